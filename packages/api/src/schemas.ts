@@ -1,0 +1,198 @@
+import { Type, type Static } from "typebox";
+
+/** Times are RFC 3339 in UTC; names are DNS labels; versions are called `v1`, `v2` … within their app. */
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T) => Type.Object(properties, { additionalProperties: false });
+
+export const AppName = Type.String({
+  pattern: "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$",
+  description: "A DNS label that starts with a letter, at most 52 characters",
+});
+export const VersionName = Type.String({ pattern: "^v[1-9][0-9]{0,6}$" });
+export const EnvName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,254}$" });
+
+/** problem+json (RFC 9457) with a stable code. */
+export const Problem = object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String({ description: "Stable; listed in docs/reference/errors.md" }),
+  detail: Type.String(),
+  hint: Type.Optional(Type.String({ description: "What to do about it" })),
+});
+export type Problem = Static<typeof Problem>;
+
+/** `asleep` is a healthy state: no instance runs and the next request wakes one. */
+export const AppState = Type.Union([Type.Literal("ready"), Type.Literal("asleep"), Type.Literal("deploying"), Type.Literal("failed")]);
+export type AppState = Static<typeof AppState>;
+
+export const TrafficTarget = object({ version: VersionName, percent: Type.Integer({ minimum: 0, maximum: 100 }) });
+export type TrafficTarget = Static<typeof TrafficTarget>;
+
+export const App = object({
+  name: AppName,
+  kind: Type.Union([Type.Literal("application"), Type.Literal("site")]),
+  state: AppState,
+  /** Opens in a browser. */
+  url: Type.String(),
+  /** Why it is in its state, in words. */
+  message: Type.String(),
+  latestVersion: Nullable(VersionName),
+  traffic: Type.Array(TrafficTarget),
+  instances: Type.Integer({ minimum: 0, description: "Running now, all versions together" }),
+  createdAt: Type.String(),
+  updatedAt: Type.String(),
+});
+export type App = Static<typeof App>;
+
+export const Version = object({
+  name: VersionName,
+  app: AppName,
+  state: Type.Union([
+    Type.Literal("ready"),
+    Type.Literal("asleep"),
+    Type.Literal("starting"),
+    Type.Literal("failed"),
+    Type.Literal("deleted"),
+  ]),
+  message: Type.String(),
+  image: Type.String(),
+  detectedFrom: Type.String(),
+  percent: Type.Integer(),
+  instances: Type.Integer(),
+  /** Reaches this version whatever the split; null once it is retired. */
+  previewUrl: Nullable(Type.String()),
+  createdAt: Type.String(),
+  createdBy: Type.String(),
+});
+export type Version = Static<typeof Version>;
+
+export const Instance = object({
+  id: Type.String(),
+  app: AppName,
+  version: VersionName,
+  phase: Type.String(),
+  ready: Type.Boolean(),
+  restarts: Type.Integer(),
+  message: Type.String(),
+  startedAt: Nullable(Type.String()),
+});
+export type Instance = Static<typeof Instance>;
+
+export const PhaseState = Type.Union([Type.Literal("running"), Type.Literal("succeeded"), Type.Literal("failed")]);
+export const Phase = object({
+  /** unpack, detect, build, package, create, start, route, verify … in the order they happen. */
+  name: Type.String(),
+  state: PhaseState,
+  message: Type.String(),
+  startedAt: Type.String(),
+  finishedAt: Nullable(Type.String()),
+  /** Milliseconds so far or in all. */
+  duration: Type.Number(),
+});
+export type Phase = Static<typeof Phase>;
+
+export const OperationFailure = object({
+  code: Type.String(),
+  message: Type.String(),
+  hint: Nullable(Type.String()),
+  /** From what was seen down to the root, outermost first. */
+  chain: Type.Array(Type.String()),
+  /** The last log lines that matter. */
+  log: Type.Array(Type.String()),
+});
+export type OperationFailure = Static<typeof OperationFailure>;
+
+export const OperationState = Type.Union([
+  Type.Literal("queued"),
+  Type.Literal("running"),
+  Type.Literal("succeeded"),
+  Type.Literal("failed"),
+  Type.Literal("cancelled"),
+]);
+export type OperationState = Static<typeof OperationState>;
+export const OperationKind = Type.Union([Type.Literal("deploy"), Type.Literal("traffic"), Type.Literal("config"), Type.Literal("delete")]);
+export const Operation = object({
+  id: Type.String(),
+  kind: OperationKind,
+  app: AppName,
+  state: OperationState,
+  phases: Type.Array(Phase),
+  version: Nullable(VersionName),
+  url: Nullable(Type.String()),
+  previewUrl: Nullable(Type.String()),
+  failure: Nullable(OperationFailure),
+  createdAt: Type.String(),
+  createdBy: Type.String(),
+  deadline: Type.String(),
+  finishedAt: Nullable(Type.String()),
+});
+export type Operation = Static<typeof Operation>;
+
+/** A line of `GET /operations/:id/events` (server-sent events, `data:` is one of these). The stream ends after a terminal `operation`. */
+export const OperationEvent = Type.Union([
+  object({ type: Type.Literal("operation"), operation: Operation }),
+  object({ type: Type.Literal("log"), time: Type.String(), line: Type.String() }),
+]);
+export type OperationEvent = Static<typeof OperationEvent>;
+
+/** A line of `GET /apps/:app/logs` (application/x-ndjson). */
+export const LogRecord = object({
+  time: Type.String(),
+  version: VersionName,
+  instance: Type.String(),
+  stream: Type.String(),
+  text: Type.String(),
+});
+export type LogRecord = Static<typeof LogRecord>;
+
+const Scaling = object({
+  min: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  max: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: "0 is no limit" })),
+  concurrency: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: "Requests at once per instance; 0 is no limit" })),
+});
+export const DeployImage = object({
+  name: AppName,
+  image: Type.String({ minLength: 1, maxLength: 1024 }),
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+  command: Type.Optional(Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 256 })),
+  env: Type.Optional(Type.Record(EnvName, Type.String({ maxLength: 65536 }))),
+  scaling: Type.Optional(Scaling),
+  noTraffic: Type.Optional(Type.Boolean()),
+});
+export type DeployImage = Static<typeof DeployImage>;
+
+export const SetTraffic = object({
+  targets: Type.Array(TrafficTarget, { minItems: 1, maxItems: 32, description: "Percents add up to 100" }),
+});
+export type SetTraffic = Static<typeof SetTraffic>;
+export const Rollback = object({ to: Type.Optional(VersionName) });
+export type Rollback = Static<typeof Rollback>;
+
+export const EnvVariables = object({ variables: Type.Record(Type.String(), Type.String()) });
+export type EnvVariables = Static<typeof EnvVariables>;
+/** A value of null removes the variable. */
+export const PatchEnv = object({ variables: Type.Record(EnvName, Nullable(Type.String({ maxLength: 65536 })), { maxProperties: 256 }) });
+export type PatchEnv = Static<typeof PatchEnv>;
+/** Values are never shown again. */
+export const SecretList = object({ items: Type.Array(object({ name: Type.String(), updatedAt: Type.String() })) });
+export type SecretList = Static<typeof SecretList>;
+export const PatchSecrets = object({ secrets: Type.Record(EnvName, Nullable(Type.String({ maxLength: 262144 })), { maxProperties: 256 }) });
+export type PatchSecrets = Static<typeof PatchSecrets>;
+
+export const PlatformStatus = object({
+  version: Type.String(),
+  startedAt: Type.String(),
+  user: Type.String(),
+  cluster: object({ name: Type.String(), ready: Type.Boolean(), message: Type.String() }),
+  gateway: object({ address: Type.String(), ready: Type.Boolean() }),
+  apps: object({ total: Type.Integer(), ready: Type.Integer(), asleep: Type.Integer(), failed: Type.Integer() }),
+});
+export type PlatformStatus = Static<typeof PlatformStatus>;
+
+/** One of `GET /events` (server-sent events): something of this app changed; read it again. */
+export const ChangeEvent = object({
+  type: Type.Union([Type.Literal("app"), Type.Literal("operation"), Type.Literal("instances")]),
+  app: Type.String(),
+});
+export type ChangeEvent = Static<typeof ChangeEvent>;

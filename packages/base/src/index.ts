@@ -1,0 +1,18 @@
+export { backoffDelay, type BackoffPolicy } from "./backoff.ts";
+export { rfc3339, sleep, systemClock, type Clock, type Timer } from "./clock.ts";
+export { Signal } from "./signal.ts";
+export {
+  assertNever,
+  BugError,
+  causeChain,
+  EbbError,
+  systemCode,
+  TransientError,
+  UserError,
+  type ErrorKind,
+  type ErrorOptions,
+} from "./errors.ts";
+export { systemRandom, type Random } from "./ids.ts";
+export { Group, type Runnable } from "./lifecycle.ts";
+export { silentLogger, type Logger, type LogFields } from "./log.ts";
+export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

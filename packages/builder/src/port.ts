@@ -1,0 +1,72 @@
+/** Images of this host are bundles: `bundle.ebb.local/NAME@sha256:HEX`. */
+export const BUNDLE_HOST = "bundle.ebb.local";
+
+/** How an application is run, found in its source or stated in ebb.yaml. Everything is settled: no defaults are left to fill in. */
+export interface AppPlan {
+  name: string;
+  kind: "application" | "site";
+  /** How it was decided, for people: `package.json`, `Dockerfile`, `ebb.yaml` … */
+  detectedFrom: string;
+  language: "node" | "python" | "go" | "static" | "procfile" | "image" | "custom";
+  /** Run in a shell, in order, inside the unpacked source. */
+  buildCommands: string[];
+  /** Argument vector; `$PORT` in an element is replaced at start. Absent for images, which have their own. */
+  command?: string[];
+  port: number;
+  protocol: "http1" | "h2c";
+  env: Record<string, string>;
+  /** Names of the app's secrets to be put into the environment: variable → secret key. */
+  secrets: Record<string, string>;
+  scaling: {
+    min: number;
+    max: number;
+    concurrency?: number;
+    target?: number;
+    /** Seconds asleep after the last request. */ idleSeconds?: number;
+  };
+  resources: { cpu?: string; memory?: string };
+  health: { path?: string; initialDelaySeconds?: number; timeoutSeconds?: number };
+  timeoutSeconds: number;
+}
+
+export type BuildOutput = { kind: "bundle"; image: string; digest: string } | { kind: "image"; image: string };
+
+/** Told as a build goes on; `log` lines come from the tools that it runs. */
+export interface BuildProgress {
+  phase(name: "unpack" | "detect" | "build" | "package", message: string): void;
+  log(line: string): void;
+}
+
+export interface BuildRequest {
+  /** A gzip-compressed tar of the source. */
+  archive: string;
+  /** Used when ebb.yaml has no name. */
+  defaultName: string;
+  /** Wins over ebb.yaml. */
+  name?: string;
+  progress: BuildProgress;
+  signal: AbortSignal;
+}
+
+/**
+ * Turns source into something that runs.
+ *
+ * Invariants: the same source gives the same digest; nothing outside a folder of the build's own is written by the source's commands or
+ * its archive; a build that fails or is aborted leaves nothing behind; a bundle is in the store only when it is whole.
+ * Throws UserError for faults of the source (code, message, hint, last log lines in `details.log`).
+ */
+export interface Builder {
+  build(request: BuildRequest): Promise<{ plan: AppPlan; output: BuildOutput }>;
+}
+
+/**
+ * `bundle.json` beside the folder `app` in an unpacked bundle (`BUNDLES/sha256/HEX/{bundle.json,app/}`): what an image's config is for an image.
+ * The digest is over the manifest and the sorted list of files with their modes and contents.
+ */
+export interface BundleManifest {
+  schema: 1;
+  name: string;
+  /** Argument vector run in `app`; `$PORT` inside an element is replaced. `node` and `python3` are looked up by the driver. */
+  command: string[];
+  env: Record<string, string>;
+}

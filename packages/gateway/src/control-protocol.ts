@@ -1,0 +1,43 @@
+import type { Backend, RevisionKey, RouteEntry, RouteTable } from "./route-table.ts";
+
+/**
+ * Control plane and gateway talk over a Unix socket, one JSON object a line. The gateway listens; the control plane connects, and again
+ * whenever the connection ends. One connection is served: a newer one replaces an older.
+ *
+ * Invariants
+ * - The first message on a connection is `sync`: the whole table, replacing what the gateway had. Endpoints that are the same keep their
+ *   connections and counts.
+ * - Messages are applied in order; `applied` with a message's `seq` is sent after it is in force for every new request. The table on disk
+ *   follows within 100 ms and is whole at any moment (written beside, fsynced, renamed).
+ * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait.
+ * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends.
+ */
+export type ControlMessage =
+  | { type: "sync"; seq: number; table: RouteTable }
+  | { type: "route"; seq: number; route: RouteEntry }
+  | { type: "route-removed"; seq: number; key: string }
+  | { type: "backend"; seq: number; backend: Backend }
+  | { type: "backend-removed"; seq: number; key: RevisionKey }
+  /** Answered with `drained` when the endpoint (already taken out of its backend) has no request in flight, or after `timeoutSeconds`. */
+  | { type: "drain"; seq: number; endpoint: string; timeoutSeconds: number };
+
+export type GatewayMessage =
+  | { type: "hello"; pid: number; protocol: 1 }
+  | { type: "applied"; seq: number }
+  | { type: "drained"; endpoint: string; inFlight: number }
+  | { type: "wake"; revision: RevisionKey }
+  | { type: "stats"; time: number; revisions: RevisionStats[] };
+
+/** What happened to a revision's requests in the last interval: the autoscaler's input. */
+export interface RevisionStats {
+  revision: RevisionKey;
+  /** Time-weighted mean of requests in the gateway for it (in flight and waiting) over the interval. */
+  concurrency: number;
+  /** Requests that arrived in the interval. */
+  requests: number;
+  /** Waiting for an instance right now. */
+  queued: number;
+  inFlight: number;
+  /** Answers by class since the gateway started: "2xx", "5xx" … */
+  responses: Record<string, number>;
+}

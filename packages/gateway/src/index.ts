@@ -1,0 +1,2 @@
+export type * from "./control-protocol.ts";
+export type * from "./route-table.ts";

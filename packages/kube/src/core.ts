@@ -1,0 +1,128 @@
+import type { Condition, KubeObject } from "./meta.ts";
+
+/** core/v1 kinds in the parts that Ebb uses. */
+export interface EnvVar {
+  name: string;
+  value?: string;
+  valueFrom?: { secretKeyRef?: KeySelector; configMapKeyRef?: KeySelector; fieldRef?: { fieldPath: string } };
+}
+export interface KeySelector {
+  name: string;
+  key: string;
+  optional?: boolean;
+}
+export interface EnvFromSource {
+  prefix?: string;
+  configMapRef?: { name: string; optional?: boolean };
+  secretRef?: { name: string; optional?: boolean };
+}
+export interface ContainerPort {
+  name?: string;
+  containerPort: number;
+  protocol?: "TCP" | "UDP" | "SCTP";
+}
+export interface Probe {
+  httpGet?: { path?: string; port?: number | string; scheme?: string; host?: string; httpHeaders?: { name: string; value: string }[] };
+  tcpSocket?: { port?: number | string; host?: string };
+  grpc?: { port?: number; service?: string };
+  exec?: { command: string[] };
+  initialDelaySeconds?: number;
+  periodSeconds?: number;
+  timeoutSeconds?: number;
+  successThreshold?: number;
+  failureThreshold?: number;
+}
+export interface ResourceRequirements {
+  limits?: Record<string, string>;
+  requests?: Record<string, string>;
+}
+export interface Container {
+  name?: string;
+  image: string;
+  command?: string[];
+  args?: string[];
+  workingDir?: string;
+  ports?: ContainerPort[];
+  env?: EnvVar[];
+  envFrom?: EnvFromSource[];
+  resources?: ResourceRequirements;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  startupProbe?: Probe;
+  imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
+  securityContext?: Record<string, unknown>;
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
+}
+export interface PodSpec {
+  containers: Container[];
+  serviceAccountName?: string;
+  enableServiceLinks?: boolean;
+  terminationGracePeriodSeconds?: number;
+  volumes?: { name: string }[];
+  nodeName?: string;
+}
+export interface ContainerStatus {
+  name: string;
+  image: string;
+  imageID: string;
+  ready: boolean;
+  restartCount: number;
+  state: {
+    waiting?: { reason: string; message?: string };
+    running?: { startedAt: string };
+    terminated?: { exitCode: number; reason: string; message?: string; finishedAt: string };
+  };
+  lastState?: ContainerStatus["state"];
+}
+/** Written by the instance manager only: a Pod here is the record of an instance, never the wish for one. */
+export interface Pod extends KubeObject {
+  apiVersion: "v1";
+  kind: "Pod";
+  spec: PodSpec;
+  status?: {
+    phase: "Pending" | "Running" | "Succeeded" | "Failed";
+    conditions?: Condition[];
+    podIP?: string;
+    hostIP?: string;
+    startTime?: string;
+    reason?: string;
+    message?: string;
+    containerStatuses?: ContainerStatus[];
+  };
+}
+export interface ConfigMap extends KubeObject {
+  apiVersion: "v1";
+  kind: "ConfigMap";
+  data?: Record<string, string>;
+  binaryData?: Record<string, string>;
+  immutable?: boolean;
+}
+export interface Secret extends KubeObject {
+  apiVersion: "v1";
+  kind: "Secret";
+  type?: string;
+  /** Values in base64. */
+  data?: Record<string, string>;
+  /** Write only: merged into `data` on write. */
+  stringData?: Record<string, string>;
+  immutable?: boolean;
+}
+export interface Namespace extends KubeObject {
+  apiVersion: "v1";
+  kind: "Namespace";
+  spec?: { finalizers?: string[] };
+  status?: { phase: "Active" | "Terminating" };
+}
+/** core/v1 Event: shown by `kubectl describe`. */
+export interface KubeEvent extends KubeObject {
+  apiVersion: "v1";
+  kind: "Event";
+  involvedObject: { apiVersion: string; kind: string; namespace?: string; name: string; uid?: string };
+  reason: string;
+  message: string;
+  type: "Normal" | "Warning";
+  count: number;
+  firstTimestamp: string;
+  lastTimestamp: string;
+  source: { component: string };
+}

@@ -1,0 +1,21 @@
+export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
+export type * from "./core.ts";
+export {
+  ALL_KINDS,
+  apiVersionOf,
+  ConfigMaps,
+  Configurations,
+  Events,
+  Namespaces,
+  PodAutoscalers,
+  Pods,
+  Revisions,
+  Routes,
+  Secrets,
+  Services,
+  type Kind,
+} from "./kinds.ts";
+export type * from "./meta.ts";
+export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, LABELS } from "./names.ts";
+export type * from "./serving.ts";
+export { isStatus, StatusError } from "./status-error.ts";

@@ -1,0 +1,113 @@
+import type { ConfigMap, KubeEvent, Namespace, Pod, Secret } from "./core.ts";
+import type { KubeObject } from "./meta.ts";
+import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
+
+/** Where a kind lives in the REST API and how it behaves; `T` is the type of its objects. */
+export interface Kind<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** PUT/PATCH of the main resource ignores status, and `/status` ignores all else. */
+  readonly statusSubresource: boolean;
+  /** Whether `metadata.generation` is kept. */
+  readonly generation: boolean;
+  /** Kinds built into Kubernetes take strategic merge patches and unconditional updates; custom ones do neither. */
+  readonly builtIn: boolean;
+  /** Only there to carry the type. */
+  readonly __type?: T;
+}
+
+type Shape = Omit<
+  Kind,
+  "__type" | "singular" | "shortNames" | "categories" | "namespaced" | "statusSubresource" | "generation" | "builtIn"
+> &
+  Partial<Kind>;
+
+function define<T extends KubeObject>(shape: Shape): Kind<T> {
+  return {
+    singular: shape.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: true,
+    statusSubresource: false,
+    generation: false,
+    builtIn: false,
+    ...shape,
+  } as Kind<T>;
+}
+
+const core = { group: "", version: "v1", builtIn: true } as const;
+const serving = { group: "serving.knative.dev", version: "v1", statusSubresource: true, generation: true } as const;
+
+export const Namespaces = define<Namespace>({
+  ...core,
+  kind: "Namespace",
+  plural: "namespaces",
+  shortNames: ["ns"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const ConfigMaps = define<ConfigMap>({ ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] });
+export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secrets" });
+export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
+export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });
+export const Services = define<KnativeService>({
+  ...serving,
+  kind: "Service",
+  plural: "services",
+  shortNames: ["kservice", "ksvc"],
+  categories: ["all", "knative", "serving"],
+});
+export const Configurations = define<Configuration>({
+  ...serving,
+  kind: "Configuration",
+  plural: "configurations",
+  shortNames: ["config", "cfg"],
+  categories: ["all", "knative", "serving"],
+});
+export const Revisions = define<Revision>({
+  ...serving,
+  kind: "Revision",
+  plural: "revisions",
+  shortNames: ["rev"],
+  categories: ["all", "knative", "serving"],
+});
+export const Routes = define<Route>({
+  ...serving,
+  kind: "Route",
+  plural: "routes",
+  shortNames: ["rt"],
+  categories: ["all", "knative", "serving"],
+});
+export const PodAutoscalers = define<PodAutoscaler>({
+  ...serving,
+  group: "autoscaling.internal.knative.dev",
+  version: "v1alpha1",
+  kind: "PodAutoscaler",
+  plural: "podautoscalers",
+  shortNames: ["kpa", "pa"],
+  categories: ["knative-internal", "autoscaling"],
+});
+
+/** In discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
+export const ALL_KINDS: readonly Kind[] = [
+  Namespaces,
+  ConfigMaps,
+  Secrets,
+  Events,
+  Pods,
+  Services,
+  Configurations,
+  Revisions,
+  Routes,
+  PodAutoscalers,
+];
+
+export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
+  return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}

@@ -1,0 +1,162 @@
+/** What an instance runs. The image reference decides: the host `bundle.ebb.local` names a bundle, anything else an OCI image. */
+export type Artifact =
+  | { kind: "bundle"; /** sha256 in hex. */ digest: string; /** The unpacked, read-only folder. */ path: string }
+  | { kind: "image"; /** A reference that the engine understands, with a digest when it is known. */ reference: string };
+
+/** Exactly one of the actions. Times in seconds, as in core/v1; a period of 0 asks for aggressive probing until the first success. */
+export interface ProbeSpec {
+  http?: { path: string; port?: number; headers: Record<string, string> };
+  tcp?: { port?: number };
+  grpc?: { port?: number; service: string };
+  exec?: { command: string[] };
+  initialDelaySeconds: number;
+  periodSeconds: number;
+  timeoutSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+}
+
+export interface InstanceSpec {
+  /** Unique for ever, a DNS label: the Pod's name. Drivers name processes, folders and containers after it. */
+  id: string;
+  /** `namespace/revision`: instances of one key are interchangeable. */
+  workload: string;
+  /** Kept by the driver and given back by `list`, so that an adopted instance is known again. */
+  labels: Record<string, string>;
+  artifact: Artifact;
+  /** Replace the artifact's own entry point and arguments, with Kubernetes' semantics. `$(VAR)` is already expanded. */
+  command?: string[];
+  args?: string[];
+  workingDirectory?: string;
+  /** The whole environment except what the driver adds: PORT, and PATH, HOME, TMPDIR where the artifact has none. */
+  env: Record<string, string>;
+  /** The port the application should listen on inside its sandbox. A driver without one of its own (process) chooses another and says so in PORT. */
+  port: number;
+  protocol: "http1" | "h2c";
+  resources: { cpuMillis?: number; memoryBytes?: number };
+  readiness: ProbeSpec;
+  liveness?: ProbeSpec;
+  /** From SIGTERM to SIGKILL. */
+  terminationGraceSeconds: number;
+}
+
+/** Where the gateway and the probes reach an instance. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** A started instance as its driver sees it; ready or not is the instance manager's concern. */
+export interface RunningInstance {
+  spec: InstanceSpec;
+  address: Address;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Process id on the host, when there is one to show. */
+  pid?: number;
+}
+
+export interface InstanceExit {
+  id: string;
+  /** Absent when it ended while nobody was its parent (Ebb was down). */
+  exitCode?: number;
+  signal?: string;
+  reason: "Completed" | "Error" | "OOMKilled" | "Unknown";
+  finishedAt: number;
+}
+
+export interface LogLine {
+  /** Milliseconds since the epoch, when it was read. */
+  time: number;
+  stream: "stdout" | "stderr";
+  text: string;
+}
+export interface LogOptions {
+  follow?: boolean;
+  /** Only the last so many lines of what there is. */
+  tail?: number;
+  /** Milliseconds since the epoch. */
+  since?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * A way of running instances. Two drivers implement it (process, container) and one conformance suite holds for both.
+ *
+ * Invariants
+ * - `start` resolves once the instance's program has been started; it throws UserError when the artifact can never start (no such image, no
+ *   such command) and TransientError when it might later. When it throws, nothing is left behind.
+ * - An instance runs on when Ebb dies by any cause. `list` after a restart gives exactly the instances still running, with the specs that they were
+ *   started with; what is left of half-started ones is removed by it.
+ * - `exited` fires exactly once for an instance that ended by itself, also if it ended while Ebb was down (after `list`); not for one that was stopped.
+ * - `stop` sends SIGTERM to the whole instance, SIGKILL after the grace, and resolves when nothing of it runs. Stopping one that is not there resolves.
+ * - Output is kept across restarts of Ebb, at most `maxLogBytes` an instance (oldest dropped first), and a reader that is slow holds up the
+ *   instance, never memory. Logs of an ended instance stay readable until `forget`.
+ * Not in the contract: order of output between stdout and stderr; addresses staying the same across instances.
+ */
+export interface Driver {
+  readonly name: "process" | "container";
+  start(spec: InstanceSpec): Promise<RunningInstance>;
+  stop(id: string, graceSeconds: number): Promise<void>;
+  list(): Promise<RunningInstance[]>;
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  exec(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; output: string }>;
+  /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
+  diagnose(id: string): Promise<string | undefined>;
+  /** Deletes what is kept of an instance that has ended. */
+  forget(id: string): Promise<void>;
+  onExit(listener: (exit: InstanceExit) => void): () => void;
+  /** Lets go without stopping anything. */
+  close(): Promise<void>;
+}
+
+/** What the manager is asked to keep running for one revision. */
+export interface Workload {
+  key: string;
+  /** Everything of the instances but their ids. */
+  template: Omit<InstanceSpec, "id">;
+}
+
+export type InstancePhase = "starting" | "ready" | "unready" | "backoff" | "draining" | "ended";
+
+export interface InstanceStatus {
+  id: string;
+  workload: string;
+  labels: Record<string, string>;
+  phase: InstancePhase;
+  address?: Address;
+  startedAt: number;
+  /** When it first became ready. */
+  readyAt?: number;
+  restarts: number;
+  lastExit?: InstanceExit;
+  /** Why it is not ready, in words, with what to do about it. */
+  message?: string;
+  /** The field's own word for it: CrashLoopBackOff, ErrImagePull, ProbeFailed … */
+  reason?: string;
+}
+
+/**
+ * Keeps as many instances of each workload as are desired: starts, probes, restarts with back-off, drains and stops. Level-based: what it
+ * wants is only `workloads` and `scale`; what is, it reads from the drivers.
+ */
+export interface InstanceManager {
+  /** Adopts what is running. Instances of workloads that are not declared within the first `setWorkloads` are orphans and are stopped. */
+  start(): Promise<void>;
+  /** Declares all workloads there are; those left out are drained and stopped. */
+  setWorkloads(workloads: readonly Workload[]): void;
+  /** Declares or replaces one workload (its running instances are kept). */
+  putWorkload(workload: Workload): void;
+  /** Drains and stops its instances, then forgets it. */
+  removeWorkload(key: string): void;
+  /** How many instances should run, ready or becoming so. */
+  scale(key: string, count: number): void;
+  desired(key: string): number;
+  instances(key: string): readonly InstanceStatus[];
+  all(): readonly InstanceStatus[];
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  /** Fires after any change of an instance of that workload. */
+  onChange(listener: (workload: string) => void): () => void;
+  /** Stops probing and lets go; with `stopInstances`, drains and stops them all first. */
+  stop(options: { stopInstances: boolean }): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export { eventually } from "./eventually.ts";
+export { tempDir } from "./temp-dir.ts";
+export { VirtualClock } from "./virtual-clock.ts";
