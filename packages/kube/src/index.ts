@@ -1,4 +1,5 @@
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
+export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
 export {
   ALL_KINDS,
