@@ -190,7 +190,10 @@ export const PlatformStatus = object({
 });
 export type PlatformStatus = Static<typeof PlatformStatus>;
 
-/** One of `GET /events` (server-sent events): something of this app changed; read it again. */
+/**
+ * One of `GET /events` (server-sent events): something of this app changed; read it again. The first one after each connection has an empty
+ * `app`: anything may have changed meanwhile.
+ */
 export const ChangeEvent = object({
   type: Type.Union([Type.Literal("app"), Type.Literal("operation"), Type.Literal("instances")]),
   app: Type.String(),
