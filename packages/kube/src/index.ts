@@ -1,6 +1,7 @@
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
 export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
+export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
 export {
   ALL_KINDS,
   apiVersionOf,
