@@ -1,0 +1,90 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { UserError } from "@ebb/base";
+
+/** Everything that the processes of one Ebb need to find each other; parsed once, by the supervisor, and read by its children from the data folder. */
+export interface ServerConfig {
+  /** All state is in here. */
+  readonly dataDir: string;
+  /** Bound to loopback unless told otherwise. */
+  readonly host: string;
+  /** Applications are reached here. */
+  readonly gatewayPort: number;
+  /** Console and REST API. */
+  readonly platformPort: number;
+  /** Kubernetes API. */
+  readonly apiPort: number;
+  /** Cluster-local names of applications, for instances of the process driver. */
+  readonly internalPort: number;
+  /** A link-local address of this machine at which containers find DNS (53) and applications (80); needs root. */
+  readonly clusterAddress: string | undefined;
+  /** The cluster's part of every URL: `{name}.sls-{cluster}.{base}`. */
+  readonly clusterName: string;
+  readonly baseDomain: string;
+  /** Whether containers are offered when an engine is found. */
+  readonly containers: boolean;
+  /** Seconds a new version has to become ready. */
+  readonly progressDeadlineSeconds: number;
+}
+
+export const DEFAULT_PORTS = { gateway: 8080, platform: 8090, api: 8091, internal: 8092 } as const;
+
+/** $EBB_DATA, else a folder that unprivileged instances can pass through when we are root, else the user's own. */
+export function defaultDataDir(env: NodeJS.ProcessEnv, uid: number | undefined): string {
+  if (env["EBB_DATA"]) return resolve(env["EBB_DATA"]);
+  if (uid === 0) return "/var/lib/ebb";
+  return join(env["XDG_DATA_HOME"] ?? join(homedir(), ".local/share"), "ebb");
+}
+
+/** Throws UserError `bad_option` naming the option. */
+export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): ServerConfig {
+  const { values } = parse(argv);
+  return Object.freeze({
+    dataDir: resolve(values.data ?? defaultDataDir(env, process.getuid?.())),
+    host: values.host ?? "127.0.0.1",
+    gatewayPort: port("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
+    platformPort: port("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
+    apiPort: port("api-port", values["api-port"], DEFAULT_PORTS.api),
+    internalPort: port("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
+    clusterAddress: values["cluster-address"] === "none" ? undefined : (values["cluster-address"] ?? "169.254.20.10"),
+    clusterName: values["cluster-name"] ?? "local",
+    baseDomain: values["base-domain"] ?? "localhost",
+    containers: values["no-containers"] !== true,
+    progressDeadlineSeconds: port("progress-deadline", values["progress-deadline"], 120),
+  });
+}
+
+function parse(argv: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: false,
+      options: {
+        data: text,
+        host: text,
+        "gateway-port": text,
+        "platform-port": text,
+        "api-port": text,
+        "internal-port": text,
+        "cluster-address": text,
+        "cluster-name": text,
+        "base-domain": text,
+        "progress-deadline": text,
+        "no-containers": { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UserError("bad_option", error instanceof Error ? error.message : "unreadable options", { cause: error });
+  }
+}
+
+function port(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
+    throw new UserError("bad_option", `--${name} ${text}: expected a whole number from 1 to 65535`);
+  }
+  return value;
+}

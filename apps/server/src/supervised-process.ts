@@ -1,0 +1,180 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { openSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import { backoffDelay, UserError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import type { ChildMessage } from "./child.ts";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+/** The first restart is at once: what died under load must be back within a second. */
+const RESTART = { base: 50, max: 5000, factor: 3 };
+/** A process that ran this long has recovered: its failures are forgotten. */
+const HEALTHY_AFTER = 10_000;
+const START_DEADLINE = 60_000;
+/** How soon the end of a process that is not our child is seen. */
+const POLL_PERIOD = 100;
+
+export interface SupervisedOptions {
+  name: string;
+  /** The program, run with the pinned Node and the data folder as its argument. */
+  entry: string;
+  dataDir: string;
+  logsDir: string;
+  clock: Clock;
+  log: Logger;
+  /** Milliseconds from SIGTERM to SIGKILL. */
+  stopDeadline: number;
+  /** Outlives the supervisor: in a session of its own, and taken over by the next supervisor when `running` finds it. */
+  detached?: { running(): Promise<ProcessIdentity | undefined> };
+  onReady?(facts: Record<string, string>): void;
+}
+
+/**
+ * One process kept running: started, watched, started again when it ends by itself. `start` rejects only when the first attempt fails;
+ * later failures are tried again for ever, with back-off.
+ */
+export class SupervisedProcess implements Runnable {
+  readonly name: string;
+  readonly #options: SupervisedOptions;
+  #child: ChildProcess | undefined;
+  #adopted: { identity: ProcessIdentity; poll: Timer } | undefined;
+  #restart: Timer | undefined;
+  #failures = 0;
+  #startedAt = 0;
+  #stopping = false;
+
+  constructor(options: SupervisedOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid ?? this.#adopted?.identity.pid;
+  }
+
+  async start(): Promise<void> {
+    const running = await this.#options.detached?.running();
+    if (running) this.#adopt(running);
+    else await this.#spawn();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#restart?.cancel();
+    const { clock, stopDeadline, log } = this.#options;
+    const pid = this.pid;
+    if (pid === undefined) return;
+    const ended = this.#ended();
+    signal(pid, "SIGTERM");
+    const timer = clock.after(stopDeadline, () => {
+      log.warn({ process: this.name, pid }, "did not stop in time and was killed");
+      signal(pid, "SIGKILL");
+    });
+    await ended;
+    timer.cancel();
+  }
+
+  #ended(): Promise<void> {
+    const child = this.#child;
+    if (child)
+      return new Promise((resolve) =>
+        child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve()),
+      );
+    const adopted = this.#adopted;
+    if (!adopted) return Promise.resolve();
+    adopted.poll.cancel();
+    return new Promise((resolve) => {
+      const poll = this.#options.clock.every(POLL_PERIOD, () => {
+        void isAlive(adopted.identity).then((alive) => {
+          if (alive) return;
+          poll.cancel();
+          resolve();
+        });
+      });
+    });
+  }
+
+  #adopt(identity: ProcessIdentity): void {
+    const { clock, log } = this.#options;
+    log.info({ process: this.name, pid: identity.pid }, "was running and is kept");
+    const poll = clock.every(POLL_PERIOD, () => {
+      void isAlive(identity).then((alive) => {
+        if (alive || this.#adopted?.identity !== identity || this.#stopping) return;
+        poll.cancel();
+        this.#adopted = undefined;
+        this.#again(`process ${identity.pid} ended`);
+      });
+    });
+    this.#adopted = { identity, poll };
+  }
+
+  async #spawn(): Promise<void> {
+    const { entry, dataDir, logsDir, clock, log, name, detached, onReady } = this.#options;
+    const output = openSync(join(logsDir, `${name}.out`), "a", 0o600);
+    const child = fork(entry, [dataDir], {
+      detached: detached !== undefined,
+      stdio: ["ignore", output, output, "ipc"],
+      env: childEnvironment(),
+    });
+    closeSync(output);
+    this.#child = child;
+    this.#startedAt = clock.monotonic();
+    child.once("exit", (code, killedBy) => {
+      this.#child = undefined;
+      if (!this.#stopping) this.#again(killedBy ?? `exit code ${code}`);
+    });
+    const outcome = await this.#outcome(child);
+    if (outcome.type === "failed") throw new UserError(outcome.code, outcome.message, outcome.hint ? { hint: outcome.hint } : {});
+    log.info({ process: name, pid: child.pid }, "ready");
+    onReady?.(outcome.facts);
+  }
+
+  #outcome(child: ChildProcess): Promise<ChildMessage> {
+    const { clock, name, logsDir } = this.#options;
+    const failed = (message: string): ChildMessage => ({
+      type: "failed",
+      code: "process_failed",
+      message,
+      hint: `Its log: ${join(logsDir, `${name}.log`)}`,
+    });
+    return new Promise((resolve) => {
+      const timer = clock.after(START_DEADLINE, () => {
+        child.kill("SIGKILL");
+        resolve(failed(`${name} was not ready within ${START_DEADLINE / 1000} s`));
+      });
+      const settle = (message: ChildMessage) => {
+        timer.cancel();
+        resolve(message);
+      };
+      child.once("message", (message) => settle(message as ChildMessage));
+      child.once("error", (error) => settle(failed(`${name} could not be started: ${error.message}`)));
+      child.once("exit", (code, killedBy) => settle(failed(`${name} ended before it was ready (${killedBy ?? `exit code ${code}`})`)));
+    });
+  }
+
+  #again(why: string): void {
+    const { clock, log, name } = this.#options;
+    if (clock.monotonic() - this.#startedAt > HEALTHY_AFTER) this.#failures = 0;
+    const delay = backoffDelay(RESTART, this.#failures);
+    this.#failures++;
+    log.warn({ process: name, why, delay }, "ended and is started again");
+    this.#restart?.cancel();
+    this.#restart = clock.after(delay, () => {
+      // A failed attempt also fires the child's exit, which schedules the next one.
+      this.#spawn().catch((error: unknown) => log.error({ process: name, error }, "could not be started again"));
+    });
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in the meantime, which is what was wanted.
+  }
+}
+
+/** Extra certificates and debugger options of the caller's shell would slow each start or open ports. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...rest } = process.env;
+  return rest;
+}
