@@ -1,0 +1,87 @@
+import { deploy, eventually, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** Design rule 3: the data plane outlives the control plane, and instances outlive both. */
+describe("kill -9 of a process", () => {
+  let ebb: EbbServer;
+
+  beforeAll(async () => {
+    ebb = await startEbb({ args: ["--no-containers"] });
+    const operation = await deploy(ebb.client, "hello", nodeApp());
+    expect(operation.failure).toBeNull();
+  });
+  afterAll(() => ebb.dispose());
+
+  const whoAnswers = async () => JSON.parse((await ebb.get("hello")).body) as { version: string; pid: number };
+
+  test("control plane under load: not one request fails, and the instance is adopted, not restarted", async () => {
+    const before = await whoAnswers();
+    const killed = { cluster: await ebb.pid("cluster"), platform: await ebb.pid("platform") };
+    const load = startLoad(ebb.gateway, "hello.sls-local.localhost");
+    await eventually(() => load.seen().succeeded > 200);
+    process.kill(killed.cluster, "SIGKILL");
+    process.kill(killed.platform, "SIGKILL");
+    await eventually(async () => (await ebb.pid("cluster")) !== killed.cluster && (await ebb.pid("platform")) !== killed.platform, 30_000);
+    await eventually(async () => (await ebb.client.status()).cluster.ready, 30_000);
+    const answered = load.seen().succeeded;
+    await eventually(() => load.seen().succeeded > answered + 200);
+    const result = await load.stop();
+    expect(result.failures).toEqual([]);
+    expect(await whoAnswers()).toEqual(before);
+    console.log(`control plane killed under load: ${result.succeeded} requests, 0 failed, slowest ${result.slowest.toFixed(0)} ms`);
+    // It reconciles again: a deploy goes through.
+    const next = await deploy(ebb.client, "hello", nodeApp());
+    expect(next).toMatchObject({ state: "succeeded", failure: null });
+  });
+
+  test("gateway: service is back within a second, instances untouched", async () => {
+    const before = await whoAnswers();
+    const gateway = await ebb.pid("gateway");
+    const began = performance.now();
+    process.kill(gateway, "SIGKILL");
+    const after = await eventually(whoAnswers, 5000, 5);
+    const outage = performance.now() - began;
+    console.log(`gateway killed: back after ${outage.toFixed(0)} ms`);
+    expect(after).toEqual(before);
+    expect(outage).toBeLessThan(1000);
+    expect(await ebb.pid("gateway")).not.toBe(gateway);
+  });
+
+  test("power cut: after kill -9 of everything, every acknowledged write is there and every app serves as it did", async () => {
+    const { token, server } = await clusterAccess(ebb);
+    const acknowledged: string[] = [];
+    const write = async (name: string) => {
+      const answer = await fetch(`${server}/api/v1/namespaces/default/configmaps`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { name } }),
+      });
+      if (answer.status === 201) acknowledged.push(name);
+    };
+    let more = true;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let i = 0; more; i++) await write(`w${writer}-${i}`).catch(() => (more = false));
+    });
+    await eventually(() => acknowledged.length > 300);
+    const before = await whoAnswers();
+    await ebb.killAll();
+    more = false;
+    await Promise.all(writers);
+    await ebb.start();
+    const list = (await (
+      await fetch(`${server}/api/v1/namespaces/default/configmaps`, { headers: { authorization: `Bearer ${token}` } })
+    ).json()) as { items: { metadata: { name: string } }[] };
+    const found = new Set(list.items.map((item) => item.metadata.name));
+    expect(acknowledged.filter((name) => !found.has(name))).toEqual([]);
+    console.log(`power cut: ${acknowledged.length} acknowledged writes, all there`);
+    expect(await eventually(whoAnswers)).toEqual(before);
+  });
+});
+
+async function clusterAccess(ebb: EbbServer): Promise<{ token: string; server: string }> {
+  const kubeconfig = await ebb.client.kubeconfig();
+  const token = /token: "?([^"\s]+)/.exec(kubeconfig)?.[1];
+  const server = /server: "?([^"\s]+)/.exec(kubeconfig)?.[1];
+  if (token === undefined || server === undefined) throw new Error("the kubeconfig names no server or token");
+  return { token, server };
+}
