@@ -1,6 +1,10 @@
+export { admit, type AdmissionRequest } from "./admit.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
 export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
+export { parseDuration } from "./duration.ts";
+export { expandVariables } from "./expand-variables.ts";
+export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
 export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
 export {
   ALL_KINDS,
@@ -17,7 +21,25 @@ export {
   Services,
   type Kind,
 } from "./kinds.ts";
+export { isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export type * from "./meta.ts";
-export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, LABELS } from "./names.ts";
+export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";
+export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
+export { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
+export { applySchema, type Schema, type Structure } from "./schema.ts";
+export { schemaOf } from "./schemas.ts";
 export type * from "./serving.ts";
 export { isStatus, StatusError } from "./status-error.ts";
+export {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  forbiddenField,
+  invalid,
+  invalidValue,
+  notFound,
+  requiredField,
+  type FieldCause,
+} from "./status-errors.ts";
+export { strategicMergePatch } from "./strategic-merge-patch.ts";

@@ -1,27 +1,41 @@
 import { createHash } from "node:crypto";
+import type { Random } from "@ebb/base";
 
 const LONGEST = 63;
 const MD5_LENGTH = 32;
 
-/** knative.dev/pkg kmeta.ChildName: parent + suffix, shortened with an MD5 of the whole if it would exceed 63 characters. */
+const HEAD = LONGEST - MD5_LENGTH;
+
+/**
+ * The name of what `parent` owns: parent + suffix, or, past 63 characters, a part of the parent, an MD5 and the suffix. Upstream's
+ * Revisions and tests depend on every character, so this follows knative.dev/pkg kmeta.ChildName exactly: MD5 of the parent alone, or,
+ * for a suffix too long to stand beside the hash, of both together.
+ */
 export function childName(parent: string, suffix: string): string {
   if (parent.length + suffix.length <= LONGEST) return parent + suffix;
-  // Upstream keeps a suffix that fits beside the hash, and hashes parent and suffix together when it does not.
-  const md5 = createHash("md5")
-    .update(parent + suffix)
-    .digest("hex");
-  const head = LONGEST - MD5_LENGTH;
-  if (suffix.length >= head) return trimDash((parent + suffix).slice(0, head)) + md5;
-  return trimDash(parent.slice(0, head - suffix.length)) + md5.concat(suffix);
+  if (suffix.length < HEAD) return parent.slice(0, HEAD - suffix.length) + md5(parent) + suffix;
+  const name = parent.slice(0, HEAD) + md5(parent + suffix);
+  return (name + suffix.slice(0, LONGEST - name.length)).replace(/[^a-zA-Z0-9]+$/, "");
 }
 
-function trimDash(text: string): string {
-  return text.replace(/[-.]+$/, "");
+function md5(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}
+
+const GENERATED_BASE = 58;
+const GENERATED_SUFFIX = 5;
+
+/** k8s.io/apiserver names.SimpleNameGenerator: the base, cut to 58 characters, and 5 random ones. */
+export function generateName(base: string, random: Pick<Random, "suffix">): string {
+  return base.slice(0, GENERATED_BASE) + random.suffix(GENERATED_SUFFIX);
 }
 
 export const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** RFC 1035: a label that starts with a letter, as Knative asks of Services. */
 export const DNS_1035_LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** RFC 1123: dot-separated labels, 253 characters at most; the name of most kinds. */
+export const DNS_SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 export const LABELS = {
   service: "serving.knative.dev/service",

@@ -1,0 +1,150 @@
+import type { ConfigMap, Secret } from "./core.ts";
+import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
+import type { Kind } from "./kinds.ts";
+import type { KubeObject } from "./meta.ts";
+import type { Configuration, KnativeService, Revision, Route } from "./serving.ts";
+import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
+import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
+import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
+
+export interface AdmissionRequest {
+  /** What is stored now; absent on create. */
+  old?: KubeObject;
+  /** Who asks; stamped on what they make. */
+  user: string;
+}
+
+/**
+ * What Kubernetes' registries and Knative's web hooks do to an object before it is stored: fills in defaults and refuses what is wrong.
+ * The object must already fit its schema. Pure; throws StatusError: BadRequest in the web hook's words for Knative's kinds, Invalid for
+ * the core ones. Not for the status subresource.
+ */
+export function admit(kind: Kind, object: KubeObject, request: AdmissionRequest): KubeObject {
+  const admission = ADMISSIONS[`${kind.group}/${kind.kind}`];
+  return admission ? admission(object, request, kind) : object;
+}
+
+type Admission = (object: KubeObject, request: AdmissionRequest, kind: Kind) => KubeObject;
+
+const ADMISSIONS: Readonly<Record<string, Admission>> = {
+  "serving.knative.dev/Service": admitService,
+  "serving.knative.dev/Configuration": admitConfiguration,
+  "serving.knative.dev/Revision": admitRevision,
+  "serving.knative.dev/Route": admitRoute,
+  "/ConfigMap": admitConfigMap,
+  "/Secret": admitSecret,
+};
+
+function admitService(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+  const service = raw as KnativeService;
+  const before = old as KnativeService | undefined;
+  requireFields(service.spec, "spec");
+  requireFields(service.spec.template, "spec.template");
+  const spec = {
+    ...service.spec,
+    template: defaultTemplate(service.spec.template, before?.spec.template),
+    traffic: defaultTraffic(service.spec.traffic, true),
+  };
+  const admitted = withUser<KnativeService>({ ...service, spec }, before, user);
+  refuse(validateService(admitted, before));
+  return admitted;
+}
+
+function admitConfiguration(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+  const configuration = raw as Configuration;
+  const before = old as Configuration | undefined;
+  requireFields(configuration.spec, "spec");
+  requireFields(configuration.spec.template, "spec.template");
+  const spec = { ...configuration.spec, template: defaultTemplate(configuration.spec.template, before?.spec.template) };
+  const defaulted: Configuration = { ...configuration, spec };
+  // What a Service owns carries the Service's annotations.
+  const admitted = configuration.metadata.ownerReferences ? defaulted : withUser(defaulted, before, user);
+  refuse(validateConfiguration(admitted, before));
+  return admitted;
+}
+
+function admitRevision(raw: KubeObject, { old }: AdmissionRequest): KubeObject {
+  const revision = raw as Revision;
+  requireFields(revision.spec, "spec");
+  const admitted = old ? revision : { ...revision, spec: defaultRevisionSpec(revision.spec, true) };
+  refuse(validateRevision(admitted, old as Revision | undefined));
+  return admitted;
+}
+
+function admitRoute(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+  const route = raw as Route;
+  const before = old as Route | undefined;
+  const spec = { ...route.spec, traffic: defaultTraffic(route.spec?.traffic, false) };
+  const defaulted: Route = { ...route, spec };
+  const admitted = route.metadata.ownerReferences ? defaulted : withUser(defaulted, before, user);
+  refuse(validateRoute(admitted, before));
+  return admitted;
+}
+
+function requireFields(value: unknown, path: string): void {
+  if (value === undefined || value === null) refuse([{ message: "missing field(s)", paths: [path] }]);
+}
+
+function refuse(errors: FieldErrors): void {
+  if (errors.length === 0) return;
+  const text = formatFieldErrors(errors);
+  throw badRequest(`admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed: ${text}`);
+}
+
+const MAX_DATA_BYTES = 1024 * 1024;
+const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+
+function admitConfigMap(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
+  const map = raw as ConfigMap;
+  const before = old as ConfigMap | undefined;
+  const both = Object.keys(map.data ?? {}).filter((key) => map.binaryData && Object.hasOwn(map.binaryData, key));
+  const causes = [
+    ...checkData(map.data ?? {}, "data"),
+    ...checkData(map.binaryData ?? {}, "binaryData"),
+    ...both.map((key) => invalidValue(`data[${key}]`, key, "duplicate of key present in binaryData")),
+    ...checkImmutable(map, before, ["data", "binaryData"]),
+  ];
+  if (causes.length > 0) throw invalid(kind, map.metadata.name, causes);
+  return map;
+}
+
+function admitSecret(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
+  const { stringData, ...secret } = raw as Secret;
+  const before = old as Secret | undefined;
+  const written = Object.entries(stringData ?? {}).map(([key, value]) => [key, Buffer.from(value, "utf8").toString("base64")]);
+  const data = { ...secret.data, ...Object.fromEntries(written) } as Record<string, string>;
+  const admitted: Secret = { ...secret, type: secret.type || "Opaque", ...(Object.keys(data).length > 0 ? { data } : {}) };
+  const notBase64 = Object.entries(data).filter(([, value]) => !isBase64(value));
+  const causes = [
+    ...checkData(data, "data"),
+    // The value itself must not be repeated: it is a secret.
+    ...notBase64.map(([key]) => invalidValue(`data[${key}]`, "<redacted>", "must be base64; use stringData for plain text")),
+    ...(before && before.type !== admitted.type ? [invalidValue("type", admitted.type, "field is immutable")] : []),
+    ...checkImmutable(admitted, before, ["data"]),
+  ];
+  if (causes.length > 0) throw invalid(kind, admitted.metadata.name, causes);
+  return admitted;
+}
+
+function isBase64(value: string): boolean {
+  return value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+function checkData(data: Record<string, string>, field: string): FieldCause[] {
+  const size = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+  const wrong = Object.keys(data).filter((key) => !DATA_KEY.test(key) || key === "." || key.startsWith(".."));
+  const why =
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (regex used for validation is '[-._a-zA-Z0-9]+')";
+  const tooLong: FieldCause = { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${MAX_DATA_BYTES} bytes` };
+  return [
+    ...wrong.map((key) => invalidValue(`${field}[${key.slice(0, 300)}]`, key.slice(0, 300), why)),
+    ...(size > MAX_DATA_BYTES ? [tooLong] : []),
+  ];
+}
+
+function checkImmutable<T extends ConfigMap | Secret>(object: T, old: T | undefined, fields: readonly (keyof T)[]): FieldCause[] {
+  if (!old?.immutable) return [];
+  const why = "field is immutable when `immutable` is set";
+  const changed = fields.filter((field) => JSON.stringify(object[field]) !== JSON.stringify(old[field]));
+  return [...(object.immutable ? [] : [forbiddenField("immutable", why)]), ...changed.map((field) => forbiddenField(String(field), why))];
+}

@@ -1,0 +1,53 @@
+import { UserError } from "@ebb/base";
+
+const SCALES: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
+
+/** Whether this is a k8s.io/apimachinery resource.Quantity. */
+export function isQuantity(text: string): boolean {
+  return QUANTITY.test(text);
+}
+
+/** CPU in thousandths of a core, rounded up: `500m` is 500, `1` is 1000. Throws UserError `quantity_invalid`. */
+export function cpuMillis(text: string): number {
+  return Math.ceil(tidy(parse(text) * 1000));
+}
+
+/** Bytes, rounded up: `128Mi` is 134217728. Throws UserError `quantity_invalid`. */
+export function memoryBytes(text: string): number {
+  return Math.ceil(tidy(parse(text)));
+}
+
+function parse(text: string): number {
+  const match = QUANTITY.exec(text);
+  if (!match) {
+    throw new UserError("quantity_invalid", `${JSON.stringify(text)} is not a quantity`, {
+      hint: "Write it like 500m, 1.5, 256Mi or 2Gi.",
+    });
+  }
+  const [, digits = "", exponent = "", suffix = ""] = match;
+  return Number(digits + exponent) * (SCALES[suffix] ?? 1);
+}
+
+/** 0.1 × 1000 must not become 101 when it is rounded up. */
+function tidy(value: number): number {
+  return Number(value.toPrecision(15));
+}

@@ -1,0 +1,95 @@
+import type { FieldCause } from "./status-errors.ts";
+import { invalidValue, requiredField } from "./status-errors.ts";
+import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
+
+/** A structural schema: the part of OpenAPI v3 that custom resource definitions use. Served as it is at /openapi/v3. */
+export interface Schema {
+  type?: "object" | "array" | "string" | "integer" | "boolean";
+  format?: string;
+  description?: string;
+  properties?: Readonly<Record<string, Schema>>;
+  additionalProperties?: Schema;
+  items?: Schema;
+  required?: readonly string[];
+  default?: Json;
+  "x-kubernetes-preserve-unknown-fields"?: true;
+  "x-kubernetes-int-or-string"?: true;
+}
+
+export const text: Schema = { type: "string" };
+export const bool: Schema = { type: "boolean" };
+export const integer: Schema = { type: "integer", format: "int64" };
+export const intOrString: Schema = { "x-kubernetes-int-or-string": true };
+export const anyObject: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+export const textMap: Schema = { type: "object", additionalProperties: text };
+
+export function object(properties: Record<string, Schema>, ...required: string[]): Schema {
+  return { type: "object", properties, ...(required.length > 0 ? { required } : {}) };
+}
+
+export function list(items: Schema): Schema {
+  return { type: "array", items };
+}
+
+export interface Structure {
+  /** The value without the fields that the schema does not know, and with its defaults. */
+  value: Json;
+  /** Paths of what was left out. */
+  unknown: string[];
+  /** Wrong types and missing fields. */
+  causes: FieldCause[];
+}
+
+/** Prunes, defaults and checks `value` as the API server does with a custom resource. Pure; `path` names the root in messages. */
+export function applySchema(schema: Schema, value: Json, path: string): Structure {
+  const structure: Structure = { value, unknown: [], causes: [] };
+  structure.value = visit(schema, value, path, structure);
+  return structure;
+}
+
+function visit(schema: Schema, value: Json, path: string, found: Structure): Json {
+  if (value === null) return value;
+  if (schema["x-kubernetes-int-or-string"])
+    return check(Number.isInteger(value) || typeof value === "string", "integer,string", value, { path, found });
+  if (schema.type === "array") {
+    if (!Array.isArray(value)) return check(false, "array", value, { path, found });
+    return value.map((item, index) => (schema.items ? visit(schema.items, item, `${path}[${index}]`, found) : item));
+  }
+  if (schema.type === "object") {
+    return isJsonObject(value) ? visitObject(schema, value, path, found) : check(false, "object", value, { path, found });
+  }
+  if (schema.type === undefined) return value;
+  const fits = schema.type === "integer" ? Number.isSafeInteger(value) : typeof value === schema.type;
+  return check(fits, schema.type, value, { path, found });
+}
+
+function visitObject(schema: Schema, value: JsonObject, path: string, found: Structure): JsonObject {
+  const result: JsonObject = {};
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  for (const [key, item] of Object.entries(value)) {
+    const property = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
+    // Null means absent for a field that has no nullable schema.
+    if (property && item !== null) result[key] = visit(property, item, at(key), found);
+    else if (!property && schema["x-kubernetes-preserve-unknown-fields"]) result[key] = item;
+    else if (!property) found.unknown.push(at(key));
+  }
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    if (result[key] === undefined && property.default !== undefined) result[key] = property.default;
+  }
+  for (const key of schema.required ?? []) if (result[key] === undefined) found.causes.push(requiredField(at(key)));
+  return result;
+}
+
+function check(holds: boolean, type: string, value: Json, { path, found }: { path: string; found: Structure }): Json {
+  if (!holds) {
+    const message = `${path} in body must be of type ${type}: ${JSON.stringify(nameOfType(value))}`;
+    found.causes.push({ ...invalidValue(path, nameOfType(value), message), reason: "FieldValueTypeInvalid" });
+  }
+  return value;
+}
+
+function nameOfType(value: Json): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value;
+}

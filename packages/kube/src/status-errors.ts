@@ -1,0 +1,65 @@
+import type { Kind } from "./kinds.ts";
+import { StatusError } from "./status-error.ts";
+
+type Named = Pick<Kind, "group" | "kind" | "plural">;
+
+/** One wrong field, in the words of k8s.io/apimachinery field.Error. */
+export interface FieldCause {
+  reason: "FieldValueInvalid" | "FieldValueRequired" | "FieldValueForbidden" | "FieldValueTypeInvalid" | "FieldValueTooLong";
+  /** Path in dotted form with [index]. */
+  field: string;
+  message: string;
+}
+
+export function badRequest(message: string): StatusError {
+  return new StatusError("BadRequest", message);
+}
+
+export function notFound(kind: Named, name: string): StatusError {
+  return new StatusError("NotFound", `${resourceOf(kind)} ${JSON.stringify(name)} not found`, detailsOf(kind, name));
+}
+
+export function alreadyExists(kind: Named, name: string): StatusError {
+  return new StatusError("AlreadyExists", `${resourceOf(kind)} ${JSON.stringify(name)} already exists`, detailsOf(kind, name));
+}
+
+const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
+
+export function conflict(kind: Named, name: string, why = MODIFIED): StatusError {
+  const message = `Operation cannot be fulfilled on ${resourceOf(kind)} ${JSON.stringify(name)}: ${why}`;
+  return new StatusError("Conflict", message, detailsOf(kind, name));
+}
+
+export function forbidden(kind: Named, name: string, why: string): StatusError {
+  return new StatusError("Forbidden", `${resourceOf(kind)} ${JSON.stringify(name)} is forbidden: ${why}`, detailsOf(kind, name));
+}
+
+/** 422 with every cause; the message lists them all, as kubectl shows only that. */
+export function invalid(kind: Named, name: string, causes: readonly FieldCause[]): StatusError {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+  const list = texts.length === 1 ? texts.join("") : `[${texts.join(", ")}]`;
+  const title = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
+  const details = { name, group: kind.group, kind: kind.kind, causes: [...causes] };
+  return new StatusError("Invalid", `${title} ${JSON.stringify(name)} is invalid: ${list}`, details);
+}
+
+export function invalidValue(field: string, value: unknown, why: string): FieldCause {
+  return { reason: "FieldValueInvalid", field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
+}
+
+export function forbiddenField(field: string, why: string): FieldCause {
+  return { reason: "FieldValueForbidden", field, message: `Forbidden: ${why}` };
+}
+
+export function requiredField(field: string, why?: string): FieldCause {
+  return { reason: "FieldValueRequired", field, message: why ? `Required value: ${why}` : "Required value" };
+}
+
+/** `services.serving.knative.dev`; core kinds have no group to add. */
+function resourceOf(kind: Named): string {
+  return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+}
+
+function detailsOf(kind: Named, name: string) {
+  return { name, kind: kind.plural, ...(kind.group === "" ? {} : { group: kind.group }) };
+}

@@ -1,0 +1,255 @@
+import { isDeepStrictEqual } from "node:util";
+import { parseDuration } from "./duration.ts";
+import {
+  disallowedFields,
+  fieldError,
+  invalidFieldValue,
+  invalidKeyName,
+  missingField,
+  multipleOneOf,
+  missingOneOf,
+  outOfBounds,
+  via,
+  type FieldErrors,
+} from "./field-error.ts";
+import type { ObjectMeta } from "./meta.ts";
+import { ANNOTATIONS, DNS_1035_LABEL, LABELS } from "./names.ts";
+import type { Configuration, KnativeService, Revision, RevisionSpec, RevisionTemplate, Route, TrafficTarget } from "./serving.ts";
+import { validateAutoscaling } from "./validate-autoscaling.ts";
+import { validatePodSpec } from "./validate-pod-spec.ts";
+
+/** knative/serving pkg/apis/serving/v1/{service,configuration,revision,route}_validation.go; limits as in config-defaults. */
+const MAX_TIMEOUT_SECONDS = 600;
+const MAX_CONCURRENCY = 1000;
+const DNS_1035_MESSAGE =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an " +
+  "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const QUALIFIED = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+export function validateService(service: KnativeService, old: KnativeService | undefined): FieldErrors {
+  const { metadata, spec } = service;
+  return [
+    ...via("metadata", [
+      ...validateMetadata(metadata),
+      ...via("labels", validateLabels(metadata, {})),
+      ...via("annotations", validateRolloutDuration(metadata.annotations)),
+    ]),
+    ...via("spec", [...via("template", validateTemplate(spec.template, metadata)), ...validateTraffic(spec.traffic ?? [], true)]),
+    ...(old ? validateModifier(service, old) : []),
+    ...(old ? via("spec.template", validateNameChange(spec.template, old.spec.template)) : []),
+  ];
+}
+
+export function validateConfiguration(configuration: Configuration, old: Configuration | undefined): FieldErrors {
+  const { metadata, spec } = configuration;
+  const known = [LABELS.route, LABELS.configurationUid, LABELS.serviceUid];
+  return [
+    ...via("metadata", [
+      ...validateMetadata(metadata),
+      ...via("labels", validateLabels(metadata, { known, owner: [LABELS.service, "Service"] })),
+    ]),
+    ...via("spec.template", validateTemplate(spec.template, metadata)),
+    ...(old && !metadata.ownerReferences ? validateModifier(configuration, old) : []),
+    ...(old ? via("spec.template", validateNameChange(spec.template, old.spec.template)) : []),
+  ];
+}
+
+export function validateRoute(route: Route, old: Route | undefined): FieldErrors {
+  const { metadata, spec } = route;
+  return [
+    ...via("metadata", [
+      ...validateMetadata(metadata),
+      ...via("labels", validateLabels(metadata, { owner: [LABELS.service, "Service"] })),
+      ...via("annotations", validateRolloutDuration(metadata.annotations)),
+    ]),
+    ...via("spec", validateTraffic(spec.traffic ?? [], false)),
+    ...(old && !metadata.ownerReferences ? validateModifier(route, old) : []),
+  ];
+}
+
+export function validateRevision(revision: Revision, old: Revision | undefined): FieldErrors {
+  const { metadata, spec } = revision;
+  const known = [
+    LABELS.routingState,
+    LABELS.route,
+    LABELS.service,
+    LABELS.configurationUid,
+    LABELS.serviceUid,
+    LABELS.configurationGeneration,
+  ];
+  const meta = via("metadata", [
+    ...validateName(metadata),
+    ...via("annotations", validateAutoscaling(metadata.annotations ?? {})),
+    ...via("labels", validateLabels(metadata, { known, owner: [LABELS.configuration, "Configuration"] })),
+  ]);
+  if (!old) return [...meta, ...via("spec", validateSpec(spec))];
+  if (isDeepStrictEqual(spec, old.spec)) return meta;
+  return [...meta, ...fieldError("Immutable fields changed (-old +new)", ["spec"], describeChange(old.spec, spec))];
+}
+
+/** Services, Configurations and Routes: what scales belongs in the template. */
+function validateMetadata(metadata: ObjectMeta): FieldErrors {
+  const misplaced = Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith("autoscaling.knative.dev"));
+  const why = `autoscaling annotations must be put under "spec.template.metadata.annotations" to work`;
+  return [
+    ...validateName(metadata),
+    ...via(
+      "annotations",
+      misplaced.flatMap((key) => invalidKeyName(key, "", why)),
+    ),
+  ];
+}
+
+function validateName({ name, generateName }: ObjectMeta): FieldErrors {
+  if (generateName && !DNS_1035_LABEL.test(`${generateName.slice(0, 58)}x`)) {
+    return fieldError(`not a DNS 1035 label prefix: [${DNS_1035_MESSAGE}]`, ["generateName"]);
+  }
+  return name && !DNS_1035_LABEL.test(name) ? fieldError(`not a DNS 1035 label: ${nameProblems(name)}`, ["name"]) : [];
+}
+
+function nameProblems(name: string): string {
+  const problems = name.length > 63 ? ["must be no more than 63 characters"] : [];
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) problems.push(DNS_1035_MESSAGE);
+  return `[${problems.join(" ")}]`;
+}
+
+interface LabelRules {
+  known?: readonly string[];
+  /** A label whose value must be the name of an owner of that kind. */
+  owner?: readonly [label: string, kind: string];
+}
+
+function validateLabels(metadata: ObjectMeta, { known = [], owner }: LabelRules): FieldErrors {
+  return Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => {
+    if (key === LABELS.visibility) return value === "cluster-local" ? [] : invalidFieldValue(value, key);
+    if (owner && key === owner[0]) {
+      const owned = metadata.ownerReferences?.some((reference) => reference.kind === owner[1] && reference.name === value);
+      return owned ? [] : missingField(key);
+    }
+    return key.startsWith("serving.knative.dev/") && !known.includes(key) ? invalidKeyName(key, "") : [];
+  });
+}
+
+function validateTemplate({ metadata = {}, spec }: RevisionTemplate, parent: ObjectMeta): FieldErrors {
+  const annotations = metadata.annotations ?? {};
+  return [
+    ...via("spec", validateSpec(spec)),
+    ...via("metadata.annotations", [
+      ...validateAutoscaling(annotations),
+      ...validateSeconds(annotations, ANNOTATIONS.progressDeadline, "progress-deadline"),
+    ]),
+    ...validateTemplateName(metadata.name, parent),
+  ];
+}
+
+function validateTemplateName(name: string | undefined, parent: ObjectMeta): FieldErrors {
+  if (!name) return [];
+  if (!DNS_1035_LABEL.test(name)) return invalidFieldValue(`not a DNS 1035 label: ${nameProblems(name)}`, "metadata.name");
+  if (!parent.name && parent.generateName) return disallowedFields("metadata.name");
+  const prefix = `${parent.name}-`;
+  if (name.startsWith(prefix)) return [];
+  return invalidFieldValue(`${JSON.stringify(name)} must have prefix ${JSON.stringify(prefix)}`, "metadata.name");
+}
+
+function validateSpec(spec: RevisionSpec): FieldErrors {
+  const { timeoutSeconds, responseStartTimeoutSeconds, idleTimeoutSeconds, containerConcurrency } = spec;
+  const bound = (value: number | undefined, upper: number, path: string) =>
+    value !== undefined && (value < 0 || value > upper) ? outOfBounds(value, [0, upper], path) : [];
+  const total = timeoutSeconds || MAX_TIMEOUT_SECONDS;
+  return [
+    ...validatePodSpec(spec),
+    ...bound(timeoutSeconds, MAX_TIMEOUT_SECONDS, "timeoutSeconds"),
+    ...bound(responseStartTimeoutSeconds, total, "responseStartTimeoutSeconds"),
+    ...bound(idleTimeoutSeconds, total, "idleTimeoutSeconds"),
+    ...bound(containerConcurrency, MAX_CONCURRENCY, "containerConcurrency"),
+  ];
+}
+
+/** A revision that was given a name by hand must be given another when its template changes. */
+function validateNameChange(template: RevisionTemplate, old: RevisionTemplate): FieldErrors {
+  const name = template.metadata?.name;
+  if (!name || name !== old.metadata?.name || isDeepStrictEqual(template, old)) return [];
+  const message = "Saw the following changes without a name change (-old +new)";
+  return fieldError(message, ["metadata.name"], describeChange(old, template));
+}
+
+/** `{path}: -: old +: new` for each leaf, as knative.dev/pkg kmp.ShortDiff. */
+function describeChange(old: unknown, changed: unknown, path = "{root}"): string {
+  if (isDeepStrictEqual(old, changed)) return "";
+  const objects = typeof old === "object" && typeof changed === "object" && old !== null && changed !== null;
+  if (!objects) return `${path}:\n\t-: ${show(old)}\n\t+: ${show(changed)}\n`;
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(changed)])].sort();
+  const at = (value: object, key: string) => (value as Record<string, unknown>)[key];
+  const below = (key: string) => (Array.isArray(changed) ? `${path}[${key}]` : `${path}.${key}`);
+  return keys.map((key) => describeChange(at(old, key), at(changed, key), below(key))).join("");
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "<none>" : JSON.stringify(value);
+}
+
+function validateTraffic(traffic: readonly TrafficTarget[], inService: boolean): FieldErrors {
+  const tags = new Map<string, number>();
+  const errors = traffic.flatMap((target, index) => {
+    const first = target.tag ? tags.get(target.tag) : undefined;
+    const own = via(`[${index}]`, validateTarget(target, inService));
+    if (!target.tag) return own;
+    if (first === undefined) tags.set(target.tag, index);
+    return [
+      ...own,
+      ...(DNS_1035_LABEL.test(target.tag) ? [] : invalidFieldValue(`not a DNS 1035 label: ${nameProblems(target.tag)}`, `tag[${index}]`)),
+      ...(first === undefined
+        ? []
+        : fieldError(`Multiple definitions for ${JSON.stringify(target.tag)}`, [`[${index}].tag`, `[${first}].tag`])),
+    ];
+  });
+  const sum = traffic.reduce((total, { percent = 0 }) => total + percent, 0);
+  return via("traffic", [...errors, ...(sum === 100 ? [] : fieldError(`Traffic targets sum to ${sum}, want 100`, [""]))]);
+}
+
+function validateTarget(target: TrafficTarget, inService: boolean): FieldErrors {
+  const { revisionName = "", latestRevision, percent = 0, url } = target;
+  const contradiction = latestRevision !== undefined && (revisionName !== "") === latestRevision;
+  const text = `may not set revisionName ${JSON.stringify(revisionName)} when latestRevision is ${String(latestRevision)}`;
+  return [
+    ...(contradiction ? fieldError(text, ["latestRevision"]) : []),
+    ...validateDestination(target, inService),
+    ...(percent < 0 || percent > 100 ? outOfBounds(percent, [0, 100], "percent") : []),
+    ...(url ? disallowedFields("url") : []),
+  ];
+}
+
+function validateDestination({ revisionName = "", configurationName = "" }: TrafficTarget, inService: boolean): FieldErrors {
+  const why = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+  if (inService && configurationName) return disallowedFields("configurationName");
+  if (revisionName && configurationName) return multipleOneOf("revisionName", "configurationName");
+  if (revisionName) return QUALIFIED.test(revisionName) ? [] : invalidKeyName(revisionName, "revisionName", why);
+  if (configurationName) return QUALIFIED.test(configurationName) ? [] : invalidKeyName(configurationName, "configurationName", why);
+  return inService ? [] : missingOneOf("revisionName", "configurationName");
+}
+
+function validateRolloutDuration(annotations: ObjectMeta["annotations"] = {}): FieldErrors {
+  const key = ["serving.knative.dev/rollout-duration", "serving.knative.dev/rolloutDuration"].find((name) => annotations[name]);
+  return key ? validateSeconds(annotations, key, "rollout-duration") : [];
+}
+
+function validateSeconds(annotations: NonNullable<ObjectMeta["annotations"]>, key: string, name: string): FieldErrors {
+  const text = annotations[key];
+  if (!text) return [];
+  const value = parseDuration(text);
+  if (value === undefined) return invalidFieldValue(text, key);
+  if (value % 1000 !== 0) return fieldError(`${name}=${text} is not at second precision`, [key]);
+  return value < 0 ? fieldError(`${name}=${text} must be positive`, [key]) : [];
+}
+
+function validateModifier(object: { metadata: ObjectMeta; spec: unknown }, old: { metadata: ObjectMeta; spec: unknown }): FieldErrors {
+  const { creator, lastModifier } = ANNOTATIONS;
+  const now = object.metadata.annotations ?? {};
+  const before = old.metadata.annotations ?? {};
+  return via("metadata.annotations", [
+    ...(now[creator] === before[creator] ? [] : fieldError("annotation value is immutable", [creator])),
+    ...(now[lastModifier] !== before[lastModifier] && isDeepStrictEqual(object.spec, old.spec)
+      ? invalidFieldValue(now[lastModifier] ?? "", lastModifier)
+      : []),
+  ]);
+}
