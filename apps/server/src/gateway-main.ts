@@ -1,0 +1,34 @@
+/** The gateway process: the data plane, from its last routing table, whatever becomes of the others. */
+import { Group, systemClock, systemRandom } from "@ebb/base";
+import { createDns, createGateway } from "@ebb/gateway";
+import { runChild } from "./child.ts";
+
+const DNS_PORT = 53;
+const CLUSTER_HTTP_PORT = 80;
+
+await runChild(
+  "gateway",
+  async ({ config, paths, log }) => {
+    const internal = [{ host: "127.0.0.1", port: config.internalPort, visibility: "internal" as const }];
+    if (config.clusterAddress !== undefined)
+      internal.push({ host: config.clusterAddress, port: CLUSTER_HTTP_PORT, visibility: "internal" });
+    const gateway = createGateway({
+      listeners: [{ host: config.host, port: config.gatewayPort, visibility: "external" }, ...internal],
+      socketPath: paths.gatewaySocket,
+      tablePath: paths.routeTable,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    });
+    if (config.clusterAddress === undefined) return gateway;
+    const dns = createDns({
+      listen: { host: config.clusterAddress, port: DNS_PORT },
+      clusterDomain: "cluster.local",
+      answer: config.clusterAddress,
+      clock: systemClock,
+      log,
+    });
+    return new Group("gateway", [dns, gateway]);
+  },
+  { outlives: true },
+);

@@ -1,0 +1,46 @@
+/** The platform process: REST API, operations, builds, console. It knows the cluster by its kubeconfig only. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock, systemRandom } from "@ebb/base";
+import { createBuilder } from "@ebb/builder";
+import { createPlatform } from "@ebb/platform";
+import { runChild } from "./child.ts";
+import { findEngineSocket } from "./engine.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+
+await runChild("platform", async ({ config, paths, credentials, log }) => {
+  const engine = config.containers ? await findEngineSocket(paths.engineSocket) : undefined;
+  const builder = createBuilder({
+    bundlesRoot: paths.bundles,
+    workRoot: paths.builds,
+    ...(engine ? { engine: { socketPath: engine } } : {}),
+    toolchain: { node: process.execPath },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  const platform = createPlatform({
+    database: { kind: "sqlite", path: paths.platformDatabase },
+    kubeconfigPath: paths.kubeconfig,
+    namespace: "default",
+    clusterName: config.clusterName,
+    ingress: { host: config.host, port: config.gatewayPort },
+    listen: { host: config.host, port: config.platformPort },
+    dataRoot: paths.platformData,
+    builder,
+    consoleRoot: join(ROOT, "apps/console/dist"),
+    adminToken: credentials.token,
+    version,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  return {
+    name: platform.name,
+    start: () => platform.start(),
+    stop: () => platform.stop(),
+    facts: () => ({ console: platform.createConsoleLink() }),
+  };
+});
