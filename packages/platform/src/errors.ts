@@ -1,0 +1,67 @@
+import { UserError, type ErrorOptions } from "@ebb/base";
+
+interface Entry {
+  status: number;
+  title: string;
+}
+
+/** Every code that a request to the REST API can be refused with; docs/reference/errors.md has the same table (a test compares them). */
+export const REQUEST_ERRORS = {
+  invalid_request: { status: 400, title: "Invalid request" },
+  invalid_traffic: { status: 400, title: "Invalid traffic split" },
+  reserved_variable: { status: 400, title: "Reserved variable" },
+  invalid_variable: { status: 400, title: "Invalid variable" },
+  unauthenticated: { status: 401, title: "Not signed in" },
+  invalid_code: { status: 401, title: "Invalid sign-in code" },
+  forbidden_origin: { status: 403, title: "Origin not allowed" },
+  app_not_found: { status: 404, title: "No such app" },
+  version_not_found: { status: 404, title: "No such version" },
+  operation_not_found: { status: 404, title: "No such operation" },
+  route_not_found: { status: 404, title: "No such address" },
+  app_being_deleted: { status: 409, title: "App is being deleted" },
+  version_not_ready: { status: 409, title: "Version is not ready" },
+  nothing_to_roll_back: { status: 409, title: "Nothing to roll back to" },
+  operation_not_cancellable: { status: 409, title: "Operation cannot be cancelled" },
+  body_too_large: { status: 413, title: "Body too large" },
+  unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  too_many_operations: { status: 429, title: "Too many operations waiting" },
+  too_many_failures: { status: 429, title: "Too many failed sign-ins" },
+  too_many_streams: { status: 429, title: "Too many streams open" },
+  internal: { status: 500, title: "Internal error" },
+  unavailable: { status: 503, title: "Not available just now" },
+  cluster_unavailable: { status: 503, title: "Cluster not available" },
+  upload_incomplete: { status: 400, title: "Upload incomplete" },
+  storage_full: { status: 507, title: "Storage full" },
+} as const satisfies Record<string, Entry>;
+export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
+
+/** Every code that an operation can fail with, besides those of the builder and of the cluster's own answers. */
+export const OPERATION_ERRORS = {
+  start_failed: "The new version's revision reported that it cannot start",
+  start_timeout: "The new version did not become ready in its time",
+  crash_at_start: "The new version's program ended while it was starting",
+  image_unavailable: "The image does not exist or cannot be pulled",
+  secret_missing: "The source asks for a secret that is not set",
+  secret_values_lost: "The Secret object with the values is gone from the cluster",
+  verify_failed: "The new version did not answer through its public URL",
+  route_failed: "The route did not take the new split",
+  version_gone: "A version of the split no longer exists",
+  name_taken: "A Knative Service of this name exists that is not Ebb's",
+  refused_by_cluster: "The cluster refused the manifest",
+  name_mismatch: "The source's name does not match the app's",
+  source_lost: "The uploaded source is gone",
+  deadline_exceeded: "The operation did not end in its time",
+  cancelled: "Somebody cancelled it",
+  internal: "A fault of Ebb's own",
+} as const;
+export type OperationErrorCode = keyof typeof OPERATION_ERRORS;
+
+/** A refused request. */
+export function refuse(code: RequestErrorCode, message: string, options?: ErrorOptions): UserError {
+  return new UserError(code, message, options);
+}
+
+/** The end of an operation that somebody other than us can mend. */
+export function operationError(code: OperationErrorCode, message: string, options?: ErrorOptions): UserError {
+  return new UserError(code, message, options);
+}
