@@ -133,7 +133,7 @@ describe("properties", () => {
 
   test("bounds are always respected", () => {
     fc.assert(
-      fc.property(count, count, count, fc.boolean(), fc.boolean(), (min, extra, desired, reachable, initialized) => {
+      fc.property(fc.tuple(count, count, count), fc.boolean(), fc.boolean(), ([min, extra, desired], reachable, initialized) => {
         const limited = scaling({ "min-scale": String(min), "max-scale": String(min + extra) });
         const bounds = boundsOf(limited, reachable, initialized);
         const bounded = applyBounds(bounds, desired);
@@ -146,7 +146,7 @@ describe("properties", () => {
 
   test("more load never asks for fewer", () => {
     fc.assert(
-      fc.property(load, load, load, load, count, (stable, panic, moreStable, morePanic, ready) => {
+      fc.property(fc.tuple(load, load), fc.tuple(load, load), count, ([stable, panic], [moreStable, morePanic], ready) => {
         const less = recommend(scaling(), CALM, seen(stable, panic, ready)).desired;
         const more = recommend(scaling(), CALM, seen(stable + moreStable, panic + morePanic, ready)).desired;
         expect(more).toBeGreaterThanOrEqual(less);

@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import type { Bounds, Recommendation, ZeroVerdict } from "./decide.ts";
 import type { Cause } from "./journal.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
@@ -25,7 +26,7 @@ export function explain(inputs: ReasonInputs): { cause: Cause; reason: string } 
   }
   if (bounded > desired) return { cause: "min-scale", reason: `at least ${bounds.min} (min-scale); the traffic alone needs ${desired}` };
   if (bounded < desired) return { cause: "max-scale", reason: `at most ${bounds.max} (max-scale); the traffic would need ${desired}` };
-  return { cause: heldBy ?? "traffic", reason: `${load(inputs)}${held(recommendation)}` };
+  return { cause: heldBy ?? "traffic", reason: `${load(inputs)}${heldBy ? HELD[heldBy] : ""}` };
 }
 
 function load({ scaling, seen, recommendation }: ReasonInputs): string {
@@ -36,21 +37,13 @@ function load({ scaling, seen, recommendation }: ReasonInputs): string {
   return `${figure(value)} ${unit} on average over ${over}, aiming at ${figure(scaling.target)} per instance${panic ? ", in panic mode" : ""}`;
 }
 
-function held({ heldBy }: Recommendation): string {
-  if (heldBy === undefined) return "";
-  switch (heldBy) {
-    case "panic":
-      return ": never fewer while it panics";
-    case "scale-down-delay":
-      return ": held up by scale-down-delay";
-    case "scale-down-rate":
-      return ": no faster down than the scale-down rate";
-    case "scale-up-rate":
-      return ": no faster up than the scale-up rate";
-    case "activation-scale":
-      return ": raised to activation-scale";
-  }
-}
+const HELD: Readonly<Record<NonNullable<Recommendation["heldBy"]>, string>> = {
+  panic: ": never fewer while it panics",
+  "scale-down-delay": ": held up by scale-down-delay",
+  "scale-down-rate": ": no faster down than the scale-down rate",
+  "scale-up-rate": ": no faster up than the scale-up rate",
+  "activation-scale": ": raised to activation-scale",
+};
 
 function explainZero({ scaling, seen }: ReasonInputs, zero: ZeroVerdict): string {
   const idle = `no traffic for ${seconds(scaling.stableWindow)}`;
@@ -67,5 +60,7 @@ function explainZero({ scaling, seen }: ReasonInputs, zero: ZeroVerdict): string
       return "no instance became ready in time: given up until the next request";
     case "scale-to-zero-disabled":
       return `${idle}, but scale to zero is disabled (enable-scale-to-zero)`;
+    default:
+      return assertNever(zero.why);
   }
 }
