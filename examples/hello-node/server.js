@@ -1,0 +1,26 @@
+// Listens on $PORT, says who it is, streams, and ends when it is asked to: all that Ebb expects of a server.
+import { createServer } from "node:http";
+
+const me = { app: process.env.K_SERVICE ?? "hello-node", version: process.env.K_REVISION ?? "local", startedAt: new Date().toISOString() };
+
+const server = createServer((request, response) => {
+  const url = new URL(request.url ?? "/", "http://localhost");
+  if (url.pathname === "/healthz") return response.end("ok\n");
+  if (url.pathname === "/events") return events(response);
+  if (url.pathname === "/slow") return setTimeout(() => response.end("done\n"), Math.min(60_000, Number(url.searchParams.get("ms")) || 1000));
+  response.setHeader("content-type", "application/json");
+  response.end(`${JSON.stringify({ hello: "from Node.js", ...me, path: url.pathname }, null, 2)}\n`);
+});
+
+/** Server-sent events: the time, each second. */
+function events(response) {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  const timer = setInterval(() => response.write(`data: ${new Date().toISOString()}\n\n`), 1000);
+  response.on("close", () => clearInterval(timer));
+}
+
+server.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? "0.0.0.0", () => console.log(`listening on ${process.env.PORT ?? 8080}`));
+process.on("SIGTERM", () => {
+  console.log("asked to stop: finishing what is under way");
+  server.close(() => process.exit(0));
+});
