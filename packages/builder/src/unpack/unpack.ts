@@ -110,7 +110,7 @@ class TreeWriter {
   readonly #kinds = new Map<string, "file" | "folder" | "link">();
   readonly #links = new Map<string, string>();
   #entries = 0;
-  #current: ReadEntry | undefined;
+  readonly #stop = new AbortController();
   #tail: Promise<void> = Promise.resolve();
 
   constructor(root: string, limits: Pick<BuildLimits, "archiveEntries" | "unpackedBytes">) {
@@ -128,7 +128,7 @@ class TreeWriter {
 
   /** Resolves when nothing is written any more. */
   async stop(): Promise<void> {
-    this.#current?.destroy(new Error("stopped"));
+    this.#stop.abort(new Error("stopped"));
     await this.#tail.catch(() => {});
   }
 
@@ -142,7 +142,10 @@ class TreeWriter {
       throw fault("archive_too_many_files", `the source has more than ${this.#limits.archiveEntries} files and folders`);
     }
     const path = entryPath(entry.path);
-    if (path === undefined) return void entry.resume();
+    if (path === undefined) {
+      entry.resume();
+      return;
+    }
     if (entry.type === "Directory") {
       entry.resume();
       await this.#folder(path);
@@ -168,12 +171,25 @@ class TreeWriter {
     await this.#folder(dirname(path));
     this.#claim(path, "file");
     const handle = await open(join(this.#root, path), "w", ((entry.mode ?? 0) & 0o111) === 0 ? 0o644 : 0o755);
-    this.#current = entry;
     try {
-      for await (const chunk of entry) await handle.writeFile(chunk);
+      const chunks = entry[Symbol.asyncIterator]();
+      // The rest of an entry never comes when the archive is cut, and the parser does not tell its reader.
+      for (let next = await this.#unlessStopped(chunks); next.done !== true; next = await this.#unlessStopped(chunks)) {
+        await handle.writeFile(next.value);
+      }
     } finally {
       await handle.close();
     }
+  }
+
+  #unlessStopped(chunks: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer>> {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      const onStop = () => reject(signal.reason);
+      if (signal.aborted) return onStop();
+      signal.addEventListener("abort", onStop, { once: true });
+      chunks.next().then(resolve, reject).finally(() => signal.removeEventListener("abort", onStop));
+    });
   }
 
   /** The target must have come before, as tar has it; it is copied, so that no two names share a file. */
