@@ -65,6 +65,21 @@ export interface InstanceExit {
   finishedAt: number;
 }
 
+/** An instance that has ended and is not forgotten. */
+export interface EndedInstance {
+  spec: InstanceSpec;
+  startedAt: number;
+  /** How it ended, also when it was stopped. */
+  exit: InstanceExit;
+}
+
+export interface ExecResult {
+  /** 124 when it was killed at the timeout. */
+  exitCode: number;
+  /** stdout and stderr, bounded. */
+  output: string;
+}
+
 export interface LogLine {
   /** Milliseconds since the epoch, when it was read. */
   time: number;
@@ -92,15 +107,20 @@ export interface LogOptions {
  * - `stop` sends SIGTERM to the whole instance, SIGKILL after the grace, and resolves when nothing of it runs. Stopping one that is not there resolves.
  * - Output is kept across restarts of Ebb, at most `maxLogBytes` an instance (oldest dropped first), and a reader that is slow holds up the
  *   instance, never memory. Logs of an ended instance stay readable until `forget`.
+ * - `start` of an id that has ended starts it again and keeps its log; of one that runs it is a bug.
  * Not in the contract: order of output between stdout and stderr; addresses staying the same across instances.
  */
 export interface Driver {
   readonly name: "process" | "container";
+  /** Makes the artifact present (pulls an image), which may take minutes; a `start` afterwards takes a second at most. Throws as `start` does. */
+  prepare?(spec: InstanceSpec, signal?: AbortSignal): Promise<void>;
   start(spec: InstanceSpec): Promise<RunningInstance>;
   stop(id: string, graceSeconds: number): Promise<void>;
   list(): Promise<RunningInstance[]>;
+  /** Those that ended, also in an earlier life of Ebb, and are not forgotten: their logs can still be read. Oldest first; after `list`. */
+  ended(): Promise<EndedInstance[]>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
-  exec(id: string, command: string[], timeoutSeconds: number): Promise<{ exitCode: number; output: string }>;
+  exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult>;
   /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
   diagnose(id: string): Promise<string | undefined>;
   /** Deletes what is kept of an instance that has ended. */

@@ -1,0 +1,213 @@
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemCode } from "@ebb/base";
+
+export interface CgroupLimits {
+  cpuMillis?: number;
+  memoryBytes?: number;
+  /** Processes and threads. */
+  pids: number;
+}
+
+type Controller = "cpu" | "memory" | "pids";
+const CONTROLLERS: readonly Controller[] = ["cpu", "memory", "pids"];
+const PERIOD = 100_000;
+/** The kernel refuses a quota below 1 ms. */
+const LEAST_QUOTA = 1000;
+/** In case two Ebbs share the machine their instances still differ by name. */
+const GROUP = "ebb";
+
+/**
+ * Control groups of the instances: `ebb/ID` under each hierarchy that this process may write to. They lie beside Ebb's own group, not in it, so
+ * that a service manager that ends Ebb's group leaves the instances alone.
+ */
+export interface Cgroups {
+  /** What is enforced. */
+  readonly enforced: ReadonlySet<Controller>;
+  create(id: string, limits: CgroupLimits): void;
+  /** Moves a process in; those that it starts afterwards are in too. */
+  join(id: string, pid: number): void;
+  /** All live processes; undefined when there is no group to ask. */
+  members(id: string): number[] | undefined;
+  /** How often the kernel killed one of its processes for want of memory. */
+  oomKills(id: string): number;
+  /** Removes the empty group; true when it is gone. */
+  remove(id: string): boolean;
+}
+
+/** Finds the hierarchies that work here by trying them; with none, `enforced` is empty and the rest does nothing. */
+export function detectCgroups(root = "/sys/fs/cgroup"): Cgroups {
+  if (existsSync(join(root, "cgroup.controllers"))) return new UnifiedCgroups(root);
+  return new SplitCgroups(root);
+}
+
+/** cgroup v1: a tree for each controller. */
+class SplitCgroups implements Cgroups {
+  readonly enforced: ReadonlySet<Controller>;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.enforced = new Set(CONTROLLERS.filter((controller) => makeFolder(join(root, controller), join(root, controller, GROUP))));
+  }
+
+  create(id: string, limits: CgroupLimits): void {
+    for (const controller of this.enforced) {
+      const folder = this.#folder(controller, id);
+      mkdirSync(folder, { recursive: true });
+      if (controller === "pids") write(folder, "pids.max", limits.pids);
+      if (controller === "memory" && limits.memoryBytes !== undefined) write(folder, "memory.limit_in_bytes", limits.memoryBytes);
+      if (controller === "cpu" && limits.cpuMillis !== undefined) {
+        write(folder, "cpu.cfs_period_us", PERIOD);
+        write(folder, "cpu.cfs_quota_us", quota(limits.cpuMillis));
+      }
+    }
+  }
+
+  join(id: string, pid: number): void {
+    for (const controller of this.enforced) write(this.#folder(controller, id), "cgroup.procs", pid);
+  }
+
+  members(id: string): number[] | undefined {
+    const groups = [...this.enforced].map((controller) => readProcs(this.#folder(controller, id)));
+    return groups.some((group) => group !== undefined) ? [...new Set(groups.flatMap((group) => group ?? []))] : undefined;
+  }
+
+  oomKills(id: string): number {
+    return this.enforced.has("memory") ? counter(join(this.#folder("memory", id), "memory.oom_control"), "oom_kill") : 0;
+  }
+
+  remove(id: string): boolean {
+    return [...this.enforced].map((controller) => removeGroup(this.#folder(controller, id))).every(Boolean);
+  }
+
+  #folder(controller: Controller, id: string): string {
+    return join(this.#root, controller, GROUP, id);
+  }
+}
+
+/** cgroup v2: one tree; controllers are switched on from the top down, in groups that hold no processes themselves. */
+class UnifiedCgroups implements Cgroups {
+  readonly enforced: ReadonlySet<Controller>;
+  readonly #base: string | undefined;
+
+  constructor(root: string) {
+    const enforced = new Set<Controller>();
+    this.#base = unifiedBase(root);
+    if (this.#base !== undefined) {
+      for (const controller of CONTROLLERS) {
+        if (enable(root, this.#base, controller)) enforced.add(controller);
+      }
+    }
+    this.enforced = enforced;
+  }
+
+  create(id: string, limits: CgroupLimits): void {
+    if (this.#base === undefined) return;
+    const folder = join(this.#base, id);
+    mkdirSync(folder, { recursive: true });
+    if (this.enforced.has("pids")) write(folder, "pids.max", limits.pids);
+    if (this.enforced.has("memory") && limits.memoryBytes !== undefined) {
+      write(folder, "memory.max", limits.memoryBytes);
+      // Without it a group at its limit swaps for minutes instead of ending; kernels without swap have no such file.
+      if (existsSync(join(folder, "memory.swap.max"))) write(folder, "memory.swap.max", 0);
+    }
+    if (this.enforced.has("cpu") && limits.cpuMillis !== undefined) write(folder, "cpu.max", `${quota(limits.cpuMillis)} ${PERIOD}`);
+  }
+
+  join(id: string, pid: number): void {
+    if (this.#base !== undefined) write(join(this.#base, id), "cgroup.procs", pid);
+  }
+
+  members(id: string): number[] | undefined {
+    return this.#base === undefined ? undefined : readProcs(join(this.#base, id));
+  }
+
+  oomKills(id: string): number {
+    return this.#base === undefined ? 0 : counter(join(this.#base, id, "memory.events"), "oom_kill");
+  }
+
+  remove(id: string): boolean {
+    return this.#base === undefined || removeGroup(join(this.#base, id));
+  }
+}
+
+/** For root a group at the top; else one beside Ebb's own, which a user's service manager may have delegated. */
+function unifiedBase(root: string): string | undefined {
+  const top = join(root, GROUP);
+  if (makeFolder(root, top)) return top;
+  const own = /^0::(\/.*)$/m.exec(readOr("/proc/self/cgroup", ""))?.[1];
+  if (own === undefined || own === "/") return undefined;
+  const parent = join(root, own, "..");
+  const beside = join(parent, GROUP);
+  return makeFolder(parent, beside) ? beside : undefined;
+}
+
+function enable(root: string, base: string, controller: Controller): boolean {
+  try {
+    if (!readFileSync(join(root, "cgroup.controllers"), "utf8").split(/\s/).includes(controller)) return false;
+    // A parent that has it on already needs no write, which might not be allowed.
+    const parent = join(base, "..");
+    if (!readFileSync(join(base, "cgroup.controllers"), "utf8").split(/\s/).includes(controller)) {
+      writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
+    }
+    writeFileSync(join(base, "cgroup.subtree_control"), `+${controller}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function makeFolder(parent: string, folder: string): boolean {
+  try {
+    accessSync(parent, constants.W_OK);
+    mkdirSync(folder, { recursive: true });
+    // A plain folder where no hierarchy is mounted has none.
+    return existsSync(join(folder, "cgroup.procs"));
+  } catch {
+    return false;
+  }
+}
+
+function quota(cpuMillis: number): number {
+  return Math.max(LEAST_QUOTA, Math.round((cpuMillis * PERIOD) / 1000));
+}
+
+function write(folder: string, file: string, value: number | string): void {
+  writeFileSync(join(folder, file), String(value));
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return otherwise;
+  }
+}
+
+function readProcs(folder: string): number[] | undefined {
+  try {
+    return readFileSync(join(folder, "cgroup.procs"), "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number);
+  } catch {
+    return undefined;
+  }
+}
+
+function counter(path: string, name: string): number {
+  const value = new RegExp(`^${name} (\\d+)$`, "m").exec(readOr(path, ""))?.[1];
+  return value === undefined ? 0 : Number(value);
+}
+
+/** Groups that the instance made inside its own go first. */
+function removeGroup(folder: string): boolean {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeGroup(join(folder, entry.name));
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    return systemCode(error) === "ENOENT";
+  }
+}

@@ -1,0 +1,109 @@
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { InstanceExit, InstanceSpec } from "../port.ts";
+import type { ProcessIdentity } from "./proc.ts";
+
+/** Written after the process exists and before it may run the program. */
+export interface RunRecord extends ProcessIdentity {
+  port: number;
+  /** Absent when Ebb is not root: the instance runs as Ebb's own user. */
+  uid?: number;
+  startedAt: number;
+}
+
+/** Written when nothing of the instance runs any more. */
+export interface EndRecord {
+  exit: InstanceExit;
+  /** Whether Ebb stopped it, so that nobody has to be told. */
+  stopped: boolean;
+}
+
+/**
+ * `ROOT/ID/`: what is on disk of one instance.
+ *   spec.json   before anything is started (0600: it holds the environment)
+ *   run.json    while it runs
+ *   end.json    after it has ended
+ *   stdout, stderr  FIFOs       log/  its output       home/, tmp/  its own, writable folders
+ * Files appear whole (written beside, renamed). They are not fsynced: no process outlives a power cut, so a record needs only to outlive Ebb.
+ */
+export class InstanceFolder {
+  readonly path: string;
+
+  constructor(root: string, id: string) {
+    this.path = join(root, id);
+  }
+
+  get log(): string {
+    return join(this.path, "log");
+  }
+  get home(): string {
+    return join(this.path, "home");
+  }
+  get temporary(): string {
+    return join(this.path, "tmp");
+  }
+  fifo(stream: "stdout" | "stderr"): string {
+    return join(this.path, stream);
+  }
+
+  /** Makes it, or clears what an earlier run of the same instance left, except its log. */
+  async create(spec: InstanceSpec): Promise<void> {
+    mkdirSync(this.path, { recursive: true, mode: 0o711 });
+    // The mode of mkdir is cut by the umask.
+    chmodSync(this.path, 0o711);
+    await this.clean();
+    for (const name of ["run.json", "end.json"]) rmSync(join(this.path, name), { force: true });
+    this.#write("spec.json", spec);
+  }
+
+  /** Its writable folders, for the user that it runs as. */
+  makeHome(uid: number | undefined): void {
+    for (const folder of [this.home, this.temporary]) {
+      mkdirSync(folder, { mode: 0o700 });
+      if (uid !== undefined) chownSync(folder, uid, uid);
+    }
+    if (uid !== undefined) for (const stream of ["stdout", "stderr"] as const) chownSync(this.fifo(stream), uid, uid);
+  }
+
+  writeRun(record: RunRecord): void {
+    this.#write("run.json", record);
+  }
+
+  writeEnd(record: EndRecord): void {
+    this.#write("end.json", record);
+  }
+
+  read(): { spec?: InstanceSpec; run?: RunRecord; end?: EndRecord } {
+    const spec = this.#read<InstanceSpec>("spec.json");
+    const run = this.#read<RunRecord>("run.json");
+    const end = this.#read<EndRecord>("end.json");
+    return { ...(spec && { spec }), ...(run && { run }), ...(end && { end }) };
+  }
+
+  /** Removes everything but the records and the log. */
+  async clean(): Promise<void> {
+    for (const path of [this.home, this.temporary, this.fifo("stdout"), this.fifo("stderr")]) {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #write(name: string, value: unknown): void {
+    const path = join(this.path, name);
+    writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  /** Ebb's own files in a folder that only it can write: whole or not there; a torn one (power cut) counts as not there. */
+  #read<T>(name: string): T | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.path, name), "utf8")) as T;
+    } catch {
+      return undefined;
+    }
+  }
+}

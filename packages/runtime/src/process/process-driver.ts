@@ -1,0 +1,254 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
+import { readLog } from "../logs/read-log.ts";
+import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, LogOptions, RunningInstance } from "../port.ts";
+import { closedFolder } from "./access.ts";
+import { detectCgroups, type Cgroups } from "./cgroup.ts";
+import { planLaunch, withPort, type Launch } from "./command.ts";
+import { diagnoseProcess } from "./diagnose.ts";
+import { execInInstance } from "./exec.ts";
+import { FifoPool } from "./fifo-pool.ts";
+import { InstanceFolder } from "./instance-folder.ts";
+import { ProcessInstance, type InstanceContext } from "./process-instance.ts";
+import { DEFAULT_PORT_RANGE, PortAllocator, type PortRange } from "./ports.ts";
+import { isAlive } from "./proc.ts";
+import { describeIsolation, processLimits, type RuntimeFact } from "./isolation.ts";
+import { scanInstances } from "./scan.ts";
+import { findProgram } from "./programs.ts";
+import { spawnWaiting } from "./spawn.ts";
+import { prepareToolchain, type Toolchain } from "./toolchain.ts";
+import { UserAllocator } from "./users.ts";
+
+/** Adopted processes are not our children: nobody tells of their end. */
+const WATCH_PERIOD = 250;
+/** Two segments; what a person scrolls back through, times a few hundred instances on a small disk. */
+const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export interface ProcessDriverOptions {
+  /** Folder for the instances' records, logs and homes. For root it must be reachable by other users (mode 0711 all the way). */
+  root: string;
+  toolchain: Toolchain;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  maxLogBytes?: number;
+  portRange?: PortRange;
+  /** Found on the machine unless given. */
+  cgroups?: Cgroups;
+}
+
+/** The process driver, with what the preflight wants to know of it. */
+export interface ProcessDriver extends Driver {
+  readonly name: "process";
+  /** What keeps instances apart on this machine, and what does not. */
+  facts(): RuntimeFact[];
+}
+
+/**
+ * Runs bundles as child process groups: a user of their own when Ebb is root, control groups where the machine allows, a scrubbed environment.
+ * Constructing it makes its folders and starts nothing. Throws UserError `NotReachable` when instances could not get to `root`.
+ */
+export function createProcessDriver(options: ProcessDriverOptions): ProcessDriver {
+  return new ProcessDriverImplementation(options);
+}
+
+class ProcessDriverImplementation implements ProcessDriver {
+  readonly name = "process";
+  readonly #options: ProcessDriverOptions;
+  readonly #root: string;
+  readonly #context: InstanceContext;
+  readonly #ports: PortAllocator;
+  readonly #users = new UserAllocator();
+  readonly #isRoot = process.getuid?.() === 0;
+  readonly #setpriv = findProgram("setpriv");
+  readonly #fifos: FifoPool;
+  readonly #instances = new Map<string, ProcessInstance>();
+  readonly #exits = new Signal<InstanceExit>();
+  #toolchain: string | undefined;
+  #watch: Timer | undefined;
+
+  constructor(options: ProcessDriverOptions) {
+    this.#options = options;
+    this.#root = options.root;
+    mkdirSync(this.#root, { recursive: true, mode: 0o711 });
+    if (this.#isRoot)
+      requireReachable(join(this.#root, "x"), "Choose another data folder, or let others pass through this one (chmod o+x).");
+    this.#fifos = new FifoPool(join(this.#root, ".fifos"));
+    this.#fifos.reset();
+    this.#ports = new PortAllocator(options.portRange ?? DEFAULT_PORT_RANGE, options.random);
+    this.#context = {
+      clock: options.clock,
+      log: options.log,
+      cgroups: options.cgroups ?? detectCgroups(),
+      maxLogBytes: options.maxLogBytes ?? DEFAULT_LOG_BYTES,
+      ended: (instance, exit) => this.#ended(instance, exit),
+      cleaned: (uid) => this.#users.release(uid),
+    };
+  }
+
+  facts(): RuntimeFact[] {
+    return describeIsolation({ isRoot: this.#isRoot, setpriv: this.#setpriv, cgroups: this.#context.cgroups });
+  }
+
+  async start(spec: InstanceSpec): Promise<RunningInstance> {
+    if (!DNS_LABEL.test(spec.id)) throw new BugError("InstanceIdInvalid", `${JSON.stringify(spec.id)} is not a DNS label`);
+    const earlier = this.#instances.get(spec.id);
+    if (earlier && !earlier.hasEnded) throw new BugError("InstanceExists", `the instance ${spec.id} is already there`);
+    await earlier?.whenClean();
+    const instance = new ProcessInstance(spec, new InstanceFolder(this.#root, spec.id), this.#context);
+    this.#instances.set(spec.id, instance);
+    try {
+      return await this.#launch(instance);
+    } catch (error) {
+      await instance.abandon();
+      if (earlier) this.#instances.set(spec.id, earlier);
+      else {
+        this.#instances.delete(spec.id);
+        await instance.folder.remove();
+      }
+      throw error;
+    }
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    await this.#instances.get(id)?.stop(graceSeconds);
+  }
+
+  async list(): Promise<RunningInstance[]> {
+    for (const found of scanInstances(this.#root, (id) => this.#instances.has(id))) {
+      const folder = new InstanceFolder(this.#root, found.id);
+      if (found.kind === "rest") {
+        this.#context.cgroups.remove(found.id);
+        await folder.remove();
+        continue;
+      }
+      const instance = new ProcessInstance(found.spec, folder, this.#context);
+      this.#instances.set(found.id, instance);
+      if (found.kind === "ended") instance.recall(found.end, found.startedAt);
+      else {
+        this.#ports.adopt(found.run.port);
+        if (found.run.uid !== undefined) this.#users.adopt(found.run.uid);
+        instance.adopt(found.run);
+      }
+    }
+    this.#watchAdopted();
+    await this.#fifos.warm();
+    return [...this.#instances.values()].flatMap((instance) => instance.running() ?? []);
+  }
+
+  async ended(): Promise<EndedInstance[]> {
+    return [...this.#instances.values()].flatMap((instance) => instance.endedInstance() ?? []).sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine> {
+    const instance = this.#require(id);
+    return readLog(instance.folder.log, instance.file, options);
+  }
+
+  async exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+    const instance = this.#require(id);
+    const run = instance.run;
+    if (run === undefined || instance.hasEnded) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
+    const launch = { ...this.#plan(instance, run.port), command: withPort(command, run.port) };
+    const { clock, cgroups } = this.#context;
+    return execInInstance({
+      launch,
+      uid: run.uid,
+      setpriv: this.#setpriv,
+      limits: processLimits(instance.spec, { isRoot: this.#isRoot, cgroups }),
+      join: (pid) => cgroups.join(id, pid),
+      clock,
+      timeoutSeconds,
+    });
+  }
+
+  async diagnose(id: string): Promise<string | undefined> {
+    const instance = this.#instances.get(id);
+    return instance?.run && !instance.hasEnded ? diagnoseProcess(instance.members(), instance.run.port) : undefined;
+  }
+
+  async forget(id: string): Promise<void> {
+    const instance = this.#instances.get(id);
+    if (!instance) return;
+    if (!instance.hasEnded) throw new BugError("InstanceRuns", `the instance ${id} still runs`);
+    await instance.whenClean();
+    this.#instances.delete(id);
+    await instance.folder.remove();
+  }
+
+  onExit(listener: (exit: InstanceExit) => void): () => void {
+    return this.#exits.on(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#watch?.cancel();
+    this.#watch = undefined;
+    for (const instance of this.#instances.values()) instance.letGo();
+  }
+
+  async #launch(instance: ProcessInstance): Promise<RunningInstance> {
+    const { spec, folder } = instance;
+    if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
+    if (this.#isRoot) requireReachable(join(spec.artifact.path, "app", "x"), "Move the data folder to where other users can pass through.");
+    const port = await this.#ports.take();
+    instance.onAbandon(() => this.#ports.release(port));
+    const uid = this.#isRoot ? this.#users.take(spec.id) : undefined;
+    if (uid !== undefined) instance.onAbandon(() => this.#users.release(uid));
+    const launch = this.#plan(instance, port);
+    await folder.create(spec);
+    await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
+    folder.makeHome(uid);
+    const { cgroups } = this.#context;
+    const limits = processLimits(spec, { isRoot: this.#isRoot, cgroups });
+    cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
+    instance.openOutput();
+    const spawned = await spawnWaiting({
+      launch,
+      uid,
+      limits,
+      setpriv: this.#setpriv,
+      stdout: folder.fifo("stdout"),
+      stderr: folder.fifo("stderr"),
+    });
+    instance.began(spawned, { port, ...(uid !== undefined && { uid }) });
+    cgroups.join(spec.id, spawned.pid);
+    spawned.release();
+    const running = instance.running();
+    if (!running) throw new BugError("InstanceLost", `the instance ${spec.id} was started and is not there`);
+    return running;
+  }
+
+  #plan(instance: ProcessInstance, port: number): Launch {
+    const { spec, folder } = instance;
+    if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
+    this.#toolchain ??= prepareToolchain(join(this.#root, ".toolchain"), this.#options.toolchain);
+    return planLaunch(spec, spec.artifact.path, { port, home: folder.home, temporary: folder.temporary, toolchain: this.#toolchain });
+  }
+
+  #ended(instance: ProcessInstance, exit: InstanceExit | undefined): void {
+    if (instance.run) this.#ports.release(instance.run.port);
+    if (exit) this.#exits.emit(exit);
+  }
+
+  #watchAdopted(): void {
+    this.#watch ??= this.#options.clock.every(WATCH_PERIOD, () => {
+      for (const instance of this.#instances.values()) {
+        if (instance.isAdopted && instance.run && !isAlive(instance.run)) instance.mainEnded({});
+      }
+    });
+  }
+
+  #require(id: string): ProcessInstance {
+    const instance = this.#instances.get(id);
+    if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
+    return instance;
+  }
+}
+
+function requireReachable(path: string, hint: string): void {
+  const closed = closedFolder(path);
+  if (closed === undefined) return;
+  throw new UserError("NotReachable", `instances run as users of their own and cannot pass through ${closed}`, { hint });
+}

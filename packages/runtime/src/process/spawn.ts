@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import type { Writable } from "node:stream";
+import { systemCode, TransientError } from "@ebb/base";
+import type { Launch } from "./command.ts";
+
+/** Soft ceilings of one instance. */
+export interface ProcessLimits {
+  /** RLIMIT_NPROC counts all processes of a user; only a user of its own makes it the instance's. */
+  processes: number;
+  /** RLIMIT_DATA, a rough stand-in for a memory limit where there is no control group. */
+  dataKib?: number;
+}
+
+/** Enough for a server with thousands of connections. */
+const OPEN_FILES = 65_536;
+
+/**
+ * Runs before the program, already as the instance's user and with its environment, so nothing in that environment can reach a privileged
+ * process. It waits for a line on descriptor 3: until Ebb has recorded the process and put it into its control groups, nothing of the
+ * application runs, and if Ebb dies before, the read ends and so does this. `ulimit -u` is `-p` in dash.
+ */
+const SCRIPT = `IFS= read -r go <&3 || exit 125
+exec 3<&-
+ulimit -c 0
+ulimit -n ${OPEN_FILES} 2>/dev/null
+{ ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null
+[ -z "$2" ] || ulimit -d "$2" 2>/dev/null
+shift 2
+exec "$@"`;
+
+interface SpawnOptions {
+  launch: Launch;
+  uid: number | undefined;
+  limits: ProcessLimits;
+  /** Path of setpriv(1), when there is one. */
+  setpriv: string | undefined;
+  stdout: string | "pipe";
+  stderr: string | "pipe";
+}
+
+export interface Spawned {
+  child: ChildProcess;
+  pid: number;
+  /** Lets the program start. */
+  release(): void;
+}
+
+/** Starts a process in a session of its own that waits for `release`. Throws TransientError `SpawnFailed`. */
+export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
+  const { launch, uid, limits } = options;
+  const outputs = [options.stdout, options.stderr].map((path) => (path === "pipe" ? "pipe" : openSync(path, constants.O_RDWR)));
+  const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
+  const limitArguments = [String(limits.processes), limits.dataKib === undefined ? "" : String(limits.dataKib)];
+  try {
+    const child = spawn("/bin/sh", ["-c", SCRIPT, "ebb", ...limitArguments, ...guard, ...launch.command], {
+      cwd: launch.cwd,
+      env: launch.env,
+      detached: true,
+      stdio: ["ignore", ...outputs, "pipe"],
+      // libuv clears the supplementary groups too.
+      ...(uid !== undefined && { uid, gid: uid }),
+    });
+    const gate = child.stdio[3] as Writable;
+    // The process may be killed before it reads; its exit tells.
+    gate.on("error", () => undefined);
+    await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    const pid = child.pid;
+    if (pid === undefined) throw new Error("a process without an id");
+    return { child, pid, release: () => void gate.end("go\n") };
+  } catch (cause) {
+    throw new TransientError("SpawnFailed", `the process could not be started (${systemCode(cause) ?? "unknown"})`, { cause });
+  } finally {
+    for (const descriptor of outputs) if (typeof descriptor === "number") closeSync(descriptor);
+  }
+}
