@@ -1,0 +1,180 @@
+import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
+import { TransientError } from "@ebb/base";
+import {
+  apiVersionOf,
+  StatusError,
+  type DeleteOptions,
+  type Kind,
+  type KubeClient,
+  type KubeList,
+  type KubeObject,
+  type ListOptions,
+  type StatusBody,
+  type WatchEvent,
+  type WatchOptions,
+} from "@ebb/kube";
+import { fetch, type Dispatcher, type Response } from "undici";
+import { readLines } from "./lines.ts";
+
+/** A request that is not a stream; the embedded cluster answers in milliseconds, a real one far away within seconds. */
+const REQUEST_TIMEOUT = 30_000;
+
+export interface PodLogQuery {
+  follow: boolean;
+  tailLines?: number;
+  /** RFC 3339. */
+  sinceTime?: string;
+  signal: AbortSignal;
+}
+
+interface Request {
+  query?: Record<string, string | undefined>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/**
+ * The Kubernetes API over HTTP with a kubeconfig's address and credentials. A refusal is thrown as StatusError, no answer as TransientError
+ * `cluster_unavailable`. Objects are as they were on the wire (client-node's typed classes turn times into Dates and drop unknown fields).
+ */
+export class HttpKubeClient implements KubeClient {
+  readonly #config = new KubeConfig();
+  readonly #server: string;
+  /** The first is kept: each new one would open connections of its own. */
+  #dispatcher: Dispatcher | undefined;
+
+  constructor(kubeconfigPath: string) {
+    this.#config.loadFromFile(kubeconfigPath);
+    this.#server = this.#config.getCurrentCluster()?.server.replace(/\/$/, "") ?? "";
+  }
+
+  async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
+    try {
+      return await this.#json<T>("GET", pathOf(kind, namespace, name));
+    } catch (error) {
+      if (error instanceof StatusError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+    return this.#json("GET", pathOf(kind, options.namespace), { query: selectors(options) });
+  }
+
+  async *watch<T extends KubeObject>(kind: Kind<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+    const query = { ...selectors(options), watch: "true", allowWatchBookmarks: "true", resourceVersion: options.resourceVersion };
+    const response = await this.#send("GET", pathOf(kind, options.namespace), { query, signal: options.signal });
+    for await (const line of readLines(response.body)) yield JSON.parse(line) as WatchEvent<T>;
+  }
+
+  create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+    return this.#json("POST", pathOf(kind, object.metadata.namespace), { body: complete(kind, object) });
+  }
+
+  update<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+    return this.#json("PUT", pathOf(kind, object.metadata.namespace, object.metadata.name), { body: complete(kind, object) });
+  }
+
+  updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+    return this.#json("PUT", `${pathOf(kind, object.metadata.namespace, object.metadata.name)}/status`, { body: complete(kind, object) });
+  }
+
+  async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options?: DeleteOptions): Promise<void> {
+    try {
+      await this.#json("DELETE", pathOf(kind, namespace, name), options ? { body: options } : {});
+    } catch (error) {
+      if (!(error instanceof StatusError && error.status === 404)) throw error;
+    }
+  }
+
+  /** The pod's output, each line with its time in front (`timestamps=true`). */
+  async *podLog(namespace: string, pod: string, container: string, query: PodLogQuery): AsyncGenerator<string> {
+    const response = await this.#send("GET", `/api/v1/namespaces/${namespace}/pods/${encodeURIComponent(pod)}/log`, {
+      query: {
+        container,
+        timestamps: "true",
+        follow: String(query.follow),
+        tailLines: query.tailLines?.toString(),
+        sinceTime: query.sinceTime,
+      },
+      signal: query.signal,
+    });
+    yield* readLines(response.body);
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher?.destroy();
+  }
+
+  async #json<T>(method: string, path: string, request: Request = {}): Promise<T> {
+    const response = await this.#send(method, path, { signal: AbortSignal.timeout(REQUEST_TIMEOUT), ...request });
+    try {
+      return (await response.json()) as T;
+    } catch (cause) {
+      throw unavailable(this.#server, cause);
+    }
+  }
+
+  async #send(method: string, path: string, request: Request): Promise<Response> {
+    const url = new URL(this.#server + path);
+    for (const [key, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
+    const context = new RequestContext(url.toString(), HttpMethod.GET);
+    await this.#config.applySecurityAuthentication(context);
+    this.#dispatcher ??= context.getDispatcher() as Dispatcher | undefined;
+    const headers: Record<string, string> = { ...context.getHeaders(), accept: "application/json" };
+    if (request.body !== undefined) headers["content-type"] = "application/json";
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method,
+        headers,
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: request.signal ?? null,
+        ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),
+      });
+    } catch (cause) {
+      throw unavailable(this.#server, cause);
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+}
+
+function unavailable(server: string, cause: unknown): TransientError {
+  return new TransientError("cluster_unavailable", `The cluster at ${server} does not answer`, {
+    cause,
+    hint: "Check that it runs and that the kubeconfig is right.",
+  });
+}
+
+async function refusal(response: Response): Promise<Error> {
+  const text = await response.text().catch(() => "");
+  let body: Partial<StatusBody> = {};
+  try {
+    body = JSON.parse(text) as Partial<StatusBody>;
+  } catch {
+    // Not from an API server (a proxy in between): the text itself is the message.
+  }
+  const message = body.message ?? (text.slice(0, 300) || `HTTP ${response.status}`);
+  if (response.status >= 500 || response.status === 429) return new TransientError("cluster_unavailable", message);
+  return new StatusError(body.reason ?? reasonOf(response.status), message, body.details);
+}
+
+function reasonOf(status: number): "NotFound" | "Unauthorized" | "Forbidden" | "Conflict" | "BadRequest" {
+  const reasons = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict" } as const;
+  return reasons[status as keyof typeof reasons] ?? "BadRequest";
+}
+
+function pathOf(kind: Kind, namespace: string | undefined, name?: string): string {
+  const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${scope}/${kind.plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
+}
+
+function selectors(options: ListOptions): Record<string, string | undefined> {
+  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
+}
+
+function complete<T extends KubeObject>(kind: Kind<T>, object: T): T {
+  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind };
+}
