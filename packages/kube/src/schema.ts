@@ -31,6 +31,33 @@ export function list(items: Schema): Schema {
   return { type: "array", items };
 }
 
+/** What of an object's metadata is kept. */
+export const objectMeta: Schema = object({
+  annotations: textMap,
+  creationTimestamp: text,
+  deletionGracePeriodSeconds: integer,
+  deletionTimestamp: text,
+  finalizers: list(text),
+  generateName: text,
+  generation: integer,
+  labels: textMap,
+  managedFields: list(anyObject),
+  name: text,
+  namespace: text,
+  ownerReferences: list(
+    object(
+      { apiVersion: text, blockOwnerDeletion: bool, controller: bool, kind: text, name: text, uid: text },
+      "apiVersion",
+      "kind",
+      "name",
+      "uid",
+    ),
+  ),
+  resourceVersion: text,
+  selfLink: text,
+  uid: text,
+});
+
 export interface Structure {
   /** The value without the fields that the schema does not know, and with its defaults. */
   value: Json;

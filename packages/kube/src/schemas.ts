@@ -1,8 +1,8 @@
 import type { Kind } from "./kinds.ts";
-import { anyObject, bool, integer, list, object, text, textMap, type Schema } from "./schema.ts";
+import { anyObject, bool, integer, list, object, objectMeta, text, textMap, type Schema } from "./schema.ts";
 import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 
-const meta = { apiVersion: text, kind: text, metadata: anyObject };
+const meta = { apiVersion: text, kind: text, metadata: objectMeta };
 
 /** By group and kind. Of a Pod only the outline is known: it is written by the instance manager, and read by everyone. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {

@@ -1,4 +1,4 @@
-import { anyObject, bool, integer, intOrString, list, object, text, textMap, type Schema } from "./schema.ts";
+import { anyObject, bool, integer, intOrString, list, object, objectMeta, text, textMap, type Schema } from "./schema.ts";
 
 /**
  * Knative Serving's structural schemas, field by field as in its custom resource definitions: what is missing here is pruned (or, with
@@ -142,7 +142,7 @@ const routeStatus = { address: object({ CACerts: text, audience: text, name: tex
 const containerStatuses = list(object({ imageDigest: text, name: text }));
 
 function root(spec: Schema, status: Schema): Schema {
-  return object({ apiVersion: text, kind: text, metadata: anyObject, spec, status });
+  return object({ apiVersion: text, kind: text, metadata: objectMeta, spec, status });
 }
 
 /** By kind; the group is serving.knative.dev/v1. */

@@ -1,0 +1,85 @@
+import {
+  apiVersionOf,
+  applySchema,
+  badRequest,
+  invalid,
+  isJsonObject,
+  isLabelKey,
+  isLabelValue,
+  invalidValue,
+  schemaOf,
+  type FieldCause,
+  type Json,
+  type Kind,
+  type KubeObject,
+} from "@ebb/kube";
+import type { RequestContext } from "./request-context.ts";
+
+/** k8s.io/apimachinery validation.TotalAnnotationSizeLimitB. */
+const MAX_ANNOTATION_BYTES = 256 * 1024;
+
+/**
+ * Makes sure that a body is an object of `kind` that fits its schema: unknown fields are dropped or refused, schema defaults filled in.
+ * Throws BadRequest, or Invalid for a custom kind whose fields have the wrong types.
+ */
+export function decode(kind: Kind, body: unknown, context: RequestContext): KubeObject {
+  if (!isJsonObject(body)) throw badRequest("the body of the request must be one JSON object");
+  const named = { ...body, apiVersion: body["apiVersion"] ?? apiVersionOf(kind), kind: body["kind"] ?? kind.kind };
+  checkKind(kind, named.apiVersion, named.kind);
+  const { value, unknown, causes } = applySchema(schemaOf(kind), { ...named, metadata: body["metadata"] ?? {} }, "");
+  if (unknown.length > 0) reportUnknown(unknown, context);
+  const object = value as unknown as KubeObject;
+  if (causes.length > 0) throw refuse(kind, object, causes);
+  checkMetadata(kind, object);
+  return object;
+}
+
+function checkKind(kind: Kind, apiVersion: Json, name: Json): void {
+  if (apiVersion !== apiVersionOf(kind)) {
+    const expected = apiVersionOf(kind);
+    throw badRequest(
+      `the API version in the data (${JSON.stringify(apiVersion)}) does not match the expected API version (${JSON.stringify(expected)})`,
+    );
+  }
+  if (name !== kind.kind) {
+    throw badRequest(`${JSON.stringify(name)} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${kind.kind}`);
+  }
+}
+
+function reportUnknown(unknown: readonly string[], { fieldValidation = "Warn", warn }: RequestContext): void {
+  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (fieldValidation === "Strict") throw badRequest(`strict decoding error: ${texts.join(", ")}`);
+  if (fieldValidation === "Warn") for (const text of texts) warn?.(text);
+}
+
+function refuse(kind: Kind, object: KubeObject, causes: readonly FieldCause[]): Error {
+  if (!kind.builtIn) return invalid(kind, nameOf(object), causes);
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`).join(", ");
+  return badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${texts}`);
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return typeof metadata?.name === "string" ? metadata.name : "";
+}
+
+function checkMetadata(kind: Kind, object: KubeObject): void {
+  const { labels = {}, annotations = {}, finalizers = [] } = object.metadata;
+  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value), 0);
+  const wrongLabels = Object.entries(labels).filter(([key, value]) => !isLabelKey(key) || !isLabelValue(value));
+  const causes: FieldCause[] = [
+    ...wrongLabels.map(([key, value]) => invalidValue("metadata.labels", isLabelKey(key) ? value : key, LABEL_RULE)),
+    ...Object.keys(annotations)
+      .filter((key) => !isLabelKey(key.toLowerCase()))
+      .map((key) => invalidValue("metadata.annotations", key, LABEL_RULE)),
+    ...finalizers.filter((name) => !isLabelKey(name)).map((name) => invalidValue("metadata.finalizers", name, LABEL_RULE)),
+  ];
+  if (size > MAX_ANNOTATION_BYTES) {
+    const message = `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes`;
+    causes.push({ reason: "FieldValueTooLong", field: "metadata.annotations", message });
+  }
+  if (causes.length > 0) throw invalid(kind, nameOf(object), causes);
+}
+
+const LABEL_RULE =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, " +
+  "63 characters at most; a key may have a DNS subdomain and '/' in front";

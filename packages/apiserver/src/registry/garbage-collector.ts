@@ -1,0 +1,206 @@
+import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
+import {
+  ALL_KINDS,
+  isStatus,
+  Namespaces,
+  type Kind,
+  type KubeObject,
+  type Namespace,
+  type ObjectMeta,
+  type OwnerReference,
+} from "@ebb/kube";
+import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
+import { FOREGROUND, ORPHAN } from "./prepare-delete.ts";
+import { NAMESPACE_FINALIZER } from "./prepare-create.ts";
+import type { Registry } from "./registry.ts";
+import type { RequestContext } from "./request-context.ts";
+import { keyOf, resourceOf } from "./selection.ts";
+
+const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-system:generic-garbage-collector", groups: [] } };
+
+export interface CollectorDeps {
+  store: Store;
+  registry: Registry;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * Deletes what nobody owns any more, finishes deletions in the foreground and orphaning ones, and empties namespaces that are being
+ * deleted; after kube-controller-manager's garbage collector and namespace controller. Level-based: each object is judged by what is
+ * there now, so a crash in between loses nothing.
+ */
+export class GarbageCollector implements Runnable {
+  readonly name = "garbage collector";
+  readonly #deps: CollectorDeps;
+  readonly #queue: WorkQueue;
+  /** Where each live uid is: an owner that is not here is gone. */
+  readonly #uids = new Map<string, StoreKey>();
+  /** Keys of the objects that name an owner, by the owner's uid. */
+  readonly #dependents = new Map<string, Map<string, StoreKey>>();
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(deps: CollectorDeps) {
+    this.#deps = deps;
+    this.#queue = new WorkQueue({ name: "garbage", clock: deps.clock, log: deps.log, workers: 4, handle: (key) => this.#handle(key) });
+  }
+
+  async start(): Promise<void> {
+    const { store } = this.#deps;
+    for (const { key, object } of store.all()) this.#index(key, object);
+    this.#unsubscribe = store.onCommit((events) => {
+      for (const event of events) this.#observe(event);
+    });
+    for (const { key, object } of store.all()) if (needsCare(object)) this.#queue.add(encode(key));
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#queue.stop();
+  }
+
+  #observe({ type, key, object, previous }: StoreEvent): void {
+    if (previous) this.#unindex(key, previous);
+    if (type === "DELETED") {
+      for (const dependent of this.#dependents.get(object.metadata.uid ?? "")?.keys() ?? []) this.#queue.add(dependent);
+      // The last of a namespace's contents, or of what an owner waits for, may be gone.
+      if (key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
+      for (const { uid } of object.metadata.ownerReferences ?? []) this.#addOwner(uid);
+      return;
+    }
+    this.#index(key, object);
+    if (needsCare(object)) this.#queue.add(encode(key));
+  }
+
+  #index(key: StoreKey, { metadata }: KubeObject): void {
+    if (metadata.uid) this.#uids.set(metadata.uid, key);
+    for (const { uid } of metadata.ownerReferences ?? []) {
+      let keys = this.#dependents.get(uid);
+      if (!keys) this.#dependents.set(uid, (keys = new Map()));
+      keys.set(encode(key), key);
+    }
+  }
+
+  #unindex(key: StoreKey, { metadata }: KubeObject): void {
+    if (metadata.uid) this.#uids.delete(metadata.uid);
+    for (const { uid } of metadata.ownerReferences ?? []) {
+      const keys = this.#dependents.get(uid);
+      keys?.delete(encode(key));
+      if (keys?.size === 0) this.#dependents.delete(uid);
+    }
+  }
+
+  /** Owners that are being deleted in the foreground wait for their dependents. */
+  #addOwner(uid: string): void {
+    const key = this.#uids.get(uid);
+    if (key) this.#queue.add(encode(key));
+  }
+
+  async #handle(encoded: string): Promise<void> {
+    const key = decode(encoded);
+    const object = this.#deps.store.get(key);
+    const kind = ALL_KINDS.find((candidate) => resourceOf(candidate) === key.resource);
+    if (!object || !kind) return;
+    if (kind.kind === "Namespace" && object.metadata.deletionTimestamp) return this.#emptyNamespace(key, object as Namespace);
+    const { finalizers = [], deletionTimestamp, ownerReferences = [] } = object.metadata;
+    if (deletionTimestamp && finalizers.includes(ORPHAN)) return this.#orphan(kind, object);
+    if (deletionTimestamp && finalizers.includes(FOREGROUND)) return this.#deleteDependents(kind, object);
+    if (ownerReferences.length > 0 && !deletionTimestamp) await this.#collect(kind, object, ownerReferences);
+  }
+
+  async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
+    const isAlive = ({ uid }: OwnerReference) => this.#uids.has(uid);
+    if (owners.some(isAlive)) {
+      if (owners.every(isAlive)) return;
+      return this.#edit(kind, object, ({ ownerReferences = [] }) => ({ ownerReferences: ownerReferences.filter(isAlive) }));
+    }
+    await this.#delete(kind, object, "Background");
+  }
+
+  async #deleteDependents(kind: Kind, owner: KubeObject): Promise<void> {
+    const dependents = this.#dependentsOf(owner);
+    for (const { kind, object } of dependents) {
+      if (!object.metadata.deletionTimestamp) await this.#delete(kind, object, "Foreground");
+    }
+    const blocking = this.#dependentsOf(owner).some(({ object }) =>
+      object.metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === owner.metadata.uid && blockOwnerDeletion),
+    );
+    if (!blocking) await this.#release(kind, owner, FOREGROUND);
+  }
+
+  async #orphan(kind: Kind, owner: KubeObject): Promise<void> {
+    for (const { kind, object } of this.#dependentsOf(owner)) {
+      await this.#edit(kind, object, ({ ownerReferences = [] }) => ({
+        ownerReferences: ownerReferences.filter(({ uid }) => uid !== owner.metadata.uid),
+      }));
+    }
+    await this.#release(kind, owner, ORPHAN);
+  }
+
+  #dependentsOf({ metadata }: KubeObject): { kind: Kind; object: KubeObject }[] {
+    const keys = [...(this.#dependents.get(metadata.uid ?? "")?.values() ?? [])];
+    return keys.flatMap((key) => {
+      const object = this.#deps.store.get(key);
+      const kind = ALL_KINDS.find((candidate) => resourceOf(candidate) === key.resource);
+      return object && kind ? [{ kind, object }] : [];
+    });
+  }
+
+  async #emptyNamespace(key: StoreKey, namespace: Namespace): Promise<void> {
+    const { store } = this.#deps;
+    const { name } = namespace.metadata;
+    const contents = ALL_KINDS.filter(({ namespaced }) => namespaced).flatMap((kind) =>
+      store.list(resourceOf(kind), name).objects.map((object) => ({ kind, object })),
+    );
+    const fresh = contents.filter(({ object }) => !object.metadata.deletionTimestamp);
+    await Promise.all(fresh.map(({ kind, object }) => this.#delete(kind, object, "Background")));
+    const left = ALL_KINDS.some((kind) => kind.namespaced && store.list(resourceOf(kind), name).objects.length > 0);
+    // What still has finalizers comes back here when it goes.
+    if (left) return;
+    await store.write(key, (current) => {
+      if (!current?.metadata.deletionTimestamp) return "unchanged";
+      if ((current.metadata.finalizers ?? []).length === 0) return "removed";
+      const finalizers = ((current as Namespace).spec?.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
+      return { ...current, spec: { finalizers } };
+    });
+  }
+
+  #release(kind: Kind, owner: KubeObject, finalizer: string): Promise<void> {
+    return this.#edit(kind, owner, ({ finalizers = [] }) => ({ finalizers: finalizers.filter((name) => name !== finalizer) }));
+  }
+
+  async #edit(kind: Kind, object: KubeObject, change: (current: ObjectMeta) => Partial<ObjectMeta>): Promise<void> {
+    const { namespace, name, uid } = object.metadata;
+    // The uid makes sure that it is still the same object.
+    const transform = (current: KubeObject) => ({ ...current, metadata: { ...current.metadata, ...change(current.metadata), uid } });
+    await ignoreGone(this.#deps.registry.modify({ kind, namespace, name }, transform, CONTEXT));
+  }
+
+  async #delete(kind: Kind, { metadata }: KubeObject, propagationPolicy: "Background" | "Foreground"): Promise<void> {
+    const { namespace, name, uid } = metadata;
+    const options = { propagationPolicy, ...(uid ? { preconditions: { uid } } : {}) };
+    await ignoreGone(this.#deps.registry.delete({ kind, namespace, name }, options, CONTEXT));
+  }
+}
+
+/** Whether an object is of any concern here. */
+function needsCare({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined || (metadata.ownerReferences ?? []).length > 0;
+}
+
+async function ignoreGone(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch (error) {
+    if (!isStatus(error, "NotFound")) throw error;
+  }
+}
+
+function encode({ resource, namespace, name }: StoreKey): string {
+  return `${resource}/${namespace}/${name}`;
+}
+
+function decode(text: string): StoreKey {
+  const [resource = "", namespace = "", name = ""] = text.split("/");
+  return { resource, namespace, name };
+}

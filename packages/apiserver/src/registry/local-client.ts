@@ -1,0 +1,59 @@
+import {
+  isStatus,
+  type DeleteOptions,
+  type Kind,
+  type KubeClient,
+  type KubeList,
+  type KubeObject,
+  type ListOptions,
+  type WatchEvent,
+  type WatchOptions,
+} from "@ebb/kube";
+import type { Registry } from "./registry.ts";
+import type { RequestContext, User } from "./request-context.ts";
+
+/**
+ * The API for parts of this process: the same admission and the same errors as over HTTP, without the wire. Fields that the schema does
+ * not know are refused, as a typo of ours should not be dropped in silence. `registry` is asked for at each call.
+ */
+export function createLocalClient(registry: () => Registry, user: User): KubeClient {
+  const context: RequestContext = { user, fieldValidation: "Strict" };
+  const targetOf = (kind: Kind, { metadata }: KubeObject) => ({ kind, namespace: metadata.namespace, name: metadata.name });
+  return {
+    async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
+      try {
+        return registry().get({ kind, namespace, name }) as T;
+      } catch (error) {
+        if (isStatus(error, "NotFound")) return undefined;
+        throw error;
+      }
+    },
+    async list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+      return registry().list(kind, options) as KubeList<T>;
+    },
+    async *watch<T extends KubeObject>(kind: Kind<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void> {
+      yield* registry().watch(kind, options) as AsyncIterable<WatchEvent<T>>;
+    },
+    async create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+      return (await registry().create(kind, object.metadata.namespace, plain(object), context)) as T;
+    },
+    async update<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+      return (await registry().update(targetOf(kind, object), plain(object), context)) as T;
+    },
+    async updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
+      return (await registry().update(targetOf(kind, object), plain(object), context, "status")) as T;
+    },
+    async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
+      try {
+        await registry().delete({ kind, namespace, name }, options, context);
+      } catch (error) {
+        if (!isStatus(error, "NotFound")) throw error;
+      }
+    },
+  };
+}
+
+/** As it would come over the wire: without what is undefined, and nobody else's. */
+function plain(object: KubeObject): unknown {
+  return JSON.parse(JSON.stringify(object));
+}

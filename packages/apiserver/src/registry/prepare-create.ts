@@ -1,0 +1,79 @@
+import { rfc3339, type Clock, type Random } from "@ebb/base";
+import {
+  badRequest,
+  DNS_LABEL,
+  DNS_SUBDOMAIN,
+  generateName,
+  invalid,
+  invalidValue,
+  requiredField,
+  type Kind,
+  type KubeObject,
+  type Namespace,
+  type ObjectMeta,
+} from "@ebb/kube";
+
+/** The finalizer that keeps a namespace until it is empty. */
+export const NAMESPACE_FINALIZER = "kubernetes";
+
+export interface CreateDeps {
+  clock: Clock;
+  random: Random;
+}
+
+/** A decoded object as it is created: named, stamped, without what clients may not set. Throws BadRequest or Invalid. */
+export function prepareCreate(kind: Kind, object: KubeObject, namespace: string, { clock, random }: CreateDeps): KubeObject {
+  const given = object.metadata;
+  if (given.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  checkNamespace(given, namespace);
+  const name = given.name || (given.generateName ? generateName(given.generateName, random) : "");
+  if (name === "") throw invalid(kind, "", [requiredField("metadata.name", "name or generateName is required")]);
+  checkName(kind, name);
+  const metadata: ObjectMeta = {
+    ...keep(given),
+    name,
+    ...(kind.namespaced ? { namespace } : {}),
+    uid: random.uuid(),
+    creationTimestamp: rfc3339(clock.now()),
+    ...(kind.generation ? { generation: 1 } : {}),
+  };
+  return withInitialStatus(kind, { ...object, metadata });
+}
+
+function checkNamespace({ namespace }: ObjectMeta, expected: string): void {
+  if (namespace && namespace !== expected) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+}
+
+function checkName(kind: Kind, name: string): void {
+  const pattern = kind.kind === "Namespace" ? DNS_LABEL : DNS_SUBDOMAIN;
+  if (pattern.test(name)) return;
+  const why =
+    kind.kind === "Namespace"
+      ? "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', 63 at most, and must start and end with an alphanumeric character"
+      : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+  throw invalid(kind, name.slice(0, 300), [invalidValue("metadata.name", name.slice(0, 300), why)]);
+}
+
+/** What a client may say about an object's metadata; all else is the server's. */
+function keep({ generateName, labels, annotations, ownerReferences, finalizers }: ObjectMeta): Omit<ObjectMeta, "name"> {
+  return {
+    ...(generateName ? { generateName } : {}),
+    ...(labels ? { labels } : {}),
+    ...(annotations ? { annotations } : {}),
+    ...(ownerReferences && ownerReferences.length > 0 ? { ownerReferences } : {}),
+    ...(finalizers && finalizers.length > 0 ? { finalizers } : {}),
+  };
+}
+
+function withInitialStatus(kind: Kind, object: KubeObject): KubeObject {
+  if (kind.kind === "Namespace") {
+    const labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
+    const spec: Namespace["spec"] = { finalizers: [NAMESPACE_FINALIZER] };
+    return { ...object, metadata: { ...object.metadata, labels }, spec, status: { phase: "Active" } };
+  }
+  if (!kind.statusSubresource) return object;
+  const { status: _, ...rest } = object;
+  return kind.kind === "Pod" ? { ...rest, status: { phase: "Pending" } } : rest;
+}

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from "node:util";
+import { badRequest, conflict, forbiddenField, invalid, invalidValue, type Kind, type KubeObject, type ObjectMeta } from "@ebb/kube";
+
+export type Subresource = "status";
+
+/**
+ * What an update makes of the stored object. The main resource takes everything but status; `/status` takes status alone. Throws
+ * BadRequest, Conflict or Invalid. Generation is not counted here: admission comes in between.
+ */
+export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObject, subresource?: Subresource): KubeObject {
+  checkIdentity(kind, current.metadata, incoming.metadata);
+  if (subresource === "status") {
+    const { status: _, ...rest } = current;
+    return incoming.status === undefined ? rest : { ...rest, status: incoming.status };
+  }
+  const metadata = mergeMetadata(kind, current.metadata, incoming.metadata);
+  if (!kind.statusSubresource) return { ...incoming, metadata };
+  const { status: _, ...rest } = incoming;
+  return { ...rest, metadata, ...(current.status === undefined ? {} : { status: current.status }) };
+}
+
+/** Counts the generation after admission: one more if anything changed outside metadata and status. */
+export function withGeneration(kind: Kind, current: KubeObject, next: KubeObject): KubeObject {
+  if (!kind.generation) return next;
+  const generation = current.metadata.generation ?? 1;
+  const changed = !isDeepStrictEqual(withoutMetadataAndStatus(current), withoutMetadataAndStatus(next));
+  return { ...next, metadata: { ...next.metadata, generation: changed ? generation + 1 : generation } };
+}
+
+function withoutMetadataAndStatus(object: KubeObject): unknown {
+  const { metadata: _, status: __, ...rest } = object;
+  return rest;
+}
+
+function checkIdentity(kind: Kind, current: ObjectMeta, incoming: ObjectMeta): void {
+  const { name, namespace, uid, resourceVersion } = incoming;
+  if (name && name !== current.name) {
+    throw badRequest(`the name of the object (${name.slice(0, 300)}) does not match the name on the URL (${current.name})`);
+  }
+  if (namespace && namespace !== current.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  if (uid && uid !== current.uid) {
+    throw conflict(kind, current.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(current.uid)}`);
+  }
+  if (!resourceVersion) {
+    if (kind.builtIn) return;
+    throw invalid(kind, current.name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
+  }
+  if (resourceVersion !== current.resourceVersion) throw conflict(kind, current.name);
+}
+
+function mergeMetadata(kind: Kind, current: ObjectMeta, incoming: ObjectMeta): ObjectMeta {
+  const { labels, annotations, ownerReferences, finalizers = [] } = incoming;
+  if (current.deletionTimestamp) {
+    const added = finalizers.filter((name) => !current.finalizers?.includes(name));
+    if (added.length > 0) {
+      const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+      throw invalid(kind, current.name, [forbiddenField("metadata.finalizers", why)]);
+    }
+  }
+  const { labels: _, annotations: __, ownerReferences: ___, finalizers: ____, ...own } = current;
+  return {
+    ...own,
+    ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ...(ownerReferences && ownerReferences.length > 0 ? { ownerReferences } : {}),
+    ...(finalizers.length > 0 ? { finalizers } : {}),
+  };
+}

@@ -1,0 +1,235 @@
+import type { Clock, Random } from "@ebb/base";
+import {
+  admit,
+  alreadyExists,
+  apiVersionOf,
+  forbidden,
+  isStatus,
+  Namespaces,
+  notFound,
+  StatusError,
+  type DeleteOptions,
+  type Kind,
+  type KubeList,
+  type KubeObject,
+  type ListOptions,
+} from "@ebb/kube";
+import type { Change, Store } from "../store/store.ts";
+import { decodeContinue, encodeContinue } from "./continue-token.ts";
+import { decode } from "./decode.ts";
+import { prepareCreate } from "./prepare-create.ts";
+import { isHeld, prepareDelete } from "./prepare-delete.ts";
+import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
+import type { RequestContext } from "./request-context.ts";
+import { checkReached, keyOf, parseRevision, resourceOf, selection } from "./selection.ts";
+import { WatchStream, type StreamOptions } from "./watch-stream.ts";
+
+/** k8s.io/apiserver tries as often before it gives up on a generated name. */
+const NAME_ATTEMPTS = 8;
+
+export interface RegistryDeps {
+  store: Store;
+  clock: Clock;
+  random: Random;
+}
+
+export interface ListRequest extends ListOptions {
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: string;
+}
+/** One object: `namespace` is empty or absent for cluster-wide kinds. */
+export interface Target {
+  kind: Kind;
+  namespace?: string | undefined;
+  name: string;
+}
+export interface Deletion {
+  object: KubeObject;
+  /** False while finalizers keep it. */
+  removed: boolean;
+}
+
+/**
+ * The API machinery: what the REST layer and the clients in this process do to objects, by the conventions of Kubernetes. Every refusal
+ * is a StatusError. Reads answer from committed state; a write resolves when it is durable.
+ */
+export class Registry {
+  readonly #deps: RegistryDeps;
+
+  constructor(deps: RegistryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws NotFound. */
+  get({ kind, namespace, name }: Target): KubeObject {
+    const object = this.#deps.store.get(keyOf(kind, namespace, name));
+    if (!object) throw notFound(kind, name);
+    return object;
+  }
+
+  /** In the state of one revision, also over several pages. Throws BadRequest, Expired or Invalid. */
+  list(kind: Kind, request: ListRequest): KubeList {
+    const { store } = this.#deps;
+    checkMatch(kind, request);
+    const token = request.continue ? decodeContinue(request.continue) : undefined;
+    const wanted = parseRevision(request.resourceVersion);
+    if (wanted !== undefined) checkReached(wanted, store.revision);
+    const at = token?.revision ?? (request.resourceVersionMatch === "Exact" ? wanted : undefined);
+    const { objects, revision } = store.list(resourceOf(kind), kind.namespaced ? request.namespace || undefined : "", at);
+    const matching = objects.filter(selection(kind, request));
+    const rest = token ? matching.filter((object) => isAfter(object, token)) : matching;
+    const items = request.limit ? rest.slice(0, request.limit) : rest;
+    const last = items.at(-1);
+    const more = rest.length - items.length;
+    return {
+      apiVersion: apiVersionOf(kind),
+      kind: `${kind.kind}List`,
+      metadata: {
+        resourceVersion: String(revision),
+        ...(more > 0 && last
+          ? {
+              continue: encodeContinue({ revision, namespace: last.metadata.namespace ?? "", name: last.metadata.name }),
+              // With a selector, the number would tell of objects that were not asked for.
+              ...(request.labelSelector || request.fieldSelector ? {} : { remainingItemCount: more }),
+            }
+          : {}),
+      },
+      items,
+    };
+  }
+
+  /** Open at once; throws BadRequest or Expired. */
+  watch(kind: Kind, options: StreamOptions): WatchStream {
+    return new WatchStream(this.#deps.store, kind, options);
+  }
+
+  /** Throws AlreadyExists, NotFound (its namespace), Forbidden (it is being deleted), BadRequest or Invalid. */
+  async create(kind: Kind, namespace: string | undefined, body: unknown, context: RequestContext): Promise<KubeObject> {
+    const decoded = decode(kind, body, context);
+    const at = kind.namespaced ? namespace || decoded.metadata.namespace || "" : "";
+    const generated = !decoded.metadata.name;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#create(kind, at, decoded, context);
+      } catch (error) {
+        if (!generated || attempt === NAME_ATTEMPTS || !isStatus(error, "AlreadyExists")) throw error;
+      }
+    }
+  }
+
+  async #create(kind: Kind, namespace: string, decoded: KubeObject, context: RequestContext): Promise<KubeObject> {
+    const prepared = prepareCreate(kind, decoded, namespace, this.#deps);
+    const key = keyOf(kind, namespace, prepared.metadata.name);
+    if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
+    const object = await this.#write(key, context, (current) => {
+      if (current) throw alreadyExists(kind, prepared.metadata.name);
+      return admit(kind, prepared, { user: context.user.name });
+    });
+    return object ?? prepared;
+  }
+
+  /** Replaces the object. Throws NotFound, Conflict, BadRequest or Invalid; one that changes nothing answers the object as it is. */
+  update(target: Target, body: unknown, context: RequestContext, subresource?: Subresource): Promise<KubeObject> {
+    return this.modify(target, () => body, context, subresource);
+  }
+
+  /** Replaces the object with what `transform` makes of it, in one step that no other write can come between. */
+  async modify(
+    { kind, namespace, name }: Target,
+    transform: (current: KubeObject) => unknown,
+    context: RequestContext,
+    subresource?: Subresource,
+  ): Promise<KubeObject> {
+    let last: KubeObject | undefined;
+    const object = await this.#write(keyOf(kind, namespace, name), context, (current) => {
+      if (!current) throw notFound(kind, name);
+      const next = this.#next(kind, current, decode(kind, transform(current), context), { context, subresource });
+      last = next;
+      // The last finalizer is gone: so is the object.
+      const released = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
+      return released && !isHeld(kind, next) ? "removed" : next;
+    });
+    if (!object && !last) throw notFound(kind, name);
+    return object ?? (last as KubeObject);
+  }
+
+  #next(
+    kind: Kind,
+    current: KubeObject,
+    incoming: KubeObject,
+    { context, subresource }: { context: RequestContext; subresource: Subresource | undefined },
+  ): KubeObject {
+    const merged = prepareUpdate(kind, current, incoming, subresource);
+    if (subresource === "status") return merged;
+    // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
+    const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { old: current, user: context.user.name });
+    return withGeneration(kind, current, admitted);
+  }
+
+  /** Throws NotFound, Conflict (a precondition) or Forbidden. */
+  async delete({ kind, namespace, name }: Target, options: DeleteOptions, context: RequestContext): Promise<Deletion> {
+    let removed = false;
+    let before: KubeObject | undefined;
+    const object = await this.#write(keyOf(kind, namespace, name), context, (current) => {
+      if (!current) throw notFound(kind, name);
+      before = current;
+      const next = prepareDelete(kind, current, options, this.#deps.clock);
+      removed = next === "removed";
+      return next;
+    });
+    const last = object ?? before;
+    if (!last) throw notFound(kind, name);
+    return { object: last, removed };
+  }
+
+  /** Each object of the selection; those that somebody else deleted meanwhile do not count. */
+  async deleteCollection(kind: Kind, request: ListRequest, options: DeleteOptions, context: RequestContext): Promise<KubeList> {
+    const list = this.list(kind, request);
+    const deletions = list.items.map(async ({ metadata }) => {
+      try {
+        return [(await this.delete({ kind, namespace: metadata.namespace, name: metadata.name }, options, context)).object];
+      } catch (error) {
+        if (isStatus(error, "NotFound")) return [];
+        throw error;
+      }
+    });
+    return { ...list, items: (await Promise.all(deletions)).flat() };
+  }
+
+  async #write(key: Parameters<Store["write"]>[0], context: RequestContext, change: Change): Promise<KubeObject | undefined> {
+    const { store } = this.#deps;
+    if (!context.dryRun) return (await store.write(key, change)).object;
+    const current = store.get(key);
+    const result = change(current);
+    return typeof result === "string" ? current : result;
+  }
+
+  #checkNamespace(kind: Kind, namespace: string, name: string): void {
+    const found = this.#deps.store.get(keyOf(Namespaces, undefined, namespace));
+    if (!found) throw notFound(Namespaces, namespace);
+    if (found.metadata.deletionTimestamp === undefined) return;
+    const refusal = forbidden(kind, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
+    const cause = { reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" };
+    throw new StatusError("Forbidden", refusal.message, { ...refusal.statusDetails, causes: [cause] });
+  }
+}
+
+function isAfter({ metadata }: KubeObject, token: { namespace: string; name: string }): boolean {
+  return `${metadata.namespace ?? ""}/${metadata.name}` > `${token.namespace}/${token.name}`;
+}
+
+/** k8s.io/apimachinery internalversion/validation: which combinations of version and match make sense. */
+function checkMatch(kind: Kind, { resourceVersion = "", resourceVersionMatch: match, continue: token }: ListRequest): void {
+  if (match === undefined || match === "") return;
+  const refuse = (why: string) => {
+    const message = `resourceVersionMatch: Forbidden: ${why}`;
+    const causes = [{ reason: "FieldValueForbidden", message: `Forbidden: ${why}`, field: "resourceVersionMatch" }];
+    return new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${message}`, { kind: kind.kind, causes });
+  };
+  if (token) throw refuse("resourceVersionMatch is forbidden when continue is provided");
+  if (resourceVersion === "") throw refuse("resourceVersionMatch is forbidden unless resourceVersion is provided");
+  if (match !== "Exact" && match !== "NotOlderThan") throw refuse('supported values: "Exact", "NotOlderThan"');
+  if (match === "Exact" && resourceVersion === "0") throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+}

@@ -1,0 +1,15 @@
+export interface User {
+  name: string;
+  groups: readonly string[];
+}
+
+/** Who asks, and how the request wants to be treated. */
+export interface RequestContext {
+  user: User;
+  /** Do everything but store the outcome. */
+  dryRun?: boolean;
+  /** What becomes of unknown fields: refused, dropped with a warning, or dropped. */
+  fieldValidation?: "Strict" | "Warn" | "Ignore";
+  /** Takes what the client should be told although the request succeeds. */
+  warn?: (message: string) => void;
+}

@@ -1,0 +1,88 @@
+import { ALL_KINDS, apiVersionOf, type Kind } from "@ebb/kube";
+
+const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const STATUS_VERBS = ["get", "patch", "update"];
+/** Answered by the server itself, not stored. */
+const REVIEWS = [
+  { group: "authentication.k8s.io", version: "v1", kind: "SelfSubjectReview", plural: "selfsubjectreviews" },
+  { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectAccessReview", plural: "selfsubjectaccessreviews" },
+];
+
+interface ResourceInfo {
+  name: string;
+  singularName: string;
+  namespaced: boolean;
+  kind: string;
+  verbs: readonly string[];
+  shortNames?: readonly string[];
+  categories?: readonly string[];
+}
+
+/** `/api`. */
+export function coreVersions(): unknown {
+  return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
+}
+
+/** `/apis`: groups in the order of ALL_KINDS. */
+export function groupList(): unknown {
+  return { kind: "APIGroupList", apiVersion: "v1", groups: groupVersions().map(groupOf) };
+}
+
+/** `/apis/GROUP`; undefined if there is none. */
+export function group(name: string): unknown {
+  const found = groupVersions().find((candidate) => candidate.group === name);
+  return found ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(found) } : undefined;
+}
+
+/** `/api/v1` or `/apis/GROUP/VERSION`; undefined if there is none. */
+export function resourceList(group: string, version: string): unknown {
+  const resources = [
+    ...ALL_KINDS.filter((kind) => kind.group === group && kind.version === version).flatMap(infosOf),
+    ...REVIEWS.filter((review) => review.group === group && review.version === version).map(({ kind, plural }): ResourceInfo => ({
+      name: plural,
+      singularName: kind.toLowerCase(),
+      namespaced: false,
+      kind,
+      verbs: ["create"],
+    })),
+  ];
+  if (resources.length === 0) return undefined;
+  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf({ group, version }), resources };
+}
+
+/** Every group and version besides core. */
+export function groupVersions(): { group: string; version: string }[] {
+  const seen = new Map<string, { group: string; version: string }>();
+  for (const { group, version } of [...ALL_KINDS, ...REVIEWS]) if (group !== "") seen.set(`${group}/${version}`, { group, version });
+  return [...seen.values()];
+}
+
+function groupOf({ group, version }: { group: string; version: string }) {
+  const entry = { groupVersion: `${group}/${version}`, version };
+  return { name: group, versions: [entry], preferredVersion: entry };
+}
+
+function infosOf(kind: Kind): ResourceInfo[] {
+  const { plural, singular, namespaced, shortNames, categories } = kind;
+  const main: ResourceInfo = {
+    name: plural,
+    singularName: singular,
+    namespaced,
+    kind: kind.kind,
+    verbs: VERBS,
+    ...(shortNames.length > 0 ? { shortNames } : {}),
+    ...(categories.length > 0 ? { categories } : {}),
+  };
+  const sub = (name: string, verbs: readonly string[]): ResourceInfo => ({
+    name: `${plural}/${name}`,
+    singularName: "",
+    namespaced,
+    kind: kind.kind,
+    verbs,
+  });
+  return [
+    main,
+    ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
+    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"])] : []),
+  ];
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { ALL_KINDS, apiVersionOf, schemaOf, type Kind, type Schema } from "@ebb/kube";
+import { groupVersions } from "./discovery.ts";
+
+/**
+ * OpenAPI v3 for kubectl: it wants to know whether a kind's PATCH takes `fieldValidation` (then the server validates), whether it takes
+ * strategic merge patches, and the fields for `kubectl explain`.
+ */
+export function openApiIndex(): unknown {
+  const paths = [{ group: "", version: "v1" }, ...groupVersions()].map(({ group, version }) => {
+    const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
+    const text = JSON.stringify(openApiDocument(group, version));
+    const hash = createHash("sha256").update(text).digest("hex").slice(0, 32);
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const;
+  });
+  return { paths: Object.fromEntries(paths) };
+}
+
+/** One group and version; undefined if there is none. */
+export function openApiDocument(group: string, version: string): unknown {
+  const kinds = ALL_KINDS.filter((kind) => kind.group === group && kind.version === version);
+  if (kinds.length === 0 && !groupVersions().some((entry) => entry.group === group && entry.version === version)) return undefined;
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version: "unversioned" },
+    paths: Object.fromEntries(kinds.flatMap(pathsOf)),
+    components: { schemas: Object.fromEntries(kinds.map((kind) => [schemaNameOf(kind), described(kind)])) },
+  };
+}
+
+/** `dev.knative.serving.v1.Service`: groups back to front, as Kubernetes names them. */
+function schemaNameOf({ group, version, kind }: Kind): string {
+  const prefix = group === "" ? "io.k8s.api.core" : group.split(".").reverse().join(".");
+  return `${prefix}.${version}.${kind}`;
+}
+
+function described(kind: Kind): Schema & Record<string, unknown> {
+  return { ...schemaOf(kind), "x-kubernetes-group-version-kind": [gvk(kind)] };
+}
+
+function gvk({ group, version, kind }: Kind) {
+  return { group, version, kind };
+}
+
+function pathsOf(kind: Kind): [string, unknown][] {
+  const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
+  const collection = `${root}${kind.namespaced ? "/namespaces/{namespace}" : ""}/${kind.plural}`;
+  const reference = { $ref: `#/components/schemas/${schemaNameOf(kind)}` };
+  const json = { "application/json": { schema: reference } };
+  const parameters = [
+    ...(kind.namespaced ? [{ name: "namespace", in: "path", required: true, schema: { type: "string" } }] : []),
+    ...["dryRun", "fieldManager", "fieldValidation"].map((name) => ({ name, in: "query", schema: { type: "string" } })),
+  ];
+  const operation = (action: string, content?: unknown) => ({
+    "x-kubernetes-action": action,
+    "x-kubernetes-group-version-kind": gvk(kind),
+    parameters,
+    ...(content ? { requestBody: { required: true, content } } : {}),
+    responses: { "200": { description: "OK", content: json } },
+  });
+  const patchTypes = ["application/json-patch+json", "application/merge-patch+json"];
+  if (kind.builtIn) patchTypes.push("application/strategic-merge-patch+json");
+  const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: "object" } }]));
+  return [
+    [collection, { get: operation("list"), post: operation("post", json), delete: operation("deletecollection") }],
+    [
+      `${collection}/{name}`,
+      {
+        get: operation("get"),
+        put: operation("put", json),
+        patch: operation("patch", patches),
+        delete: operation("delete"),
+        parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
+      },
+    ],
+  ];
+}

@@ -1,0 +1,128 @@
+import { rfc3339 } from "@ebb/base";
+import type { Condition, Kind, KubeObject, Pod } from "@ebb/kube";
+
+export interface Column {
+  name: string;
+  type: "string" | "integer";
+  /** 0 is always shown, 1 with `-o wide`. */
+  priority: 0 | 1;
+  description: string;
+  cell(object: KubeObject, now: number): string | number;
+}
+
+function column(name: string, cell: Column["cell"], options: { type?: Column["type"]; wide?: boolean } = {}): Column {
+  return { name, type: options.type ?? "string", priority: options.wide ? 1 : 0, description: name, cell };
+}
+
+/** A field by its path, as the printer columns of custom resources. */
+function field(name: string, path: string, type: Column["type"] = "string"): Column {
+  return column(name, (object) => read(object, path.split(".")), { type });
+}
+
+function read(object: unknown, path: readonly string[]): string | number {
+  let at = object;
+  for (const key of path) at = (at as Record<string, unknown> | undefined)?.[key];
+  return typeof at === "string" || typeof at === "number" ? at : "";
+}
+
+function label(name: string, key: string): Column {
+  return column(name, ({ metadata }) => metadata.labels?.[key] ?? "");
+}
+
+function readyField(name: string, part: "status" | "reason"): Column {
+  return column(name, (object) => {
+    const { conditions = [] } = (object.status ?? {}) as { conditions?: Condition[] };
+    return conditions.find(({ type }) => type === "Ready")?.[part] ?? "";
+  });
+}
+
+const NAME = column("Name", ({ metadata }) => metadata.name);
+const AGE = column("Age", ({ metadata }, now) => age(metadata.creationTimestamp, now));
+const READY = [readyField("Ready", "status"), readyField("Reason", "reason")];
+const LATEST = [field("LatestCreated", "status.latestCreatedRevisionName"), field("LatestReady", "status.latestReadyRevisionName")];
+const countOf = (key: string) => (object: KubeObject) => Object.keys((object as unknown as Record<string, object>)[key] ?? {}).length;
+
+/** After the printer columns of Knative's custom resource definitions, and kubectl's for the core kinds. */
+const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
+  "serving.knative.dev/Service": [field("URL", "status.url"), ...LATEST, ...READY],
+  "serving.knative.dev/Configuration": [...LATEST, ...READY],
+  "serving.knative.dev/Route": [field("URL", "status.url"), ...READY],
+  "serving.knative.dev/Revision": [
+    label("Config Name", "serving.knative.dev/configuration"),
+    label("Generation", "serving.knative.dev/configurationGeneration"),
+    ...READY,
+    field("Actual Replicas", "status.actualReplicas", "integer"),
+    field("Desired Replicas", "status.desiredReplicas", "integer"),
+  ],
+  "autoscaling.internal.knative.dev/PodAutoscaler": [
+    field("DesiredScale", "status.desiredScale", "integer"),
+    field("ActualScale", "status.actualScale", "integer"),
+    ...READY,
+  ],
+  "/Namespace": [field("Status", "status.phase")],
+  "/ConfigMap": [column("Data", (object) => countOf("data")(object) + countOf("binaryData")(object), { type: "integer" })],
+  "/Secret": [field("Type", "type"), column("Data", countOf("data"), { type: "integer" })],
+  "/Pod": [
+    column("Ready", (object) => containersReady(object as Pod)),
+    column("Status", (object) => podStatus(object as Pod)),
+    column("Restarts", (object) => restarts(object as Pod), { type: "integer" }),
+  ],
+};
+const POD_WIDE = [
+  column("IP", (object) => read(object, ["status", "podIP"]) || "<none>", { wide: true }),
+  column("Node", (object) => read(object, ["spec", "nodeName"]) || "<none>", { wide: true }),
+];
+const EVENT = [
+  column("Last Seen", (object, now) => age(String(read(object, ["lastTimestamp"])), now)),
+  field("Type", "type"),
+  field("Reason", "reason"),
+  column("Object", (object) => {
+    const kind = read(object, ["involvedObject", "kind"]);
+    return `${String(kind).toLowerCase()}/${read(object, ["involvedObject", "name"])}`;
+  }),
+  field("Message", "message"),
+];
+
+export function columnsOf({ group, kind }: Pick<Kind, "group" | "kind">): readonly Column[] {
+  if (group === "" && kind === "Event") return EVENT;
+  const wide = group === "" && kind === "Pod" ? POD_WIDE : [];
+  return [NAME, ...(COLUMNS[`${group}/${kind}`] ?? []), AGE, ...wide];
+}
+
+function containersReady({ spec, status }: Pod): string {
+  const ready = (status?.containerStatuses ?? []).filter((container) => container.ready).length;
+  return `${ready}/${spec?.containers?.length ?? 0}`;
+}
+
+function podStatus({ metadata, status }: Pod): string {
+  if (metadata.deletionTimestamp) return "Terminating";
+  const states = (status?.containerStatuses ?? []).map(({ state }) => state.waiting?.reason ?? state.terminated?.reason);
+  return states.find((reason) => reason !== undefined) ?? status?.reason ?? status?.phase ?? "Unknown";
+}
+
+function restarts({ status }: Pod): number {
+  return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+/** k8s.io/apimachinery duration.HumanDuration: two units at most, and one where that says enough. */
+export function age(timestamp: string | undefined, now: number): string {
+  const then = Date.parse(timestamp ?? "");
+  if (Number.isNaN(then)) return "<unknown>";
+  const seconds = Math.max(0, Math.floor((Date.parse(rfc3339(now)) - then) / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const years = Math.floor(days / 365);
+  if (seconds < 120) return `${seconds}s`;
+  if (minutes < 10) return both(minutes, "m", seconds % 60, "s");
+  if (minutes < 180) return `${minutes}m`;
+  if (hours < 8) return both(hours, "h", minutes % 60, "m");
+  if (hours < 48) return `${hours}h`;
+  if (days < 8) return both(days, "d", hours % 24, "h");
+  if (days < 730) return `${days}d`;
+  return years < 8 ? both(years, "y", days % 365, "d") : `${years}y`;
+}
+
+function both(large: number, unit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large}${unit}` : `${large}${unit}${small}${smallUnit}`;
+}

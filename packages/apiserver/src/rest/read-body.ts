@@ -1,0 +1,82 @@
+import type { IncomingMessage } from "node:http";
+import { badRequest, StatusError } from "@ebb/kube";
+import { parse as parseYaml } from "yaml";
+
+/** k8s.io/apiserver's limit for a request body. */
+const MAX_BYTES = 3 * 1024 * 1024;
+/** Deeper than any real object, and far from the stack's end in the functions that walk it. */
+const MAX_DEPTH = 64;
+
+export function mediaTypeOf(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
+}
+
+/** The body as text. Throws RequestEntityTooLarge, or BadRequest when it is not UTF-8. */
+export async function readText(request: IncomingMessage): Promise<string> {
+  const tooLarge = new StatusError("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BYTES}`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BYTES) throw tooLarge;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw tooLarge;
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    throw Object.assign(badRequest("the body of the request is not valid UTF-8"), { cause: error });
+  }
+}
+
+/** The object in the body; undefined if there is none. Throws BadRequest, UnsupportedMediaType or RequestEntityTooLarge. */
+export async function readObject(request: IncomingMessage): Promise<unknown> {
+  const type = mediaTypeOf(request);
+  if (type === "application/vnd.kubernetes.protobuf") {
+    const message = 'this server does not read protobuf bodies; send application/json (client-go: ContentType "application/json")';
+    throw new StatusError("UnsupportedMediaType", message);
+  }
+  if (type !== "application/json" && type !== "application/yaml") {
+    const accepted = "application/json, application/yaml";
+    const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
+    throw new StatusError("UnsupportedMediaType", message);
+  }
+  const text = await readText(request);
+  if (text.trim() === "") return undefined;
+  return type === "application/yaml" ? parseAsYaml(text) : parseAsJson(text);
+}
+
+/** JSON of bounded depth without keys that reach into prototypes. Throws BadRequest. */
+export function parseAsJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable("JSON", error);
+  }
+  checkShape(value, 0);
+  return value;
+}
+
+function parseAsYaml(text: string): unknown {
+  let value: unknown;
+  try {
+    value = parseYaml(text, { maxAliasCount: 100, schema: "core" });
+  } catch (error) {
+    throw unreadable("YAML", error);
+  }
+  checkShape(value, 0);
+  return value;
+}
+
+function checkShape(value: unknown, depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth >= MAX_DEPTH) throw badRequest(`the body of the request is nested more than ${MAX_DEPTH} levels deep`);
+  if (Object.hasOwn(value, "__proto__")) throw badRequest('"__proto__" is not a field');
+  for (const item of Object.values(value)) checkShape(item, depth + 1);
+}
+
+function unreadable(format: string, error: unknown): StatusError {
+  const why = error instanceof Error ? error.message.slice(0, 300) : "";
+  return Object.assign(badRequest(`the object provided is unrecognized: it is not valid ${format}: ${why}`), { cause: error });
+}

@@ -1,0 +1,37 @@
+import type { ServerResponse } from "node:http";
+import { causeChain, EbbError, type Logger } from "@ebb/base";
+import { StatusError } from "@ebb/kube";
+import type { Answer } from "./http-types.ts";
+
+export function send(response: ServerResponse, { status, body, contentType = "application/json", warnings = [] }: Answer): void {
+  const text = typeof body === "string" ? body : `${JSON.stringify(body)}\n`;
+  response.statusCode = status;
+  response.setHeader("content-type", contentType);
+  response.setHeader("content-length", Buffer.byteLength(text));
+  if (warnings.length > 0) response.setHeader("warning", warnings.map(warningOf));
+  response.end(text);
+}
+
+/** RFC 7234 §5.5, as kubectl reads it. */
+function warningOf(text: string): string {
+  // A header takes no control characters and, to be safe, only ASCII.
+  return `299 - "${text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** The Status that a failure is answered with; what is nobody's fault but ours is logged and not shown. */
+export function statusOf(error: unknown, log: Logger): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof EbbError && error.kind === "user") return new StatusError("BadRequest", error.message);
+  if (error instanceof EbbError && error.kind === "transient") return new StatusError("ServiceUnavailable", error.message);
+  log.error({ error, causes: causeChain(error) }, "an API request failed");
+  return new StatusError("InternalError", "Internal error occurred: see the API server's log");
+}
+
+export function sendFailure(response: ServerResponse, failure: StatusError): void {
+  if (failure.status === 401) response.setHeader("www-authenticate", "Bearer");
+  const retry = failure.statusDetails?.retryAfterSeconds;
+  if (retry !== undefined) response.setHeader("retry-after", retry);
+  // The rest of a body that was not read cannot be told from a next request.
+  if (failure.status === 413) response.setHeader("connection", "close");
+  send(response, { status: failure.status, body: failure.toBody() });
+}

@@ -1,0 +1,144 @@
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { UserError } from "@ebb/base";
+
+/** Grows with each change of the tables; a store of a later Ebb is refused rather than damaged. */
+const SCHEMA_VERSION = 1;
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+  -- Each row is one state of one object, so an object is written once; the latest row of a key that is not deleted is what is live.
+  CREATE TABLE IF NOT EXISTS revisions (
+    revision INTEGER PRIMARY KEY, resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    deleted INTEGER NOT NULL, at INTEGER NOT NULL, value TEXT NOT NULL
+  ) STRICT;
+`;
+
+export interface RevisionRow {
+  revision: number;
+  resource: string;
+  namespace: string;
+  name: string;
+  deleted: boolean;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** JSON. */
+  value: string;
+}
+
+/** The SQLite file: opens it safely, reads all of it once, and writes transactions. Synchronous throughout. */
+export class Database {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #setFact: StatementSync;
+
+  /** Throws UserError when the file is of a newer version, in use by another process, or no database. */
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // It holds secrets; SQLite gives its journal files the same mode.
+    if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+    this.#database = open(path);
+    this.#insert = this.#database.prepare(
+      "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#remove = this.#database.prepare("DELETE FROM revisions WHERE revision = ?");
+    this.#setFact = this.#database.prepare(
+      "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    );
+  }
+
+  fact(name: string): number {
+    const row = this.#database.prepare("SELECT value FROM facts WHERE name = ?").get(name);
+    return Number(row?.["value"] ?? 0);
+  }
+
+  *rows(): Generator<RevisionRow> {
+    const statement = this.#database.prepare(
+      "SELECT revision, resource, namespace, name, deleted, at, value FROM revisions ORDER BY revision",
+    );
+    for (const row of statement.iterate()) {
+      yield {
+        revision: Number(row["revision"]),
+        resource: String(row["resource"]),
+        namespace: String(row["namespace"]),
+        name: String(row["name"]),
+        deleted: row["deleted"] === 1,
+        at: Number(row["at"]),
+        value: String(row["value"]),
+      };
+    }
+  }
+
+  /** All of it or, if it throws, none. */
+  transaction(changes: { insert?: readonly RevisionRow[]; remove?: readonly number[]; facts?: Record<string, number> }): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const row of changes.insert ?? []) {
+        this.#insert.run(row.revision, row.resource, row.namespace, row.name, row.deleted ? 1 : 0, row.at, row.value);
+      }
+      for (const revision of changes.remove ?? []) this.#remove.run(revision);
+      for (const [name, value] of Object.entries(changes.facts ?? {})) this.#setFact.run(name, value);
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      // SQLite rolls back by itself on a full disk; then there is nothing to roll back.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+function open(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    // Exclusive: two servers on one store would both hand out the same revisions.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (version > SCHEMA_VERSION) {
+      throw new UserError(
+        "store_too_new",
+        `${path} was written by a newer Ebb (its version is ${version}, this one knows ${SCHEMA_VERSION})`,
+        {
+          hint: "Start it with that newer Ebb, or choose another data folder.",
+        },
+      );
+    }
+    database.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw explain(path, error);
+  }
+}
+
+/** SQLite's primary result codes. */
+const BUSY = 5;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+
+function explain(path: string, error: unknown): unknown {
+  const code = resultCode(error);
+  if (code === BUSY) {
+    return new UserError("store_in_use", `${path} is in use by another process`, { hint: "Stop the other Ebb first.", cause: error });
+  }
+  if (code === NOT_A_DATABASE) {
+    const hint = "Restore it from a backup, or move it away to start anew.";
+    return new UserError("store_damaged", `${path} is not a database`, { hint, cause: error });
+  }
+  return isFull(error) ? new UserError("disk_full", `no space left for ${path}`, { hint: "Free some disk space.", cause: error }) : error;
+}
+
+/** Whether a write failed for want of space. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === FULL || (error instanceof Error && /ENOSPC|EDQUOT/.test(String((error as { code?: unknown }).code)));
+}
+
+function resultCode(error: unknown): number | undefined {
+  const code = (error as { errcode?: unknown } | undefined)?.errcode;
+  return typeof code === "number" ? code & 0xff : undefined;
+}

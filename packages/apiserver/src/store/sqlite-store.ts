@@ -1,0 +1,204 @@
+import { isDeepStrictEqual } from "node:util";
+import { BugError, type Clock, type Logger } from "@ebb/base";
+import { StatusError, type KubeObject } from "@ebb/kube";
+import { Database, isFull, type RevisionRow } from "./database.ts";
+import { deepFreeze } from "./freeze.ts";
+import { History } from "./history.ts";
+import { ObjectIndex } from "./index-map.ts";
+import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
+
+export interface SqliteStoreOptions {
+  path: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Writes of one turn of the event loop: committed together or not at all. */
+interface Batch {
+  rows: RevisionRow[];
+  events: StoreEvent[];
+  /** The state after the batch of each key that it changes; null if it is removed. */
+  heads: Map<string, KubeObject | null>;
+  done: PromiseWithResolvers<void>;
+}
+
+/** Store over one SQLite file (WAL, synchronous=FULL) with every live object in memory. */
+export class SqliteStore implements Store {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #database: Database;
+  readonly #live = new ObjectIndex();
+  readonly #history: History;
+  readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();
+  #revision = 0;
+  #batch: Batch | undefined;
+  #closed = false;
+
+  /** Opens the file and reads it. Throws UserError when it cannot be used (see Database). */
+  constructor({ path, clock, log }: SqliteStoreOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#database = new Database(path);
+    this.#history = new History(this.#database.fact("compacted"));
+    this.#load();
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get(key: StoreKey): KubeObject | undefined {
+    return this.#live.get(key);
+  }
+
+  list(resource: string, namespace?: string, revision = this.#revision): StoreList {
+    const selected = this.#live.select(resource, namespace);
+    // Back in time by undoing what came after, latest first.
+    for (const { key, previous } of this.since(revision).reverse()) {
+      if (key.resource !== resource || (namespace !== undefined && key.namespace !== namespace)) continue;
+      const id = `${key.namespace}/${key.name}`;
+      if (previous) selected.set(id, previous);
+      else selected.delete(id);
+    }
+    const sorted = [...selected].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { revision, objects: sorted.map(([, object]) => object) };
+  }
+
+  all(): Iterable<{ key: StoreKey; object: KubeObject }> {
+    return this.#live.entries();
+  }
+
+  since(revision: number): StoreEvent[] {
+    return revision >= this.#revision ? [] : this.#history.since(revision);
+  }
+
+  onCommit(listener: (events: readonly StoreEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }> {
+    if (this.#closed) throw new StatusError("ServiceUnavailable", "the API server is stopping");
+    const head = this.#head(key);
+    const result = change(head);
+    const outcome =
+      result === "unchanged" || (result === "removed" && !head) ? { object: head, changed: false } : this.#record(key, head, result);
+    // Even what changes nothing may rest on a write that is not on disk yet.
+    if (this.#batch) await this.#batch.done.promise;
+    return outcome;
+  }
+
+  compact(now: number): void {
+    const surplus = this.#history.surplus(now);
+    const last = surplus.at(-1);
+    if (!last || this.#closed) return;
+    // Of a forgotten event, the row of the state before it is not needed any more, and its own neither if it was a deletion.
+    const remove = surplus.flatMap(({ type, revision, previous }) => [
+      ...(previous ? [Number(previous.metadata.resourceVersion)] : []),
+      ...(type === "DELETED" ? [revision] : []),
+    ]);
+    try {
+      this.#database.transaction({ remove, facts: { compacted: last.revision, revision: this.#revision } });
+    } catch (error) {
+      this.#log.warn({ error }, "the store could not be compacted; it will be tried again");
+      return;
+    }
+    this.#history.forget(last.revision);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    if (this.#batch) this.#flush();
+    this.#closed = true;
+    this.#database.close();
+  }
+
+  #head(key: StoreKey): KubeObject | undefined {
+    const pending = this.#batch?.heads.get(idOf(key));
+    return pending === undefined ? this.#live.get(key) : (pending ?? undefined);
+  }
+
+  #record(key: StoreKey, head: KubeObject | undefined, result: KubeObject | "removed"): { object: KubeObject; changed: boolean } {
+    const deleted = result === "removed";
+    const base = deleted ? head : result;
+    if (!base) throw new BugError("nothing_to_record", `${idOf(key)} is not there and cannot be removed`);
+    // Through JSON: what is read back later is what readers see now, and nobody else holds it.
+    const plain = JSON.parse(JSON.stringify(base)) as KubeObject;
+    const before = head?.metadata.resourceVersion;
+    if (head && !deleted) {
+      if (before !== undefined) plain.metadata.resourceVersion = before;
+      if (isDeepStrictEqual(plain, head)) return { object: head, changed: false };
+    }
+    const batch = this.#openBatch();
+    const revision = this.#revision + batch.rows.length + 1;
+    plain.metadata.resourceVersion = String(revision);
+    const object = deepFreeze(plain);
+    batch.rows.push({ ...key, revision, deleted, at: this.#clock.now(), value: JSON.stringify(object) });
+    const type = deleted ? "DELETED" : head ? "MODIFIED" : "ADDED";
+    batch.events.push({ revision, key, object, type, ...(head ? { previous: head } : {}) });
+    batch.heads.set(idOf(key), deleted ? null : object);
+    return { object, changed: true };
+  }
+
+  #openBatch(): Batch {
+    if (this.#batch) return this.#batch;
+    this.#batch = { rows: [], events: [], heads: new Map(), done: Promise.withResolvers() };
+    // Every writer waits on this one, but a batch that fails before anyone does must not count as unhandled.
+    this.#batch.done.promise.catch(() => undefined);
+    setImmediate(() => this.#flush());
+    return this.#batch;
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    if (!batch) return;
+    this.#batch = undefined;
+    try {
+      this.#database.transaction({ insert: batch.rows });
+    } catch (error) {
+      batch.done.reject(this.#refusal(error));
+      return;
+    }
+    this.#apply(batch);
+    batch.done.resolve();
+    if (this.#history.overfull) this.compact(this.#clock.now());
+  }
+
+  #apply({ rows, events }: Batch): void {
+    for (const [index, event] of events.entries()) {
+      const row = rows[index];
+      if (event.type === "DELETED") this.#live.delete(event.key);
+      else this.#live.set(event.key, event.object);
+      this.#history.add(event, row?.at ?? 0, row?.value.length ?? 0);
+      this.#revision = event.revision;
+    }
+    for (const listener of this.#listeners) listener(events);
+  }
+
+  #refusal(error: unknown): StatusError {
+    this.#log.error({ error }, "a transaction failed; nothing of it was applied");
+    const why = isFull(error) ? "the disk that holds the API server's store is full" : "the API server's store cannot be written";
+    const refusal = new StatusError("ServiceUnavailable", `${why}; nothing was changed`);
+    refusal.cause = error;
+    return refusal;
+  }
+
+  #load(): void {
+    const floor = this.#history.floor;
+    this.#revision = Math.max(floor, this.#database.fact("revision"));
+    for (const { revision, at, deleted, value, resource, namespace, name } of this.#database.rows()) {
+      const key: StoreKey = { resource, namespace, name };
+      const previous = this.#live.get(key);
+      const object = deepFreeze(JSON.parse(value) as KubeObject);
+      if (deleted) this.#live.delete(key);
+      else this.#live.set(key, object);
+      const type = deleted ? "DELETED" : previous ? "MODIFIED" : "ADDED";
+      if (revision > floor) this.#history.add({ revision, key, object, type, ...(previous ? { previous } : {}) }, at, value.length);
+      this.#revision = Math.max(this.#revision, revision);
+    }
+  }
+}
+
+function idOf({ resource, namespace, name }: StoreKey): string {
+  return `${resource}/${namespace}/${name}`;
+}
