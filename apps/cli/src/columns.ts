@@ -1,0 +1,67 @@
+import type { App, Instance, Operation, Version } from "@ebb/api";
+import { ageOf } from "./output/durations.ts";
+import { colourState } from "./output/style.ts";
+import type { Column } from "./output/table.ts";
+
+/** How each kind of thing is shown in a table; `now` is milliseconds since the epoch. */
+export function appColumns(now: number): Column<App>[] {
+  return [
+    { header: "NAME", value: (app) => app.name, style: (text, style) => style.bold(text) },
+    { header: "STATE", value: (app) => app.state, style: stateStyle },
+    { header: "URL", value: (app) => app.url, style: (text, style) => style.link(text) },
+    { header: "TRAFFIC", value: (app) => trafficText(app) },
+    { header: "INSTANCES", value: (app) => app.instances, align: "right" },
+    { header: "AGE", value: (app) => ageOf(app.createdAt, now), align: "right" },
+    { header: "KIND", wide: true, value: (app) => app.kind },
+    { header: "LATEST", wide: true, value: (app) => app.latestVersion ?? "-" },
+    { header: "CHANGED", wide: true, value: (app) => ageOf(app.updatedAt, now), align: "right" },
+    { header: "MESSAGE", wide: true, value: (app) => app.message },
+  ];
+}
+
+export function versionColumns(now: number): Column<Version>[] {
+  return [
+    { header: "VERSION", value: (version) => version.name, style: (text, style) => style.bold(text) },
+    { header: "STATE", value: (version) => version.state, style: stateStyle },
+    { header: "TRAFFIC", value: (version) => (version.percent === 0 ? "-" : `${version.percent} %`), align: "right" },
+    { header: "INSTANCES", value: (version) => version.instances, align: "right" },
+    { header: "FROM", value: (version) => version.detectedFrom },
+    { header: "AGE", value: (version) => ageOf(version.createdAt, now), align: "right" },
+    { header: "BY", wide: true, value: (version) => version.createdBy },
+    { header: "PREVIEW", wide: true, value: (version) => version.previewUrl ?? "-" },
+    { header: "IMAGE", wide: true, value: (version) => version.image },
+    { header: "MESSAGE", value: (version) => version.message },
+  ];
+}
+
+export function instanceColumns(now: number): Column<Instance>[] {
+  return [
+    { header: "INSTANCE", value: (instance) => instance.id },
+    { header: "VERSION", value: (instance) => instance.version },
+    { header: "PHASE", value: (instance) => instance.phase },
+    { header: "READY", value: (instance) => (instance.ready ? "yes" : "no") },
+    { header: "RESTARTS", value: (instance) => instance.restarts, align: "right" },
+    { header: "AGE", value: (instance) => ageOf(instance.startedAt, now), align: "right" },
+    { header: "MESSAGE", value: (instance) => instance.message },
+  ];
+}
+
+export function operationColumns(now: number): Column<Operation>[] {
+  return [
+    { header: "ID", value: (operation) => operation.id },
+    { header: "APP", value: (operation) => operation.app },
+    { header: "KIND", value: (operation) => operation.kind },
+    { header: "STATE", value: (operation) => operation.state, style: stateStyle },
+    { header: "VERSION", value: (operation) => operation.version ?? "-" },
+    { header: "AGE", value: (operation) => ageOf(operation.createdAt, now), align: "right" },
+    { header: "BY", wide: true, value: (operation) => operation.createdBy },
+    { header: "MESSAGE", value: (operation) => operation.failure?.message ?? operation.phases.at(-1)?.message ?? "" },
+  ];
+}
+
+export function trafficText(app: App): string {
+  const serving = app.traffic.filter((target) => target.percent > 0);
+  return serving.map((target) => (target.percent === 100 ? target.version : `${target.version} ${target.percent} %`)).join(", ") || "-";
+}
+
+const stateStyle: NonNullable<Column<unknown>["style"]> = (text, style) => colourState(style, text.trim()).replace(text.trim(), text);

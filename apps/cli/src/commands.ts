@@ -1,0 +1,46 @@
+import { appsCommand } from "./commands/apps.ts";
+import { completeCommand, completionCommand } from "./commands/completion.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { downCommand } from "./commands/down.ts";
+import { envListCommand, envSetCommand, envUnsetCommand } from "./commands/env.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { openCommand } from "./commands/open.ts";
+import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
+import { secretsListCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
+import { statusCommand } from "./commands/status.ts";
+import { trafficCommand } from "./commands/traffic.ts";
+import { upCommand } from "./commands/up.ts";
+import { versionsCommand } from "./commands/versions.ts";
+import type { Command } from "./command.ts";
+
+/** Every command, in the order of the documentation. */
+export const COMMANDS: readonly Command[] = [
+  upCommand,
+  downCommand,
+  statusCommand,
+  doctorCommand,
+  deployCommand,
+  appsCommand,
+  versionsCommand,
+  logsCommand,
+  openCommand,
+  deleteCommand,
+  trafficCommand,
+  rollbackCommand,
+  envListCommand,
+  envSetCommand,
+  envUnsetCommand,
+  secretsListCommand,
+  secretsSetCommand,
+  secretsUnsetCommand,
+  operationsListCommand,
+  operationsShowCommand,
+  operationsCancelCommand,
+  kubeconfigCommand,
+  completionCommand,
+  completeCommand(() => COMMANDS),
+];

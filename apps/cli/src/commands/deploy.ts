@@ -1,0 +1,130 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import type { Client, DeployImage, Operation } from "@ebb/api";
+import { appNameFrom, appNameFromImage } from "../app-name.ts";
+import { parseAssignments } from "../assignments.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { deploySource } from "../deploy-source.ts";
+import { Failure, usageError } from "../failure.ts";
+import { followOperation, phaseTimes } from "../operations.ts";
+import { renderFacts } from "../output/table.ts";
+import { systemCode } from "@ebb/base";
+
+interface ImageOptions {
+  readonly name: string | undefined;
+  readonly image: string | undefined;
+  readonly port: number | undefined;
+  readonly env: readonly string[];
+  readonly command: readonly string[];
+  readonly "no-traffic": boolean;
+}
+
+export const deployCommand = defineCommand({
+  name: "deploy",
+  summary: "Deploys a folder or an image, and waits until it answers at its URL",
+  description: `DIR (the present folder by default) is packed without what .ebbignore names (.gitignore where there is none), .git and
+node_modules; the platform finds out what it is, or is told by its ebb.yaml, builds it, starts a new version and moves the traffic to it
+once it has answered. When anything fails, the version before keeps serving and the exit code is 1.`,
+  args: { dir: { summary: "The folder with the application", required: false, completes: "folder" } },
+  options: {
+    name: {
+      kind: "text",
+      placeholder: "NAME",
+      completes: "app",
+      summary: "The application's name; by default that in ebb.yaml, or the folder's or image's",
+    },
+    image: { kind: "text", placeholder: "REF", summary: "Deploy this container image instead of a folder" },
+    port: { kind: "integer", placeholder: "N", min: 1, max: 65_535, summary: "With --image: the port that it listens on" },
+    env: { kind: "list", short: "e", placeholder: "KEY=VALUE", summary: "With --image: an environment variable" },
+    command: { kind: "list", placeholder: "WORD", summary: "With --image: a word of the command to run instead of the image's own" },
+    "no-traffic": { kind: "flag", summary: "Leave the traffic where it is; the new version has its preview URL" },
+    detach: { kind: "flag", short: "d", summary: "Do not wait: print the operation and end" },
+  },
+  prints: "data",
+  uses: "platform",
+  examples: [
+    { run: "ebb deploy", what: "The application in this folder" },
+    { run: "ebb deploy ./shop --name shop-next --no-traffic", what: "A second version to look at, without traffic" },
+    { run: "ebb deploy --image docker.io/library/nginx:1 --name web --port 80", what: "An image" },
+    { run: "ebb deploy -o json | jq -r .url", what: "The URL for a script" },
+  ],
+  async run(context, { args, options }) {
+    const client = await context.connect();
+    // Before anything is packed: a platform that does not answer, or does not know us, says so at once.
+    await client.status({ signal: context.host.interrupted });
+    const started =
+      options.image === undefined
+        ? await source(context, client, { dir: args.dir ?? ".", options })
+        : await client.deployImage(imageRequest(args.dir, options));
+    if (options.detach) {
+      context.output.show(started, () => [`Operation ${started.id} has started. Follow it: ebb operations show ${started.id}`]);
+      return;
+    }
+    const done = await untilServing(context, client, started);
+    context.output.show(done, () => resultLines(context, done, options["no-traffic"]));
+  },
+});
+
+async function source(context: Context, client: Client, request: { dir: string; options: ImageOptions }): Promise<Operation> {
+  const { options } = request;
+  const forImages = options.port !== undefined || options.env.length > 0 || options.command.length > 0;
+  if (forImages) {
+    throw usageError("--port, --env and --command go with --image", "For a folder, state them in its ebb.yaml, or use `ebb env set`.");
+  }
+  const folder = resolve(context.host.cwd, request.dir);
+  const isFolder = await stat(folder).then(
+    (stats) => stats.isDirectory(),
+    (error: unknown) => {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? ""))
+        throw usageError(`there is no folder ${folder}`, "Name the folder with the application: `ebb deploy DIR`.");
+      throw error;
+    },
+  );
+  if (!isFolder) throw usageError(`${folder} is not a folder`, "Name the folder that it is in; an image is deployed with --image REF.");
+  return deploySource(context, client, {
+    folder,
+    name: options.name,
+    defaultName: appNameFrom(basename(folder)),
+    noTraffic: options["no-traffic"],
+  });
+}
+
+function imageRequest(dir: string | undefined, options: ImageOptions): DeployImage {
+  if (dir !== undefined) throw usageError("a folder and --image cannot be deployed together", "Leave one of them out.");
+  const image = options.image ?? "";
+  return {
+    name: options.name ?? appNameFromImage(image),
+    image,
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.command.length > 0 && { command: [...options.command] }),
+    ...(options.env.length > 0 && { env: parseAssignments(options.env) }),
+    ...(options["no-traffic"] && { noTraffic: true }),
+  };
+}
+
+/** Adds to a failure what people fear most: whether their users notice. */
+async function untilServing(context: Context, client: Client, started: Operation): Promise<Operation> {
+  try {
+    return await followOperation(context, client, started, { logs: true });
+  } catch (error) {
+    if (!(error instanceof Failure) || context.host.interrupted.aborted) throw error;
+    const app = await client.getApp(started.app).catch(() => undefined);
+    const serving = app?.traffic.filter((target) => target.percent > 0).map((target) => target.version) ?? [];
+    if (app && serving.length > 0)
+      context.progress.line(`Nothing has changed for visitors: ${serving.join(" and ")} of ${app.name} still at ${app.url}`);
+    throw error;
+  }
+}
+
+function resultLines(context: Context, done: Operation, noTraffic: boolean): string[] {
+  const { style } = context.output;
+  const url = noTraffic ? (done.previewUrl ?? done.url) : done.url;
+  const facts: [string, string][] = [
+    [noTraffic ? "Preview" : "URL", style.link(url ?? "-")],
+    ["App", `${done.app}, version ${done.version ?? "-"}${noTraffic ? " (no traffic yet)" : ""}`],
+    ["Took", phaseTimes(done)],
+  ];
+  if (noTraffic && done.version !== null) facts.push(["Next", `ebb traffic ${done.app} ${done.version}=100`]);
+  return renderFacts(facts, style);
+}

@@ -1,0 +1,63 @@
+import type { LogRecord } from "@ebb/api";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { usageError } from "../failure.ts";
+import { parseDuration } from "../output/durations.ts";
+import { printable } from "../output/style.ts";
+
+export const logsCommand = defineCommand({
+  name: "logs",
+  summary: "Shows what an application has written",
+  args: { app: { summary: "The application", required: true, completes: "app" } },
+  options: {
+    follow: { kind: "flag", short: "f", summary: "Go on with new lines until Ctrl-C" },
+    version: { kind: "text", placeholder: "VERSION", completes: "version", summary: "Of this version alone" },
+    instance: { kind: "text", placeholder: "ID", summary: "Of this instance alone" },
+    tail: { kind: "integer", placeholder: "N", min: 0, max: 100_000, summary: "Only the last N lines of what there is" },
+    since: { kind: "text", placeholder: "TIME", summary: "Only from then on: an age (90s, 10m, 2h, 1d) or an RFC 3339 time" },
+  },
+  prints: "table",
+  uses: "platform",
+  examples: [
+    { run: "ebb logs hello -f", what: "What it writes, as it comes" },
+    { run: "ebb logs hello --since 10m --version v2", what: "One version's last ten minutes" },
+    { run: "ebb logs hello -o json | jq -r .text", what: "A JSON object a line, for scripts" },
+  ],
+  async run(context, { args, options }) {
+    const client = await context.connect();
+    const since = options.since === undefined ? undefined : sinceTime(options.since, context.host.clock.now());
+    const query = { version: options.version, instance: options.instance, tail: options.tail, follow: options.follow || undefined, since };
+    let lines = 0;
+    for await (const record of client.logs(args.app, { ...query, signal: context.host.interrupted })) {
+      lines += 1;
+      if (context.output.structured) context.output.item(record);
+      else context.output.lines([logLine(context, record)]);
+    }
+    if (lines === 0 && !context.output.structured) context.progress.line(`${args.app} has written nothing that matches.`);
+  },
+});
+
+/** The API's form of --since. */
+function sinceTime(text: string, now: number): string {
+  const age = parseDuration(text);
+  const time = age === undefined ? Date.parse(text) : now - age;
+  if (Number.isNaN(time))
+    throw usageError(`--since ${text}: neither an age nor a time`, "Write 90s, 10m, 2h, 1d, or a time as 2026-11-23T08:00:00Z.");
+  return new Date(time).toISOString();
+}
+
+function logLine(context: Context, record: LogRecord): string {
+  const { style, wide } = context.output;
+  const text = context.host.stdout.isTTY ? printable(record.text) : record.text;
+  const time = wide ? record.time : clockTime(record.time);
+  const source = wide ? `${record.version}/${record.instance} ${record.stream}` : `${record.version}/${record.instance.slice(-5)}`;
+  return `${style.dim(`${time} ${source}`)} ${record.stream === "stderr" ? style.warn(text) : text}`;
+}
+
+/** `08:15:02.123` in the reader's time zone. */
+function clockTime(time: string): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}

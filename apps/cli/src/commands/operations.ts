@@ -1,0 +1,85 @@
+import type { Operation } from "@ebb/api";
+import { operationColumns } from "../columns.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { operationFailure, phaseTimes } from "../operations.ts";
+import { ageOf } from "../output/durations.ts";
+import { colourState, printable } from "../output/style.ts";
+import { renderFacts } from "../output/table.ts";
+
+const ID = { summary: "The operation", required: true } as const;
+
+export const operationsListCommand = defineCommand({
+  name: "operations list",
+  summary: "Lists deployments and other changes, the newest first",
+  args: {},
+  options: {
+    app: { kind: "text", placeholder: "APP", completes: "app", summary: "Of this application alone" },
+    limit: { kind: "integer", placeholder: "N", min: 1, max: 1000, summary: "At most N" },
+  },
+  prints: "table",
+  uses: "platform",
+  examples: [{ run: "ebb operations list --app hello --limit 5", what: "The last five changes of one application" }],
+  async run(context, { options }) {
+    const client = await context.connect();
+    const items = await client.listOperations({ app: options.app, limit: options.limit });
+    context.output.table({
+      data: { items },
+      rows: items,
+      columns: operationColumns(context.host.clock.now()),
+      empty: "Nothing has been done yet. Deploy something: ebb deploy",
+    });
+  },
+});
+
+export const operationsShowCommand = defineCommand({
+  name: "operations show",
+  summary: "Shows one operation: its phases, and the causes when it failed",
+  args: { id: ID },
+  options: {},
+  prints: "data",
+  uses: "platform",
+  examples: [{ run: "ebb operations show op-7xk2p", what: "What happened, and how long each phase took" }],
+  async run(context, { args }) {
+    const client = await context.connect();
+    const operation = await client.getOperation(args.id);
+    context.output.show(operation, () => operationLines(context, operation));
+  },
+});
+
+export const operationsCancelCommand = defineCommand({
+  name: "operations cancel",
+  summary: "Stops an operation that is going on",
+  args: { id: ID },
+  options: {},
+  prints: "data",
+  uses: "platform",
+  examples: [{ run: "ebb operations cancel op-7xk2p", what: "The version before keeps serving" }],
+  async run(context, { args }) {
+    const client = await context.connect();
+    const operation = await client.cancelOperation(args.id);
+    context.output.show(operation, () => [`${operation.id}: ${operation.kind} of ${operation.app} is ${operation.state}`]);
+  },
+});
+
+function operationLines(context: Context, operation: Operation): string[] {
+  const { style } = context.output;
+  const clean = (text: string) => (context.host.stdout.isTTY ? printable(text) : text);
+  const facts: [string, string][] = [
+    ["Operation", operation.id],
+    ["Kind", `${operation.kind} of ${operation.app}`],
+    ["State", colourState(style, operation.state)],
+    ["Started", `${ageOf(operation.createdAt, context.host.clock.now())} ago by ${operation.createdBy}`],
+    ["Version", operation.version ?? "-"],
+    ["URL", operation.url ?? "-"],
+    ["Took", phaseTimes(operation)],
+  ];
+  const lines = renderFacts(facts, style);
+  for (const phase of operation.phases) lines.push(`  ${colourState(style, phase.state)} ${phase.name} ${phase.message}`.trimEnd());
+  if (operation.state !== "failed") return lines;
+  const failure = operationFailure(operation);
+  lines.push("", `${style.bad("Error:")} ${clean(failure.message)}`, ...failure.chain.map((reason) => `  because ${clean(reason)}`));
+  lines.push(...failure.log.map((line) => style.dim(`  │ ${clean(line)}`)));
+  if (failure.hint !== undefined) lines.push(`${style.bold("What to do:")} ${failure.hint}`);
+  return lines;
+}

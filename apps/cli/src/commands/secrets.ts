@@ -1,0 +1,120 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { variableName } from "../assignments.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure, usageError } from "../failure.ts";
+import { finishChange } from "../operations.ts";
+import { ageOf } from "../output/durations.ts";
+
+const APP = { summary: "The application", required: true, completes: "app" } as const;
+/** The API's own bound, in characters. */
+const LONGEST_SECRET = 262_144;
+
+export const secretsListCommand = defineCommand({
+  name: "secrets list",
+  summary: "Lists the names of an application's secrets",
+  description: "Values are never shown again, to nobody but the application.",
+  args: { app: APP },
+  options: {},
+  prints: "table",
+  uses: "platform",
+  examples: [{ run: "ebb secrets list hello", what: "Names, and when each was set" }],
+  async run(context, { args }) {
+    const client = await context.connect();
+    const data = await client.listSecrets(args.app);
+    context.output.table({
+      data,
+      rows: data.items,
+      columns: [
+        { header: "NAME", value: (secret) => secret.name },
+        { header: "AGE", value: (secret) => ageOf(secret.updatedAt, context.host.clock.now()), align: "right" },
+      ],
+      empty: `${args.app} has no secrets. Set one: ebb secrets set ${args.app} KEY`,
+    });
+  },
+});
+
+export const secretsSetCommand = defineCommand({
+  name: "secrets set",
+  summary: "Sets a secret of an application",
+  description: `The application finds it in its environment. The value is asked for, or read from standard input or a file (without its
+last line break): never from the command line, where other users and the shell's history would see it. Makes a new version.`,
+  args: { app: APP, name: { summary: "The variable that the application reads it from", required: true } },
+  options: { "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" } },
+  prints: "data",
+  uses: "platform",
+  examples: [
+    { run: "ebb secrets set hello API_KEY", what: "Asks for the value" },
+    { run: "pass show hello/api-key | ebb secrets set hello API_KEY", what: "From a password manager" },
+    { run: "ebb secrets set hello TLS_KEY --from-file key.pem", what: "From a file" },
+  ],
+  async run(context, { args, options }) {
+    const name = variableName(args.name);
+    const value = await secretValue(context, name, options["from-file"]);
+    const client = await context.connect();
+    await finishChange(context, client, await client.patchSecrets(args.app, { secrets: { [name]: value } }));
+  },
+});
+
+export const secretsUnsetCommand = defineCommand({
+  name: "secrets unset",
+  summary: "Removes secrets of an application",
+  description: "Makes a new version without them.",
+  args: { app: APP, names: { summary: "The secrets", required: true, variadic: true } },
+  options: {},
+  prints: "data",
+  uses: "platform",
+  examples: [{ run: "ebb secrets unset hello API_KEY", what: "One" }],
+  async run(context, { args }) {
+    const secrets = Object.fromEntries(args.names.map((name): [string, null] => [variableName(name), null]));
+    const client = await context.connect();
+    await finishChange(context, client, await client.patchSecrets(args.app, { secrets }));
+  },
+});
+
+async function secretValue(context: Context, name: string, file: string | undefined): Promise<string> {
+  const value =
+    file === undefined
+      ? await askedOrPiped(context, name)
+      : decode(await readFile(resolve(context.host.cwd, file)).catch((error: unknown) => unreadable(file, error)));
+  if (value === "") throw usageError(`the value of ${name} is empty`, `To remove a secret: ebb secrets unset APP ${name}`);
+  if (value.length > LONGEST_SECRET) throw usageError(`the value of ${name} is longer than ${LONGEST_SECRET} characters`);
+  return value;
+}
+
+async function askedOrPiped(context: Context, name: string): Promise<string> {
+  const { stdin, stderr } = context.host;
+  if (stdin.isTTY) {
+    const { isCancel, password } = await import("@clack/prompts");
+    const answer = await password({ message: `Value of ${name}`, input: stdin, output: stderr, signal: context.host.interrupted });
+    if (isCancel(answer)) throw new Failure("cancelled: nothing was changed", { exit: EXIT.interrupted });
+    return answer ?? "";
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin) {
+    chunks.push(Buffer.from(chunk as Uint8Array));
+    length += (chunk as Uint8Array).length;
+    // Four bytes are the longest character: beyond this it is too long whatever it is.
+    if (length > LONGEST_SECRET * 4) break;
+  }
+  return decode(Buffer.concat(chunks));
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, "");
+  } catch (error) {
+    throw new Failure("the value is not UTF-8 text", { exit: EXIT.usage, hint: "Encode it first, for example with base64.", cause: error });
+  }
+}
+
+function unreadable(file: string, error: unknown): never {
+  throw new Failure(`cannot read ${file}`, {
+    exit: EXIT.usage,
+    chain: [error instanceof Error ? error.message : String(error)],
+    cause: error,
+  });
+}

@@ -1,0 +1,55 @@
+import { defineCommand } from "../command.ts";
+import { appColumns } from "../columns.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { ageOf } from "../output/durations.ts";
+import { renderFacts, renderTable } from "../output/table.ts";
+import { runningServer } from "../data-folder.ts";
+import { serverProcess } from "../server/process.ts";
+
+export const statusCommand = defineCommand({
+  name: "status",
+  summary: "Shows whether the platform runs, and how its applications are",
+  description: "Exit code 4 when it does not answer, 1 when a part of it is not ready.",
+  args: {},
+  options: {},
+  prints: "table",
+  uses: "platform",
+  examples: [
+    { run: "ebb status", what: "At a glance" },
+    { run: "ebb status -o json | jq .apps.failed", what: "How many applications have failed" },
+  ],
+  async run(context) {
+    const { host, output } = context;
+    const pid = await serverProcess(context.dataFolder);
+    if (pid !== undefined && !host.env["EBB_SERVER"] && !(await runningServer(context.dataFolder))) {
+      throw new Failure(`Ebb is starting (process ${pid}) and does not answer yet`, {
+        exit: EXIT.unreachable,
+        hint: "Ask again in a few seconds.",
+      });
+    }
+    const client = await context.connect();
+    const [status, apps] = await Promise.all([client.status(), client.listApps()]);
+    output.show({ ...status, items: apps }, () => {
+      const { style } = output;
+      const ready = (ok: boolean, message: string) =>
+        ok ? style.good("ready") : `${style.bad("not ready")}${message === "" ? "" : `: ${message}`}`;
+      const { total, ready: awake, asleep, failed } = status.apps;
+      const facts = renderFacts(
+        [
+          ["Ebb", `${status.version}, up for ${ageOf(status.startedAt, host.clock.now())}`],
+          ["User", status.user],
+          ["Cluster", `${status.cluster.name}, ${ready(status.cluster.ready, status.cluster.message)}`],
+          ["Gateway", `${status.gateway.address}, ${ready(status.gateway.ready, "")}`],
+          ["Apps", `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}`],
+        ],
+        style,
+      );
+      if (apps.length === 0) return [...facts, "", "No applications yet. Deploy one: go to its folder and run `ebb deploy`."];
+      const columns = host.stdout.isTTY ? host.stdout.columns : undefined;
+      return [...facts, "", ...renderTable(appColumns(host.clock.now()), apps, { wide: output.wide, style, columns })];
+    });
+    if (!status.cluster.ready || !status.gateway.ready)
+      throw new Failure("a part of the platform is not ready", { hint: "`ebb doctor` looks for the cause on this machine." });
+  },
+});

@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import { createClient, type App, type Client } from "@ebb/api";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { runningServer, savedToken, type RunningServer } from "../data-folder.ts";
+import { EXIT } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import { parseEvent, tailLines, type ReadyEvent, type ServerEvent } from "../server/events.ts";
+import { deployExamples } from "../server/examples.ts";
+import { launchServer, type LaunchedServer } from "../server/launch.ts";
+import { serverProcess, stopServer } from "../server/process.ts";
+import { upSummary } from "../server/summary.ts";
+
+const PORT = { kind: "integer", placeholder: "N", min: 1, max: 65_535 } as const;
+/** Options that are the server's own and are passed on as they are. */
+const PASSED_ON = ["gateway-port", "platform-port", "api-port", "internal-port", "cluster-name"] as const;
+
+export const upCommand = defineCommand({
+  name: "up",
+  summary: "Starts the platform on this machine",
+  description: `Returns when it is ready and leaves it running; the first time it also deploys the examples. Everything it keeps is in one data
+folder. It listens on this machine alone (127.0.0.1).`,
+  args: {},
+  options: {
+    foreground: { kind: "flag", short: "f", summary: "Stay until Ctrl-C, which stops the platform (npm start does this)" },
+    "gateway-port": { ...PORT, summary: "Where applications are reached; 8080 otherwise" },
+    "platform-port": { ...PORT, summary: "Where the console and the REST API are; 8090 otherwise" },
+    "api-port": { ...PORT, summary: "Where the Kubernetes API is; 8091 otherwise" },
+    "internal-port": { ...PORT, summary: "Where applications reach each other; 8092 otherwise" },
+    "cluster-name": { kind: "text", placeholder: "NAME", summary: "The cluster's part of every URL; `local` otherwise" },
+    "no-containers": { kind: "flag", summary: "Run no containers, even if there is an engine for them" },
+    "no-examples": { kind: "flag", summary: "Do not deploy the examples the first time" },
+  },
+  prints: "data",
+  uses: "data-folder",
+  examples: [
+    { run: "ebb up", what: "In the background" },
+    { run: "ebb up --foreground", what: "Until Ctrl-C" },
+    { run: "ebb up --data /srv/ebb --gateway-port 80", what: "With a data folder and a port of one's own" },
+  ],
+  async run(context, { options }) {
+    const present = await alreadyRunning(context);
+    if (present) {
+      context.progress.line(`Ebb is already running (process ${present.pid}).`);
+      await printSummary(context, { event: "ready", firstRun: false, ...present });
+      return;
+    }
+    const args = PASSED_ON.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, String(options[name])]));
+    if (options["no-containers"]) args.push("--no-containers");
+    const server = await launchServer(context.host, context.dataFolder, args);
+    const follow = new StartedServer(context, server);
+    try {
+      const ready = await follow.untilReady();
+      if (ready.firstRun && !options["no-examples"]) await deployExamples(context, await clientOf(context, ready));
+      await printSummary(context, ready);
+      if (!options.foreground) return;
+      context.progress.line("Ctrl-C stops it.");
+      await follow.untilEnded();
+    } catch (error) {
+      if (!context.host.interrupted.aborted) throw error;
+      await follow.stop();
+      if (!options.foreground) throw new Failure("interrupted: Ebb was stopped again", { exit: EXIT.interrupted });
+    }
+  },
+});
+
+/** A platform that answers already; throws Failure when one is there that does not. */
+async function alreadyRunning(context: Context): Promise<RunningServer | undefined> {
+  const pid = await serverProcess(context.dataFolder);
+  if (pid === undefined) return undefined;
+  const server = await runningServer(context.dataFolder);
+  if (server && (await createClient({ baseUrl: server.platform }).healthy())) return server;
+  throw new Failure(`Ebb is already running (process ${pid}) but does not answer yet`, {
+    hint: "It may still be starting: `ebb status` in a few seconds. Otherwise stop it with `ebb down` and start it again.",
+  });
+}
+
+/** The server that this command started, seen through its events. */
+class StartedServer {
+  readonly #context: Context;
+  readonly #server: LaunchedServer;
+  readonly #events: AsyncGenerator<string>;
+
+  constructor(context: Context, server: LaunchedServer) {
+    this.#context = context;
+    this.#server = server;
+    const { clock, interrupted } = context.host;
+    this.#events = tailLines(server.events, { clock, signal: interrupted, ended: () => server.exitCode() !== undefined });
+  }
+
+  /** Throws Failure with the server's own words when it ends before. */
+  async untilReady(): Promise<ReadyEvent> {
+    const began = this.#context.host.clock.monotonic();
+    this.#context.progress.busy("starting Ebb");
+    for (;;) {
+      const event = await this.#next();
+      if (event === undefined) throw await this.#endedEarly();
+      if (event.event === "ready") {
+        this.#context.progress.idle();
+        this.#context.progress.done("Ebb is ready", this.#context.host.clock.monotonic() - began);
+        return event;
+      }
+      this.#show(event);
+    }
+  }
+
+  /** Shows what happens until the server ends; rejects when interrupted. */
+  async untilEnded(): Promise<void> {
+    for (let event = await this.#next(); event !== undefined; event = await this.#next()) this.#show(event);
+    if (this.#server.exitCode() !== 0) throw await this.#endedEarly();
+  }
+
+  async stop(): Promise<void> {
+    const { progress, host } = this.#context;
+    progress.busy("stopping Ebb (Ctrl-C again does not wait for it)");
+    const began = host.clock.monotonic();
+    // Not the host's signal, which is aborted already.
+    await stopServer(this.#server.pid, host.clock, new AbortController().signal);
+    progress.idle();
+    progress.done("Ebb has stopped", host.clock.monotonic() - began);
+  }
+
+  async #next(): Promise<ServerEvent | undefined> {
+    for (;;) {
+      const { done, value } = await this.#events.next();
+      if (done) return undefined;
+      const event = parseEvent(value);
+      if (event) return event;
+    }
+  }
+
+  #show(event: ServerEvent): void {
+    const { progress } = this.#context;
+    if (event.event === "error") throw new Failure(event.message, { hint: event.hint });
+    if (event.event === "log") progress[event.level === "warn" ? "warn" : "line"](event.message);
+    if (event.event !== "phase") return;
+    if (event.state === "running") progress.busy(event.message);
+    else if (event.state === "succeeded") progress.done(event.message, event.ms);
+    else progress.failed(event.message, event.ms);
+  }
+
+  async #endedEarly(): Promise<Failure> {
+    const code = await this.#server.ended;
+    const folder = this.#context.dataFolder;
+    return new Failure(`Ebb ended by itself (exit code ${code})`, {
+      log: await this.#server.lastWords(),
+      hint: `Its logs are in ${join(folder, "logs")}; \`ebb doctor\` looks for causes on this machine.`,
+    });
+  }
+}
+
+async function clientOf(context: Context, at: { platform: string }): Promise<Client> {
+  return createClient({ baseUrl: at.platform, token: await savedToken(context.dataFolder) });
+}
+
+async function printSummary(context: Context, ready: ReadyEvent): Promise<void> {
+  // A platform that has just become ready, or that belongs to another user, may not list its applications: the addresses are still true.
+  const apps: App[] = await (await clientOf(context, ready)).listApps().catch(() => []);
+  const { event: _event, ...facts } = ready;
+  context.output.show({ ...facts, items: apps }, () => upSummary(ready, apps, context.output.style));
+}

@@ -1,0 +1,36 @@
+import { createClient, type Client } from "@ebb/api";
+import { dataFolder, runningServer, savedToken } from "./data-folder.ts";
+import { EXIT } from "./exit-codes.ts";
+import { Failure, usageError } from "./failure.ts";
+import type { Host } from "./host.ts";
+
+export interface ConnectionOptions {
+  readonly server: string | undefined;
+  readonly data: string | undefined;
+}
+
+/**
+ * A client of the platform that is meant: --server, else EBB_SERVER, with EBB_TOKEN; else the one that runs on this machine with this
+ * data folder. The token in the data folder is sent nowhere else than to the address that stands beside it.
+ */
+export async function connect(host: Host, options: ConnectionOptions): Promise<Client> {
+  const remote = options.server ?? host.env["EBB_SERVER"];
+  if (remote) return createClient({ baseUrl: baseUrl(remote), token: host.env["EBB_TOKEN"] });
+  const folder = dataFolder(host, options.data);
+  const server = await runningServer(folder);
+  if (!server) {
+    throw new Failure(`Ebb is not running with the data folder ${folder}`, {
+      exit: EXIT.unreachable,
+      hint: "Start it with `ebb up`, or name another platform with --server URL (or EBB_SERVER) and EBB_TOKEN.",
+    });
+  }
+  return createClient({ baseUrl: baseUrl(server.platform), token: host.env["EBB_TOKEN"] ?? (await savedToken(folder)) });
+}
+
+function baseUrl(text: string): string {
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
+  if (!url || !["http:", "https:"].includes(url.protocol)) {
+    throw usageError(`not the address of a platform: ${text}`, "Write it as http://HOST:PORT.");
+  }
+  return url.href.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
+}

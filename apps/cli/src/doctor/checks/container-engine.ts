@@ -1,0 +1,81 @@
+import { request } from "node:http";
+import { join } from "node:path";
+import { findCommand } from "../../find-command.ts";
+import { ok, type Check, type Examination } from "../finding.ts";
+
+const FACTS = { id: "container-engine", title: "Container engine" };
+const PATIENCE = 3000;
+
+export const checkContainerEngine: Check = async (examination) => {
+  for (const socket of candidateSockets(examination)) {
+    const engine = await ask(socket);
+    if (engine !== undefined) return [ok(FACTS.id, FACTS.title, `${engine} at ${socket}`)];
+  }
+  const podman = await findCommand(["podman"], examination.host.env);
+  if (podman !== undefined) return [await checkPodman(podman, examination)];
+  const docker = await findCommand(["docker"], examination.host.env);
+  return [
+    {
+      ...FACTS,
+      level: "warning",
+      found: docker === undefined ? "none" : `${docker} is installed, but its engine does not answer`,
+      meaning: "Images and Dockerfiles cannot be deployed. Everything else runs as processes.",
+      remedy:
+        docker === undefined
+          ? "Install one: apt-get install podman"
+          : "Start it: systemctl start docker, and let this user use its socket.",
+    },
+  ];
+};
+
+/** The server starts Podman's service itself: the program and an OCI runtime are enough. */
+async function checkPodman(podman: string, { host }: Examination) {
+  const runtime = await findCommand(["crun", "runc"], host.env);
+  if (runtime !== undefined) return ok(FACTS.id, FACTS.title, `${podman} with ${runtime}; Ebb starts its service when it is needed`);
+  return {
+    ...FACTS,
+    level: "warning",
+    found: `${podman}, without an OCI runtime`,
+    meaning: "Images can be pulled, but no container can be started.",
+    remedy: "Install one: apt-get install crun",
+  } as const;
+}
+
+function candidateSockets({ host, dataFolder }: Examination): string[] {
+  const named = [host.env["CONTAINER_HOST"], host.env["DOCKER_HOST"]].flatMap((url) =>
+    url?.startsWith("unix://") ? [url.slice("unix://".length)] : [],
+  );
+  const runtimeDir = host.env["XDG_RUNTIME_DIR"];
+  return [
+    ...named,
+    join(dataFolder, "run/podman.sock"),
+    ...(runtimeDir ? [join(runtimeDir, "podman/podman.sock")] : []),
+    "/run/podman/podman.sock",
+    "/var/run/docker.sock",
+  ];
+}
+
+/** `Podman Engine 5.4.2` from the Docker-compatible API; undefined when nobody answers. */
+function ask(socketPath: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path: "/version", timeout: PATIENCE }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(engineName(text)));
+      response.on("error", () => resolve(undefined));
+    });
+    call.on("timeout", () => call.destroy());
+    call.on("error", () => resolve(undefined));
+    call.end();
+  });
+}
+
+function engineName(text: string): string | undefined {
+  try {
+    const { Version, Components } = JSON.parse(text) as { Version?: string; Components?: { Name?: string }[] };
+    return `${Components?.[0]?.Name ?? "engine"} ${Version ?? ""}`.trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Client, Operation, Phase } from "@ebb/api";
+import type { Context } from "./context.ts";
+import { EXIT } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
+import { took } from "./output/durations.ts";
+
+export interface FollowOptions {
+  /** Shows the build's own output as it comes. */
+  readonly logs: boolean;
+  /** Put before each line when several are followed at once. */
+  readonly label?: string;
+}
+
+/**
+ * Shows an operation as it goes on, and returns it when it has succeeded. Throws Failure with its causes when it has not. An interrupt
+ * leaves it running: it belongs to the platform.
+ */
+export async function followOperation(context: Context, client: Client, operation: Operation, options: FollowOptions): Promise<Operation> {
+  const { progress, host } = context;
+  const shown = new Set<string>();
+  let latest = operation;
+  try {
+    for await (const event of client.operationEvents(operation.id, { signal: host.interrupted })) {
+      if (event.type === "log") {
+        if (options.logs) progress.quote(event.line);
+        continue;
+      }
+      latest = event.operation;
+      showPhases(context, latest, { shown, label: options.label });
+    }
+  } catch (error) {
+    if (!host.interrupted.aborted) throw error;
+    throw new Failure(`interrupted: operation ${operation.id} goes on without us`, {
+      exit: EXIT.interrupted,
+      hint: `Look at it with \`ebb operations show ${operation.id}\`; stop it with \`ebb operations cancel ${operation.id}\`.`,
+    });
+  }
+  progress.idle();
+  if (latest.state === "succeeded") return latest;
+  throw operationFailure(latest);
+}
+
+function showPhases(context: Context, operation: Operation, { shown, label }: { shown: Set<string>; label: string | undefined }): void {
+  const { progress } = context;
+  const prefix = label === undefined ? "" : `${label}: `;
+  for (const phase of operation.phases) {
+    const text = `${prefix}${phaseText(phase)}`;
+    if (phase.state === "running") {
+      progress.busy(text);
+      continue;
+    }
+    // A phase is run again when the platform restarts in the middle of it: it is shown again, as it happened again.
+    const key = `${phase.name} ${phase.startedAt} ${phase.state}`;
+    if (shown.has(key)) continue;
+    shown.add(key);
+    if (phase.state === "succeeded") progress.done(text, phase.duration);
+    else progress.failed(text, phase.duration);
+  }
+}
+
+function phaseText(phase: Phase): string {
+  return phase.message === "" ? phase.name : `${phase.name.padEnd(8)} ${phase.message}`;
+}
+
+export function operationFailure(operation: Operation): Failure {
+  if (operation.state === "cancelled") {
+    return new Failure(`the ${operation.kind} of ${operation.app} was cancelled`, {
+      hint: "Nothing has changed; start it again when you like.",
+    });
+  }
+  const { failure } = operation;
+  if (!failure) return new Failure(`the ${operation.kind} of ${operation.app} is ${operation.state}`);
+  return new Failure(failure.message, {
+    chain: failure.chain.filter((reason) => reason !== failure.message),
+    log: failure.log,
+    hint: failure.hint ?? undefined,
+  });
+}
+
+/** `3.4 s: unpack 0.1 s, build 2.2 s …` */
+export function phaseTimes(operation: Operation): string {
+  const total = operation.finishedAt === null ? 0 : Date.parse(operation.finishedAt) - Date.parse(operation.createdAt);
+  return `${took(total)}: ${operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`).join(", ")}`;
+}
+
+/** Follows a change to its end and prints what it led to. */
+export async function finishChange(context: Context, client: Client, started: Operation): Promise<Operation> {
+  const operation = await followOperation(context, client, started, { logs: false });
+  context.output.show(operation, () => {
+    const version = operation.version === null ? "" : ` (version ${operation.version})`;
+    return [`${operation.app}: ${operation.kind} done${version}${operation.url === null ? "" : `, ${operation.url}`}`];
+  });
+  return operation;
+}

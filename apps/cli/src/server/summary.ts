@@ -1,0 +1,42 @@
+import type { App } from "@ebb/api";
+import type { Style } from "../output/style.ts";
+import { renderFacts } from "../output/table.ts";
+import type { ReadyEvent } from "./events.ts";
+
+/** What `ebb up` ends with: where everything is, and the next three things to try. */
+export function upSummary(ready: ReadyEvent, apps: readonly App[], style: Style): string[] {
+  const lines = [
+    "",
+    ...renderFacts(
+      apps.map((app): [string, string] => [app.name, `${style.link(app.url)}${note(app, style)}`]),
+      style,
+    ),
+  ];
+  if (apps.length > 0) lines.push("");
+  lines.push(
+    ...renderFacts(
+      [
+        ["Console", style.link(ready.console)],
+        ["Kubeconfig", ready.kubeconfig],
+      ],
+      style,
+    ),
+  );
+  return [...lines, "", style.bold("Next:"), ...nextSteps(apps)];
+}
+
+function note(app: App, style: Style): string {
+  if (app.state === "ready") return "";
+  return app.state === "failed" ? `   ${style.bad("failed")} ${app.message}` : `   ${style.dim(app.state)}`;
+}
+
+function nextSteps(apps: readonly App[]): string[] {
+  const first = apps.find((app) => app.state === "ready" || app.state === "asleep");
+  const steps: [string, string][] = [
+    first ? [`curl ${first.url}`, "wakes it if it is asleep"] : ["ebb doctor", "what this machine can and cannot do"],
+    ["cd YOUR-APP && ebb deploy", "your own application, from source"],
+    first ? [`ebb logs ${first.name} -f`, "what it writes, as it comes"] : ["ebb --help", "all commands"],
+  ];
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`);
+}
