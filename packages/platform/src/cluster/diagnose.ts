@@ -49,7 +49,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
   const ended = containers
     .map((container) => container.state.terminated ?? container.lastState?.terminated)
     .find((state) => state !== undefined);
-  if (ended || /^ExitCode/.test(ready?.reason ?? "")) {
+  if (ended || ready?.reason?.startsWith("ExitCode")) {
     const memory = ended?.reason === "OOMKilled";
     const crashes = Math.max(0, ...containers.map((container) => container.restartCount + (container.state.terminated ? 1 : 0)));
     return {

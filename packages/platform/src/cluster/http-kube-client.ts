@@ -120,7 +120,7 @@ export class HttpKubeClient implements KubeClient {
     for (const [key, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
     const context = new RequestContext(url.toString(), HttpMethod.GET);
     await this.#config.applySecurityAuthentication(context);
-    this.#dispatcher ??= context.getDispatcher() as Dispatcher | undefined;
+    this.#dispatcher ??= context.getDispatcher();
     const headers: Record<string, string> = { ...context.getHeaders(), accept: "application/json" };
     if (request.body !== undefined) headers["content-type"] = "application/json";
     let response: Response;

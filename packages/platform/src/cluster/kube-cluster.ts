@@ -170,8 +170,8 @@ export class KubeCluster implements Cluster, Runnable {
     }
   }
 
-  get #informers(): Informer<KubeObject>[] {
-    return [this.#services, this.#revisions, this.#pods] as unknown as Informer<KubeObject>[];
+  get #informers(): Pick<Informer<KubeObject>, "start" | "stop" | "synced">[] {
+    return [this.#services, this.#revisions, this.#pods];
   }
 }
 

@@ -44,7 +44,7 @@ function dialectOf(options: DatabaseOptions): Dialect {
     max: 10,
     connectionTimeoutMillis: 5000,
     // Times fit a double: as text (pg's default for int8) they would have to be converted at each place.
-    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
+    types: { getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
   });
   // An idle connection that breaks (the server restarts) is dropped by the pool; the next query opens another.
   pool.on("error", () => undefined);

@@ -20,7 +20,7 @@ async function foundation(db: Kysely<unknown>, kind: DatabaseKind): Promise<void
     sql`create unique index versions_by_operation on versions (operation)`,
     sql`create table operations (
       seq ${serial}, id text not null unique, kind text not null, app text not null, state text not null, request_json text not null,
-      phases_json text not null, failure_json text, version text, url text, preview_url text, created_at bigint not null,
+      state_json text not null, phases_json text not null, failure_json text, version text, url text, preview_url text, created_at bigint not null,
       created_by text not null, deadline bigint not null, timeout bigint not null, started_at bigint, finished_at bigint,
       lease_owner text, lease_until bigint not null, cancel_requested integer not null, committed integer not null, changes integer not null)`,
     sql`create index operations_by_app on operations (app, seq)`,

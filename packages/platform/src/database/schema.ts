@@ -45,6 +45,8 @@ export interface OperationTable {
   app: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   request_json: string;
+  /** What its handler must remember over a crash. */
+  state_json: string;
   phases_json: string;
   failure_json: string | null;
   version: string | null;

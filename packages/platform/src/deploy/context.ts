@@ -1,0 +1,39 @@
+import type { Builder } from "@ebb/builder";
+import type { Clock, Logger } from "@ebb/base";
+import type { Cluster } from "../cluster/port.ts";
+import type { Database } from "../database/database.ts";
+
+/** What the handlers of operations work with. */
+export interface Deps {
+  db: Database;
+  cluster: Cluster;
+  builder: Builder;
+  /** Where requests reach the apps: the public address of the gateway. */
+  ingress: { host: string; port: number };
+  /** One request through the ingress; its status, or the error of the connection. */
+  probe: (url: URL, path: string, signal: AbortSignal) => Promise<number>;
+  uploads: Uploads;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Uploaded sources, kept until their operation has ended. */
+export interface Uploads {
+  path(id: string): string;
+  exists(id: string): Promise<boolean>;
+  remove(id: string): Promise<void>;
+}
+
+/** The bodies of operations as they are stored. */
+export type DeployRequest = { noTraffic: boolean } & (
+  | { source: { upload: string; name?: string; defaultName: string } }
+  | { image: import("@ebb/api").DeployImage }
+);
+export interface TrafficRequest {
+  shares: import("../compile/traffic.ts").Share[];
+}
+export interface ConfigRequest {
+  env?: Record<string, string | null>;
+  /** The values are in the Secret object `object`. */
+  secrets?: { object: string | null; set: string[]; removed: string[] };
+}

@@ -1,0 +1,80 @@
+import type { KnativeService } from "@ebb/kube";
+import { conditionOf } from "../cluster/diagnose.ts";
+import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { revisionName, revisionNumber } from "../compile/names.ts";
+import { compileTraffic, revisionShares, trafficServed, type Share } from "../compile/traffic.ts";
+import { operationError } from "../errors.ts";
+import { listVersions } from "./apps.ts";
+import type { Deps } from "./context.ts";
+import { until } from "./wait.ts";
+
+/** A Route may be False for a moment while its Revisions are being found. */
+const FAILED_PATIENCE = 10_000;
+
+/** The app's Service as it is in the cluster. Throws `name_taken` when it is not Ebb's. */
+export async function readOwnService(deps: Deps, app: string): Promise<KnativeService | undefined> {
+  const service = await deps.cluster.readService(app);
+  if (service && service.metadata.labels?.[PLATFORM_LABELS.managedBy] !== MANAGED_BY) {
+    throw operationError("name_taken", `The cluster has a Knative Service ${app} that Ebb did not make`, {
+      hint: "Choose another name for the app, or delete that Service with kubectl.",
+    });
+  }
+  return service;
+}
+
+/** What the Service sends where, by version; Revisions of another origin are left out. */
+export function sharesOf(app: string, service: KnativeService | undefined): Share[] {
+  if (!service) return [];
+  return revisionShares(service).flatMap(({ revision, percent }) => {
+    const number = revisionNumber(app, revision);
+    return number === undefined ? [] : [{ number, percent }];
+  });
+}
+
+/** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. */
+export async function previewable(deps: Deps, app: string): Promise<number[]> {
+  const versions = await listVersions(deps.db, app);
+  return versions
+    .filter((version) => version.state === "active" && deps.cluster.revision(revisionName(app, version.number)) !== undefined)
+    .map((version) => version.number);
+}
+
+/** What waiting for the cluster needs of an operation. */
+export interface Work {
+  readonly app: string;
+  readonly signal: AbortSignal;
+  say(message: string): void;
+}
+
+/** Sets the split and waits until the Route serves it. Throws `version_gone` and `route_failed`. */
+export async function setShares(deps: Deps, work: Work, shares: readonly Share[], also: readonly number[] = []): Promise<KnativeService> {
+  const { cluster, clock } = deps;
+  const present = await readOwnService(deps, work.app);
+  if (!present) throw operationError("version_gone", `The app ${work.app} is not in the cluster`, { hint: "Deploy it again." });
+  const previews = [...also, ...(await previewable(deps, work.app))];
+  const traffic = compileTraffic(work.app, shares, previews);
+  const { metadata } = present;
+  const put = await cluster.putService({
+    ...present,
+    metadata: { name: metadata.name, ...(metadata.labels ? { labels: metadata.labels } : {}) },
+    spec: { ...present.spec, traffic },
+  });
+  let failedSince: number | undefined;
+  return until({ cluster, clock, app: work.app, signal: work.signal }, () => {
+    const service = cluster.service(work.app);
+    if (!service) return undefined;
+    if (trafficServed(service, put.metadata.generation)) return service;
+    const routes = conditionOf(service.status?.conditions, "RoutesReady");
+    if (routes?.status !== "False") {
+      failedSince = undefined;
+      return undefined;
+    }
+    work.say(routes.message ?? routes.reason ?? "");
+    failedSince ??= clock.monotonic();
+    if (clock.monotonic() - failedSince < FAILED_PATIENCE) return undefined;
+    throw operationError("route_failed", "The route does not take the new split", {
+      hint: "Check the versions of the split: ebb versions.",
+      details: { chain: [`${routes.reason}: ${routes.message}`] },
+    });
+  });
+}

@@ -1,0 +1,151 @@
+import type { App, Instance, TrafficTarget, Version } from "@ebb/api";
+import type { KnativeService, Pod, Revision } from "@ebb/kube";
+import { conditionOf } from "../cluster/diagnose.ts";
+import { PLATFORM_LABELS } from "../cluster/port.ts";
+import { revisionName, revisionNumber, versionName } from "../compile/names.ts";
+import { revisionShares } from "../compile/traffic.ts";
+import type { AppRow, VersionRow } from "./apps.ts";
+import { configOf } from "./apps.ts";
+import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
+
+/** All that is known of an app: what was asked (rows) and what the cluster has made of it. */
+export interface AppFacts {
+  app: AppRow;
+  /** Newest first. */
+  versions: readonly VersionRow[];
+  /** The first operation that has not ended, if there is one. */
+  operation: { kind: string; state: string; version: string | null } | undefined;
+  service: KnativeService | undefined;
+  revisions: readonly Revision[];
+  pods: readonly Pod[];
+  ingress: Ingress;
+}
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export function viewApp(facts: AppFacts): App {
+  const { app, versions, service, ingress } = facts;
+  const instances = facts.pods.filter(isRunning).length;
+  return {
+    name: app.name,
+    kind: app.kind,
+    ...stateOf(facts),
+    url: publicUrl(service, ingress) ?? "",
+    latestVersion: versions[0] ? versionName(versions[0].number) : null,
+    traffic: trafficOf(app.name, service),
+    instances,
+    createdAt: time(app.created_at),
+    updatedAt: time(app.updated_at),
+  };
+}
+
+export function trafficOf(app: string, service: KnativeService | undefined): TrafficTarget[] {
+  if (!service) return [];
+  return revisionShares(service).flatMap(({ revision, percent }) => {
+    const number = revisionNumber(app, revision);
+    return number === undefined ? [] : [{ version: versionName(number), percent }];
+  });
+}
+
+/**
+ * An app is as well as the versions that serve it: a newer version that failed does not make it fail, and one with no instance is asleep
+ * as long as its Revisions are ready.
+ */
+function stateOf(facts: AppFacts): Pick<App, "state" | "message"> {
+  const { app, operation, service, revisions } = facts;
+  if (operation) return { state: "deploying", message: workWords(operation) };
+  const serving = service ? revisionShares(service) : [];
+  if (serving.length === 0) return { state: "failed", message: app.failure || "No version has been deployed yet" };
+  const routes = conditionOf(service?.status?.conditions, "RoutesReady");
+  const ready = serving.map(({ revision }) => ({
+    revision,
+    condition: conditionOf(revisions.find((candidate) => candidate.metadata.name === revision)?.status?.conditions, "Ready"),
+  }));
+  const broken = ready.find(({ condition }) => condition?.status === "False");
+  if (broken)
+    return { state: "failed", message: app.failure || `${broken.revision}: ${broken.condition?.message || broken.condition?.reason}` };
+  if (routes?.status === "False")
+    return { state: "failed", message: app.failure || routes.message || routes.reason || "The route is not ready" };
+  if (routes?.status !== "True" || ready.some(({ condition }) => condition?.status !== "True")) {
+    return { state: "deploying", message: routes?.message || "Waiting for the cluster" };
+  }
+  const names = new Set(serving.map(({ revision }) => revision));
+  const awake = facts.pods.some((pod) => isReady(pod) && names.has(podRevision(app.name, pod) ?? ""));
+  const note = app.failure ? `Last change failed: ${app.failure}` : "";
+  return awake ? { state: "ready", message: note || "Serving" } : { state: "asleep", message: note || "Wakes on the next request" };
+}
+
+function workWords(operation: { kind: string; state: string; version: string | null }): string {
+  if (operation.state === "queued") return "Waiting for its turn";
+  switch (operation.kind) {
+    case "delete":
+      return "Being deleted";
+    case "traffic":
+      return "Moving traffic";
+    case "config":
+      return `Applying new settings${operation.version ? ` as ${operation.version}` : ""}`;
+    default:
+      return operation.version ? `Deploying ${operation.version}` : "Building";
+  }
+}
+
+export function viewVersion(facts: AppFacts, version: VersionRow): Version {
+  const { app, service, ingress } = facts;
+  const name = revisionName(app.name, version.number);
+  const revision = facts.revisions.find((candidate) => candidate.metadata.name === name);
+  const instances = facts.pods.filter((pod) => podRevision(app.name, pod) === name && isRunning(pod)).length;
+  const config = configOf(version);
+  return {
+    name: versionName(version.number),
+    app: app.name,
+    ...versionState(version, revision, instances),
+    image: config.image,
+    detectedFrom: config.plan.detectedFrom,
+    percent: (service ? revisionShares(service) : []).find((share) => share.revision === name)?.percent ?? 0,
+    instances,
+    previewUrl: previewUrl(service, version.number, ingress) ?? null,
+    createdAt: time(version.created_at),
+    createdBy: version.created_by,
+  };
+}
+
+function versionState(version: VersionRow, revision: Revision | undefined, instances: number): Pick<Version, "state" | "message"> {
+  if (version.state === "failed") return { state: "failed", message: version.message };
+  const ready = conditionOf(revision?.status?.conditions, "Ready");
+  if (version.state === "creating") return { state: "starting", message: ready?.message ?? "" };
+  if (!revision) return { state: "deleted", message: "Its Revision has been cleaned up; deploy it again to use it" };
+  if (ready?.status === "False") return { state: "failed", message: ready.message || ready.reason || "" };
+  if (ready?.status !== "True") return { state: "starting", message: ready?.message ?? "" };
+  return { state: instances > 0 ? "ready" : "asleep", message: "" };
+}
+
+export function viewInstance(app: string, pod: Pod): Instance | undefined {
+  const version = pod.metadata.labels?.[PLATFORM_LABELS.version];
+  if (version === undefined) return undefined;
+  const container = pod.status?.containerStatuses?.[0];
+  const waiting = container?.state.waiting;
+  return {
+    id: pod.metadata.name,
+    app,
+    version,
+    phase: pod.metadata.deletionTimestamp ? "Terminating" : (waiting?.reason ?? pod.status?.phase ?? "Pending"),
+    ready: isReady(pod),
+    restarts: container?.restartCount ?? 0,
+    message: waiting?.message ?? pod.status?.message ?? "",
+    startedAt: pod.status?.startTime ?? null,
+  };
+}
+
+function podRevision(app: string, pod: Pod): string | undefined {
+  const version = pod.metadata.labels?.[PLATFORM_LABELS.version];
+  return version === undefined ? undefined : revisionName(app, Number(version.slice(1)));
+}
+
+function isReady(pod: Pod): boolean {
+  return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
+}
+
+/** Counted as an instance: anything but one that has ended. */
+function isRunning(pod: Pod): boolean {
+  return pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed";
+}

@@ -1,0 +1,247 @@
+import { backoffDelay, causeChain, Signal, sleep, TransientError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import type { Database } from "../database/database.ts";
+import { operationError } from "../errors.ts";
+import { Cancelled, toFailure } from "./failure.ts";
+import { LeaseLost, Run } from "./run.ts";
+import {
+  claimOperation,
+  insertOperation,
+  releaseLeases,
+  renewLease,
+  requestCancel,
+  updateLeased,
+  type NewOperation,
+  type OperationKind,
+  type OperationRow,
+} from "./store.ts";
+
+export type Handler = (run: Run) => Promise<void>;
+export type Outcome = { state: "succeeded" } | { state: "failed" | "cancelled"; message: string };
+
+/** Thrown by a handler that has given its operation to another app: it waits for its turn there. */
+export class MovedToApp extends Error {
+  readonly app: string;
+  constructor(app: string) {
+    super(`moved to ${app}`);
+    this.app = app;
+  }
+}
+
+export interface EngineOptions {
+  db: Database;
+  clock: Clock;
+  log: Logger;
+  /** Unique for this engine's life: a lease names it. */
+  owner: string;
+  handlers: Record<OperationKind, Handler>;
+  /** In one transaction with the operation's terminal state: whatever must be true of the app and the version when it has ended. */
+  settle: (db: Database, row: OperationRow, outcome: Outcome) => Promise<void>;
+  /** The database is this process's alone: what another left leased is taken over at once. */
+  exclusive: boolean;
+}
+
+/** A lease that is not renewed lapses after this; the heartbeat leaves room for two that fail. */
+const LEASE = 15_000;
+const HEARTBEAT = 5000;
+/** For operations that other processes queued and leases that lapsed; our own are started at once. */
+const POLL = 1000;
+/** Operations at once: they mostly wait for a cluster, and builds share the machine with the apps. */
+const CONCURRENCY = 4;
+const BACKOFF = { base: 250, max: 5000, factor: 2 };
+/** After this an aborted handler is given up: the operation ends all the same. */
+const ABORT_GRACE = 30_000;
+
+class Stopping extends Error {}
+
+/**
+ * Runs operations: durable, leased, one at a time for each app in the order in which they came, each with a deadline.
+ *
+ * Invariants: an operation that was queued reaches a terminal state whatever dies and whenever, as long as some engine runs on the database;
+ * its terminal state and what follows from it (`settle`) are written together, once; after `stop` no handler runs, and what was under way is
+ * taken up by the next engine.
+ */
+export class OperationEngine implements Runnable {
+  readonly name = "operations";
+  /** After each change of an operation that this engine made or was told of. */
+  readonly changed = new Signal<OperationRow>();
+  readonly #options: EngineOptions;
+  readonly #active = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  #poll: Timer | undefined;
+  #pumping: Promise<void> | undefined;
+  #pumpAgain = false;
+  #stopped = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { db, clock, exclusive } = this.#options;
+    if (exclusive) await releaseLeases(db);
+    this.#poll = clock.every(POLL, () => this.#wake());
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#poll?.cancel();
+    await this.#pumping;
+    for (const { abort } of this.#active.values()) abort.abort(new Stopping());
+    await Promise.all([...this.#active.values()].map(({ done }) => done));
+  }
+
+  /** Queues an operation; it is durable when this resolves. */
+  async submit(operation: NewOperation): Promise<OperationRow> {
+    const row = await insertOperation(this.#options.db, operation);
+    this.changed.emit(row);
+    this.#wake();
+    return row;
+  }
+
+  async cancel(id: string): Promise<OperationRow> {
+    const row = await requestCancel(this.#options.db, id, this.#options.clock.now());
+    this.#active.get(id)?.abort.abort(new Cancelled());
+    this.changed.emit(row);
+    this.#wake();
+    return row;
+  }
+
+  #wake(): void {
+    if (this.#stopped) return;
+    this.#pumpAgain = true;
+    this.#pumping ??= this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    const { db, clock, owner, log } = this.#options;
+    while (this.#pumpAgain && !this.#stopped) {
+      this.#pumpAgain = false;
+      try {
+        while (this.#active.size < CONCURRENCY && !this.#stopped) {
+          const now = clock.now();
+          const row = await claimOperation(db, { owner, now, until: now + LEASE }, [...this.#active.keys()]);
+          if (!row) break;
+          const abort = new AbortController();
+          this.#active.set(row.id, { abort, done: this.#run(row, abort) });
+        }
+      } catch (error) {
+        log.error({ causes: causeChain(error) }, "operations cannot be read; trying again");
+      }
+    }
+    this.#pumping = undefined;
+  }
+
+  async #run(row: OperationRow, abort: AbortController): Promise<void> {
+    const { db, clock, owner, log } = this.#options;
+    const run = new Run({ db, clock, log, owner, changed: (changed) => this.changed.emit(changed) }, row, abort);
+    this.changed.emit(row);
+    const lease = { id: row.id, owner };
+    const heartbeat = clock.every(HEARTBEAT, () => void this.#heartbeat(lease, abort));
+    const deadline = clock.after(row.deadline - clock.now(), () => abort.abort(this.#late(run)));
+    try {
+      if (row.cancel_requested === 1 && row.committed === 0) throw new Cancelled();
+      await this.#attempt(run, abort.signal);
+      await this.#finish(run, { state: "succeeded" });
+    } catch (error) {
+      await this.#ended(run, abort.signal.aborted ? abort.signal.reason : error).catch((cause: unknown) =>
+        // The lease lapses and the operation is taken up again: by then the database may be well.
+        log.error({ operation: row.id, causes: causeChain(cause) }, "the end of an operation could not be stored"),
+      );
+    } finally {
+      heartbeat.cancel();
+      deadline.cancel();
+      this.#active.delete(row.id);
+      this.#wake();
+    }
+  }
+
+  /** The handler, again and again while its errors are transient. */
+  async #attempt(run: Run, signal: AbortSignal): Promise<void> {
+    const { clock, handlers, log } = this.#options;
+    for (let failures = 0; ;) {
+      try {
+        signal.throwIfAborted();
+        await withinGrace(handlers[run.row.kind](run), signal, clock);
+        return;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof TransientError)) throw error;
+        failures += 1;
+        log.warn({ operation: run.id, failures, causes: causeChain(error) }, "an operation will be tried again");
+        run.say(`${error.message}; trying again`);
+        run.lastError = error;
+        await sleep(clock, backoffDelay(BACKOFF, failures), signal);
+      }
+    }
+  }
+
+  async #ended(run: Run, reason: unknown): Promise<void> {
+    const { db, owner, log } = this.#options;
+    if (reason instanceof LeaseLost) return log.warn({ operation: run.id }, "another platform took this operation over");
+    if (reason instanceof Stopping || reason instanceof MovedToApp) {
+      await run.settle();
+      const state = reason instanceof MovedToApp ? ({ state: "queued", app: reason.app } as const) : {};
+      await updateLeased(db, { id: run.id, owner }, { ...state, lease_until: 0 });
+      return;
+    }
+    if (reason instanceof Cancelled) return this.#finish(run, { state: "cancelled", message: reason.message });
+    const failure = toFailure(reason);
+    if (failure.code === "internal") log.error({ operation: run.id, error: reason }, "a fault of ours ended an operation");
+    await this.#finish(run, { state: "failed", message: failure.message }, reason);
+  }
+
+  async #finish(run: Run, outcome: Outcome, error?: unknown): Promise<void> {
+    const { db, clock, owner, settle } = this.#options;
+    await run.settle();
+    const phases_json = run.close(
+      outcome.state === "succeeded" ? "succeeded" : "failed",
+      "message" in outcome ? outcome.message : undefined,
+    );
+    const failure_json = outcome.state === "succeeded" ? null : JSON.stringify(toFailure(error ?? new Cancelled()));
+    const row = await db.transaction().execute(async (transaction) => {
+      const values = { state: outcome.state, phases_json, failure_json, finished_at: clock.now(), lease_until: 0 } as const;
+      const written = await updateLeased(transaction, { id: run.id, owner }, values);
+      if (written) await settle(transaction, written, outcome);
+      return written;
+    });
+    if (row) this.changed.emit(row);
+  }
+
+  async #heartbeat(lease: { id: string; owner: string }, abort: AbortController): Promise<void> {
+    const { db, clock, log } = this.#options;
+    try {
+      const row = await renewLease(db, lease, clock.now() + LEASE);
+      if (!row) abort.abort(new LeaseLost(lease.id));
+      else if (row.cancel_requested === 1 && row.committed === 0) abort.abort(new Cancelled());
+    } catch (error) {
+      log.warn({ operation: lease.id, causes: causeChain(error) }, "a lease could not be renewed");
+    }
+  }
+
+  #late(run: Run): Error {
+    const minutes = Math.round(run.row.timeout / 60_000);
+    return operationError(
+      "deadline_exceeded",
+      `Not finished within ${minutes} minutes${run.phase ? `: it was in the phase ${run.phase}` : ""}`,
+      {
+        cause: run.lastError,
+        hint: "See its log for what took so long, and try again.",
+      },
+    );
+  }
+}
+
+/** The work; if it does not end within the grace after an abort, the abort's reason is thrown without it. */
+async function withinGrace(work: Promise<void>, signal: AbortSignal, clock: Clock): Promise<void> {
+  let timer: Timer | undefined;
+  let listener: (() => void) | undefined;
+  const overdue = new Promise<never>((_resolve, reject) => {
+    listener = () => (timer = clock.after(ABORT_GRACE, () => reject(signal.reason)));
+    signal.addEventListener("abort", listener, { once: true });
+  });
+  try {
+    await Promise.race([work, overdue]);
+  } finally {
+    timer?.cancel();
+    if (listener) signal.removeEventListener("abort", listener);
+  }
+}

@@ -1,0 +1,247 @@
+import type { Operation, OperationFailure, Phase } from "@ebb/api";
+import { sql, type Selectable, type Updateable } from "kysely";
+import { isUniqueViolation, type Database } from "../database/database.ts";
+import type { OperationTable } from "../database/schema.ts";
+import { refuse } from "../errors.ts";
+
+export type OperationRow = Selectable<OperationTable>;
+export type OperationKind = OperationRow["kind"];
+
+/** A phase as it is stored; times in milliseconds since the epoch. */
+export interface StoredPhase {
+  name: string;
+  state: Phase["state"];
+  message: string;
+  startedAt: number;
+  finishedAt: number | null;
+}
+
+export interface NewOperation {
+  id: string;
+  kind: OperationKind;
+  app: string;
+  /** Never holds a secret's value. */
+  request: unknown;
+  createdBy: string;
+  now: number;
+  /** Milliseconds from its start to its deadline. */
+  timeout: number;
+}
+
+const UNFINISHED = ["queued", "running"] as const;
+/** Waiting for one app: a script in a loop gets an answer before it fills the disk with uploads. */
+const MAX_WAITING = 20;
+
+/** Queues it durably. Throws `too_many_operations`. */
+export async function insertOperation(db: Database, operation: NewOperation): Promise<OperationRow> {
+  const waiting = await unfinishedOperations(db, operation.app);
+  if (waiting.length >= MAX_WAITING) {
+    throw refuse("too_many_operations", `${waiting.length} operations of ${operation.app} are waiting already`, {
+      hint: "Wait until some have ended, or cancel them: ebb status.",
+    });
+  }
+  const { id, kind, app, request, createdBy, now, timeout } = operation;
+  return db
+    .insertInto("operations")
+    .values({
+      id,
+      kind,
+      app,
+      state: "queued",
+      request_json: JSON.stringify(request),
+      state_json: "{}",
+      phases_json: "[]",
+      created_at: now,
+      created_by: createdBy,
+      deadline: now + timeout,
+      timeout,
+      lease_until: 0,
+      cancel_requested: 0,
+      committed: 0,
+      changes: 1,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export function unfinishedOperations(db: Database, app?: string): Promise<OperationRow[]> {
+  const query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).orderBy("seq");
+  return (app === undefined ? query : query.where("app", "=", app)).execute();
+}
+
+/**
+ * Takes the lease of the oldest operation that may run: the first unfinished one of its app, not leased by anybody alive. Of several that
+ * try at once one gets it.
+ */
+export async function claimOperation(
+  db: Database,
+  lease: { owner: string; now: number; until: number },
+  except: readonly string[],
+): Promise<OperationRow | undefined> {
+  const candidates = await db
+    .selectFrom("operations as o")
+    .selectAll()
+    .where("o.state", "in", UNFINISHED)
+    .where("o.lease_until", "<=", lease.now)
+    .$if(except.length > 0, (query) => query.where("o.id", "not in", except))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("operations as e")
+            .select("e.seq")
+            .whereRef("e.app", "=", "o.app")
+            .whereRef("e.seq", "<", "o.seq")
+            .where("e.state", "in", UNFINISHED),
+        ),
+      ),
+    )
+    .orderBy("o.seq")
+    .limit(10)
+    .execute();
+  for (const row of candidates) {
+    try {
+      const claimed = await db
+        .updateTable("operations")
+        .set({
+          state: "running",
+          lease_owner: lease.owner,
+          lease_until: lease.until,
+          started_at: row.started_at ?? lease.now,
+          // Time spent waiting for others does not count.
+          deadline: row.started_at === null ? lease.now + row.timeout : row.deadline,
+          changes: sql<number>`changes + 1`,
+        })
+        .where("id", "=", row.id)
+        .where("state", "in", UNFINISHED)
+        .where("lease_until", "=", row.lease_until)
+        .returningAll()
+        .executeTakeFirst();
+      if (claimed) return claimed;
+    } catch (error) {
+      // Another one of this app is running (it was renamed to it): this one's turn comes after it.
+      if (!isUniqueViolation(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Lets go of every lease: for a database that has one owner, whose former self is dead. */
+export async function releaseLeases(db: Database): Promise<void> {
+  await db.updateTable("operations").set({ lease_until: 0 }).where("state", "=", "running").execute();
+}
+
+/** Writes to a leased operation; undefined when the lease was lost, and nothing is written then. */
+export function updateLeased(
+  db: Database,
+  lease: { id: string; owner: string },
+  values: Updateable<OperationTable>,
+): Promise<OperationRow | undefined> {
+  return db
+    .updateTable("operations")
+    .set({ ...values, changes: sql<number>`changes + 1` })
+    .where("id", "=", lease.id)
+    .where("lease_owner", "=", lease.owner)
+    .where("state", "=", "running")
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Prolongs a lease; it does not count as a change. */
+export function renewLease(db: Database, lease: { id: string; owner: string }, until: number): Promise<OperationRow | undefined> {
+  return db
+    .updateTable("operations")
+    .set({ lease_until: until })
+    .where("id", "=", lease.id)
+    .where("lease_owner", "=", lease.owner)
+    .where("state", "=", "running")
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** From here on it cannot be cancelled; false when it was cancelled before, or the lease is lost. */
+export async function commitOperation(db: Database, lease: { id: string; owner: string }): Promise<boolean> {
+  const row = await db
+    .updateTable("operations")
+    .set({ committed: 1, changes: sql<number>`changes + 1` })
+    .where("id", "=", lease.id)
+    .where("lease_owner", "=", lease.owner)
+    .where("cancel_requested", "=", 0)
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A queued one ends at once, a running one is asked to. Throws `operation_not_found` and `operation_not_cancellable`. */
+export async function requestCancel(db: Database, id: string, now: number): Promise<OperationRow> {
+  const changed = await db
+    .updateTable("operations")
+    .set((eb) => ({
+      cancel_requested: 1,
+      state: eb
+        .case()
+        .when("state", "=", "queued")
+        .then("cancelled" as const)
+        .else(eb.ref("state"))
+        .end(),
+      finished_at: eb.case().when("state", "=", "queued").then(now).else(eb.ref("finished_at")).end(),
+      changes: sql<number>`changes + 1`,
+    }))
+    .where("id", "=", id)
+    .where("state", "in", UNFINISHED)
+    .where("committed", "=", 0)
+    .returningAll()
+    .executeTakeFirst();
+  if (changed) return changed;
+  const row = await getOperation(db, id);
+  const moving = row.state === "running";
+  throw refuse(
+    "operation_not_cancellable",
+    moving ? "It is changing what serves and goes on to its end" : `It has ended already (${row.state})`,
+    {
+      hint: moving ? "Wait for its end, then use: ebb rollback." : "There is nothing left to cancel.",
+    },
+  );
+}
+
+/** Throws `operation_not_found`. */
+export async function getOperation(db: Database, id: string): Promise<OperationRow> {
+  const row = await db.selectFrom("operations").selectAll().where("id", "=", id).executeTakeFirst();
+  if (!row)
+    throw refuse("operation_not_found", `There is no operation ${id}`, { hint: "Old ones are deleted after a while; see: ebb status." });
+  return row;
+}
+
+/** Newest first. */
+export function listOperations(db: Database, options: { app?: string | undefined; limit: number }): Promise<OperationRow[]> {
+  const query = db.selectFrom("operations").selectAll().orderBy("seq", "desc").limit(options.limit);
+  return (options.app === undefined ? query : query.where("app", "=", options.app)).execute();
+}
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** As the API shows it; the duration of a phase that runs is up to `now`. */
+export function toOperation(row: OperationRow, now: number): Operation {
+  const phases = JSON.parse(row.phases_json) as StoredPhase[];
+  return {
+    id: row.id,
+    kind: row.kind,
+    app: row.app,
+    state: row.state,
+    phases: phases.map((phase) => ({
+      name: phase.name,
+      state: phase.state,
+      message: phase.message,
+      startedAt: time(phase.startedAt),
+      finishedAt: phase.finishedAt === null ? null : time(phase.finishedAt),
+      duration: Math.max(0, (phase.finishedAt ?? now) - phase.startedAt),
+    })),
+    version: row.version,
+    url: row.url,
+    previewUrl: row.preview_url,
+    failure: row.failure_json === null ? null : (JSON.parse(row.failure_json) as OperationFailure),
+    createdAt: time(row.created_at),
+    createdBy: row.created_by,
+    deadline: time(row.deadline),
+    finishedAt: row.finished_at === null ? null : time(row.finished_at),
+  };
+}
