@@ -35,3 +35,7 @@ export function sendFailure(response: ServerResponse, failure: StatusError): voi
   if (failure.status === 413) response.setHeader("connection", "close");
   send(response, { status: failure.status, body: failure.toBody() });
 }
+
+export function notAllowed(method: string): StatusError {
+  return new StatusError("MethodNotAllowed", `the server does not allow this method on the requested resource: ${method}`);
+}

@@ -1,0 +1,121 @@
+import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
+import { isStatus, Namespaces, type KubeClient } from "@ebb/kube";
+import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
+import { GarbageCollector } from "./registry/garbage-collector.ts";
+import { createLocalClient } from "./registry/local-client.ts";
+import { Registry } from "./registry/registry.ts";
+import type { User } from "./registry/request-context.ts";
+import { createAuthenticator, type Token } from "./rest/authenticate.ts";
+import { HttpServer } from "./rest/http-server.ts";
+import type { PodLogs } from "./rest/serve-pod-log.ts";
+import { SqliteStore } from "./store/sqlite-store.ts";
+
+const COMPACTION_PERIOD = 60_000;
+/** Kubernetes has them always. */
+const NAMESPACES = ["default", "kube-system"];
+
+export interface ApiServerOptions {
+  /** The store's file; made if it is not there, with its folder. */
+  storePath: string;
+  /** Port 0 takes any free one. */
+  listen: { host: string; port: number };
+  /** Who may call; whoever has a token may do everything. */
+  tokens: readonly Token[];
+  podLogs: PodLogs;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+/**
+ * The Kubernetes API of the embedded cluster. `start` throws UserError when the store cannot be opened (in use, too new, damaged, no
+ * space) or the address cannot be had. Clients may be made before it starts and used once it has.
+ */
+export interface ApiServer extends Runnable {
+  /** The API for parts of this process, as this user. */
+  client(user: User): KubeClient;
+  /** Where it listens; with the real port after `start`. */
+  address(): { host: string; port: number };
+  kubeconfig(options: KubeconfigOptions): string;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  return new EmbeddedApiServer(options);
+}
+
+interface Machinery {
+  store: SqliteStore;
+  registry: Registry;
+  collector: GarbageCollector;
+  compaction: Timer;
+}
+
+class EmbeddedApiServer implements ApiServer {
+  readonly name = "api server";
+  readonly #options: ApiServerOptions;
+  readonly #http: HttpServer;
+  #machinery: Machinery | undefined;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    const { listen, tokens, podLogs, clock, log } = options;
+    const resources = () => ({ registry: this.#running().registry, clock, podLogs });
+    this.#http = new HttpServer({ listen, authenticate: createAuthenticator(tokens), resources, clock, log });
+  }
+
+  async start(): Promise<void> {
+    const { storePath, clock, random, log } = this.#options;
+    const store = new SqliteStore({ path: storePath, clock, log });
+    const registry = new Registry({ store, clock, random });
+    const collector = new GarbageCollector({ store, registry, clock, log });
+    const compaction = clock.every(COMPACTION_PERIOD, () => store.compact(clock.now()));
+    this.#machinery = { store, registry, collector, compaction };
+    try {
+      await this.#ensureNamespaces();
+      await collector.start();
+      await this.#http.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    log.info({ ...this.address() }, "the API server is ready");
+  }
+
+  async stop(): Promise<void> {
+    await this.#http.stop();
+    const machinery = this.#machinery;
+    this.#machinery = undefined;
+    machinery?.compaction.cancel();
+    await machinery?.collector.stop();
+    machinery?.store.close();
+  }
+
+  client(user: User): KubeClient {
+    return createLocalClient(() => this.#running().registry, user);
+  }
+
+  address(): { host: string; port: number } {
+    return this.#http.address();
+  }
+
+  kubeconfig(options: KubeconfigOptions): string {
+    const { host, port } = this.address();
+    return renderKubeconfig(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, options);
+  }
+
+  #running(): Machinery {
+    if (!this.#machinery) throw new BugError("api_server_not_running", "the API server is not running");
+    return this.#machinery;
+  }
+
+  async #ensureNamespaces(): Promise<void> {
+    const client = this.client({ name: "system:apiserver", groups: ["system:masters"] });
+    for (const name of NAMESPACES) {
+      try {
+        await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+      } catch (error) {
+        if (!isStatus(error, "AlreadyExists")) throw error;
+      }
+    }
+  }
+}

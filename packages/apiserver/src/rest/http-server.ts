@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { systemCode, UserError, type Clock, type Logger } from "@ebb/base";
+import { badRequest } from "@ebb/kube";
+import type { Authenticate } from "./authenticate.ts";
+import type { Exchange } from "./http-types.ts";
+import { send, sendFailure, statusOf } from "./respond.ts";
+import { isPublic, routeRequest } from "./route-request.ts";
+import type { ResourceDeps } from "./serve-resource.ts";
+
+/** Requests under way get this long when the server stops, milliseconds; watches are ended at once. */
+const DRAIN = 5000;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+export interface HttpServerOptions {
+  listen: { host: string; port: number };
+  authenticate: Authenticate;
+  resources: () => ResourceDeps;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The wire: HTTP/1.1 on one address. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #server: Server;
+  readonly #stopping = new AbortController();
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: 60_000,
+      headersTimeout: 20_000,
+      keepAliveTimeout: 90_000,
+    });
+    this.#server.on("request", (request, response) => void this.#serve(request, response));
+    this.#server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      else socket.destroy();
+    });
+  }
+
+  /** Throws UserError when the address cannot be had. */
+  async start(): Promise<void> {
+    const { host, port } = this.#options.listen;
+    const listening = Promise.withResolvers<void>();
+    const fail = (error: Error) => listening.reject(explain(error, host, port));
+    this.#server.once("error", fail);
+    this.#server.listen(port, host, () => listening.resolve());
+    await listening.promise;
+    this.#server.off("error", fail);
+  }
+
+  address(): { host: string; port: number } {
+    const bound = this.#server.address() as AddressInfo | null;
+    return { host: this.#options.listen.host, port: bound?.port ?? this.#options.listen.port };
+  }
+
+  /** Ends watches and log streams, lets other requests finish within the drain time, and closes. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    if (!this.#server.listening) return;
+    const closed = Promise.withResolvers<void>();
+    this.#server.close(() => closed.resolve());
+    this.#server.closeIdleConnections();
+    const timer = this.#options.clock.after(DRAIN, () => this.#server.closeAllConnections());
+    await closed.promise;
+    timer.cancel();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { log } = this.#options;
+    // A client that goes away in the middle is its own affair.
+    response.on("error", (error) => log.debug({ error }, "a client went away"));
+    if (this.#stopping.signal.aborted) response.setHeader("connection", "close");
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    try {
+      const exchange = this.#exchange(request, response, AbortSignal.any([gone.signal, this.#stopping.signal]));
+      const answer = await routeRequest(exchange, this.#options.resources());
+      if (answer) send(response, answer);
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      const failure = statusOf(error, log);
+      // Half an answer must not look like a whole one.
+      if (response.headersSent) response.destroy();
+      else sendFailure(response, failure);
+    }
+    log.debug({ method: request.method, path: request.url?.split("?")[0], status: response.statusCode }, "request");
+  }
+
+  #exchange(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Exchange {
+    const [rawPath = "", rawQuery = ""] = (request.url ?? "/").split("?", 2);
+    const path = segmentsOf(rawPath);
+    const user = isPublic(path) ? { name: "system:anonymous", groups: [] } : this.#options.authenticate(request.headers.authorization);
+    return { request, response, method: request.method ?? "GET", path, query: new URLSearchParams(rawQuery), user, signal };
+  }
+}
+
+function segmentsOf(path: string): string[] {
+  try {
+    const segments = path.split("/").filter((segment) => segment !== "");
+    return segments.map((segment) => decodeURIComponent(segment));
+  } catch (error) {
+    throw Object.assign(badRequest("the path is not valid percent-encoding"), { cause: error });
+  }
+}
+
+function explain(error: Error, host: string, port: number): Error {
+  const code = systemCode(error);
+  const at = `${host}:${port}`;
+  if (code === "EADDRINUSE") {
+    return new UserError("address_in_use", `the API server cannot listen on ${at}: it is in use`, {
+      hint: "Stop what listens there, or choose another port.",
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EADDRNOTAVAIL") {
+    return new UserError("address_unusable", `the API server cannot listen on ${at} (${code})`, {
+      hint: "Choose an address of this machine and a port above 1023.",
+      cause: error,
+    });
+  }
+  return error;
+}

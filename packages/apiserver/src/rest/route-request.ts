@@ -1,0 +1,65 @@
+import { StatusError } from "@ebb/kube";
+import { coreVersions, group, groupList, resourceList } from "./discovery.ts";
+import { ok, type Answer, type Exchange } from "./http-types.ts";
+import { openApiDocument, openApiIndex } from "./openapi.ts";
+import { parseResourcePath } from "./resource-path.ts";
+import { notAllowed } from "./respond.ts";
+import { serveResource, type ResourceDeps } from "./serve-resource.ts";
+import { serveSelfSubjectAccessReview, serveSelfSubjectReview } from "./serve-reviews.ts";
+
+/** The version of Kubernetes whose conventions are followed. */
+const VERSION = {
+  major: "1",
+  minor: "32",
+  gitVersion: "v1.32.0+ebb",
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "",
+  platform: `${process.platform}/${process.arch}`,
+};
+
+/** Paths that need no token: they tell nothing but that the server is there. */
+export function isPublic(path: readonly string[]): boolean {
+  return path.length >= 1 && ["healthz", "livez", "readyz"].includes(path[0] ?? "");
+}
+
+/** Finds who answers a request. Throws StatusError. */
+export async function routeRequest(exchange: Exchange, deps: ResourceDeps): Promise<Answer | undefined> {
+  const { path } = exchange;
+  const [root = "", ...rest] = path;
+  if (isPublic(path)) return { status: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
+  if (root === "api" && rest[0] === "v1" && rest.length > 1)
+    return serveResource(exchange, parseResourcePath("", "v1", rest.slice(1)), deps);
+  if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);
+  if (exchange.method !== "GET") throw notAllowed(exchange.method);
+  return ok(found(describe(root, rest)));
+}
+
+async function serveGroup(
+  exchange: Exchange,
+  [name = "", version = "", ...rest]: string[],
+  deps: ResourceDeps,
+): Promise<Answer | undefined> {
+  const at = `${name}/${version}/${rest.join("/")}`;
+  if (at === "authentication.k8s.io/v1/selfsubjectreviews") return serveSelfSubjectReview(exchange);
+  if (at === "authorization.k8s.io/v1/selfsubjectaccessreviews") return serveSelfSubjectAccessReview(exchange);
+  return serveResource(exchange, parseResourcePath(name, version, rest), deps);
+}
+
+/** What the server says about itself; undefined if there is nothing at that path. */
+function describe(root: string, rest: readonly string[]): unknown {
+  const [first, second, third] = rest;
+  if (root === "version" && rest.length === 0) return VERSION;
+  if (root === "api") return first === undefined ? coreVersions() : resourceList("", first);
+  if (root === "apis") return first === undefined ? groupList() : second === undefined ? group(first) : resourceList(first, second);
+  if (root !== "openapi" || first !== "v3") return undefined;
+  if (second === undefined) return openApiIndex();
+  return second === "api" ? openApiDocument("", third ?? "") : openApiDocument(third ?? "", rest[3] ?? "");
+}
+
+function found(body: unknown): unknown {
+  if (body === undefined) throw new StatusError("NotFound", "the server could not find the requested resource");
+  return body;
+}

@@ -1,0 +1,88 @@
+import { rfc3339, type Clock } from "@ebb/base";
+import { badRequest, type Pod } from "@ebb/kube";
+import type { Registry, Target } from "../registry/registry.ts";
+import type { Exchange } from "./http-types.ts";
+import { flagOf, numberOf } from "./request-options.ts";
+import { notAllowed } from "./respond.ts";
+import { writeAll } from "./stream.ts";
+
+export interface PodLogLine {
+  /** Milliseconds since the epoch. */
+  time: number;
+  stream: "stdout" | "stderr";
+  /** Without the line's end. */
+  text: string;
+}
+export interface PodLogOptions {
+  follow: boolean;
+  /** The last so many lines; all when absent. */
+  tail?: number;
+  /** Milliseconds since the epoch. */
+  since?: number;
+  signal: AbortSignal;
+}
+/** Where the lines of an instance come from. Ends when there are no more, or, following, when the instance is gone or the signal aborted. */
+export type PodLogs = (namespace: string, name: string, options: PodLogOptions) => AsyncIterable<PodLogLine>;
+
+interface LogDeps {
+  registry: Registry;
+  clock: Clock;
+  podLogs: PodLogs;
+}
+
+/** `pods/NAME/log`: plain text, as fast as the client reads it. */
+export async function servePodLog(exchange: Exchange, target: Target, { registry, clock, podLogs }: LogDeps): Promise<undefined> {
+  const { method, query, response, signal } = exchange;
+  if (method !== "GET") throw notAllowed(method);
+  checkContainer(registry.get(target) as Pod, query.get("container"));
+  const options = logOptionsOf(query, clock.now(), signal);
+  const timestamps = flagOf(query, "timestamps");
+  let left = numberOf(query, "limitBytes") ?? Number.POSITIVE_INFINITY;
+  // There are no logs of a previous container: an instance that is restarted goes on in the same log.
+  const lines = flagOf(query, "previous") ? [] : podLogs(target.namespace ?? "", target.name, options);
+  let started = false;
+  const start = () => {
+    started = true;
+    response.writeHead(200, { "content-type": "text/plain", "cache-control": "no-cache, private" });
+    response.flushHeaders();
+  };
+  // A follower must know that it is connected although nothing was written yet; else a failure can still be answered as one.
+  if (options.follow) start();
+  for await (const { time, text } of lines) {
+    if (!started) start();
+    const bytes = Buffer.from(`${timestamps ? `${stamp(time)} ` : ""}${text}\n`);
+    const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
+    left -= part.length;
+    if (!(await writeAll(response, part, signal)) || left <= 0) break;
+  }
+  if (!started) start();
+  response.end();
+  return undefined;
+}
+
+function logOptionsOf(query: URLSearchParams, now: number, signal: AbortSignal): PodLogOptions {
+  const tail = numberOf(query, "tailLines");
+  const seconds = numberOf(query, "sinceSeconds");
+  const time = query.get("sinceTime");
+  if (seconds !== undefined && time) throw badRequest("at most one of `sinceTime` or `sinceSeconds` may be specified");
+  const since = time ? Date.parse(time) : seconds === undefined ? undefined : now - seconds * 1000;
+  if (since !== undefined && Number.isNaN(since)) throw badRequest("sinceTime must be a time of RFC 3339");
+  return {
+    follow: flagOf(query, "follow"),
+    signal,
+    ...(tail === undefined ? {} : { tail }),
+    ...(since === undefined ? {} : { since }),
+  };
+}
+
+function checkContainer({ metadata, spec }: Pod, container: string | null): void {
+  const names = (spec?.containers ?? []).map(({ name }) => name);
+  if (!container || names.length === 0 || names.includes(container)) return;
+  throw badRequest(`container ${container.slice(0, 100)} is not valid for pod ${metadata.name}`);
+}
+
+/** RFC 3339 with nanoseconds, as the kubelet writes it. */
+function stamp(time: number): string {
+  const milliseconds = String(Math.floor(time) % 1000).padStart(3, "0");
+  return rfc3339(time).replace("Z", `.${milliseconds}000000Z`);
+}

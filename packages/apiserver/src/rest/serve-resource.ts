@@ -1,0 +1,95 @@
+import type { Clock } from "@ebb/base";
+import { badRequest, StatusError, type Kind, type KubeObject } from "@ebb/kube";
+import type { Subresource } from "../registry/prepare-update.ts";
+import type { Registry, Target } from "../registry/registry.ts";
+import { representationOf } from "./accept.ts";
+import { ok, type Answer, type Exchange } from "./http-types.ts";
+import { patchOf } from "./patch-request.ts";
+import { mediaTypeOf, readObject, readText } from "./read-body.ts";
+import { notAllowed } from "./respond.ts";
+import { representList, representObject, viewOf, type View } from "./represent.ts";
+import { contextOf, deleteOptionsOf, flagOf, listRequestOf } from "./request-options.ts";
+import type { ResourcePath } from "./resource-path.ts";
+import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
+import { serveWatch } from "./serve-watch.ts";
+
+export interface ResourceDeps {
+  registry: Registry;
+  clock: Clock;
+  podLogs: PodLogs;
+}
+
+/** Collections, objects and subresources: verbs to machinery. */
+export async function serveResource(exchange: Exchange, path: ResourcePath, deps: ResourceDeps): Promise<Answer | undefined> {
+  const { kind, namespace, name, subresource } = path;
+  if (name === undefined) return serveCollection(exchange, kind, namespace, deps);
+  const target: Target = { kind, namespace, name };
+  if (subresource === undefined) return serveObject(exchange, target, deps);
+  if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
+  if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
+  throw new StatusError("NotFound", "the server could not find the requested resource");
+}
+
+async function serveCollection(
+  exchange: Exchange,
+  kind: Kind,
+  namespace: string | undefined,
+  deps: ResourceDeps,
+): Promise<Answer | undefined> {
+  const { method, query, request, user } = exchange;
+  if (method === "GET" && flagOf(query, "watch")) return serveWatch(exchange, { kind, namespace }, deps);
+  if (method === "GET") return ok(representList(kind, deps.registry.list(kind, listRequestOf(query, namespace)), viewFor(exchange, deps)));
+  if (method === "POST") {
+    if (kind.namespaced && namespace === undefined) throw notAllowed(method);
+    const warnings: string[] = [];
+    const context = contextOf(query, user, (text) => warnings.push(text));
+    const body = await required(readObject(request));
+    const created = await deps.registry.create(kind, namespace, body, context);
+    return { status: 201, body: representObject(kind, created, viewFor(exchange, deps)), warnings };
+  }
+  if (method !== "DELETE") throw notAllowed(method);
+  const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
+  const context = contextOf(query, user, () => undefined);
+  const list = await deps.registry.deleteCollection(kind, listRequestOf(query, namespace), options, {
+    ...context,
+    dryRun: dryRun || context.dryRun === true,
+  });
+  return ok(representList(kind, list, viewFor(exchange, deps)));
+}
+
+async function serveObject(exchange: Exchange, target: Target, deps: ResourceDeps, subresource?: Subresource): Promise<Answer> {
+  const { method, query, request, user } = exchange;
+  const { registry } = deps;
+  const warnings: string[] = [];
+  const context = contextOf(query, user, (text) => warnings.push(text));
+  const answer = (object: KubeObject): Answer => ({
+    status: 200,
+    body: representObject(target.kind, object, viewFor(exchange, deps)),
+    warnings,
+  });
+  if (method === "GET") return answer(registry.get(target));
+  if (method === "PUT") return answer(await registry.update(target, await required(readObject(request)), context, subresource));
+  if (method === "PATCH") {
+    const transform = patchOf(target.kind, mediaTypeOf(request), await readText(request));
+    return answer(await registry.modify(target, transform, context, subresource));
+  }
+  if (method !== "DELETE" || subresource !== undefined) throw notAllowed(method);
+  const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
+  const deletion = await registry.delete(target, options, { ...context, dryRun: dryRun || context.dryRun === true });
+  return deletion.removed ? ok(removedStatus(target, deletion.object)) : answer(deletion.object);
+}
+
+function viewFor({ request, query }: Exchange, { clock }: ResourceDeps): View {
+  return viewOf(representationOf(request.headers.accept), query, clock.now());
+}
+
+async function required(body: Promise<unknown>): Promise<unknown> {
+  const object = await body;
+  if (object === undefined) throw badRequest("the request needs a body: the object");
+  return object;
+}
+
+function removedStatus({ kind, name }: Target, { metadata }: KubeObject): unknown {
+  const details = { name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.plural, uid: metadata.uid };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
