@@ -173,6 +173,8 @@ export interface InstanceManager {
   scale(key: string, count: number): void;
   desired(key: string): number;
   instances(key: string): readonly InstanceStatus[];
+  /** Drains and stops one instance, as when its Pod is deleted; another takes its place while the count asks for it. */
+  remove(id: string): void;
   all(): readonly InstanceStatus[];
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /** Fires after any change of an instance of that workload. */
