@@ -8,7 +8,6 @@ import type { Tables } from "./schema.ts";
 export type DatabaseOptions = { kind: "sqlite"; path: string } | { kind: "postgres"; url: string };
 export type Database = Kysely<Tables>;
 
-const INT8 = 20;
 const UNIQUE_VIOLATIONS = new Set(["23505", "ERR_SQLITE_ERROR"]);
 
 /**
@@ -44,7 +43,7 @@ function dialectOf(options: DatabaseOptions): Dialect {
     max: 10,
     connectionTimeoutMillis: 5000,
     // Times fit a double: as text (pg's default for int8) they would have to be converted at each place.
-    types: { getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
+    types: { getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) },
   });
   // An idle connection that breaks (the server restarts) is dropped by the pool; the next query opens another.
   pool.on("error", () => undefined);

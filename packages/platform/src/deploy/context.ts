@@ -1,6 +1,8 @@
+import type { DeployImage } from "@ebb/api";
 import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
 import type { Cluster } from "../cluster/port.ts";
+import type { Share } from "../compile/traffic.ts";
 import type { Database } from "../database/database.ts";
 
 /** What the handlers of operations work with. */
@@ -27,10 +29,10 @@ export interface Uploads {
 /** The bodies of operations as they are stored. */
 export type DeployRequest = { noTraffic: boolean } & (
   | { source: { upload: string; name?: string; defaultName: string } }
-  | { image: import("@ebb/api").DeployImage }
+  | { image: DeployImage }
 );
 export interface TrafficRequest {
-  shares: import("../compile/traffic.ts").Share[];
+  shares: Share[];
 }
 export interface ConfigRequest {
   env?: Record<string, string | null>;

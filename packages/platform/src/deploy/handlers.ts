@@ -1,5 +1,6 @@
 import { sleep } from "@ebb/base";
-import { revisionNumber, secretsName } from "../compile/names.ts";
+import { firstVersion } from "../cluster/first-version.ts";
+import { secretsName } from "../compile/names.ts";
 import { patchEnv, versionConfig, type AppSettings } from "../compile/version-config.ts";
 import { operationError } from "../errors.ts";
 import type { Handler } from "../operations/engine.ts";
@@ -47,12 +48,11 @@ async function deploy(deps: Deps, run: Run): Promise<void> {
   if ("source" in request) await deps.uploads.remove(request.source.upload);
 }
 
-/** The app, made if need be. Its numbers go on after those of Revisions that the cluster still has (the database was lost, or a name is used again). */
+/** The app, made if need be. */
 async function presentApp(deps: Deps, name: string) {
   const app = await findApp(deps.db, name);
   if (app) return app;
-  const numbers = deps.cluster.revisions(name).map((revision) => revisionNumber(name, revision.metadata.name) ?? 0);
-  await ensureApp(deps.db, { name, now: deps.clock.now(), firstVersion: Math.max(0, ...numbers) + 1 });
+  await ensureApp(deps.db, { name, now: deps.clock.now(), firstVersion: firstVersion(deps.cluster, name) });
   return getApp(deps.db, name);
 }
 
@@ -79,11 +79,12 @@ async function configure(deps: Deps, run: Run): Promise<void> {
   let version = await versionOfOperation(deps.db, run.id);
   const base = version ?? (await servingVersion(deps, run.app));
   const present = settingsOf(app);
-  const settings: AppSettings = {
+  const settings: AppSettings = run.memory().settings ?? {
     env: request.env ? patchEnv(present.env, request.env, base ? configOf(base).plan.env : {}) : present.env,
     secrets: request.secrets ? await nextSecrets(deps, run, present.secrets, request.secrets) : present.secrets,
   };
   await run.remember({ settings });
+  if (request.secrets?.object) await deps.cluster.deleteSecret(request.secrets.object);
   if (!base) return run.say("Kept for the first version");
   const { plan, image, bundle } = configOf(base);
   version ??= await createVersion(deps.db, {

@@ -131,7 +131,7 @@ export function viewInstance(app: string, pod: Pod): Instance | undefined {
     phase: pod.metadata.deletionTimestamp ? "Terminating" : (waiting?.reason ?? pod.status?.phase ?? "Pending"),
     ready: isReady(pod),
     restarts: container?.restartCount ?? 0,
-    message: waiting?.message ?? pod.status?.message ?? "",
+    message: waiting?.message ?? pod.status?.message ?? conditionOf(pod.status?.conditions, "Ready")?.message ?? "",
     startedAt: pod.status?.startTime ?? null,
   };
 }

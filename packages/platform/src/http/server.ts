@@ -1,0 +1,101 @@
+import cookie from "@fastify/cookie";
+import swagger from "@fastify/swagger";
+import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
+import { fastify, type FastifyInstance } from "fastify";
+import { createAuthentication } from "./authentication.ts";
+import { registerConsole } from "./console-files.ts";
+import type { PlatformApi } from "./port.ts";
+import { problem, sendProblem, toProblem } from "./problem.ts";
+import { registerRoutes } from "./routes.ts";
+import type { Sessions } from "./sessions.ts";
+
+const JSON_LIMIT = 1024 * 1024;
+/** A head that does not come within this is a client that holds connections open. */
+const HEADERS_TIMEOUT = 15_000;
+/** An upload of a gigabyte over a slow line. */
+const REQUEST_TIMEOUT = 30 * 60_000;
+
+export interface HttpOptions {
+  api: PlatformApi;
+  sessions: Sessions;
+  listen: { host: string; port: number };
+  uploadsRoot: string;
+  consoleRoot: string | undefined;
+  version: string;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface HttpServer extends Runnable {
+  readonly fastify: FastifyInstance;
+  /** Where it listens; the port is the chosen one when 0 was asked for. */
+  address(): { host: string; port: number };
+}
+
+/** The REST API and the console on one listener. */
+export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
+  const { log, clock, listen } = options;
+  const stopping = new AbortController();
+  const server = fastify({ bodyLimit: JSON_LIMIT, requestTimeout: REQUEST_TIMEOUT, http: { headersTimeout: HEADERS_TIMEOUT }, forceCloseConnections: true, trustProxy: false });
+  let bound = { host: listen.host, port: listen.port };
+  const authentication = createAuthentication(options.sessions, () => hostsOf(bound), clock);
+
+  server.setErrorHandler((error, _, reply) => sendProblem(reply, toProblem(error, log)));
+  server.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // Answers are made by us from typed values: checking each again would cost more than it finds.
+  server.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  server.addContentTypeParser("application/gzip", { bodyLimit: Number.MAX_SAFE_INTEGER }, (_, payload, done) => done(null, payload));
+  server.decorateRequest("user", "");
+  await server.register(cookie);
+  server.addHook("onRequest", (request, reply) => authentication.check(request, reply));
+  server.addHook("onSend", async (_, reply) => {
+    reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer").header("x-frame-options", "DENY");
+  });
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Ebb", version: options.version },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      security: [{ token: [] }],
+    },
+  });
+  server.get("/healthz", { config: { public: true }, schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
+  await server.register(
+    async (routes) => {
+      registerRoutes(routes, { ...options, authentication, stopping: stopping.signal });
+      routes.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
+      routes.setNotFoundHandler((request, reply) => sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)));
+    },
+    { prefix: "/api/v1" },
+  );
+  await registerConsole(server, options.consoleRoot);
+  await server.ready();
+
+  return {
+    name: "REST API",
+    fastify: server,
+    address: () => bound,
+    async start() {
+      try {
+        await server.listen(listen);
+      } catch (error) {
+        if (systemCode(error) !== "EADDRINUSE") throw error;
+        throw new UserError("port_in_use", `port ${listen.port} is in use`, { hint: "Choose another with --platform-port PORT.", cause: error });
+      }
+      const address = server.server.address();
+      if (address !== null && typeof address === "object") bound = { host: listen.host, port: address.port };
+    },
+    async stop() {
+      stopping.abort();
+      await server.close();
+    },
+  };
+}
+
+/** The names under which a listener is meant to be reached. */
+function hostsOf({ host, port }: { host: string; port: number }): ReadonlySet<string> {
+  const names = new Set([`${host}:${port}`, `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `console.localhost:${port}`]);
+  return names;
+}
