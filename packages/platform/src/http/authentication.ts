@@ -61,7 +61,8 @@ export function createAuthentication(sessions: Sessions, hosts: () => ReadonlySe
           hint: `Use ${[...hosts()].join(" or ")}.`,
         });
       }
-      if (request.routeOptions.config.public) return;
+      // By the route that was matched, never by the address as it was written: `/%61pi/` is `/api/` to the router.
+      if (request.is404 || request.routeOptions.config.public || !request.routeOptions.url?.startsWith("/api/")) return;
       require(request.ip);
       const bearer = /^Bearer (\S{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
       if (bearer !== undefined) {

@@ -46,7 +46,11 @@ const LogsQuery = Type.Object({
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
   since: Type.Optional(Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" })),
 });
-const UploadQuery = Type.Object({ name: Type.Optional(AppName), defaultName: Type.Optional(Type.String({ maxLength: 255 })), noTraffic: Type.Optional(Flag) });
+const UploadQuery = Type.Object({
+  name: Type.Optional(AppName),
+  defaultName: Type.Optional(Type.String({ maxLength: 255 })),
+  noTraffic: Type.Optional(Flag),
+});
 const OperationsQuery = Type.Object({ app: Type.Optional(AppName), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
 const SignIn = Type.Object({ code: Type.String({ minLength: 1, maxLength: 256 }) }, { additionalProperties: false });
 const items = <T extends TSchema>(schema: T) => Type.Object({ items: Type.Array(schema) });
@@ -87,14 +91,19 @@ export function registerRoutes(server: FastifyInstance, deps: RouteDeps): void {
     items: await api.listInstances(app(request)),
   }));
   read("/apps/:app/env", { summary: "Its variables", answer: EnvVariables, params: ByApp }, (request) => api.getEnv(app(request)));
-  read("/apps/:app/secrets", { summary: "Names of its secrets", answer: SecretList, params: ByApp }, (request) => api.listSecrets(app(request)));
+  read("/apps/:app/secrets", { summary: "Names of its secrets", answer: SecretList, params: ByApp }, (request) =>
+    api.listSecrets(app(request)),
+  );
   read("/operations", { summary: "Operations, newest first", answer: items(Operation), query: OperationsQuery }, async (request) => {
     const { app: of, limit } = request.query as Static<typeof OperationsQuery>;
     return { items: await api.listOperations({ limit: limit ?? 50, ...(of === undefined ? {} : { app: of }) }) };
   });
   read("/operations/:id", { summary: "An operation", answer: Operation, params: ById }, (request) => api.getOperation(id(request)));
   server.get("/kubeconfig", { schema: { summary: "The cluster's kubeconfig" } }, async (_, reply) =>
-    reply.header("content-type", "application/yaml").header("cache-control", "no-store").send(await api.kubeconfig()),
+    reply
+      .header("content-type", "application/yaml")
+      .header("cache-control", "no-store")
+      .send(await api.kubeconfig()),
   );
   server.get("/schemas/ebb.json", { config: { public: true }, schema: { summary: "JSON Schema of ebb.yaml" } }, async (_, reply) =>
     reply.header("content-type", "application/schema+json").send(JSON.stringify(api.ebbYamlSchema())),
@@ -127,7 +136,9 @@ function registerChanges(server: FastifyInstance, { api, uploadsRoot, random }: 
   change("POST", "/apps/:app/rollback", { summary: "Back to an earlier version", body: Rollback }, (request) =>
     api.rollback(app(request), request.body as Rollback, request.user),
   );
-  change("PATCH", "/apps/:app/env", { summary: "Change variables", body: PatchEnv }, (request) => api.patchEnv(app(request), request.body as PatchEnv, request.user));
+  change("PATCH", "/apps/:app/env", { summary: "Change variables", body: PatchEnv }, (request) =>
+    api.patchEnv(app(request), request.body as PatchEnv, request.user),
+  );
   change("PATCH", "/apps/:app/secrets", { summary: "Change secrets", body: PatchSecrets }, (request) =>
     api.patchSecrets(app(request), request.body as PatchSecrets, request.user),
   );
@@ -151,8 +162,10 @@ function registerChanges(server: FastifyInstance, { api, uploadsRoot, random }: 
       return accepted(reply, await api.deploySource({ name, defaultName, noTraffic: noTraffic === "true", archive }, request.user));
     },
   );
-  server.post("/operations/:id/cancel", { schema: { summary: "Cancel an operation", params: ById, response: { 200: Operation } } }, (request) =>
-    api.cancelOperation((request.params as Static<typeof ById>).id, request.user),
+  server.post(
+    "/operations/:id/cancel",
+    { schema: { summary: "Cancel an operation", params: ById, response: { 200: Operation } } },
+    (request) => api.cancelOperation((request.params as Static<typeof ById>).id, request.user),
   );
 }
 
@@ -177,15 +190,22 @@ function registerStreams(server: FastifyInstance, { api, clock, stopping }: Rout
 
 function registerSessions(server: FastifyInstance, { sessions, authentication }: RouteDeps): void {
   const cookie = { path: "/", httpOnly: true, sameSite: "strict" } as const;
-  server.post("/session", { config: { public: true }, schema: { summary: "Sign in with a one-time code", body: SignIn } }, async (request, reply) => {
-    try {
-      const session = await sessions.exchange((request.body as Static<typeof SignIn>).code);
-      return await reply.setCookie(SESSION_COOKIE, session, { ...cookie, maxAge: SESSION_SECONDS }).code(204).send();
-    } catch (error) {
-      authentication.failed(request.ip);
-      throw error;
-    }
-  });
+  server.post(
+    "/session",
+    { config: { public: true }, schema: { summary: "Sign in with a one-time code", body: SignIn } },
+    async (request, reply) => {
+      try {
+        const session = await sessions.exchange((request.body as Static<typeof SignIn>).code);
+        return await reply
+          .setCookie(SESSION_COOKIE, session, { ...cookie, maxAge: SESSION_SECONDS })
+          .code(204)
+          .send();
+      } catch (error) {
+        authentication.failed(request.ip);
+        throw error;
+      }
+    },
+  );
   server.delete("/session", { schema: { summary: "Sign out" } }, async (request, reply) => {
     const value = request.cookies[SESSION_COOKIE];
     if (value === undefined) throw refuse("invalid_request", "There is no session to end");

@@ -38,7 +38,13 @@ export interface HttpServer extends Runnable {
 export async function createHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { log, clock, listen } = options;
   const stopping = new AbortController();
-  const server = fastify({ bodyLimit: JSON_LIMIT, requestTimeout: REQUEST_TIMEOUT, http: { headersTimeout: HEADERS_TIMEOUT }, forceCloseConnections: true, trustProxy: false });
+  const server = fastify({
+    bodyLimit: JSON_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT },
+    forceCloseConnections: true,
+    trustProxy: false,
+  });
   let bound = { host: listen.host, port: listen.port };
   const authentication = createAuthentication(options.sessions, () => hostsOf(bound), clock);
 
@@ -66,7 +72,9 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     async (routes) => {
       registerRoutes(routes, { ...options, authentication, stopping: stopping.signal });
       routes.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
-      routes.setNotFoundHandler((request, reply) => sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)));
+      routes.setNotFoundHandler((request, reply) =>
+        sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)),
+      );
     },
     { prefix: "/api/v1" },
   );
@@ -82,7 +90,10 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
         await server.listen(listen);
       } catch (error) {
         if (systemCode(error) !== "EADDRINUSE") throw error;
-        throw new UserError("port_in_use", `port ${listen.port} is in use`, { hint: "Choose another with --platform-port PORT.", cause: error });
+        throw new UserError("port_in_use", `port ${listen.port} is in use`, {
+          hint: "Choose another with --platform-port PORT.",
+          cause: error,
+        });
       }
       const address = server.server.address();
       if (address !== null && typeof address === "object") bound = { host: listen.host, port: address.port };

@@ -26,7 +26,7 @@ export async function sendStream(reply: FastifyReply, { source, kind, clock, sig
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
-    ...reply.getHeaders(),
+    "x-content-type-options": "nosniff",
     "content-type": kind === "events" ? "text/event-stream" : "application/x-ndjson",
     "cache-control": "no-store",
     "x-accel-buffering": "no",

@@ -42,7 +42,8 @@ export async function storeUpload(body: Readable, folder: string, random: Random
     await rm(path, { force: true });
     const code = systemCode(error);
     if (code === "ENOSPC") throw full();
-    if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET") throw refuse("upload_incomplete", "The upload ended before it was whole", { cause: error });
+    if (code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET")
+      throw refuse("upload_incomplete", "The upload ended before it was whole", { cause: error });
     throw error;
   }
 }
