@@ -1,2 +1,8 @@
-export type * from "./control-protocol.ts";
-export type * from "./route-table.ts";
+export { createGatewayClient, type GatewayClient, type GatewayClientOptions } from "./control/gateway-client.ts";
+export type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
+export { createDns, type DnsOptions } from "./dns/dns-server.ts";
+export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
+export type { GatewayLimits } from "./limits.ts";
+export type { ListenerOptions } from "./listener.ts";
+export type { ControlMessage, GatewayMessage, RevisionStats } from "./control-protocol.ts";
+export type { Backend, Endpoint, HostRule, RevisionKey, RouteEntry, RouteTable, Split } from "./route-table.ts";

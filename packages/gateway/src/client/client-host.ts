@@ -1,0 +1,30 @@
+import type { Clock } from "@ebb/base";
+import type { Exchange } from "../core/exchange.ts";
+import type { ClientSide } from "../core/ports.ts";
+import type { Sweep } from "../core/sweep.ts";
+import type { HeadScanner } from "../http1/head-scanner.ts";
+import type { RequestHead } from "../http1/heads.ts";
+import type { RequestInterpreter } from "../http1/request-head.ts";
+import type { GatewayLimits } from "../limits.ts";
+
+/** What client connections need of the gateway. */
+export interface ClientHost {
+  readonly clock: Clock;
+  readonly limits: GatewayLimits;
+  /** For deadlines of connections, as opposed to requests. */
+  readonly sweep: Sweep;
+  readonly scanner: HeadScanner;
+  readonly requests: RequestInterpreter;
+  /** The gateway is stopping: connections end with the answer at hand. */
+  readonly stopping: boolean;
+  /** Routes a request. Returns what to start, or undefined when the gateway has answered it already. */
+  open(client: ClientSide, request: RequestHead): Exchange | undefined;
+}
+
+/** A client's connection, as the listener keeps it. */
+export interface ClientConnection {
+  /** No new requests; closes once the ones at hand are answered. */
+  drain(): void;
+  /** Closes now. */
+  destroy(): void;
+}

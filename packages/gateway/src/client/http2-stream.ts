@@ -1,0 +1,155 @@
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { answerLocally } from "../core/local-answer.ts";
+import type { ClientEvents, ClientSide } from "../core/ports.ts";
+import type { RequestHead, ResponseHead } from "../http1/heads.ts";
+import type { Rejection } from "../http1/rejection.ts";
+import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
+import { allowedInTrailer } from "../http1/known-fields.ts";
+import type { ClientHost } from "./client-host.ts";
+
+/**
+ * One request of an HTTP/2 client. Flow control is the stream's own: while it is paused, its window is not opened.
+ *
+ * Invariant: a body shorter or longer than its Content-Length never reaches an instance as a whole request.
+ */
+export class Http2ClientStream implements ClientSide {
+  readonly #stream: ServerHttp2Stream;
+  readonly #host: ClientHost;
+  readonly #request: RequestHead | undefined;
+  readonly remoteAddress: string;
+  #events: ClientEvents | undefined;
+  #requestEnded: boolean;
+  #received = 0;
+  #requestTrailers = "";
+  #answerTrailers = "";
+  #ended = false;
+
+  constructor(stream: ServerHttp2Stream, request: RequestHead | undefined, remoteAddress: string, host: ClientHost) {
+    this.#stream = stream;
+    this.#host = host;
+    this.#request = request;
+    this.remoteAddress = remoteAddress;
+    this.#requestEnded = request === undefined || request.framing === "none";
+    stream.on("error", () => {});
+    stream.on("close", () => this.#leave());
+  }
+
+  reject(rejection: Rejection): void {
+    answerLocally(this, rejection.status, rejection.message);
+  }
+
+  begin(request: RequestHead): void {
+    const exchange = this.#host.open(this, request);
+    if (!exchange) return;
+    this.#events = exchange;
+    this.#listen();
+    exchange.start();
+    if (this.#requestEnded) this.#tell((events) => events.requestEnd(""));
+  }
+
+  #listen(): void {
+    const stream = this.#stream;
+    stream.on("drain", () => this.#events?.clientDrained());
+    stream.on("wantTrailers", () => stream.sendTrailers(toHttp2Headers(this.#answerTrailers)));
+    if (this.#requestEnded) return;
+    stream.on("trailers", (_headers, _flags, raw?: string[]) => {
+      const pairs = plainPairs(raw ?? []) ?? [];
+      this.#requestTrailers = toLines(pairs.filter(([name]) => allowedInTrailer(name)));
+    });
+    stream.on("data", (chunk: Buffer) => this.#data(chunk));
+    stream.on("end", () => this.#end());
+  }
+
+  #data(chunk: Buffer): void {
+    this.#received += chunk.length;
+    if (this.#isTooLong) return this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    this.#tell((events) => events.requestData(chunk));
+  }
+
+  #end(): void {
+    if (this.#requestEnded || this.#stream.aborted) return;
+    this.#requestEnded = true;
+    if (this.#request?.framing === "length" && this.#received !== this.#request.length) {
+      return this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    }
+    this.#tell((events) => events.requestEnd(this.#requestTrailers));
+  }
+
+  get #isTooLong(): boolean {
+    return this.#request?.framing === "length" && this.#received > this.#request.length;
+  }
+
+  #tell(tell: (events: ClientEvents) => void): void {
+    const events = this.#events;
+    if (!events) return;
+    tell(events);
+    events.requestFlush();
+  }
+
+  #leave(): void {
+    const events = this.#events;
+    this.#events = undefined;
+    events?.clientGone();
+  }
+
+  pauseRequest(): void {
+    this.#stream.pause();
+  }
+
+  resumeRequest(): void {
+    if (!this.#requestEnded && !this.#stream.destroyed) this.#stream.resume();
+  }
+
+  inform(status: number, _reason: string, fields: string): void {
+    if (this.#open && !this.#stream.headersSent) this.#stream.additionalHeaders({ ":status": status, ...toHttp2Headers(fields) });
+  }
+
+  answer(head: ResponseHead): void {
+    if (!this.#open) return;
+    const headers: OutgoingHttpHeaders = { ...toHttp2Headers(head.fields), ":status": head.status };
+    if (head.framing === "length") headers["content-length"] = head.length;
+    const bodyless = head.framing === "none" || this.#request?.method === "HEAD";
+    try {
+      this.#stream.respond(headers, { endStream: bodyless, waitForTrailers: !bodyless && head.framing !== "length" });
+    } catch {
+      // The library refuses what HTTP/2 cannot carry, as a header given twice that must be single.
+      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    }
+  }
+
+  /** Not reached: `upgrade` is never set for a request that came by HTTP/2. */
+  switchProtocols(): void {
+    this.cut();
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#writable ? this.#stream.write(chunk) : true;
+  }
+
+  end(trailers: string): void {
+    this.#events = undefined;
+    this.#ended = true;
+    this.#answerTrailers = trailers;
+    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.end();
+    if (this.#requestEnded || this.#stream.destroyed) return;
+    // The answer is whole and the rest of the request is not wanted (RFC 9113 §8.1).
+    this.#stream.resume();
+    if (this.#stream.writableFinished) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    else this.#stream.once("finish", () => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  flush(): void {}
+
+  cut(): void {
+    this.#events = undefined;
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  get #open(): boolean {
+    return !this.#stream.destroyed && !this.#stream.closed && !this.#ended;
+  }
+
+  get #writable(): boolean {
+    return this.#open && !this.#stream.writableEnded;
+  }
+}

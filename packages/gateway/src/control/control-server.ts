@@ -1,0 +1,139 @@
+import { chmodSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { assertNever, causeChain, UserError, type Clock, type Logger, type Timer } from "@ebb/base";
+import type { ControlMessage, GatewayMessage } from "../control-protocol.ts";
+import type { DataPlane } from "../core/data-plane.ts";
+import { readLines, writeLine } from "./lines.ts";
+import { parseControlMessage } from "./parse-message.ts";
+
+const STATS_PERIOD = 1_000;
+
+export interface ControlServerDeps {
+  socketPath: string;
+  clock: Clock;
+  log: Logger;
+  plane: DataPlane;
+  /** The table in force has changed. */
+  changed(): void;
+}
+
+/** The gateway's end of the control protocol. Serves one connection; a newer one replaces it. */
+export class ControlServer {
+  readonly #deps: ControlServerDeps;
+  #server: Server | undefined;
+  #socket: Socket | undefined;
+  #statsTimer: Timer | undefined;
+
+  constructor(deps: ControlServerDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    const { socketPath, clock } = this.#deps;
+    await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
+    if (await answers(socketPath)) {
+      throw new UserError("gateway_running", `a gateway is listening on ${socketPath} already`, { hint: "stop it first: `ebb down`" });
+    }
+    // Left behind by a gateway that was killed.
+    await rm(socketPath, { force: true });
+    const server = createServer((socket) => this.#accept(socket));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(socketPath, resolve);
+      // Bound by now, and nothing is accepted before this turn ends: nobody else gets in.
+      server.once("listening", () => chmodSync(socketPath, 0o600));
+    });
+    this.#statsTimer = clock.every(STATS_PERIOD, () => this.#sendStats());
+  }
+
+  async stop(): Promise<void> {
+    this.#statsTimer?.cancel();
+    this.#socket?.destroy();
+    const server = this.#server;
+    this.#server = undefined;
+    if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  wake(revision: string): void {
+    this.#send({ type: "wake", revision });
+  }
+
+  #send(message: GatewayMessage): void {
+    if (this.#socket) writeLine(this.#socket, message);
+  }
+
+  /** Nothing is counted away while nobody listens: a control plane that comes back hears the mean since it left. */
+  #sendStats(): void {
+    if (!this.#socket) return;
+    const revisions = this.#deps.plane.stats();
+    if (revisions.length > 0) this.#send({ type: "stats", time: this.#deps.clock.now(), revisions });
+  }
+
+  #accept(socket: Socket): void {
+    const { log, plane } = this.#deps;
+    this.#socket?.destroy();
+    this.#socket = socket;
+    let synced = false;
+    socket.on("error", (error) => log.warn({ reason: causeChain(error) }, "the control connection failed"));
+    socket.on("close", () => {
+      if (this.#socket === socket) this.#socket = undefined;
+    });
+    readLines(socket, (value) => {
+      try {
+        const message = parseControlMessage(value);
+        if (!synced && message.type !== "sync") throw new UserError("not_synced", "the first message must be sync");
+        this.#apply(message, socket);
+        if (!synced) plane.repeatWakes();
+        synced = true;
+      } catch (error) {
+        log.error({ reason: causeChain(error) }, "refused a message of the control plane");
+        socket.destroy();
+      }
+    });
+    writeLine(socket, { type: "hello", pid: process.pid, protocol: 1 } satisfies GatewayMessage);
+  }
+
+  #apply(message: ControlMessage, socket: Socket): void {
+    const { plane, changed } = this.#deps;
+    switch (message.type) {
+      case "sync":
+        plane.replaceAll(message.table);
+        break;
+      case "route":
+        plane.putRoute(message.route);
+        break;
+      case "route-removed":
+        plane.removeRoute(message.key);
+        break;
+      case "backend":
+        plane.putBackend(message.backend);
+        break;
+      case "backend-removed":
+        plane.removeBackend(message.key);
+        break;
+      case "drain":
+        plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => {
+          writeLine(socket, { type: "drained", endpoint: message.endpoint, inFlight } satisfies GatewayMessage);
+        });
+        break;
+      default:
+        assertNever(message);
+    }
+    if (message.type !== "drain") changed();
+    writeLine(socket, { type: "applied", seq: message.seq } satisfies GatewayMessage);
+  }
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,102 @@
+import { UserError } from "@ebb/base";
+import { isTokenText, isValueText } from "../http1/bytes.ts";
+import type { Backend, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
+
+/** Parses what came over the socket or from disk. Throws a UserError `bad_route_table` that names the place. */
+export function parseTable(value: unknown): RouteTable {
+  const table = record(value, "table");
+  return {
+    routes: list(table["routes"], "routes").map((route, i) => parseRoute(route, `routes[${i}]`)),
+    backends: list(table["backends"], "backends").map((backend, i) => parseBackend(backend, `backends[${i}]`)),
+  };
+}
+
+export function parseRoute(value: unknown, at = "route"): RouteEntry {
+  const route = record(value, at);
+  return {
+    key: text(route["key"], `${at}.key`),
+    // It is sent in a header of the answer to a probe.
+    hash: headerValue(route["hash"], `${at}.hash`),
+    hosts: list(route["hosts"], `${at}.hosts`).map((rule, i) => parseRule(rule, `${at}.hosts[${i}]`)),
+  };
+}
+
+function parseRule(value: unknown, at: string): HostRule {
+  const rule = record(value, at);
+  const visibility = rule["visibility"];
+  if (visibility !== "external" && visibility !== "cluster-local") throw bad(`${at}.visibility`, "external or cluster-local");
+  const setHeaders: Record<string, string> = {};
+  for (const [name, content] of Object.entries(record(rule["setHeaders"], `${at}.setHeaders`))) {
+    if (!isTokenText(name)) throw bad(`${at}.setHeaders`, "header names");
+    setHeaders[name] = headerValue(content, `${at}.setHeaders.${name}`);
+  }
+  return {
+    host: text(rule["host"], `${at}.host`).toLowerCase(),
+    visibility,
+    splits: list(rule["splits"], `${at}.splits`).map((split, i) => parseSplit(split, `${at}.splits[${i}]`)),
+    setHeaders,
+  };
+}
+
+function parseSplit(value: unknown, at: string): Split {
+  const split = record(value, at);
+  return { revision: text(split["revision"], `${at}.revision`), percent: quantity(split["percent"], `${at}.percent`, 100) };
+}
+
+export function parseBackend(value: unknown, at = "backend"): Backend {
+  const backend = record(value, at);
+  const protocol = backend["protocol"];
+  if (protocol !== "http1" && protocol !== "h2c") throw bad(`${at}.protocol`, "http1 or h2c");
+  const unavailable = backend["unavailable"];
+  return {
+    key: text(backend["key"], `${at}.key`),
+    protocol,
+    containerConcurrency: quantity(backend["containerConcurrency"], `${at}.containerConcurrency`),
+    timeoutSeconds: quantity(backend["timeoutSeconds"], `${at}.timeoutSeconds`),
+    responseStartTimeoutSeconds: quantity(backend["responseStartTimeoutSeconds"], `${at}.responseStartTimeoutSeconds`),
+    idleTimeoutSeconds: quantity(backend["idleTimeoutSeconds"], `${at}.idleTimeoutSeconds`),
+    endpoints: list(backend["endpoints"], `${at}.endpoints`).map((endpoint, i) => parseEndpoint(endpoint, `${at}.endpoints[${i}]`)),
+    ...(unavailable === undefined ? {} : { unavailable: text(unavailable, `${at}.unavailable`) }),
+  };
+}
+
+function parseEndpoint(value: unknown, at: string): Endpoint {
+  const endpoint = record(value, at);
+  return {
+    id: text(endpoint["id"], `${at}.id`),
+    host: text(endpoint["host"], `${at}.host`),
+    port: quantity(endpoint["port"], `${at}.port`, 65_535),
+  };
+}
+
+export function record(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(at, "an object");
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, at: string): unknown[] {
+  if (!Array.isArray(value)) throw bad(at, "a list");
+  return value;
+}
+
+export function text(value: unknown, at: string): string {
+  if (typeof value !== "string") throw bad(at, "a string");
+  return value;
+}
+
+export function quantity(value: unknown, at: string, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== "number" || !(value >= 0 && value <= max)) throw bad(at, `a number from 0 to ${max}`);
+  return value;
+}
+
+function headerValue(value: unknown, at: string): string {
+  const content = text(value, at);
+  if (!isValueText(content)) throw bad(at, "text that can stand in a header");
+  return content;
+}
+
+export function bad(at: string, expected: string): UserError {
+  return new UserError("bad_route_table", `${at} must be ${expected}`, {
+    hint: "the gateway and the control plane must be of one version",
+  });
+}

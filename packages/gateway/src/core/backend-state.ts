@@ -1,0 +1,192 @@
+import type { Clock, Random, Timer } from "@ebb/base";
+import type { Backend, Endpoint } from "../route-table.ts";
+import { choose } from "./balance.ts";
+import { ConcurrencyMeter } from "./concurrency-meter.ts";
+import type { EndpointConnections } from "./endpoint-state.ts";
+import { EndpointState } from "./endpoint-state.ts";
+import type { FifoNode } from "./fifo.ts";
+import { Fifo } from "./fifo.ts";
+
+/** A request that asks for an instance: it is granted one, refused, or leaves by itself. */
+export interface Waiter {
+  granted(endpoint: EndpointState): void;
+  refused(status: number, message: string): void;
+}
+
+export interface BackendServices {
+  clock: Clock;
+  random: Random;
+  heldRequests: number;
+  connect(endpoint: Endpoint, protocol: Backend["protocol"]): EndpointConnections;
+  wake(key: string): void;
+}
+
+/** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
+const QUEUE_FACTOR = 10;
+const WAKE_PERIOD = 1_000;
+/** How long an instance that refused a connection is left alone. */
+const SUSPECT_PERIOD = 200;
+export const QUEUE_FULL = "pending request queue full";
+
+/**
+ * One revision: its instances, the limit on each, and the requests that wait for one: Knative's activator and breaker in one place.
+ *
+ * Invariants: waiters are granted in order of arrival; no instance has more requests than `containerConcurrency`; while requests wait and
+ * no instance can take any, `wake` is called at once and each second; nothing here blocks another backend.
+ */
+export class BackendState {
+  readonly #services: BackendServices;
+  readonly meter: ConcurrencyMeter;
+  readonly responses: Record<string, number> = {};
+  /** Whether the last report said that something was going on: one more with zeros is due. */
+  reported = false;
+  #config: Backend;
+  #endpoints: EndpointState[] = [];
+  readonly #queue = new Fifo<Waiter>();
+  #wakeTimer: Timer | undefined;
+  readonly #trials = new Map<EndpointState, Timer>();
+  #closed = false;
+
+  constructor(config: Backend, services: BackendServices) {
+    this.#services = services;
+    this.#config = config;
+    this.meter = new ConcurrencyMeter(services.clock.monotonic());
+    this.update(config);
+  }
+
+  get config(): Backend {
+    return this.#config;
+  }
+  get queued(): number {
+    return this.#queue.length;
+  }
+  get endpoints(): readonly EndpointState[] {
+    return this.#endpoints;
+  }
+
+  /** Takes the new configuration; endpoints that are the same keep their connections and counts. Returns those that were removed. */
+  update(config: Backend): EndpointState[] {
+    const protocolChanged = config.protocol !== this.#config.protocol;
+    const before = this.#endpoints;
+    this.#config = config;
+    this.#endpoints = config.endpoints.map((endpoint) => {
+      const known = protocolChanged ? undefined : before.find((state) => state.isSame(endpoint));
+      if (known) known.limit = config.containerConcurrency;
+      return known ?? new EndpointState(endpoint, this.#services.connect(endpoint, config.protocol), config.containerConcurrency);
+    });
+    const removed = before.filter((state) => !this.#endpoints.includes(state));
+    for (const state of removed) state.remove();
+    this.#pump();
+    if (config.unavailable !== undefined && config.endpoints.length === 0) this.#refuseAll(503, config.unavailable);
+    this.#watchWake();
+    return removed;
+  }
+
+  /** Asks for an instance; the answer may come before this returns. The node, if any, is how the waiter leaves the queue. */
+  acquire(waiter: Waiter, first = false): FifoNode<Waiter> | undefined {
+    if (this.#closed) return void waiter.refused(503, "this version was deleted");
+    const { unavailable, containerConcurrency, endpoints } = this.#config;
+    if (endpoints.length === 0 && unavailable !== undefined) return void waiter.refused(503, unavailable);
+    if (this.#queue.length === 0 || first) {
+      const endpoint = this.#choose();
+      if (endpoint) return void this.#grant(waiter, endpoint);
+    }
+    if (!first && this.#queue.length >= this.#queueBound(containerConcurrency)) return void waiter.refused(503, QUEUE_FULL);
+    const node = first ? this.#queue.unshift(waiter) : this.#queue.push(waiter);
+    this.#watchWake();
+    return node;
+  }
+
+  cancel(node: FifoNode<Waiter>): void {
+    this.#queue.remove(node);
+    this.#watchWake();
+  }
+
+  /** Gives an instance's place back, and to the next who waits. */
+  release(endpoint: EndpointState): void {
+    endpoint.leave();
+    this.#pump();
+  }
+
+  /** An instance refused a connection: it is left alone for a moment. Returns whether that is news. */
+  suspect(endpoint: EndpointState): boolean {
+    const news = endpoint.refusedConnection();
+    if (!this.#trials.has(endpoint) && !this.#closed) {
+      const timer = this.#services.clock.after(SUSPECT_PERIOD, () => {
+        this.#trials.delete(endpoint);
+        endpoint.retry();
+        this.#pump();
+      });
+      this.#trials.set(endpoint, timer);
+    }
+    return news;
+  }
+
+  connected(endpoint: EndpointState): void {
+    endpoint.connected();
+    if (this.#queue.length > 0) this.#pump();
+  }
+
+  countAnswer(status: number): void {
+    const group = `${Math.floor(status / 100)}xx`;
+    this.responses[group] = (this.responses[group] ?? 0) + 1;
+  }
+
+  /** Whether requests wait that no instance can take: then the control plane must act. */
+  get wantsWake(): boolean {
+    return this.#queue.length > 0 && this.#endpoints.every((endpoint) => endpoint.suspect);
+  }
+
+  /** The revision is gone: those in flight finish, those that wait are refused. */
+  close(): EndpointState[] {
+    this.#closed = true;
+    const removed = this.#endpoints;
+    for (const state of removed) state.remove();
+    this.#endpoints = [];
+    for (const timer of this.#trials.values()) timer.cancel();
+    this.#trials.clear();
+    this.#refuseAll(503, "this version was deleted");
+    this.#watchWake();
+    return removed;
+  }
+
+  #queueBound(containerConcurrency: number): number {
+    const { heldRequests } = this.#services;
+    if (this.#endpoints.length === 0 || containerConcurrency === 0) return heldRequests;
+    return Math.min(heldRequests, QUEUE_FACTOR * containerConcurrency * this.#endpoints.length);
+  }
+
+  #choose(): EndpointState | undefined {
+    return choose(this.#endpoints, this.#config.containerConcurrency, () => this.#services.random.float());
+  }
+
+  #grant(waiter: Waiter, endpoint: EndpointState): void {
+    endpoint.enter();
+    waiter.granted(endpoint);
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0) {
+      const endpoint = this.#choose();
+      if (!endpoint) break;
+      const waiter = this.#queue.shift();
+      if (waiter) this.#grant(waiter, endpoint);
+    }
+    this.#watchWake();
+  }
+
+  #refuseAll(status: number, message: string): void {
+    for (let waiter = this.#queue.shift(); waiter; waiter = this.#queue.shift()) waiter.refused(status, message);
+  }
+
+  #watchWake(): void {
+    const wanted = this.wantsWake;
+    if (wanted === (this.#wakeTimer !== undefined)) return;
+    this.#wakeTimer?.cancel();
+    this.#wakeTimer = undefined;
+    if (!wanted) return;
+    const { clock, wake } = this.#services;
+    wake(this.#config.key);
+    this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? wake(this.#config.key) : this.#watchWake()));
+  }
+}

@@ -1,0 +1,29 @@
+/** A registered name, an IPv4 address or a bracketed IPv6 one, then perhaps a port (RFC 3986 §3.2.2, without user info). */
+const AUTHORITY = /^(?:([A-Za-z0-9._~-]+)|(\[[0-9A-Fa-f:.]+\]))(?::[0-9]{0,5})?$/;
+const MAX_AUTHORITY = 300;
+
+/** The host that routes are found by: lower case, without port and trailing dot. Undefined when it is not a valid authority. */
+export function hostOf(authority: string): string | undefined {
+  if (authority.length > MAX_AUTHORITY) return undefined;
+  const match = AUTHORITY.exec(authority);
+  if (!match) return undefined;
+  const host = (match[1] ?? match[2] ?? "").toLowerCase();
+  return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+export interface Target {
+  /** In origin form, or `*`. */
+  target: string;
+  /** From an absolute target; it then outranks Host (RFC 9112 §3.2.2). */
+  authority: string | undefined;
+}
+
+/** Takes a request target apart. Undefined when it is in none of the forms a gateway serves. */
+export function parseTarget(method: string, text: string): Target | undefined {
+  if (text.startsWith("/")) return { target: text, authority: undefined };
+  if (text === "*") return method === "OPTIONS" ? { target: text, authority: undefined } : undefined;
+  const match = /^http:\/\/([^/?]*)(.*)$/i.exec(text);
+  if (!match) return undefined;
+  const rest = match[2] ?? "";
+  return { authority: match[1] ?? "", target: rest.startsWith("/") ? rest : `/${rest}` };
+}

@@ -1,0 +1,60 @@
+import type { RequestHead } from "./heads.ts";
+
+export interface ForwardContext {
+  /** The address of the peer. */
+  remoteAddress: string;
+  setHeaders: Readonly<Record<string, string>>;
+  /** Used when the client did not send one. */
+  newRequestId: () => string;
+}
+
+/** Headers that steer Knative's own hops: never given to the user's container, wherever they come from. */
+const INTERNAL = /^(?:knative-serving-|k-network-|k-proxy-request$|k-passthrough-lb$)/i;
+
+/**
+ * The header lines for an instance: the client's end-to-end ones, then what the gateway knows about the request (X-Forwarded-* and
+ * RFC 7239), then what the route sets. The client's own claims are kept only where lists are appended to. Also settles the request's id.
+ */
+export function forwardFields(head: RequestHead, context: ForwardContext): string {
+  const remote = context.remoteAddress.startsWith("::ffff:") ? context.remoteAddress.slice(7) : context.remoteAddress;
+  let fields = head.fields;
+  if (head.requestId === "") {
+    head.requestId = context.newRequestId();
+    fields += `X-Request-Id: ${head.requestId}\r\n`;
+  }
+  fields += `X-Forwarded-For: ${head.forwardedFor === "" ? remote : `${head.forwardedFor}, ${remote}`}\r\n`;
+  fields += `X-Forwarded-Proto: http\r\nX-Forwarded-Host: ${head.authority}\r\n`;
+  if (head.forwarded !== "") fields += `Forwarded: ${head.forwarded}\r\n`;
+  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${head.authority}";proto=http\r\n`;
+  return applySetHeaders(fields, context.setHeaders);
+}
+
+function applySetHeaders(fields: string, setHeaders: Readonly<Record<string, string>>): string {
+  let text = fields;
+  for (const [name, value] of Object.entries(setHeaders)) {
+    if (INTERNAL.test(name)) continue;
+    text = `${withoutField(text, name)}${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+function withoutField(fields: string, name: string): string {
+  const prefix = `${name.toLowerCase()}:`;
+  return fieldLines(fields)
+    .filter((line) => line.slice(0, prefix.length).toLowerCase() !== prefix)
+    .map((line) => `${line}\r\n`)
+    .join("");
+}
+
+/** The lines of a field text, without their CRLF. */
+function fieldLines(fields: string): string[] {
+  return fields.split("\r\n").slice(0, -1);
+}
+
+/** Names (lower case) and values of a field text, in order. */
+export function fieldPairs(fields: string): [name: string, value: string][] {
+  return fieldLines(fields).map((line) => {
+    const colon = line.indexOf(":");
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * How a body ends. `none`: there is no body; `length`: after so many bytes; `chunked`: it says so itself (HTTP/2's streams count as this);
+ * `close`: with the connection, as old servers and tunnels do.
+ */
+export type Framing = "none" | "length" | "chunked" | "close";
+
+/**
+ * A request as the core sees it, whatever the protocol it came by.
+ *
+ * `fields` are its end-to-end header lines in HTTP/1.1's form, each ended by CRLF: between HTTP/1.1 sides they pass in one piece, without
+ * an object per header. They hold no hop-by-hop header, no Host, no framing and none that the gateway itself decides.
+ */
+export interface RequestHead {
+  protocol: "http/1.0" | "http/1.1" | "h2";
+  method: string;
+  /** In origin form (`/path?query`), or `*`. */
+  target: string;
+  /** As the client wrote it, with its port: passed on as Host. */
+  authority: string;
+  /** Lower case, without port and trailing dot: what routes are found by. */
+  host: string;
+  fields: string;
+  framing: Framing;
+  length: number;
+  keepAlive: boolean;
+  expectContinue: boolean;
+  /** The protocol to switch to (`websocket`), or "". */
+  upgrade: string;
+  /** The client said `TE: trailers`; gRPC insists on it. */
+  acceptsTrailers: boolean;
+  forwardedFor: string;
+  forwarded: string;
+  requestId: string;
+  /** `K-Network-Probe`, or "". */
+  probe: string;
+  probeHash: string;
+}
+
+/** An answer as the core sees it. For `fields` see RequestHead; where there is no body they keep its Content-Length. */
+export interface ResponseHead {
+  status: number;
+  reason: string;
+  fields: string;
+  framing: Framing;
+  length: number;
+  /** Whether the upstream connection may serve another request. */
+  keepAlive: boolean;
+  /** Seconds the server says it keeps an idle connection (`Keep-Alive: timeout=N`), or -1. */
+  keepAliveSeconds: number;
+}

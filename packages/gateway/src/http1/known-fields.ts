@@ -1,0 +1,83 @@
+import { at } from "./bytes.ts";
+
+/** What the gateway must do with a header; `other` ones pass as they are. */
+export type FieldKind =
+  | "host"
+  | "connection"
+  | "content-length"
+  | "transfer-encoding"
+  | "te"
+  | "upgrade"
+  | "expect"
+  | "keep-alive"
+  /** Meant for the next hop only (RFC 9110 §7.6.1), or ours alone to say: dropped. */
+  | "dropped"
+  | "x-forwarded-for"
+  | "forwarded"
+  | "x-request-id"
+  | "k-network-probe"
+  | "k-network-hash"
+  | "other";
+
+const KINDS: Readonly<Record<string, FieldKind>> = {
+  host: "host",
+  connection: "connection",
+  "content-length": "content-length",
+  "transfer-encoding": "transfer-encoding",
+  te: "te",
+  upgrade: "upgrade",
+  expect: "expect",
+  "keep-alive": "keep-alive",
+  "proxy-connection": "dropped",
+  "proxy-authorization": "dropped",
+  "http2-settings": "dropped",
+  "x-forwarded-for": "x-forwarded-for",
+  "x-forwarded-proto": "dropped",
+  "x-forwarded-host": "dropped",
+  forwarded: "forwarded",
+  "x-request-id": "x-request-id",
+  "k-network-probe": "k-network-probe",
+  "k-network-hash": "k-network-hash",
+  // Knative's own: they steer the mesh and must not be forged, and its queue-proxy keeps them from the user's container.
+  "k-proxy-request": "dropped",
+  "k-passthrough-lb": "dropped",
+  "knative-serving-revision": "dropped",
+  "knative-serving-namespace": "dropped",
+};
+
+/** Candidates by length of name: most headers are told apart without looking at a byte. */
+const BY_LENGTH: { name: Uint8Array; kind: FieldKind }[][] = [];
+for (const [name, kind] of Object.entries(KINDS)) {
+  (BY_LENGTH[name.length] ??= []).push({ name: Buffer.from(name, "latin1"), kind });
+}
+
+/** The kind of the header whose name is `bytes[start, end)`, in any case. */
+export function kindOfBytes(bytes: Uint8Array, start: number, end: number): FieldKind {
+  const candidates = BY_LENGTH[end - start];
+  if (candidates === undefined) return "other";
+  for (const { name, kind } of candidates) if (sameName(bytes, start, name)) return kind;
+  return "other";
+}
+
+/** The same for a lower-case name in a string. */
+export function kindOfName(name: string): FieldKind {
+  return Object.hasOwn(KINDS, name) ? (KINDS[name] ?? "other") : "other";
+}
+
+/** Only token bytes get here; of those, the ones that `| 0x20` confuses do not occur in known names. */
+function sameName(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let k = 0; k < name.length; k++) {
+    const byte = at(bytes, start + k);
+    const lower = byte >= 65 && byte <= 90 ? byte | 0x20 : byte;
+    if (lower !== name[k]) return false;
+  }
+  return true;
+}
+
+const NEVER_TRAILER =
+  /^(?:host|content-[a-z]+|transfer-encoding|te|trailer|connection|upgrade|expect|authorization|cookie|set-cookie|forwarded|x-forwarded-.*|k-.*|knative-.*)$/;
+
+/** Whether a field may come behind a body: framing, routing and authentication must not (RFC 9110 §6.5.1). `name` is lower case. */
+export function allowedInTrailer(name: string): boolean {
+  return !NEVER_TRAILER.test(name) && kindOfName(name) === "other";
+}

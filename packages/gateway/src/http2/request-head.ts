@@ -1,0 +1,106 @@
+import { hostOf, parseTarget } from "../http1/authority.ts";
+import type { RequestHead } from "../http1/heads.ts";
+import { kindOfName } from "../http1/known-fields.ts";
+import { Rejection } from "../http1/rejection.ts";
+import { plainPairs, toLines } from "./fields.ts";
+
+export interface Http2Pseudo {
+  method: string;
+  path: string;
+  authority: string;
+}
+
+const BAD_VALUE = new Rejection(400, "a header holds bytes that must not be there");
+const BAD_HOST = new Rejection(400, "exactly one valid :authority or Host is required");
+const BAD_TARGET = new Rejection(400, "the :path must be a path");
+const TOO_LONG = new Rejection(414, "the request target is too long");
+const BAD_METHOD = new Rejection(405, "CONNECT is not served here");
+
+/** An HTTP/2 request's head in the core's terms (RFC 9113 §8.3), by the same rules as for HTTP/1.1. */
+export function readHttp2Request(pseudo: Http2Pseudo, raw: readonly string[], ended: boolean, maxTarget: number): RequestHead | Rejection {
+  const pairs = plainPairs(raw);
+  if (!pairs) return BAD_VALUE;
+  if (pseudo.method === "CONNECT" || pseudo.method === "") return BAD_METHOD;
+  if (pseudo.path.length > maxTarget) return TOO_LONG;
+  const target = parseTarget(pseudo.method, pseudo.path);
+  if (!target || target.authority !== undefined) return BAD_TARGET;
+  const head = emptyHead(pseudo, ended);
+  const kept: [string, string][] = [];
+  const hosts: string[] = pseudo.authority === "" ? [] : [pseudo.authority];
+  for (const [name, value] of pairs) {
+    if (name === "host") hosts.push(value);
+    else if (!note(head, name, value)) kept.push([name, value]);
+  }
+  const [authority = ""] = hosts;
+  const host = hostOf(authority);
+  if (host === undefined || host === "" || hosts.some((other) => hostOf(other) !== host)) return BAD_HOST;
+  head.authority = authority;
+  head.host = host;
+  head.fields = toLines(kept);
+  return head;
+}
+
+/** Takes what the gateway deals with itself; false for a header that passes. */
+function note(head: RequestHead, name: string, value: string): boolean {
+  switch (kindOfName(name)) {
+    case "content-length":
+      // The HTTP/2 library has checked it against the stream's frames.
+      if (head.framing !== "none" && /^[0-9]{1,15}$/.test(value)) {
+        head.framing = "length";
+        head.length = Number(value);
+      }
+      return true;
+    case "te":
+      head.acceptsTrailers = /trailers/i.test(value);
+      return true;
+    case "x-forwarded-for":
+      head.forwardedFor = head.forwardedFor === "" ? value : `${head.forwardedFor}, ${value}`;
+      return true;
+    case "forwarded":
+      head.forwarded = head.forwarded === "" ? value : `${head.forwarded}, ${value}`;
+      return true;
+    case "x-request-id":
+      head.requestId = value;
+      return false;
+    case "k-network-probe":
+      head.probe = value;
+      return true;
+    case "k-network-hash":
+      head.probeHash = value;
+      return true;
+    case "other":
+      return false;
+    case "host":
+    case "connection":
+    case "transfer-encoding":
+    case "upgrade":
+    case "keep-alive":
+    case "dropped":
+      return true;
+    case "expect":
+      head.expectContinue = true;
+      return true;
+  }
+}
+
+function emptyHead(pseudo: Http2Pseudo, ended: boolean): RequestHead {
+  return {
+    protocol: "h2",
+    method: pseudo.method,
+    target: pseudo.path,
+    authority: "",
+    host: "",
+    fields: "",
+    framing: ended ? "none" : "chunked",
+    length: 0,
+    keepAlive: true,
+    expectContinue: false,
+    upgrade: "",
+    acceptsTrailers: false,
+    forwardedFor: "",
+    forwarded: "",
+    requestId: "",
+    probe: "",
+    probeHash: "",
+  };
+}

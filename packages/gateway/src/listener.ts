@@ -1,0 +1,96 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { systemCode, UserError } from "@ebb/base";
+import type { ClientHost, ClientConnection } from "./client/client-host.ts";
+import { Newcomer } from "./client/newcomer.ts";
+import type { Visibility } from "./core/data-plane.ts";
+
+export interface ListenerOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  visibility: Visibility;
+  /** The option that sets the port, named when it is in use. */
+  flag?: string;
+}
+
+const BACKLOG = 4096;
+
+/** One listening port and its client connections. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #host: ClientHost;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, ClientConnection>();
+  #emptied: (() => void) | undefined;
+
+  constructor(options: ListenerOptions, host: ClientHost) {
+    this.#options = options;
+    this.#host = host;
+    // Half-open, as the end of what a client sends must not cut short what it is sent.
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server.maxConnections = host.limits.connections;
+  }
+
+  get address(): { host: string; port: number } {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return { host: address, port };
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", (error) => reject(listenError(error, this.#options)));
+      this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
+    });
+    this.#server.removeAllListeners("error");
+    // Out of file descriptors, say: this connection is lost, the next may work.
+    this.#server.on("error", () => {});
+  }
+
+  /** Stops accepting and resolves when every connection has ended. */
+  async drain(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    for (const connection of this.#connections.values()) connection.drain();
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
+  }
+
+  destroy(): void {
+    for (const connection of this.#connections.values()) connection.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#host.stopping) return void socket.destroy();
+    this.#connections.set(socket, new Newcomer(socket, this.#host));
+    socket.once("close", () => {
+      this.#connections.delete(socket);
+      if (this.#connections.size === 0) this.#emptied?.();
+    });
+  }
+}
+
+function listenError(error: Error, { host, port, flag = "--gateway-port" }: ListenerOptions): Error {
+  switch (systemCode(error)) {
+    case "EADDRINUSE":
+      return new UserError("port_in_use", `port ${port} on ${host} is in use`, {
+        hint: `stop what uses it (\`ss -ltnp\` shows it) or choose another with ${flag}`,
+        cause: error,
+      });
+    case "EACCES":
+      return new UserError("port_forbidden", `not allowed to listen on port ${port}`, {
+        hint: `choose a port above 1023 with ${flag}`,
+        cause: error,
+      });
+    case "EADDRNOTAVAIL":
+      return new UserError("no_such_address", `this machine has no address ${host}`, {
+        hint: "choose one that `ip addr` lists",
+        cause: error,
+      });
+    case undefined:
+    default:
+      return error;
+  }
+}

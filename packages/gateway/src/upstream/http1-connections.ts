@@ -1,0 +1,83 @@
+import type { Clock } from "@ebb/base";
+import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
+import type { Expiring, Sweep } from "../core/sweep.ts";
+import type { HeadScanner } from "../http1/head-scanner.ts";
+import type { ResponseInterpreter } from "../http1/response-head.ts";
+import type { GatewayLimits } from "../limits.ts";
+import type { Endpoint } from "../route-table.ts";
+import { Http1Upstream, type Http1UpstreamDeps } from "./http1-upstream.ts";
+
+export interface Http1ConnectionsDeps {
+  clock: Clock;
+  limits: GatewayLimits;
+  sweep: Sweep;
+  scanner: HeadScanner;
+  responses: ResponseInterpreter;
+}
+
+/**
+ * The connections to one HTTP/1.1 instance. The last one used is used first, so that few are warm and the rest run out; none is kept
+ * longer than the instance is likely to keep it.
+ */
+export class Http1Connections implements EndpointConnections, Expiring {
+  readonly #endpoint: Endpoint;
+  readonly #deps: Http1ConnectionsDeps;
+  readonly #upstreamDeps: Http1UpstreamDeps;
+  #idle: Http1Upstream[] = [];
+  #closing = false;
+
+  constructor(endpoint: Endpoint, deps: Http1ConnectionsDeps) {
+    this.#endpoint = endpoint;
+    this.#deps = deps;
+    this.#upstreamDeps = {
+      scanner: deps.scanner,
+      responses: deps.responses,
+      headBytes: deps.limits.headBytes,
+      idle: (upstream) => this.#keep(upstream),
+      closed: (upstream) => this.#forget(upstream),
+    };
+  }
+
+  open(need: ConnectionNeed): Http1Upstream {
+    const { clock, limits } = this.#deps;
+    const newest = this.#idle.at(-1);
+    const age = newest ? clock.monotonic() - newest.idleSince : 0;
+    if (newest && !need.fresh && newest.usable && age < (need.repeatable ? keptFor(newest, limits) : limits.upstreamFresh)) {
+      this.#idle.pop();
+      return newest;
+    }
+    return new Http1Upstream(this.#endpoint, this.#upstreamDeps);
+  }
+
+  closeIdle(): void {
+    this.#closing = true;
+    this.#deps.sweep.unwatch(this);
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const upstream of idle) upstream.close();
+  }
+
+  expire(now: number): void {
+    const old = this.#idle.filter((upstream) => now - upstream.idleSince >= keptFor(upstream, this.#deps.limits));
+    for (const upstream of old) upstream.close();
+    if (this.#idle.length === 0) this.#deps.sweep.unwatch(this);
+  }
+
+  #keep(upstream: Http1Upstream): void {
+    if (this.#closing || this.#idle.length >= this.#deps.limits.upstreamIdleCount) return upstream.close();
+    upstream.idleSince = this.#deps.clock.monotonic();
+    this.#idle.push(upstream);
+    if (this.#idle.length === 1) this.#deps.sweep.watch(this);
+  }
+
+  #forget(upstream: Http1Upstream): void {
+    const index = this.#idle.lastIndexOf(upstream);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+}
+
+/** Milliseconds to keep an idle connection: our own bound, or a second less than the instance said. */
+function keptFor(upstream: Http1Upstream, limits: GatewayLimits): number {
+  if (upstream.keepAliveSeconds < 0) return limits.upstreamIdle;
+  return Math.min(limits.upstreamIdle, Math.max(0, upstream.keepAliveSeconds * 1000 - 1000));
+}

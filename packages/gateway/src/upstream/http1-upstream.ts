@@ -1,0 +1,225 @@
+import { connect, type Socket } from "node:net";
+import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from "../core/ports.ts";
+import { BodyWriter } from "../http1/body-writer.ts";
+import type { HeadScanner } from "../http1/head-scanner.ts";
+import type { ResponseHead } from "../http1/heads.ts";
+import { MessageReader } from "../http1/message-reader.ts";
+import { Outbox } from "../http1/outbox.ts";
+import { requestText } from "../http1/write-head.ts";
+import type { ResponseInterpreter } from "../http1/response-head.ts";
+import type { Endpoint } from "../route-table.ts";
+
+export interface Http1UpstreamDeps {
+  scanner: HeadScanner;
+  responses: ResponseInterpreter;
+  headBytes: number;
+  /** The request is done and the connection may serve another. */
+  idle(upstream: Http1Upstream): void;
+  closed(upstream: Http1Upstream): void;
+}
+
+/** Interim answers before the final one; more is an instance gone wrong. */
+const MAX_INTERIM = 16;
+
+/** `connecting` → `ready` (idle, or lent to a request that sends nothing yet) → `busy` → `ready` … → `closed`. */
+type State = "connecting" | "ready" | "busy" | "closed";
+
+/**
+ * An HTTP/1.1 connection to an instance: lent to one request at a time, kept in between.
+ *
+ * Invariants: bytes that no request asked for close it, so an answer never reaches the wrong request; it is kept only when both the
+ * request and the answer have been carried to their ends.
+ */
+export class Http1Upstream implements Upstream {
+  readonly #deps: Http1UpstreamDeps;
+  readonly #socket: Socket;
+  readonly #outbox: Outbox;
+  readonly #writer: BodyWriter;
+  readonly #reader: MessageReader<ResponseHead>;
+  #state: State = "connecting";
+  #events: UpstreamEvents | undefined;
+  #method = "GET";
+  #upgrading = false;
+  #tunnel = false;
+  #requestEnded = false;
+  #answered = false;
+  #paused = false;
+  #eof = false;
+  #interim = 0;
+  #served = 0;
+  #error = "connection closed";
+  /** When it became idle, monotonic milliseconds; set by its keeper. */
+  idleSince = 0;
+  /** Seconds the instance said it keeps an idle connection, or -1. */
+  keepAliveSeconds = -1;
+
+  constructor(endpoint: Endpoint, deps: Http1UpstreamDeps) {
+    this.#deps = deps;
+    const { scanner, responses, headBytes } = deps;
+    this.#reader = new MessageReader<ResponseHead>({
+      scanner,
+      headBytes,
+      dialect: {
+        leadingEmptyLine: false,
+        scan: (heads, bytes, start, end) => heads.scanResponse(bytes, start, end),
+        interpret: (heads, bytes) => responses.interpret(heads, bytes, this.#method),
+      },
+    });
+    this.#socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, allowHalfOpen: true });
+    this.#outbox = new Outbox(this.#socket);
+    this.#writer = new BodyWriter(this.#outbox);
+    this.#listen();
+  }
+
+  get usable(): boolean {
+    return this.#state === "ready" && !this.#eof;
+  }
+
+  attach(events: UpstreamEvents): void {
+    this.#events = events;
+    if (this.#state === "ready") events.upstreamReady();
+  }
+
+  send(request: OutgoingRequest): void {
+    const { head, fields } = request;
+    this.#state = "busy";
+    this.#method = head.method;
+    this.#upgrading = head.upgrade !== "";
+    this.#requestEnded = this.#answered = this.#paused = false;
+    this.#interim = 0;
+    this.#outbox.text(requestText(head, fields));
+    this.#writer.start(head.framing);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#writer.write(chunk);
+  }
+
+  end(trailers: string): void {
+    if (this.#requestEnded) return;
+    this.#writer.end(trailers);
+    this.#outbox.flush();
+    // Without a body the client's side says `end` at once, long before a tunnel may begin.
+    if (this.#tunnel) this.#socket.end();
+    else if (!this.#upgrading) this.#requestEnded = true;
+  }
+
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  pauseAnswer(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resumeAnswer(): void {
+    if (!this.#paused || this.#state === "closed") return;
+    this.#paused = false;
+    this.#pump();
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  abort(): void {
+    this.#events = undefined;
+    this.close();
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#socket.destroy();
+    this.#deps.closed(this);
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on("connect", () => {
+      this.#state = "ready";
+      this.#events?.upstreamReady();
+    });
+    socket.on("data", (chunk) => {
+      if (this.#state !== "busy") return this.#break("bytes that nobody asked for");
+      this.#answered = true;
+      this.#reader.push(chunk);
+      this.#pump();
+    });
+    socket.on("drain", () => this.#events?.upstreamDrained());
+    socket.on("end", () => {
+      this.#eof = true;
+      if (!this.#paused) this.#ended();
+    });
+    socket.on("error", (error) => {
+      this.#error = error.message;
+    });
+    socket.on("close", () => this.#break(this.#error));
+  }
+
+  #pump(): void {
+    const events = this.#events;
+    while (this.#events && !this.#paused) {
+      const step = this.#reader.next();
+      if (step === "more") break;
+      if (step === "bad") return this.#break(`malformed answer: ${this.#reader.rejection.message}`);
+      if (step === "head") this.#head(this.#reader.head);
+      else if (step === "data") this.#events.upstreamData(this.#reader.chunk);
+      else this.#complete(this.#reader.trailers);
+    }
+    events?.upstreamFlush();
+    if (this.#eof && !this.#paused) this.#ended();
+  }
+
+  #head(head: ResponseHead): void {
+    if (head.status === 101) return this.#switch(head);
+    if (head.status < 200) {
+      this.#reader.expectHead();
+      // 100 answers the Expect that we have answered ourselves.
+      if (head.status !== 100) this.#events?.upstreamInform(head.status, head.reason, head.fields);
+      if (++this.#interim > MAX_INTERIM) this.#break("too many interim answers");
+      return;
+    }
+    if (this.#upgrading) this.#requestEnded = true;
+    this.keepAliveSeconds = head.keepAliveSeconds;
+    this.#events?.upstreamAnswer(head);
+  }
+
+  #switch(head: ResponseHead): void {
+    if (!this.#upgrading) return this.#break("101 without a request to switch protocols");
+    this.#tunnel = true;
+    this.#writer.start("close");
+    this.#reader.startTunnel();
+    this.#events?.upstreamSwitched(head.reason, head.fields);
+  }
+
+  /** The answer is whole. */
+  #complete(trailers: string): void {
+    const events = this.#events;
+    this.#events = undefined;
+    this.#served++;
+    const { head, buffered } = this.#reader;
+    if (this.#requestEnded && head.keepAlive && !this.#tunnel && !this.#eof && buffered === 0 && head.framing !== "close") {
+      this.#state = "ready";
+      this.#deps.idle(this);
+    } else this.close();
+    events?.upstreamEnd(trailers);
+  }
+
+  /** The instance has sent its last byte. */
+  #ended(): void {
+    if (this.#state === "busy" && this.#reader.untilClose) return this.#complete("");
+    this.#break("connection closed");
+  }
+
+  #break(message: string): void {
+    const events = this.#events;
+    this.#events = undefined;
+    const failure = this.#failure();
+    this.close();
+    events?.upstreamFailed(failure, message);
+  }
+
+  #failure(): UpstreamFailure {
+    if (this.#state === "connecting") return "refused";
+    return this.#served > 0 && !this.#answered ? "stale" : "broken";
+  }
+}
