@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
 import { isStatus, Namespaces, type KubeClient } from "@ebb/kube";
+import { loadCertificate, type Certificate } from "./certificate.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient } from "./registry/local-client.ts";
@@ -15,7 +17,7 @@ const COMPACTION_PERIOD = 60_000;
 const NAMESPACES = ["default", "kube-system"];
 
 export interface ApiServerOptions {
-  /** The store's file; made if it is not there, with its folder. */
+  /** The store's file; made if it is not there, with its folder. The certificate is kept beside it. */
   storePath: string;
   /** Port 0 takes any free one. */
   listen: { host: string; port: number };
@@ -36,6 +38,7 @@ export interface ApiServer extends Runnable {
   client(user: User): KubeClient;
   /** Where it listens; with the real port after `start`. */
   address(): { host: string; port: number };
+  /** YAML for kubectl, kn and the client libraries; only once it has started. */
   kubeconfig(options: KubeconfigOptions): string;
 }
 
@@ -55,6 +58,7 @@ class EmbeddedApiServer implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #http: HttpServer;
   #machinery: Machinery | undefined;
+  #certificate: Certificate | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -64,7 +68,7 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async start(): Promise<void> {
-    const { storePath, clock, random, log } = this.#options;
+    const { storePath, listen, clock, random, log } = this.#options;
     const store = new SqliteStore({ path: storePath, clock, log });
     const registry = new Registry({ store, clock, random });
     const collector = new GarbageCollector({ store, registry, clock, log });
@@ -73,7 +77,8 @@ class EmbeddedApiServer implements ApiServer {
     try {
       await this.#ensureNamespaces();
       await collector.start();
-      await this.#http.start();
+      this.#certificate = await loadCertificate(dirname(storePath), listen.host, { clock, random });
+      await this.#http.start(this.#certificate);
     } catch (error) {
       await this.stop();
       throw error;
@@ -99,8 +104,9 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   kubeconfig(options: KubeconfigOptions): string {
+    if (!this.#certificate) throw new BugError("api_server_not_running", "there is no kubeconfig before the API server has started");
     const { host, port } = this.address();
-    return renderKubeconfig(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, options);
+    return renderKubeconfig(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, this.#certificate.certificate, options);
   }
 
   #running(): Machinery {

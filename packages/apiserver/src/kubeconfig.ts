@@ -8,12 +8,16 @@ export interface KubeconfigOptions {
   namespace?: string;
 }
 
-/** A kubeconfig (YAML) for a server on plain HTTP, which is enough on loopback. It holds the token: write it for its owner alone. */
-export function renderKubeconfig(server: string, { token, name = "ebb", namespace = "default" }: KubeconfigOptions): string {
+/** A kubeconfig (YAML) that trusts the server's own certificate and nothing else. It holds the token: write it for its owner alone. */
+export function renderKubeconfig(
+  server: string,
+  certificate: string,
+  { token, name = "ebb", namespace = "default" }: KubeconfigOptions,
+): string {
   return stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name, cluster: { server } }],
+    clusters: [{ name, cluster: { server, "certificate-authority-data": Buffer.from(certificate).toString("base64") } }],
     users: [{ name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: name, namespace } }],
     "current-context": name,

@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { systemCode, UserError, type Clock, type Logger } from "@ebb/base";
 import { badRequest } from "@ebb/kube";
+import type { Certificate } from "../certificate.ts";
 import type { Authenticate } from "./authenticate.ts";
 import type { Exchange } from "./http-types.ts";
 import { send, sendFailure, statusOf } from "./respond.ts";
@@ -10,7 +12,8 @@ import type { ResourceDeps } from "./serve-resource.ts";
 
 /** Requests under way get this long when the server stops, milliseconds; watches are ended at once. */
 const DRAIN = 5000;
-const MAX_HEADER_BYTES = 64 * 1024;
+/** Bytes and milliseconds; slow and endless senders are cut off. */
+const LIMITS = { maxHeaderSize: 64 * 1024, requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 90_000 };
 
 export interface HttpServerOptions {
   listen: { host: string; port: number };
@@ -20,51 +23,48 @@ export interface HttpServerOptions {
   log: Logger;
 }
 
-/** The wire: HTTP/1.1 on one address. */
+/** The wire: HTTP/1.1 over TLS on one address. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #server: Server;
+  #server: Server | undefined;
   readonly #stopping = new AbortController();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#server = createServer({
-      maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: 60_000,
-      headersTimeout: 20_000,
-      keepAliveTimeout: 90_000,
-    });
-    this.#server.on("request", (request, response) => void this.#serve(request, response));
-    this.#server.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      else socket.destroy();
-    });
   }
 
   /** Throws UserError when the address cannot be had. */
-  async start(): Promise<void> {
+  async start({ certificate, key }: Certificate): Promise<void> {
     const { host, port } = this.#options.listen;
+    const server = createServer({ ...LIMITS, cert: certificate, key, minVersion: "TLSv1.2" });
+    this.#server = server;
+    server.on("request", (request, response) => void this.#serve(request, response));
+    server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      else socket.destroy();
+    });
     const listening = Promise.withResolvers<void>();
     const fail = (error: Error) => listening.reject(explain(error, host, port));
-    this.#server.once("error", fail);
-    this.#server.listen(port, host, () => listening.resolve());
+    server.once("error", fail);
+    server.listen(port, host, () => listening.resolve());
     await listening.promise;
-    this.#server.off("error", fail);
+    server.off("error", fail);
   }
 
   address(): { host: string; port: number } {
-    const bound = this.#server.address() as AddressInfo | null;
+    const bound = this.#server?.address() as AddressInfo | null | undefined;
     return { host: this.#options.listen.host, port: bound?.port ?? this.#options.listen.port };
   }
 
   /** Ends watches and log streams, lets other requests finish within the drain time, and closes. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    if (!this.#server.listening) return;
+    const server = this.#server;
+    if (!server?.listening) return;
     const closed = Promise.withResolvers<void>();
-    this.#server.close(() => closed.resolve());
-    this.#server.closeIdleConnections();
-    const timer = this.#options.clock.after(DRAIN, () => this.#server.closeAllConnections());
+    server.close(() => closed.resolve());
+    server.closeIdleConnections();
+    const timer = this.#options.clock.after(DRAIN, () => server.closeAllConnections());
     await closed.promise;
     timer.cancel();
   }

@@ -1,0 +1,98 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { systemCode, type Clock, type Random } from "@ebb/base";
+// Its dependency injection wants this to be there first.
+import "reflect-metadata";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+
+const DAY = 24 * 3_600_000;
+const VALID_DAYS = 3650;
+/** Renewed at a start that finds less left. */
+const RENEW_DAYS = 365;
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** PEM. */
+export interface Certificate {
+  certificate: string;
+  key: string;
+}
+
+/**
+ * The server's own certificate, kept in `folder` so that a kubeconfig stays valid over restarts. kubectl needs one: it sends no token over
+ * plain HTTP, not even to loopback. Made anew when it is missing, soon over, unreadable, or not for `host`.
+ */
+export async function loadCertificate(
+  folder: string,
+  host: string,
+  { clock, random }: { clock: Clock; random: Random },
+): Promise<Certificate> {
+  const paths = { certificate: join(folder, "api.crt"), key: join(folder, "api.key") };
+  const kept = await read(paths);
+  if (kept && fits(kept, host, clock.now())) return kept;
+  const made = await make(host, clock.now(), random);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The key first: a certificate whose key is not the one beside it is seen as unusable, and both are made anew.
+  await replace(paths.key, made.key);
+  await replace(paths.certificate, made.certificate);
+  return made;
+}
+
+function namesFor(host: string): string[] {
+  return [...new Set(["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", host])];
+}
+
+async function make(host: string, now: number, random: Random): Promise<Certificate> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const names = namesFor(host).map((value) => ({ type: isIP(value) ? ("ip" as const) : ("dns" as const), value }));
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=ebb",
+    serialNumber: random.uuid().replaceAll("-", "").replace(/^./, "1"),
+    // An hour back, for clocks that are not quite right.
+    notBefore: new Date(now - DAY / 24),
+    notAfter: new Date(now + VALID_DAYS * DAY),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      // It vouches for itself, which some verifiers allow a certificate authority alone.
+      new BasicConstraintsExtension(true, undefined, true),
+      new ExtendedKeyUsageExtension(["1.3.6.1.5.5.7.3.1"]),
+      new SubjectAlternativeNameExtension(names),
+    ],
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
+  const lines = key.replace(/.{64}(?=.)/g, "$&\n");
+  return { certificate: `${certificate.toString("pem")}\n`, key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n` };
+}
+
+async function read(paths: Certificate): Promise<Certificate | undefined> {
+  try {
+    return { certificate: await readFile(paths.certificate, "utf8"), key: await readFile(paths.key, "utf8") };
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function fits({ certificate, key }: Certificate, host: string, now: number): boolean {
+  try {
+    const parsed = new X509Certificate(certificate);
+    const named = isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host);
+    const lasts = parsed.validToDate.getTime() - now > RENEW_DAYS * DAY;
+    return parsed.checkPrivateKey(createPrivateKey(key)) && named !== undefined && lasts;
+  } catch {
+    // Half written or damaged: as good as missing.
+    return false;
+  }
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.new`, content, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
