@@ -101,8 +101,16 @@ export function createClient(options: ClientOptions) {
     cancelOperation: (id: string) => json<Operation>("POST", operation(id, "/cancel")),
     /** Everything that happened and happens, each log line once; ends after the operation has reached a terminal state. Survives restarts of the platform. */
     async *operationEvents(id: string, call: CallOptions = {}): AsyncGenerator<OperationEvent> {
-      for await (const value of follow({ send, path: operation(id, "/events"), signal: call.signal, delay })) {
+      // Each connection tells everything from the beginning: log lines that were told before are passed over.
+      let told = 0;
+      let seen = 0;
+      const onConnect = () => {
+        seen = 0;
+      };
+      for await (const value of follow({ send, path: operation(id, "/events"), signal: call.signal, delay, onConnect })) {
         const event = value as OperationEvent;
+        if (event.type === "log" && ++seen <= told) continue;
+        if (event.type === "log") told = seen;
         yield event;
         if (event.type === "operation" && event.operation.finishedAt !== null) return;
       }

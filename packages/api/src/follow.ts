@@ -5,6 +5,8 @@ export interface FollowOptions {
   send: Send;
   path: string;
   signal: AbortSignal | undefined;
+  /** Before the events of each connection. */
+  onConnect?: () => void;
   delay: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
@@ -14,21 +16,19 @@ const FIRST_DELAY = 100;
 const LONGEST_DELAY = 4000;
 
 /**
- * The events of a server-sent stream, connected again from the last event whenever it breaks; ends only when the consumer stops.
+ * The events of a server-sent stream, connected again whenever it breaks; ends only when the consumer stops.
  * Throws the ApiError of a refusal, or `unreachable` after ATTEMPTS failures in a row; the signal's reason when it is aborted.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator {
-  let lastId: string | undefined;
   let failures = 0;
   for (;;) {
     try {
-      const headers: Record<string, string> = { accept: "text/event-stream" };
-      if (lastId !== undefined) headers["last-event-id"] = lastId;
+      const headers = { accept: "text/event-stream" };
       const response = await options.send("GET", options.path, { headers, signal: options.signal });
+      options.onConnect?.();
       if (!response.body) throw unreachable("", new Error("the answer has no body"));
       for await (const event of serverSentEvents(response.body)) {
         failures = 0;
-        lastId = event.id ?? lastId;
         yield JSON.parse(event.data) as unknown;
       }
     } catch (error) {

@@ -33,19 +33,17 @@ export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<s
 }
 
 export interface ServerSentEvent {
-  id: string | undefined;
   event: string;
   data: string;
 }
 
 /** Parses `text/event-stream` (WHATWG HTML §9.2.6); comments are skipped, and an event cut off by the end of the stream is dropped. */
 export async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
-  let id: string | undefined;
   let event = "message";
   let data: string[] = [];
   for await (const line of lines(body)) {
     if (line === "") {
-      if (data.length > 0) yield { id, event, data: data.join("\n") };
+      if (data.length > 0) yield { event, data: data.join("\n") };
       event = "message";
       data = [];
       continue;
@@ -56,6 +54,5 @@ export async function* serverSentEvents(body: ReadableStream<Uint8Array>): Async
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") data.push(value);
     else if (field === "event") event = value;
-    else if (field === "id" && !value.includes("\0")) id = value;
   }
 }

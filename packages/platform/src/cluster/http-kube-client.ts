@@ -1,5 +1,5 @@
 import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { TransientError } from "@ebb/base";
+import { TransientError, UserError } from "@ebb/base";
 import {
   apiVersionOf,
   StatusError,
@@ -44,8 +44,14 @@ export class HttpKubeClient implements KubeClient {
   #dispatcher: Dispatcher | undefined;
 
   constructor(kubeconfigPath: string) {
-    this.#config.loadFromFile(kubeconfigPath);
-    this.#server = this.#config.getCurrentCluster()?.server.replace(/\/$/, "") ?? "";
+    try {
+      this.#config.loadFromFile(kubeconfigPath);
+    } catch (cause) {
+      throw invalidKubeconfig(kubeconfigPath, cause);
+    }
+    const server = this.#config.getCurrentCluster()?.server;
+    if (server === undefined) throw invalidKubeconfig(kubeconfigPath, new Error("its current context names no cluster"));
+    this.#server = server.replace(/\/$/, "");
   }
 
   async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
@@ -138,6 +144,13 @@ export class HttpKubeClient implements KubeClient {
     if (!response.ok) throw await refusal(response);
     return response;
   }
+}
+
+function invalidKubeconfig(path: string, cause: unknown): UserError {
+  return new UserError("kubeconfig_invalid", `The kubeconfig ${path} cannot be used`, {
+    cause,
+    hint: "Check that the file exists, can be read, and has a current context.",
+  });
 }
 
 function unavailable(server: string, cause: unknown): TransientError {

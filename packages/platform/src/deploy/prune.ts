@@ -1,7 +1,7 @@
 import { revisionName } from "../compile/names.ts";
 import { unfinishedOperations } from "../operations/store.ts";
 import { configOf, settingsOf } from "./apps.ts";
-import type { ConfigRequest, Deps } from "./context.ts";
+import type { ConfigRequest, DeployRequest, Deps } from "./context.ts";
 
 /** Per platform: months of history for a busy team; each is a few kilobytes. */
 const KEEP_OPERATIONS = 2000;
@@ -58,4 +58,12 @@ async function pruneSecrets(deps: Deps): Promise<void> {
     for (const secret of secrets) if (secret.app === row.app && secret.name.endsWith(row.id)) used.add(secret.name);
   }
   for (const secret of secrets) if (!used.has(secret.name)) await cluster.deleteSecret(secret.name);
+}
+
+/** Uploads that operations under way still need. */
+export async function usedUploads({ db }: Deps): Promise<Set<string>> {
+  const requests = (await unfinishedOperations(db)).map(
+    (row) => JSON.parse(row.request_json) as Partial<Extract<DeployRequest, { source: unknown }>>,
+  );
+  return new Set(requests.flatMap((request) => request.source?.upload ?? []));
 }

@@ -1,17 +1,23 @@
 import type {
   App,
+  ChangeEvent,
   DeployImage,
   EnvVariables,
   Instance,
+  LogRecord,
   Operation,
+  OperationEvent,
   PatchEnv,
   PatchSecrets,
   PlatformStatus,
+  Rollback,
   SecretList,
   SetTraffic,
   Version,
 } from "@ebb/api";
 import type { Random } from "@ebb/base";
+import { ebbSchema } from "@ebb/builder";
+import { readFile } from "node:fs/promises";
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName, versionName, versionNumber } from "../compile/names.ts";
 import type { Share } from "../compile/traffic.ts";
@@ -21,6 +27,7 @@ import type { ConfigRequest, DeployRequest, Deps, TrafficRequest } from "../depl
 import { sharesOf } from "../deploy/route.ts";
 import { viewApp, viewInstance, viewVersion, type AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
+import type { LogRequest, PlatformApi, SourceUpload } from "../http/port.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import {
   getOperation,
@@ -30,6 +37,10 @@ import {
   type OperationKind,
   type OperationRow,
 } from "../operations/store.ts";
+
+import { appLogs } from "./app-logs.ts";
+import { changeEvents, operationEvents } from "./events.ts";
+import type { UploadFolder } from "./uploads.ts";
 
 const MINUTE = 60_000;
 /** From an operation's start to its deadline: a deploy has a cold build and a large image in it. */
@@ -42,28 +53,19 @@ export interface ServiceOptions {
   random: Random;
   version: string;
   clusterName: string;
+  kubeconfigPath: string;
+  uploads: UploadFolder;
   startedAt: number;
 }
 
-export interface SourceUpload {
-  id: string;
-  name?: string | undefined;
-  defaultName?: string | undefined;
-  noTraffic?: boolean | undefined;
-}
-
 /** What the REST API does, without HTTP: every method checks its input against what there is and throws the catalogue's errors. */
-export class PlatformService {
+export class PlatformService implements PlatformApi {
   readonly #options: ServiceOptions;
   readonly #deps: Deps;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#deps = options.deps;
-  }
-
-  newId(): string {
-    return this.#options.random.suffix(ID_LENGTH);
   }
 
   async status(user: string): Promise<PlatformStatus> {
@@ -138,16 +140,22 @@ export class PlatformService {
     return this.#submit("deploy", body.name, { request, user });
   }
 
-  async deploySource(upload: SourceUpload, user: string): Promise<Operation> {
-    const { id, name, defaultName } = upload;
-    const app = name ?? defaultName;
-    if (app === undefined) throw refuse("invalid_request", "A deployment of source needs ?name= or ?defaultName=");
-    if (name !== undefined) await ensureApp(this.#deps.db, { name, now: this.#now, firstVersion: firstVersion(this.#deps.cluster, name) });
-    const request: DeployRequest = {
-      source: { upload: id, defaultName: defaultName ?? app, ...(name === undefined ? {} : { name }) },
-      noTraffic: upload.noTraffic ?? false,
-    };
-    return this.#submit("deploy", app, { request, user, id });
+  async deploySource({ name, defaultName, noTraffic, archive }: SourceUpload, user: string): Promise<Operation> {
+    const { db, cluster, uploads } = this.#deps;
+    const upload = this.#options.uploads.idOf(archive);
+    try {
+      const app = name ?? defaultName;
+      if (app === undefined) throw refuse("invalid_request", "A deployment of source needs ?name= or ?defaultName=");
+      if (name !== undefined) await ensureApp(db, { name, now: this.#now, firstVersion: firstVersion(cluster, name) });
+      const request: DeployRequest = {
+        source: { upload, defaultName: defaultName ?? app, ...(name === undefined ? {} : { name }) },
+        noTraffic,
+      };
+      return await this.#submit("deploy", appName(app), { request, user });
+    } catch (error) {
+      await uploads.remove(upload);
+      throw error;
+    }
   }
 
   async setTraffic(name: string, body: SetTraffic, user: string): Promise<Operation> {
@@ -164,7 +172,7 @@ export class PlatformService {
     return this.#submit("traffic", name, { request: { shares } satisfies TrafficRequest, user });
   }
 
-  async rollback(name: string, to: string | undefined, user: string): Promise<Operation> {
+  async rollback(name: string, { to }: Rollback, user: string): Promise<Operation> {
     await this.#changeable(name);
     const facts = await this.#factsOf(name);
     const number = to === undefined ? await this.#previous(facts) : this.#usable(facts, to);
@@ -182,7 +190,7 @@ export class PlatformService {
     await this.#changeable(name);
     checkVariables(body.secrets);
     const { cluster } = this.#deps;
-    const id = this.newId();
+    const id = this.#newId();
     const set = Object.fromEntries(Object.entries(body.secrets).filter((entry): entry is [string, string] => entry[1] !== null));
     const object = Object.keys(set).length > 0 ? secretsName(name, `patch-${id}`) : null;
     if (object !== null) await cluster.createSecret(name, object, set);
@@ -202,7 +210,12 @@ export class PlatformService {
     return pending ? toOperation(pending, this.#now) : this.#submit("delete", name, { request: {}, user });
   }
 
-  async listOperations(query: { app?: string | undefined; limit: number }): Promise<Operation[]> {
+  async logs(name: string, request: LogRequest): Promise<AsyncIterable<LogRecord>> {
+    await getApp(this.#deps.db, name);
+    return appLogs(this.#deps, name, request);
+  }
+
+  async listOperations(query: { app?: string; limit: number }): Promise<Operation[]> {
     return (await listOperations(this.#deps.db, query)).map((row) => toOperation(row, this.#now));
   }
 
@@ -214,13 +227,34 @@ export class PlatformService {
     return toOperation(await this.#options.engine.cancel(id), this.#now);
   }
 
+  async operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>> {
+    const row = await getOperation(this.#deps.db, id);
+    return operationEvents({ ...this.#deps, engine: this.#options.engine }, row, signal);
+  }
+
+  changes(signal: AbortSignal): AsyncIterable<ChangeEvent> {
+    return changeEvents({ ...this.#deps, engine: this.#options.engine }, signal);
+  }
+
+  kubeconfig(): Promise<string> {
+    return readFile(this.#options.kubeconfigPath, "utf8");
+  }
+
+  ebbYamlSchema(): unknown {
+    return ebbSchema;
+  }
+
+  #newId(): string {
+    return this.#options.random.suffix(ID_LENGTH);
+  }
+
   get #now(): number {
     return this.#deps.clock.now();
   }
 
   async #submit(kind: OperationKind, app: string, what: { request: unknown; user: string; id?: string }): Promise<Operation> {
     const row = await this.#options.engine.submit({
-      id: what.id ?? this.newId(),
+      id: what.id ?? this.#newId(),
       kind,
       app,
       request: what.request,
@@ -296,4 +330,15 @@ export class PlatformService {
 
 function largest(shares: readonly Share[]): number | undefined {
   return [...shares].sort((a, b) => b.percent - a.percent)[0]?.number;
+}
+
+/** Folders have names that apps cannot: `My Shop (2)` becomes `my-shop-2`. */
+function appName(name: string): string {
+  const label = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 52)
+    .replace(/-+$/, "");
+  return label === "" ? "app" : label;
 }

@@ -1,0 +1,129 @@
+import { Group, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
+import type { Builder } from "@ebb/builder";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { KubeCluster } from "./cluster/kube-cluster.ts";
+import { openDatabase, type DatabaseOptions } from "./database/database.ts";
+import type { Deps } from "./deploy/context.ts";
+import { createHandlers } from "./deploy/handlers.ts";
+import { prune, usedUploads } from "./deploy/prune.ts";
+import { settle } from "./deploy/settle.ts";
+import { createHttpServer, type HttpServer } from "./http/server.ts";
+import { Sessions } from "./http/sessions.ts";
+import { OperationEngine } from "./operations/engine.ts";
+import { createHousekeeping } from "./service/housekeeping.ts";
+import { createProbe } from "./service/http-probe.ts";
+import { PlatformService } from "./service/platform-service.ts";
+import { createUploadFolder } from "./service/uploads.ts";
+
+export interface PlatformOptions {
+  database: DatabaseOptions;
+  /** The cluster that the apps run on; read at start. */
+  kubeconfigPath: string;
+  namespace: string;
+  /** For people. */
+  clusterName: string;
+  /** Where requests reach the cluster's gateway. */
+  ingress: { host: string; port: number };
+  /** Of the REST API and the console; port 0 chooses one. */
+  listen: { host: string; port: number };
+  /** The platform's own folder; uploads wait in it. */
+  dataRoot: string;
+  builder: Builder;
+  /** The console's built files; a page that says how to build them when absent. */
+  consoleRoot?: string;
+  adminToken: string;
+  version: string;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+}
+
+export interface Platform extends Runnable {
+  /** Where it listens; after `start`. */
+  address(): { host: string; port: number };
+  /** A URL that opens the console signed in, once, within ten minutes; after `start`. */
+  createConsoleLink(): Promise<string>;
+}
+
+/**
+ * The platform: its database, its view of the cluster, its operations and the REST API.
+ * `start` throws UserError `database_unavailable`, `database_newer` and `port_in_use`.
+ */
+export function createPlatform(options: PlatformOptions): Platform {
+  let running: { group: Group; http: HttpServer; sessions: Sessions; close: () => Promise<void> } | undefined;
+  const started = () => {
+    if (!running) throw new Error("the platform has not been started");
+    return running;
+  };
+  return {
+    name: "platform",
+    async start() {
+      running = await assemble(options);
+      try {
+        await running.group.start();
+      } catch (error) {
+        await running.close();
+        running = undefined;
+        throw error;
+      }
+    },
+    async stop() {
+      const stopping = running;
+      running = undefined;
+      try {
+        await stopping?.group.stop();
+      } finally {
+        await stopping?.close();
+      }
+    },
+    address: () => started().http.address(),
+    async createConsoleLink() {
+      const { http, sessions } = started();
+      const { host, port } = http.address();
+      return `http://${host}:${port}/?code=${await sessions.createCode()}`;
+    },
+  };
+}
+
+async function assemble(options: PlatformOptions) {
+  const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName } = options;
+  const uploadsRoot = join(options.dataRoot, "uploads");
+  await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
+  const cluster = new KubeCluster({ kubeconfigPath, namespace: options.namespace, clock, log });
+  const db = await openDatabase(options.database);
+  const uploads = createUploadFolder(uploadsRoot, clock);
+  const probe = createProbe(ingress, `ebb/${version}`);
+  const deps: Deps = { db, cluster, builder: options.builder, ingress, probe, uploads, clock, log };
+  const engine = new OperationEngine({
+    db,
+    clock,
+    log,
+    owner: random.uuid(),
+    handlers: createHandlers(deps),
+    settle,
+    exclusive: options.database.kind === "sqlite",
+  });
+  const sessions = new Sessions({ database: db, adminToken: options.adminToken, clock, random });
+  const api = new PlatformService({ deps, engine, random, version, clusterName, kubeconfigPath, uploads, startedAt: clock.now() });
+  const http = await createHttpServer({
+    api,
+    sessions,
+    listen,
+    uploadsRoot,
+    consoleRoot: options.consoleRoot,
+    version,
+    clock,
+    random,
+    log,
+  });
+  const housekeeping = createHousekeeping({
+    clock,
+    log,
+    async run() {
+      await prune(deps);
+      await uploads.sweep(await usedUploads(deps));
+    },
+  });
+  return { group: new Group("platform", [cluster, engine, housekeeping, http]), http, sessions, close: () => db.destroy() };
+}

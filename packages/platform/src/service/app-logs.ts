@@ -1,0 +1,140 @@
+import type { LogRecord } from "@ebb/api";
+import { causeChain, type Clock, type Logger } from "@ebb/base";
+import type { Pod } from "@ebb/kube";
+import { PLATFORM_LABELS, type Cluster } from "../cluster/port.ts";
+import { Waiter } from "./events.ts";
+
+export interface LogSources {
+  cluster: Cluster;
+  clock: Clock;
+  log: Logger;
+}
+export interface LogSelection {
+  version?: string;
+  instance?: string;
+  follow: boolean;
+  tail?: number;
+  since?: string;
+  signal: AbortSignal;
+}
+
+const DEFAULT_TAIL = 1000;
+/** Read at once; the rest wait for their turn. */
+const MOST_PODS = 50;
+/** Lines between the pods and a reader that is slow: then the pods' streams are not read on. */
+const QUEUE = 1000;
+/** A pod whose log cannot be read yet (its container is being created) is asked again after this. */
+const RETRY = 1000;
+
+/** An app's log lines: those that there are in the order of their times, or, followed, as they come from each instance, new ones too. */
+export function appLogs(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
+  return selection.follow ? followed(sources, app, selection) : present(sources, app, selection);
+}
+
+function select(cluster: Cluster, app: string, { version, instance }: LogSelection): Pod[] {
+  return cluster
+    .pods(app)
+    .filter((pod) => (version === undefined || versionOf(pod) === version) && (instance === undefined || pod.metadata.name === instance));
+}
+
+async function* present(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
+  const tail = selection.tail ?? DEFAULT_TAIL;
+  const records: LogRecord[] = [];
+  for (const pod of select(sources.cluster, app, selection).slice(-MOST_PODS)) {
+    try {
+      for await (const record of readPod(sources, pod, { ...selection, tail })) records.push(record);
+    } catch (error) {
+      selection.signal.throwIfAborted();
+      sources.log.debug({ pod: pod.metadata.name, causes: causeChain(error) }, "the log of an instance could not be read");
+    }
+  }
+  records.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  if (tail > 0) yield* records.slice(-tail);
+}
+
+async function* followed(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
+  const { cluster } = sources;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([selection.signal, ended.signal]);
+  const queue: LogRecord[] = [];
+  const filled = new Waiter(signal);
+  const space = new Waiter(signal);
+  const following = new Set<string>();
+  const begin = () => {
+    for (const pod of select(cluster, app, selection)) {
+      if (following.size >= MOST_PODS || following.has(pod.metadata.name)) continue;
+      following.add(pod.metadata.name);
+      void pump(pod);
+    }
+  };
+  const pump = async (pod: Pod) => {
+    for await (const record of followPod(sources, app, pod, { ...selection, signal })) {
+      while (queue.length >= QUEUE && !signal.aborted) {
+        space.reset();
+        await space.wait();
+      }
+      queue.push(record);
+      filled.wake();
+    }
+    following.delete(pod.metadata.name);
+  };
+  const unsubscribe = cluster.onChange((change) => {
+    if (change.kind === "pod" && change.app === app) begin();
+  });
+  try {
+    begin();
+    while (!signal.aborted) {
+      filled.reset();
+      yield* queue.splice(0);
+      space.wake();
+      if (queue.length === 0) await filled.wait();
+    }
+  } finally {
+    unsubscribe();
+    ended.abort();
+  }
+}
+
+/** One pod's lines until it is gone; taken up again after the last line when the stream breaks. Never throws. */
+async function* followPod(sources: LogSources, app: string, pod: Pod, selection: LogSelection): AsyncGenerator<LogRecord> {
+  const { cluster, clock } = sources;
+  const { signal } = selection;
+  let last: string | undefined;
+  const there = () => cluster.pods(app).some((other) => other.metadata.uid === pod.metadata.uid);
+  do {
+    try {
+      const from = last === undefined ? selection : { ...selection, since: last, tail: undefined };
+      for await (const record of readPod(sources, pod, from)) {
+        // A stream taken up again begins with what was read last.
+        if (last !== undefined && record.time <= last) continue;
+        yield record;
+        last = record.time;
+      }
+    } catch {
+      // Not there yet, or the cluster is restarting: below it is asked again as long as the pod is there.
+    }
+    if (signal.aborted || !there()) return;
+    const pause = new Waiter(signal);
+    const timer = clock.after(RETRY, () => pause.wake());
+    await pause.wait();
+    timer.cancel();
+  } while (!signal.aborted && there());
+}
+
+async function* readPod(
+  { cluster }: LogSources,
+  pod: Pod,
+  { follow, tail, since, signal }: { follow: boolean; tail?: number | undefined; since?: string; signal: AbortSignal },
+): AsyncGenerator<LogRecord> {
+  const options = { follow, signal, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) };
+  const version = versionOf(pod);
+  if (version === undefined) return;
+  for await (const { time, text } of cluster.podLogs(pod.metadata.name, options)) {
+    // Kubernetes does not tell stdout from stderr in a pod's log.
+    yield { time, version, instance: pod.metadata.name, stream: "output", text };
+  }
+}
+
+function versionOf(pod: Pod): string | undefined {
+  return pod.metadata.labels?.[PLATFORM_LABELS.version];
+}

@@ -1,0 +1,117 @@
+import type { ChangeEvent, OperationEvent } from "@ebb/api";
+import type { Clock } from "@ebb/base";
+import type { Cluster } from "../cluster/port.ts";
+import type { Database } from "../database/database.ts";
+import type { OperationEngine } from "../operations/engine.ts";
+import { readOperationLog } from "../operations/logs.ts";
+import { getOperation, toOperation, type OperationRow } from "../operations/store.ts";
+
+export interface EventSources {
+  db: Database;
+  cluster: Cluster;
+  engine: OperationEngine;
+  clock: Clock;
+}
+
+/** For operations that another process on the same database works on; our own wake their readers at once. */
+const POLL = 1000;
+const BATCH = 500;
+/** A burst of the cluster's changes is told as one. */
+const GATHER = 50;
+
+/**
+ * An operation's log lines and states as they come, from the beginning: read from the database, so that a slow reader holds up nothing and
+ * any process can answer. The terminal state comes after the last line.
+ */
+export async function* operationEvents(sources: EventSources, first: OperationRow, signal: AbortSignal): AsyncGenerator<OperationEvent> {
+  const { db, clock, engine } = sources;
+  const waiter = new Waiter(signal);
+  const unsubscribe = engine.changed.on((row) => {
+    if (row.id === first.id) waiter.wake();
+  });
+  const timer = clock.every(POLL, () => waiter.wake());
+  let row = first;
+  let told = 0;
+  let line = 0;
+  try {
+    while (!signal.aborted) {
+      waiter.reset();
+      row = await getOperation(db, first.id);
+      // The row is read before the lines: all lines of an operation that has ended are there by then.
+      const ended = row.finished_at !== null;
+      if (!ended && row.changes !== told) yield { type: "operation", operation: toOperation(row, clock.now()) };
+      told = row.changes;
+      for (;;) {
+        const lines = await readOperationLog(db, row.id, line, BATCH);
+        for (const entry of lines) yield { type: "log", time: new Date(entry.time).toISOString(), line: entry.line };
+        line = lines.at(-1)?.seq ?? line;
+        if (lines.length < BATCH) break;
+      }
+      if (ended) {
+        yield { type: "operation", operation: toOperation(row, clock.now()) };
+        return;
+      }
+      await waiter.wait();
+    }
+  } finally {
+    unsubscribe();
+    timer.cancel();
+  }
+}
+
+/** What changes, until the signal; the first has an empty `app`: anything may have changed before. Bounded by the number of apps. */
+export async function* changeEvents(sources: EventSources, signal: AbortSignal): AsyncGenerator<ChangeEvent> {
+  const { cluster, engine, clock } = sources;
+  const waiter = new Waiter(signal);
+  const waiting = new Map<string, ChangeEvent>();
+  const add = (type: ChangeEvent["type"], app: string) => {
+    waiting.set(`${type} ${app}`, { type, app });
+    waiter.wake();
+  };
+  const unsubscribe = [
+    engine.changed.on((row) => add("operation", row.app)),
+    cluster.onChange((change) => add(change.kind === "pod" ? "instances" : "app", change.app)),
+  ];
+  try {
+    yield { type: "app", app: "" };
+    while (!signal.aborted) {
+      waiter.reset();
+      const events = [...waiting.values()];
+      waiting.clear();
+      yield* events;
+      await waiter.wait();
+      const gathered = new Waiter(signal);
+      const timer = clock.after(GATHER, () => gathered.wake());
+      await gathered.wait();
+      timer.cancel();
+    }
+  } finally {
+    for (const stop of unsubscribe) stop();
+  }
+}
+
+/** Waits for the next `wake` since `reset`, or for the signal. */
+export class Waiter {
+  readonly #signal: AbortSignal;
+  #woken = false;
+  #resolve: (() => void) | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.wake(), { once: true });
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#resolve?.();
+  }
+
+  reset(): void {
+    this.#woken = false;
+  }
+
+  async wait(): Promise<void> {
+    if (this.#woken || this.#signal.aborted) return;
+    await new Promise<void>((resolve) => (this.#resolve = resolve));
+  }
+}
