@@ -37,10 +37,14 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     random: systemRandom,
     log,
   });
+  let consoleLink = "";
   return {
     name: platform.name,
-    start: () => platform.start(),
+    async start() {
+      await platform.start();
+      consoleLink = await platform.createConsoleLink();
+    },
     stop: () => platform.stop(),
-    facts: () => ({ console: platform.createConsoleLink() }),
+    facts: () => ({ console: consoleLink }),
   };
 });
