@@ -1,0 +1,59 @@
+import { UserError } from "@ebb/base";
+import { parse } from "yaml";
+import { parseTemplate, type TemplateValues } from "./template.ts";
+
+type Data = Readonly<Record<string, string>>;
+
+/** config-network, the part that names hosts. */
+export interface NetworkConfig {
+  domainTemplate(values: TemplateValues): string;
+  tagTemplate(values: TemplateValues): string;
+}
+
+/** Throws UserError `invalid_config`. */
+export function parseNetworkConfig(data: Data = {}): NetworkConfig {
+  return {
+    domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
+    tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
+  };
+}
+
+/** config-domain: which domain a Route's hosts are under, by its labels. */
+export type DomainConfig = readonly { domain: string; selector: Data }[];
+
+/** Hosts under it are served inside the cluster only. */
+export const CLUSTER_DOMAIN = "svc.cluster.local";
+
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/;
+
+/** Keys are domains, values empty or YAML with a `selector`. Throws UserError `invalid_config`. */
+export function parseDomainConfig(data: Data = {}): DomainConfig {
+  return Object.entries(data)
+    .filter(([key]) => !key.startsWith("_"))
+    .map(([domain, text]) => {
+      if (!DOMAIN.test(domain)) throw new UserError("invalid_config", `config-domain: ${JSON.stringify(domain)} is not a domain`);
+      return { domain, selector: parseSelector(domain, text) };
+    });
+}
+
+function parseSelector(domain: string, text: string): Data {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw new UserError("invalid_config", `config-domain: the value of ${domain} is not YAML`, { cause });
+  }
+  const selector = typeof value === "object" && value !== null && "selector" in value ? value.selector : undefined;
+  if (selector === undefined || selector === null) return {};
+  const valid = typeof selector === "object" && Object.values(selector).every((entry) => typeof entry === "string");
+  if (!valid) throw new UserError("invalid_config", `config-domain: the selector of ${domain} is not a map of labels`);
+  return selector as Data;
+}
+
+/** The domain for these labels: the most labels matched wins, then the first in the alphabet; the cluster's own if there is none. */
+export function domainFor(config: DomainConfig, labels: Data): string {
+  const matching = config.filter(({ selector }) => Object.entries(selector).every(([key, value]) => labels[key] === value));
+  const weight = ({ selector }: { selector: Data }) => Object.keys(selector).length;
+  const [best] = matching.sort((a, b) => weight(b) - weight(a) || (a.domain < b.domain ? -1 : 1));
+  return best?.domain ?? CLUSTER_DOMAIN;
+}

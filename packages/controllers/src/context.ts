@@ -1,0 +1,98 @@
+import type { Clock, Logger } from "@ebb/base";
+import {
+  ConfigMaps,
+  Configurations,
+  createInformer,
+  LABELS,
+  PodAutoscalers,
+  Pods,
+  Revisions,
+  Routes,
+  Secrets,
+  Services,
+  type ConfigMap,
+  type Configuration,
+  type Informer,
+  type Kind,
+  type KnativeService,
+  type KubeClient,
+  type KubeObject,
+  type Pod,
+  type PodAutoscaler,
+  type Revision,
+  type Route,
+  type Secret,
+} from "@ebb/kube";
+import { Settings } from "./config/settings.ts";
+import { EventRecorder } from "./engine/events.ts";
+import { IndexBy } from "./engine/index-by.ts";
+import { ownerKey } from "./engine/keys.ts";
+import { routesOf } from "./route/labels.ts";
+
+/** What all reconcilers share: the copies of the API's objects, the ways into them, and the settings in force. */
+export interface Context {
+  client: KubeClient;
+  clock: Clock;
+  log: Logger;
+  settings: Settings;
+  events: EventRecorder;
+  services: Informer<KnativeService>;
+  configurations: Informer<Configuration>;
+  revisions: Informer<Revision>;
+  routes: Informer<Route>;
+  autoscalers: Informer<PodAutoscaler>;
+  pods: Informer<Pod>;
+  secrets: Informer<Secret>;
+  configMaps: Informer<ConfigMap>;
+  /** By the key of the Configuration that controls them. */
+  revisionsOf: IndexBy<Revision>;
+  /** By the key of each Route in their `routes` annotation. */
+  revisionsRouted: IndexBy<Revision>;
+  /** By the key of each Configuration and Revision that they name. */
+  routesTo: IndexBy<Route>;
+  /** By the key of their Revision. */
+  podsOf: IndexBy<Pod>;
+}
+
+export function createContext(client: KubeClient, clock: Clock, log: Logger): Context {
+  const informer = <T extends KubeObject>(kind: Kind<T>): Informer<T> => createInformer({ client, kind, clock, log });
+  const configMaps = informer(ConfigMaps);
+  const revisions = informer(Revisions);
+  const routes = informer(Routes);
+  const pods = informer(Pods);
+  return {
+    client,
+    clock,
+    log,
+    settings: new Settings(configMaps, log),
+    events: new EventRecorder(client, clock, log),
+    services: informer(Services),
+    configurations: informer(Configurations),
+    revisions,
+    routes,
+    autoscalers: informer(PodAutoscalers),
+    pods,
+    secrets: informer(Secrets),
+    configMaps,
+    revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
+    revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
+    routesTo: new IndexBy(routes, targetKeys),
+    podsOf: new IndexBy(pods, (pod) => [`${pod.metadata.namespace ?? ""}/${pod.metadata.labels?.[LABELS.revision] ?? ""}`]),
+  };
+}
+
+/** In the order in which they are started; the first are stopped last. */
+export function informersOf(context: Context): Informer<KubeObject>[] {
+  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods] as unknown as Informer<KubeObject>[];
+}
+
+function targetKeys({ metadata, spec, status }: Route): string[] {
+  const namespace = metadata.namespace ?? "";
+  const keys = new Set<string>();
+  for (const { configurationName, revisionName } of [...(spec.traffic ?? []), ...(status?.traffic ?? [])]) {
+    if (configurationName) keys.add(`configuration:${namespace}/${configurationName}`);
+    if (revisionName) keys.add(`revision:${namespace}/${revisionName}`);
+  }
+  return [...keys];
+}

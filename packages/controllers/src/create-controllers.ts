@@ -1,0 +1,159 @@
+import type { Decision } from "@ebb/autoscaler";
+import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
+import type { KubeClient } from "@ebb/kube";
+import type { InstanceManager } from "@ebb/runtime";
+import { createConfigurationController } from "./configuration/controller.ts";
+import { createContext, informersOf, type Context } from "./context.ts";
+import type { Controller } from "./engine/controller.ts";
+import { within } from "./engine/within.ts";
+import { PodController } from "./pod/controller.ts";
+import { createAutoscalerController } from "./podautoscaler/controller.ts";
+import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
+import type { GatewayPort } from "./ports.ts";
+import { RevisionController } from "./revision/controller.ts";
+import { DataPlane } from "./revision/data-plane.ts";
+import { RouteController } from "./route/controller.ts";
+import { Ingress } from "./route/ingress.ts";
+import type { ProbeAddress } from "./route/probe.ts";
+import { createServiceController } from "./service/controller.ts";
+
+export interface ControllersOptions {
+  client: KubeClient;
+  /** Not started: the controllers start it, once they know what there should be. */
+  instances: InstanceManager;
+  gateway: GatewayPort;
+  /** The folder that holds bundles, as `sha256/<hex>`. */
+  bundlesRoot: string;
+  /** Where the gateway serves external hosts: a Route is ready once it has answered here. */
+  probeAddress: ProbeAddress;
+  /** The same for cluster-local hosts; without it those are taken at the gateway's word. */
+  localProbeAddress?: ProbeAddress;
+  /** EBB_GATEWAY_URL of instances: an HTTP proxy through which they reach other applications by their cluster-local names. */
+  gatewayUrl?: string;
+  /** Time a Revision has to reach its initial scale when it does not say, seconds. Default 120; upstream's is 600. */
+  progressDeadlineSeconds?: number;
+  /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
+  stopInstances?: boolean;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Controllers extends Runnable {
+  /** The last scaling decisions of `namespace/revision`, oldest first. */
+  decisions(revision: string): readonly Decision[];
+}
+
+const PROGRESS_DEADLINE = 120;
+const GATEWAY_PATIENCE = 2000;
+/** Adopted instances are probed at once; a gateway that still serves by its old table is not hurried. */
+const ADOPTION_PATIENCE = 3000;
+
+/** The embedded cluster's reconcilers, with the autoscaler and the record of instances. */
+export function createControllers(options: ControllersOptions): Controllers {
+  return new EmbeddedControllers(options);
+}
+
+class EmbeddedControllers implements Controllers {
+  readonly name = "controllers";
+  readonly #options: ControllersOptions;
+  readonly #context: Context;
+  readonly #dataPlane: DataPlane;
+  readonly #loop: ScalingLoop;
+  readonly #revisions: RevisionController;
+  readonly #routes: RouteController;
+  readonly #pods: PodController;
+  readonly #autoscalers: Controller;
+  readonly #controllers: Controller[];
+  readonly #informers: Group;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(options: ControllersOptions) {
+    this.#options = options;
+    const { client, clock, instances, gateway } = options;
+    const log = options.log.child({ component: "controllers" });
+    const progressDeadline = (options.progressDeadlineSeconds ?? PROGRESS_DEADLINE) * 1000;
+    const context = createContext(client, clock, log);
+    this.#context = context;
+    this.#dataPlane = new DataPlane(instances, gateway, { clock, log });
+    const { settings } = context;
+    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, progressDeadline });
+    const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
+    const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
+    const workload = { bundlesRoot, ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
+    this.#revisions = new RevisionController({
+      context,
+      instances,
+      dataPlane: this.#dataPlane,
+      loop: this.#loop,
+      workload,
+      progressDeadline,
+    });
+    this.#routes = new RouteController(context, new Ingress({ gateway, external: probeAddress, ...local, clock, log }));
+    this.#pods = new PodController(context, instances);
+    this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
+    this.#controllers = [
+      createServiceController(context),
+      createConfigurationController(context),
+      this.#revisions.controller,
+      this.#routes.controller,
+      this.#autoscalers,
+      this.#pods.controller,
+    ];
+    settings.invalid.on(({ map, message }) => context.events.note(map, { type: "Warning", reason: "InvalidConfiguration", message }));
+    this.#informers = new Group("informers", informersOf(context));
+  }
+
+  decisions(revision: string): readonly Decision[] {
+    return this.#loop.decisions(revision);
+  }
+
+  /**
+   * In this order, so that nothing that runs is stopped and nothing that is served is dropped: what the API says there should be; what
+   * runs; both told to the gateway at once; only then the reconcilers.
+   */
+  async start(): Promise<void> {
+    const { instances, gateway, clock, log } = this.#options;
+    await this.#informers.start();
+    this.#unsubscribe = instances.onChange((key) => this.#changed(key));
+    await instances.start();
+    this.#revisions.adopt();
+    for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
+    await this.#settled();
+    const adopted = this.#routes.adopt();
+    gateway.begin();
+    // A gateway that is away gets everything when it comes back; the reconcilers must not wait for it.
+    await within(clock, GATEWAY_PATIENCE, "the gateway", adopted).catch((error: unknown) =>
+      log.warn({ error }, "the gateway is not there yet"),
+    );
+    this.#loop.start();
+    for (const controller of this.#controllers) controller.open();
+  }
+
+  async stop(): Promise<void> {
+    this.#loop.stop();
+    await Promise.all(this.#controllers.map((controller) => controller.stop()));
+    await this.#informers.stop();
+    await this.#context.events.stop();
+    this.#unsubscribe?.();
+    await this.#options.instances.stop({ stopInstances: this.#options.stopInstances ?? false });
+  }
+
+  #changed(key: string): void {
+    this.#dataPlane.sync(key);
+    this.#revisions.controller.add(key);
+    this.#autoscalers.add(key);
+    this.#pods.touched(key);
+  }
+
+  /** Waits until the first probes have told which adopted instances serve: the first table must not leave out one that does. */
+  async #settled(): Promise<void> {
+    const { instances, clock } = this.#options;
+    const pending = () => instances.all().some(({ phase }) => phase === "starting");
+    if (!pending()) return;
+    const settled = Promise.withResolvers<void>();
+    const unsubscribe = instances.onChange(() => pending() || settled.resolve());
+    // One that takes longer was not serving before either.
+    await within(clock, ADOPTION_PATIENCE, "adoption", settled.promise).catch(() => undefined);
+    unsubscribe();
+  }
+}

@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Kind, KubeClient, KubeObject } from "@ebb/kube";
+
+/** A child as it should be, and as it is. */
+export interface Wish<T extends KubeObject = KubeObject> {
+  kind: Kind<T>;
+  desired: T;
+  existing: T | undefined;
+}
+
+/**
+ * The existing object with the desired spec, labels and annotations; undefined if it has them. Fields of the spec that only the existing
+ * one has were filled in by admission and stay.
+ */
+export function merged<T extends KubeObject>(existing: T, desired: T): T | undefined {
+  const { labels = {}, annotations = {} } = desired.metadata;
+  const same =
+    isDeepStrictEqual(plain(existing.spec), plain(desired.spec)) &&
+    isDeepStrictEqual(plain(existing.metadata.labels ?? {}), plain(labels)) &&
+    isDeepStrictEqual(plain(existing.metadata.annotations ?? {}), plain(annotations));
+  return same ? undefined : { ...existing, spec: desired.spec, metadata: { ...existing.metadata, labels, annotations } };
+}
+
+export async function apply<T extends KubeObject>(client: KubeClient, { kind, desired, existing }: Wish<T>): Promise<void> {
+  if (!existing) return void (await client.create(kind, desired));
+  const update = merged(existing, desired);
+  if (update) await client.update(kind, update);
+}
+
+/** Writes the status if it differs; the object is the copy that it was computed from, so a stale one is refused by the server. */
+export async function applyStatus<T extends KubeObject>(
+  client: KubeClient,
+  kind: Kind<T>,
+  change: { object: T; status: T["status"] },
+): Promise<void> {
+  const { object, status } = change;
+  if (isDeepStrictEqual(plain(object.status ?? {}), plain(status ?? {}))) return;
+  await client.updateStatus(kind, { ...object, status });
+}
+
+/** As JSON sees it: an undefined field is an absent one. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

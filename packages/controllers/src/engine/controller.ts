@@ -1,0 +1,61 @@
+import { WorkQueue, type Clock, type Logger } from "@ebb/base";
+import { isStatus } from "@ebb/kube";
+
+/** The copy was behind the server; by then the watch has caught up. */
+const STALE_RETRY = 20;
+
+export interface ControllerOptions {
+  name: string;
+  clock: Clock;
+  log: Logger;
+  workers?: number;
+  /** Brings one object nearer to what is desired; safe to call at any time. Returns after how many milliseconds to be called again, if so. */
+  reconcile(key: string): Promise<number | void>;
+}
+
+/**
+ * A work queue whose reconciler may meet stale copies: those are tried again quietly, and an object that is gone is no failure.
+ * Closed until `open`: what is added before waits, as nothing may be decided before everything is known.
+ */
+export class Controller {
+  readonly #queue: WorkQueue;
+  #waiting: Set<string> | undefined = new Set();
+
+  constructor({ name, clock, log, workers = 2, reconcile }: ControllerOptions) {
+    const logger = log.child({ controller: name });
+    this.#queue = new WorkQueue({
+      name,
+      clock,
+      log: logger,
+      workers,
+      handle: async (key) => {
+        try {
+          const again = await reconcile(key);
+          if (again !== undefined) this.#queue.addAfter(key, again);
+        } catch (error) {
+          if (isStatus(error, "NotFound")) return logger.debug({ key, error }, "it is gone");
+          if (!isStatus(error, "Conflict") && !isStatus(error, "AlreadyExists")) throw error;
+          logger.debug({ key, error }, "the copy was stale");
+          this.#queue.addAfter(key, STALE_RETRY);
+        }
+      },
+    });
+  }
+
+  /** Without a key: nothing to do. */
+  add(key: string | undefined, delay = 0): void {
+    if (key === undefined) return;
+    if (this.#waiting) this.#waiting.add(key);
+    else this.#queue.addAfter(key, delay);
+  }
+
+  open(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const key of waiting) this.#queue.add(key);
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+}

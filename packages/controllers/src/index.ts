@@ -1,0 +1,1 @@
+export { createControllers, type Controllers, type ControllersOptions } from "./create-controllers.ts";

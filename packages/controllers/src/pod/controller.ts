@@ -1,0 +1,71 @@
+import { LABELS, Pods, type Pod } from "@ebb/kube";
+import type { InstanceManager, InstanceStatus } from "@ebb/runtime";
+import type { Context } from "../context.ts";
+import { applyStatus } from "../engine/apply.ts";
+import { Controller } from "../engine/controller.ts";
+import { keyOf, splitKey } from "../engine/keys.ts";
+import { makePod, podStatus } from "./resources.ts";
+
+/** Changes of one revision's instances within this time are written together. */
+const COALESCE = 100;
+
+/**
+ * Pods as the record of instances (ADR 0004). Keys are Revisions'. A Pod that somebody deletes takes its instance with it; the scaling
+ * loop's count then brings another.
+ */
+export class PodController {
+  readonly controller: Controller;
+  readonly #context: Context;
+  readonly #instances: InstanceManager;
+
+  constructor(context: Context, instances: InstanceManager) {
+    this.#context = context;
+    this.#instances = instances;
+    const { clock, log } = context;
+    this.controller = new Controller({ name: "pod", clock, log, reconcile: (key) => this.#reconcile(key) });
+    context.pods.onChange(({ object, type }) => {
+      const key = revisionKey(object);
+      if (key === undefined) return;
+      if (type === "deleted") this.#lost(key, object);
+      this.touched(key);
+    });
+  }
+
+  touched(key: string): void {
+    this.controller.add(key, COALESCE);
+  }
+
+  #lost(key: string, { metadata }: Pod): void {
+    const instance = this.#living(key).find(({ id }) => id === metadata.name);
+    if (instance && instance.phase !== "draining") this.#instances.remove(instance.id);
+  }
+
+  #living(key: string): InstanceStatus[] {
+    return this.#instances.instances(key).filter(({ phase }) => phase !== "ended");
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const { client, revisions, podsOf, clock } = this.#context;
+    const { namespace, name } = splitKey(key);
+    const revision = revisions.get(namespace, name);
+    const pods = new Map(podsOf.get(key).map((pod) => [pod.metadata.name, pod]));
+    const living = this.#living(key);
+    for (const instance of living) {
+      const pod = pods.get(instance.id);
+      pods.delete(instance.id);
+      if (!revision) continue;
+      if (pod?.metadata.deletionTimestamp && instance.phase !== "draining") this.#instances.remove(instance.id);
+      // An instance on its way out whose Pod is gone is not recorded anew.
+      if (!pod && instance.phase === "draining") continue;
+      const record = pod ?? (await client.create(Pods, makePod(revision, instance)));
+      await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, record.status, clock.now()) });
+    }
+    for (const { metadata } of pods.values()) await client.delete(Pods, metadata.namespace, metadata.name);
+  }
+}
+
+/** The Revision that a Pod records an instance of; other Pods are none of ours. */
+function revisionKey(pod: Pod): string | undefined {
+  const revision = pod.metadata.labels?.[LABELS.revision];
+  return revision === undefined ? undefined : keyOf({ metadata: { ...pod.metadata, name: revision } });
+}

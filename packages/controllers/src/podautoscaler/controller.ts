@@ -1,0 +1,43 @@
+import { PodAutoscalers } from "@ebb/kube";
+import type { Context } from "../context.ts";
+import { applyStatus } from "../engine/apply.ts";
+import { Controller } from "../engine/controller.ts";
+import { keyOf, splitKey } from "../engine/keys.ts";
+import type { DataPlane } from "../revision/data-plane.ts";
+import { autoscalerStatus, isInitialized } from "./reconcile.ts";
+import type { ScalingLoop } from "./scaling-loop.ts";
+
+/** Each may wait for the gateway's answer. */
+const WORKERS = 8;
+
+/** Tells the scaling loop of PodAutoscalers, and PodAutoscalers of what it did. */
+export function createAutoscalerController(context: Context, loop: ScalingLoop, dataPlane: DataPlane): Controller {
+  const { clock, log, client, autoscalers } = context;
+  const controller = new Controller({
+    name: "podautoscaler",
+    clock,
+    log,
+    workers: WORKERS,
+    async reconcile(key) {
+      const { namespace, name } = splitKey(key);
+      const autoscaler = autoscalers.get(namespace, name);
+      if (!autoscaler || autoscaler.metadata.deletionTimestamp) return;
+      loop.upsert(autoscaler);
+      const state = loop.state(key);
+      if (!state) return;
+      const { desired, initialScale, timedOut } = state;
+      const observed = { desired, ready: state.ready, initialScale, timedOut, now: clock.now() };
+      // Routes may lead to it from then on: the gateway must have its endpoints first.
+      if (!isInitialized(autoscaler) && state.ready >= initialScale) await dataPlane.applied(key);
+      const status = autoscalerStatus(autoscaler, observed);
+      await applyStatus(client, PodAutoscalers, { object: autoscaler, status });
+      if (isInitialized({ ...autoscaler, status })) loop.setInitialized(key);
+    },
+  });
+  loop.moved.on((key) => controller.add(key));
+  autoscalers.onChange(({ object, type }) => {
+    if (type === "deleted") loop.remove(keyOf(object));
+    else controller.add(keyOf(object));
+  });
+  return controller;
+}

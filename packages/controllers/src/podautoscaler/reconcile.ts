@@ -1,0 +1,38 @@
+import type { PodAutoscaler } from "@ebb/kube";
+import { AUTOSCALER_CONDITIONS as conditions, NO_TRAFFIC, QUEUED, TIMED_OUT } from "./conditions.ts";
+
+export interface ScaleObserved {
+  desired: number;
+  ready: number;
+  /** To be reached once before the revision counts as deployed. */
+  initialScale: number;
+  /** The last activation was given up. */
+  timedOut: boolean;
+  now: number;
+}
+
+/** The status of a PodAutoscaler; after knative's pkg/reconciler/autoscaling/kpa/kpa.go (computeActiveCondition). */
+export function autoscalerStatus(autoscaler: PodAutoscaler, observed: ScaleObserved): NonNullable<PodAutoscaler["status"]> {
+  const { desired, ready, initialScale, now } = observed;
+  let marks = conditions.initialize(autoscaler.status?.conditions, now);
+  const initialized = isInitialized(autoscaler) || ready >= initialScale;
+  marks = initialized
+    ? conditions.markTrue(marks, "ScaleTargetInitialized", now)
+    : conditions.markUnknown(marks, "ScaleTargetInitialized", { reason: "", message: "" }, now);
+  const needed = initialized ? 1 : Math.max(1, initialScale);
+  if (desired === 0) marks = conditions.markFalse(marks, "Active", observed.timedOut ? TIMED_OUT : NO_TRAFFIC, now);
+  else if (ready >= needed) marks = conditions.markTrue(marks, "Active", now);
+  else marks = conditions.markUnknown(marks, "Active", QUEUED, now);
+  const { generation, name } = autoscaler.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    serviceName: name,
+    desiredScale: desired,
+    actualScale: ready,
+    conditions: marks,
+  };
+}
+
+export function isInitialized({ status }: PodAutoscaler): boolean {
+  return conditions.get(status?.conditions, "ScaleTargetInitialized")?.status === "True";
+}

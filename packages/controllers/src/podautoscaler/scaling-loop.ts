@@ -1,0 +1,206 @@
+import { RevisionScaler, revisionScaling, type Decision, type RevisionScaling, type ScalerInputs } from "@ebb/autoscaler";
+import { Signal, type Clock, type Timer } from "@ebb/base";
+import type { RevisionStats } from "@ebb/gateway";
+import type { PodAutoscaler } from "@ebb/kube";
+import type { InstanceManager } from "@ebb/runtime";
+import { isDeepStrictEqual } from "node:util";
+import type { Settings } from "../config/settings.ts";
+import { keyOf } from "../engine/keys.ts";
+import type { GatewayPort } from "../ports.ts";
+import type { DataPlane } from "../revision/data-plane.ts";
+import { deadlineOf } from "../revision/reconcile.ts";
+import { isInitialized } from "./reconcile.ts";
+
+/** Upstream's tick. */
+const TICK = 2000;
+/** Upstream gives an activation this much longer than a deployment. */
+const ACTIVATION_BUFFER = 30_000;
+
+interface Entry {
+  autoscaler: PodAutoscaler;
+  scaling: RevisionScaling;
+  scaler: RevisionScaler;
+  initialized: boolean;
+  activationTimeout: number;
+  /** Why nothing of it is to run. */
+  failed?: string;
+}
+
+export interface ScaleState {
+  desired: number;
+  ready: number;
+  initialScale: number;
+  timedOut: boolean;
+}
+
+export interface ScalingLoopOptions {
+  instances: InstanceManager;
+  gateway: GatewayPort;
+  dataPlane: DataPlane;
+  settings: Settings;
+  clock: Clock;
+  /** Time to reach the initial scale when the Revision does not say, milliseconds. */
+  progressDeadline: number;
+}
+
+/**
+ * Scales: statistics in, counts out. One timer for all; a revision that sleeps is not looked at.
+ *
+ * Invariants: a wake is acted on in the same turn, without the API; a revision seen for the first time keeps the instances it has; counts
+ * are not lowered while the gateway cannot be heard.
+ */
+export class ScalingLoop {
+  /** The PodAutoscaler's status may have changed. */
+  readonly moved = new Signal<string>();
+  readonly #options: ScalingLoopOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #awake = new Set<string>();
+  readonly #unsubscribe: (() => void)[] = [];
+  #timer: Timer | undefined;
+
+  constructor(options: ScalingLoopOptions) {
+    this.#options = options;
+    options.settings.changed.on((name) => {
+      if (name === "autoscaler") for (const { autoscaler } of this.#entries.values()) this.upsert(autoscaler);
+    });
+  }
+
+  start(): void {
+    const { clock, gateway } = this.#options;
+    this.#timer = clock.every(TICK, () => this.tick());
+    this.#unsubscribe.push(
+      gateway.onWake.on((key) => this.wake(key)),
+      gateway.onStats.on(({ revisions }) => this.#record(revisions)),
+    );
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+  }
+
+  upsert(autoscaler: PodAutoscaler): void {
+    const { clock, settings, progressDeadline } = this.#options;
+    const key = keyOf(autoscaler);
+    const now = clock.monotonic();
+    const { annotations = {} } = autoscaler.metadata;
+    const scaling = revisionScaling(settings.current.autoscaler, annotations, autoscaler.spec.containerConcurrency ?? 0);
+    const before = this.#entries.get(key);
+    const changed =
+      !before ||
+      !isDeepStrictEqual(before.scaling, scaling) ||
+      before.autoscaler.metadata.uid !== autoscaler.metadata.uid ||
+      before.autoscaler.spec.reachability !== autoscaler.spec.reachability;
+    const entry = before ?? this.#newEntry(key, autoscaler, scaling);
+    if (before && !isDeepStrictEqual(before.scaling, scaling)) entry.scaler.configure(scaling, now);
+    entry.autoscaler = autoscaler;
+    entry.scaling = scaling;
+    entry.initialized ||= isInitialized(autoscaler);
+    entry.activationTimeout = deadlineOf(autoscaler, progressDeadline) + ACTIVATION_BUFFER;
+    this.#entries.set(key, entry);
+    if (changed) this.#decide(key, entry, before ? "tick" : "start");
+  }
+
+  remove(key: string): void {
+    this.#entries.delete(key);
+    this.#awake.delete(key);
+  }
+
+  /** The revision can, or cannot, run. */
+  setFailed(key: string, reason: string | undefined): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.failed === reason) return;
+    if (reason === undefined) delete entry.failed;
+    else entry.failed = reason;
+    this.#decide(key, entry);
+  }
+
+  /** It was described to the runtime only now. */
+  available(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry && this.#options.instances.desired(key) !== entry.scaler.desired) this.#decide(key, entry);
+  }
+
+  setInitialized(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry) entry.initialized = true;
+  }
+
+  state(key: string): ScaleState | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const { scaler, scaling } = entry;
+    const last = scaler.decisions.at(-1);
+    return {
+      desired: scaler.desired,
+      ready: this.#options.dataPlane.ready(key),
+      initialScale: scaling.initialScale,
+      timedOut: scaler.desired === 0 && last?.cause === "activation-timeout",
+    };
+  }
+
+  decisions(key: string): readonly Decision[] {
+    return this.#entries.get(key)?.scaler.decisions ?? [];
+  }
+
+  wake(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.failed !== undefined) return;
+    // The gateway asks again each second; once something starts, the ticks decide.
+    if (entry.scaler.desired > 0 && entry.scaler.activity.phase !== "inactive") return void this.#awake.add(key);
+    this.#scale(key, entry, entry.scaler.wake(this.#inputs(key, entry)));
+  }
+
+  tick(): void {
+    const { gateway, clock } = this.#options;
+    for (const key of this.#awake) {
+      const entry = this.#entries.get(key);
+      if (!entry) this.#awake.delete(key);
+      else if (!gateway.connected && entry.initialized) entry.scaler.blind(clock.monotonic());
+      else this.#decide(key, entry);
+    }
+  }
+
+  #newEntry(key: string, autoscaler: PodAutoscaler, scaling: RevisionScaling): Entry {
+    const { clock, dataPlane } = this.#options;
+    const running = { instances: dataPlane.instances(key).length, ready: dataPlane.ready(key) };
+    const scaler = new RevisionScaler(scaling, clock.monotonic(), running);
+    return { autoscaler, scaling, scaler, initialized: isInitialized(autoscaler), activationTimeout: 0 };
+  }
+
+  #record(stats: readonly RevisionStats[]): void {
+    const now = this.#options.clock.monotonic();
+    for (const { revision, concurrency, requests } of stats) {
+      const entry = this.#entries.get(revision);
+      if (!entry) continue;
+      entry.scaler.record(now, { concurrency, requests });
+      this.#awake.add(revision);
+    }
+  }
+
+  #decide(key: string, entry: Entry, trigger: "start" | "tick" = "tick"): void {
+    const inputs = this.#inputs(key, entry);
+    const { scaler, failed } = entry;
+    this.#scale(key, entry, failed === undefined ? scaler.decide(inputs, trigger) : scaler.fail(inputs, failed));
+  }
+
+  #inputs(key: string, entry: Entry): ScalerInputs {
+    const { clock, dataPlane } = this.#options;
+    return {
+      now: clock.monotonic(),
+      wallTime: clock.now(),
+      ready: dataPlane.ready(key),
+      reachable: entry.autoscaler.spec.reachability !== "Unreachable",
+      initialized: entry.initialized,
+      activationTimeout: entry.activationTimeout,
+    };
+  }
+
+  #scale(key: string, entry: Entry, { desired, previous }: Decision): void {
+    const { instances, dataPlane } = this.#options;
+    if (dataPlane.has(key) && instances.desired(key) !== desired) instances.scale(key, desired);
+    if (desired === 0 && entry.scaler.activity.phase === "inactive") this.#awake.delete(key);
+    else this.#awake.add(key);
+    if (desired !== previous) this.moved.emit(key);
+  }
+}

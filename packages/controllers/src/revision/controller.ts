@@ -1,0 +1,144 @@
+import type { Logger } from "@ebb/base";
+import { ConfigMaps, PodAutoscalers, Revisions, Secrets, type ConfigMap, type Kind, type Revision, type Secret } from "@ebb/kube";
+import type { InstanceManager, InstanceStatus, Workload } from "@ebb/runtime";
+import type { Context } from "../context.ts";
+import { apply, applyStatus } from "../engine/apply.ts";
+import { Controller } from "../engine/controller.ts";
+import { keyOf, ownerKey, splitKey } from "../engine/keys.ts";
+import { isInitialized } from "../podautoscaler/reconcile.ts";
+import type { ScalingLoop } from "../podautoscaler/scaling-loop.ts";
+import type { DataPlane } from "./data-plane.ts";
+import { referencesOf, type Sources } from "./environment.ts";
+import { deadlineOf, planRevision } from "./reconcile.ts";
+import { makeAutoscaler } from "./resources.ts";
+import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from "./workload.ts";
+
+export interface RevisionControllerOptions {
+  context: Context;
+  instances: InstanceManager;
+  dataPlane: DataPlane;
+  loop: ScalingLoop;
+  workload: WorkloadOptions;
+  /** Milliseconds, for Revisions without an annotation of their own. */
+  progressDeadline: number;
+}
+
+const LAST_WORDS_LINES = 10;
+
+/** Revisions: their workload to the runtime, their backend to the gateway, their PodAutoscaler and status to the API. */
+export class RevisionController {
+  readonly controller: Controller;
+  readonly #options: RevisionControllerOptions;
+  readonly #sources: Sources;
+  /** Revisions by what their environment refers to: `namespace/secret/NAME`. */
+  readonly #dependents = new Map<string, Set<string>>();
+  readonly #references = new Map<string, readonly string[]>();
+  readonly #startedAt: number;
+
+  constructor(options: RevisionControllerOptions) {
+    this.#options = options;
+    const { context } = options;
+    const { clock, log, secrets, configMaps } = context;
+    this.#startedAt = clock.now();
+    this.#sources = {
+      secret: (namespace, name) => secrets.get(namespace, name),
+      configMap: (namespace, name) => configMaps.get(namespace, name),
+    };
+    this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key) });
+    context.revisions.onChange(({ object }) => this.controller.add(keyOf(object)));
+    context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
+    secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
+    configMaps.onChange(({ object, type }) => type !== "resync" && this.#addDependents(ConfigMaps, object));
+  }
+
+  /** Declares everything at once, so that instances of Revisions that exist are not taken for orphans. */
+  adopt(): void {
+    const { context, dataPlane } = this.#options;
+    const living = context.revisions.list().filter(({ metadata }) => !metadata.deletionTimestamp);
+    const made = living.map((revision) => ({ revision, workload: this.#describe(revision).workload }));
+    dataPlane.adopt(made.flatMap(({ workload }) => workload ?? []));
+    for (const { revision, workload } of made) dataPlane.declare(backendOf(revision), workload);
+  }
+
+  async #reconcile(key: string): Promise<number | void> {
+    const { context, dataPlane, loop, progressDeadline } = this.#options;
+    const { revisions, autoscalers, client, clock, events } = context;
+    const { namespace, name } = splitKey(key);
+    const revision = revisions.get(namespace, name);
+    if (!revision || revision.metadata.deletionTimestamp) {
+      this.#refer(key, []);
+      loop.remove(key);
+      return dataPlane.remove(key);
+    }
+    const autoscaler = autoscalers.get(namespace, name);
+    const { workload, problem } = this.#describe(revision);
+    const instances = dataPlane.instances(key);
+    const deploying = !autoscaler || !isInitialized(autoscaler);
+    const words = deploying ? await this.#lastWords(instances) : undefined;
+    const plan = planRevision({
+      revision,
+      autoscaler,
+      problem,
+      instances,
+      ...(words === undefined ? {} : { lastWords: words }),
+      now: clock.now(),
+      since: Math.max(this.#startedAt, Date.parse(revision.metadata.creationTimestamp ?? "") || 0),
+      deadline: deadlineOf(revision, progressDeadline),
+    });
+    dataPlane.declare({ ...backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) }, workload);
+    loop.setFailed(key, plan.failed ? (plan.unavailable ?? "it was not ready in time") : undefined);
+    loop.available(key);
+    await apply(client, { kind: PodAutoscalers, desired: makeAutoscaler(revision), existing: autoscaler });
+    await applyStatus(client, Revisions, { object: revision, status: plan.status });
+    for (const note of plan.notes) events.note(revision, note);
+    return plan.again;
+  }
+
+  #describe(revision: Revision): { workload?: Workload; problem: { reason: string; message: string } | undefined } {
+    const container = servingContainer(revision);
+    const namespace = revision.metadata.namespace ?? "";
+    this.#refer(keyOf(revision), container ? referencesOf(container).map((reference) => `${namespace}/${reference}`) : []);
+    const made = makeWorkload(revision, this.#sources, this.#options.workload);
+    return "workload" in made ? { workload: made.workload, problem: undefined } : made;
+  }
+
+  #refer(key: string, references: readonly string[]): void {
+    for (const reference of this.#references.get(key) ?? []) {
+      const dependents = this.#dependents.get(reference);
+      dependents?.delete(key);
+      if (dependents?.size === 0) this.#dependents.delete(reference);
+    }
+    for (const reference of references) {
+      const dependents = this.#dependents.get(reference) ?? new Set<string>();
+      this.#dependents.set(reference, dependents.add(key));
+    }
+    if (references.length > 0) this.#references.set(key, references);
+    else this.#references.delete(key);
+  }
+
+  #addDependents(kind: Kind, { metadata }: Secret | ConfigMap): void {
+    const reference = `${metadata.namespace ?? ""}/${kind.kind.toLowerCase()}/${metadata.name}`;
+    for (const key of this.#dependents.get(reference) ?? []) this.controller.add(key);
+  }
+
+  /** What the instance that failed last said last. */
+  async #lastWords(instances: readonly InstanceStatus[]): Promise<string | undefined> {
+    const failed = instances.filter(({ phase, lastExit }) => phase !== "ready" && lastExit).at(-1);
+    if (!failed?.lastExit) return undefined;
+    return await tail(this.#options.instances, failed.lastExit.id, this.#options.context.log);
+  }
+}
+
+async function tail(instances: InstanceManager, id: string, log: Logger): Promise<string | undefined> {
+  const lines: string[] = [];
+  try {
+    for await (const { text } of instances.logs(id, { tail: LAST_WORDS_LINES })) {
+      lines.push(text);
+      if (lines.length >= LAST_WORDS_LINES) break;
+    }
+  } catch (error) {
+    // The condition then tells the exit code alone.
+    log.debug({ instance: id, error }, "the log of a failed instance could not be read");
+  }
+  return lines.length > 0 ? lines.join("\n") : undefined;
+}

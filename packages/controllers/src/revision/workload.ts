@@ -1,0 +1,131 @@
+import {
+  cpuMillis,
+  expandVariables,
+  isQuantity,
+  LABELS,
+  memoryBytes,
+  type Cause,
+  type Container,
+  type ResourceRequirements,
+  type Revision,
+} from "@ebb/kube";
+import type { Artifact, InstanceSpec, Workload } from "@ebb/runtime";
+import type { Backend } from "@ebb/gateway";
+import { keyOf, omit } from "../engine/keys.ts";
+import { environmentOf, type Sources } from "./environment.ts";
+import { livenessOf, readinessOf } from "./probes.ts";
+
+export interface WorkloadOptions {
+  /** The folder that holds bundles, as `sha256/<hex>`. */
+  bundlesRoot: string;
+  /** EBB_GATEWAY_URL of instances: where they reach other applications by their cluster-local names. */
+  gatewayUrl?: string;
+}
+
+const BUNDLE_HOST = "bundle.ebb.local";
+const BUNDLE = /^bundle\.ebb\.local\/(?:[^@]*)@sha256:([0-9a-f]{64})$/;
+const DEFAULT_PORT = 8080;
+
+/** The container that serves: the one with a port, or the only one. */
+export function servingContainer({ spec }: Revision): Container | undefined {
+  return spec.containers.find(({ ports = [] }) => ports.length > 0) ?? spec.containers[0];
+}
+
+/** What the runtime must keep for a Revision, or why it cannot. */
+export function makeWorkload(revision: Revision, sources: Sources, options: WorkloadOptions): { workload: Workload } | { problem: Cause } {
+  const container = servingContainer(revision);
+  if (!container) return problem("InvalidRevision", "the Revision has no container");
+  if (revision.spec.containers.length > 1) {
+    return problem("MultiContainerNotSupported", "the embedded cluster runs one container per Revision; merge the sidecars into it");
+  }
+  if ((container.volumeMounts ?? []).length > 0 || (revision.spec.volumes ?? []).length > 0) {
+    return problem("VolumesNotSupported", "the embedded cluster mounts no volumes; pass Secrets and ConfigMaps by env or envFrom");
+  }
+  const artifact = artifactOf(container.image, options.bundlesRoot);
+  if (!artifact) {
+    return problem(
+      "ContainerMissing",
+      `Unable to fetch image "${container.image}": a bundle is named by its digest, ${BUNDLE_HOST}/NAME@sha256:HEX`,
+    );
+  }
+  const environment = environmentOf(revision, container, sources);
+  if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
+  const key = keyOf(revision);
+  const liveness = livenessOf(container);
+  const { env } = environment;
+  if (options.gatewayUrl !== undefined) env["EBB_GATEWAY_URL"] ??= options.gatewayUrl;
+  const template: Omit<InstanceSpec, "id"> = {
+    workload: key,
+    labels: instanceLabels(revision),
+    artifact,
+    ...expanded(container, env),
+    ...(container.workingDir ? { workingDirectory: container.workingDir } : {}),
+    env,
+    port: container.ports?.[0]?.containerPort ?? DEFAULT_PORT,
+    protocol: protocolOf(container),
+    resources: limitsOf(container.resources),
+    readiness: readinessOf(container),
+    ...(liveness ? { liveness } : {}),
+    terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
+  };
+  return { workload: { key, template } };
+}
+
+function problem(reason: string, message: string): { problem: Cause } {
+  return { problem: { reason, message } };
+}
+
+function artifactOf(image: string, bundlesRoot: string): Artifact | undefined {
+  if (!image.startsWith(`${BUNDLE_HOST}/`)) return { kind: "image", reference: image };
+  const digest = BUNDLE.exec(image)?.[1];
+  return digest === undefined ? undefined : { kind: "bundle", digest, path: `${bundlesRoot}/sha256/${digest}` };
+}
+
+function expanded({ command, args }: Container, env: Record<string, string>): { command?: string[]; args?: string[] } {
+  const expand = (list: string[]) => list.map((text) => expandVariables(text, env));
+  return { ...(command?.length ? { command: expand(command) } : {}), ...(args?.length ? { args: expand(args) } : {}) };
+}
+
+export function protocolOf(container: Container | undefined): "http1" | "h2c" {
+  return container?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
+}
+
+/** Limits only: a request reserves a share of a node, and here there is one node. */
+function limitsOf({ limits = {} }: ResourceRequirements = {}): InstanceSpec["resources"] {
+  const { cpu, memory } = limits;
+  return {
+    ...(cpu !== undefined && isQuantity(cpu) ? { cpuMillis: cpuMillis(cpu) } : {}),
+    ...(memory !== undefined && isQuantity(memory) ? { memoryBytes: memoryBytes(memory) } : {}),
+  };
+}
+
+/** After knative's revision/resources/meta.go: the Revision's labels but those that change while it lives, and its own. */
+export function instanceLabels({ metadata }: Revision): Record<string, string> {
+  return {
+    ...omit(metadata.labels, [LABELS.routingState, LABELS.route]),
+    [LABELS.revision]: metadata.name,
+    [LABELS.revisionUid]: metadata.uid ?? "",
+    app: metadata.labels?.["app"] ?? metadata.name,
+  };
+}
+
+/** The data plane's view of a Revision, without its endpoints. */
+export function backendOf(revision: Revision): Omit<Backend, "endpoints"> {
+  const { spec } = revision;
+  return {
+    key: keyOf(revision),
+    protocol: protocolOf(servingContainer(revision)),
+    containerConcurrency: spec.containerConcurrency ?? 0,
+    timeoutSeconds: spec.timeoutSeconds ?? 300,
+    responseStartTimeoutSeconds: spec.responseStartTimeoutSeconds ?? 0,
+    idleTimeoutSeconds: spec.idleTimeoutSeconds ?? 0,
+  };
+}
+
+/** `name` to `reference@digest` where the reference has one: nothing is resolved here, so an image by tag has none. */
+export function containerStatuses({ spec }: Revision): { name: string; imageDigest?: string }[] {
+  return spec.containers.map(({ name = "user-container", image }) => ({
+    name,
+    ...(image.includes("@sha256:") ? { imageDigest: image } : {}),
+  }));
+}

@@ -1,0 +1,152 @@
+import { Revisions, Routes, type Revision, type Route } from "@ebb/kube";
+import type { Context } from "../context.ts";
+import { applyStatus } from "../engine/apply.ts";
+import { Controller } from "../engine/controller.ts";
+import { keyOf, splitKey } from "../engine/keys.ts";
+import { HostClaims } from "./claims.ts";
+import { allHosts, makeEntry, namedSplits, statusTraffic, type NamedSplits } from "./entry.ts";
+import { hostProblem, hostsOf, urlOf } from "./hosts.ts";
+import type { Ingress } from "./ingress.ts";
+import { labelled } from "./labels.ts";
+import { routeStatus, type Ingress as IngressState } from "./reconcile.ts";
+import { ROUTE_CONDITIONS } from "./conditions.ts";
+import { resolveTraffic, targetsInForce, type Target, type Unassigned } from "./traffic.ts";
+
+/** Each may wait for the gateway's answer. */
+const WORKERS = 8;
+const RETRY = 1000;
+
+interface Intent {
+  targets: Target[];
+  problem: Unassigned | undefined;
+  named: NamedSplits[];
+}
+
+/** Routes: traffic to the gateway, routing state to the Revisions, status to the API. */
+export class RouteController {
+  readonly controller: Controller;
+  readonly #context: Context;
+  readonly #ingress: Ingress;
+  readonly #claims = new HostClaims();
+
+  constructor(context: Context, ingress: Ingress) {
+    this.#context = context;
+    this.#ingress = ingress;
+    const { clock, log } = context;
+    this.controller = new Controller({ name: "route", clock, log, workers: WORKERS, reconcile: (key) => this.#reconcile(key) });
+    context.routes.onChange(({ object }) => this.controller.add(keyOf(object)));
+    context.configurations.onChange(({ object }) => this.#addRoutesTo(`configuration:${keyOf(object)}`));
+    context.revisions.onChange((event) => {
+      // A Revision's counts change with its traffic; only its readiness matters here.
+      if (event.type === "updated" && readyOf(event.object) === readyOf(event.old)) return;
+      this.#addRoutesTo(`revision:${keyOf(event.object)}`);
+    });
+    context.settings.changed.on((name) => {
+      if (name === "network" || name === "domain") for (const route of context.routes.list()) this.controller.add(keyOf(route));
+    });
+  }
+
+  /** Rebuilds what the gateway had from what the API says, before the gateway is spoken to; resolves when the gateway has it. */
+  async adopt(): Promise<void> {
+    const routes = this.#context.routes.list().filter(({ metadata }) => !metadata.deletionTimestamp);
+    for (const route of routes) this.#claim(route, this.#intent(route).named);
+    const puts = routes.map(async (route) => {
+      const entry = this.#entry(route, this.#intent(route).named);
+      const proved = ROUTE_CONDITIONS.get(route.status?.conditions, "IngressReady")?.status === "True";
+      if (entry.hosts.length > 0) await this.#ingress.adopt(entry, proved);
+    });
+    await Promise.all(puts);
+  }
+
+  #addRoutesTo(target: string): void {
+    for (const route of this.#context.routesTo.get(target)) this.controller.add(keyOf(route));
+  }
+
+  async #reconcile(key: string): Promise<number | void> {
+    const { namespace, name } = splitKey(key);
+    const { routes, client, settings, clock } = this.#context;
+    const route = routes.get(namespace, name);
+    if (!route || route.metadata.deletionTimestamp) return await this.#forget(key);
+    const intent = this.#intent(route);
+    this.#claim(route, intent.named);
+    await this.#mark(key, this.#led(route, intent.targets), true);
+    const entry = this.#entry(route, intent.named);
+    const programmed: IngressState = entry.hosts.length > 0 ? await this.#ingress.program(entry) : { state: "ready" };
+    if (entry.hosts.length === 0) await this.#ingress.remove(key);
+    const inForce = programmed.state === "ready" && !intent.problem;
+    const status = routeStatus({
+      route,
+      problem: intent.problem,
+      ingress: programmed.state === "ready" ? (this.#refusal(key, intent.named) ?? programmed) : programmed,
+      traffic: inForce ? statusTraffic(route, intent.targets, settings.current) : (route.status?.traffic ?? []),
+      url: urlOf(hostsOf(route, settings.current)),
+      localUrl: `http://${hostsOf(route, settings.current).local[0] ?? ""}`,
+      now: clock.now(),
+    });
+    await applyStatus(client, Routes, { object: route, status });
+    if (programmed.state !== "ready") return RETRY;
+    // Only now does nothing lead to them any more.
+    const led = new Set(this.#led(route, intent.targets).map(keyOf));
+    await this.#mark(
+      key,
+      this.#context.revisionsRouted.get(key).filter((revision) => !led.has(keyOf(revision))),
+      false,
+    );
+  }
+
+  #intent(route: Route): Intent {
+    const { configurations, revisions, settings } = this.#context;
+    const resolved = resolveTraffic(route, {
+      configuration: (namespace, name) => configurations.get(namespace, name),
+      revision: (namespace, name) => revisions.get(namespace, name),
+    });
+    const targets = "targets" in resolved ? resolved.targets : targetsInForce(route);
+    const problem = "problem" in resolved ? resolved.problem : undefined;
+    return { targets, problem, named: namedSplits(route, targets, settings.current) };
+  }
+
+  #claim(route: Route, named: readonly NamedSplits[]): void {
+    const created = route.metadata.creationTimestamp ?? "";
+    for (const other of this.#claims.put(keyOf(route), created, allHosts(named))) this.controller.add(other);
+  }
+
+  #entry(route: Route, named: readonly NamedSplits[]) {
+    return makeEntry(route, named, (host) => this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined);
+  }
+
+  #refusal(key: string, named: readonly NamedSplits[]): IngressState | undefined {
+    for (const host of allHosts(named)) {
+      const problem = hostProblem(host);
+      if (problem !== undefined) return { state: "refused", reason: "InvalidHost", message: problem };
+      const owner = this.#claims.owner(host);
+      if (owner !== undefined && owner !== key) {
+        const message = `The host ${host} belongs to Route ${owner}, which is older. Use another name or tag, or delete that Route.`;
+        return { state: "refused", reason: "DomainConflict", message };
+      }
+    }
+    return undefined;
+  }
+
+  /** The Revisions that this Route leads to or asks for by name. */
+  #led({ metadata, spec }: Route, targets: readonly Target[]): Revision[] {
+    const names = new Set([...targets, ...(spec.traffic ?? [])].flatMap(({ revisionName }) => revisionName ?? []));
+    return [...names].flatMap((name) => this.#context.revisions.get(metadata.namespace, name) ?? []);
+  }
+
+  async #mark(key: string, revisions: readonly Revision[], routed: boolean): Promise<void> {
+    for (const revision of revisions) {
+      const update = labelled(revision, splitKey(key).name, { routed, now: this.#context.clock.now() });
+      if (update && !revision.metadata.deletionTimestamp) await this.#context.client.update(Revisions, update);
+    }
+  }
+
+  async #forget(key: string): Promise<void> {
+    for (const other of this.#claims.remove(key)) this.controller.add(other);
+    await this.#ingress.remove(key);
+    await this.#mark(key, this.#context.revisionsRouted.get(key), false);
+  }
+}
+
+function readyOf({ status }: Revision): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status;
+}

@@ -1,0 +1,46 @@
+import { LABELS, type Route } from "@ebb/kube";
+import { CLUSTER_DOMAIN, domainFor } from "../config/network.ts";
+import type { Values } from "../config/settings.ts";
+
+/** The names under which a Route, or one of its tags, is reached. */
+export interface Hosts {
+  /** Absent when it is reached inside the cluster only. */
+  external?: string;
+  local: string[];
+}
+
+export type HostSettings = Pick<Values, "network" | "domain">;
+
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const LONGEST_HOST = 253;
+
+/** Hosts of the Route itself (no tag) or of a tag; local ones in all the lengths that a cluster's DNS search gives. */
+export function hostsOf(route: Route, settings: HostSettings, tag?: string): Hosts {
+  const { labels = {}, annotations = {}, namespace = "" } = route.metadata;
+  const Name = tag === undefined ? route.metadata.name : settings.network.tagTemplate({ Tag: tag, Name: route.metadata.name });
+  const local = [`${Name}.${namespace}.${CLUSTER_DOMAIN}`, `${Name}.${namespace}.svc`, `${Name}.${namespace}`];
+  const domain = domainFor(settings.domain, labels);
+  if (labels[LABELS.visibility] === "cluster-local" || domain === CLUSTER_DOMAIN) return { local };
+  const external = settings.network.domainTemplate({
+    Name,
+    Namespace: namespace,
+    Domain: domain,
+    Annotations: annotations,
+    Labels: labels,
+  });
+  return { external: external.toLowerCase(), local };
+}
+
+export function urlOf({ external, local }: Hosts): string {
+  return `http://${external ?? local[0] ?? ""}`;
+}
+
+/** What keeps a text from being a host name, if anything does. */
+export function hostProblem(host: string): string | undefined {
+  if (host.length > LONGEST_HOST) return `the host ${host.slice(0, 80)}… is longer than ${LONGEST_HOST} characters`;
+  const bad = host.split(".").find((label) => !LABEL.test(label));
+  if (bad === undefined) return undefined;
+  return bad.length > 63
+    ? `${JSON.stringify(bad)} in the host has more than 63 characters: shorten the name or the tag`
+    : `${JSON.stringify(host)} is not a host name`;
+}

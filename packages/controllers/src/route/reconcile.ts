@@ -1,0 +1,64 @@
+import type { Route, TrafficTarget } from "@ebb/kube";
+import { ROUTE_CONDITIONS as conditions } from "./conditions.ts";
+import type { Unassigned } from "./traffic.ts";
+
+/** What became of the entry in the gateway. */
+export type Ingress =
+  | { state: "ready" }
+  /** Not there yet, or not answered yet. */
+  | { state: "waiting"; message: string }
+  /** A host belongs to somebody else, or is none. */
+  | { state: "refused"; reason: string; message: string };
+
+export interface RouteObserved {
+  route: Route;
+  /** Why the traffic asked for cannot be assigned; what was in force stays so. */
+  problem: Unassigned | undefined;
+  ingress: Ingress;
+  /** The traffic that the gateway serves by now. */
+  traffic: TrafficTarget[];
+  url: string;
+  localUrl: string;
+  now: number;
+}
+
+/** The status of a Route; after knative's pkg/reconciler/route and route_lifecycle.go. */
+export function routeStatus(observed: RouteObserved): NonNullable<Route["status"]> {
+  const { route, problem, ingress, now } = observed;
+  const before = route.status ?? {};
+  const tls = { type: "CertificateProvisioned", reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
+  let marks = conditions.initialize(before.conditions, now);
+  marks = conditions.markTrue(marks, tls.type, now);
+  switch (ingress.state) {
+    case "ready":
+      // Before the first assignment there is nothing in the gateway that could be ready.
+      if (observed.traffic.length > 0) marks = conditions.markTrue(marks, "IngressReady", now);
+      else
+        marks = conditions.markUnknown(
+          marks,
+          "IngressReady",
+          { reason: "IngressNotConfigured", message: "Ingress has not yet been reconciled." },
+          now,
+        );
+      break;
+    case "waiting":
+      marks = conditions.markUnknown(marks, "IngressReady", { reason: "Uninitialized", message: ingress.message }, now);
+      break;
+    case "refused":
+      marks = conditions.markFalse(marks, "IngressReady", ingress, now);
+      break;
+  }
+  if (!problem) marks = conditions.markTrue(marks, "AllTrafficAssigned", now);
+  else if (problem.status === "False") marks = conditions.markFalse(marks, "AllTrafficAssigned", problem, now);
+  else marks = conditions.markUnknown(marks, "AllTrafficAssigned", problem, now);
+  const { generation } = route.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    conditions: marks.map((condition) =>
+      condition.type === tls.type ? { ...condition, reason: tls.reason, message: tls.message } : condition,
+    ),
+    url: observed.url,
+    address: { url: observed.localUrl },
+    ...(observed.traffic.length > 0 ? { traffic: observed.traffic } : {}),
+  };
+}

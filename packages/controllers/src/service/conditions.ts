@@ -1,0 +1,3 @@
+import { createConditions } from "@ebb/kube";
+
+export const SERVICE_CONDITIONS = createConditions({ ready: "Ready", dependents: ["ConfigurationsReady", "RoutesReady"] });
