@@ -21,7 +21,9 @@ export const BUILD_ERRORS = {
   build_output_unsafe: "Let the build write files rather than links to places outside of the source folder.",
   build_output_too_large: "Delete caches and intermediate files in the last build command.",
   publish_missing: "State the folder that holds the built site as `publish` in ebb.yaml.",
-  engine_missing: "Install Podman (`apt install podman`) or Docker, then `ebb doctor`; or remove the Dockerfile and let Ebb build from source.",
+  disk_full: "Free space on the machine that Ebb runs on, or move its data folder; old versions are removed by themselves.",
+  engine_missing:
+    "Install Podman (`apt install podman`) or Docker, then `ebb doctor`; or remove the Dockerfile and let Ebb build from source.",
   image_build_failed: "The log above ends with the instruction that failed; `podman build .` shows the same.",
 } as const;
 

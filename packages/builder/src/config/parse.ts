@@ -31,8 +31,9 @@ export function parseConfig(text: string, file = "ebb.yaml"): EbbConfig {
   if (syntax.length > 0) throw invalid(file, syntax);
   const value = toValue(document, file);
   if (validator.Check(value)) return value;
-  const problems = rootErrors(validator.Errors(value))
-    .flatMap((error) => describe(error, value, document).map(({ offset, message }) => ({ ...at(lines, offset), message })));
+  const problems = rootErrors(validator.Errors(value)).flatMap((error) =>
+    describe(error, value, document).map(({ offset, message }) => ({ ...at(lines, offset), message })),
+  );
   throw invalid(file, dedupe(problems));
 }
 
@@ -57,7 +58,8 @@ function invalid(file: string, problems: ConfigProblem[]): Error {
  */
 function rootErrors(errors: SchemaError[]): SchemaError[] {
   const told = errors.filter((error) => error.keyword !== "boolean");
-  const deeper = (error: SchemaError) => told.some((other) => isBranchOf(other, error) && other.instancePath.length > error.instancePath.length);
+  const deeper = (error: SchemaError) =>
+    told.some((other) => isBranchOf(other, error) && other.instancePath.length > error.instancePath.length);
   return told.filter((error) => {
     if (error.keyword === "anyOf") return !deeper(error);
     const union = told.find((other) => other.keyword === "anyOf" && isBranchOf(error, other));
@@ -73,7 +75,10 @@ function describe(error: SchemaError, value: unknown, document: Document.Parsed)
   const path = error.instancePath.split("/").slice(1).map(unescapePointer);
   if (error.keyword === "additionalProperties") {
     const known = Object.keys(schemaAt(path)?.properties ?? {});
-    return error.params.additionalProperties.map((key) => ({ offset: keyOffset(document, [...path, key]), message: unknownKey(path, key, known) }));
+    return error.params.additionalProperties.map((key) => ({
+      offset: keyOffset(document, [...path, key]),
+      message: unknownKey(path, key, known),
+    }));
   }
   const where = path.length === 0 ? "the file" : `\`${path.join(".")}\``;
   const found = valueAt(value, path);
@@ -122,7 +127,8 @@ function expected(error: SchemaError, path: string[]): string {
   if (schema?.title === "duration") return `a duration${example}`;
   const choices = schema?.anyOf?.flatMap((one) => (typeof one.const === "string" ? [one.const] : [])) ?? [];
   if (choices.length > 0) return `one of ${choices.join(", ")}`;
-  if (schema?.type === "integer" || schema?.type === "number") return `${schema.type === "integer" ? "a whole number" : "a number"}${range}`;
+  if (schema?.type === "integer" || schema?.type === "number")
+    return `${schema.type === "integer" ? "a whole number" : "a number"}${range}`;
   const kinds = schema?.anyOf?.map((one) => kindName(one)) ?? [];
   if (kinds.length > 0) return `${[...new Set(kinds)].join(" or ")}${example}`;
   if (error.keyword === "type" && schema?.type !== undefined) return `${kindName(schema)}${example}`;
@@ -155,7 +161,9 @@ function valueAt(value: unknown, path: string[]): unknown {
 function keyOffset(document: Document.Parsed, path: string[]): number {
   const parent = document.getIn(path.slice(0, -1), true) ?? document.contents;
   const holder = path.length === 1 ? document.contents : parent;
-  const pair = isMap(holder) ? holder.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === path.at(-1)) : undefined;
+  const pair = isMap(holder)
+    ? holder.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === path.at(-1))
+    : undefined;
   return pair !== undefined && isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
 }
 
@@ -181,5 +189,8 @@ function unescapePointer(part: string): string {
 }
 
 function tidy(message: string): string {
-  return message.replace(/\s+/g, " ").replace(/ at line \d+, column \d+:?$/, "").trim();
+  return message
+    .replace(/\s+/g, " ")
+    .replace(/ at line \d+, column \d+:?$/, "")
+    .trim();
 }

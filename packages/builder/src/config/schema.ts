@@ -23,10 +23,20 @@ const SECRET = "^[A-Za-z_][A-Za-z0-9_]{0,254}$";
 const Scaling = Type.Object(
   {
     min: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 100, description: "Instances that are kept running without traffic. `0` sleeps when unused.", default: 0 }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: "Instances that are kept running without traffic. `0` sleeps when unused.",
+        default: 0,
+      }),
     ),
     max: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, description: "The most instances at once. `0` is no limit of the application's own.", default: 10 }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: "The most instances at once. `0` is no limit of the application's own.",
+        default: 10,
+      }),
     ),
     concurrency: Type.Optional(
       Type.Integer({
@@ -40,11 +50,15 @@ const Scaling = Type.Object(
       Type.Number({
         minimum: 0.01,
         maximum: 1000,
-        description: "Requests at once for one instance that the autoscaler aims at. Without it: the `concurrency`, or the platform's default of 100.",
+        description:
+          "Requests at once for one instance that the autoscaler aims at. Without it: the `concurrency`, or the platform's default of 100.",
       }),
     ),
     idle: Type.Optional(
-      duration("How long the last instance stays after the last request. Without it the autoscaler's stable window of 60 s alone decides.", "5m"),
+      duration(
+        "How long the last instance stays after the last request. Without it the autoscaler's stable window of 60 s alone decides.",
+        "5m",
+      ),
     ),
   },
   { ...strict, description: "How many instances run." },
@@ -53,10 +67,13 @@ const Scaling = Type.Object(
 const Resources = Type.Object(
   {
     cpu: Type.Optional(
-      Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1024 }), Type.String({ pattern: "^([0-9]{1,6}m|[0-9]{1,4}(\\.[0-9]{1,3})?)$" })], {
-        description: "CPUs for one instance, at most: `1`, `0.5` or `500m`.",
-        examples: ["500m"],
-      }),
+      Type.Union(
+        [Type.Number({ exclusiveMinimum: 0, maximum: 1024 }), Type.String({ pattern: "^([0-9]{1,6}m|[0-9]{1,4}(\\.[0-9]{1,3})?)$" })],
+        {
+          description: "CPUs for one instance, at most: `1`, `0.5` or `500m`.",
+          examples: ["500m"],
+        },
+      ),
     ),
     memory: Type.Optional(
       Type.String({
@@ -141,7 +158,10 @@ export const EbbConfig = Type.Object(
       }),
     ),
     spa: Type.Optional(
-      Type.Boolean({ description: "Of a site: answer unknown paths with `index.html`, for applications that route in the browser.", default: false }),
+      Type.Boolean({
+        description: "Of a site: answer unknown paths with `index.html`, for applications that route in the browser.",
+        default: false,
+      }),
     ),
     port: Type.Optional(
       Type.Integer({

@@ -3,8 +3,24 @@ import type { Detected } from "../detect/detected.ts";
 import { parseConfig } from "./parse.ts";
 import { appName, settle } from "./settle.ts";
 
-const node: Detected = { from: "package.json", kind: "application", language: "node", build: ["npm ci"], tools: [], command: ["node", "a.js"], env: {} };
-const image: Detected = { from: "Dockerfile", kind: "application", language: "image", build: [], tools: [], env: {}, dockerfile: "Dockerfile" };
+const node: Detected = {
+  from: "package.json",
+  kind: "application",
+  language: "node",
+  build: ["npm ci"],
+  tools: [],
+  command: ["node", "a.js"],
+  env: {},
+};
+const image: Detected = {
+  from: "Dockerfile",
+  kind: "application",
+  language: "image",
+  build: [],
+  tools: [],
+  env: {},
+  dockerfile: "Dockerfile",
+};
 const plan = (text: string, found = node) => settle(parseConfig(text), found, "shop").plan;
 
 describe("settle", () => {

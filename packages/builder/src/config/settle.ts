@@ -15,7 +15,7 @@ const UNIT_SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600 } as const;
 export type Recipe =
   | { kind: "bundle"; env: Record<string, string> }
   | { kind: "site"; publish: string[]; spa: boolean | "auto"; env: Record<string, string> }
-  | { kind: "image"; dockerfile: string };
+  | { kind: "image"; dockerfile: string; /** ebb.yaml's port wins over EXPOSE. */ portStated: boolean };
 
 /** Puts what ebb.yaml states over what was found in the source, and defaults under both. Throws UserError `config_invalid` for contradictions. */
 export function settle(config: EbbConfig, found: Detected, name: string): { plan: AppPlan; recipe: Recipe } {
@@ -54,7 +54,10 @@ function refuseContradictions(config: EbbConfig, kind: AppPlan["kind"], found: D
   if (kind === "application" && config.publish !== undefined) refuse("`publish` is for sites", "Set kind: site, or remove `publish`.");
   if (kind === "application" && config.spa !== undefined) refuse("`spa` is for sites", "Set kind: site, or remove `spa`.");
   if (found.dockerfile !== undefined && config.build !== undefined) {
-    refuse(`\`build\` has no effect, as ${found.dockerfile} says how to build`, "Put the commands into it as RUN lines, or remove one of the two.");
+    refuse(
+      `\`build\` has no effect, as ${found.dockerfile} says how to build`,
+      "Put the commands into it as RUN lines, or remove one of the two.",
+    );
   }
   if (found.dockerfile !== undefined && kind === "site") refuse("a site is not built from a Dockerfile", "Remove one of the two.");
   const { min = 0, max = 0 } = config.scaling ?? {};
@@ -62,7 +65,7 @@ function refuseContradictions(config: EbbConfig, kind: AppPlan["kind"], found: D
 }
 
 function recipeOf(config: EbbConfig, found: Detected, kind: AppPlan["kind"]): Recipe {
-  if (found.dockerfile !== undefined) return { kind: "image", dockerfile: found.dockerfile };
+  if (found.dockerfile !== undefined) return { kind: "image", dockerfile: found.dockerfile, portStated: config.port !== undefined };
   if (kind === "application") return { kind: "bundle", env: found.env };
   const publish = config.publish === undefined ? (found.publish ?? ["."]) : [folder(config.publish)];
   return { kind: "site", publish, spa: config.spa ?? found.spa ?? false, env: {} };
@@ -71,7 +74,9 @@ function recipeOf(config: EbbConfig, found: Detected, kind: AppPlan["kind"]): Re
 function folder(path: string): string {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (path.startsWith("/") || parts.includes("..")) {
-    throw fault("config_invalid", `ebb.yaml: \`publish\` must be a folder of the source, not ${path}`, { hint: "Write it relative to ebb.yaml: dist" });
+    throw fault("config_invalid", `ebb.yaml: \`publish\` must be a folder of the source, not ${path}`, {
+      hint: "Write it relative to ebb.yaml: dist",
+    });
   }
   return parts.length === 0 ? "." : parts.join("/");
 }
@@ -127,7 +132,13 @@ export function appName(stated: string | undefined, fallback: string): string {
     .replace(/-+$/, "");
   const name = stated ?? made;
   if (NAME.test(name)) return name;
-  throw fault("config_invalid", stated === undefined ? `no name can be made from ${JSON.stringify(fallback.slice(0, 80))}` : `${JSON.stringify(stated.slice(0, 80))} is not a valid name`, {
-    hint: "Give a name: lower-case letters, digits and hyphens, starting with a letter, at most 52 characters (--name, or `name` in ebb.yaml).",
-  });
+  throw fault(
+    "config_invalid",
+    stated === undefined
+      ? `no name can be made from ${JSON.stringify(fallback.slice(0, 80))}`
+      : `${JSON.stringify(stated.slice(0, 80))} is not a valid name`,
+    {
+      hint: "Give a name: lower-case letters, digits and hyphens, starting with a letter, at most 52 characters (--name, or `name` in ebb.yaml).",
+    },
+  );
 }

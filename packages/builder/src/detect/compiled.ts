@@ -27,7 +27,8 @@ async function mainPackage(tree: SourceTree): Promise<string | undefined> {
     const folder = /^(?:(cmd\/[^/]+|cmd)\/)?[^/]+(?<!_test)\.go$/.exec(path);
     if (folder === null || found.has(`./${folder[1] ?? ""}`)) continue;
     const source = (await tree.read(path)) ?? "";
-    if (/^package main\s*(\/\/.*)?$/m.test(source) && !/^\/\/go:build (ignore|tools)\b/m.test(source)) found.add(folder[1] === undefined ? "." : `./${folder[1]}`);
+    if (/^package main\s*(\/\/.*)?$/m.test(source) && !/^\/\/go:build (ignore|tools)\b/m.test(source))
+      found.add(folder[1] === undefined ? "." : `./${folder[1]}`);
   }
   if (found.has(".")) return ".";
   if (found.size > 1) {
@@ -43,7 +44,9 @@ export async function detectRust(tree: SourceTree): Promise<Detected | undefined
   const manifest = await tree.read("Cargo.toml");
   if (manifest === undefined) return undefined;
   const section = (name: string) => new RegExp(`^\\s*\\[{1,2}${name}\\]{1,2}([^[]*)`, "m").exec(manifest)?.[1] ?? "";
-  const name = [section("bin"), section("package")].map((text) => /^\s*name\s*=\s*"([\w-]+)"/m.exec(text)?.[1]).find((one) => one !== undefined);
+  const name = [section("bin"), section("package")]
+    .map((text) => /^\s*name\s*=\s*"([\w-]+)"/m.exec(text)?.[1])
+    .find((one) => one !== undefined);
   const locked = tree.files.has("Cargo.lock") ? " --locked" : "";
   return {
     from: "Cargo.toml",

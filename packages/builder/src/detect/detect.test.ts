@@ -13,12 +13,24 @@ const found = (files: Record<string, string>) => detect(source(files), {});
 
 describe("detect", () => {
   it.each<[string, Record<string, string>, object]>([
-    ["Dockerfile before all else", { Dockerfile: "FROM x", "package.json": "{}" }, { from: "Dockerfile", language: "image", dockerfile: "Dockerfile" }],
+    [
+      "Dockerfile before all else",
+      { Dockerfile: "FROM x", "package.json": "{}" },
+      { from: "Dockerfile", language: "image", dockerfile: "Dockerfile" },
+    ],
     ["Containerfile", { Containerfile: "FROM x" }, { from: "Containerfile", language: "image" }],
     [
       "Procfile for the command, package.json for the packages",
-      { Procfile: "release: x\nweb: node web.js --port $PORT\n", "package.json": json({ dependencies: { a: "1" }, scripts: { start: "other" } }) },
-      { from: "Procfile", language: "node", command: ["node", "web.js", "--port", "$PORT"], build: ["npm install --no-audit --no-fund --omit=dev"] },
+      {
+        Procfile: "release: x\nweb: node web.js --port $PORT\n",
+        "package.json": json({ dependencies: { a: "1" }, scripts: { start: "other" } }),
+      },
+      {
+        from: "Procfile",
+        language: "node",
+        command: ["node", "web.js", "--port", "$PORT"],
+        build: ["npm install --no-audit --no-fund --omit=dev"],
+      },
     ],
     ["Procfile alone", { Procfile: "web: ./serve.sh" }, { language: "procfile", build: [], command: ["./serve.sh"] }],
     [
@@ -27,7 +39,11 @@ describe("detect", () => {
       { command: shell("exec next start -p $PORT"), env: { NODE_ENV: "production", npm_package_version: "1.2.3" }, build: [], tools: [] },
     ],
     ["main", { "package.json": json({ main: "./lib/web" }), "lib/web.js": "" }, { command: ["node", "lib/web.js"] }],
-    ["server.js when main is not there", { "package.json": json({ main: "gone.js" }), "server.js": "" }, { command: ["node", "server.js"] }],
+    [
+      "server.js when main is not there",
+      { "package.json": json({ main: "gone.js" }), "server.js": "" },
+      { command: ["node", "server.js"] },
+    ],
     ["bin", { "package.json": json({ bin: { x: "cli.js" } }), "cli.js": "" }, { command: ["node", "cli.js"] }],
     ["package.json that does not say", { "package.json": "{}" }, { language: "node", wanted: expect.stringContaining("scripts.start") }],
     [
@@ -35,7 +51,11 @@ describe("detect", () => {
       { "package.json": json({ scripts: { build: "tsc", start: "node a" }, devDependencies: { b: "1" } }), "package-lock.json": "{}" },
       { build: ["npm ci --no-audit --no-fund", "npm run build", "npm prune --omit=dev --ignore-scripts --no-audit --no-fund"] },
     ],
-    ["no packages: nothing to install", { "package.json": json({ scripts: { start: "node a" } }), "package-lock.json": "{}" }, { build: [] }],
+    [
+      "no packages: nothing to install",
+      { "package.json": json({ scripts: { start: "node a" } }), "package-lock.json": "{}" },
+      { build: [] },
+    ],
     [
       "pnpm",
       { "package.json": json({ main: "a.js", dependencies: { b: "1" } }), "a.js": "", "pnpm-lock.yaml": "" },
@@ -46,7 +66,11 @@ describe("detect", () => {
       { "package.json": json({ scripts: { start: "vite --host", build: "vite build" } }), "index.html": "" },
       { kind: "site", language: "static", build: ["npm run build"], publish: expect.arrayContaining(["dist"]), spa: "auto" },
     ],
-    ["only a build script: a site", { "package.json": json({ scripts: { build: "eleventy" } }) }, { kind: "site", build: ["npm run build"] }],
+    [
+      "only a build script: a site",
+      { "package.json": json({ scripts: { build: "eleventy" } }) },
+      { kind: "site", build: ["npm run build"] },
+    ],
     [
       "requirements.txt",
       { "requirements.txt": "bottle==0.13\n", "main.py": "" },
@@ -56,7 +80,11 @@ describe("detect", () => {
         build: ["python3 -m venv .venv", expect.stringContaining("pip install"), expect.stringContaining("compileall")],
       },
     ],
-    ["empty requirements.txt: no pip", { "requirements.txt": "# none\n\n", "app.py": "" }, { command: ["python3", "app.py"], build: [expect.stringContaining("compileall")] }],
+    [
+      "empty requirements.txt: no pip",
+      { "requirements.txt": "# none\n\n", "app.py": "" },
+      { command: ["python3", "app.py"], build: [expect.stringContaining("compileall")] },
+    ],
     [
       "gunicorn",
       { "requirements.txt": "Flask\ngunicorn", "app.py": "app = Flask(__name__)" },
@@ -74,14 +102,22 @@ describe("detect", () => {
     ],
     ["a lone main.py", { "main.py": "" }, { from: "main.py", command: ["python3", "main.py"] }],
     ["pyproject.toml for tools only", { "pyproject.toml": "[tool.black]", "main.py": "" }, { command: ["python3", "main.py"] }],
-    ["go.mod", { "go.mod": "module x", "main.go": "package main\n" }, { language: "go", build: [expect.stringMatching(/-o \.ebb-build\/app \.$/)], command: ["./.ebb-build/app"] }],
+    [
+      "go.mod",
+      { "go.mod": "module x", "main.go": "package main\n" },
+      { language: "go", build: [expect.stringMatching(/-o \.ebb-build\/app \.$/)], command: ["./.ebb-build/app"] },
+    ],
     [
       "go.mod with cmd/",
       { "go.mod": "module x", "lib.go": "package x\n", "cmd/web/main.go": "package main\n" },
       { build: [expect.stringMatching(/ \.\/cmd\/web$/)] },
     ],
     ["go.mod of a library", { "go.mod": "module x", "lib.go": "package x\n" }, { wanted: expect.stringContaining("package main") }],
-    ["Cargo.toml", { "Cargo.toml": '[package]\nname = "web"\n' }, { language: "custom", build: ["cargo build --release", expect.stringContaining("release/web")] }],
+    [
+      "Cargo.toml",
+      { "Cargo.toml": '[package]\nname = "web"\n' },
+      { language: "custom", build: ["cargo build --release", expect.stringContaining("release/web")] },
+    ],
     ["a site in the root", { "index.html": "", "public/index.html": "" }, { kind: "site", publish: ["."] }],
     ["a site in _site", { "_site/index.html": "" }, { kind: "site", from: "_site/index.html", publish: ["_site"] }],
   ])("%s", async (_what, files, expected) => {
@@ -120,7 +156,7 @@ describe("commandLine", () => {
     ["gunicorn app:app", shell("exec gunicorn app:app")],
     ["FOO=1 node a.js", shell("FOO=1 node a.js")],
     ["cd web && node a.js", shell("cd web && node a.js")],
-    ["serve --config \"$HOME/x\"", shell('exec serve --config "$HOME/x"')],
+    ['serve --config "$HOME/x"', shell('exec serve --config "$HOME/x"')],
   ])("%s", (line, words) => {
     expect(commandLine(line)).toEqual(words);
   });

@@ -61,7 +61,15 @@ async function detectStatic(tree: SourceTree): Promise<Detected | undefined> {
   const folder = SITE_FOLDERS.find((name) => tree.files.has(name === "" ? "index.html" : `${name}/index.html`));
   if (folder === undefined) return undefined;
   const publish = [folder === "" ? "." : folder];
-  return { from: folder === "" ? "index.html" : `${folder}/index.html`, kind: "site", language: "static", build: [], tools: [], env: {}, publish };
+  return {
+    from: folder === "" ? "index.html" : `${folder}/index.html`,
+    kind: "site",
+    language: "static",
+    build: [],
+    tools: [],
+    env: {},
+    publish,
+  };
 }
 
 /** The error for a source that nothing fits, with the shortest ebb.yaml that would do. */

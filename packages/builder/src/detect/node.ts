@@ -14,9 +14,22 @@ interface PackageJson {
 }
 
 /** Development servers: what they serve is a site, which a build makes for good. */
-const DEV_SERVERS = /^(?:npx\s+)?(?:react-scripts start|vite(?:\s+(?:dev|serve|preview))?(?:\s|$)|vue-cli-service serve|ng serve|astro dev|parcel(?:\s|$)|webpack(?:-dev-server|\s+serve)|gatsby develop|eleventy --serve|snowpack dev)/;
+const DEV_SERVERS =
+  /^(?:npx\s+)?(?:react-scripts start|vite(?:\s+(?:dev|serve|preview))?(?:\s|$)|vue-cli-service serve|ng serve|astro dev|parcel(?:\s|$)|webpack(?:-dev-server|\s+serve)|gatsby develop|eleventy --serve|snowpack dev)/;
 const PUBLISH = ["dist", "build", "out", "_site", "public"];
-const ENTRIES = ["server.js", "index.js", "app.js", "server.mjs", "index.mjs", "app.mjs", "server.ts", "index.ts", "app.ts", "main.js", "main.ts"];
+const ENTRIES = [
+  "server.js",
+  "index.js",
+  "app.js",
+  "server.mjs",
+  "index.mjs",
+  "app.mjs",
+  "server.ts",
+  "index.ts",
+  "app.ts",
+  "main.js",
+  "main.ts",
+];
 
 /** package.json: `scripts.start`, `main`, a file named as servers are, `bin`; with only a build script it is a site. */
 export async function detectNode(tree: SourceTree): Promise<Detected | undefined> {
@@ -24,7 +37,8 @@ export async function detectNode(tree: SourceTree): Promise<Detected | undefined
   if (text === undefined) return undefined;
   const manifest = parseManifest(text);
   const start = startLine(manifest);
-  const site = start === undefined ? entryOf(manifest, tree) === undefined && manifest.scripts["build"] !== undefined : DEV_SERVERS.test(start);
+  const site =
+    start === undefined ? entryOf(manifest, tree) === undefined && manifest.scripts["build"] !== undefined : DEV_SERVERS.test(start);
   const common = { from: "package.json", ...installation(manifest, tree) };
   if (site) {
     if (manifest.scripts["build"] === undefined) {
@@ -49,9 +63,12 @@ function parseManifest(text: string): PackageJson {
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw fault("source_invalid", `package.json is not valid JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw fault("source_invalid", `package.json is not valid JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw fault("source_invalid", "package.json is not a JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw fault("source_invalid", "package.json is not a JSON object");
   const fields = value as Record<string, unknown>;
   const name = textOf(fields["name"]);
   const version = textOf(fields["version"]);
@@ -117,7 +134,10 @@ const tool = (name: string, remedy: string): Tool => ({ name, remedy });
 const MANAGERS: PackageManager[] = [
   {
     lock: "pnpm-lock.yaml",
-    tool: tool("pnpm", "pnpm-lock.yaml asks for it: `npm install -g pnpm` on this machine, or replace the lockfile with npm's (`npm install`)."),
+    tool: tool(
+      "pnpm",
+      "pnpm-lock.yaml asks for it: `npm install -g pnpm` on this machine, or replace the lockfile with npm's (`npm install`).",
+    ),
     install: "pnpm install --frozen-lockfile",
     run: "pnpm run",
     prune: "CI=true pnpm prune --prod --ignore-scripts",
@@ -144,7 +164,9 @@ function installation(manifest: PackageJson, tree: SourceTree): { build: string[
   const manager = locked ? undefined : MANAGERS.find((one) => tree.files.has(one.lock));
   const steps = ["prestart", "build"].filter((name) => manifest.scripts[name] !== undefined).toReversed();
   // `npm run build` as prestart would be run twice.
-  const scripts = steps.filter((name) => !(name === "prestart" && steps.includes("build") && /^(npm|yarn|pnpm) run build$/.test(manifest.scripts[name] ?? "")));
+  const scripts = steps.filter(
+    (name) => !(name === "prestart" && steps.includes("build") && /^(npm|yarn|pnpm) run build$/.test(manifest.scripts[name] ?? "")),
+  );
   const needsDev = scripts.length > 0 || manifest.scripts["prepare"] !== undefined;
   const dependencies = [manifest.dependencies, manifest.optionalDependencies, ...(needsDev ? [manifest.devDependencies] : [])];
   const hasDependencies = dependencies.some((group) => Object.keys(group).length > 0);
@@ -155,5 +177,8 @@ function installation(manifest: PackageJson, tree: SourceTree): { build: string[
     return { build: [manager.install, ...scripts.map(run), ...(pruned ? [manager.prune] : [])], tools: [manager.tool] };
   }
   const install = `npm ${locked ? "ci" : "install"} --no-audit --no-fund${needsDev ? "" : " --omit=dev"}`;
-  return { build: [install, ...scripts.map(run), ...(pruned ? ["npm prune --omit=dev --ignore-scripts --no-audit --no-fund"] : [])], tools: [NPM_TOOL] };
+  return {
+    build: [install, ...scripts.map(run), ...(pruned ? ["npm prune --omit=dev --ignore-scripts --no-audit --no-fund"] : [])],
+    tools: [NPM_TOOL],
+  };
 }

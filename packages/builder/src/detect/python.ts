@@ -13,7 +13,7 @@ const PIPENV: Tool = {
  * the source (PEP 552), and holds no path or time of the build, so that the same source gives the same bundle. A file that does not
  * compile is none of our business: many packages ship some for other versions.
  */
-const COMPILE = 'python3 -m compileall -q --invalidation-mode unchecked-hash . || true';
+const COMPILE = "python3 -m compileall -q --invalidation-mode unchecked-hash . || true";
 
 /** requirements.txt, pyproject.toml or Pipfile; packages go into a `.venv` of the bundle. */
 export async function detectPython(tree: SourceTree): Promise<Detected | undefined> {
@@ -53,7 +53,9 @@ async function installation(tree: SourceTree): Promise<Installation> {
     return { venv: true, commands: ["python3 -m venv .venv", `${pip} .`], tools: [PYTHON] };
   }
   if (tree.files.has("Pipfile")) {
-    const deploy = tree.files.has("Pipfile.lock") ? "PIPENV_VENV_IN_PROJECT=1 pipenv sync" : "PIPENV_VENV_IN_PROJECT=1 pipenv install --skip-lock";
+    const deploy = tree.files.has("Pipfile.lock")
+      ? "PIPENV_VENV_IN_PROJECT=1 pipenv sync"
+      : "PIPENV_VENV_IN_PROJECT=1 pipenv install --skip-lock";
     return { venv: true, commands: [deploy], tools: [PYTHON, PIPENV] };
   }
   return { venv: false, commands: [], tools: [PYTHON] };
@@ -77,7 +79,8 @@ async function startCommand(tree: SourceTree, python: string, packages: string):
     }
     if (has("gunicorn")) return words(python, `-m gunicorn --bind 127.0.0.1:$PORT ${module}:${name}`);
     if (has("waitress")) return words(python, `-m waitress --listen=127.0.0.1:$PORT ${module}:${name}`);
-    if (/\bFlask\(/.test(source) && !source.includes("__main__")) return words(python, `-m flask --app ${module} run --host 127.0.0.1 --port $PORT`);
+    if (/\bFlask\(/.test(source) && !source.includes("__main__"))
+      return words(python, `-m flask --app ${module} run --host 127.0.0.1 --port $PORT`);
   }
   return [python, entry];
 }

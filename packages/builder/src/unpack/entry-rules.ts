@@ -16,7 +16,8 @@ export function entryPath(raw: string): string | undefined {
   if (parts.includes("..")) throw fault("archive_path_unsafe", `the archive has a path with "..": ${show(raw)}`);
   for (const part of parts) checkName(part, raw);
   const path = parts.join("/");
-  if (Buffer.byteLength(path) > MOST_PATH_BYTES) throw fault("archive_name_invalid", `a path is longer than ${MOST_PATH_BYTES} bytes: ${show(raw)}`);
+  if (Buffer.byteLength(path) > MOST_PATH_BYTES)
+    throw fault("archive_name_invalid", `a path is longer than ${MOST_PATH_BYTES} bytes: ${show(raw)}`);
   if (path === "" || parts.includes(".git")) return undefined;
   return path;
 }

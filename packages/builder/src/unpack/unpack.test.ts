@@ -69,7 +69,7 @@ describe("unpack", () => {
     const { target, result } = await run(
       gzipSync(
         tar([
-          { path: "./" , type: "Directory", mode: 0o700 },
+          { path: "./", type: "Directory", mode: 0o700 },
           { path: "./bin/run", mode: 0o4775, content: "#!/bin/sh\n" },
           { path: "a/b.txt", mode: 0o600, content: "hello" },
           { path: "a/link", type: "SymbolicLink", linkpath: "../bin/../bin/run" },

@@ -188,7 +188,10 @@ class TreeWriter {
       const onStop = () => reject(signal.reason);
       if (signal.aborted) return onStop();
       signal.addEventListener("abort", onStop, { once: true });
-      chunks.next().then(resolve, reject).finally(() => signal.removeEventListener("abort", onStop));
+      chunks
+        .next()
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener("abort", onStop));
     });
   }
 
