@@ -106,6 +106,7 @@ class ListWatchInformer<T extends KubeObject> implements Informer<T> {
     while (!signal.aborted) {
       try {
         if (this.#revision === undefined) await this.#relist();
+        if (signal.aborted) break;
         const seen = await this.#watch();
         if (seen > 0) failures = 0;
         else failures++; // A server that ends each watch at once must not be asked in a tight loop.

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { parseDuration } from "./duration.ts";
+import { expandVariables } from "./expand-variables.ts";
+import { imageProblem } from "./image-reference.ts";
+import { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
+
+test.each([
+  ["1", 1000],
+  ["500m", 500],
+  ["0.1", 100],
+  ["1.5", 1500],
+  ["100u", 1],
+  ["2e1", 20_000],
+])("cpu %s", (text, millis) => {
+  expect(cpuMillis(text)).toBe(millis);
+});
+
+test.each([
+  ["128Mi", 134_217_728],
+  ["1G", 1e9],
+  ["1.5Gi", 1_610_612_736],
+  ["100", 100],
+  ["1e3", 1000],
+  ["1500m", 2],
+])("memory %s", (text, bytes) => {
+  expect(memoryBytes(text)).toBe(bytes);
+});
+
+test.each(["", "Mi", "1 Gi", "1gb", "--1", "0x10", "1e", "NaN"])("%j is no quantity", (text) => {
+  expect(isQuantity(text)).toBe(false);
+  expect(() => memoryBytes(text)).toThrow("is not a quantity");
+});
+
+// The cases of k8s.io/kubernetes' expansion_test.go that tell its rules apart.
+test.each([
+  ["$(A)", "a"],
+  ["x-$(A)-$(B)", "x-a-b"],
+  ["$(UNKNOWN)", "$(UNKNOWN)"],
+  ["$$(A)", "$(A)"],
+  ["$$$(A)", "$a"],
+  ["$A", "$A"],
+  ["$(A", "$(A"],
+  ["$$", "$"],
+  ["$(constructor)", "$(constructor)"],
+])("%s expands to %s", (text, expected) => {
+  expect(expandVariables(text, { A: "a", B: "b" })).toBe(expected);
+});
+
+test.each([
+  ["1m30s", 90_000],
+  ["0.5h", 1_800_000],
+  ["-2s", -2000],
+  ["0", 0],
+  ["1500ms", 1500],
+  ["5", undefined],
+  ["1d", undefined],
+  ["", undefined],
+])("duration %j", (text, expected) => {
+  expect(parseDuration(text)).toBe(expected);
+});
+
+test.each([
+  "nginx",
+  "a",
+  "nginx:1.27",
+  "ghcr.io/knative/helloworld-go:latest",
+  "localhost:5000/a/b@sha256:" + "0".repeat(64),
+  "bundle.ebb.local/hello@sha256:" + "ab".repeat(32),
+])("%s is an image", (image) => {
+  expect(imageProblem(image)).toBeUndefined();
+});
+
+test.each(["", "A b", "nginx:", "UPPER/case", "x@sha256:12", "a@b@c", "http://x/y", `x:${"t".repeat(129)}`])("%j is no image", (image) => {
+  expect(imageProblem(image)).toContain("could not parse reference");
+});
