@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { createFormat } from "./format.ts";
+
+const now = Date.parse("2026-11-23T12:00:00Z");
+
+describe("format", () => {
+  test("durations change their unit where a reader would", () => {
+    const { duration } = createFormat("en");
+    expect([0, 820, 999, 1000, 59_949, 59_950, 125_400].map(duration)).toEqual([
+      "0 ms",
+      "820 ms",
+      "999 ms",
+      "1.0 s",
+      "59.9 s",
+      "1 min 0 s",
+      "2 min 5 s",
+    ]);
+    expect(createFormat("zh-CN").duration(125_400)).toBe("2 分 5 秒");
+  });
+
+  test("the past is never in the future, whatever the clocks say", () => {
+    const { ago } = createFormat("en");
+    expect(ago("2026-11-23T12:00:03Z", now)).toBe("now");
+    expect(ago("2026-11-23T11:59:20Z", now)).toBe("40 seconds ago");
+    expect(ago("2026-11-23T10:10:00Z", now)).toBe("1 hour ago");
+    expect(ago("2026-11-20T12:00:00Z", now)).toBe("3 days ago");
+    expect(createFormat("zh-CN").ago("2026-11-23T11:57:00Z", now)).toBe("3分钟前");
+  });
+
+  test("sizes", () => {
+    const { bytes } = createFormat("en");
+    expect([900, 2048, 5 * 1024 * 1024].map(bytes)).toEqual(["900 B", "2.0 KB", "5.0 MB"]);
+  });
+});

@@ -1,0 +1,59 @@
+/** Numbers, times and sizes in the reader's language. */
+export interface Format {
+  number: (value: number) => string;
+  /** Date and time to the second, in the browser's time zone. */
+  dateTime: (rfc3339: string) => string;
+  /** Time of day to the millisecond, for log lines. */
+  time: (rfc3339: string) => string;
+  /** `3 minutes ago`, against `now` in milliseconds. */
+  ago: (rfc3339: string, now: number) => string;
+  /** Milliseconds as `820 ms`, `3.4 s` or `2 min 5 s`. */
+  duration: (milliseconds: number) => string;
+  bytes: (value: number) => string;
+}
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+export function createFormat(locale: string): Format {
+  const plain = new Intl.NumberFormat(locale);
+  const tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const time = new Intl.DateTimeFormat(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hourCycle: "h23",
+  });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const zh = locale.startsWith("zh");
+  const unit = zh ? { s: "秒", min: "分" } : { s: "s", min: "min" };
+
+  return {
+    number: (value) => plain.format(value),
+    dateTime: (value) => dateTime.format(new Date(value)),
+    time: (value) => time.format(new Date(value)),
+    ago: (value, now) => {
+      const difference = Date.parse(value) - now;
+      const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
+      // A clock that is a little ahead must not say "in 2 seconds".
+      if (step === undefined) return relative.format(Math.min(0, Math.round(difference / 1000)), "second");
+      return relative.format(Math.trunc(difference / step[1]), step[0]);
+    },
+    duration: (milliseconds) => {
+      if (milliseconds < 1000) return `${Math.round(milliseconds)} ${zh ? "毫秒" : "ms"}`;
+      if (milliseconds < 59_950) return `${tenth.format(milliseconds / 1000)} ${unit.s}`;
+      const seconds = Math.round(milliseconds / 1000);
+      return `${plain.format(Math.floor(seconds / 60))} ${unit.min} ${seconds % 60} ${unit.s}`;
+    },
+    bytes: (value) => {
+      if (value < 1024) return `${value} B`;
+      if (value < 1024 * 1024) return `${tenth.format(value / 1024)} KB`;
+      return `${tenth.format(value / 1024 / 1024)} MB`;
+    },
+  };
+}

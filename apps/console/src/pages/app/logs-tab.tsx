@@ -1,0 +1,128 @@
+import ClearOutlined from "@ant-design/icons/ClearOutlined";
+import DownloadOutlined from "@ant-design/icons/DownloadOutlined";
+import PauseOutlined from "@ant-design/icons/PauseOutlined";
+import PlayCircleOutlined from "@ant-design/icons/PlayCircleOutlined";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import Checkbox from "antd/es/checkbox";
+import Input from "antd/es/input";
+import Select from "antd/es/select";
+import { useMemo, useState } from "react";
+import { instancesQuery, versionsQuery } from "../../api/queries.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { download } from "../../ui/download.ts";
+import { LineList } from "../../ui/line-list.tsx";
+import { Blank } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { useAppName } from "./use-app-name.ts";
+import { useLogs, type LogFeed, type LogQuery } from "./use-logs.ts";
+
+const route = getRouteApi("/apps/$app/logs");
+
+/** Fills a laptop's window below the tab's controls. */
+const HEIGHT = 560;
+
+export function LogsTab() {
+  const app = useAppName();
+  const { version, instance } = route.useSearch();
+  return <LogView key={`${app} ${version} ${instance}`} app={app} version={version} instance={instance} />;
+}
+
+function LogView({ app, version, instance }: LogQuery) {
+  const text = useText();
+  const [paused, setPaused] = useState(false);
+  const [wrap, setWrap] = useState(true);
+  const [find, setFind] = useState("");
+  const feed = useLogs({ app, version, instance }, paused);
+  const wanted = find.toLowerCase();
+  const shown = useMemo(
+    () => (wanted === "" ? feed.lines : feed.lines.filter((line) => line.text.toLowerCase().includes(wanted))),
+    [feed.lines, wanted],
+  );
+  const save = () => download(`${app}.log`, shown.map((line) => `${line.time} ${line.version} ${line.instance} ${line.text}\n`).join(""));
+  return (
+    <>
+      <title>{`${text.app.logs} · ${app} · Ebb`}</title>
+      <div className="toolbar">
+        <LogFilter app={app} version={version} instance={instance} />
+        <Input
+          className="find"
+          value={find}
+          allowClear
+          placeholder={text.logs.find}
+          aria-label={text.logs.find}
+          onChange={(event) => setFind(event.target.value)}
+        />
+        <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
+          {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(feed.held)}
+        </Button>
+        <Button icon={<ClearOutlined />} aria-label={text.logs.clear} title={text.logs.clear} onClick={feed.clear} />
+        <Button
+          icon={<DownloadOutlined />}
+          aria-label={text.logs.download}
+          title={text.logs.download}
+          disabled={shown.length === 0}
+          onClick={save}
+        />
+        <Checkbox checked={wrap} onChange={(event) => setWrap(event.target.checked)}>
+          {text.logs.wrap}
+        </Checkbox>
+      </div>
+      {feed.error !== null && <ProblemNote error={feed.error} />}
+      {shown.length > 0 ? (
+        <LineList lines={shown} wrap={wrap} label={text.logs.label} height={HEIGHT} />
+      ) : (
+        <Blank>{feed.lines.length > 0 ? text.logs.noMatch : text.logs.waiting}</Blank>
+      )}
+      <LogFoot feed={feed} paused={paused} shown={shown.length} />
+    </>
+  );
+}
+
+function LogFoot({ feed, paused, shown }: { feed: LogFeed; paused: boolean; shown: number }) {
+  const text = useText();
+  const format = useFormat();
+  const state = paused ? text.logs.paused : feed.state === "broken" ? text.logs.broken : text.logs.live;
+  return (
+    <p className="faint log-foot">
+      <span className={`dot ${paused || feed.state === "broken" ? "dot-calm" : "dot-good"}`} aria-hidden="true" />
+      {state} · {text.logs.lines(format.number(shown))}
+      {feed.dropped > 0 && ` · ${text.logs.dropped(format.number(feed.dropped))}`}
+    </p>
+  );
+}
+
+/** Which lines the platform sends; kept in the address. */
+function LogFilter({ app, version, instance }: LogQuery) {
+  const text = useText();
+  const navigate = route.useNavigate();
+  const versions = useQuery(versionsQuery(app));
+  const instances = useQuery(instancesQuery(app));
+  // What the address names is offered even when it is gone: its lines may still be there.
+  const names = new Set([...(versions.data ?? []).map((item) => item.name), ...(version === undefined ? [] : [version])]);
+  const ids = new Set([
+    ...(instances.data ?? []).filter((item) => version === undefined || item.version === version).map((item) => item.id),
+    ...(instance === undefined ? [] : [instance]),
+  ]);
+  const choose = (search: { version?: string | undefined; instance?: string | undefined }) => void navigate({ search, replace: true });
+  return (
+    <>
+      <Select
+        className="filter"
+        value={version ?? ""}
+        aria-label={text.common.version}
+        options={[{ value: "", label: text.common.allVersions }, ...[...names].map((name) => ({ value: name, label: name }))]}
+        onChange={(value) => choose({ version: value === "" ? undefined : value })}
+      />
+      <Select
+        className="filter"
+        value={instance ?? ""}
+        aria-label={text.logs.instance}
+        popupMatchSelectWidth={false}
+        options={[{ value: "", label: text.logs.allInstances }, ...[...ids].map((id) => ({ value: id, label: id }))]}
+        onChange={(value) => choose({ version, instance: value === "" ? undefined : value })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,102 @@
+import type { Instance, Version } from "@ebb/api";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { instancesQuery, operationsQuery, versionsQuery } from "../../api/queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { Address } from "../../ui/copy.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { OperationList } from "../../ui/operation-list.tsx";
+import { Blank, Panel } from "../../ui/page.tsx";
+import { Dot, VersionStateLabel } from "../../ui/state.tsx";
+import { Ago } from "../../ui/time.tsx";
+import { TrafficBar } from "../../ui/traffic-bar.tsx";
+import { versionColour } from "../../ui/version-colour.ts";
+import { useAppName } from "./use-app-name.ts";
+
+/** What people come back for first; the rest is one click away. */
+const LATEST = 5;
+
+export function OverviewTab() {
+  const text = useText();
+  const app = useAppName();
+  const versions = useQuery(versionsQuery(app));
+  const instances = useQuery(instancesQuery(app));
+  const operations = useQuery(operationsQuery({ app, limit: LATEST }));
+  return (
+    <>
+      <title>{`${text.app.overview} · ${app} · Ebb`}</title>
+      <Panel title={text.overview.split}>
+        <Loaded query={versions} rows={2}>
+          {(items) => <Split versions={items.filter((version) => version.percent > 0)} />}
+        </Loaded>
+      </Panel>
+      <Panel title={text.overview.instances}>
+        <Loaded query={instances} rows={2}>
+          {(items) => <Instances app={app} instances={items} />}
+        </Loaded>
+      </Panel>
+      <Panel
+        title={text.overview.latestOperations}
+        actions={
+          <Link to="/apps/$app/operations" params={{ app }}>
+            {text.overview.allOperations}
+          </Link>
+        }
+      >
+        <Loaded query={operations} rows={3}>
+          {(items) =>
+            items.length === 0 ? <Blank>{text.overview.noOperations}</Blank> : <OperationList operations={items} withApp={false} />
+          }
+        </Loaded>
+      </Panel>
+    </>
+  );
+}
+
+function Split({ versions }: { versions: readonly Version[] }) {
+  const text = useText();
+  if (versions.length === 0) return <Blank>{text.overview.splitNone}</Blank>;
+  return (
+    <>
+      <TrafficBar targets={versions.map((version) => ({ version: version.name, percent: version.percent }))} />
+      <ul className="rows">
+        {versions.map((version) => (
+          <li key={version.name} className="split-row">
+            <i className="swatch" style={{ background: versionColour(version.name) }} aria-hidden="true" />
+            <b>{version.name}</b>
+            <span className="number percent">{version.percent} %</span>
+            <VersionStateLabel state={version.state} title={version.message} />
+            <span className="faint">{version.instances === 0 ? "" : text.overview.running(version.instances)}</span>
+            {version.previewUrl !== null && <Address url={version.previewUrl} />}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Instances({ app, instances }: { app: string; instances: readonly Instance[] }) {
+  const text = useText();
+  if (instances.length === 0) return <Blank>{text.overview.noInstances}</Blank>;
+  return (
+    <ul className="rows">
+      {instances.map((instance) => (
+        <li key={instance.id} className="instance-row">
+          <Dot state={instance.ready ? "ready" : "starting"} />
+          <Link to="/apps/$app/logs" params={{ app }} search={{ instance: instance.id }}>
+            <code>{instance.id}</code>
+          </Link>
+          <b>{instance.version}</b>
+          <span>{instance.phase}</span>
+          <span className={instance.restarts > 0 ? "warn" : "faint"}>{text.overview.restarts(instance.restarts)}</span>
+          {instance.startedAt !== null && (
+            <span className="faint">
+              {text.overview.since} <Ago at={instance.startedAt} />
+            </span>
+          )}
+          {instance.message !== "" && <span className="faint row-message">{instance.message}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}

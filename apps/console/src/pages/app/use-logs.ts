@@ -1,0 +1,108 @@
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { useVisible } from "../../api/visible.ts";
+import type { Line } from "../../ui/line-list.tsx";
+import { ResumePoint } from "./resume-point.ts";
+
+export interface LogQuery {
+  app: string;
+  version: string | undefined;
+  instance: string | undefined;
+}
+
+export interface LogFeed {
+  lines: Line[];
+  /** Earlier lines that are no longer kept. */
+  dropped: number;
+  /** Lines held back while paused. */
+  held: number;
+  state: "connecting" | "live" | "broken";
+  error: unknown;
+  clear: () => void;
+}
+
+/** What a person can usefully scroll through, and about 10 MB at most. */
+const KEPT = 20_000;
+/** How far back to begin. */
+const TAIL = 1_000;
+const AGAIN = 2_000;
+
+type Kept = { lines: Line[]; dropped: number };
+const nothing: Kept = { lines: [], dropped: 0 };
+
+function append(kept: Kept, added: readonly Line[]): Kept {
+  const all = [...kept.lines, ...added];
+  const over = Math.max(0, all.length - KEPT);
+  return { lines: over === 0 ? all : all.slice(over), dropped: kept.dropped + over };
+}
+
+/**
+ * Follows an app's logs while the page is visible, from the last line it has; shows nothing new while `paused`, and loses nothing either.
+ * Another query needs another component (a `key`): lines of two queries must not mix.
+ */
+export function useLogs({ app, version, instance }: LogQuery, paused: boolean): LogFeed {
+  const visible = useVisible();
+  const [kept, setKept] = useState(nothing);
+  const [held, setHeld] = useState(0);
+  const [state, setState] = useState<LogFeed["state"]>("connecting");
+  const [error, setError] = useState<unknown>(null);
+  const buffer = useRef<Line[]>([]);
+  const resume = useRef(new ResumePoint());
+  const pausedNow = useRef(paused);
+
+  const flush = useEffectEvent(() => {
+    if (pausedNow.current) {
+      // What is held back would only push itself out.
+      buffer.current.splice(0, Math.max(0, buffer.current.length - KEPT));
+      setHeld(buffer.current.length);
+      return;
+    }
+    const added = buffer.current;
+    buffer.current = [];
+    setHeld(0);
+    if (added.length > 0) setKept((now) => append(now, added));
+  });
+
+  useEffect(() => {
+    pausedNow.current = paused;
+    flush();
+  }, [paused]);
+
+  useEffect(() => {
+    if (!visible) return undefined;
+    const abort = new AbortController();
+    const { signal } = abort;
+    const run = async () => {
+      while (!signal.aborted) {
+        try {
+          setState("live");
+          const since = resume.current.reconnect();
+          const stream = client.logs(app, {
+            version,
+            instance,
+            follow: true,
+            ...(since === undefined ? { tail: TAIL } : { since }),
+            signal,
+          });
+          for await (const record of stream) {
+            setError(null);
+            const line = resume.current.take(record);
+            if (line === null) continue;
+            buffer.current.push(line);
+            if (buffer.current.length === 1 || pausedNow.current) requestAnimationFrame(flush);
+          }
+        } catch (failure) {
+          if (!signal.aborted) setError(failure);
+        }
+        if (signal.aborted) return;
+        setState("broken");
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    };
+    void run();
+    return () => abort.abort();
+  }, [app, version, instance, visible]);
+
+  const clear = useCallback(() => setKept(nothing), []);
+  return { ...kept, held, state, error, clear };
+}

@@ -1,0 +1,25 @@
+import { useText } from "../../i18n/language.tsx";
+import { Command } from "../../ui/copy.tsx";
+import { Page, Panel } from "../../ui/page.tsx";
+import { ArchiveForm } from "./archive-form.tsx";
+import { ImageForm } from "./image-form.tsx";
+
+export function DeployPage() {
+  const text = useText();
+  return (
+    <Page title={text.deploy.title}>
+      <Panel title={text.deploy.source}>
+        <p>{text.deploy.sourceText}</p>
+        <Command>ebb deploy</Command>
+        <h3>{text.deploy.archive}</h3>
+        <p>{text.deploy.archiveText}</p>
+        <Command>tar czf /tmp/app.tar.gz .</Command>
+        <ArchiveForm />
+      </Panel>
+      <Panel title={text.deploy.image}>
+        <p>{text.deploy.imageText}</p>
+        <ImageForm />
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,67 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import Checkbox from "antd/es/checkbox";
+import Input from "antd/es/input";
+import InputNumber from "antd/es/input-number";
+import { useId, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { useText } from "../../i18n/language.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { APP_NAME } from "./app-name.ts";
+
+/** Deploys an image by reference and goes to the operation. */
+export function ImageForm() {
+  const text = useText();
+  const navigate = useNavigate();
+  const id = useId();
+  const [name, setName] = useState("");
+  const [image, setImage] = useState("");
+  const [port, setPort] = useState<number | null>(null);
+  const [noTraffic, setNoTraffic] = useState(false);
+  const badName = name !== "" && !APP_NAME.test(name);
+  const ready = name !== "" && !badName && image !== "";
+  const deploy = useMutation({
+    mutationFn: () => client.deployImage({ name, image, ...(port === null ? {} : { port }), ...(noTraffic ? { noTraffic } : {}) }),
+    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
+  });
+  return (
+    <form
+      className="fields"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready) deploy.mutate();
+      }}
+    >
+      <label htmlFor={`${id}-name`}>{text.deploy.appName}</label>
+      <Input
+        id={`${id}-name`}
+        value={name}
+        status={badName ? "error" : ""}
+        spellCheck={false}
+        required
+        onChange={(event) => setName(event.target.value.trim())}
+      />
+      <p className={badName ? "bad-text" : "faint"}>{badName ? text.deploy.badName : text.deploy.appNameHelp}</p>
+      <label htmlFor={`${id}-image`}>{text.deploy.imageRef}</label>
+      <Input
+        id={`${id}-image`}
+        value={image}
+        placeholder="ghcr.io/team/app:1.2"
+        spellCheck={false}
+        required
+        onChange={(event) => setImage(event.target.value.trim())}
+      />
+      <label htmlFor={`${id}-port`}>{text.deploy.port}</label>
+      <InputNumber<number> id={`${id}-port`} min={1} max={65535} precision={0} value={port} placeholder="8080" onChange={setPort} />
+      <p className="faint">{text.deploy.portHelp}</p>
+      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
+        {text.deploy.noTraffic}
+      </Checkbox>
+      <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
+        {text.deploy.button}
+      </Button>
+      {deploy.isError && <ProblemNote error={deploy.error} title={text.problem.refused} />}
+    </form>
+  );
+}

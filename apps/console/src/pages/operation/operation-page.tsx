@@ -1,0 +1,85 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import Popconfirm from "antd/es/popconfirm";
+import { client } from "../../api/connection.ts";
+import { operationQuery } from "../../api/queries.ts";
+import { useOperation } from "../../api/use-operation.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { LineList } from "../../ui/line-list.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { OperationPhases } from "../../ui/operation-phases.tsx";
+import { OperationResult } from "../../ui/operation-result.tsx";
+import { Blank, Page, Panel } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { OperationStateLabel } from "../../ui/state.tsx";
+import { Ago, Took } from "../../ui/time.tsx";
+
+const route = getRouteApi("/operations/$id");
+const LOG_HEIGHT = 420;
+
+/** One operation from its beginning, live while it runs. */
+export function OperationPage() {
+  const { id } = route.useParams();
+  const query = useQuery(operationQuery(id));
+  return (
+    <Loaded query={query} rows={8}>
+      {(known) => <OperationView key={id} known={known} />}
+    </Loaded>
+  );
+}
+
+function OperationView({ known }: { known: Awaited<ReturnType<typeof client.getOperation>> }) {
+  const text = useText();
+  const format = useFormat();
+  const feed = useOperation(known.id);
+  const operation = feed.operation ?? known;
+  const title = text.operation.title(text.operationKind[operation.kind], operation.app);
+  return (
+    <Page title={title} actions={operation.finishedAt === null && <CancelButton id={operation.id} />}>
+      <p className="operation-facts">
+        <OperationStateLabel state={operation.state} />
+        <Link to="/apps/$app" params={{ app: operation.app }}>
+          {operation.app}
+        </Link>
+        {operation.version !== null && <code>{operation.version}</code>}
+        <span className="faint">
+          <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operation.whole}{" "}
+          <Took from={operation.createdAt} to={operation.finishedAt} />
+        </span>
+      </p>
+      <OperationResult operation={operation} />
+      {feed.error !== null && <ProblemNote error={feed.error} />}
+      <Panel title={text.operation.phases}>
+        <OperationPhases operation={operation} />
+      </Panel>
+      <Panel title={text.operation.log}>
+        {feed.dropped > 0 && <p className="faint">{text.logs.dropped(format.number(feed.dropped))}</p>}
+        {feed.lines.length > 0 ? (
+          <LineList lines={feed.lines} wrap label={text.operation.log} height={LOG_HEIGHT} />
+        ) : (
+          <Blank>{operation.finishedAt === null ? text.logs.waiting : text.operation.noLog}</Blank>
+        )}
+      </Panel>
+    </Page>
+  );
+}
+
+function CancelButton({ id }: { id: string }) {
+  const text = useText();
+  const cancel = useMutation({ mutationFn: () => client.cancelOperation(id) });
+  return (
+    <>
+      {cancel.isError && <ProblemNote error={cancel.error} title={text.problem.refused} />}
+      <Popconfirm
+        title={text.operation.cancel}
+        description={text.operation.cancelConfirm}
+        okText={text.operation.cancel}
+        cancelText={text.common.cancel}
+        onConfirm={() => cancel.mutate()}
+      >
+        <Button loading={cancel.isPending}>{text.operation.cancel}</Button>
+      </Popconfirm>
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { NotFound } from "../ui/problem.tsx";
+import { Crash } from "./crash.tsx";
+import { Shell } from "./shell.tsx";
+
+/** Every view has an address; what narrows it (a search, a filter) is in the address too. Pages load when they are first visited. */
+const root = createRootRoute({ component: Shell });
+
+/** An absent value stays out of the address. */
+function optional(search: Record<string, unknown>, name: string): string | undefined {
+  const value = search[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+const apps = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined } => ({ q: optional(search, "q") }),
+  component: lazyRouteComponent(() => import("../pages/apps/apps-page.tsx"), "AppsPage"),
+});
+
+const deploy = createRoute({
+  getParentRoute: () => root,
+  path: "/deploy",
+  component: lazyRouteComponent(() => import("../pages/deploy/deploy-page.tsx"), "DeployPage"),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  path: "/apps/$app",
+  component: lazyRouteComponent(() => import("../pages/app/app-page.tsx"), "AppPage"),
+});
+const overview = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  component: lazyRouteComponent(() => import("../pages/app/overview-tab.tsx"), "OverviewTab"),
+});
+const versions = createRoute({
+  getParentRoute: () => app,
+  path: "versions",
+  component: lazyRouteComponent(() => import("../pages/app/versions-tab.tsx"), "VersionsTab"),
+});
+const traffic = createRoute({
+  getParentRoute: () => app,
+  path: "traffic",
+  component: lazyRouteComponent(() => import("../pages/app/traffic-tab.tsx"), "TrafficTab"),
+});
+const logs = createRoute({
+  getParentRoute: () => app,
+  path: "logs",
+  validateSearch: (search: Record<string, unknown>): { version?: string | undefined; instance?: string | undefined } => ({
+    version: optional(search, "version"),
+    instance: optional(search, "instance"),
+  }),
+  component: lazyRouteComponent(() => import("../pages/app/logs-tab.tsx"), "LogsTab"),
+});
+const config = createRoute({
+  getParentRoute: () => app,
+  path: "config",
+  component: lazyRouteComponent(() => import("../pages/app/config-tab.tsx"), "ConfigTab"),
+});
+const appOperations = createRoute({
+  getParentRoute: () => app,
+  path: "operations",
+  component: lazyRouteComponent(() => import("../pages/app/operations-tab.tsx"), "OperationsTab"),
+});
+const danger = createRoute({
+  getParentRoute: () => app,
+  path: "delete",
+  component: lazyRouteComponent(() => import("../pages/app/delete-tab.tsx"), "DeleteTab"),
+});
+
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: lazyRouteComponent(() => import("../pages/operation/operations-page.tsx"), "OperationsPage"),
+});
+const operation = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/$id",
+  component: lazyRouteComponent(() => import("../pages/operation/operation-page.tsx"), "OperationPage"),
+});
+const status = createRoute({
+  getParentRoute: () => root,
+  path: "/status",
+  component: lazyRouteComponent(() => import("../pages/status/status-page.tsx"), "StatusPage"),
+});
+
+const routeTree = root.addChildren([
+  apps,
+  deploy,
+  app.addChildren([overview, versions, traffic, logs, config, appOperations, danger]),
+  operations,
+  operation,
+  status,
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: "intent",
+  defaultErrorComponent: ({ error }) => <Crash error={error} />,
+  defaultNotFoundComponent: () => <NotFound />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

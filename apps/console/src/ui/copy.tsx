@@ -1,0 +1,50 @@
+import CheckOutlined from "@ant-design/icons/CheckOutlined";
+import CopyOutlined from "@ant-design/icons/CopyOutlined";
+import Button from "antd/es/button";
+import { useEffect, useState } from "react";
+import { useText } from "../i18n/language.tsx";
+
+/** Copies a text; `what` completes the label for people who do not see what is beside it. */
+export function CopyButton({ value, what }: { value: string; what: string }) {
+  const text = useText();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const label = copied ? text.common.copied : `${text.common.copy}: ${what}`;
+  return (
+    <Button
+      type="text"
+      size="small"
+      className="quiet"
+      aria-label={label}
+      title={label}
+      icon={copied ? <CheckOutlined /> : <CopyOutlined />}
+      onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}
+    />
+  );
+}
+
+/** A command to type into a terminal. */
+export function Command({ children }: { children: string }) {
+  return (
+    <span className="command">
+      <code>{children}</code>
+      <CopyButton value={children} what={children} />
+    </span>
+  );
+}
+
+/** An address that opens in a new tab and can be copied; shown without its scheme. */
+export function Address({ url }: { url: string }) {
+  return (
+    <span className="address">
+      <a href={url} target="_blank" rel="noreferrer">
+        {url.replace(/^https?:\/\//, "").replace(/\/$/, "")}
+      </a>
+      <CopyButton value={url} what={url} />
+    </span>
+  );
+}

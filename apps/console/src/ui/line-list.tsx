@@ -1,0 +1,106 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import DownOutlined from "@ant-design/icons/DownOutlined";
+import Button from "antd/es/button";
+import { useEffect, useRef, useState } from "react";
+import { useFormat, useText } from "../i18n/language.tsx";
+import { versionColour } from "./version-colour.ts";
+
+export interface Line {
+  /** Unique and rising: rows keep their measured height when earlier ones are dropped. */
+  id: number;
+  time: string;
+  text: string;
+  version?: string;
+  instance?: string;
+  /** Written to standard error. */
+  stderr?: boolean;
+}
+
+interface LineListProps {
+  lines: readonly Line[];
+  wrap: boolean;
+  /** Reads out the list's purpose. */
+  label: string;
+  /** Pixels at most; the list is as short as its content. */
+  height: number;
+}
+
+const ROW = 20;
+/** Closer to the end than this counts as reading the newest line. */
+const NEAR_END = 40;
+
+/**
+ * Log lines, only the visible ones in the document: tens of thousands scroll smoothly. Stays at the newest line until the reader scrolls up,
+ * and again once they are back at the end.
+ */
+export function LineList({ lines, wrap, label, height }: LineListProps) {
+  const text = useText();
+  const format = useFormat();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  // oxlint-disable-next-line react/incompatible-library -- its functions change what they return; nothing here is memoised
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    getItemKey: (index) => lines[index]?.id ?? index,
+    overscan: 20,
+  });
+  const last = lines.at(-1)?.id;
+  const total = virtual.getTotalSize();
+  useEffect(() => {
+    const element = scroller.current;
+    if (element !== null && atEnd && last !== undefined) element.scrollTop = element.scrollHeight;
+  }, [last, atEnd, total]);
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (element !== null) setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END);
+  };
+  return (
+    <div className="lines-frame">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard */}
+      <div
+        ref={scroller}
+        className={wrap ? "lines wrap" : "lines"}
+        style={{ maxHeight: height }}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={label}
+      >
+        <div style={{ height: total, position: "relative" }}>
+          {virtual.getVirtualItems().map((item) => {
+            const line = lines[item.index];
+            if (line === undefined) return null;
+            return (
+              <div
+                key={item.key}
+                data-index={item.index}
+                ref={virtual.measureElement}
+                className={line.stderr === true ? "line stderr" : "line"}
+                style={{ transform: `translateY(${item.start}px)` }}
+                title={line.instance}
+              >
+                <time dateTime={line.time}>{format.time(line.time)}</time>
+                {line.version !== undefined && (
+                  <b>
+                    <i style={{ background: versionColour(line.version) }} aria-hidden="true" />
+                    {line.version}
+                  </b>
+                )}
+                <span>{line.text}</span>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!atEnd && (
+        <Button size="small" className="to-newest" icon={<DownOutlined />} onClick={() => setAtEnd(true)}>
+          {text.logs.newest}
+        </Button>
+      )}
+    </div>
+  );
+}

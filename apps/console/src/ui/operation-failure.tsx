@@ -1,0 +1,44 @@
+import type { OperationFailure } from "@ebb/api";
+import Alert from "antd/es/alert";
+import { useText } from "../i18n/language.tsx";
+
+/** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
+export function OperationFailureNote({ failure }: { failure: OperationFailure }) {
+  const text = useText();
+  const causes = failure.chain.filter((cause) => cause !== failure.message);
+  return (
+    <div className="failure">
+      <Alert
+        type="error"
+        showIcon
+        title={failure.message}
+        description={
+          <>
+            {causes.length > 0 && (
+              <ol className="causes" aria-label={text.operation.why}>
+                {causes.map((cause) => (
+                  <li key={cause}>{cause}</li>
+                ))}
+              </ol>
+            )}
+            {failure.hint !== null && (
+              <p className="hint">
+                <b>{text.operation.fix}:</b> {failure.hint}
+              </p>
+            )}
+            <p className="faint">
+              {text.operation.oldServes} <code>{failure.code}</code>
+            </p>
+          </>
+        }
+      />
+      {failure.log.length > 0 && (
+        <figure>
+          <figcaption>{text.operation.lastLines}</figcaption>
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard */}
+          <pre tabIndex={0}>{failure.log.join("\n")}</pre>
+        </figure>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import type { App, Operation, Phase, Version } from "@ebb/api";
+import { useText } from "../i18n/language.tsx";
+
+/** Colour and shape both tell the state, so that it does not rest on colour alone. */
+type Tone = "good" | "calm" | "busy" | "bad" | "off";
+
+const TONE_OF: Record<App["state"] | Version["state"] | Operation["state"] | Phase["state"], Tone> = {
+  ready: "good",
+  asleep: "calm",
+  deploying: "busy",
+  starting: "busy",
+  failed: "bad",
+  deleted: "off",
+  queued: "calm",
+  running: "busy",
+  succeeded: "good",
+  cancelled: "off",
+};
+
+export function Dot({ state }: { state: keyof typeof TONE_OF }) {
+  return <span className={`dot dot-${TONE_OF[state]}`} aria-hidden="true" />;
+}
+
+export function AppStateLabel({ state, title }: { state: App["state"]; title?: string }) {
+  const text = useText();
+  return (
+    <span className="state" title={title ?? text.appStateHelp[state]}>
+      <Dot state={state} />
+      {text.appState[state]}
+    </span>
+  );
+}
+
+export function VersionStateLabel({ state, title }: { state: Version["state"]; title?: string }) {
+  const text = useText();
+  return (
+    <span className="state" title={title}>
+      <Dot state={state} />
+      {text.versionState[state]}
+    </span>
+  );
+}
+
+export function OperationStateLabel({ state }: { state: Operation["state"] }) {
+  const text = useText();
+  return (
+    <span className="state">
+      <Dot state={state} />
+      {text.operationState[state]}
+    </span>
+  );
+}
