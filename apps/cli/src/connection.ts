@@ -9,13 +9,15 @@ export interface ConnectionOptions {
   readonly data: string | undefined;
 }
 
+export type Connection = Client & { readonly baseUrl: string };
+
 /**
  * A client of the platform that is meant: --server, else EBB_SERVER, with EBB_TOKEN; else the one that runs on this machine with this
  * data folder. The token in the data folder is sent nowhere else than to the address that stands beside it.
  */
-export async function connect(host: Host, options: ConnectionOptions): Promise<Client> {
+export async function connect(host: Host, options: ConnectionOptions): Promise<Connection> {
   const remote = options.server ?? host.env["EBB_SERVER"];
-  if (remote) return createClient({ baseUrl: baseUrl(remote), token: host.env["EBB_TOKEN"] });
+  if (remote) return open(baseUrl(remote), host.env["EBB_TOKEN"]);
   const folder = dataFolder(host, options.data);
   const server = await runningServer(folder);
   if (!server) {
@@ -24,7 +26,11 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
       hint: "Start it with `ebb up`, or name another platform with --server URL (or EBB_SERVER) and EBB_TOKEN.",
     });
   }
-  return createClient({ baseUrl: baseUrl(server.platform), token: host.env["EBB_TOKEN"] ?? (await savedToken(folder)) });
+  return open(baseUrl(server.platform), host.env["EBB_TOKEN"] ?? (await savedToken(folder)));
+}
+
+function open(address: string, token: string | undefined): Connection {
+  return { ...createClient({ baseUrl: address, token }), baseUrl: address };
 }
 
 function baseUrl(text: string): string {

@@ -1,7 +1,6 @@
-import type { Client } from "@ebb/api";
 import type { Format } from "./common-options.ts";
 import type { RawInput } from "./command.ts";
-import { connect } from "./connection.ts";
+import { connect, type Connection } from "./connection.ts";
 import { dataFolder } from "./data-folder.ts";
 import type { Host } from "./host.ts";
 import { Output } from "./output/output.ts";
@@ -18,7 +17,7 @@ export interface Context {
   readonly interactive: boolean;
   readonly dataFolder: string;
   /** The platform; throws Failure `unreachable` when none is known. */
-  connect(): Promise<Client>;
+  connect(): Promise<Connection>;
 }
 
 export function createContext(host: Host, options: RawInput["options"]): Context {

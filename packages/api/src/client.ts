@@ -13,6 +13,7 @@ import type {
   PlatformStatus,
   Rollback,
   SecretList,
+  SessionCode,
   SetTraffic,
   Version,
 } from "./schemas.ts";
@@ -125,6 +126,8 @@ export function createClient(options: ClientOptions) {
     createSession: async (code: string): Promise<void> => {
       await send("POST", "/session", { json: { code } });
     },
+    /** Makes such a code: the console opens signed in at `BASE_URL/?code=CODE`. */
+    createSessionCode: () => json<SessionCode>("POST", "/session/codes"),
     deleteSession: async (): Promise<void> => {
       await send("DELETE", "/session");
     },

@@ -180,6 +180,10 @@ export type SecretList = Static<typeof SecretList>;
 export const PatchSecrets = object({ secrets: Type.Record(EnvName, Nullable(Type.String({ maxLength: 262144 })), { maxProperties: 256 }) });
 export type PatchSecrets = Static<typeof PatchSecrets>;
 
+/** Opens one session of the console, as `PLATFORM/?code=CODE`, within ten minutes. */
+export const SessionCode = object({ code: Type.String() });
+export type SessionCode = Static<typeof SessionCode>;
+
 export const PlatformStatus = object({
   version: Type.String(),
   startedAt: Type.String(),

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { runningServer } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import type { Host } from "../host.ts";
@@ -17,7 +16,7 @@ export const openCommand = defineCommand({
   uses: "platform",
   examples: [
     { run: "ebb open hello", what: "The application" },
-    { run: "ebb open console", what: "The console" },
+    { run: "ebb open console", what: "The console, signed in: the link works once, for ten minutes" },
     { run: "curl $(ebb open hello --version v3)", what: "A version without traffic, from a script" },
   ],
   async run(context, { args, options }) {
@@ -32,15 +31,11 @@ export const openCommand = defineCommand({
   },
 });
 
+/** A link that signs in once, within ten minutes. */
 async function consoleUrl(context: Context): Promise<string> {
-  const remote = context.host.env["EBB_SERVER"];
-  if (remote) return remote;
-  const server = await runningServer(context.dataFolder);
-  if (server) return server.console;
-  throw new Failure(`Ebb is not running with the data folder ${context.dataFolder}`, {
-    exit: EXIT.unreachable,
-    hint: "Start it with `ebb up`.",
-  });
+  const client = await context.connect();
+  const { code } = await client.createSessionCode();
+  return `${client.baseUrl}/?code=${code}`;
 }
 
 async function appUrl(context: Context, name: string, version: string | undefined): Promise<string> {

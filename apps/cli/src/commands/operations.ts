@@ -15,7 +15,7 @@ export const operationsListCommand = defineCommand({
   args: {},
   options: {
     app: { kind: "text", placeholder: "APP", completes: "app", summary: "Of this application alone" },
-    limit: { kind: "integer", placeholder: "N", min: 1, max: 1000, summary: "At most N" },
+    limit: { kind: "integer", placeholder: "N", min: 1, max: 200, summary: "At most N" },
   },
   prints: "table",
   uses: "platform",

@@ -13,13 +13,13 @@ import { upSummary } from "../server/summary.ts";
 
 const PORT = { kind: "integer", placeholder: "N", min: 1, max: 65_535 } as const;
 /** Options that are the server's own and are passed on as they are. */
-const PASSED_ON = ["gateway-port", "platform-port", "api-port", "internal-port", "cluster-name"] as const;
+const PASSED_ON = ["gateway-port", "platform-port", "api-port", "internal-port", "cluster-name", "host", "cluster-address"] as const;
 
 export const upCommand = defineCommand({
   name: "up",
   summary: "Starts the platform on this machine",
   description: `Returns when it is ready and leaves it running; the first time it also deploys the examples. Everything it keeps is in one data
-folder. It listens on this machine alone (127.0.0.1).`,
+folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
   args: {},
   options: {
     foreground: { kind: "flag", short: "f", summary: "Stay until Ctrl-C, which stops the platform (npm start does this)" },
@@ -28,6 +28,8 @@ folder. It listens on this machine alone (127.0.0.1).`,
     "api-port": { ...PORT, summary: "Where the Kubernetes API is; 8091 otherwise" },
     "internal-port": { ...PORT, summary: "Where applications reach each other; 8092 otherwise" },
     "cluster-name": { kind: "text", placeholder: "NAME", summary: "The cluster's part of every URL; `local` otherwise" },
+    host: { kind: "text", placeholder: "ADDRESS", summary: "Listen on this address; 127.0.0.1 otherwise, which only this machine reaches" },
+    "cluster-address": { kind: "text", placeholder: "ADDRESS", summary: "Where containers find each other (root only), or `none`" },
     "no-containers": { kind: "flag", summary: "Run no containers, even if there is an engine for them" },
     "no-examples": { kind: "flag", summary: "Do not deploy the examples the first time" },
   },

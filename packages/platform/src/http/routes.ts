@@ -10,6 +10,7 @@ import {
   PlatformStatus,
   Rollback,
   SecretList,
+  SessionCode,
   SetTraffic,
   Version,
   VersionName,
@@ -205,6 +206,11 @@ function registerSessions(server: FastifyInstance, { sessions, authentication }:
         throw error;
       }
     },
+  );
+  server.post(
+    "/session/codes",
+    { schema: { summary: "A one-time code to sign in with", response: { 201: SessionCode } } },
+    async (_, reply) => reply.code(201).send({ code: await sessions.createCode() }),
   );
   server.delete("/session", { schema: { summary: "Sign out" } }, async (request, reply) => {
     const value = request.cookies[SESSION_COOKIE];
