@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@ebb/base";
+import type { Clock, Logger, Runnable } from "@ebb/base";
 import {
   ConfigMaps,
   Configurations,
@@ -82,9 +82,9 @@ export function createContext(client: KubeClient, clock: Clock, log: Logger): Co
 }
 
 /** In the order in which they are started; the first are stopped last. */
-export function informersOf(context: Context): Informer<KubeObject>[] {
+export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods] as unknown as Informer<KubeObject>[];
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods];
 }
 
 function targetKeys({ metadata, spec, status }: Route): string[] {

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, parseDuration, type Cause, type PodAutoscaler, type Revision } from "@ebb/kube";
+import { ANNOTATIONS, parseDuration, type Cause, type KubeObject, type PodAutoscaler, type Revision } from "@ebb/kube";
 import type { InstanceStatus } from "@ebb/runtime";
 import type { EventNote } from "../engine/events.ts";
 import { AUTOSCALER_CONDITIONS } from "../podautoscaler/conditions.ts";
@@ -169,6 +169,6 @@ function unavailability(observed: RevisionObserved, failed: boolean, readyMessag
 const PATIENCE = 3;
 
 /** Milliseconds; the annotation is admitted as a whole number of seconds in Go's notation. */
-export function deadlineOf({ metadata }: Revision, fallback: number): number {
+export function deadlineOf({ metadata }: Pick<KubeObject, "metadata">, fallback: number): number {
   return parseDuration(metadata.annotations?.[ANNOTATIONS.progressDeadline] ?? "") ?? fallback;
 }

@@ -9,7 +9,7 @@ export function makeConfiguration(service: KnativeService): Configuration {
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Configuration",
-    metadata: childMetadata(service, [LAST_APPLIED, ROLLOUT_DURATION]),
+    metadata: childMetadata(service, { [LABELS.serviceUid]: service.metadata.uid ?? "" }, [LAST_APPLIED, ROLLOUT_DURATION]),
     spec: { template: service.spec.template },
   };
 }
@@ -20,17 +20,19 @@ export function makeRoute(service: KnativeService): Route {
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Route",
-    metadata: childMetadata(service, [LAST_APPLIED]),
+    metadata: childMetadata(service, {}, [LAST_APPLIED]),
     spec: { traffic: traffic.map((target) => (target.revisionName ? target : { ...target, configurationName: service.metadata.name })) },
   };
 }
 
-function childMetadata(service: KnativeService, without: readonly string[]): Configuration["metadata"] {
-  const { name, namespace, uid = "", labels, annotations } = service.metadata;
+type Labels = Record<string, string>;
+
+function childMetadata(service: KnativeService, more: Labels, without: readonly string[]): Configuration["metadata"] {
+  const { name, namespace, labels, annotations } = service.metadata;
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
-    labels: { ...labels, [LABELS.service]: name, [LABELS.serviceUid]: uid },
+    labels: { ...labels, [LABELS.service]: name, ...more },
     annotations: omit(annotations, without),
     ownerReferences: [controllerRef(Services, service)],
   };

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { createApiServer } from "@ebb/apiserver";
+import { Group, silentLogger, systemClock, systemRandom, type Logger } from "@ebb/base";
+import { createControllers, type Controllers } from "@ebb/controllers";
+import { createGateway, createGatewayClient } from "@ebb/gateway";
+import { ConfigMaps, isStatus, Namespaces, Services, type Kind, type KnativeService, type KubeClient, type KubeObject } from "@ebb/kube";
+import { httpRequest, tempDir, type HttpAnswer } from "@ebb/testkit";
+import { FakeInstances, FakeMachine } from "./fake-instances.ts";
+
+const NAMESPACE = "default";
+
+export interface Cluster {
+  client: KubeClient;
+  machine: FakeMachine;
+  /** Of the control plane that runs now. */
+  controllers(): Controllers;
+  request(host: string, options?: { path?: string; internal?: boolean }): Promise<HttpAnswer>;
+  get<T extends KubeObject>(kind: Kind<T>, name: string): Promise<T | undefined>;
+  /** Creates or replaces the Service's spec. */
+  deploy(name: string, spec: Partial<KnativeService["spec"]> & { image: string; annotations?: Record<string, string> }): Promise<void>;
+  /** Ends the control plane and starts another over the same store, gateway and instances. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An embedded cluster with the real API server and the real gateway; its instances are fakes. */
+export async function startCluster(options: { log?: Logger; progressDeadlineSeconds?: number } = {}): Promise<Cluster> {
+  const log = options.log ?? silentLogger;
+  const folder = await tempDir();
+  const socketPath = join(folder.path, "gateway.sock");
+  const services = { clock: systemClock, random: systemRandom, log };
+  const listener = { host: "127.0.0.1", port: 0 };
+  const gateway = createGateway({
+    listeners: [
+      { ...listener, visibility: "external" },
+      { ...listener, visibility: "internal" },
+    ],
+    socketPath,
+    tablePath: join(folder.path, "table.json"),
+    ...services,
+  });
+  await gateway.start();
+  const [external, internal] = gateway.addresses();
+  if (!external || !internal) throw new Error("the gateway has no listeners");
+  const machine = new FakeMachine();
+
+  async function startControlPlane() {
+    const api = createApiServer({
+      storePath: join(folder.path, "store.db"),
+      listen: listener,
+      tokens: [],
+      podLogs: async function* () {},
+      ...services,
+    });
+    const gatewayClient = createGatewayClient({ socketPath, ...services });
+    const client = api.client({ name: "test", groups: ["system:masters"] });
+    const controllers = createControllers({
+      client: api.client({ name: "system:controllers", groups: ["system:masters"] }),
+      instances: new FakeInstances(machine, (id) => gatewayClient.drain(id, 5)),
+      gateway: gatewayClient,
+      bundlesRoot: join(folder.path, "bundles"),
+      probeAddress: external ?? listener,
+      localProbeAddress: internal ?? listener,
+      ...(options.progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds: options.progressDeadlineSeconds }),
+      ...services,
+    });
+    await api.start();
+    await bootstrap(client);
+    const group = new Group("control plane", [gatewayClient, controllers]);
+    await group.start();
+    return {
+      client,
+      controllers,
+      async stop() {
+        await group.stop();
+        await api.stop();
+      },
+    };
+  }
+
+  let plane = await startControlPlane();
+  const cluster: Cluster = {
+    get client() {
+      return plane.client;
+    },
+    machine,
+    controllers: () => plane.controllers,
+    request: (host, { path = "/", internal: inside = false } = {}) =>
+      httpRequest(inside ? internal : external, { host, path, timeout: 30_000 }),
+    get: (kind, name) => plane.client.get(kind, NAMESPACE, name),
+    async deploy(name, { image, annotations = {}, ...spec }) {
+      const existing = await plane.client.get(Services, NAMESPACE, name);
+      const template = { metadata: { annotations }, spec: { containers: [{ image }] } };
+      if (existing) await plane.client.update(Services, { ...existing, spec: { ...existing.spec, template, ...spec } });
+      else {
+        await plane.client.create(Services, {
+          apiVersion: "serving.knative.dev/v1",
+          kind: "Service",
+          metadata: { name, namespace: NAMESPACE },
+          spec: { template, ...spec },
+        });
+      }
+    },
+    async restart() {
+      await plane.stop();
+      plane = await startControlPlane();
+    },
+    async close() {
+      await plane.stop();
+      await gateway.stop();
+      await machine.close();
+      await folder.remove();
+    },
+  };
+  return cluster;
+}
+
+async function bootstrap(client: KubeClient): Promise<void> {
+  const namespace = "knative-serving";
+  const maps = { "config-domain": { "sls-test.localhost": "" }, "config-network": { "domain-template": "{{.Name}}.{{.Domain}}" } };
+  await ensure(client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }));
+  for (const [name, data] of Object.entries(maps)) {
+    await ensure(client.create(ConfigMaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data }));
+  }
+}
+
+async function ensure(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+  }
+}
