@@ -106,14 +106,16 @@ describe.skipIf(missing !== undefined)("buildImage", () => {
 
   it("stops when it is aborted", async () => {
     const stop = new AbortController();
+    const marker = `marker-${systemRandom.suffix(8)}`;
     const { lines, result } = await build(
-      { Dockerfile: 'FROM scratch\nCOPY busybox /bin/sh\nRUN ["/bin/sh", "-c", "echo waiting; while :; do :; done"]\n' },
+      { Dockerfile: `FROM scratch\nCOPY busybox /bin/sh\nRUN ["/bin/sh", "-c", "echo waiting; : ${marker}; while :; do :; done"]\n` },
       { signal: stop.signal },
     );
     result.catch(() => {});
     await eventually(() => lines.includes("waiting"), 20_000);
     stop.abort(new Error("cancelled"));
     await expect(result).rejects.toThrow("cancelled");
+    await expect(run("pgrep", ["-f", marker])).rejects.toMatchObject({ code: 1 });
   });
 
   it("says that the engine does not answer", async () => {

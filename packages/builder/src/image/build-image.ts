@@ -6,6 +6,7 @@ import Docker from "dockerode";
 import { create } from "tar";
 import { fault } from "../errors.ts";
 import { BuildOutputLines } from "../run/output.ts";
+import { endGroup } from "../run/processes.ts";
 import { readText } from "../run/toolchain.ts";
 
 export interface ImageSource {
@@ -44,7 +45,11 @@ export async function buildImage(source: ImageSource, options: ImageOptions): Pr
   const docker = new Docker({ socketPath: options.socketPath });
   const repository = `localhost/ebb/${source.name}`;
   // Two builds of one application must not take each other's result.
-  const unfinished = `${repository}:building-${options.random.suffix(12)}`;
+  const id = options.random.suffix(12);
+  const unfinished = `${repository}:building-${id}`;
+  const group = await buildGroup(docker, id).catch((error: unknown) => {
+    throw explain(error, []);
+  });
   const lines = new BuildOutputLines(options.log);
   try {
     const context = create({ cwd: source.folder, gzip: true, portable: true, noDirRecurse: true }, await contextFiles(source));
@@ -55,14 +60,26 @@ export async function buildImage(source: ImageSource, options: ImageOptions): Pr
       forcerm: true,
       labels: { "local.ebb.app": source.name },
       abortSignal: options.signal,
+      ...(group === undefined ? {} : { cgroupparent: group }),
     });
     await follow(stream, lines);
     options.signal.throwIfAborted();
     return await publish(docker, unfinished, repository);
   } catch (error) {
+    if (options.signal.aborted && group !== undefined) await endGroup(group);
     options.signal.throwIfAborted();
     throw explain(error, lines.last);
   }
+}
+
+/**
+ * The control group that the build's steps run in, so that they can be ended: Podman lets a step run on for ever when its client leaves.
+ * Only root's engine puts them into the same tree of groups as ours.
+ */
+async function buildGroup(docker: Docker, id: string): Promise<string | undefined> {
+  const { CgroupDriver } = (await docker.info()) as { CgroupDriver?: string };
+  if (process.getuid?.() !== 0) return undefined;
+  return CgroupDriver === "systemd" ? `ebb-build-${id}.slice` : `/ebb-build-${id}`;
 }
 
 async function publish(docker: Docker, unfinished: string, repository: string): Promise<BuiltImage> {
