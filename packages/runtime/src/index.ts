@@ -1,3 +1,6 @@
 export type * from "./port.ts";
 export { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } from "./process/process-driver.ts";
+export { createInstanceManager, type InstanceManagerOptions } from "./manager/instance-manager.ts";
 export type { RuntimeFact } from "./process/isolation.ts";
+export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
+export { findEngine, type Engine, type EngineOptions } from "./container/engine.ts";

@@ -21,7 +21,7 @@ interface ExecOptions {
 
 /** Runs a command as one of an instance's processes; after the timeout it is killed and the exit code is 124. */
 export async function execInInstance(options: ExecOptions): Promise<ExecResult> {
-  const { child, pid, release } = await spawnWaiting({ ...options, stdout: "pipe", stderr: "pipe" });
+  const { child, pid, release } = await spawnWaiting(options);
   const chunks: Buffer[] = [];
   let size = 0;
   for (const stream of [child.stdout, child.stderr]) {

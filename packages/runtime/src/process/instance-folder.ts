@@ -75,9 +75,9 @@ export class InstanceFolder {
   }
 
   read(): { spec?: InstanceSpec; run?: RunRecord; end?: EndRecord } {
-    const spec = this.#read<InstanceSpec>("spec.json");
-    const run = this.#read<RunRecord>("run.json");
-    const end = this.#read<EndRecord>("end.json");
+    const spec = this.#read("spec.json") as InstanceSpec | undefined;
+    const run = this.#read("run.json") as RunRecord | undefined;
+    const end = this.#read("end.json") as EndRecord | undefined;
     return { ...(spec && { spec }), ...(run && { run }), ...(end && { end }) };
   }
 
@@ -99,9 +99,9 @@ export class InstanceFolder {
   }
 
   /** Ebb's own files in a folder that only it can write: whole or not there; a torn one (power cut) counts as not there. */
-  #read<T>(name: string): T | undefined {
+  #read(name: string): unknown {
     try {
-      return JSON.parse(readFileSync(join(this.path, name), "utf8")) as T;
+      return JSON.parse(readFileSync(join(this.path, name), "utf8"));
     } catch {
       return undefined;
     }

@@ -79,8 +79,7 @@ export class OutputPump {
         return !this.#paused;
       },
     };
-    // @types/node knows `onread` for connecting sockets only; Node.js documents and takes it for all.
-    const socket = new Socket({ fd, readable: true, writable: false, onread } as ConstructorParameters<typeof Socket>[0]);
+    const socket = new Socket({ fd, readable: true, writable: false, onread });
     socket.on("error", (error) => this.#options.log.warn({ path, error }, "cannot read the output of an instance"));
     return socket;
   }

@@ -209,8 +209,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       uid,
       limits,
       setpriv: this.#setpriv,
-      stdout: folder.fifo("stdout"),
-      stderr: folder.fifo("stderr"),
+      fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") },
     });
     instance.began(spawned, { port, ...(uid !== undefined && { uid }) });
     cgroups.join(spec.id, spawned.pid);

@@ -35,8 +35,8 @@ interface SpawnOptions {
   limits: ProcessLimits;
   /** Path of setpriv(1), when there is one. */
   setpriv: string | undefined;
-  stdout: string | "pipe";
-  stderr: string | "pipe";
+  /** FIFOs; without them the output comes by the child's streams. */
+  fifos?: { stdout: string; stderr: string };
 }
 
 export interface Spawned {
@@ -49,7 +49,8 @@ export interface Spawned {
 /** Starts a process in a session of its own that waits for `release`. Throws TransientError `SpawnFailed`. */
 export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   const { launch, uid, limits } = options;
-  const outputs = [options.stdout, options.stderr].map((path) => (path === "pipe" ? "pipe" : openSync(path, constants.O_RDWR)));
+  const outputs = options.fifos ? [options.fifos.stdout, options.fifos.stderr].map((path) => openSync(path, constants.O_RDWR)) : [];
+  const [stdout, stderr] = outputs;
   const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
   const limitArguments = [String(limits.processes), limits.dataKib === undefined ? "" : String(limits.dataKib)];
   try {
@@ -57,7 +58,7 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
       cwd: launch.cwd,
       env: launch.env,
       detached: true,
-      stdio: ["ignore", ...outputs, "pipe"],
+      stdio: ["ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
       // libuv clears the supplementary groups too.
       ...(uid !== undefined && { uid, gid: uid }),
     });
@@ -71,6 +72,6 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   } catch (cause) {
     throw new TransientError("SpawnFailed", `the process could not be started (${systemCode(cause) ?? "unknown"})`, { cause });
   } finally {
-    for (const descriptor of outputs) if (typeof descriptor === "number") closeSync(descriptor);
+    for (const descriptor of outputs) closeSync(descriptor);
   }
 }

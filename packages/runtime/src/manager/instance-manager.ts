@@ -1,0 +1,270 @@
+import { availableParallelism } from "node:os";
+import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
+import type { Artifact, Driver, InstanceManager, InstanceStatus, LogLine, LogOptions, Workload } from "../port.ts";
+import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
+import { missingDriver } from "./missing-driver.ts";
+import { planScale } from "./scale-plan.ts";
+import { StartSlots } from "./start-slots.ts";
+
+/** Ended instances of a workload that are kept for their logs: an application asleep can still be asked what it printed. */
+const KEPT_ENDED = 2;
+/** A driver that cannot say what runs (its engine is down) is asked again. */
+const LIST_RETRY = 5000;
+/** Starting is CPU-bound; twice the cores keeps them busy while some wait for the disk. */
+const STARTS_PER_CORE = 2;
+const START_LEASE = 2000;
+/** The longest a request may take on Knative (600 s), and a bit. */
+const DEFAULT_DRAIN_PATIENCE = 630_000;
+const LONGEST_NAME = 63;
+const SUFFIX = 5;
+
+export interface InstanceManagerOptions {
+  drivers: { process: Driver; container?: Driver };
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Resolves when no request is under way at that instance any more; it gets no new ones since its phase is `draining`. */
+  drain(instance: InstanceStatus): Promise<void>;
+  /** Milliseconds; default 630 000. */
+  drainPatience?: number;
+  /** Instances being started at once per driver; default twice the cores. */
+  parallelStarts?: number;
+}
+
+interface WorkloadState {
+  key: string;
+  /** Absent while only adopted instances tell of it. */
+  workload?: Workload;
+  desired: number;
+  /** Until somebody says how many there should be, what was adopted stays. */
+  scaled: boolean;
+  removed: boolean;
+  instances: Map<string, ManagedInstance>;
+}
+
+/** The instance manager over the given drivers. They stay the caller's: `stop` does not close them. */
+export function createInstanceManager(options: InstanceManagerOptions): InstanceManager {
+  return new Manager(options);
+}
+
+class Manager implements InstanceManager {
+  readonly #options: InstanceManagerOptions;
+  readonly #drivers: Record<Artifact["kind"], Driver>;
+  readonly #slots: Map<Driver, StartSlots>;
+  readonly #states = new Map<string, WorkloadState>();
+  readonly #changes = new Signal<string>();
+  readonly #unsubscribe: (() => void)[] = [];
+  readonly #retries = new Set<Timer>();
+  #declared = false;
+  #stopped = false;
+
+  constructor(options: InstanceManagerOptions) {
+    this.#options = options;
+    const { drivers, clock } = options;
+    this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
+    const limit = options.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
+    this.#slots = new Map(Object.values(this.#drivers).map((driver) => [driver, new StartSlots({ clock, limit, lease: START_LEASE })]));
+  }
+
+  async start(): Promise<void> {
+    const drivers = Object.values(this.#drivers);
+    for (const driver of drivers) this.#unsubscribe.push(driver.onExit((exit) => this.#find(exit.id)?.exited(exit)));
+    await Promise.all(drivers.map((driver) => this.#adopt(driver)));
+  }
+
+  setWorkloads(workloads: readonly Workload[]): void {
+    this.#declared = true;
+    const keys = new Set(workloads.map(({ key }) => key));
+    for (const workload of workloads) this.putWorkload(workload);
+    for (const key of this.#states.keys()) if (!keys.has(key)) this.removeWorkload(key);
+  }
+
+  putWorkload(workload: Workload): void {
+    const state = this.#state(workload.key);
+    state.workload = workload;
+    state.removed = false;
+    this.#reconcile(state);
+  }
+
+  removeWorkload(key: string): void {
+    const state = this.#states.get(key);
+    if (!state || state.removed) return;
+    state.removed = true;
+    state.desired = 0;
+    delete state.workload;
+    this.#remove(state).catch((error: unknown) => this.#options.log.error({ workload: key, error }, "a workload could not be removed"));
+  }
+
+  scale(key: string, count: number): void {
+    const state = this.#states.get(key);
+    if (!state?.workload || state.removed) throw new UserError("WorkloadNotFound", `there is no workload ${key}`);
+    state.desired = Math.max(0, Math.floor(count));
+    state.scaled = true;
+    this.#reconcile(state);
+  }
+
+  desired(key: string): number {
+    return this.#states.get(key)?.desired ?? 0;
+  }
+
+  instances(key: string): readonly InstanceStatus[] {
+    return [...(this.#states.get(key)?.instances.values() ?? [])].map((instance) => instance.status());
+  }
+
+  remove(id: string): void {
+    const instance = this.#find(id);
+    const state = instance && this.#states.get(instance.spec.workload);
+    if (!state) return;
+    this.#retire(state, id);
+    this.#reconcile(state);
+  }
+
+  all(): readonly InstanceStatus[] {
+    return [...this.#states.keys()].flatMap((key) => this.instances(key));
+  }
+
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine> {
+    const instance = this.#find(id);
+    if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
+    return this.#drivers[instance.spec.artifact.kind].logs(id, options);
+  }
+
+  onChange(listener: (workload: string) => void): () => void {
+    return this.#changes.on(listener);
+  }
+
+  async stop({ stopInstances }: { stopInstances: boolean }): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#retries) timer.cancel();
+    const instances = [...this.#states.values()].flatMap((state) => [...state.instances.values()]);
+    if (stopInstances) await Promise.all(instances.map((instance) => instance.retire()));
+    else for (const instance of instances) instance.letGo();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+  }
+
+  async #adopt(driver: Driver): Promise<void> {
+    const { log, clock } = this.#options;
+    try {
+      const running = await driver.list();
+      for (const ended of await driver.ended()) this.#recall(driver, ended);
+      const probed = running
+        .filter(({ spec }) => !this.#find(spec.id))
+        .map((instance) => {
+          const state = this.#state(instance.spec.workload);
+          const managed = new ManagedInstance(instance.spec, this.#deps(driver, state));
+          state.instances.set(instance.spec.id, managed);
+          if (!state.scaled) state.desired++;
+          return managed.adopt(instance);
+        });
+      if (probed.length > 0) log.info({ driver: driver.name, instances: probed.length }, "instances were adopted");
+      await Promise.all(probed);
+    } catch (error) {
+      log.warn({ driver: driver.name, error }, "could not find out which instances run; will be tried again");
+      if (this.#stopped) return;
+      const timer = clock.after(LIST_RETRY, () => {
+        this.#retries.delete(timer);
+        void this.#adopt(driver);
+      });
+      this.#retries.add(timer);
+      return;
+    }
+    // Adopted after the workloads were declared: those that nobody declared are orphans.
+    if (this.#declared) for (const state of this.#states.values()) if (!state.workload) this.removeWorkload(state.key);
+    for (const state of this.#states.values()) this.#changes.emit(state.key);
+  }
+
+  #recall(driver: Driver, ended: Awaited<ReturnType<Driver["ended"]>>[number]): void {
+    if (this.#find(ended.spec.id)) return;
+    const state = this.#state(ended.spec.workload);
+    const managed = new ManagedInstance(ended.spec, this.#deps(driver, state));
+    managed.recall(ended);
+    state.instances.set(ended.spec.id, managed);
+    this.#trim(state);
+  }
+
+  #reconcile(state: WorkloadState): void {
+    const { workload } = state;
+    if (!workload || this.#stopped) return;
+    const plan = planScale(
+      [...state.instances.values()].map((instance) => instance.status()),
+      state.desired,
+    );
+    for (const id of plan.stop) this.#retire(state, id);
+    for (let count = 0; count < plan.start; count++) this.#start(state, workload);
+    if (plan.start > 0) this.#changes.emit(state.key);
+  }
+
+  #start(state: WorkloadState, { template }: Workload): void {
+    const spec = { ...template, id: this.#newId(state.key) };
+    const instance = new ManagedInstance(spec, this.#deps(this.#drivers[spec.artifact.kind], state));
+    state.instances.set(spec.id, instance);
+    instance.start();
+  }
+
+  #retire(state: WorkloadState, id: string): void {
+    const { log } = this.#options;
+    state.instances
+      .get(id)
+      ?.retire()
+      .then(() => this.#trim(state))
+      .catch((error: unknown) => log.error({ id, error }, "an instance could not be retired"));
+  }
+
+  async #remove(state: WorkloadState): Promise<void> {
+    const instances = [...state.instances.values()];
+    await Promise.all(instances.map((instance) => instance.retire()));
+    for (const instance of instances) await this.#forget(state, instance);
+    if (state.removed && state.instances.size === 0) this.#states.delete(state.key);
+    this.#changes.emit(state.key);
+  }
+
+  /** Forgets the oldest of those that have ended. */
+  #trim(state: WorkloadState): void {
+    const ended = [...state.instances.values()]
+      .filter(({ phase }) => phase === "ended")
+      .sort((a, b) => a.status().startedAt - b.status().startedAt);
+    for (const instance of ended.slice(0, Math.max(0, ended.length - KEPT_ENDED))) void this.#forget(state, instance);
+  }
+
+  async #forget(state: WorkloadState, { spec }: ManagedInstance): Promise<void> {
+    state.instances.delete(spec.id);
+    try {
+      await this.#drivers[spec.artifact.kind].forget(spec.id);
+    } catch (error) {
+      this.#options.log.warn({ id: spec.id, error }, "what is left of an instance could not be deleted");
+    }
+  }
+
+  #deps(driver: Driver, state: WorkloadState): InstanceDeps {
+    const { clock, log, drain, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
+    const slots = this.#slots.get(driver) ?? new StartSlots({ clock, limit: 1, lease: START_LEASE });
+    return { driver, clock, log, slots, drain, drainPatience, changed: () => this.#changes.emit(state.key) };
+  }
+
+  #state(key: string): WorkloadState {
+    let state = this.#states.get(key);
+    if (!state) {
+      state = { key, desired: 0, scaled: false, removed: false, instances: new Map() };
+      this.#states.set(key, state);
+    }
+    return state;
+  }
+
+  #find(id: string): ManagedInstance | undefined {
+    for (const { instances } of this.#states.values()) {
+      const instance = instances.get(id);
+      if (instance) return instance;
+    }
+    return undefined;
+  }
+
+  /** `REVISION-deployment-xxxxx`, as the Pods of a Knative Revision are named, in 63 characters. */
+  #newId(key: string): string {
+    const revision = key.slice(key.indexOf("/") + 1);
+    const head = `${revision}-deployment`.slice(0, LONGEST_NAME - SUFFIX - 1).replace(/-+$/, "");
+    for (;;) {
+      const id = `${head}-${this.#options.random.suffix(SUFFIX)}`;
+      if (!this.#find(id)) return id;
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import { backoffDelay, sleep, TransientError, type Clock, type Logger, type Timer } from "@ebb/base";
+import type {
+  Driver,
+  EndedInstance,
+  InstanceExit,
+  InstancePhase,
+  InstanceSpec,
+  InstanceStatus,
+  LogLine,
+  ProbeSpec,
+  RunningInstance,
+} from "../port.ts";
+import { Prober, type ProbeReport } from "../probes/prober.ts";
+import { CRASH_BACKOFF, explainExit, explainStartError, FIRST_RESTART, FORGIVEN_AFTER, LAST_WORDS } from "./explain.ts";
+import type { StartSlots } from "./start-slots.ts";
+
+/** What the manager gives to each of its instances. */
+export interface InstanceDeps {
+  driver: Driver;
+  clock: Clock;
+  log: Logger;
+  slots: StartSlots;
+  drain(instance: InstanceStatus): Promise<void>;
+  /** Milliseconds after which an instance is stopped though it is not drained. */
+  drainPatience: number;
+  changed(): void;
+}
+
+/** The first look at what an instance does wrong, and the time between further ones. */
+const FIRST_DIAGNOSIS = 1000;
+const NEXT_DIAGNOSIS = 5000;
+const STOP_RETRY = 5000;
+
+/**
+ * One instance that is to be kept running: started, probed, restarted with back-off, drained and stopped.
+ *
+ * Invariants: `phase` is `ready` only while the last probes say so and the program runs; after `retire` nothing is started any more;
+ * the driver has at most one act on it under way.
+ */
+export class ManagedInstance {
+  readonly spec: InstanceSpec;
+  readonly #deps: InstanceDeps;
+  readonly #abort = new AbortController();
+  #phase: InstancePhase = "starting";
+  #reason: string | undefined = "ContainerCreating";
+  #message: string | undefined;
+  #running: RunningInstance | undefined;
+  #startedAt: number;
+  #readyAt: number | undefined;
+  #restarts = 0;
+  #failures = 0;
+  #lastExit: InstanceExit | undefined;
+  #launching: Promise<void> | undefined;
+  #earlyExit: InstanceExit | undefined;
+  #retry: Timer | undefined;
+  #probers: Prober[] = [];
+  #nextDiagnosis = 0;
+  #retiring: Promise<void> | undefined;
+  #firstReport: (() => void) | undefined;
+
+  constructor(spec: InstanceSpec, deps: InstanceDeps) {
+    this.spec = spec;
+    this.#deps = deps;
+    this.#startedAt = deps.clock.now();
+  }
+
+  get phase(): InstancePhase {
+    return this.#phase;
+  }
+
+  status(): InstanceStatus {
+    const address = this.#running?.address;
+    return {
+      id: this.spec.id,
+      workload: this.spec.workload,
+      labels: this.spec.labels,
+      phase: this.#phase,
+      startedAt: this.#startedAt,
+      restarts: this.#restarts,
+      ...(address && { address }),
+      ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
+      ...(this.#lastExit && { lastExit: this.#lastExit }),
+      ...(this.#message !== undefined && { message: this.#message }),
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+    };
+  }
+
+  start(): void {
+    this.#launching = this.#launch().finally(() => (this.#launching = undefined));
+  }
+
+  /** Takes over one that runs already; resolves after its first probe, so that one that is ready is never shown as not ready. */
+  adopt(running: RunningInstance): Promise<void> {
+    this.#began(running);
+    return new Promise((resolve) => (this.#firstReport = resolve));
+  }
+
+  /** One that has ended: there for its log. */
+  recall(ended: EndedInstance): void {
+    this.#startedAt = ended.startedAt;
+    this.#lastExit = ended.exit;
+    this.#phase = "ended";
+    this.#reason = ended.exit.reason;
+    this.#retiring = Promise.resolve();
+  }
+
+  /** The driver says that it has ended by itself. */
+  exited(exit: InstanceExit): void {
+    if (this.#launching && !this.#running) this.#earlyExit = exit;
+    else if (this.#running) this.#crashed(exit);
+  }
+
+  /** Drains and stops it for good; resolves when it has ended. */
+  retire(): Promise<void> {
+    if (this.#retiring) return this.#retiring;
+    const retired = Promise.withResolvers<void>();
+    // Noted before anybody is told, as a listener may ask for the same.
+    this.#retiring = retired.promise;
+    this.#retire().then(retired.resolve, retired.reject);
+    return retired.promise;
+  }
+
+  /** Ebb ends, the instance goes on. */
+  letGo(): void {
+    this.#stopProbes();
+    this.#retry?.cancel();
+    this.#abort.abort();
+    this.#retiring ??= Promise.resolve();
+  }
+
+  async #launch(): Promise<void> {
+    const { driver, slots } = this.#deps;
+    try {
+      await driver.prepare?.(this.spec, this.#abort.signal);
+      const running = await slots.run(this.spec.workload, async () => (this.#retiring ? undefined : driver.start(this.spec)));
+      if (!running) return;
+      this.#began(running);
+      if (this.#earlyExit) this.#crashed(this.#earlyExit);
+    } catch (error) {
+      if (!this.#retiring) this.#couldNotStart(error);
+    } finally {
+      this.#earlyExit = undefined;
+    }
+  }
+
+  #began(running: RunningInstance): void {
+    this.#running = running;
+    this.#startedAt = running.startedAt;
+    if (this.#retiring) return;
+    this.#set("starting", undefined, undefined);
+    this.#nextDiagnosis = this.#deps.clock.monotonic() + FIRST_DIAGNOSIS;
+    this.#probe(this.spec.readiness, true, (report) => this.#readiness(report));
+    if (this.spec.liveness) this.#probe(this.spec.liveness, false, (report) => this.#liveness(report));
+  }
+
+  #probe(probe: ProbeSpec, eager: boolean, report: (report: ProbeReport) => void): void {
+    const { address } = this.#running ?? {};
+    if (!address) return;
+    const target = {
+      address,
+      port: this.spec.port,
+      protocol: this.spec.protocol,
+      exec: (command: string[], timeoutSeconds: number) => this.#deps.driver.exec(this.spec.id, command, timeoutSeconds),
+    };
+    const prober = new Prober({ clock: this.#deps.clock, probe, target, eager, report });
+    this.#probers.push(prober);
+    prober.start();
+  }
+
+  #stopProbes(): void {
+    for (const prober of this.#probers) prober.stop();
+    this.#probers = [];
+    this.#firstReport?.();
+  }
+
+  #readiness({ healthy, message }: ProbeReport): void {
+    if (healthy === true) {
+      this.#readyAt ??= this.#deps.clock.now();
+      this.#set("ready", undefined, undefined);
+    } else if (this.#phase === "starting") this.#explain(message);
+    else if (healthy === false) {
+      this.#set("unready", "ProbeFailed", this.#phase === "unready" ? this.#message : message);
+      this.#explain(message);
+    }
+    this.#firstReport?.();
+  }
+
+  /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself. */
+  #explain(message: string | undefined): void {
+    const { clock, driver, log } = this.#deps;
+    if (this.#message === undefined) this.#set(this.#phase, "ProbeFailed", message);
+    if (clock.monotonic() < this.#nextDiagnosis) return;
+    this.#nextDiagnosis = clock.monotonic() + NEXT_DIAGNOSIS;
+    const running = this.#running;
+    driver
+      .diagnose(this.spec.id)
+      .then((found) => {
+        const current = this.#running === running && (this.#phase === "starting" || this.#phase === "unready");
+        if (current) this.#set(this.#phase, "ProbeFailed", found === undefined ? message : `${message ?? "not ready"}; it ${found}`);
+      })
+      .catch((error: unknown) => log.debug({ id: this.spec.id, error }, "could not look into an instance"));
+  }
+
+  #liveness({ healthy, message }: ProbeReport): void {
+    if (healthy !== false || this.#retiring || !this.#running) return;
+    this.#stopProbes();
+    this.#running = undefined;
+    this.#set("unready", "Unhealthy", `the liveness probe failed, so it is restarted: ${message ?? ""}`);
+    this.#launching = this.#restartUnhealthy(message).finally(() => (this.#launching = undefined));
+  }
+
+  async #restartUnhealthy(message: string | undefined): Promise<void> {
+    await this.#stopForSure();
+    if (this.#retiring) return;
+    this.#restarts++;
+    this.#failures++;
+    this.#set("backoff", "CrashLoopBackOff", `it was restarted because its liveness probe failed: ${message ?? ""}`);
+    this.#startAgain();
+  }
+
+  #crashed(exit: InstanceExit): void {
+    this.#stopProbes();
+    this.#running = undefined;
+    this.#lastExit = exit;
+    if (this.#retiring) return;
+    if (exit.finishedAt - this.#startedAt >= FORGIVEN_AFTER) this.#failures = 0;
+    this.#failures++;
+    this.#restarts++;
+    this.#set("backoff", "CrashLoopBackOff", explainExit(exit, this.spec, []));
+    this.#startAgain();
+    this.#lastWords(exit).catch((error: unknown) =>
+      this.#deps.log.warn({ id: this.spec.id, error }, "could not read the last lines of an instance"),
+    );
+  }
+
+  async #lastWords(exit: InstanceExit): Promise<void> {
+    const lines: LogLine[] = [];
+    for await (const line of this.#deps.driver.logs(this.spec.id, { tail: LAST_WORDS })) lines.push(line);
+    if (this.#lastExit === exit && this.#phase === "backoff")
+      this.#set("backoff", "CrashLoopBackOff", explainExit(exit, this.spec, lines.slice(-LAST_WORDS)));
+  }
+
+  #couldNotStart(error: unknown): void {
+    const { reason, message } = explainStartError(error);
+    this.#deps.log.warn({ id: this.spec.id, error }, "an instance could not be started");
+    this.#failures++;
+    this.#set("backoff", reason, message);
+    this.#startAgain();
+  }
+
+  #startAgain(): void {
+    const delay = this.#failures <= 1 ? FIRST_RESTART : backoffDelay(CRASH_BACKOFF, this.#failures - 1);
+    this.#retry = this.#deps.clock.after(delay, () => this.start());
+  }
+
+  async #retire(): Promise<void> {
+    const wasReady = this.#running !== undefined && this.#readyAt !== undefined;
+    this.#stopProbes();
+    this.#retry?.cancel();
+    this.#abort.abort();
+    this.#set("draining", undefined, undefined);
+    await this.#launching;
+    if (wasReady && this.#running) await this.#drained();
+    await this.#stopForSure();
+    this.#running = undefined;
+    this.#set("ended", this.#lastExit?.reason, undefined);
+  }
+
+  async #drained(): Promise<void> {
+    const { clock, drain, drainPatience, log } = this.#deps;
+    const timeout = Promise.withResolvers<void>();
+    const timer = clock.after(drainPatience, () => timeout.resolve());
+    try {
+      await Promise.race([drain(this.status()), timeout.promise]);
+    } catch (error) {
+      log.warn({ id: this.spec.id, error }, "an instance could not be drained and is stopped all the same");
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** The driver's failures to stop are transient by its contract: an engine that does not answer. */
+  async #stopForSure(): Promise<void> {
+    const { clock, driver, log } = this.#deps;
+    for (;;) {
+      try {
+        await driver.stop(this.spec.id, this.spec.terminationGraceSeconds);
+        return;
+      } catch (error) {
+        log.warn({ id: this.spec.id, error }, "an instance could not be stopped yet");
+        if (!(error instanceof TransientError)) return;
+        await sleep(clock, STOP_RETRY);
+      }
+    }
+  }
+
+  #set(phase: InstancePhase, reason: string | undefined, message: string | undefined): void {
+    // Only its own retirement moves it on once it is draining.
+    if (this.#phase === "ended" || (this.#phase === "draining" && phase !== "ended")) return;
+    if (this.#phase === phase && this.#reason === reason && this.#message === message) return;
+    this.#phase = phase;
+    this.#reason = reason;
+    this.#message = message;
+    this.#deps.changed();
+  }
+}

@@ -1,0 +1,24 @@
+import { UserError } from "@ebb/base";
+import type { Driver } from "../port.ts";
+
+function noEngine(): Promise<never> {
+  const hint = "Install Podman or Docker (on Debian: apt install podman runc iptables) and start Ebb again, or deploy from source.";
+  return Promise.reject(new UserError("NoContainerEngine", "images need a container engine, and there is none on this machine", { hint }));
+}
+
+/** Stands in for the container driver where there is no engine: nothing runs, and starting says what to do. */
+export const missingDriver: Driver = {
+  name: "container",
+  start: noEngine,
+  exec: noEngine,
+  stop: () => Promise.resolve(),
+  list: () => Promise.resolve([]),
+  ended: () => Promise.resolve([]),
+  async *logs() {
+    // Nothing was ever started.
+  },
+  diagnose: () => Promise.resolve(undefined),
+  forget: () => Promise.resolve(),
+  onExit: () => () => undefined,
+  close: () => Promise.resolve(),
+};

@@ -1,0 +1,82 @@
+import type { Clock, Timer } from "@ebb/base";
+import type { ProbeSpec } from "../port.ts";
+import { attemptProbe, type ProbeTarget } from "./attempt.ts";
+
+/** Aggressive probing: the first tries are a few milliseconds apart, for programs that start fast; 50 ms is Knative's interval. */
+const FIRST_INTERVAL = 5;
+const LAST_INTERVAL = 50;
+/** kubelet's default, and what Knative asks of it when the period is 0. */
+const DEFAULT_PERIOD_SECONDS = 10;
+
+/** Told after each probe. */
+export interface ProbeReport {
+  /** Whether the thresholds call it healthy; undefined until one of them is reached the first time. */
+  healthy: boolean | undefined;
+  /** Why the last probe failed. */
+  message?: string;
+}
+
+export interface ProberOptions {
+  clock: Clock;
+  probe: ProbeSpec;
+  target: ProbeTarget;
+  /** Probe at once and fast until the first success, also when the spec has a period: for readiness while an instance starts. */
+  eager: boolean;
+  report(report: ProbeReport): void;
+}
+
+/**
+ * Probes one instance until it is stopped. Invariants: probes never overlap; nothing is reported after `stop`; thresholds count consecutive
+ * results, as kubelet's do.
+ */
+export class Prober {
+  readonly #options: ProberOptions;
+  #timer: Timer | undefined;
+  #stopped = false;
+  #healthy: boolean | undefined;
+  #everHealthy = false;
+  #successes = 0;
+  #failures = 0;
+  #attempts = 0;
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule(this.#options.probe.initialDelaySeconds * 1000);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #schedule(delay: number): void {
+    if (!this.#stopped) this.#timer = this.#options.clock.after(delay, () => void this.#probe());
+  }
+
+  async #probe(): Promise<void> {
+    const { probe, target, clock } = this.#options;
+    const message = await attemptProbe(probe, target, clock);
+    if (this.#stopped) return;
+    this.#attempts++;
+    this.#count(message === undefined);
+    this.#options.report({ healthy: this.#healthy, ...(message !== undefined && { message }) });
+    this.#schedule(this.#interval());
+  }
+
+  #count(success: boolean): void {
+    const { successThreshold, failureThreshold } = this.#options.probe;
+    this.#successes = success ? this.#successes + 1 : 0;
+    this.#failures = success ? 0 : this.#failures + 1;
+    if (success && this.#successes >= Math.max(1, successThreshold)) this.#healthy = this.#everHealthy = true;
+    if (!success && this.#failures >= Math.max(1, failureThreshold)) this.#healthy = false;
+  }
+
+  #interval(): number {
+    const { probe, eager } = this.#options;
+    const period = (probe.periodSeconds > 0 ? probe.periodSeconds : DEFAULT_PERIOD_SECONDS) * 1000;
+    return eager && !this.#everHealthy ? Math.min(LAST_INTERVAL, FIRST_INTERVAL * 2 ** Math.min(this.#attempts - 1, 10)) : period;
+  }
+}
