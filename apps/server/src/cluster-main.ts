@@ -1,9 +1,91 @@
 /** The embedded cluster's process: Kubernetes API, controllers, autoscaler, instances. */
-import { writeFile } from "node:fs/promises";
-import { systemClock, systemRandom } from "@ebb/base";
+import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer } from "@ebb/apiserver";
+import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
 import { createControllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
-import { createInstanceManager, createProcessDriver, type Driver } from "@ebb/runtime";
+import { createContainerDriver, createInstanceManager, createProcessDriver } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
+import { engineOf } from "./engine.ts";
+
+const ADMIN = { name: "admin", groups: ["system:masters"] };
+const CONTROLLER = { name: "system:serviceaccount:knative-serving:controller", groups: ["system:masters"] };
+/** A request that is longer than this at an instance that must go is cut: the longest that Knative lets a request last. */
+const DRAIN_SECONDS = 600;
+
+async function build({ config, paths, credentials, log }: ChildContext): Promise<ChildPart> {
+  const common = { clock: systemClock, random: systemRandom, log };
+  const gateway = createGatewayClient({ socketPath: paths.gatewaySocket, ...common });
+  const engine = await engineOf(config, log);
+  const drivers = {
+    process: createProcessDriver({ root: paths.instances, toolchain: { node: process.execPath }, ...common }),
+    ...(engine
+      ? {
+          container: createContainerDriver({
+            engine,
+            owner: config.dataDir,
+            ...(config.clusterAddress ? { dns: config.clusterAddress } : {}),
+            ...common,
+          }),
+        }
+      : {}),
+  };
+  const instances = createInstanceManager({
+    drivers,
+    drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
+    ...common,
+  });
+  const api = createApiServer({
+    storePath: paths.clusterStore,
+    listen: { host: config.host, port: config.apiPort },
+    tokens: [{ token: credentials.clusterToken, user: ADMIN }],
+    podLogs: (_namespace, name, options) => instances.logs(name, options),
+    ...common,
+  });
+  const client = api.client(CONTROLLER);
+  let stopInstances = false;
+  const controllers = createControllers({
+    client,
+    instances,
+    gateway,
+    bundlesRoot: paths.bundles,
+    probeAddress: { host: config.host, port: config.gatewayPort },
+    localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
+    gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
+    progressDeadlineSeconds: config.progressDeadlineSeconds,
+    // Read when it stops: whether this is a clean stop is known only then.
+    get stopInstances() {
+      return stopInstances;
+    },
+    ...common,
+  });
+  const access: Runnable = {
+    name: "cluster access",
+    async start() {
+      await bootstrapCluster(client, config);
+      await writeFile(paths.kubeconfig, api.kubeconfig({ token: credentials.clusterToken }), { mode: 0o600 });
+      await chmod(paths.kubeconfig, 0o600);
+    },
+    stop: () => Promise.resolve(),
+  };
+  const engines: Runnable = {
+    name: "drivers",
+    start: () => Promise.resolve(),
+    async stop() {
+      await Promise.all(Object.values(drivers).map((driver) => driver.close()));
+    },
+  };
+  const group = new Group("cluster", [engines, api, access, gateway, controllers]);
+  return {
+    name: group.name,
+    start: () => group.start(),
+    stop() {
+      stopInstances = true;
+      return group.stop();
+    },
+    abandon: () => group.stop(),
+  };
+}
+
+await runChild("cluster", build);

@@ -5,17 +5,17 @@ import { systemClock, systemRandom } from "@ebb/base";
 import { createBuilder } from "@ebb/builder";
 import { createPlatform } from "@ebb/platform";
 import { runChild } from "./child.ts";
-import { findEngineSocket } from "./engine.ts";
+import { engineOf } from "./engine.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
 await runChild("platform", async ({ config, paths, credentials, log }) => {
-  const engine = config.containers ? await findEngineSocket(paths.engineSocket) : undefined;
+  const engine = await engineOf(config, log);
   const builder = createBuilder({
     bundlesRoot: paths.bundles,
     workRoot: paths.builds,
-    ...(engine ? { engine: { socketPath: engine } } : {}),
+    ...(engine ? { engine: { socketPath: engine.socketPath } } : {}),
     toolchain: { node: process.execPath },
     clock: systemClock,
     random: systemRandom,

@@ -1,0 +1,130 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { silentLogger, systemClock, systemRandom } from "@ebb/base";
+import { tempDir } from "@ebb/testkit";
+import { describe, expect, test } from "vitest";
+import { describeDriver } from "../driver.conformance.ts";
+import type { InstanceSpec } from "../port.ts";
+import { createContainerDriver } from "./container-driver.ts";
+import { containerOptions } from "./container-options.ts";
+import { findEngine } from "./engine.ts";
+import { readFrames } from "./engine-logs.ts";
+
+const BUSYBOX = "/bin/busybox";
+const MAX_LOG_BYTES = 1024 * 1024;
+const options = { clock: systemClock, log: silentLogger };
+const folder = await tempDir("ebb-container-");
+const engine = existsSync(BUSYBOX) ? await findEngine({ ...options, ownSocket: join(folder.path, "podman.sock") }) : undefined;
+
+if (engine) {
+  describeDriver(
+    "container driver",
+    async () => {
+      const owner = `test-${systemRandom.suffix(6)}`;
+      const image = `localhost/ebb-test-${systemRandom.suffix(6)}:latest`;
+      copyFileSync(BUSYBOX, join(folder.path, "busybox"));
+      writeFileSync(
+        join(folder.path, "Dockerfile"),
+        `FROM scratch\nCOPY busybox /bin/busybox\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "/bin"]\nRUN ["/bin/mkdir", "/tmp"]\n`,
+      );
+      execFileSync("podman", ["build", "-q", "-t", image, folder.path], { stdio: "ignore" });
+      const open = { owner, maxLogBytes: MAX_LOG_BYTES };
+      return {
+        name: "container",
+        open: () => createContainerDriver({ ...open, ...options, engine }),
+        openInChild: `
+          import { silentLogger, systemClock } from "@ebb/base";
+          import { createContainerDriver } from ${JSON.stringify(join(import.meta.dirname, "container-driver.ts"))};
+          import { findEngine } from ${JSON.stringify(join(import.meta.dirname, "engine.ts"))};
+          const options = { clock: systemClock, log: silentLogger };
+          const engine = await findEngine({ ...options, socketPath: ${JSON.stringify(engine.socketPath)} });
+          const driver = createContainerDriver({ ...${JSON.stringify(open)}, ...options, engine });
+          await driver.list();`,
+        artifact: { kind: "image", reference: image },
+        server: ["sh", "-c", "exec httpd -f -p $PORT -h /tmp"],
+        maxLogBytes: MAX_LOG_BYTES,
+        skipped:
+          engine.name === "podman"
+            ? { "gives the last lines, and those since a time": "Podman tells the time of a log line in whole seconds on its Docker-compatible API" }
+            : {},
+        close: async () => {
+          execFileSync("podman", ["image", "rm", "--force", image], { stdio: "ignore" });
+          await folder.remove();
+        },
+      };
+    },
+    60_000,
+  );
+} else {
+  describe("container driver", () => test.skip("needs Podman or Docker, and busybox-static", () => {}));
+}
+
+const SPEC: InstanceSpec = {
+  id: "hello-1",
+  workload: "default/hello",
+  labels: {},
+  artifact: { kind: "image", reference: "app:1" },
+  env: { A: "1" },
+  port: 8080,
+  protocol: "http1",
+  resources: { cpuMillis: 250, memoryBytes: 64 << 20 },
+  readiness: { tcp: {}, initialDelaySeconds: 0, periodSeconds: 0, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
+  terminationGraceSeconds: 5,
+};
+const CONTEXT = {
+  engine: { name: "docker", rootless: false },
+  owner: "o",
+  network: "ebb",
+  dns: undefined,
+  maxLogBytes: 1 << 20,
+  ulimits: false,
+} as const;
+
+test("a container has no more rights than a server needs, and the limits that were asked for", () => {
+  const { HostConfig } = containerOptions(SPEC, CONTEXT);
+  expect(HostConfig).toMatchObject({
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    Memory: 64 << 20,
+    MemorySwap: 64 << 20,
+    CpuQuota: 25_000,
+    PidsLimit: 1024,
+  });
+});
+
+test.each([
+  [{}, {}],
+  [{ command: ["a", "b"] }, { Entrypoint: ["a", "b"], Cmd: [] }],
+  [{ args: ["x"] }, { Cmd: ["x"] }],
+  [
+    { command: ["a"], args: ["x"] },
+    { Entrypoint: ["a"], Cmd: ["x"] },
+  ],
+])("command and args %j as Kubernetes reads them", (words, expected) => {
+  const { Entrypoint, Cmd } = containerOptions({ ...SPEC, ...words }, CONTEXT);
+  expect(JSON.parse(JSON.stringify({ Entrypoint, Cmd }))).toEqual(expected);
+});
+
+test("log frames cut anywhere give the same lines", async () => {
+  const frame = (stream: number, text: string) =>
+    Buffer.concat([Buffer.from([stream, 0, 0, 0, 0, 0, 0, Buffer.byteLength(text)]), Buffer.from(text)]);
+  const at = "2026-01-01T00:00:00.123456789Z";
+  const bytes = Buffer.concat([
+    frame(1, `${at} one\n`),
+    frame(2, `${at} bad\n`),
+    frame(1, `${at} tw`),
+    frame(1, "o\n"),
+    frame(1, `${at} end`),
+  ]);
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const lines = [];
+    const pieces = (async function* () {
+      yield bytes.subarray(0, cut);
+      yield bytes.subarray(cut);
+    })();
+    for await (const line of readFrames(pieces)) lines.push(`${line.stream} ${line.time} ${line.text}`);
+    const time = Date.UTC(2026, 0, 1, 0, 0, 0, 123);
+    expect(lines).toEqual([`stdout ${time} one`, `stderr ${time} bad`, `stdout ${time} two`, `stdout ${time} end`]);
+  }
+});

@@ -1,0 +1,344 @@
+import { Readable } from "node:stream";
+import type Docker from "dockerode";
+import { BugError, Signal, sleep, UserError, type Clock, type Logger } from "@ebb/base";
+import { explainListeners, readListeners } from "../listening.ts";
+import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, LogOptions, RunningInstance } from "../port.ts";
+import { containerName, containerOptions, LABELS } from "./container-options.ts";
+import type { Engine } from "./engine.ts";
+import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
+import { joinFrames, readFrames } from "./engine-logs.ts";
+import { ensureNetwork } from "./network.ts";
+
+const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
+const LARGEST_OUTPUT = 256 * 1024;
+/** timeout(1) */
+const TIMED_OUT = 124;
+/** A shell's way of saying "ended by signal N" is 128 + N. */
+const SIGNALS: Record<number, string> = { 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM" };
+/** After the engine's connection broke (it is restarted, say). */
+const WATCH_AGAIN = 500;
+
+export interface ContainerDriverOptions {
+  engine: Engine;
+  /** Containers of other owners on the same engine are not seen. The data folder is a good one. */
+  owner: string;
+  /** The name server that containers ask; the engine's when absent. */
+  dns?: string;
+  clock: Clock;
+  log: Logger;
+  maxLogBytes?: number;
+}
+
+interface Known {
+  spec: InstanceSpec;
+  startedAt: number;
+  exit?: InstanceExit;
+  /** `stop` was asked for: its end is no exit. */
+  stopping: boolean;
+}
+
+/** Runs images on a Docker-compatible engine, which is all that knows of them: nothing is kept on disk here. Constructing it does nothing. */
+export function createContainerDriver(options: ContainerDriverOptions): Driver {
+  return new ContainerDriver(options);
+}
+
+class ContainerDriver implements Driver {
+  readonly name = "container";
+  readonly #options: ContainerDriverOptions;
+  readonly #docker: Docker;
+  readonly #known = new Map<string, Known>();
+  readonly #exits = new Signal<InstanceExit>();
+  readonly #closed = new AbortController();
+  /** Made but not known yet: `list` must not take them for leftovers. */
+  readonly #starting = new Set<string>();
+  #network: Promise<string | undefined> | undefined;
+  /** Found out by trying, once. */
+  #ulimits = false;
+
+  constructor(options: ContainerDriverOptions) {
+    this.#options = options;
+    this.#docker = options.engine.docker;
+  }
+
+  async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
+    const reference = imageOf(spec);
+    try {
+      await this.#docker.getImage(reference).inspect();
+      return;
+    } catch (error) {
+      if (!isGone(error)) throw startError(error, reference);
+    }
+    try {
+      const stream = await this.#docker.pull(reference, signal ? { abortSignal: signal } : {});
+      await new Promise<void>((resolve, reject) =>
+        this.#docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
+      );
+    } catch (error) {
+      throw pullError(error, reference);
+    }
+  }
+
+  async start(spec: InstanceSpec): Promise<RunningInstance> {
+    const known = this.#known.get(spec.id);
+    if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
+    const reference = imageOf(spec);
+    this.#starting.add(spec.id);
+    try {
+      const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
+      await this.#startWithLimits(spec, container);
+      const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
+      const running = this.#running(spec, state);
+      this.#known.set(spec.id, { spec, startedAt: running.startedAt, stopping: false });
+      this.#watch(spec.id);
+      return running;
+    } catch (error) {
+      this.#known.delete(spec.id);
+      await this.#remove(spec.id);
+      throw startError(error, reference);
+    } finally {
+      this.#starting.delete(spec.id);
+    }
+  }
+
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    const known = this.#known.get(id);
+    if (known) known.stopping = true;
+    const container = this.#docker.getContainer(containerName(id));
+    try {
+      await container.stop({ t: Math.ceil(graceSeconds) });
+    } catch (error) {
+      if (isGone(error)) return;
+      const NOT_RUNNING = 304;
+      if (!(error instanceof Error && "statusCode" in error && error.statusCode === NOT_RUNNING)) throw error;
+    }
+    if (known) known.exit ??= exitOf(id, await container.inspect());
+  }
+
+  async list(): Promise<RunningInstance[]> {
+    const found = await this.#docker.listContainers({ all: true, filters: { label: [`${LABELS.owner}=${this.#options.owner}`] } });
+    const running: RunningInstance[] = [];
+    const ended: InstanceExit[] = [];
+    for (const { Id, Labels } of found) {
+      const spec = JSON.parse(Labels[LABELS.spec] ?? "null") as InstanceSpec | null;
+      if (!spec) continue;
+      const state = await this.#docker.getContainer(Id).inspect().catch(nothingIfGone);
+      if (!state) continue;
+      const known = this.#known.get(spec.id);
+      if (state.State.Running) {
+        const instance = this.#running(spec, state);
+        running.push(instance);
+        if (known) continue;
+        this.#known.set(spec.id, { spec, startedAt: instance.startedAt, stopping: false });
+        this.#watch(spec.id);
+      } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
+        // Ebb died between making it and starting it.
+        if (!this.#starting.has(spec.id)) await this.#remove(spec.id);
+      } else if (!known) {
+        const exit = exitOf(spec.id, state);
+        this.#known.set(spec.id, { spec, startedAt: Date.parse(state.State.StartedAt), exit, stopping: false });
+        ended.push(exit);
+      }
+    }
+    for (const exit of ended) this.#exits.emit(exit);
+    return running;
+  }
+
+  async ended(): Promise<EndedInstance[]> {
+    const ended = [...this.#known.values()].flatMap(({ spec, startedAt, exit }) => (exit ? [{ spec, startedAt, exit }] : []));
+    return ended.sort((a, b) => a.exit.finishedAt - b.exit.finishedAt);
+  }
+
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        if (!this.#known.has(id)) throw new UserError("NoSuchInstance", `there is no instance ${id}, or its log was deleted`);
+        return this.#readLogs(id, options);
+      },
+    };
+  }
+
+  async exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+    const exec = await this.#docker.getContainer(containerName(id)).exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({ hijack: true, stdin: false });
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const ended = new Promise<"ended">((resolve, reject) => {
+      stream.on("data", (chunk: Buffer) => {
+        if (size < LARGEST_OUTPUT) chunks.push(chunk);
+        size += chunk.length;
+      });
+      stream
+        .once("end", () => resolve("ended"))
+        .once("close", () => resolve("ended"))
+        .once("error", reject);
+    });
+    const late = new AbortController();
+    const timeout = sleep(this.#options.clock, timeoutSeconds * 1000, late.signal).then(
+      () => "late" as const,
+      () => "ended" as const,
+    );
+    const outcome = await Promise.race([ended, timeout]);
+    late.abort();
+    stream.destroy();
+    const output = joinFrames(Buffer.concat(chunks), LARGEST_OUTPUT);
+    const state = await exec.inspect();
+    if (outcome === "ended") return { exitCode: state.ExitCode ?? TIMED_OUT, output };
+    killIfOurs(state.Pid);
+    return { exitCode: TIMED_OUT, output };
+  }
+
+  async diagnose(id: string): Promise<string | undefined> {
+    const known = this.#known.get(id);
+    const state = await this.#docker.getContainer(containerName(id)).inspect().catch(nothingIfGone);
+    // The container's sockets are those of its network namespace; another machine's (a remote engine) cannot be looked at.
+    if (!known || !state?.State.Running || !state.State.Pid) return undefined;
+    return explainListeners(readListeners(state.State.Pid), {
+      port: known.spec.port,
+      hosts: ["0.0.0.0", "::"],
+      advice: `listen on the environment variable PORT, or say \`port:\` in ebb.yaml`,
+    });
+  }
+
+  async forget(id: string): Promise<void> {
+    this.#known.delete(id);
+    await this.#remove(id);
+  }
+
+  onExit(listener: (exit: InstanceExit) => void): () => void {
+    return this.#exits.on(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed.abort();
+    return Promise.resolve();
+  }
+
+  async #create(spec: InstanceSpec): Promise<Docker.Container> {
+    this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
+      this.#network = undefined;
+      throw error;
+    });
+    const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
+    const context = { engine, owner, dns, maxLogBytes, network: await this.#network, ulimits: this.#ulimits };
+    return this.#docker.createContainer(containerOptions(spec, context));
+  }
+
+  /** Starts it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
+  async #startWithLimits(spec: InstanceSpec, container: Docker.Container): Promise<void> {
+    try {
+      await container.start();
+    } catch (error) {
+      if (!isLimitRefusal(error) || this.#ulimits) throw error;
+      this.#ulimits = true;
+      this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
+      await this.#remove(spec.id);
+      await this.#startWithLimits(spec, await this.#create(spec));
+    }
+  }
+
+  /** Waits for the end of a container and tells of it, once. */
+  #watch(id: string): void {
+    const { clock, log } = this.#options;
+    const { signal } = this.#closed;
+    const container = this.#docker.getContainer(containerName(id));
+    const wait = async (): Promise<void> => {
+      while (!signal.aborted) {
+        try {
+          await container.wait({ abortSignal: signal });
+          const state = await container.inspect();
+          const known = this.#known.get(id);
+          if (!known || known.exit || signal.aborted) return;
+          known.exit = exitOf(id, state);
+          if (!known.stopping) this.#exits.emit(known.exit);
+          return;
+        } catch (error) {
+          if (signal.aborted || isGone(error)) return;
+          log.warn({ instance: id, error }, "lost sight of a container and looks again");
+          await sleep(clock, WATCH_AGAIN);
+        }
+      }
+    };
+    void wait();
+  }
+
+  #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): RunningInstance {
+    const published = state.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
+    const inside = Object.values(state.NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
+    const address = this.#options.engine.rootless ? { host: "127.0.0.1", port: Number(published) } : { host: inside, port: spec.port };
+    return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...(state.State.Pid ? { pid: state.State.Pid } : {}) };
+  }
+
+  async *#readLogs(id: string, { follow = false, tail, since, signal }: LogOptions): AsyncGenerator<LogLine> {
+    if (tail === 0 && !follow) return;
+    const aborted = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
+    const request = {
+      stdout: true,
+      stderr: true,
+      timestamps: true,
+      abortSignal: aborted,
+      ...(since === undefined ? {} : { since: Math.floor(since / 1000) }),
+    };
+    const container = this.#docker.getContainer(containerName(id));
+    const query = { ...request, ...(tail === undefined || since !== undefined ? {} : { tail }) };
+    let stream: Readable;
+    try {
+      const answer = follow ? await container.logs({ ...query, follow: true }) : await container.logs({ ...query, follow: false });
+      stream = Buffer.isBuffer(answer) ? Readable.from([answer]) : (answer as unknown as Readable);
+    } catch (error) {
+      if (aborted.aborted) return;
+      throw error;
+    }
+    const lines = readFrames(stream);
+    try {
+      if (since !== undefined && tail !== undefined && !follow) return yield* await lastLines(lines, since, tail);
+      for await (const line of lines) if (since === undefined || line.time >= since) yield line;
+    } catch (error) {
+      if (!aborted.aborted) throw error;
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+}
+
+function imageOf(spec: InstanceSpec): string {
+  if (spec.artifact.kind === "image") return spec.artifact.reference;
+  throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
+}
+
+function exitOf(id: string, { State }: Docker.ContainerInspectInfo): InstanceExit {
+  const signal = SIGNALS[State.ExitCode];
+  const reason = State.OOMKilled ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
+  return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), reason, finishedAt: Date.parse(State.FinishedAt) };
+}
+
+function nothingIfGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
+}
+
+async function lastLines(lines: AsyncIterable<LogLine>, since: number, tail: number): Promise<LogLine[]> {
+  const last: LogLine[] = [];
+  for await (const line of lines) {
+    if (line.time < since) continue;
+    last.push(line);
+    if (last.length > tail) last.shift();
+  }
+  return last;
+}
+
+/** The engine has no way to end a command; where it runs on this machine and as root, the kernel has. */
+function killIfOurs(pid: number | undefined): void {
+  if (!pid) return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself, or belongs to a user who is not us.
+  }
+}

@@ -1,0 +1,67 @@
+import type { ContainerCreateOptions } from "dockerode";
+import type { Engine } from "./engine.ts";
+import type { InstanceSpec } from "../port.ts";
+
+export const LABELS = { spec: "dev.ebb.spec", owner: "dev.ebb.owner" } as const;
+
+/** A program and its threads; a fork bomb ends here. */
+const MOST_PROCESSES = 1024;
+/** What images that start as root need to become another user and to own their files; no more of root than that. */
+const CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+
+export interface ContainerContext {
+  engine: Pick<Engine, "name" | "rootless">;
+  /** Whose containers these are: two Ebbs may share an engine. */
+  owner: string;
+  network: string | undefined;
+  dns: string | undefined;
+  maxLogBytes: number;
+  /** Explicit process and file limits, for machines whose limits are below the engine's defaults. */
+  ulimits: boolean;
+}
+
+export function containerName(id: string): string {
+  return `ebb-${id}`;
+}
+
+/** The engine's request for an instance (Docker Engine API, POST /containers/create). */
+export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
+  if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
+  const { engine, maxLogBytes, dns, network } = context;
+  const port = `${spec.port}/tcp`;
+  return {
+    name: containerName(spec.id),
+    Image: spec.artifact.reference,
+    // Kubernetes: `command` replaces the entry point and drops the image's own arguments, `args` replaces those.
+    ...(spec.command ? { Entrypoint: spec.command, Cmd: spec.args ?? [] } : spec.args ? { Cmd: spec.args } : {}),
+    Env: Object.entries({ ...spec.env, PORT: String(spec.port) }).map(([name, value]) => `${name}=${value}`),
+    ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+    Labels: { [LABELS.spec]: JSON.stringify(spec), [LABELS.owner]: context.owner },
+    OpenStdin: false,
+    Tty: false,
+    ...(engine.rootless ? { ExposedPorts: { [port]: {} } } : {}),
+    HostConfig: {
+      CapDrop: ["ALL"],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ["no-new-privileges"],
+      PidsLimit: MOST_PROCESSES,
+      ...(context.ulimits
+        ? {
+            Ulimits: [
+              { Name: "nofile", Soft: 1024, Hard: 4096 },
+              { Name: "nproc", Soft: 1000, Hard: 1000 },
+            ],
+          }
+        : {}),
+      ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
+      ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
+      ...(dns === undefined ? {} : { Dns: [dns] }),
+      ...(network === undefined ? {} : { NetworkMode: network }),
+      ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
+      LogConfig: {
+        Type: engine.name === "podman" ? "k8s-file" : "json-file",
+        Config: { "max-size": `${Math.floor(maxLogBytes / 1024)}k` },
+      },
+    },
+  };
+}

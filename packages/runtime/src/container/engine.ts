@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync, openSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { sleep, type Clock, type Logger } from "@ebb/base";
+
+/** A container engine that answers on its Docker-compatible socket. */
+export interface Engine {
+  docker: Docker;
+  socketPath: string;
+  name: "podman" | "docker";
+  version: string;
+  /** Containers have no address that this machine can reach: their ports are published on loopback. */
+  rootless: boolean;
+}
+
+export interface EngineOptions {
+  /** Where Ebb's own Podman service listens, if it has to start one; without it none is started. */
+  ownSocket?: string;
+  /** Looked at before the usual places. */
+  socketPath?: string;
+  clock: Clock;
+  log: Logger;
+  env?: NodeJS.ProcessEnv;
+}
+
+const PODMAN = ["/usr/bin/podman", "/usr/local/bin/podman"];
+const START_DEADLINE = 10_000;
+const ANSWER_DEADLINE = 5000;
+
+/**
+ * Finds an engine: the socket given, $DOCKER_HOST, Podman's and Docker's usual sockets. Where Podman is installed but serves no socket, a
+ * service of Ebb's own is started, which goes on when Ebb ends. Undefined when there is none.
+ */
+export async function findEngine(options: EngineOptions): Promise<Engine | undefined> {
+  const candidates = socketCandidates(options);
+  for (const path of candidates) {
+    const engine = await connectEngine(path);
+    if (engine) return engine;
+  }
+  const podman = PODMAN.find((path) => existsSync(path));
+  if (options.ownSocket === undefined || podman === undefined) return undefined;
+  startPodmanService(podman, options.ownSocket);
+  const { clock, log } = options;
+  const end = clock.monotonic() + START_DEADLINE;
+  while (clock.monotonic() < end) {
+    const engine = await connectEngine(options.ownSocket);
+    if (engine) return engine;
+    await sleep(clock, 50);
+  }
+  log.warn({ socket: options.ownSocket }, "podman is installed, but its service does not answer: no containers");
+  return undefined;
+}
+
+function socketCandidates({ socketPath, ownSocket, env = process.env }: EngineOptions): string[] {
+  const host = env["DOCKER_HOST"];
+  const runtimeDir = env["XDG_RUNTIME_DIR"];
+  const all = [
+    socketPath,
+    host?.startsWith("unix://") ? host.slice("unix://".length) : undefined,
+    ownSocket,
+    "/run/podman/podman.sock",
+    runtimeDir && join(runtimeDir, "podman/podman.sock"),
+    "/var/run/docker.sock",
+    runtimeDir && join(runtimeDir, "docker.sock"),
+  ];
+  return all.filter((path): path is string => path !== undefined && path !== "" && existsSync(path));
+}
+
+async function connectEngine(socketPath: string): Promise<Engine | undefined> {
+  const docker = new Docker({ socketPath, timeout: ANSWER_DEADLINE });
+  try {
+    const version = (await docker.version()) as { Version: string; Components?: { Name: string }[] };
+    const info = (await docker.info()) as { SecurityOptions?: string[]; Rootless?: boolean };
+    const name = version.Components?.some((part) => /podman/i.test(part.Name)) ? "podman" : "docker";
+    const rootless = info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
+    // Without a time limit from here on: pulls and waits take as long as they take, and are aborted by their callers.
+    return { docker: new Docker({ socketPath }), socketPath, name, version: version.Version, rootless };
+  } catch {
+    return undefined;
+  }
+}
+
+function startPodmanService(podman: string, socket: string): void {
+  const log = openSync(`${socket}.log`, "a", 0o600);
+  const child = spawn(podman, [...runtimeFlags(), "system", "service", "--time=0", `unix://${socket}`], {
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  child.on("error", () => undefined);
+  child.unref();
+}
+
+/** crun refuses hybrid hierarchies (cgroup v1 controllers beside a v2 mount); runc takes them. */
+function runtimeFlags(): string[] {
+  const hybrid = existsSync("/sys/fs/cgroup/unified") && !existsSync("/sys/fs/cgroup/cgroup.controllers");
+  return hybrid && executable("runc") ? ["--runtime", "runc"] : [];
+}
+
+function executable(name: string): boolean {
+  return ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"].some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
