@@ -18,6 +18,8 @@ const MARKS = { stdout: { whole: "o", part: "O" }, stderr: { whole: "e", part: "
 export class RecordWriter {
   readonly #stream: Stream;
   #length = 0;
+  /** The line was cut at its greatest length: a newline that follows at once ends it and is no empty line. */
+  #cut = false;
 
   constructor(stream: Stream) {
     this.#stream = stream;
@@ -42,6 +44,9 @@ export class RecordWriter {
 
   /** Writes as much of `text` as fits into the line; returns how much that was. */
   #line(parts: Buffer[], text: Buffer, now: number, complete: boolean): number {
+    const endsCut = this.#cut && complete && text.length === 0;
+    this.#cut = false;
+    if (endsCut) return 0;
     const room = LONGEST_LINE - this.#length;
     const fits = complete ? text.length <= room : text.length < room;
     const length = fits ? text.length : characterBoundary(text, room);
@@ -49,6 +54,7 @@ export class RecordWriter {
     const mark = MARKS[this.#stream][whole ? "whole" : "part"];
     parts.push(Buffer.from(`${now} ${mark} `), Buffer.from(text.subarray(0, length)), Buffer.of(NEWLINE));
     this.#length = whole ? 0 : this.#length + length;
+    this.#cut = !fits;
     return length;
   }
 }

@@ -50,6 +50,11 @@ function describe(probe: ProbeSpec, target: ProbeTarget, error: unknown): string
   const { host, port } = addressOf(target, probe.http?.port ?? probe.grpc?.port ?? probe.tcp?.port);
   const kind = probe.exec ? "exec" : probe.http ? "HTTP" : probe.grpc ? "gRPC" : "TCP";
   const where = probe.exec ? "" : ` to ${host}:${port}`;
-  const why = systemCode(error) === "ECONNREFUSED" ? "nothing listens there" : shorten(causeChain(error).join(": "));
+  const why = isRefusal(error) ? "nothing listens there" : shorten(causeChain(error).join(": "));
   return `${kind} probe${where} failed: ${why}`;
+}
+
+/** HTTP/2 sessions wrap the socket's error. */
+function isRefusal(error: unknown): boolean {
+  return systemCode(error) === "ECONNREFUSED" || (error instanceof Error && error.cause !== undefined && isRefusal(error.cause));
 }

@@ -1,0 +1,431 @@
+import { Signal, silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
+import { VirtualClock } from "@ebb/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type {
+  Driver,
+  EndedInstance,
+  InstanceExit,
+  InstanceManager,
+  InstanceSpec,
+  InstanceStatus,
+  RunningInstance,
+  Workload,
+} from "../port.ts";
+import { createInstanceManager } from "./instance-manager.ts";
+
+/** The port in memory: what runs, what was asked, and failures on demand. Readiness is an exec probe, so no real time is in the way. */
+class FakeDriver implements Driver {
+  readonly name = "process";
+  readonly running = new Map<string, RunningInstance>();
+  readonly finished = new Map<string, EndedInstance>();
+  readonly calls: string[] = [];
+  readonly #exits = new Signal<InstanceExit>();
+  readonly #clock: VirtualClock;
+  /** Instances that answer their probes. */
+  healthy: (id: string) => boolean = () => true;
+  failStart: (spec: InstanceSpec) => Error | undefined = () => undefined;
+  startGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
+  prepareGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
+  failList: Error | undefined;
+  lastLines: string[] = [];
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+  prepare(spec: InstanceSpec): Promise<void> {
+    return this.prepareGate(spec);
+  }
+  async start(spec: InstanceSpec): Promise<RunningInstance> {
+    this.calls.push(`start ${spec.id}`);
+    await this.startGate(spec);
+    const error = this.failStart(spec);
+    if (error) throw error;
+    const running = { spec, address: { host: "127.0.0.1", port: 1 }, startedAt: this.#clock.now() };
+    this.running.set(spec.id, running);
+    return running;
+  }
+  async stop(id: string): Promise<void> {
+    this.calls.push(`stop ${id}`);
+    this.running.delete(id);
+  }
+  async list(): Promise<RunningInstance[]> {
+    if (this.failList) throw this.failList;
+    return [...this.running.values()];
+  }
+  ended(): Promise<EndedInstance[]> {
+    return Promise.resolve([...this.finished.values()]);
+  }
+  async *logs(): AsyncGenerator<{ time: number; stream: "stdout"; text: string }> {
+    for (const text of this.lastLines) yield { time: 0, stream: "stdout", text };
+  }
+  async exec(id: string): Promise<{ exitCode: number; output: string }> {
+    return { exitCode: this.healthy(id) ? 0 : 1, output: "not yet" };
+  }
+  diagnose(): Promise<string | undefined> {
+    return Promise.resolve("listens on 3000, but requests come to $PORT (1)");
+  }
+  async forget(id: string): Promise<void> {
+    this.calls.push(`forget ${id}`);
+  }
+  onExit(listener: (exit: InstanceExit) => void): () => void {
+    return this.#exits.on(listener);
+  }
+  async close(): Promise<void> {}
+  /** An instance ends by itself. */
+  crash(id: string, exit: Partial<InstanceExit> = {}): void {
+    this.running.delete(id);
+    this.#exits.emit({ id, exitCode: 1, reason: "Error", finishedAt: this.#clock.now(), ...exit });
+  }
+}
+
+const PROBE = {
+  exec: { command: ["check"] },
+  initialDelaySeconds: 0,
+  periodSeconds: 0,
+  timeoutSeconds: 1,
+  successThreshold: 1,
+  failureThreshold: 3,
+};
+
+function workload(key: string, changes: Partial<Workload["template"]> = {}): Workload {
+  return {
+    key,
+    template: {
+      workload: key,
+      labels: {},
+      artifact: { kind: "bundle", digest: "0", path: "/bundle" },
+      env: {},
+      port: 8080,
+      protocol: "http1",
+      resources: {},
+      readiness: PROBE,
+      terminationGraceSeconds: 5,
+      ...changes,
+    },
+  };
+}
+
+describe("instance manager", () => {
+  let clock: VirtualClock;
+  let driver: FakeDriver;
+  let manager: InstanceManager;
+  let drained: string[];
+  let drain: (instance: InstanceStatus) => Promise<void>;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    driver = new FakeDriver(clock);
+    drained = [];
+    drain = (instance) => {
+      drained.push(instance.id);
+      return Promise.resolve();
+    };
+    open();
+  });
+  afterEach(async () => {
+    await manager.stop({ stopInstances: false });
+    expect(clock.pending).toBe(0);
+  });
+
+  function open(parallelStarts = 4): void {
+    manager = createInstanceManager({
+      drivers: { process: driver },
+      clock,
+      random: systemRandom,
+      log: silentLogger,
+      drain: (instance) => drain(instance),
+      drainPatience: 60_000,
+      parallelStarts,
+    });
+  }
+  /** Declares `default/app` with `count` instances and lets them become ready. */
+  async function run(count: number, changes: Partial<Workload["template"]> = {}): Promise<void> {
+    await manager.start();
+    manager.setWorkloads([workload("default/app", changes)]);
+    manager.scale("default/app", count);
+    await clock.advance(10);
+  }
+  const statuses = (key = "default/app") => manager.instances(key).filter(({ phase }) => phase !== "ended");
+  const phases = () => statuses().map(({ phase }) => phase);
+  const only = (): InstanceStatus => {
+    const [status] = statuses();
+    if (!status) throw new Error("no instance");
+    return status;
+  };
+
+  it("starts as many as are desired, named after the revision, and says that they are ready", async () => {
+    await run(3);
+    expect(phases()).toEqual(["ready", "ready", "ready"]);
+    for (const { id } of statuses()) expect(id).toMatch(/^app-deployment-[a-z0-9]{5}$/);
+    expect(only()).toMatchObject({ address: { host: "127.0.0.1", port: 1 }, restarts: 0, readyAt: clock.now() - 10 });
+    expect(manager.desired("default/app")).toBe(3);
+  });
+
+  it("cuts names to 63 characters", async () => {
+    await manager.start();
+    manager.setWorkloads([workload(`default/${"a".repeat(63)}`)]);
+    manager.scale(`default/${"a".repeat(63)}`, 1);
+    expect(manager.all()[0]?.id).toHaveLength(63);
+  });
+
+  it("drains before it stops, the not ready and the youngest first", async () => {
+    await run(1);
+    const oldest = only().id;
+    await clock.advance(1000);
+    manager.scale("default/app", 2);
+    await clock.advance(1000);
+    driver.healthy = (id) => statuses().some((status) => status.id === id && status.phase === "ready");
+    manager.scale("default/app", 3);
+    await clock.advance(10);
+    expect(phases()).toEqual(["ready", "ready", "starting"]);
+    const starting = statuses().find(({ phase }) => phase === "starting");
+    manager.scale("default/app", 1);
+    await clock.advance(0);
+    expect(statuses().map(({ id }) => id)).toEqual([oldest]);
+    // What was never ready had no request to wait for.
+    expect(drained).toHaveLength(1);
+    expect(drained).not.toContain(starting?.id);
+    expect(driver.running.size).toBe(1);
+  });
+
+  it("waits for the drain, but not for ever", async () => {
+    await run(1);
+    drain = () => new Promise(() => {});
+    manager.scale("default/app", 0);
+    await clock.advance(59_000);
+    expect(phases()).toEqual(["draining"]);
+    expect(driver.running.size).toBe(1);
+    await clock.advance(2000);
+    expect(driver.running.size).toBe(0);
+  });
+
+  it("restarts what crashes: at once, then with a growing delay, and shows its last words", async () => {
+    await run(1);
+    const { id } = only();
+    driver.lastLines = ["about to fail", "Error: no database"];
+    driver.crash(id);
+    await clock.advance(0);
+    expect(only()).toMatchObject({ id, phase: "backoff", reason: "CrashLoopBackOff", restarts: 1, lastExit: { exitCode: 1 } });
+    expect(only().message).toBe("it exited with code 1\nIts last lines:\n  about to fail\n  Error: no database");
+    await clock.advance(200);
+    expect(only()).toMatchObject({ id, phase: "ready", restarts: 1 });
+    for (const delay of [1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]) {
+      driver.crash(id);
+      await clock.advance(delay - 20);
+      expect(phases()).toEqual(["backoff"]);
+      await clock.advance(40);
+      expect(phases()).toEqual(["ready"]);
+    }
+    await clock.advance(600_000);
+    driver.crash(id);
+    await clock.advance(200);
+    expect(phases()).toEqual(["ready"]);
+  });
+
+  it("explains an end for want of memory and an end with code 0", async () => {
+    await run(1, { resources: { memoryBytes: 64 * 1024 * 1024 } });
+    driver.crash(only().id, { reason: "OOMKilled", signal: "SIGKILL" });
+    await clock.advance(0);
+    expect(only().message).toContain("more memory than its limit of 64 MiB");
+    await clock.advance(500);
+    driver.crash(only().id, { reason: "Completed", exitCode: 0 });
+    await clock.advance(0);
+    expect(only().message).toContain("must keep running");
+  });
+
+  it("keeps trying what cannot be started and says why in the field's words", async () => {
+    driver.failStart = () => new UserError("BundleMissing", "the bundle is not there", { hint: "Deploy it again." });
+    await run(1);
+    expect(only()).toMatchObject({ phase: "backoff", reason: "BundleMissing", message: "the bundle is not there. Deploy it again." });
+    driver.failStart = () => new TransientError("SpawnFailed", "no memory");
+    await clock.advance(200);
+    expect(only()).toMatchObject({ phase: "backoff", reason: "StartError", message: "no memory" });
+    driver.failStart = () => undefined;
+    await clock.advance(1100);
+    expect(phases()).toEqual(["ready"]);
+  });
+
+  it("says that an image needs an engine where there is none", async () => {
+    await run(1, { artifact: { kind: "image", reference: "nginx" } });
+    expect(only()).toMatchObject({ phase: "backoff", reason: "NoContainerEngine" });
+    expect(only().message).toContain("Install Podman");
+  });
+
+  it("tells what the driver finds wrong with an instance that does not become ready", async () => {
+    driver.healthy = () => false;
+    await run(1);
+    expect(only()).toMatchObject({
+      phase: "starting",
+      reason: "ProbeFailed",
+      message: "exec probe failed: the command exited with code 1: not yet",
+    });
+    await clock.advance(1100);
+    expect(only().message).toContain("it listens on 3000, but requests come to $PORT");
+  });
+
+  it("takes an instance out while its readiness fails, and back", async () => {
+    await run(1);
+    driver.healthy = () => false;
+    await clock.advance(20_000);
+    expect(phases()).toEqual(["ready"]);
+    await clock.advance(15_000);
+    expect(only()).toMatchObject({ phase: "unready", reason: "ProbeFailed" });
+    driver.healthy = () => true;
+    await clock.advance(10_000);
+    expect(phases()).toEqual(["ready"]);
+    expect(driver.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+  });
+
+  it("restarts an instance whose liveness fails", async () => {
+    await run(1, { liveness: { ...PROBE, periodSeconds: 1, initialDelaySeconds: 2 } });
+    const { id } = only();
+    driver.healthy = () => false;
+    await clock.advance(5200);
+    expect(driver.calls).toContain(`stop ${id}`);
+    driver.healthy = () => true;
+    await clock.advance(1000);
+    expect(only()).toMatchObject({ id, phase: "ready", restarts: 1 });
+  });
+
+  it("adopts what runs, knows at once that it is ready, and stops the orphans", async () => {
+    for (const [id, key] of [
+      ["app-1", "default/app"],
+      ["app-2", "default/app"],
+      ["old-1", "default/old"],
+    ] as const) {
+      driver.running.set(id, { spec: { ...workload(key).template, id }, address: { host: "127.0.0.1", port: 2 }, startedAt: 5 });
+    }
+    driver.healthy = (id) => id !== "app-2";
+    const started = manager.start();
+    await clock.advance(0);
+    await started;
+    expect(manager.instances("default/app").map(({ id, phase }) => `${id} ${phase}`)).toEqual(["app-1 ready", "app-2 starting"]);
+    expect(manager.desired("default/app")).toBe(2);
+    manager.setWorkloads([workload("default/app")]);
+    await clock.advance(100);
+    expect([...driver.running.keys()]).toEqual(["app-1", "app-2"]);
+    expect(drained).toEqual(["old-1"]);
+    expect(manager.instances("default/old")).toEqual([]);
+    expect(driver.calls).toEqual(["stop old-1", "forget old-1"]);
+  });
+
+  it("adopts later when a driver cannot be asked at first", async () => {
+    driver.running.set("app-1", {
+      spec: { ...workload("default/app").template, id: "app-1" },
+      address: { host: "127.0.0.1", port: 2 },
+      startedAt: 5,
+    });
+    driver.running.set("old-1", {
+      spec: { ...workload("default/old").template, id: "old-1" },
+      address: { host: "127.0.0.1", port: 2 },
+      startedAt: 5,
+    });
+    driver.failList = new TransientError("EngineAway", "no engine");
+    await manager.start();
+    manager.setWorkloads([workload("default/app")]);
+    driver.failList = undefined;
+    await clock.advance(5100);
+    expect(phases()).toEqual(["ready"]);
+    expect([...driver.running.keys()]).toEqual(["app-1"]);
+  });
+
+  it("keeps two ended instances for their logs, also over a restart, and forgets them with the workload", async () => {
+    const spec = { ...workload("default/app").template, id: "app-0" };
+    driver.finished.set("app-0", { spec, startedAt: 1, exit: { id: "app-0", reason: "Completed", finishedAt: 2 } });
+    await run(0);
+    expect(manager.instances("default/app")).toMatchObject([{ id: "app-0", phase: "ended" }]);
+    for (let round = 0; round < 3; round++) {
+      manager.scale("default/app", 1);
+      await clock.advance(100);
+      manager.scale("default/app", 0);
+      await clock.advance(100);
+    }
+    expect(manager.instances("default/app").map(({ phase }) => phase)).toEqual(["ended", "ended"]);
+    expect(driver.calls).toContain("forget app-0");
+    manager.removeWorkload("default/app");
+    await clock.advance(0);
+    expect(manager.all()).toEqual([]);
+    expect(driver.calls.filter((call) => call.startsWith("forget"))).toHaveLength(4);
+  });
+
+  it("replaces one that is removed", async () => {
+    await run(1);
+    const { id } = only();
+    manager.remove(id);
+    await clock.advance(10);
+    expect(phases()).toEqual(["ready"]);
+    expect(only().id).not.toBe(id);
+    expect(drained).toEqual([id]);
+  });
+
+  it("starts a bounded number at once, in turn for each workload, and a hanging one does not hold up the others", async () => {
+    open(2);
+    await manager.start();
+    manager.setWorkloads([workload("default/many"), workload("default/few")]);
+    const gates = new Map<string, () => void>();
+    driver.startGate = (spec) => new Promise((resolve) => gates.set(spec.id, resolve));
+    manager.scale("default/many", 5);
+    manager.scale("default/few", 1);
+    await clock.advance(0);
+    expect(driver.calls).toHaveLength(2);
+    for (const open of [...gates.values()].slice(0, 2)) open();
+    await clock.advance(0);
+    // Four of the five were waiting before it.
+    expect(driver.calls.slice(2).some((call) => call.startsWith("start few-"))).toBe(true);
+    // The other two never answer.
+    await clock.advance(2000);
+    expect(driver.calls.length).toBeGreaterThan(4);
+    driver.startGate = () => Promise.resolve();
+    for (const open of gates.values()) open();
+    await clock.advance(10_000);
+    expect(manager.all().filter(({ phase }) => phase === "ready")).toHaveLength(6);
+  });
+
+  it("does not let a slow pull take a place", async () => {
+    open(1);
+    await manager.start();
+    manager.setWorkloads([workload("default/pull"), workload("default/app")]);
+    driver.prepareGate = (spec) => (spec.workload === "default/pull" ? new Promise(() => {}) : Promise.resolve());
+    manager.scale("default/pull", 1);
+    manager.scale("default/app", 1);
+    await clock.advance(10);
+    expect(phases()).toEqual(["ready"]);
+  });
+
+  it("stops what was still being started when it is no longer wanted", async () => {
+    const gate = Promise.withResolvers<void>();
+    driver.startGate = () => gate.promise;
+    await run(1);
+    manager.scale("default/app", 0);
+    await clock.advance(10);
+    expect(phases()).toEqual(["draining"]);
+    gate.resolve();
+    await clock.advance(10);
+    expect(driver.running.size).toBe(0);
+    expect(phases()).toEqual([]);
+  });
+
+  it("restarts one that ended before its start was told", async () => {
+    const gate = Promise.withResolvers<void>();
+    driver.startGate = () => gate.promise;
+    await run(1);
+    driver.crash(only().id);
+    gate.resolve();
+    await clock.advance(0);
+    expect(only()).toMatchObject({ phase: "backoff", restarts: 1 });
+    await clock.advance(300);
+    expect(phases()).toEqual(["ready"]);
+  });
+
+  it("stops everything when told to, and otherwise lets go", async () => {
+    await run(2);
+    await manager.stop({ stopInstances: true });
+    expect(driver.running.size).toBe(0);
+    expect(drained).toHaveLength(2);
+    open();
+    await run(2);
+    await manager.stop({ stopInstances: false });
+    expect(driver.running.size).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+});
