@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ class Handler(BaseHTTPRequestHandler):
             "hello": "from Python",
             "app": os.environ.get("K_SERVICE", "hello-python"),
             "version": os.environ.get("K_REVISION", "local"),
+            "instance": f"{socket.gethostname()}/{os.getpid()}",
             "path": self.path,
         }
         body = (json.dumps(answer, indent=2) + "\n").encode()

@@ -55,7 +55,7 @@ class LocalBuilder implements BundleBuilder {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#slots = new WorkSlots(this.#limits.concurrentBuilds);
-    this.#workshop = new Workshop({ root: workRoot, node: toolchain.node, random, env, slots: this.#limits.concurrentBuilds });
+    this.#workshop = new Workshop({ root: workRoot, node: toolchain.node, env, slots: this.#limits.concurrentBuilds });
     this.#store = new BundleStore({ root: bundlesRoot, clock, random });
   }
 

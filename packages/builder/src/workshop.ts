@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { chmod, chown, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { systemCode, type Random } from "@ebb/base";
+import { systemCode } from "@ebb/base";
 import { endAll } from "./run/processes.ts";
 import type { BuildUser } from "./run/sandbox.ts";
 import { passedEnvironment, prepareBin, searchPath } from "./run/toolchain.ts";
@@ -29,13 +29,12 @@ export interface Workplace {
 export interface WorkshopOptions {
   root: string;
   node: string;
-  random: Random;
   /** Ebb's own environment: only what builds need of it is passed on. */
   env: NodeJS.ProcessEnv;
   slots: number;
 }
 
-/** The folders, users and environment that builds work in: `ROOT/{bin,cache/SLOT,work/RANDOM}`. */
+/** The folders, users and environment that builds work in: `ROOT/{bin,cache/SLOT,work/SLOT}`. */
 export class Workshop {
   readonly #options: WorkshopOptions;
   readonly #unprivileged = process.platform === "linux" && process.getuid?.() === 0;
@@ -60,8 +59,10 @@ export class Workshop {
   }
 
   async open(slot: number): Promise<Workplace> {
-    const { root, random, env } = this.#options;
-    const place = join(root, "work", random.suffix(12));
+    const { root, env } = this.#options;
+    // The same place for every build in this slot: many tools write it into what they make, and the same source is to give the same bundle.
+    const place = join(root, "work", String(slot));
+    await removeTree(place);
     const cache = join(root, "cache", String(slot));
     const user = this.#user(slot);
     for (const folder of [place, join(place, "source"), join(place, "home"), join(place, "tmp"), cache]) {
