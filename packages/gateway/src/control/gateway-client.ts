@@ -46,7 +46,6 @@ const RECONNECT = { base: 20, max: 500, factor: 2 };
 type Unnumbered = ControlMessage extends infer M ? (M extends ControlMessage ? Omit<M, "seq"> : never) : never;
 
 interface Pending {
-  promise: Promise<void>;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -132,15 +131,17 @@ class ControlClient implements GatewayClient {
     const deadline = this.#options.clock.monotonic() + timeoutSeconds * 1000;
     return new Promise((resolve, reject) => {
       const known = this.#drains.get(endpoint);
-      if (known) return void known.waiters.push({ resolve, reject });
-      this.#drains.set(endpoint, { deadline, waiters: [{ resolve, reject }] });
-      this.#send({ type: "drain", endpoint, timeoutSeconds });
+      if (known) known.waiters.push({ resolve, reject });
+      else {
+        this.#drains.set(endpoint, { deadline, waiters: [{ resolve, reject }] });
+        this.#send({ type: "drain", endpoint, timeoutSeconds });
+      }
     });
   }
 
   #change(message: Unnumbered): Promise<void> {
     if (this.#state === "stopped") return Promise.reject(stopped());
-    const pending = { ...Promise.withResolvers<void>() };
+    const pending = Promise.withResolvers<void>();
     const seq = this.#send(message);
     // Not sent, it waits under a number of its own until a sync takes it along.
     this.#pending.set(seq ?? ++this.#seq, pending);

@@ -26,7 +26,7 @@ const QUEUE_FACTOR = 10;
 const WAKE_PERIOD = 1_000;
 /** How long an instance that refused a connection is left alone. */
 const SUSPECT_PERIOD = 200;
-export const QUEUE_FULL = "pending request queue full";
+const QUEUE_FULL = "pending request queue full";
 
 /**
  * One revision: its instances, the limit on each, and the requests that wait for one: Knative's activator and breaker in one place.
@@ -84,14 +84,20 @@ export class BackendState {
 
   /** Asks for an instance; the answer may come before this returns. The node, if any, is how the waiter leaves the queue. */
   acquire(waiter: Waiter, first = false): FifoNode<Waiter> | undefined {
-    if (this.#closed) return void waiter.refused(503, "this version was deleted");
-    const { unavailable, containerConcurrency, endpoints } = this.#config;
-    if (endpoints.length === 0 && unavailable !== undefined) return void waiter.refused(503, unavailable);
-    if (this.#queue.length === 0 || first) {
-      const endpoint = this.#choose();
-      if (endpoint) return void this.#grant(waiter, endpoint);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      waiter.refused(503, refusal);
+      return undefined;
     }
-    if (!first && this.#queue.length >= this.#queueBound(containerConcurrency)) return void waiter.refused(503, QUEUE_FULL);
+    const endpoint = this.#queue.length === 0 || first ? this.#choose() : undefined;
+    if (endpoint) {
+      this.#grant(waiter, endpoint);
+      return undefined;
+    }
+    if (!first && this.#queue.length >= this.#queueBound) {
+      waiter.refused(503, QUEUE_FULL);
+      return undefined;
+    }
     const node = first ? this.#queue.unshift(waiter) : this.#queue.push(waiter);
     this.#watchWake();
     return node;
@@ -150,8 +156,14 @@ export class BackendState {
     return removed;
   }
 
-  #queueBound(containerConcurrency: number): number {
+  #refusal(): string | undefined {
+    if (this.#closed) return "this version was deleted";
+    return this.#endpoints.length === 0 ? this.#config.unavailable : undefined;
+  }
+
+  get #queueBound(): number {
     const { heldRequests } = this.#services;
+    const { containerConcurrency } = this.#config;
     if (this.#endpoints.length === 0 || containerConcurrency === 0) return heldRequests;
     return Math.min(heldRequests, QUEUE_FACTOR * containerConcurrency * this.#endpoints.length);
   }

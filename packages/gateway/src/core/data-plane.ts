@@ -42,7 +42,7 @@ export class DataPlane {
     for (const backend of table.backends) this.putBackend(backend);
     this.#routes.replaceAll(table.routes);
     const kept = new Set(table.backends.map((backend) => backend.key));
-    for (const key of [...this.#backends.keys()]) if (!kept.has(key)) this.removeBackend(key);
+    for (const key of this.#backends.keys()) if (!kept.has(key)) this.removeBackend(key);
   }
 
   putRoute(route: RouteEntry): void {
@@ -101,14 +101,14 @@ export class DataPlane {
   /** Routes a request. Returns the exchange to start, or undefined when it was answered here. */
   open(client: ClientSide, request: RequestHead, visibility: Visibility): Exchange | undefined {
     const match = this.#routes.find(request.host);
-    if (!match || (match.rule.visibility === "cluster-local" && visibility === "external")) {
-      return void answerLocally(client, 404, `nothing is served at ${request.host}`);
-    }
-    if (request.probe !== "") return void answerProbe(client, request, match);
-    const revision = drawRevision(match.rule, this.#deps.random);
+    const revision = match && drawRevision(match.rule, this.#deps.random);
     const backend = revision === undefined ? undefined : this.#backends.get(revision);
-    if (!backend) return void answerLocally(client, 503, `no version of ${request.host} takes traffic`);
-    return new Exchange({ client, request, backend, setHeaders: match.rule.setHeaders }, this.#deps);
+    if (!match || (match.rule.visibility === "cluster-local" && visibility === "external")) {
+      answerLocally(client, 404, `nothing is served at ${request.host}`);
+    } else if (request.probe !== "") answerProbe(client, request, match);
+    else if (backend) return new Exchange({ client, request, backend, setHeaders: match.rule.setHeaders }, this.#deps);
+    else answerLocally(client, 503, `no version of ${request.host} takes traffic`);
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import { at, CR, hexDigit, isValue, LF, SEMICOLON, SPACE, TAB } from "./bytes.ts";
 import type { Input } from "./input.ts";
 
@@ -65,6 +66,8 @@ export class ChunkDecoder {
       case "data":
       case "trailers":
         return false;
+      default:
+        return assertNever(this.#state);
     }
   }
 

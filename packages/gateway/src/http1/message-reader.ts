@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import { CR, latin1, LF } from "./bytes.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
 import type { HeadScanner, ScanResult } from "./head-scanner.ts";
@@ -46,7 +47,7 @@ export class MessageReader<H extends Body> {
   #state: "head" | "body" | "bad" = "head";
   #framing: Framing = "none";
   #remaining = 0;
-  /** How much of the input was looked at without finding a whole head. */
+  /** How much of the input was looked at without finding a whole head or trailer section. */
   #scanned = 0;
   #mayBeEmptyLine: boolean;
   #head: H | undefined;
@@ -99,6 +100,8 @@ export class MessageReader<H extends Body> {
         return this.#readBody();
       case "bad":
         return "bad";
+      default:
+        return assertNever(this.#state);
     }
   }
 
@@ -140,9 +143,9 @@ export class MessageReader<H extends Body> {
    * A scan starts from the head's first byte, so a sender of single bytes must not cause one for each: we look again only when a line
    * has ended (at most once a header) or the limit is reached.
    */
-  #worthScanning(headBytes: number): boolean {
+  #worthScanning(limit: number): boolean {
     const { bytes, start, end, length } = this.#input;
-    if (this.#scanned === 0 || length >= headBytes) return true;
+    if (this.#scanned === 0 || length >= limit) return true;
     const newline = bytes.indexOf(LF, start + this.#scanned);
     if (newline >= 0 && newline < end) return true;
     this.#scanned = length;
@@ -174,11 +177,14 @@ export class MessageReader<H extends Body> {
         return "data";
       case "chunked":
         return this.#readChunked();
+      default:
+        return assertNever(this.#framing);
     }
   }
 
   #readChunked(): Step {
-    switch (this.#chunks.next(this.#input)) {
+    const found = this.#chunks.next(this.#input);
+    switch (found) {
       case "data":
         this.chunk = this.#input.take(this.#chunks.dataLength);
         return "data";
@@ -189,14 +195,21 @@ export class MessageReader<H extends Body> {
         return "more";
       case "bad":
         return this.#refuse(BAD_CHUNK);
+      default:
+        return assertNever(found);
     }
   }
 
   #readTrailers(): Step {
     const input = this.#input;
+    if (!this.#worthScanning(MAX_TRAILER_BYTES)) return "more";
     const { scanner } = this.#options;
     const result = scanner.scanFields(input.bytes, input.start, Math.min(input.end, input.start + MAX_TRAILER_BYTES));
-    if (result === "incomplete" && input.length < MAX_TRAILER_BYTES) return "more";
+    if (result === "incomplete" && input.length < MAX_TRAILER_BYTES) {
+      this.#scanned = input.length;
+      return "more";
+    }
+    this.#scanned = 0;
     if (result !== "complete") return this.#refuse(BAD_TRAILERS);
     let text = "";
     for (let field = 0; field < scanner.count; field++) {

@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import { latin1 } from "./bytes.ts";
 import { hostOf, parseTarget } from "./authority.ts";
 import { FramingFields } from "./framing.ts";
@@ -88,6 +89,8 @@ export class RequestInterpreter {
       case "keep-alive":
       case "dropped":
         return null;
+      default:
+        return assertNever(kind);
     }
   }
 

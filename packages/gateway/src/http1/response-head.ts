@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import { latin1 } from "./bytes.ts";
 import { FramingFields } from "./framing.ts";
 import type { HeadScanner } from "./head-scanner.ts";
@@ -75,5 +76,7 @@ function isForThisHop(kind: ReturnType<typeof kindOfBytes>, bodyless: boolean, s
       return false;
     case "dropped":
       return true;
+    default:
+      return assertNever(kind);
   }
 }

@@ -1,3 +1,4 @@
+import { assertNever } from "@ebb/base";
 import { hostOf, parseTarget } from "../http1/authority.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import { kindOfName } from "../http1/known-fields.ts";
@@ -42,7 +43,8 @@ export function readHttp2Request(pseudo: Http2Pseudo, raw: readonly string[], en
 
 /** Takes what the gateway deals with itself; false for a header that passes. */
 function note(head: RequestHead, name: string, value: string): boolean {
-  switch (kindOfName(name)) {
+  const kind = kindOfName(name);
+  switch (kind) {
     case "content-length":
       // The HTTP/2 library has checked it against the stream's frames.
       if (head.framing !== "none" && /^[0-9]{1,15}$/.test(value)) {
@@ -80,6 +82,8 @@ function note(head: RequestHead, name: string, value: string): boolean {
     case "expect":
       head.expectContinue = true;
       return true;
+    default:
+      return assertNever(kind);
   }
 }
 
