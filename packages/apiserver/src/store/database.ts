@@ -35,11 +35,11 @@ export class Database {
   readonly #setFact: StatementSync;
 
   /** Throws UserError when the file is of a newer version, in use by another process, or no database. */
-  constructor(path: string) {
+  constructor(path: string, maxBytes: number) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // It holds secrets; SQLite gives its journal files the same mode.
     if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
-    this.#database = open(path);
+    this.#database = open(path, maxBytes);
     this.#insert = this.#database.prepare(
       "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
@@ -93,11 +93,13 @@ export class Database {
   }
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string, maxBytes: number): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
     // Exclusive: two servers on one store would both hand out the same revisions.
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const pageSize = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+    database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / pageSize)}`);
     const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (version > SCHEMA_VERSION) {
       throw new UserError(

@@ -7,10 +7,15 @@ import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
 import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
 
+/** etcd's quota: past it a cluster is being misused, and the disk should not pay for it. */
+const MAX_BYTES = 2 * 1024 ** 3;
+
 export interface SqliteStoreOptions {
   path: string;
   clock: Clock;
   log: Logger;
+  /** The file grows no further. */
+  maxBytes?: number;
 }
 
 /** Writes of one turn of the event loop: committed together or not at all. */
@@ -35,10 +40,10 @@ export class SqliteStore implements Store {
   #closed = false;
 
   /** Opens the file and reads it. Throws UserError when it cannot be used (see Database). */
-  constructor({ path, clock, log }: SqliteStoreOptions) {
+  constructor({ path, clock, log, maxBytes = MAX_BYTES }: SqliteStoreOptions) {
     this.#clock = clock;
     this.#log = log;
-    this.#database = new Database(path);
+    this.#database = new Database(path, maxBytes);
     this.#history = new History(this.#database.fact("compacted"));
     this.#load();
   }
@@ -177,7 +182,7 @@ export class SqliteStore implements Store {
 
   #refusal(error: unknown): StatusError {
     this.#log.error({ error }, "a transaction failed; nothing of it was applied");
-    const why = isFull(error) ? "the disk that holds the API server's store is full" : "the API server's store cannot be written";
+    const why = isFull(error) ? "the API server's store, or the disk that holds it, is full" : "the API server's store cannot be written";
     const refusal = new StatusError("ServiceUnavailable", `${why}; nothing was changed`);
     refusal.cause = error;
     return refusal;

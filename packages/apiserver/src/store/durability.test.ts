@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { silentLogger, systemClock } from "@ebb/base";
+import { tempDir } from "@ebb/testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { SqliteStore } from "./sqlite-store.ts";
+
+const WRITER = join(import.meta.dirname, "writer.fixture.ts");
+
+interface Acknowledged {
+  revision: number;
+  name: string;
+  value: string | null;
+}
+
+/** Lets a writer run until it has acknowledged so many writes, kills it with -9, and returns all that it acknowledged. */
+async function writeAndKill(path: string, generation: number, count: number): Promise<Acknowledged[]> {
+  const child = spawn(process.execPath, [WRITER, path, String(generation)], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const acknowledged: Acknowledged[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    // The last line may have been cut off by the kill.
+    if (line.endsWith("}")) acknowledged.push(JSON.parse(line) as Acknowledged);
+    if (acknowledged.length === count) child.kill("SIGKILL");
+  }
+  await exited;
+  return acknowledged;
+}
+
+test("after kill -9 every acknowledged write is there, and revisions go on", { timeout: 60_000 }, async () => {
+  const dir = await tempDir();
+  onTestFinished(() => dir.remove());
+  const path = join(dir.path, "store.db");
+  const expected = new Map<string, Acknowledged>();
+  let highest = 0;
+  for (let generation = 1; generation <= 5; generation++) {
+    const acknowledged = await writeAndKill(path, generation, 150 * generation);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(150 * generation);
+    // A revision that was handed out before the kill is never handed out again.
+    expect(Math.min(...acknowledged.map(({ revision }) => revision))).toBeGreaterThan(highest);
+    for (const one of acknowledged) if (one.revision > (expected.get(one.name)?.revision ?? 0)) expected.set(one.name, one);
+    highest = Math.max(highest, ...acknowledged.map(({ revision }) => revision));
+  }
+  const store = new SqliteStore({ path, clock: systemClock, log: silentLogger });
+  onTestFinished(() => store.close());
+  expect(store.revision).toBeGreaterThanOrEqual(highest);
+  for (const { name, revision, value } of expected.values()) {
+    const object = store.get({ resource: "configmaps", namespace: "n", name }) as
+      | { data?: object; metadata: { resourceVersion?: string } }
+      | undefined;
+    // A write after the last acknowledged one may have become durable before it could be told.
+    const later = Number(object?.metadata.resourceVersion ?? Number.POSITIVE_INFINITY) > revision;
+    if (value === null) expect(object === undefined || later).toBe(true);
+    else expect(object?.data).toEqual(later ? expect.anything() : { value });
+    if (value !== null && object === undefined) expect(store.since(revision).some(({ key }) => key.name === name)).toBe(true);
+  }
+});

@@ -1,0 +1,24 @@
+/**
+ * Run by the durability test in a process of its own: writes without pause and prints each acknowledged revision and name, until killed.
+ */
+import { silentLogger, systemClock } from "@ebb/base";
+import type { KubeObject } from "@ebb/kube";
+import { SqliteStore } from "./sqlite-store.ts";
+
+const [, , path = "", generation = ""] = process.argv;
+const store = new SqliteStore({ path, clock: systemClock, log: silentLogger });
+
+async function writeFor(worker: number): Promise<void> {
+  for (let i = 0; ; i++) {
+    // Now and then what was just written is deleted again, so that a lost deletion would show too.
+    const remove = i % 7 === 6;
+    const name = `g${generation}-w${worker}-${(remove ? i - 1 : i) % 50}`;
+    const value = `${generation}/${worker}/${i}`;
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "n" }, data: { value } } as KubeObject;
+    const written = await store.write({ resource: "configmaps", namespace: "n", name }, () => (remove ? "removed" : object));
+    const revision = written.object?.metadata.resourceVersion ?? "0";
+    process.stdout.write(`${JSON.stringify({ revision: Number(revision), name, value: remove ? null : value })}\n`);
+  }
+}
+
+await Promise.all([1, 2, 3, 4].map((worker) => writeFor(worker)));
