@@ -31,7 +31,10 @@ export function parseCommandLine(
       .helpOption("-h, --help")
       .helpCommand(false);
 
-  const root = settle(new Commander("ebb"), "", () => rootHelp(commands)).version(version, "-V, --version");
+  // Positional: `ebb logs hello --version v2` is about the version of hello, not of ebb.
+  const root = settle(new Commander("ebb"), "", () => rootHelp(commands))
+    .version(version, "-V, --version")
+    .enablePositionalOptions();
   const groups = new Map<string, Commander>();
   for (const command of commands) {
     const [first = "", second] = command.name.split(" ");
