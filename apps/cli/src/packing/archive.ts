@@ -19,7 +19,9 @@ export function archiveOf(tree: SourceTree): Readable {
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
   );
-  // pipeline destroys the gzip stream with the error; whoever reads that sees it.
+  // pipeline hands an error on to the gzip stream, whose reader sees it; when that is given up, the parts are destroyed with an error that
+  // nobody needs to see.
+  tar.on("error", () => undefined);
   pipeline(tar, gzip).catch(() => undefined);
   return gzip;
 }
@@ -55,6 +57,7 @@ function append(tar: Pack, entry: SourceEntry, content: AsyncIterable<Buffer> | 
       if (error) reject(error);
       else resolve();
     });
+    sink.on("error", reject);
     const copy = async () => {
       let length = 0;
       for await (const chunk of content) {

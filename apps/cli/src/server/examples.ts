@@ -61,9 +61,7 @@ async function deployQuietly(context: Context, client: Client, folder: string) {
 
 async function missingFor(example: string, context: Context): Promise<string | undefined> {
   const files = await readdir(example);
-  if (files.some((file) => CONTAINER_FILES.includes(file)) && !(await findCommand(["podman", "docker"], context.host.env))) {
-    return "there is no container engine (install podman)";
-  }
+  if (files.some((file) => CONTAINER_FILES.includes(file))) return "its image needs a program of this machine, see its README";
   for (const [file, program] of Object.entries(NEEDS)) {
     if (files.includes(file) && !(await findCommand([program], context.host.env))) return `${program} is not installed`;
   }
