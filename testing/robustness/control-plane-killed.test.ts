@@ -1,3 +1,4 @@
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { deploy, eventually, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -48,15 +49,13 @@ describe("kill -9 of a process", () => {
   });
 
   test("power cut: after kill -9 of everything, every acknowledged write is there and every app serves as it did", async () => {
-    const { token, server } = await clusterAccess(ebb);
+    const cluster = new KubeConfig();
+    cluster.loadFromFile(ebb.urls.kubeconfig);
+    const api = cluster.makeApiClient(CoreV1Api);
     const acknowledged: string[] = [];
     const write = async (name: string) => {
-      const answer = await fetch(`${server}/api/v1/namespaces/default/configmaps`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { name } }),
-      });
-      if (answer.status === 201) acknowledged.push(name);
+      await api.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name }, data: { name } } });
+      acknowledged.push(name);
     };
     let more = true;
     const writers = Array.from({ length: 8 }, async (_, writer) => {
@@ -68,20 +67,9 @@ describe("kill -9 of a process", () => {
     more = false;
     await Promise.all(writers);
     await ebb.start();
-    const list = (await (
-      await fetch(`${server}/api/v1/namespaces/default/configmaps`, { headers: { authorization: `Bearer ${token}` } })
-    ).json()) as { items: { metadata: { name: string } }[] };
-    const found = new Set(list.items.map((item) => item.metadata.name));
+    const found = new Set((await api.listNamespacedConfigMap({ namespace: "default" })).items.map((item) => item.metadata?.name));
     expect(acknowledged.filter((name) => !found.has(name))).toEqual([]);
     console.log(`power cut: ${acknowledged.length} acknowledged writes, all there`);
     expect(await eventually(whoAnswers)).toEqual(before);
   });
 });
-
-async function clusterAccess(ebb: EbbServer): Promise<{ token: string; server: string }> {
-  const kubeconfig = await ebb.client.kubeconfig();
-  const token = /token: "?([^"\s]+)/.exec(kubeconfig)?.[1];
-  const server = /server: "?([^"\s]+)/.exec(kubeconfig)?.[1];
-  if (token === undefined || server === undefined) throw new Error("the kubeconfig names no server or token");
-  return { token, server };
-}

@@ -18,7 +18,7 @@ export interface ChildContext {
 
 export interface ChildPart extends Runnable {
   /** What the supervisor should know once it is started. */
-  facts?(): Promise<Record<string, string>>;
+  facts?(): Record<string, string>;
   /** Ends without ending what should outlive this process; called when the supervisor is gone. */
   abandon?(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function runChild(
     );
     await part.start();
     log.info({ pid: process.pid }, "started");
-    tell({ type: "ready", facts: (await part.facts?.()) ?? {} });
+    tell({ type: "ready", facts: part.facts?.() ?? {} });
     if (options.outlives) process.channel?.unref();
   } catch (error) {
     log.error({ error }, "could not start");
