@@ -1,0 +1,94 @@
+import { ConfigMaps, Namespaces, Services, type ConfigMap, type KnativeService, type KubeClient, type ObjectMeta } from "@ebb/kube";
+import { eventually } from "@ebb/testkit";
+import { expect, test } from "vitest";
+import { configMap, ksvc, startServer } from "./testing/server.ts";
+
+const at = { namespace: "default" };
+const owners = (...list: ConfigMap[]) => ({
+  ...at,
+  ownerReferences: list.map(({ metadata }) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    blockOwnerDeletion: true,
+  })),
+});
+const make = (client: KubeClient, name: string, metadata: Partial<ObjectMeta> = at) =>
+  client.create(ConfigMaps, configMap(name, {}, metadata) as ConfigMap);
+const there = async (client: KubeClient, ...names: string[]) => {
+  const { items } = await client.list(ConfigMaps, at);
+  return names.filter((name) => items.some(({ metadata }) => metadata.name === name)).join();
+};
+
+test("what an owner leaves goes with it, over several generations; what another owns too stays", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const [a, b] = [await make(client, "a"), await make(client, "b")];
+  const child = await make(client, "child", owners(a));
+  await make(client, "grandchild", owners(child));
+  await make(client, "shared", owners(a, b));
+  await client.delete(ConfigMaps, "default", "a");
+  await eventually(async () => (await there(client, "child", "grandchild")) === "");
+  await eventually(async () => (await client.get(ConfigMaps, "default", "shared"))?.metadata.ownerReferences?.length === 1);
+  expect(await there(client, "b", "shared")).toBe("b,shared");
+});
+
+test("an owner is known by its uid: one of the same name made anew is another, also across a restart", async () => {
+  const first = await startServer();
+  const client = first.api.client({ name: "t", groups: [] });
+  const a = await make(client, "a");
+  const metadata = owners(a);
+  await make(client, "child", { ...metadata, finalizers: ["x.io/hold"] });
+  await first.api.stop();
+  const second = (await startServer({ folder: first.folder })).api.client({ name: "t", groups: [] });
+  expect(await there(second, "a", "child")).toBe("a,child");
+  await second.delete(ConfigMaps, "default", "a");
+  await make(second, "a");
+  await eventually(async () => (await second.get(ConfigMaps, "default", "child"))?.metadata.deletionTimestamp);
+  await make(second, "orphan", metadata);
+  await eventually(async () => (await there(second, "orphan")) === "");
+});
+
+test("in the foreground the owner waits for what blocks it", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const a = await make(client, "a");
+  await make(client, "child", { ...owners(a), finalizers: ["x.io/hold"] });
+  await client.delete(ConfigMaps, "default", "a", { propagationPolicy: "Foreground" });
+  const child = await eventually(async () => {
+    const found = await client.get(ConfigMaps, "default", "child");
+    return found?.metadata.deletionTimestamp ? found : undefined;
+  });
+  expect((await client.get(ConfigMaps, "default", "a"))?.metadata.finalizers).toEqual(["foregroundDeletion"]);
+  const { finalizers } = child.metadata;
+  await client.update(ConfigMaps, {
+    ...child,
+    metadata: { ...child.metadata, finalizers: (finalizers ?? []).filter((name) => name !== "x.io/hold") },
+  });
+  await eventually(async () => (await there(client, "a", "child")) === "");
+});
+
+test("orphaned, what it owned stays without it", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const a = await make(client, "a");
+  await make(client, "child", owners(a));
+  await client.delete(ConfigMaps, "default", "a", { propagationPolicy: "Orphan" });
+  await eventually(async () => (await there(client, "a")) === "");
+  expect((await client.get(ConfigMaps, "default", "child"))?.metadata.ownerReferences).toBeUndefined();
+});
+
+test("a namespace goes when it is empty; meanwhile nothing is made in it", async () => {
+  const { api, call } = await startServer();
+  const client = api.client({ name: "t", groups: [] });
+  await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } });
+  await make(client, "held", { namespace: "n", finalizers: ["x.io/hold"] });
+  await client.create(Services, ksvc("s", {}, { namespace: "n" }) as KnativeService);
+  await client.delete(Namespaces, undefined, "n");
+  await eventually(async () => (await client.list(Services, { namespace: "n" })).items.length === 0);
+  expect((await client.get(Namespaces, undefined, "n"))?.status?.phase).toBe("Terminating");
+  const refused = await call("POST", "/api/v1/namespaces/n/configmaps", { body: configMap("late") });
+  expect(refused.body).toMatchObject({ code: 403, details: { causes: [{ reason: "NamespaceTerminating" }] } });
+  const held = await client.get(ConfigMaps, "n", "held");
+  if (held) await client.update(ConfigMaps, { ...held, metadata: { ...held.metadata, finalizers: [] } });
+  await eventually(async () => (await client.get(Namespaces, undefined, "n")) === undefined);
+  expect((await call("DELETE", "/api/v1/namespaces/default")).body).toMatchObject({ code: 403, reason: "Forbidden" });
+});

@@ -1,0 +1,177 @@
+import { createConnection } from "node:net";
+import { readFile, stat } from "node:fs/promises";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { configMap, ksvc, startServer } from "./testing/server.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";
+
+describe("discovery", () => {
+  test("each kind with what kubectl wants to know of it; core comes first", async () => {
+    const { call } = await startServer();
+    expect((await call("GET", "/api")).body.versions).toEqual(["v1"]);
+    const groups = (await call("GET", "/apis")).body.groups as { name: string }[];
+    expect(groups.map(({ name }) => name)).toContain("serving.knative.dev");
+    const { resources } = (await call("GET", "/apis/serving.knative.dev/v1")).body;
+    expect(resources).toContainEqual({
+      name: "services",
+      singularName: "service",
+      namespaced: true,
+      kind: "Service",
+      verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+      shortNames: ["kservice", "ksvc"],
+      categories: ["all", "knative", "serving"],
+    });
+    expect(resources).toContainEqual(expect.objectContaining({ name: "services/status" }));
+    expect((await call("GET", "/api/v1")).body.resources).toContainEqual(expect.objectContaining({ name: "pods/log", verbs: ["get"] }));
+    expect((await call("GET", "/apis/none/v1")).status).toBe(404);
+    expect((await call("GET", "/version")).body.gitVersion).toMatch(/^v1\./);
+  });
+
+  test("OpenAPI v3 says that the server validates, and which patches it takes", async () => {
+    const { call } = await startServer();
+    const { paths } = (await call("GET", "/openapi/v3")).body;
+    const entry = paths["apis/serving.knative.dev/v1"].serverRelativeURL as string;
+    const document = (await call("GET", entry)).body;
+    const { patch } = document.paths["/apis/serving.knative.dev/v1/namespaces/{namespace}/services/{name}"];
+    expect(patch["x-kubernetes-group-version-kind"]).toEqual({ group: "serving.knative.dev", version: "v1", kind: "Service" });
+    expect(patch.parameters).toContainEqual(expect.objectContaining({ name: "fieldValidation", in: "query" }));
+    expect(Object.keys(patch.requestBody.content)).not.toContain("application/strategic-merge-patch+json");
+    const core = (await call("GET", paths["api/v1"].serverRelativeURL)).body;
+    const content = core.paths["/api/v1/namespaces/{namespace}/configmaps/{name}"].patch.requestBody.content;
+    expect(Object.keys(content)).toContain("application/strategic-merge-patch+json");
+    expect(document.components.schemas["dev.knative.serving.v1.Service"].properties.spec.properties).toHaveProperty("traffic");
+  });
+});
+
+describe("who may call", () => {
+  test.each([
+    ["none", { token: "" }],
+    ["a wrong one", { token: "wrong" }],
+    ["a beginning of the right one", { token: "test-toke" }],
+    ["another scheme", { token: "", headers: { authorization: "Basic dGVzdC10b2tlbg==" } }],
+  ])("token: %s", async (_, options) => {
+    const { call } = await startServer();
+    const reply = await call("GET", MAPS, options);
+    expect(reply.body).toMatchObject({ kind: "Status", code: 401, reason: "Unauthorized" });
+    expect(reply.headers["www-authenticate"]).toBe("Bearer");
+    expect((await call("GET", "/readyz", options)).body).toBe("ok");
+  });
+
+  test("reviews of oneself", async () => {
+    const { call } = await startServer();
+    const who = await call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { body: {} });
+    expect(who.body.status.userInfo).toEqual({ username: "ann", groups: ["team", "system:authenticated"] });
+    const may = await call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+      body: { spec: { resourceAttributes: { verb: "get" } } },
+    });
+    expect(may).toMatchObject({ status: 201, body: { status: { allowed: true }, spec: { resourceAttributes: { verb: "get" } } } });
+  });
+
+  test("the certificate outlives a restart, and its key is the owner's alone", async () => {
+    const first = await startServer();
+    await first.api.stop();
+    const second = await startServer({ folder: first.folder });
+    const authority = (text: string) => /certificate-authority-data: (\S+)/.exec(text)?.[1];
+    expect(authority(second.kubeconfig)).toBe(authority(first.kubeconfig));
+    expect((await stat(join(first.folder, "api.key"))).mode & 0o077).toBe(0);
+    expect(await readFile(join(first.folder, "api.crt"), "utf8")).toContain("BEGIN CERTIFICATE");
+  });
+
+  test("plain HTTP is not answered", async () => {
+    const { api } = await startServer();
+    const socket = createConnection(api.address());
+    socket.write("GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", () => undefined);
+    await once(socket, "close");
+    expect(Buffer.concat(chunks).toString()).not.toContain("200 OK");
+  });
+});
+
+describe("bodies", () => {
+  test("more than 3 MiB is refused, announced or not", async () => {
+    const { call } = await startServer();
+    const body = configMap("big", { a: "x".repeat(3 * 1024 * 1024) });
+    const reply = await call("POST", MAPS, { body }).catch((error: NodeJS.ErrnoException) => error);
+    // The server answers without reading it all; a client that is still writing may see only the closed connection.
+    if (reply instanceof Error) expect(reply.code).toMatch(/EPIPE|ECONNRESET/);
+    else expect(reply.body).toMatchObject({ code: 413, reason: "RequestEntityTooLarge" });
+    expect((await call("GET", `${MAPS}/big`)).status).toBe(404);
+  });
+
+  test("protobuf is named and refused; YAML is read", async () => {
+    const { call } = await startServer();
+    const protobuf = await call("POST", MAPS, { type: "application/vnd.kubernetes.protobuf", body: "k8s" });
+    expect(protobuf.body).toMatchObject({ code: 415, message: expect.stringContaining("application/json") });
+    const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata: {a: b}\n";
+    expect((await call("POST", MAPS, { type: "application/yaml", body: yaml })).status).toBe(201);
+    const bomb = `a: &a [x,x,x,x]\n${Array.from({ length: 9 }, (_, i) => `b${i}: &b${i} [${Array.from({ length: 9 }, () => (i === 0 ? "*a" : `*b${i - 1}`)).join()}]`).join("\n")}`;
+    expect((await call("POST", MAPS, { type: "application/yaml", body: bomb })).status).toBe(400);
+  });
+
+  test("a body that is no UTF-8, a path that is no percent-encoding, a method that is none", async () => {
+    const { call } = await startServer();
+    expect((await call("GET", "/api/v1/namespaces/%zz/pods")).status).toBe(400);
+    expect((await call("PUT", MAPS, { body: {} })).body).toMatchObject({ code: 405, reason: "MethodNotAllowed" });
+    expect((await call("GET", "/api/v1/none")).body).toMatchObject({
+      code: 404,
+      message: "the server could not find the requested resource",
+    });
+    expect((await call("GET", "/api/v1/namespaces/default/pods/a/b/c")).status).toBe(404);
+  });
+});
+
+describe("representations", () => {
+  const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+
+  test("a table with the columns of the kind", async () => {
+    const { call } = await startServer();
+    const { body } = await call("POST", SERVICES, { body: ksvc("a") });
+    const status = {
+      url: "http://a.example",
+      latestReadyRevisionName: "a-00001",
+      conditions: [{ type: "Ready", status: "False", reason: "Why" }],
+    };
+    await call("PUT", `${SERVICES}/a/status`, { body: { ...body, status } });
+    const table = (await call("GET", SERVICES, { accept: TABLE })).body;
+    expect(table.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      "Name",
+      "URL",
+      "LatestCreated",
+      "LatestReady",
+      "Ready",
+      "Reason",
+      "Age",
+    ]);
+    expect(table.rows[0].cells.slice(0, 6)).toEqual(["a", "http://a.example", "", "a-00001", "False", "Why"]);
+    expect(table.rows[0].object).toMatchObject({ kind: "PartialObjectMetadata", metadata: { name: "a" } });
+    expect((await call("GET", `${SERVICES}?includeObject=None`, { accept: TABLE })).body.rows[0]).not.toHaveProperty("object");
+  });
+
+  test("a Pod as kubectl shows it", async () => {
+    const { call } = await startServer();
+    const path = "/api/v1/namespaces/default/pods";
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const { body } = await call("POST", path, { body: pod });
+    const containerStatuses = [{ name: "c", ready: true, restartCount: 2, state: { waiting: { reason: "CrashLoopBackOff" } } }];
+    await call("PUT", `${path}/p/status`, { body: { ...body, status: { phase: "Running", containerStatuses } } });
+    expect((await call("GET", `${path}/p`, { accept: TABLE })).body.rows[0].cells.slice(0, 4)).toEqual(["p", "1/1", "CrashLoopBackOff", 2]);
+  });
+
+  test("metadata alone; and JSON for a client that would rather have protobuf", async () => {
+    const { call } = await startServer();
+    await call("POST", MAPS, { body: configMap("a", { k: "v" }) });
+    const accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    const partial = (await call("GET", MAPS, { accept })).body;
+    expect(partial).toMatchObject({
+      kind: "PartialObjectMetadataList",
+      items: [{ kind: "PartialObjectMetadata", metadata: { name: "a" } }],
+    });
+    expect(partial.items[0]).not.toHaveProperty("data");
+    const json = await call("GET", `${MAPS}/a`, { accept: "application/vnd.kubernetes.protobuf,application/json" });
+    expect(json.body.data).toEqual({ k: "v" });
+  });
+});
