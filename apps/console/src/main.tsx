@@ -11,7 +11,7 @@ import { LanguageProvider, useSpeech } from "./i18n/language.tsx";
 import { router } from "./shell/router.tsx";
 import { AppearanceProvider, useAppearance } from "./theme/appearance.tsx";
 import { themeOf } from "./theme/tokens.ts";
-import "./styles.css";
+import "./styles/index.css";
 
 const queryClient = new QueryClient({
   defaultOptions: {

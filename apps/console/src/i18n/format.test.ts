@@ -6,7 +6,7 @@ const now = Date.parse("2026-11-23T12:00:00Z");
 describe("format", () => {
   test("durations change their unit where a reader would", () => {
     const { duration } = createFormat("en");
-    expect([0, 820, 999, 1000, 59_949, 59_950, 125_400].map(duration)).toEqual([
+    expect([0, 820, 999, 1000, 59_949, 59_950, 125_400, 11_400_000].map(duration)).toEqual([
       "0 ms",
       "820 ms",
       "999 ms",
@@ -14,6 +14,7 @@ describe("format", () => {
       "59.9 s",
       "1 min 0 s",
       "2 min 5 s",
+      "3 h 10 min",
     ]);
     expect(createFormat("zh-CN").duration(125_400)).toBe("2 分 5 秒");
   });

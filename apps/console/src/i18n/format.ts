@@ -7,7 +7,7 @@ export interface Format {
   time: (rfc3339: string) => string;
   /** `3 minutes ago`, against `now` in milliseconds. */
   ago: (rfc3339: string, now: number) => string;
-  /** Milliseconds as `820 ms`, `3.4 s` or `2 min 5 s`. */
+  /** Milliseconds as `820 ms`, `3.4 s`, `2 min 5 s` or `3 h 10 min`. */
   duration: (milliseconds: number) => string;
   bytes: (value: number) => string;
 }
@@ -31,7 +31,7 @@ export function createFormat(locale: string): Format {
   });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const zh = locale.startsWith("zh");
-  const unit = zh ? { s: "秒", min: "分" } : { s: "s", min: "min" };
+  const unit = zh ? { s: "秒", min: "分", h: "小时" } : { s: "s", min: "min", h: "h" };
 
   return {
     number: (value) => plain.format(value),
@@ -48,7 +48,8 @@ export function createFormat(locale: string): Format {
       if (milliseconds < 1000) return `${Math.round(milliseconds)} ${zh ? "毫秒" : "ms"}`;
       if (milliseconds < 59_950) return `${tenth.format(milliseconds / 1000)} ${unit.s}`;
       const seconds = Math.round(milliseconds / 1000);
-      return `${plain.format(Math.floor(seconds / 60))} ${unit.min} ${seconds % 60} ${unit.s}`;
+      if (seconds < 3600) return `${Math.floor(seconds / 60)} ${unit.min} ${seconds % 60} ${unit.s}`;
+      return `${plain.format(Math.floor(seconds / 3600))} ${unit.h} ${Math.floor((seconds % 3600) / 60)} ${unit.min}`;
     },
     bytes: (value) => {
       if (value < 1024) return `${value} B`;

@@ -17,7 +17,7 @@ const system = [
 
 /**
  * Ant Design's greys and status colours are too faint for small text; these reach a contrast of 4.5 : 1 (WCAG AA) on both backgrounds.
- * The same values are CSS variables in styles.css, for what is not Ant Design's.
+ * The same values are CSS variables in styles/base.css, for what is not Ant Design's.
  */
 export function themeOf(shade: Shade): ThemeConfig {
   const light = shade === "light";
@@ -25,12 +25,21 @@ export function themeOf(shade: Shade): ThemeConfig {
     algorithm: light ? theme.defaultAlgorithm : theme.darkAlgorithm,
     token: {
       fontFamily: system,
-      colorPrimary: light ? "#0b6b85" : "#2a9db8",
-      colorInfo: light ? "#0b6b85" : "#2a9db8",
+      colorPrimary: light ? "#0b6b85" : "#35b0cc",
+      colorInfo: light ? "#0b6b85" : "#35b0cc",
       colorLink: light ? "#0b6b85" : "#62c4da",
       colorSuccess: light ? "#1a7f37" : "#3fb950",
       colorError: light ? "#c0272d" : "#f2716b",
       colorWarning: light ? "#9a6700" : "#d9a032",
+      // Derived ones would be muddy: these colours are darker than Ant Design expects.
+      colorSuccessBg: light ? "#eef8f0" : "#14241a",
+      colorSuccessBorder: light ? "#b5dcc0" : "#25512f",
+      colorErrorBg: light ? "#fdf1f0" : "#2a1716",
+      colorErrorBorder: light ? "#efc4c2" : "#6b2c29",
+      colorWarningBg: light ? "#fdf7e8" : "#261e10",
+      colorWarningBorder: light ? "#ead7a4" : "#5c481c",
+      colorInfoBg: light ? "#edf6f8" : "#12242a",
+      colorInfoBorder: light ? "#b4d8e1" : "#234d59",
       colorBgLayout: light ? "#f6f8f9" : "#101416",
       colorBgContainer: light ? "#ffffff" : "#171c1f",
       colorBgElevated: light ? "#ffffff" : "#1e2428",
@@ -47,9 +56,16 @@ export function themeOf(shade: Shade): ThemeConfig {
       motionDurationSlow: "0.18s",
     },
     components: {
-      // White on the dark theme's primary is 3.2 : 1; near-black on it is 6.5 : 1.
+      // White on the dark theme's primary is too faint (2.9 : 1).
       Button: light ? {} : { primaryColor: "#06181d", dangerColor: "#1d0605" },
-      Table: { cellPaddingBlock: 9, headerBg: light ? "#f9fbfb" : "#1b2124", rowHoverBg: light ? "#f5f9fa" : "#1c2327" },
+      Table: {
+        cellPaddingBlockMD: 7,
+        headerSortActiveBg: light ? "#f9fbfb" : "#1b2124",
+        headerSortHoverBg: light ? "#f0f4f5" : "#20272b",
+        bodySortBg: "transparent",
+        headerBg: light ? "#f9fbfb" : "#1b2124",
+        rowHoverBg: light ? "#f5f9fa" : "#1c2327",
+      },
     },
   };
 }

@@ -31,18 +31,19 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
 export function Command({ children }: { children: string }) {
   return (
     <span className="command">
-      <code>{children}</code>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls where it is too long */}
+      <code tabIndex={0}>{children}</code>
       <CopyButton value={children} what={children} />
     </span>
   );
 }
 
-/** An address that opens in a new tab and can be copied; shown without its scheme. */
-export function Address({ url }: { url: string }) {
+/** An address that opens in a new tab and can be copied; shown without its scheme, or as `label`. */
+export function Address({ url, label }: { url: string; label?: string }) {
   return (
     <span className="address">
-      <a href={url} target="_blank" rel="noreferrer">
-        {url.replace(/^https?:\/\//, "").replace(/\/$/, "")}
+      <a href={url} target="_blank" rel="noreferrer" title={url} aria-label={label === undefined ? undefined : `${label}: ${url}`}>
+        {label ?? url.replace(/^https?:\/\//, "").replace(/\/$/, "")}
       </a>
       <CopyButton value={url} what={url} />
     </span>

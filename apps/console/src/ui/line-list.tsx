@@ -3,7 +3,7 @@ import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
 import { useEffect, useRef, useState } from "react";
 import { useFormat, useText } from "../i18n/language.tsx";
-import { versionColour } from "./version-colour.ts";
+import { versionColour } from "./version.ts";
 
 export interface Line {
   /** Unique and rising: rows keep their measured height when earlier ones are dropped. */

@@ -16,8 +16,10 @@ export function OperationFailureNote({ failure }: { failure: OperationFailure })
           <>
             {causes.length > 0 && (
               <ol className="causes" aria-label={text.operation.why}>
-                {causes.map((cause) => (
-                  <li key={cause}>{cause}</li>
+                {causes.map((cause, depth) => (
+                  <li key={cause} style={{ paddingLeft: depth * 16 }}>
+                    {cause}
+                  </li>
                 ))}
               </ol>
             )}

@@ -11,7 +11,7 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
     <ul className="operations">
       {operations.map((operation) => (
         <li key={operation.id}>
-          <div className="operation-row">
+          <div className={withApp ? "operation-row with-app" : "operation-row"}>
             <Link to="/operations/$id" params={{ id: operation.id }}>
               {text.operationKind[operation.kind]}
             </Link>
@@ -20,7 +20,7 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
                 {operation.app}
               </Link>
             )}
-            {operation.version !== null && <code>{operation.version}</code>}
+            <code>{operation.version}</code>
             <OperationStateLabel state={operation.state} />
             <span className="operation-when faint">
               <Ago at={operation.createdAt} /> · <Took from={operation.createdAt} to={operation.finishedAt} />

@@ -23,9 +23,19 @@ export function Page({ title, windowTitle, actions, children }: PageProps) {
 }
 
 /** A titled part of a page. */
-export function Panel({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+export function Panel({
+  title,
+  actions,
+  className = "",
+  children,
+}: {
+  title: string;
+  actions?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}) {
   return (
-    <section className="panel">
+    <section className={`panel ${className}`}>
       <header>
         <h2>{title}</h2>
         {actions}

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Phones and narrow windows; the same width as in styles.css. */
+/** Phones and narrow windows; the same width as in styles/narrow.css. */
 const narrow = matchMedia("(max-width: 719px)");
 
 export function useNarrow(): boolean {

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
+import { getRouteApi, Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { appQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
@@ -43,9 +44,15 @@ export function AppPage() {
 
 function Sections({ app }: { app: string }) {
   const text = useText();
+  const nav = useRef<HTMLElement>(null);
+  const pathname = useLocation({ select: (location) => location.pathname });
+  useEffect(() => {
+    // On a phone the row scrolls: where one is must be in view.
+    nav.current?.querySelector(`a[href="${pathname}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   const params = { app };
   return (
-    <nav className="sections" aria-label={text.app.sections}>
+    <nav ref={nav} className="sections" aria-label={text.app.sections}>
       <Link to="/apps/$app" params={params} activeOptions={{ exact: true }}>
         {text.app.overview}
       </Link>

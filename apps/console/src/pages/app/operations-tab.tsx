@@ -8,7 +8,9 @@ export function OperationsTab() {
   return (
     <>
       <title>{`${text.operations.of(app)} · Ebb`}</title>
-      <PagedOperations key={app} app={app} />
+      <section className="panel">
+        <PagedOperations key={app} app={app} />
+      </section>
     </>
   );
 }

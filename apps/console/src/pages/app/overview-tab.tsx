@@ -10,7 +10,7 @@ import { Blank, Panel } from "../../ui/page.tsx";
 import { Dot, VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
-import { versionColour } from "../../ui/version-colour.ts";
+import { versionColour } from "../../ui/version.ts";
 import { useAppName } from "./use-app-name.ts";
 
 /** What people come back for first; the rest is one click away. */
@@ -94,7 +94,7 @@ function Instances({ app, instances }: { app: string; instances: readonly Instan
               {text.overview.since} <Ago at={instance.startedAt} />
             </span>
           )}
-          {instance.message !== "" && <span className="faint row-message">{instance.message}</span>}
+          {instance.message !== "" && <span className="faint">{instance.message}</span>}
         </li>
       ))}
     </ul>

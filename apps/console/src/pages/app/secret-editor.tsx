@@ -40,7 +40,7 @@ export function SecretEditor({ app, secrets }: { app: string; secrets: SecretLis
                 {text.common.updated} <Ago at={secret.updatedAt} />
               </span>
               <span>
-                <Button size="small" aria-label={text.config.replaceOf(secret.name)} onClick={() => setName(secret.name)}>
+                <Button size="small" aria-label={`${text.config.replace}: ${secret.name}`} onClick={() => setName(secret.name)}>
                   {text.config.replace}
                 </Button>{" "}
                 <Popconfirm

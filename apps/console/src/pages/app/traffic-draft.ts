@@ -1,4 +1,5 @@
 import type { TrafficTarget, Version } from "@ebb/api";
+import { byNewest } from "../../ui/version.ts";
 
 /** Percent by version; a version that is absent gets nothing. */
 export type Split = Record<string, number>;
@@ -19,7 +20,8 @@ export function sumOf(split: Split): number {
 
 /** What differs, in the order of the version's number, newest first. */
 export function changesOf(from: Split, to: Split): SplitChange[] {
-  return byNewest([...new Set([...Object.keys(from), ...Object.keys(to)])])
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .toSorted(byNewest)
     .map((version) => ({ version, from: from[version] ?? 0, to: to[version] ?? 0 }))
     .filter((change) => change.from !== change.to);
 }
@@ -39,12 +41,10 @@ export function balanced(split: Split, version: string): Split {
 
 /** The body of `PUT /apps/:app/traffic`: versions without a share are left out. */
 export function targetsOf(split: Split): TrafficTarget[] {
-  return byNewest(Object.keys(split)).flatMap((version) => {
-    const percent = split[version] ?? 0;
-    return percent > 0 ? [{ version, percent }] : [];
-  });
-}
-
-function byNewest(versions: string[]): string[] {
-  return versions.toSorted((a, b) => Number.parseInt(b.slice(1), 10) - Number.parseInt(a.slice(1), 10));
+  return Object.keys(split)
+    .toSorted(byNewest)
+    .flatMap((version) => {
+      const percent = split[version] ?? 0;
+      return percent > 0 ? [{ version, percent }] : [];
+    });
 }

@@ -2,7 +2,7 @@ import Button from "antd/es/button";
 import InputNumber from "antd/es/input-number";
 import Slider from "antd/es/slider";
 import { useText } from "../../i18n/language.tsx";
-import { versionColour } from "../../ui/version-colour.ts";
+import { versionColour } from "../../ui/version.ts";
 
 interface TrafficRowProps {
   version: string;
@@ -40,7 +40,7 @@ export function TrafficRow({ version, percent, onChange, onBalance }: TrafficRow
         aria-label={label}
         onChange={(value) => onChange(value ?? 0)}
       />
-      <Button size="small" disabled={onBalance === null} onClick={() => onBalance?.()}>
+      <Button size="small" className={onBalance === null ? "hidden" : ""} onClick={() => onBalance?.()}>
         {text.traffic.balance}
       </Button>
     </div>

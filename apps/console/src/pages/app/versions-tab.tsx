@@ -14,7 +14,7 @@ import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { versionColour } from "../../ui/version-colour.ts";
+import { byNewest, versionColour } from "../../ui/version.ts";
 import { changesOf, splitOf } from "./traffic-draft.ts";
 import { useAppName } from "./use-app-name.ts";
 
@@ -53,7 +53,6 @@ interface VersionTableProps {
 
 function VersionTable({ versions, busy, sendAll }: VersionTableProps) {
   const text = useText();
-  const serving = versions.find((version) => version.percent > 0);
   const columns: ColumnsType<Version> = [
     {
       title: text.common.version,
@@ -81,7 +80,11 @@ function VersionTable({ versions, busy, sendAll }: VersionTableProps) {
       align: "right",
       render: (percent: number) => <span className={percent > 0 ? "number strong" : "number faint"}>{percent} %</span>,
     },
-    { title: text.versions.preview, dataIndex: "previewUrl", render: (url: string | null) => url !== null && <Address url={url} /> },
+    {
+      title: text.versions.preview,
+      dataIndex: "previewUrl",
+      render: (url: string | null) => url !== null && <Address url={url} label={text.common.open} />,
+    },
     {
       title: text.common.created,
       dataIndex: "createdAt",
@@ -96,7 +99,7 @@ function VersionTable({ versions, busy, sendAll }: VersionTableProps) {
       dataIndex: "image",
       render: (_, version) => (
         <div className="image" title={version.image}>
-          <span>{version.detectedFrom}</span> <code className="faint">{version.image}</code>
+          <span>{version.detectedFrom}</span> <code className="faint">{shortImage(version.image)}</code>
         </div>
       ),
     },
@@ -104,27 +107,8 @@ function VersionTable({ versions, busy, sendAll }: VersionTableProps) {
       key: "actions",
       title: <span className="unseen">{text.versions.sendAll}</span>,
       align: "right",
-      render: (_, version) =>
-        version.percent < 100 &&
-        (version.state === "ready" || version.state === "asleep") && (
-          <Popconfirm
-            title={text.versions.confirm(version.name)}
-            description={text.versions.confirmText(
-              changesOf(splitOf(versions), { [version.name]: 100 })
-                .map((change) => text.traffic.change(change.version, change.from, change.to))
-                .join(", "),
-            )}
-            okText={text.traffic.apply}
-            cancelText={text.common.cancel}
-            onConfirm={() => sendAll(version.name)}
-          >
-            <Button size="small" disabled={busy}>
-              {serving !== undefined && version.createdAt < serving.createdAt
-                ? text.versions.rollBack(version.name)
-                : text.versions.sendAll}
-            </Button>
-          </Popconfirm>
-        ),
+      fixed: "end",
+      render: (_, version) => <SendAllButton version={version} versions={versions} busy={busy} sendAll={sendAll} />,
     },
   ];
   return (
@@ -137,4 +121,30 @@ function VersionTable({ versions, busy, sendAll }: VersionTableProps) {
       pagination={{ pageSize: PAGE, hideOnSinglePage: true, showSizeChanger: false }}
     />
   );
+}
+
+function SendAllButton({ version, versions, busy, sendAll }: VersionTableProps & { version: Version }) {
+  const text = useText();
+  const able = version.percent < 100 && (version.state === "ready" || version.state === "asleep");
+  if (!able) return null;
+  const older = versions.some((other) => other.percent > 0 && byNewest(other.name, version.name) < 0);
+  const changes = changesOf(splitOf(versions), { [version.name]: 100 });
+  return (
+    <Popconfirm
+      title={text.versions.confirm(version.name)}
+      description={text.versions.confirmText(changes.map(({ version, from, to }) => text.traffic.change(version, from, to)).join(", "))}
+      okText={text.traffic.apply}
+      cancelText={text.common.cancel}
+      onConfirm={() => sendAll(version.name)}
+    >
+      <Button size="small" disabled={busy}>
+        {older ? text.versions.rollBack(version.name) : text.versions.sendAll}
+      </Button>
+    </Popconfirm>
+  );
+}
+
+/** A digest is told by its first characters; the whole of it is in the title. */
+function shortImage(image: string): string {
+  return image.replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, "@$1…");
 }

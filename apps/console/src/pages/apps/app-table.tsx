@@ -20,7 +20,7 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
       sorter: (a, b) => a.name.localeCompare(b.name),
       defaultSortOrder: "ascend",
       render: (_, app) => (
-        <Link to="/apps/$app" params={{ app: app.name }} className="strong">
+        <Link to="/apps/$app" params={{ app: app.name }} className="strong clipped" title={app.name}>
           {app.name}
         </Link>
       ),

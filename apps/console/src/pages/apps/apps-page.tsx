@@ -25,7 +25,7 @@ export function AppsPage() {
       title={text.apps.title}
       actions={
         !empty && (
-          <ButtonLink type="primary" icon={<CloudUploadOutlined />} to="/deploy">
+          <ButtonLink look="primary" icon={<CloudUploadOutlined />} to="/deploy">
             {text.apps.deploy}
           </ButtonLink>
         )

@@ -8,18 +8,20 @@ export function DeployPage() {
   const text = useText();
   return (
     <Page title={text.deploy.title}>
-      <Panel title={text.deploy.source}>
-        <p>{text.deploy.sourceText}</p>
-        <Command>ebb deploy</Command>
-        <h3>{text.deploy.archive}</h3>
-        <p>{text.deploy.archiveText}</p>
-        <Command>tar czf /tmp/app.tar.gz .</Command>
-        <ArchiveForm />
-      </Panel>
-      <Panel title={text.deploy.image}>
-        <p>{text.deploy.imageText}</p>
-        <ImageForm />
-      </Panel>
+      <div className="panels">
+        <Panel title={text.deploy.source}>
+          <p>{text.deploy.sourceText}</p>
+          <Command>ebb deploy</Command>
+          <h3>{text.deploy.archive}</h3>
+          <p>{text.deploy.archiveText}</p>
+          <Command>tar czf /tmp/app.tar.gz .</Command>
+          <ArchiveForm />
+        </Panel>
+        <Panel title={text.deploy.image}>
+          <p>{text.deploy.imageText}</p>
+          <ImageForm />
+        </Panel>
+      </div>
     </Page>
   );
 }

@@ -44,7 +44,7 @@ function OperationView({ known }: { known: Awaited<ReturnType<typeof client.getO
         </Link>
         {operation.version !== null && <code>{operation.version}</code>}
         <span className="faint">
-          <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operation.whole}{" "}
+          <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operations.took}{" "}
           <Took from={operation.createdAt} to={operation.finishedAt} />
         </span>
       </p>

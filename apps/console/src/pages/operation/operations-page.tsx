@@ -6,7 +6,9 @@ export function OperationsPage() {
   const text = useText();
   return (
     <Page title={text.operations.title}>
-      <PagedOperations />
+      <section className="panel">
+        <PagedOperations />
+      </section>
     </Page>
   );
 }

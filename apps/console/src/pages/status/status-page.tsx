@@ -88,7 +88,7 @@ function Kubeconfig() {
     onSuccess: (content) => download("ebb-kubeconfig.yaml", content),
   });
   return (
-    <Panel title={text.status.kubeconfig}>
+    <Panel title={text.status.kubeconfig} className="whole">
       <p className="faint">{text.status.kubeconfigText}</p>
       <Command>kubectl --kubeconfig ebb-kubeconfig.yaml get ksvc -A</Command>
       <div className="form-actions">

@@ -1,0 +1,81 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+
+const CONSOLE = join(import.meta.dirname, "../../../apps/console");
+const CANDIDATES = [process.env["EBB_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Where Chromium is; undefined when there is none, and then these tests say so and are skipped. */
+export const chromiumPath = CANDIDATES.find((path) => path !== undefined && path !== "" && existsSync(path));
+export const skipReason = chromiumPath === undefined ? "no Chromium: apt-get install chromium, or set EBB_CHROMIUM" : null;
+if (skipReason !== null) console.warn(`Browser tests are skipped: ${skipReason}`);
+
+/** Builds the console unless it is built. */
+export function buildConsole(): string {
+  if (!existsSync(join(CONSOLE, "dist/index.html"))) execFileSync("npm", ["run", "build", "--silent"], { cwd: CONSOLE, stdio: "inherit" });
+  return join(CONSOLE, "dist");
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
+    args: ["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+  });
+}
+
+export interface Visit {
+  page: Page;
+  /** What the page has complained about so far: console errors, uncaught exceptions, requests to anywhere but the platform. */
+  complaints: string[];
+  close: () => Promise<void>;
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  baseURL: string;
+  /** Console errors that the test provokes, as Chromium logs every refused request. */
+  expected?: RegExp;
+}
+
+/** A fresh browser profile with one page. */
+export async function visit(browser: Browser, { expected, ...options }: VisitOptions): Promise<Visit> {
+  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 860 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  const complain = (text: string) => {
+    if (expected?.test(text) !== true) complaints.push(text);
+  };
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complain(`${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => complain(`uncaught: ${error.message}`));
+  const home = new URL(options.baseURL).origin;
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.origin !== home) complain(`asked ${url.origin}: the console must work offline`);
+  });
+  return { page, complaints, close: () => context.close() };
+}
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { target: string[]; failureSummary: string }[];
+}
+
+/** Serious and critical findings of axe-core on the page as it is, one line each. */
+export async function accessibilityFindings(page: Page): Promise<string[]> {
+  // Evaluated by the browser itself, as the page's policy allows no script but the console's.
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate<Violation[]>("axe.run(document).then((result) => result.violations)");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary.replaceAll("\n", " ")}`));
+}
+
+/** Whether the page is wider than its window, which on a phone means scrolling sideways to read. */
+export async function overflows(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+}

@@ -1,0 +1,159 @@
+import type { App, Instance, LogRecord, Operation, Phase, PlatformStatus, Version } from "@ebb/api";
+
+/** Sample data for states that a real platform reaches slowly or by accident. All times hang on one moment. */
+const START = Date.parse("2026-11-23T09:00:00Z");
+const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+const url = (name: string) => `http://${name}.sls-local.localhost:8080/`;
+
+function app(name: string, state: App["state"], rest: Partial<App> = {}): App {
+  const message = {
+    ready: "",
+    asleep: "No requests for 60 seconds; the next one wakes it",
+    deploying: "v2 is starting",
+    failed: "v1 exited with code 3 before it was ready",
+  }[state];
+  return {
+    name,
+    kind: "application",
+    state,
+    url: url(name),
+    message,
+    latestVersion: "v1",
+    traffic: state === "failed" ? [] : [{ version: "v1", percent: 100 }],
+    instances: state === "ready" ? 1 : 0,
+    createdAt: at(0),
+    updatedAt: at(600),
+    ...rest,
+  };
+}
+
+export const apps: App[] = [
+  app("hello-node", "ready", {
+    latestVersion: "v12",
+    instances: 3,
+    traffic: [
+      { version: "v11", percent: 90 },
+      { version: "v12", percent: 10 },
+    ],
+  }),
+  app("hello-python", "asleep"),
+  app("docs", "asleep", { kind: "site" }),
+  app("importer", "deploying"),
+  app("broken", "failed", { latestVersion: "v1" }),
+  app("a-service-with-a-rather-long-name-that-is-allowed-ok", "ready"),
+];
+
+export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
+  const number = 12 - index;
+  const percent = number === 11 ? 90 : number === 12 ? 10 : 0;
+  const state = number === 9 ? "failed" : number <= 3 ? "deleted" : percent > 0 ? "ready" : "asleep";
+  return {
+    name: `v${number}`,
+    app: "hello-node",
+    state,
+    message: state === "failed" ? "The process exited with code 1 before it was ready" : "",
+    image: `ebb.local/hello-node@sha256:${"0123456789abcdef".repeat(4)}`,
+    detectedFrom: "package.json",
+    percent,
+    instances: number === 11 ? 2 : number === 12 ? 1 : 0,
+    previewUrl: state === "deleted" ? null : `http://v${number}-hello-node.sls-local.localhost:8080/`,
+    createdAt: at(number * 60),
+    createdBy: "admin",
+  };
+});
+
+export const instances: Instance[] = [
+  { id: "hello-node-00011-k3fz9", version: "v11", restarts: 0, ready: true, phase: "Running", message: "" },
+  { id: "hello-node-00011-x8w2m", version: "v11", restarts: 3, ready: true, phase: "Running", message: "" },
+  { id: "hello-node-00012-p0q7d", version: "v12", restarts: 0, ready: false, phase: "Starting", message: "Waiting for port 8080" },
+].map((instance) => ({ ...instance, app: "hello-node", startedAt: at(700) }));
+
+export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };
+export const secrets = [{ name: "DATABASE_URL", updatedAt: at(300) }];
+
+const phase = (name: string, seconds: number, state: Phase["state"] = "succeeded", message = ""): Phase => ({
+  name,
+  state,
+  message,
+  startedAt: at(800),
+  finishedAt: state === "running" ? null : at(800 + seconds),
+  duration: seconds * 1000,
+});
+
+function operation(id: string, kind: Operation["kind"], rest: Partial<Operation>): Operation {
+  return {
+    id,
+    kind,
+    app: "hello-node",
+    state: "succeeded",
+    phases: [],
+    version: null,
+    url: url("hello-node"),
+    previewUrl: null,
+    failure: null,
+    createdAt: at(800),
+    createdBy: "admin",
+    deadline: at(1700),
+    finishedAt: at(812),
+    ...rest,
+  };
+}
+
+export const failed = operation("op-failed", "deploy", {
+  state: "failed",
+  version: "v9",
+  phases: [
+    phase("unpack", 0.02),
+    phase("detect", 0.01, "succeeded", "Node.js, from package.json"),
+    phase("build", 6.4, "succeeded", "npm ci, npm run build"),
+    phase("package", 0.4),
+    phase("start", 2.1, "failed", "the process exited with code 1"),
+  ],
+  failure: {
+    code: "instance_crashed",
+    message: "v9 of hello-node exited before it was ready",
+    hint: "Set DATABASE_URL: `ebb secrets set hello-node DATABASE_URL`.",
+    chain: ["v9 never became ready", "its instance exited with code 1, 3 times", "Error: DATABASE_URL is not set"],
+    log: ["> node server.js", "Error: DATABASE_URL is not set", "    at connect (server.js:12:9)", "Node.js v24.21.0"],
+  },
+});
+
+export const running = operation("op-running", "deploy", {
+  state: "running",
+  version: "v13",
+  finishedAt: null,
+  phases: [phase("unpack", 0.02), phase("detect", 0.01, "succeeded", "Node.js, from package.json"), phase("build", 3, "running", "npm ci")],
+});
+
+export const trafficDone = operation("op-traffic", "traffic", {
+  phases: [phase("apply", 0.05), phase("route", 0.2), phase("verify", 0.1)],
+});
+
+export const operations: Operation[] = [
+  running,
+  trafficDone,
+  failed,
+  operation("op-config", "config", { version: "v12", phases: [phase("create", 0.1), phase("start", 0.9), phase("verify", 0.1)] }),
+  operation("op-cancelled", "deploy", { state: "cancelled", app: "docs" }),
+  operation("op-delete", "delete", { app: "old-app", url: null, phases: [phase("delete", 0.4)] }),
+];
+
+export const status: PlatformStatus = {
+  version: "0.1.0",
+  startedAt: at(0),
+  user: "admin",
+  cluster: { name: "local", ready: true, message: "" },
+  gateway: { address: "127.0.0.1:8080", ready: true },
+  apps: { total: 6, ready: 2, asleep: 2, failed: 1 },
+};
+
+/** A log of so many lines; one in ten goes to standard error, one in fifty is long. */
+export function logRecords(count: number): LogRecord[] {
+  return Array.from({ length: count }, (_, index) => ({
+    time: new Date(START + index * 7).toISOString(),
+    version: index % 10 === 3 ? "v12" : "v11",
+    instance: index % 10 === 3 ? "hello-node-00012-p0q7d" : "hello-node-00011-k3fz9",
+    stream: index % 10 === 7 ? "stderr" : "stdout",
+    text: index % 50 === 9 ? `line ${index} ${"a long line that has to wrap ".repeat(12)}` : `line ${index} GET /items/${index} 200 3 ms`,
+  }));
+}

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import * as data from "./staged-data.ts";
+
+/** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection. */
+export type Answer = { status: number; body: unknown } | { events: unknown[]; close?: boolean } | { lines: unknown[] } | "hang" | "drop";
+
+/**
+ * The documented routes over sample data, for states that a real platform reaches slowly or by accident (an empty list, a refusal, thousands
+ * of log lines, no answer at all). What the console does with a platform that works is tested with a real one: story.test.ts.
+ */
+export interface StagedPlatform {
+  url: string;
+  /** `stage("GET /apps", …)`; undefined goes back to the sample. */
+  stage(route: string, answer: Answer | undefined): void;
+  /** Bodies of the changes that were asked for. */
+  received: { route: string; body: unknown }[];
+  /** Sends one ChangeEvent to every open page. */
+  change(event: { type: string; app: string }): void;
+  stop(): Promise<void>;
+}
+
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+
+const one = "hello-node";
+const samples: Record<string, Answer> = {
+  "GET /status": { status: 200, body: data.status },
+  "GET /apps": { status: 200, body: { items: data.apps } },
+  [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
+  [`GET /apps/${one}/versions`]: { status: 200, body: { items: data.versions } },
+  [`GET /apps/${one}/instances`]: { status: 200, body: { items: data.instances } },
+  [`GET /apps/${one}/env`]: { status: 200, body: { variables: data.variables } },
+  [`GET /apps/${one}/secrets`]: { status: 200, body: { items: data.secrets } },
+  [`GET /apps/${one}/logs`]: { lines: data.logRecords(12) },
+  [`PUT /apps/${one}/traffic`]: { status: 202, body: data.trafficDone },
+  [`PATCH /apps/${one}/env`]: { status: 202, body: data.trafficDone },
+  [`PATCH /apps/${one}/secrets`]: { status: 202, body: data.trafficDone },
+  "GET /operations": { status: 200, body: { items: data.operations } },
+  "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
+};
+for (const operation of data.operations) {
+  samples[`GET /operations/${operation.id}`] = { status: 200, body: operation };
+  samples[`GET /operations/${operation.id}/events`] ??= { events: [{ type: "operation", operation }], close: true };
+}
+const NOT_FOUND: Answer = {
+  status: 404,
+  body: { type: "about:blank", title: "Not found", status: 404, code: "app_not_found", detail: "There is no such app" },
+};
+
+export async function startStagedPlatform(consoleRoot: string): Promise<StagedPlatform> {
+  const staged = new Map<string, Answer>();
+  const received: StagedPlatform["received"] = [];
+  const watchers = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (!pathname.startsWith("/api/v1")) {
+      void serveFile(consoleRoot, pathname, response);
+      return;
+    }
+    const route = `${request.method ?? ""} ${pathname.slice("/api/v1".length)}`;
+    void bodyOf(request).then((body) => {
+      if (request.method !== "GET") received.push({ route, body });
+      const answer = staged.get(route);
+      if (route === "GET /events" && answer === undefined) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write(`data: {"type":"app","app":""}\n\n`);
+        watchers.add(response);
+        response.once("close", () => watchers.delete(response));
+      } else give(response, answer ?? samples[route] ?? NOT_FOUND);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    stage: (route, answer) => void (answer === undefined ? staged.delete(route) : staged.set(route, answer)),
+    change(event) {
+      for (const watcher of watchers) watcher.write(`data: ${JSON.stringify(event)}\n\n`);
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function give(response: ServerResponse, answer: Answer): void {
+  if (answer === "hang") return;
+  if (answer === "drop") return void response.destroy();
+  if ("lines" in answer) {
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    return void response.write(answer.lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  }
+  if ("events" in answer) {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(answer.events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
+    if (answer.close === true) response.end();
+    return;
+  }
+  response.writeHead(answer.status, { "content-type": answer.status < 400 ? "application/json" : "application/problem+json" });
+  response.end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
+}
+
+async function serveFile(root: string, pathname: string, response: ServerResponse): Promise<void> {
+  const wanted = extname(pathname) === "" ? "/index.html" : pathname;
+  try {
+    const content = await readFile(join(root, wanted));
+    response.writeHead(200, { "content-type": TYPES[extname(wanted)] ?? "application/octet-stream", "content-security-policy": POLICY });
+    response.end(content);
+  } catch {
+    response.writeHead(404).end();
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text === "" ? null : `${text.length} bytes`;
+  }
+}
