@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import { readLog } from "../logs/read-log.ts";
@@ -72,7 +72,9 @@ class ProcessDriverImplementation implements ProcessDriver {
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
     this.#root = options.root;
-    mkdirSync(this.#root, { recursive: true, mode: 0o711 });
+    mkdirSync(this.#root, { recursive: true });
+    // Instances pass through to their own folders and see nothing else.
+    chmodSync(this.#root, 0o711);
     if (this.#isRoot)
       requireReachable(join(this.#root, "x"), "Choose another data folder, or let others pass through this one (chmod o+x).");
     this.#fifos = new FifoPool(join(this.#root, ".fifos"));
