@@ -1,0 +1,292 @@
+import { TransientError, UserError } from "@ebb/base";
+import { describe, expect, test } from "vitest";
+import { trafficOf } from "./views.ts";
+import { toOperation } from "../operations/store.ts";
+import { foreignService, refusal } from "../testing/fake-cluster.ts";
+import { createWorld, startProcess, upload, type Process, type World } from "../testing/world.ts";
+
+async function platform(): Promise<Process & { world: World; deploy: (image: string, more?: object) => ReturnType<Process["ended"]> }> {
+  const world = await createWorld();
+  const process = await startProcess(world);
+  const deploy = async (image: string, more: object = {}) =>
+    process.ended((await process.service.deployImage({ name: "shop", image, ...more }, "ann")).id);
+  return { ...process, world, deploy };
+}
+const failureOf = (row: Awaited<ReturnType<Process["ended"]>>) => toOperation(row, 0).failure;
+const phases = (row: Awaited<ReturnType<Process["ended"]>>) => toOperation(row, 0).phases.map((phase) => `${phase.name} ${phase.state}`);
+const served = (world: World) => trafficOf("shop", world.cluster.service("shop"));
+
+describe("a deploy", () => {
+  test("of source builds, starts, routes, verifies, and says how long each took", async () => {
+    const { world, service, ended } = await platform();
+    const row = await ended((await service.deploySource({ ...upload(world, "a"), name: "shop" }, "ann")).id);
+    expect(row).toMatchObject({
+      state: "succeeded",
+      version: "v1",
+      url: "http://shop.example:8080",
+      preview_url: "http://v1-shop.example:8080",
+    });
+    expect(phases(row)).toEqual(["unpack", "build", "create", "start", "route", "verify"].map((name) => `${name} succeeded`));
+    expect(await service.getApp("shop")).toMatchObject({ state: "ready", latestVersion: "v1", traffic: [{ version: "v1", percent: 100 }] });
+    expect(world.uploads.size).toBe(0);
+  });
+
+  test("moves all traffic to the new version and keeps a preview of the old", async () => {
+    const { world, service, deploy } = await platform();
+    await deploy("ok-1");
+    expect(await deploy("ok-2")).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(served(world)).toEqual([{ version: "v2", percent: 100 }]);
+    expect((await service.listVersions("shop")).map((version) => [version.name, version.percent, version.previewUrl])).toEqual([
+      ["v2", 100, "http://v2-shop.example:8080"],
+      ["v1", 0, "http://v1-shop.example:8080"],
+    ]);
+  });
+
+  test("without traffic gives the version a preview URL only", async () => {
+    const { world, deploy } = await platform();
+    await deploy("ok-1");
+    expect(await deploy("ok-2", { noTraffic: true })).toMatchObject({ state: "succeeded", preview_url: "http://v2-shop.example:8080" });
+    expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
+  });
+
+  test.each([
+    ["crash", "crash_at_start", "exit code 3"],
+    ["missing", "image_unavailable", "no such image"],
+    ["deaf", "start_timeout", "34567"],
+  ])("of a version that cannot start (%s) says why and leaves the old one serving", async (image, code, words) => {
+    const { world, service, deploy } = await platform();
+    await deploy("ok-1");
+    const row = await deploy(image);
+    expect(row).toMatchObject({ state: "failed", version: "v2" });
+    const failure = failureOf(row);
+    expect(failure).toMatchObject({ code, log: ["last words of shop-00002-pod"] });
+    expect(failure?.hint).toBeTruthy();
+    expect([failure?.message, ...(failure?.chain ?? [])].join("\n")).toContain(words);
+    expect(phases(row).at(-1)).toBe("start failed");
+    expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
+    expect(await service.getApp("shop")).toMatchObject({ state: "ready", message: expect.stringContaining("v2") });
+    expect((await service.listVersions("shop"))[0]).toMatchObject({ name: "v2", state: "failed" });
+    expect(await deploy("ok-3")).toMatchObject({ state: "succeeded", version: "v3" });
+    expect(served(world)).toEqual([{ version: "v3", percent: 100 }]);
+  });
+
+  test("that is the first and fails leaves an app that says why and can be deployed again", async () => {
+    const { service, deploy } = await platform();
+    await deploy("crash");
+    expect(await service.getApp("shop")).toMatchObject({ state: "failed", message: expect.stringContaining("exit code 3") });
+    expect(await deploy("ok")).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(await service.getApp("shop")).toMatchObject({ state: "ready" });
+  });
+
+  test("whose build fails has the builder's code and log, and no version", async () => {
+    const { world, service, ended } = await platform();
+    const error = new UserError("build_failed", "npm run build failed", { hint: "Fix it", details: { log: ["cannot find theme.css"] } });
+    const row = await ended((await service.deploySource({ ...upload(world, "a", { error }), defaultName: "My Shop" }, "ann")).id);
+    expect(failureOf(row)).toMatchObject({ code: "build_failed", hint: "Fix it", log: ["cannot find theme.css"] });
+    expect(phases(row).at(-1)).toBe("build failed");
+    expect(await service.getApp("my-shop")).toMatchObject({ state: "failed", latestVersion: null });
+  });
+
+  test("whose version does not answer through the route puts the traffic back", async () => {
+    const { world, deploy } = await platform();
+    await deploy("ok-1");
+    world.cluster.answer = () => 503;
+    const row = await deploy("ok-2");
+    expect(failureOf(row)).toMatchObject({ code: "verify_failed" });
+    expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
+  });
+
+  test("of an app that answers 404 at its root is a success: the answer is the app's", async () => {
+    const { world, deploy } = await platform();
+    world.cluster.answer = () => 404;
+    expect(await deploy("ok-1")).toMatchObject({ state: "succeeded" });
+  });
+
+  test("that the cluster refuses ends with the cluster's words", async () => {
+    const { world, deploy } = await platform();
+    world.cluster.failures = [refusal("invalid value: 99999: spec.template.spec.timeoutSeconds")];
+    expect(failureOf(await deploy("ok"))).toMatchObject({ code: "refused_by_cluster", message: expect.stringContaining("timeoutSeconds") });
+  });
+
+  test("outlives a cluster that does not answer for a while", async () => {
+    const { world, deploy } = await platform();
+    world.cluster.failures = [1, 2, 3].map(() => new TransientError("cluster_unavailable", "no answer"));
+    expect(await deploy("ok")).toMatchObject({ state: "succeeded" });
+  });
+
+  test("never touches a Service that is not Ebb's", async () => {
+    const { world, deploy } = await platform();
+    world.cluster.stored.set("shop", foreignService("shop"));
+    expect(failureOf(await deploy("ok"))).toMatchObject({ code: "name_taken" });
+    expect(world.cluster.writes).toEqual([]);
+  });
+
+  test("of source whose ebb.yaml names another app goes there, built once", async () => {
+    const { world, service, ended } = await platform();
+    const row = await ended((await service.deploySource({ ...upload(world, "a", { name: "shop" }), defaultName: "checkout" }, "ann")).id);
+    expect(row).toMatchObject({ app: "shop", state: "succeeded" });
+    expect(world.builds).toEqual(["a"]);
+    await expect(service.getApp("checkout")).rejects.toMatchObject({ code: "app_not_found" });
+  });
+
+  test("numbers its versions after those that the cluster still has", async () => {
+    const { world, deploy } = await platform();
+    await deploy("ok-1");
+    await deploy("ok-2");
+    const lost = await createWorld();
+    lost.cluster = world.cluster;
+    const other = await startProcess(lost);
+    const operation = await other.service.deployImage({ name: "shop", image: "ok-3" }, "ann");
+    expect(await other.ended(operation.id)).toMatchObject({ state: "succeeded", version: "v3" });
+  });
+});
+
+describe("cancelling", () => {
+  test("aborts a build; the app keeps what it had", async () => {
+    const { world, service, clock, ended } = await platform();
+    const never = new Promise<void>(() => undefined);
+    const { id } = await service.deploySource({ ...upload(world, "a", { wait: never }), name: "shop" }, "ann");
+    await clock.advance(1000);
+    await service.cancelOperation(id);
+    expect(await ended(id)).toMatchObject({ state: "cancelled" });
+    expect((await service.listVersions("shop")).length).toBe(0);
+    await expect(service.cancelOperation(id)).rejects.toMatchObject({ code: "operation_not_cancellable" });
+  });
+
+  test("of a version that does not start leaves it failed and the traffic where it was", async () => {
+    const { world, service, clock, ended, deploy } = await platform();
+    await deploy("ok-1");
+    const { id } = await service.deployImage({ name: "shop", image: "hang" }, "ann");
+    await clock.advance(5000);
+    await service.cancelOperation(id);
+    expect(await ended(id)).toMatchObject({ state: "cancelled", version: "v2" });
+    expect((await service.listVersions("shop"))[0]).toMatchObject({ state: "failed", message: expect.stringContaining("cancelled") });
+    expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
+  });
+
+  test("a deploy that hangs for ever ends at its deadline with the phase it was in", async () => {
+    const { deploy } = await platform();
+    expect(failureOf(await deploy("hang"))).toMatchObject({ code: "deadline_exceeded", message: expect.stringContaining("start") });
+  });
+});
+
+describe("traffic", () => {
+  test("is split in the order that was asked for, and rolled back to what served before", async () => {
+    const { world, service, ended, deploy } = await platform();
+    await deploy("ok-1");
+    await deploy("ok-2");
+    const targets = [
+      { version: "v1", percent: 25 },
+      { version: "v2", percent: 75 },
+    ];
+    expect(await ended((await service.setTraffic("shop", { targets }, "ann")).id)).toMatchObject({ state: "succeeded" });
+    expect(served(world)).toEqual(targets);
+    await ended((await service.rollback("shop", {}, "ann")).id);
+    expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
+    await ended((await service.rollback("shop", { to: "v2" }, "ann")).id);
+    expect(served(world)).toEqual([{ version: "v2", percent: 100 }]);
+  });
+
+  test.each([
+    [[{ version: "v1", percent: 90 }], "invalid_traffic"],
+    [
+      [
+        { version: "v1", percent: 50 },
+        { version: "v1", percent: 50 },
+      ],
+      "invalid_traffic",
+    ],
+    [[{ version: "v9", percent: 100 }], "version_not_found"],
+    [[{ version: "v2", percent: 100 }], "version_not_ready"],
+  ])("refuses %j (%s)", async (targets, code) => {
+    const { service, deploy } = await platform();
+    await deploy("ok-1");
+    await deploy("crash");
+    await expect(service.setTraffic("shop", { targets }, "ann")).rejects.toMatchObject({ code });
+    await expect(service.rollback("shop", {}, "ann")).rejects.toMatchObject({ code: "nothing_to_roll_back" });
+  });
+});
+
+describe("settings", () => {
+  const environment = (world: World) => world.cluster.service("shop")?.spec.template.spec.containers[0]?.env;
+
+  test("make a new version of what serves, and stay for the next deploy", async () => {
+    const { world, service, ended, deploy } = await platform();
+    await deploy("ok-1", { env: { A: "1", B: "2" } });
+    const patch = { variables: { B: null, C: "3" } };
+    expect(await ended((await service.patchEnv("shop", patch, "ann")).id)).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(environment(world)).toEqual([
+      { name: "A", value: "1" },
+      { name: "C", value: "3" },
+    ]);
+    expect(await service.getEnv("shop")).toEqual({ variables: { A: "1", C: "3" } });
+    await deploy("ok-2", { env: { A: "9", B: "8" } });
+    expect(environment(world)).toEqual([
+      { name: "A", value: "9" },
+      { name: "C", value: "3" },
+    ]);
+  });
+
+  test("that make a version fail are not kept", async () => {
+    const { world, service, ended, deploy } = await platform();
+    await deploy("ok-1");
+    world.cluster.failures = [refusal("no")];
+    expect(await ended((await service.patchEnv("shop", { variables: { A: "1" } }, "ann")).id)).toMatchObject({ state: "failed" });
+    expect(await service.getEnv("shop")).toEqual({ variables: {} });
+  });
+
+  test("that are secret are in the cluster only: not in the database, nor in any answer", async () => {
+    const { world, service, db, ended, deploy } = await platform();
+    await deploy("ok-1", { env: { TOKEN: "plain" } });
+    await ended((await service.patchSecrets("shop", { secrets: { TOKEN: "hush-1", KEY: "hush-2" } }, "ann")).id);
+    await ended((await service.patchSecrets("shop", { secrets: { KEY: null, OTHER: "hush-3" } }, "ann")).id);
+    expect((await service.listSecrets("shop")).items.map((item) => item.name)).toEqual(["OTHER", "TOKEN"]);
+    const object = environment(world)?.find((variable) => variable.name === "TOKEN")?.valueFrom?.secretKeyRef;
+    expect(world.cluster.secrets.get(object?.name ?? "")?.values).toEqual({ TOKEN: "hush-1", OTHER: "hush-3" });
+    expect(JSON.stringify(environment(world))).not.toMatch(/plain|hush/);
+    for (const table of ["operations", "operation_logs", "apps", "versions"] as const) {
+      expect(JSON.stringify(await db.selectFrom(table).selectAll().execute())).not.toContain("hush");
+    }
+    // The objects that carried the patches are gone.
+    expect([...world.cluster.secrets.keys()].filter((name) => name.includes("patch"))).toEqual([]);
+  });
+
+  test("can be set before the first version", async () => {
+    const { world, service, ended, deploy } = await platform();
+    const error = new UserError("build_failed", "no");
+    await ended((await service.deploySource({ ...upload(world, "a", { error }), name: "shop" }, "ann")).id);
+    expect(await ended((await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id)).toMatchObject({
+      state: "succeeded",
+      version: null,
+    });
+    await deploy("ok-1");
+    expect(environment(world)?.map((variable) => variable.name)).toEqual(["KEY"]);
+  });
+
+  test("that the source asks for and nobody set are named", async () => {
+    const { world, service, ended } = await platform();
+    const source = upload(world, "a", { plan: { secrets: { DB: "db-url" } } });
+    const row = await ended((await service.deploySource({ ...source, name: "shop" }, "ann")).id);
+    expect(failureOf(row)).toMatchObject({ code: "secret_missing", message: expect.stringContaining("db-url") });
+  });
+
+  test.each([["PORT"], ["K_SERVICE"]])("refuse %s", async (name) => {
+    const { service, deploy } = await platform();
+    await deploy("ok-1");
+    await expect(service.patchEnv("shop", { variables: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
+    await expect(service.patchSecrets("shop", { secrets: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
+  });
+});
+
+test("deleting an app leaves nothing of it, and the name can be used again", async () => {
+  const { world, service, ended, deploy } = await platform();
+  await deploy("ok-1");
+  await ended((await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id);
+  const first = await service.deleteApp("shop", "ann");
+  expect((await service.deleteApp("shop", "ann")).id).toBe(first.id);
+  await expect(service.patchEnv("shop", { variables: {} }, "ann")).rejects.toMatchObject({ code: "app_being_deleted" });
+  expect(await ended(first.id)).toMatchObject({ state: "succeeded" });
+  await expect(service.getApp("shop")).rejects.toMatchObject({ code: "app_not_found" });
+  expect([world.cluster.stored.size, world.cluster.secrets.size]).toEqual([0, 0]);
+  expect(await deploy("ok-2")).toMatchObject({ state: "succeeded", version: "v1" });
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { trafficOf } from "../deploy/views.ts";
+import { createWorld, Died, startProcess, upload, type Process, type World } from "../testing/world.ts";
+
+/**
+ * Design rule 5, exhaustively: the process dies after its n-th step (a database result, a call of the cluster, of the builder, of the route)
+ * for every n that there is, another one starts on the same disk, and the operation must end as if nothing had happened.
+ */
+interface Scenario {
+  name: string;
+  /** Before the process that dies. */
+  prepare?: (process: Process, world: World) => Promise<void>;
+  submit: (process: Process, world: World) => Promise<string>;
+  traffic: { version: string; percent: number }[];
+  versions: string[];
+  history: number;
+}
+
+const first = async (process: Process) => {
+  await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
+};
+const two = async (process: Process) => {
+  await first(process);
+  await process.ended((await process.service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id);
+};
+
+const SCENARIOS: Scenario[] = [
+  {
+    name: "the first deploy of source",
+    submit: async ({ service }, world) => (await service.deploySource({ ...upload(world, "a"), name: "shop" }, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
+    versions: ["v1 active"],
+    history: 1,
+  },
+  {
+    name: "a deploy over another version",
+    prepare: first,
+    submit: async ({ service }) => (await service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id,
+    traffic: [{ version: "v2", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 2,
+  },
+  {
+    name: "a change of secrets",
+    prepare: first,
+    submit: async ({ service }) => (await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id,
+    traffic: [{ version: "v2", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 2,
+  },
+  {
+    name: "a rollback",
+    prepare: two,
+    submit: async ({ service }) => (await service.rollback("shop", {}, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 3,
+  },
+  {
+    name: "a deletion",
+    prepare: two,
+    submit: async ({ service }) => (await service.deleteApp("shop", "ann")).id,
+    traffic: [],
+    versions: [],
+    history: 0,
+  },
+];
+
+/** Runs the scenario with a death after step `dieAfter`; returns how many steps the process had taken. */
+async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ steps: number; died: boolean }> {
+  const world = await createWorld();
+  const before = await startProcess(world);
+  await scenario.prepare?.(before, world);
+  // Accepted, not begun: the engine that accepts it is stopped first.
+  await before.engine.stop();
+  const id = await scenario.submit(before, world);
+  await before.kill();
+
+  const victim = await startProcess(world, dieAfter === undefined ? {} : { dieAfter });
+  await victim.ended(id).catch((error: unknown) => {
+    if (!(error instanceof Died)) throw error;
+  });
+  const { steps, died } = { steps: victim.steps(), died: victim.dead() };
+  await victim.kill();
+
+  const heir = await startProcess(world);
+  const row = await heir.ended(id);
+  expect(row.failure_json).toBeNull();
+  expect(row.state).toBe("succeeded");
+  expect(trafficOf("shop", world.cluster.service("shop"))).toEqual(scenario.traffic);
+  const versions = await heir.db.selectFrom("versions").selectAll().orderBy("number", "desc").execute();
+  expect(versions.map((version) => `v${version.number} ${version.state}`)).toEqual(scenario.versions);
+  expect((await heir.db.selectFrom("traffic_history").selectAll().execute()).length).toBe(scenario.history);
+  expect((await heir.db.selectFrom("operations").selectAll().where("state", "in", ["queued", "running"]).execute()).length).toBe(0);
+  expect(world.builds.length).toBeLessThanOrEqual(2);
+  if (scenario.versions.length > 0) expect(await heir.service.getApp("shop")).toMatchObject({ state: "ready" });
+  await heir.kill();
+  return { steps, died };
+}
+
+test.each(SCENARIOS)("$name survives a kill at every step", { timeout: 300_000 }, async (scenario) => {
+  const { steps } = await run(scenario, undefined);
+  expect(steps).toBeGreaterThan(10);
+  let deaths = 0;
+  for (let step = 1; step <= steps; step++) {
+    try {
+      if ((await run(scenario, step)).died) deaths += 1;
+    } catch (error) {
+      throw new Error(`killed after step ${step} of ${steps}`, { cause: error });
+    }
+  }
+  // Housekeeping of the engine takes a few steps that vary; nearly every run must have died, or this proves nothing.
+  process.stderr.write(`${scenario.name}: ${deaths} of ${steps}\n`);
+  expect(deaths).toBeGreaterThan(steps * 0.8);
+});

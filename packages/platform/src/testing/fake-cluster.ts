@@ -1,0 +1,206 @@
+import { Signal } from "@ebb/base";
+import { StatusError, type Condition, type KnativeService, type Pod, type Revision } from "@ebb/kube";
+import { PLATFORM_LABELS, type Cluster, type ClusterChange, type PodLogLine, type SecretRecord } from "../cluster/port.ts";
+
+/** What the image's name says its Revision does. */
+type Behaviour = "ok" | "crash" | "missing" | "hang" | "deaf";
+
+const now = "2026-01-01T00:00:00Z";
+const condition = (type: string, status: Condition["status"], reason = "", message = ""): Condition => ({ type, status, reason, message });
+
+/**
+ * A cluster in memory, behind the platform's port: Services get Revisions that behave as their image's name says, and routes that are
+ * ready when their Revisions are. `gate` is passed before each call and after it, so that tests can stop the world there.
+ */
+export class FakeCluster implements Cluster {
+  readonly stored = new Map<string, KnativeService>();
+  readonly storedRevisions = new Map<string, Revision>();
+  readonly storedPods = new Map<string, Pod>();
+  readonly secrets = new Map<string, { app: string; values: Record<string, string>; createdAt: number }>();
+  readonly #changes = new Signal<ClusterChange>();
+  /** Calls that wrote, for tests of idempotency. */
+  writes: string[] = [];
+  /** Thrown by the next writes, one each. */
+  failures: Error[] = [];
+  ready = true;
+
+  health(): { ready: boolean; message: string } {
+    return { ready: this.ready, message: "" };
+  }
+  service(app: string): KnativeService | undefined {
+    return this.stored.get(app);
+  }
+  services(): KnativeService[] {
+    return [...this.stored.values()];
+  }
+  revision(name: string): Revision | undefined {
+    return this.storedRevisions.get(name);
+  }
+  revisions(app: string): Revision[] {
+    return [...this.storedRevisions.values()].filter((revision) => revision.metadata.labels?.[PLATFORM_LABELS.app] === app);
+  }
+  pods(app: string): Pod[] {
+    return [...this.storedPods.values()].filter((pod) => pod.metadata.labels?.[PLATFORM_LABELS.app] === app);
+  }
+  onChange(listener: (change: ClusterChange) => void): () => void {
+    return this.#changes.on(listener);
+  }
+
+  async readService(name: string): Promise<KnativeService | undefined> {
+    return structuredClone(this.stored.get(name));
+  }
+
+  async putService(service: KnativeService): Promise<KnativeService> {
+    this.#write(`put ${service.metadata.name}`);
+    const { name } = service.metadata;
+    const present = this.stored.get(name);
+    const changed = JSON.stringify(present?.spec) !== JSON.stringify(service.spec);
+    const generation = (present?.metadata.generation ?? 0) + (changed ? 1 : 0);
+    const next: KnativeService = structuredClone({
+      ...service,
+      metadata: { ...present?.metadata, ...service.metadata, generation },
+      ...(present?.status ? { status: present.status } : {}),
+    });
+    this.stored.set(name, next);
+    this.#reconcile(name);
+    return structuredClone(this.stored.get(name) ?? next);
+  }
+
+  async deleteService(name: string): Promise<void> {
+    this.#write(`delete ${name}`);
+    this.stored.delete(name);
+    for (const revision of this.revisions(name)) this.storedRevisions.delete(revision.metadata.name);
+    for (const pod of this.pods(name)) this.storedPods.delete(pod.metadata.name);
+    this.#changes.emit({ kind: "service", app: name });
+  }
+
+  async readLeftovers(app: string): Promise<string[]> {
+    return [...(this.stored.has(app) ? [app] : []), ...this.revisions(app).map((revision) => revision.metadata.name)];
+  }
+  async readSecret(name: string): Promise<Record<string, string> | undefined> {
+    return this.secrets.get(name)?.values;
+  }
+  async createSecret(app: string, name: string, values: Record<string, string>): Promise<void> {
+    this.#write(`secret ${name}`);
+    if (!this.secrets.has(name)) this.secrets.set(name, { app, values: { ...values }, createdAt: Date.parse(now) });
+  }
+  async deleteSecret(name: string): Promise<void> {
+    this.secrets.delete(name);
+  }
+  async listSecrets(): Promise<SecretRecord[]> {
+    return [...this.secrets].map(([name, { app, createdAt }]) => ({ name, app, createdAt }));
+  }
+  async *podLogs(pod: string): AsyncGenerator<PodLogLine> {
+    yield { time: now, text: `last words of ${pod}` };
+  }
+
+  /** Changes what a Revision is and lets the routes follow. */
+  setReady(name: string, ready: Condition): void {
+    const revision = this.storedRevisions.get(name);
+    if (!revision) throw new Error(`no revision ${name}`);
+    revision.status = { conditions: [ready] };
+    this.#reconcile(revision.metadata.labels?.[PLATFORM_LABELS.app] ?? "");
+  }
+
+  /** What a request to this URL's host gets: 404 for an unknown one, as the gateway says. */
+  answer(url: URL): number {
+    const host = url.hostname;
+    for (const service of this.stored.values()) {
+      const traffic = service.status?.traffic ?? [];
+      if (service.status?.url !== undefined && new URL(service.status.url).hostname === host)
+        return traffic.some((target) => target.percent) ? 200 : 404;
+      if (traffic.some((target) => target.url !== undefined && new URL(target.url).hostname === host)) return 200;
+    }
+    return 404;
+  }
+
+  #write(what: string): void {
+    const failure = this.failures.shift();
+    if (failure) throw failure;
+    this.writes.push(what);
+  }
+
+  #reconcile(app: string): void {
+    const service = this.stored.get(app);
+    if (!service) return;
+    this.#makeRevision(app, service);
+    const targets = service.spec.traffic ?? [];
+    const isReady = (name: string | undefined) => this.storedRevisions.get(name ?? "")?.status?.conditions?.[0]?.status === "True";
+    const blocked = targets.find((target) => !isReady(target.revisionName));
+    const missing = targets.find((target) => !this.storedRevisions.has(target.revisionName ?? ""));
+    const routes = missing
+      ? condition("RoutesReady", "False", "RevisionMissing", `Revision "${missing.revisionName}" referenced in traffic not found.`)
+      : condition("RoutesReady", blocked ? "Unknown" : "True");
+    const url = `http://${app}.example`;
+    const traffic = blocked
+      ? (service.status?.traffic ?? [])
+      : targets.map((target) => ({ ...target, ...(target.tag ? { url: `http://${target.tag}-${app}.example` } : {}) }));
+    service.status = { observedGeneration: service.metadata.generation ?? 0, url, traffic, conditions: [routes] };
+    this.#changes.emit({ kind: "service", app });
+  }
+
+  #makeRevision(app: string, { spec }: KnativeService): void {
+    const { template } = spec;
+    const name = template.metadata?.name ?? "";
+    if (this.storedRevisions.has(name)) return;
+    const image = template.spec.containers[0]?.image ?? "";
+    const behaviour = (/^(crash|missing|hang|deaf)/.exec(image)?.[1] ?? "ok") as Behaviour;
+    const labels = { ...template.metadata?.labels, "serving.knative.dev/revision": name };
+    const base = { apiVersion: "serving.knative.dev/v1", kind: "Revision" } as const;
+    this.storedRevisions.set(name, {
+      ...base,
+      metadata: { name, labels, generation: 1 },
+      spec: template.spec,
+      status: { conditions: [readiness[behaviour]] },
+    });
+    this.storedPods.set(`${name}-pod`, podOf(name, labels, behaviour, image));
+    this.#changes.emit({ kind: "revision", app });
+  }
+}
+
+const readiness: Record<Behaviour, Condition> = {
+  ok: condition("Ready", "True"),
+  crash: condition("Ready", "False", "ExitCode3", "Container failed with: boom"),
+  missing: condition("Ready", "False", "ContainerMissing", "Unable to fetch image"),
+  hang: condition("Ready", "Unknown", "Deploying"),
+  deaf: condition("Ready", "False", "ProgressDeadlineExceeded", "Initial scale was never achieved"),
+};
+
+function podOf(revision: string, labels: Record<string, string>, behaviour: Behaviour, image: string): Pod {
+  const state = {
+    ok: { running: { startedAt: now } },
+    hang: { running: { startedAt: now } },
+    deaf: { running: { startedAt: now } },
+    crash: { terminated: { exitCode: 3, reason: "Error", finishedAt: now } },
+    missing: { waiting: { reason: "ErrImagePull", message: `no such image ${image}` } },
+  }[behaviour];
+  const ready = behaviour === "ok";
+  const words = behaviour === "deaf" ? "listens on 34567, but requests come to $PORT (8080)" : "";
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `${revision}-pod`, uid: revision, labels },
+    spec: { containers: [] },
+    status: {
+      phase: "Running",
+      startTime: now,
+      conditions: [condition("Ready", ready ? "True" : "False", "", words)],
+      containerStatuses: [{ name: "user-container", image, imageID: "", ready, restartCount: 0, state }],
+    },
+  };
+}
+
+/** A Service that somebody made with kubectl. */
+export function foreignService(name: string): KnativeService {
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name, labels: {} },
+    spec: { template: { spec: { containers: [] } } },
+  };
+}
+
+/** A refusal as an API server's admission words it. */
+export function refusal(message: string): StatusError {
+  return new StatusError("BadRequest", message);
+}

@@ -1,0 +1,225 @@
+import type { AppPlan, Builder, BuildRequest } from "@ebb/builder";
+import { silentLogger, type Random } from "@ebb/base";
+import { tempDir, VirtualClock } from "@ebb/testkit";
+import type { KyselyPlugin } from "kysely";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { planOfImage } from "../compile/version-config.ts";
+import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
+import type { Deps } from "../deploy/context.ts";
+import { createHandlers } from "../deploy/handlers.ts";
+import { settle } from "../deploy/settle.ts";
+import { OperationEngine } from "../operations/engine.ts";
+import { getOperation, type OperationRow } from "../operations/store.ts";
+import { PlatformService } from "../service/platform-service.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+
+/** What outlives a process: the disk and the cluster. */
+export interface World {
+  database: DatabaseOptions;
+  cluster: FakeCluster;
+  uploads: Set<string>;
+  /** Keyed by upload: what its build gives, or throws. */
+  sources: Map<string, { name?: string; image?: string; plan?: Partial<AppPlan>; error?: Error; wait?: Promise<void> }>;
+  builds: string[];
+  now: number;
+}
+
+export async function createWorld(): Promise<World> {
+  const { path, remove } = await tempDir();
+  onTestFinished(remove);
+  const cluster = new FakeCluster();
+  return {
+    database: { kind: "sqlite", path: join(path, "p.db") },
+    cluster,
+    uploads: new Set(),
+    sources: new Map(),
+    builds: [],
+    now: Date.UTC(2026, 0, 1),
+  };
+}
+
+/** The platform's parts in one "process", which can be killed at its n-th step: no call of it has an effect after that. */
+export interface Process {
+  clock: VirtualClock;
+  db: Database;
+  deps: Deps;
+  engine: OperationEngine;
+  service: PlatformService;
+  steps: () => number;
+  dead: () => boolean;
+  /** Moves time until the operation has ended; throws when it does not within an hour. */
+  ended: (id: string) => Promise<OperationRow>;
+  kill: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+/** Thrown by `ended` when the process was killed before. */
+export class Died extends Error {}
+
+const NEVER = new Promise<never>(() => undefined);
+let processes = 0;
+
+export async function startProcess(world: World, options: { dieAfter?: number; exclusive?: boolean } = {}): Promise<Process> {
+  const clock = new VirtualClock(world.now);
+  const unguarded = await openDatabase(world.database);
+  let steps = 0;
+  let dead = false;
+  let counting = false;
+  const died = Promise.withResolvers<void>();
+  const step = async () => {
+    if (dead) return NEVER;
+    if (counting && ++steps === options.dieAfter) {
+      dead = true;
+      died.resolve();
+      return NEVER;
+    }
+    return undefined;
+  };
+  const db = unguarded.withPlugin(guard(step, () => dead));
+  const cluster = guardedCluster(world.cluster, step, () => dead);
+  const deps: Deps = {
+    db,
+    cluster,
+    builder: fakeBuilder(world, step),
+    ingress: { host: "127.0.0.1", port: 8080 },
+    probe: async (url) => {
+      await step();
+      return world.cluster.answer(url);
+    },
+    uploads: {
+      path: (id) => id,
+      exists: async (id) => world.uploads.has(id),
+      remove: async (id) => {
+        await step();
+        world.uploads.delete(id);
+      },
+    },
+    clock,
+    log: silentLogger,
+  };
+  const engine = new OperationEngine({
+    db,
+    clock,
+    log: silentLogger,
+    owner: `process-${++processes}`,
+    handlers: createHandlers(deps),
+    settle,
+    exclusive: options.exclusive ?? true,
+  });
+  const folder = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
+  const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
+  const service = new PlatformService({ deps, engine, random: seededRandom(`${processes}`), uploads: folder, ...about });
+  await engine.start();
+  counting = true;
+  let closed = false;
+  const end = async () => {
+    if (closed) return;
+    closed = true;
+    dead = true;
+    world.now = clock.now() + 1;
+    await unguarded.destroy();
+  };
+  onTestFinished(end);
+  const ended = async (id: string): Promise<OperationRow> => {
+    for (let i = 0; i < 1000; i++) {
+      // The dead may hold the database's only connection, in the middle of a transaction.
+      const row = await Promise.race([getOperation(unguarded, id), died.promise]);
+      if (!row) throw new Died();
+      if (row.finished_at !== null) return row;
+      await clock.advance(i < 400 ? 250 : 5000);
+    }
+    throw new Error(`operation ${id} did not end: ${JSON.stringify(await getOperation(unguarded, id))}`);
+  };
+  return {
+    clock,
+    db: unguarded,
+    deps,
+    engine,
+    service,
+    steps: () => steps,
+    dead: () => dead,
+    ended,
+    kill: end,
+    async stop() {
+      await engine.stop();
+      await end();
+    },
+  };
+}
+
+function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugin {
+  return {
+    transformQuery({ node }) {
+      if (dead()) throw new Error("this process is dead");
+      return node;
+    },
+    async transformResult({ result }) {
+      await step();
+      return result;
+    },
+  };
+}
+
+function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, dead: () => boolean): FakeCluster {
+  const asynchronous = new Set([
+    "readService",
+    "putService",
+    "deleteService",
+    "readLeftovers",
+    "readSecret",
+    "createSecret",
+    "deleteSecret",
+    "listSecrets",
+  ]);
+  return new Proxy(cluster, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      if (!asynchronous.has(String(key))) return value.bind(target) as unknown;
+      return async (...args: unknown[]) => {
+        if (dead()) return NEVER;
+        const result: unknown = await Reflect.apply(value, target, args);
+        await step();
+        return result;
+      };
+    },
+  });
+}
+
+function fakeBuilder(world: World, step: () => Promise<undefined>): Builder {
+  return {
+    async build({ archive, name, defaultName, progress, signal }: BuildRequest) {
+      const source = world.sources.get(archive) ?? {};
+      progress.phase("unpack", "");
+      await step();
+      progress.phase("build", "npm run build");
+      world.builds.push(archive);
+      progress.log("compiling");
+      if (source.wait) await Promise.race([source.wait, aborted(signal)]);
+      await step();
+      if (source.error) throw source.error;
+      const plan = { ...planOfImage({ name: name ?? source.name ?? defaultName, image: "" }), ...source.plan };
+      return { plan, output: { kind: "bundle", image: source.image ?? `ok-${archive}`, digest: archive } };
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+}
+
+/** Ids that are the same in each run. */
+function seededRandom(seed: string): Random {
+  let count = 0;
+  const next = () => createHash("sha256").update(`${seed} ${count++}`).digest("hex");
+  return { float: () => 0.5, suffix: (length) => next().slice(0, length), uuid: next, token: next };
+}
+
+/** Puts a source on the "disk" and returns the upload of it. */
+export function upload(world: World, id: string, source: NonNullable<ReturnType<World["sources"]["get"]>> = {}) {
+  world.uploads.add(id);
+  world.sources.set(id, source);
+  return { archive: id, noTraffic: false, name: undefined, defaultName: undefined };
+}
