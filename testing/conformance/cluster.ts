@@ -4,14 +4,15 @@ import { Group, silentLogger, systemClock, systemRandom, type Logger } from "@eb
 import { createControllers, type Controllers } from "@ebb/controllers";
 import { createGateway, createGatewayClient } from "@ebb/gateway";
 import { ConfigMaps, isStatus, Namespaces, Services, type Kind, type KnativeService, type KubeClient, type KubeObject } from "@ebb/kube";
+import { createInstanceManager } from "@ebb/runtime";
 import { httpRequest, tempDir, type HttpAnswer } from "@ebb/testkit";
-import { FakeInstances, FakeMachine } from "./fake-instances.ts";
+import { FakeDriver } from "./fake-driver.ts";
 
 const NAMESPACE = "default";
 
 export interface Cluster {
   client: KubeClient;
-  machine: FakeMachine;
+  machine: FakeDriver;
   /** Of the control plane that runs now. */
   controllers(): Controllers;
   request(host: string, options?: { path?: string; internal?: boolean }): Promise<HttpAnswer>;
@@ -23,7 +24,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-/** An embedded cluster with the real API server and the real gateway; its instances are fakes. */
+/** An embedded cluster with the real API server, instance manager and gateway; its instances run on a fake driver. */
 export async function startCluster(options: { log?: Logger; progressDeadlineSeconds?: number } = {}): Promise<Cluster> {
   const log = options.log ?? silentLogger;
   const folder = await tempDir();
@@ -42,7 +43,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
   await gateway.start();
   const [external, internal] = gateway.addresses();
   if (!external || !internal) throw new Error("the gateway has no listeners");
-  const machine = new FakeMachine();
+  const machine = new FakeDriver();
 
   async function startControlPlane() {
     const api = createApiServer({
@@ -56,7 +57,11 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
     const client = api.client({ name: "test", groups: ["system:masters"] });
     const controllers = createControllers({
       client: api.client({ name: "system:controllers", groups: ["system:masters"] }),
-      instances: new FakeInstances(machine, (id) => gatewayClient.drain(id, 5)),
+      instances: createInstanceManager({
+        drivers: { process: machine, container: machine },
+        drain: async ({ id }) => void (await gatewayClient.drain(id, 5)),
+        ...services,
+      }),
       gateway: gatewayClient,
       bundlesRoot: join(folder.path, "bundles"),
       probeAddress: external ?? listener,

@@ -45,6 +45,8 @@ export interface Controllers extends Runnable {
 
 const PROGRESS_DEADLINE = 120;
 const GATEWAY_PATIENCE = 2000;
+/** A crash is told first without and then with its last log lines: one status for both. */
+const COALESCE = 50;
 /** Adopted instances are probed at once; a gateway that still serves by its old table is not hurried. */
 const ADOPTION_PATIENCE = 3000;
 
@@ -82,7 +84,6 @@ class EmbeddedControllers implements Controllers {
     const workload = { bundlesRoot, ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
     this.#revisions = new RevisionController({
       context,
-      instances,
       dataPlane: this.#dataPlane,
       loop: this.#loop,
       workload,
@@ -134,13 +135,14 @@ class EmbeddedControllers implements Controllers {
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
     await this.#informers.stop();
     await this.#context.events.stop();
-    this.#unsubscribe?.();
+    // Endpoints still follow: an instance that is drained must leave the gateway's table first.
     await this.#options.instances.stop({ stopInstances: this.#options.stopInstances ?? false });
+    this.#unsubscribe?.();
   }
 
   #changed(key: string): void {
     this.#dataPlane.sync(key);
-    this.#revisions.controller.add(key);
+    this.#revisions.controller.add(key, COALESCE);
     this.#autoscalers.add(key);
     this.#pods.touched(key);
   }

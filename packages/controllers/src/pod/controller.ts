@@ -10,8 +10,8 @@ import { makePod, podStatus } from "./resources.ts";
 const COALESCE = 100;
 
 /**
- * Pods as the record of instances (ADR 0004). Keys are Revisions'. A Pod that somebody deletes takes its instance with it; the scaling
- * loop's count then brings another.
+ * Pods as the record of instances (ADR 0004), for as long as the runtime knows of them: the last that ended keep theirs, for their logs.
+ * Keys are Revisions'. A Pod that somebody deletes takes its instance with it; the count that is desired then brings another.
  */
 export class PodController {
   readonly controller: Controller;
@@ -36,12 +36,8 @@ export class PodController {
   }
 
   #lost(key: string, { metadata }: Pod): void {
-    const instance = this.#living(key).find(({ id }) => id === metadata.name);
-    if (instance && instance.phase !== "draining") this.#instances.remove(instance.id);
-  }
-
-  #living(key: string): InstanceStatus[] {
-    return this.#instances.instances(key).filter(({ phase }) => phase !== "ended");
+    const instance = this.#instances.instances(key).find(({ id }) => id === metadata.name);
+    if (instance && !isLeaving(instance)) this.#instances.remove(instance.id);
   }
 
   async #reconcile(key: string): Promise<void> {
@@ -49,19 +45,22 @@ export class PodController {
     const { namespace, name } = splitKey(key);
     const revision = revisions.get(namespace, name);
     const pods = new Map(podsOf.get(key).map((pod) => [pod.metadata.name, pod]));
-    const living = this.#living(key);
-    for (const instance of living) {
+    for (const instance of this.#instances.instances(key)) {
       const pod = pods.get(instance.id);
       pods.delete(instance.id);
       if (!revision) continue;
-      if (pod?.metadata.deletionTimestamp && instance.phase !== "draining") this.#instances.remove(instance.id);
-      // An instance on its way out whose Pod is gone is not recorded anew.
-      if (!pod && instance.phase === "draining") continue;
+      if (pod?.metadata.deletionTimestamp && !isLeaving(instance)) this.#instances.remove(instance.id);
+      // One on its way out whose Pod somebody deleted is not recorded anew.
+      if (!pod && isLeaving(instance)) continue;
       const record = pod ?? (await client.create(Pods, makePod(revision, instance)));
       await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, record.status, clock.now()) });
     }
     for (const { metadata } of pods.values()) await client.delete(Pods, metadata.namespace, metadata.name);
   }
+}
+
+function isLeaving({ phase }: InstanceStatus): boolean {
+  return phase === "draining" || phase === "ended";
 }
 
 /** The Revision that a Pod records an instance of; other Pods are none of ours. */

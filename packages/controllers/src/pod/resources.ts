@@ -34,12 +34,15 @@ export function podStatus(revision: Revision, instance: InstanceStatus, before: 
   const ready = instance.phase === "ready";
   const running =
     ready || instance.phase === "unready" || instance.phase === "draining" || (instance.phase === "starting" && instance.address);
-  const why = ready ? {} : { reason: instance.reason ?? "ContainersNotReady", ...(instance.message ? { message: instance.message } : {}) };
+  const why =
+    ready || instance.phase === "ended"
+      ? {}
+      : { reason: instance.reason ?? "ContainersNotReady", ...(instance.message ? { message: instance.message } : {}) };
   const conditions = (["ContainersReady", "Ready"] as const).map((type) =>
     conditionOf(before, { type, status: ready ? "True" : "False", ...why }, now),
   );
   return {
-    phase: running ? "Running" : "Pending",
+    phase: instance.phase === "ended" ? "Succeeded" : running ? "Running" : "Pending",
     conditions: [
       conditions[0],
       conditionOf(before, { type: "Initialized", status: "True" }, now),
@@ -48,7 +51,7 @@ export function podStatus(revision: Revision, instance: InstanceStatus, before: 
     ].filter((condition) => condition !== undefined),
     ...(instance.address ? { podIP: instance.address.host, hostIP: instance.address.host } : {}),
     startTime: before?.startTime ?? rfc3339(instance.startedAt),
-    containerStatuses: [containerStatus(revision, instance, Boolean(running))],
+    containerStatuses: [{ ...containerStatus(revision, instance), state: stateOf(instance, Boolean(running), before, now) }],
   };
 }
 
@@ -58,17 +61,26 @@ function conditionOf(before: Pod["status"], wanted: Condition, now: number): Con
   return { ...wanted, lastTransitionTime };
 }
 
-function containerStatus(revision: Revision, instance: InstanceStatus, running: boolean): ContainerStatus {
+function stateOf(instance: InstanceStatus, running: boolean, before: Pod["status"], now: number): ContainerStatus["state"] {
+  const { phase, startedAt, reason, message } = instance;
+  if (phase === "ended") {
+    const known = before?.containerStatuses?.[0]?.state.terminated;
+    // It was stopped on purpose; how it ended before that, if it did, is in lastState.
+    return { terminated: known ?? { exitCode: 0, reason: "Completed", finishedAt: rfc3339(now) } };
+  }
+  if (running) return { running: { startedAt: rfc3339(startedAt) } };
+  return { waiting: { reason: reason ?? "ContainerCreating", ...(message ? { message } : {}) } };
+}
+
+function containerStatus(revision: Revision, instance: InstanceStatus): Omit<ContainerStatus, "state"> {
   const { name = "user-container", image = "" } = servingContainer(revision) ?? {};
-  const { lastExit, reason, message } = instance;
-  const waiting = { reason: reason ?? "ContainerCreating", ...(message ? { message } : {}) };
+  const { lastExit } = instance;
   return {
     name,
     image,
     imageID: image.includes("@sha256:") ? image : "",
     ready: instance.phase === "ready",
     restartCount: instance.restarts,
-    state: running ? { running: { startedAt: rfc3339(instance.startedAt) } } : { waiting },
     ...(lastExit
       ? {
           lastState: {

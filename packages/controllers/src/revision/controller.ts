@@ -1,11 +1,9 @@
-import type { Logger } from "@ebb/base";
 import { ConfigMaps, PodAutoscalers, Revisions, Secrets, type ConfigMap, type Kind, type Revision, type Secret } from "@ebb/kube";
-import type { InstanceManager, InstanceStatus, Workload } from "@ebb/runtime";
+import type { Workload } from "@ebb/runtime";
 import type { Context } from "../context.ts";
 import { apply, applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, ownerKey, splitKey } from "../engine/keys.ts";
-import { isInitialized } from "../podautoscaler/reconcile.ts";
 import type { ScalingLoop } from "../podautoscaler/scaling-loop.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { referencesOf, type Sources } from "./environment.ts";
@@ -15,15 +13,12 @@ import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from 
 
 export interface RevisionControllerOptions {
   context: Context;
-  instances: InstanceManager;
   dataPlane: DataPlane;
   loop: ScalingLoop;
   workload: WorkloadOptions;
   /** Milliseconds, for Revisions without an annotation of their own. */
   progressDeadline: number;
 }
-
-const LAST_WORDS_LINES = 10;
 
 /** Revisions: their workload to the runtime, their backend to the gateway, their PodAutoscaler and status to the API. */
 export class RevisionController {
@@ -73,14 +68,11 @@ export class RevisionController {
     const autoscaler = autoscalers.get(namespace, name);
     const { workload, problem } = this.#describe(revision);
     const instances = dataPlane.instances(key);
-    const deploying = !autoscaler || !isInitialized(autoscaler);
-    const words = deploying ? await this.#lastWords(instances) : undefined;
     const plan = planRevision({
       revision,
       autoscaler,
       problem,
       instances,
-      ...(words === undefined ? {} : { lastWords: words }),
       now: clock.now(),
       since: Math.max(this.#startedAt, Date.parse(revision.metadata.creationTimestamp ?? "") || 0),
       deadline: deadlineOf(revision, progressDeadline),
@@ -120,25 +112,4 @@ export class RevisionController {
     const reference = `${metadata.namespace ?? ""}/${kind.kind.toLowerCase()}/${metadata.name}`;
     for (const key of this.#dependents.get(reference) ?? []) this.controller.add(key);
   }
-
-  /** What the instance that failed last said last. */
-  async #lastWords(instances: readonly InstanceStatus[]): Promise<string | undefined> {
-    const failed = instances.filter(({ phase, lastExit }) => phase !== "ready" && lastExit).at(-1);
-    if (!failed?.lastExit) return undefined;
-    return await tail(this.#options.instances, failed.lastExit.id, this.#options.context.log);
-  }
-}
-
-async function tail(instances: InstanceManager, id: string, log: Logger): Promise<string | undefined> {
-  const lines: string[] = [];
-  try {
-    for await (const { text } of instances.logs(id, { tail: LAST_WORDS_LINES })) {
-      lines.push(text);
-      if (lines.length >= LAST_WORDS_LINES) break;
-    }
-  } catch (error) {
-    // The condition then tells the exit code alone.
-    log.debug({ instance: id, error }, "the log of a failed instance could not be read");
-  }
-  return lines.length > 0 ? lines.join("\n") : undefined;
 }

@@ -12,8 +12,6 @@ export interface RevisionObserved {
   /** Why no instance can be described, if so. */
   problem: Cause | undefined;
   instances: readonly InstanceStatus[];
-  /** The last log lines of the instance that failed last, if one did. */
-  lastWords?: string;
   now: number;
   /** When this deployment began, milliseconds since the epoch; a restart of the control plane begins it anew. */
   since: number;
@@ -118,11 +116,11 @@ function failureOf(marks: Marks, type: string): Cause | undefined {
   return condition?.status === "False" ? { reason: condition.reason ?? "", message: condition.message ?? "" } : undefined;
 }
 
-/** Longest part of a log shown in a condition. */
+/** With the last log lines, which the runtime adds. */
 const LONGEST_WORDS = 2048;
 
 /** What keeps the container from running at all; an instance that is only not ready yet is no trouble. */
-function containerTrouble({ revision, instances, lastWords }: RevisionObserved): Cause | undefined {
+function containerTrouble({ revision, instances }: RevisionObserved): Cause | undefined {
   for (const { phase, reason, message, lastExit } of instances) {
     if (phase === "ready") continue;
     if (reason !== undefined && IMAGE_REASONS.has(reason)) {
@@ -131,11 +129,14 @@ function containerTrouble({ revision, instances, lastWords }: RevisionObserved):
     }
     if (lastExit) {
       const how = lastExit.exitCode === undefined ? (lastExit.signal ?? lastExit.reason) : String(lastExit.exitCode);
-      const words = (lastWords?.trim() || message || `it ended (${lastExit.reason}, ${how})`).slice(-LONGEST_WORDS);
-      return {
+      const words = (message ?? `it ended (${lastExit.reason}, ${how})`).slice(0, LONGEST_WORDS);
+      const cause = {
         reason: lastExit.exitCode === undefined ? lastExit.reason : `ExitCode${lastExit.exitCode}`,
         message: `Container failed with: ${words}`,
       };
+      // Between two crashes it only starts again: what was said of the last one stays.
+      const known = failureOf(revision.status?.conditions ?? [], "ContainerHealthy");
+      return phase !== "backoff" && known?.reason === cause.reason ? known : cause;
     }
     if (phase === "backoff") return { reason: reason ?? "StartError", message: message ?? "The container could not be started" };
   }
