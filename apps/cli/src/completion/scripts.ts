@@ -28,19 +28,20 @@ complete -F _ebb ebb ./ebb
 const ZSH = `#compdef ebb
 # zsh completion for ebb. Load it with:  source <(ebb completion zsh)
 _ebb() {
-  local line word
+  local line word ret=1
   local -a plain described
   for line in "\${(@f)$("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
-      :folder) _files -/ ;;
-      :file) _files ;;
+      :folder) _files -/ && ret=0 ;;
+      :file) _files && ret=0 ;;
       ?*)
         word=\${line%%$'\\t'*}
         plain+=("$word")
         described+=("\${word//:/\\\\:}:\${line#*$'\\t'}") ;;
     esac
   done
-  (( \${#plain} )) && _describe 'ebb' described plain
+  (( \${#plain} )) && _describe 'ebb' described plain && ret=0
+  return ret
 }
 compdef _ebb ebb
 `;
