@@ -97,9 +97,11 @@ describe("@kubernetes/client-node", () => {
   });
 });
 
+const KUBECTL = "kubectl";
+
 function findKubectl(): boolean {
   try {
-    execFileSync("kubectl", ["version", "--client"], { stdio: "ignore" });
+    execFileSync(KUBECTL, ["version", "--client"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -118,7 +120,7 @@ describe.skipIf(!kubectlIsThere)("kubectl", () => {
     const path = join(server.folder, "kubeconfig");
     await writeFile(path, server.kubeconfig);
     const base = ["--kubeconfig", path, "--cache-dir", join(server.folder, "cache")];
-    const run = (...args: string[]) => promisify(execFile)("kubectl", [...base, ...args], { timeout: 20_000 });
+    const run = (...args: string[]) => promisify(execFile)(KUBECTL, [...base, ...args], { timeout: 20_000 });
     return {
       server,
       base,
@@ -149,13 +151,13 @@ describe.skipIf(!kubectlIsThere)("kubectl", () => {
   test("wait sees a condition come; delete waits for finalizers", async () => {
     const { kubectl, file, base, server } = await connect();
     await kubectl("apply", "-f", await file("a.json", ksvc("a", {}, { finalizers: ["x.io/hold"] })));
-    const wait = spawn("kubectl", [...base, "wait", "ksvc/a", "--for=condition=Ready", "--timeout=20s"]);
+    const wait = spawn(KUBECTL, [...base, "wait", "ksvc/a", "--for=condition=Ready", "--timeout=20s"]);
     const waited = once(wait, "exit");
     const path = "/apis/serving.knative.dev/v1/namespaces/default/services/a";
     const { body } = await server.call("GET", path);
     await server.call("PUT", `${path}/status`, { body: { ...body, status: { conditions: [{ type: "Ready", status: "True" }] } } });
     expect(await waited).toEqual([0, null]);
-    const deletion = spawn("kubectl", [...base, "delete", "ksvc", "a"]);
+    const deletion = spawn(KUBECTL, [...base, "delete", "ksvc", "a"]);
     const deleted = once(deletion, "exit");
     await eventually(async () => (await server.call("GET", path)).body.metadata.deletionTimestamp);
     await server.call("PATCH", path, { type: "application/merge-patch+json", body: { metadata: { finalizers: null } } });

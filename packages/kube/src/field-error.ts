@@ -2,7 +2,7 @@
  * knative.dev/pkg apis.FieldError: what is wrong with which fields. Its text is a part of Knative's contract: the web hook's denial is
  * matched by people, tests and tools.
  */
-export interface FieldError {
+interface FieldError {
   message: string;
   paths: readonly string[];
   details?: string;

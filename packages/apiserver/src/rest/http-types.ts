@@ -22,7 +22,6 @@ export interface Answer {
   contentType?: string;
   warnings?: readonly string[];
 }
-export type Handler = (exchange: Exchange) => Promise<Answer | undefined> | Answer | undefined;
 
 export function ok(body: unknown): Answer {
   return { status: 200, body };

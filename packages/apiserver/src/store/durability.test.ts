@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { silentLogger, systemClock } from "@ebb/base";
 import { tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { SqliteStore } from "./sqlite-store.ts";
 
-const WRITER = join(import.meta.dirname, "writer.fixture.ts");
+const WRITER = fileURLToPath(new URL("./writer.fixture.ts", import.meta.url));
 
 interface Acknowledged {
   revision: number;

@@ -20,7 +20,7 @@ interface Reply {
 // oxlint-disable-next-line typescript/no-explicit-any
 type Loose = any;
 
-export interface CallOptions {
+interface CallOptions {
   body?: unknown;
   type?: string;
   accept?: string;
