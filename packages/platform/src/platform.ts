@@ -1,4 +1,4 @@
-import { Group, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
+import { Group, type Clock, type Logger, type Random, type Runnable, sleep } from "@ebb/base";
 import type { Builder } from "@ebb/builder";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -46,12 +46,14 @@ export interface Platform extends Runnable {
   createConsoleLink(): Promise<string>;
 }
 
+const FIRST_LOOK_PATIENCE = 5000;
+
 /**
  * The platform: its database, its view of the cluster, its operations and the REST API.
  * `start` throws UserError `database_unavailable`, `database_newer` and `port_in_use`.
  */
 export function createPlatform(options: PlatformOptions): Platform {
-  let running: { group: Group; http: HttpServer; sessions: Sessions; close: () => Promise<void> } | undefined;
+  let running: { group: Group; cluster: KubeCluster; http: HttpServer; sessions: Sessions; close: () => Promise<void> } | undefined;
   const started = () => {
     if (!running) throw new Error("the platform has not been started");
     return running;
@@ -62,6 +64,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       running = await assemble(options);
       try {
         await running.group.start();
+        await firstLook(running.cluster, options);
       } catch (error) {
         await running.close();
         running = undefined;
@@ -84,6 +87,12 @@ export function createPlatform(options: PlatformOptions): Platform {
       return `http://${host}:${port}/?code=${await sessions.createCode()}`;
     },
   };
+}
+
+/** Whoever is told that the platform is ready sees the apps as they are; a cluster that is down delays that only so long. */
+async function firstLook(cluster: KubeCluster, { clock }: PlatformOptions): Promise<void> {
+  const end = clock.monotonic() + FIRST_LOOK_PATIENCE;
+  while (!cluster.health().ready && clock.monotonic() < end) await sleep(clock, 20);
 }
 
 async function assemble(options: PlatformOptions) {
@@ -125,5 +134,5 @@ async function assemble(options: PlatformOptions) {
       await uploads.sweep(await usedUploads(deps));
     },
   });
-  return { group: new Group("platform", [cluster, engine, housekeeping, http]), http, sessions, close: () => db.destroy() };
+  return { group: new Group("platform", [cluster, engine, housekeeping, http]), cluster, http, sessions, close: () => db.destroy() };
 }

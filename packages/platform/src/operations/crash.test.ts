@@ -110,6 +110,5 @@ test.each(SCENARIOS)("$name survives a kill at every step", { timeout: 300_000 }
     }
   }
   // Housekeeping of the engine takes a few steps that vary; nearly every run must have died, or this proves nothing.
-  process.stderr.write(`${scenario.name}: ${deaths} of ${steps}\n`);
   expect(deaths).toBeGreaterThan(steps * 0.8);
 });

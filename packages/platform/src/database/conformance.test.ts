@@ -1,0 +1,215 @@
+import { tempDir, VirtualClock } from "@ebb/testkit";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { planOfImage, versionConfig } from "../compile/version-config.ts";
+import { createVersion, deleteAppRows, ensureApp, findApp, listVersions, trafficHistory, versionOfOperation } from "../deploy/apps.ts";
+import { settle } from "../deploy/settle.ts";
+import { Sessions } from "../http/sessions.ts";
+import { OperationLog, readOperationLog } from "../operations/logs.ts";
+import {
+  claimOperation,
+  commitOperation,
+  getOperation,
+  insertOperation,
+  listOperations,
+  releaseLeases,
+  renewLease,
+  requestCancel,
+  updateLeased,
+} from "../operations/store.ts";
+import { postgresPrograms, startPostgres } from "../testing/postgres.ts";
+import { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
+
+const programs = postgresPrograms();
+let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
+let count = 0;
+
+beforeAll(async () => {
+  if (programs) postgres = await startPostgres(programs);
+  else process.stderr.write("skipped: storage on PostgreSQL (no /usr/lib/postgresql/*/bin/initdb; apt-get install postgresql)\n");
+}, 60_000);
+afterAll(() => postgres?.stop());
+
+const drivers: [DatabaseOptions["kind"], () => Promise<DatabaseOptions>][] = [
+  [
+    "sqlite",
+    async () => {
+      const { path, remove } = await tempDir();
+      onTestFinished(remove);
+      return { kind: "sqlite", path: join(path, "p.db") };
+    },
+  ],
+  ["postgres", async () => ({ kind: "postgres", url: (await postgres?.url(`test${++count}`)) ?? "" })],
+];
+
+describe.each(drivers)("storage on %s", (kind, create) => {
+  const when = kind === "postgres" && !programs ? test.skip : test;
+  const open = async (options?: DatabaseOptions): Promise<{ db: Database; options: DatabaseOptions }> => {
+    const at = options ?? (await create());
+    const db = await openDatabase(at);
+    onTestFinished(() => db.destroy());
+    return { db, options: at };
+  };
+  const add = (db: Database, id: string, app = "shop") =>
+    insertOperation(db, { id, kind: "deploy", app, request: { image: "x" }, createdBy: "ann", now: 1000, timeout: 60_000 });
+  const claim = (db: Database, owner: string, now: number) => claimOperation(db, { owner, now, until: now + 100 }, []);
+
+  when("is opened again as it was, times and all", async () => {
+    const { db, options } = await open();
+    const time = Date.UTC(2040, 0, 1);
+    await insertOperation(db, { id: "a", kind: "deploy", app: "shop", request: { é: "ü" }, createdBy: "ann", now: time, timeout: 1 });
+    const { db: again } = await open(options);
+    expect(await getOperation(again, "a")).toMatchObject({
+      created_at: time,
+      deadline: time + 1,
+      request_json: '{"é":"ü"}',
+      lease_owner: null,
+    });
+  });
+
+  when("refuses a database of a newer Ebb, and changes nothing in it", async () => {
+    const { db, options } = await open();
+    const migrations = db.withTables<{ kysely_migration: { name: string; timestamp: string } }>();
+    await migrations.insertInto("kysely_migration").values({ name: "9999_future", timestamp: "2040-01-01" }).execute();
+    await expect(openDatabase(options)).rejects.toMatchObject({
+      kind: "user",
+      code: "database_newer",
+      hint: expect.stringContaining("newer version"),
+    });
+    await migrations.deleteFrom("kysely_migration").where("name", "=", "9999_future").execute();
+    await open(options);
+  });
+
+  when("gives each operation to one of many that ask at once, the oldest of its app", async () => {
+    const { db } = await open();
+    for (const id of ["a1", "a2", "a3"]) await add(db, id);
+    await add(db, "b1", "blog");
+    const claimed = await Promise.all(Array.from({ length: 8 }, (_, i) => claim(db, `owner-${i}`, 2000)));
+    expect(claimed.flatMap((row) => row?.id ?? []).sort()).toEqual(["a1", "b1"]);
+    expect(await getOperation(db, "a1")).toMatchObject({ state: "running", started_at: 2000, deadline: 62_000 });
+  });
+
+  when("never has two running operations of one app", async () => {
+    const { db } = await open();
+    await add(db, "a");
+    await add(db, "b", "blog");
+    await claim(db, "one", 2000);
+    await claim(db, "one", 2000);
+    const moved = db.updateTable("operations").set({ app: "shop" }).where("id", "=", "b").execute();
+    await expect(moved).rejects.toThrow(/unique/i);
+  });
+
+  when("lets only the holder of the lease write", async () => {
+    const { db } = await open();
+    await add(db, "a");
+    expect((await claim(db, "one", 2000))?.id).toBe("a");
+    expect(await claim(db, "two", 2099)).toBeUndefined();
+    expect((await renewLease(db, { id: "a", owner: "one" }, 2200))?.lease_until).toBe(2200);
+    expect(await claim(db, "two", 2150)).toBeUndefined();
+    expect((await claim(db, "two", 2200))?.lease_owner).toBe("two");
+    expect(await updateLeased(db, { id: "a", owner: "one" }, { version: "v1" })).toBeUndefined();
+    expect(await commitOperation(db, { id: "a", owner: "one" })).toBe(false);
+    expect(await updateLeased(db, { id: "a", owner: "two" }, { version: "v2" })).toMatchObject({ version: "v2", changes: 4 });
+    await releaseLeases(db);
+    // Its deadline is from its first start.
+    expect(await claim(db, "three", 2201)).toMatchObject({ id: "a", lease_owner: "three", deadline: 62_000 });
+  });
+
+  when("decides between cancelling and committing once", async () => {
+    const { db } = await open();
+    await add(db, "a");
+    await add(db, "b", "blog");
+    await add(db, "queued");
+    await claim(db, "one", 2000);
+    await claim(db, "one", 2000);
+    expect(await requestCancel(db, "queued", 2001)).toMatchObject({ state: "cancelled", finished_at: 2001 });
+    expect(await commitOperation(db, { id: "a", owner: "one" })).toBe(true);
+    await expect(requestCancel(db, "a", 2001)).rejects.toMatchObject({ code: "operation_not_cancellable" });
+    expect(await requestCancel(db, "b", 2001)).toMatchObject({ state: "running", finished_at: null, cancel_requested: 1 });
+    expect(await commitOperation(db, { id: "b", owner: "one" })).toBe(false);
+    await expect(requestCancel(db, "nothing", 2001)).rejects.toMatchObject({ code: "operation_not_found" });
+  });
+
+  when("numbers versions without a gap or a repeat, one for each operation", async () => {
+    const { db } = await open();
+    await ensureApp(db, { name: "shop", now: 1 });
+    await ensureApp(db, { name: "shop", now: 2, firstVersion: 7 });
+    const config = versionConfig(
+      { plan: planOfImage({ name: "shop", image: "x" }), image: "x", bundle: false },
+      { env: {}, secrets: { object: null, keys: {} } },
+    );
+    const make = (operation: string) => createVersion(db, { app: "shop", operation, config, createdBy: "ann", now: 3 });
+    await Promise.all(["a", "b", "c", "d"].map(make));
+    expect((await make("a")).number).toBe((await versionOfOperation(db, "a"))?.number);
+    expect((await listVersions(db, "shop")).map((version) => version.number)).toEqual([4, 3, 2, 1]);
+    expect((await findApp(db, "shop"))?.created_at).toBe(1);
+  });
+
+  when("writes an operation's end and what follows from it together", async () => {
+    const { db } = await open();
+    await ensureApp(db, { name: "shop", now: 1 });
+    await add(db, "a");
+    await claim(db, "one", 2000);
+    const shares = [{ number: 1, percent: 100 }];
+    const lease = { id: "a", owner: "one" };
+    const finish = (fail: boolean) =>
+      db.transaction().execute(async (transaction) => {
+        const values = { state: "succeeded", finished_at: 3000, state_json: JSON.stringify({ shares }) } as const;
+        const row = await updateLeased(transaction, lease, values);
+        if (row) await settle(transaction, row, { state: "succeeded" });
+        if (fail) throw new Error("power cut");
+      });
+    await expect(finish(true)).rejects.toThrow("power cut");
+    expect(await getOperation(db, "a")).toMatchObject({ state: "running" });
+    expect(await trafficHistory(db, "shop")).toEqual([]);
+    await finish(false);
+    expect(await getOperation(db, "a")).toMatchObject({ state: "succeeded", finished_at: 3000 });
+    expect(await trafficHistory(db, "shop")).toEqual([shares]);
+    await deleteAppRows(db, "shop");
+    expect(await trafficHistory(db, "shop")).toEqual([]);
+    expect((await listOperations(db, { app: "shop", limit: 10 })).length).toBe(1);
+  });
+
+  when("keeps an operation's lines in order, counting on after a restart", async () => {
+    const { db } = await open();
+    for (const start of [0, 2500]) {
+      const log = new OperationLog(db, "a");
+      for (let i = 0; i < 2500; i++) log.add(start + i, `line ${start + i}`);
+      await log.flush();
+    }
+    const lines = await readOperationLog(db, "a", 4990, 100);
+    expect(lines.map((line) => [line.seq, line.line]).at(-1)).toEqual([5000, "line 4999"]);
+    expect(lines.length).toBe(10);
+  });
+
+  when("opens one session for a code, within its time", async () => {
+    const { db } = await open();
+    const clock = new VirtualClock();
+    let n = 0;
+    const random = { float: () => 0, suffix: () => "", uuid: () => "", token: () => `token-${++n}` };
+    const sessions = new Sessions({ database: db, adminToken: "admin", clock, random });
+    const code = await sessions.createCode();
+    const tries = await Promise.allSettled([1, 2, 3].map(() => sessions.exchange(code)));
+    const opened = tries.filter((result) => result.status === "fulfilled");
+    expect(opened.length).toBe(1);
+    expect(await sessions.cookie(opened[0]?.value ?? "")).toBe("admin");
+    const late = await sessions.createCode();
+    await clock.advance(11 * 60_000);
+    await expect(sessions.exchange(late)).rejects.toMatchObject({ code: "invalid_code" });
+    await clock.advance(13 * 3_600_000);
+    expect(await sessions.cookie(opened[0]?.value ?? "")).toBeUndefined();
+  });
+});
+
+test("a folder that cannot be written to, and a server that is not there, are named with the remedy", async () => {
+  const refused = [
+    openDatabase({ kind: "sqlite", path: "/proc/nowhere/p.db" }),
+    openDatabase({ kind: "postgres", url: "postgres://ebb@127.0.0.1:1/x" }),
+  ];
+  for (const result of await Promise.allSettled(refused)) {
+    expect(result).toMatchObject({
+      status: "rejected",
+      reason: { kind: "user", code: "database_unavailable", hint: expect.stringMatching(/^Check/) },
+    });
+  }
+});
