@@ -1,0 +1,257 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  accessibilityFindings,
+  buildConsole,
+  launchBrowser,
+  overflows,
+  skipReason,
+  visit,
+  type Visit,
+  type VisitOptions,
+} from "./src/browser.ts";
+import { apps, logRecords } from "./src/staged-data.ts";
+import { startStagedPlatform, type Answer, type StagedPlatform } from "./src/staged-platform.ts";
+
+/** Every page of the console. */
+const PAGES = [
+  "/",
+  "/deploy",
+  "/apps/hello-node",
+  "/apps/hello-node/versions",
+  "/apps/hello-node/traffic",
+  "/apps/hello-node/logs",
+  "/apps/hello-node/config",
+  "/apps/hello-node/operations",
+  "/apps/hello-node/delete",
+  "/operations",
+  "/operations/op-failed",
+  "/operations/op-running",
+  "/status",
+  "/no/such/page",
+];
+const PHONE = { width: 375, height: 740 };
+
+const problem = (status: number, code: string, detail: string, hint?: string): Answer => ({
+  status,
+  body: { type: "about:blank", title: code, status, code, detail, ...(hint === undefined ? {} : { hint }) },
+});
+
+let platform: StagedPlatform;
+let browser: Browser;
+let open: Visit[] = [];
+const staged: string[] = [];
+
+beforeAll(async () => {
+  if (skipReason !== null) return;
+  platform = await startStagedPlatform(buildConsole());
+  browser = await launchBrowser();
+});
+afterEach(async () => {
+  for (const route of staged.splice(0)) platform.stage(route, undefined);
+  for (const each of open.splice(0)) await each.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await platform?.stop();
+});
+
+function stage(route: string, answer: Answer): void {
+  staged.push(route);
+  platform.stage(route, answer);
+}
+
+async function go(path: string, options: Partial<VisitOptions> = {}): Promise<Visit> {
+  const visited = await visit(browser, { baseURL: platform.url, ...options });
+  open.push(visited);
+  await visited.page.goto(path);
+  return visited;
+}
+
+describe.skipIf(skipReason !== null)("every page", () => {
+  for (const [name, options] of Object.entries({
+    "in English, light": {},
+    "in Chinese, dark": { locale: "zh-CN", colorScheme: "dark" },
+    "on a phone": { viewport: PHONE },
+  } satisfies Record<string, Partial<VisitOptions>>)) {
+    test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
+      const { page, complaints } = await go("/", options);
+      for (const path of PAGES) {
+        await page.goto(path);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        await page.waitForFunction("document.querySelector('.ant-skeleton') === null");
+        expect(await page.title(), path).toMatch(/Ebb$/);
+        expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
+        expect(await accessibilityFindings(page), path).toEqual([]);
+        expect(await overflows(page), `${path} is wider than the window`).toBe(false);
+      }
+      expect(complaints).toEqual([]);
+    });
+  }
+
+  test("can be walked through with the keyboard alone", async () => {
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "hello-python", exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+    const reached = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press("Tab");
+      reached.add(await page.evaluate<string>("document.activeElement.textContent || document.activeElement.getAttribute('aria-label')"));
+    }
+    for (const wanted of ["Apps", "Operations", "Platform", "中文", "Deploy", "hello-node"]) expect([...reached]).toContain(wanted);
+  });
+});
+
+describe.skipIf(skipReason !== null)("language and appearance", () => {
+  test("follow the browser, can be switched, and are remembered", async () => {
+    const { page } = await go("/", { locale: "zh-TW", colorScheme: "dark" });
+    await page.getByRole("heading", { name: "应用" }).waitFor();
+    expect(await page.evaluate("document.documentElement.dataset.shade")).toBe("dark");
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("button", { name: /Appearance: Like the system/ }).click();
+    await page.reload();
+    await page.getByRole("heading", { name: "Apps" }).waitFor();
+    expect(await page.evaluate("document.documentElement.lang")).toBe("en");
+    expect(await page.evaluate("document.documentElement.dataset.shade")).toBe("light");
+  });
+});
+
+describe.skipIf(skipReason !== null)("when there is", () => {
+  test("nothing yet: says how to deploy the first app", async () => {
+    stage("GET /apps", { status: 200, body: { items: [] } });
+    const { page } = await go("/");
+    await page.getByRole("heading", { name: "Nothing is deployed yet" }).waitFor();
+    await page.getByText("ebb deploy", { exact: true }).waitFor();
+  });
+
+  test("no answer yet: shows that it is loading", async () => {
+    stage("GET /apps", "hang");
+    const { page } = await go("/");
+    await page.getByRole("status", { name: "Loading" }).waitFor();
+  });
+
+  test("a failure: says what and what to do, and trying again mends it", async () => {
+    stage("GET /apps", problem(500, "internal_error", "The database is full", "Free some space."));
+    const { page } = await go("/");
+    await page.getByText("The database is full").waitFor();
+    await page.getByText("What to do: Free some space.").waitFor();
+    platform.stage("GET /apps", undefined);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
+  });
+
+  test("no permission: says so instead of failing", async () => {
+    stage("GET /apps/hello-node/secrets", problem(403, "forbidden", "You may not read secrets", "Ask Ada."));
+    const { page } = await go("/apps/hello-node/config");
+    await page.getByText("You may not see this").waitFor();
+    await page.getByText("Ask Ada.").waitFor();
+    // The rest of the page works.
+    expect(await page.getByRole("textbox", { name: "Value: GREETING" }).inputValue()).toBe("Hello from Ebb");
+  });
+
+  test("no session: says how to get one, and shows nothing else", async () => {
+    stage("GET /apps", problem(401, "unauthenticated", "Not signed in"));
+    const { page } = await go("/");
+    await page.getByRole("heading", { name: "Open the console from the command line" }).waitFor();
+    await page.getByText("ebb open console").waitFor();
+    expect(await page.getByRole("navigation").count()).toBe(0);
+    expect(await accessibilityFindings(page)).toEqual([]);
+  });
+
+  test("a used link: says so, and the code is gone from the address", async () => {
+    stage("POST /session", problem(401, "invalid_code", "used already"));
+    stage("GET /apps", problem(401, "unauthenticated", "Not signed in"));
+    const { page } = await go("/?code=once");
+    await page.getByText("This link was used before").waitFor();
+    expect(page.url()).toBe(`${platform.url}/`);
+  });
+
+  test("no platform any more: says so, and comes back by itself", async () => {
+    stage("GET /apps", "drop");
+    const { page } = await go("/");
+    await page.getByText("The platform does not answer").first().waitFor();
+    platform.stage("GET /apps", undefined);
+    await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
+    await page.getByText("The platform does not answer").waitFor({ state: "detached" });
+  });
+
+  test("no such app: says so, with a way back", async () => {
+    const { page } = await go("/apps/none");
+    await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
+    await page.getByRole("link", { name: "Back to the apps" }).click();
+    await page.getByRole("heading", { name: "Apps" }).waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("the list of apps", () => {
+  test("changes by itself when the platform says that something changed", async () => {
+    const { page } = await go("/");
+    await page.getByRole("row", { name: /importer.*Deploying/ }).waitFor();
+    stage("GET /apps", { status: 200, body: { items: apps.map((app) => ({ ...app, state: "ready" })) } });
+    platform.change({ type: "app", app: "importer" });
+    await page.getByRole("row", { name: /importer.*Ready/ }).waitFor();
+  });
+
+  test("is searched, with the search in the address", async () => {
+    const { page } = await go("/?q=python");
+    await page.getByText("1 of 6").waitFor();
+    await page.getByRole("searchbox").fill("xyz");
+    await page.getByText("No app matches “xyz”").waitFor();
+    expect(page.url()).toContain("q=xyz");
+    await page.getByRole("button", { name: "Clear the search" }).click();
+    await page.getByText("6 in all").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("settings", () => {
+  test("are sent as the differences only, and pasted .env lines become rows", async () => {
+    const { page } = await go("/apps/hello-node/config");
+    await page.getByRole("textbox", { name: "Value: LOG_LEVEL" }).fill("debug");
+    await page.getByRole("button", { name: "Remove: GREETING" }).click();
+    await page.getByRole("button", { name: "Add a variable" }).click();
+    await page.getByRole("textbox", { name: "Name" }).nth(3).focus();
+    await page.evaluate(
+      `(() => { const data = new DataTransfer(); data.setData("text", "A=1\\nB=two words");
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); })()`,
+    );
+    await page.getByText("4 changes").waitFor();
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByText("The new split is in force.").waitFor();
+    expect(platform.received.at(-1)).toEqual({
+      route: "PATCH /apps/hello-node/env",
+      body: { variables: { LOG_LEVEL: "debug", GREETING: null, A: "1", B: "two words" } },
+    });
+  });
+
+  test("a secret is sent once and stays nowhere in the page", async () => {
+    const { page } = await go("/apps/hello-node/config");
+    await page.getByRole("button", { name: "Replace: DATABASE_URL" }).click();
+    await page.getByRole("textbox", { name: "New value" }).fill("postgres://s3cret");
+    await page.getByRole("button", { name: "Replace", exact: true }).click();
+    await page.getByRole("link", { name: "Phases and log" }).waitFor();
+    expect(platform.received.at(-1)).toEqual({
+      route: "PATCH /apps/hello-node/secrets",
+      body: { secrets: { DATABASE_URL: "postgres://s3cret" } },
+    });
+    expect(await page.getByRole("textbox", { name: "New value" }).inputValue()).toBe("");
+    expect(await page.content()).not.toContain("s3cret");
+  });
+});
+
+describe.skipIf(skipReason !== null)("thousands of log lines", () => {
+  test("are in the list, few in the document, at the newest one, and stay put when one scrolls up", async () => {
+    stage("GET /apps/hello-node/logs", { lines: logRecords(8_000) });
+    const { page, complaints } = await go("/apps/hello-node/logs");
+    await page.getByText("8,000 lines").waitFor();
+    await page.getByText("line 7999 ").waitFor();
+    expect(await page.locator(".line").count()).toBeLessThan(120);
+    await page.getByRole("log").hover();
+    await page.mouse.wheel(0, -100_000);
+    await page.getByRole("button", { name: "To the newest line" }).click();
+    await page.getByText("line 7999 ").waitFor();
+    await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 4321 ");
+    await page.getByText("1 lines").waitFor();
+    expect(complaints).toEqual([]);
+  });
+});

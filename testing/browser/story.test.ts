@@ -1,0 +1,185 @@
+import { archive, deploy, eventually, finished, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessibilityFindings, buildConsole, launchBrowser, skipReason, visit, type Visit } from "./src/browser.ts";
+
+/** What `npm run build -w @ebb/console` allows, measured here as the browser sees it: compressed, over the wire. */
+const INITIAL_SCRIPT_BUDGET = 300 * 1024;
+const HANDLER = `console.log("answered " + request.url);`;
+
+/** One sitting of one person, against a whole Ebb: each test goes on where the one before it ended. */
+describe.skipIf(skipReason !== null)("with a whole platform behind it, the console", () => {
+  let ebb: EbbServer;
+  let browser: Browser;
+  let visited: Visit;
+
+  beforeAll(async () => {
+    buildConsole();
+    ebb = await startEbb({ args: ["--no-containers", "--progress-deadline", "12"] });
+    for (const version of ["one", "two"]) {
+      const done = await deploy(ebb.client, "shop", nodeApp({ before: `// ${version}`, handler: HANDLER }));
+      expect(done.failure).toBeNull();
+    }
+    browser = await launchBrowser();
+    visited = await visit(browser, { baseURL: ebb.urls.platform });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await ebb?.dispose();
+  });
+
+  test("opens with the one-time link, which leaves the address and works once", async () => {
+    const { page } = visited;
+    await page.goto(ebb.urls.console);
+    await page.getByRole("row", { name: /shop.*v2 100 %/ }).waitFor();
+    expect(page.url()).toBe(`${ebb.urls.platform}/`);
+    const second = await visit(browser, { baseURL: ebb.urls.platform, expected: /401|403/ });
+    await second.page.goto(ebb.urls.console);
+    await second.page.getByText("This link was used before").waitFor();
+    await second.close();
+  });
+
+  test("loads little: the first page's scripts stay within the budget", async () => {
+    const fresh = await visit(browser, { baseURL: ebb.urls.platform, storageState: await visited.page.context().storageState() });
+    await fresh.page.goto("/");
+    await fresh.page.getByRole("row", { name: /shop/ }).waitFor();
+    const bytes = await fresh.page.evaluate<number>(
+      `performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith(".js")).reduce((sum, entry) => sum + entry.encodedBodySize, 0)`,
+    );
+    console.log(`the first page with its table: ${Math.round(bytes / 1024)} KB of script over the wire`);
+    expect(bytes).toBeGreaterThan(50 * 1024);
+    expect(bytes).toBeLessThan(INITIAL_SCRIPT_BUDGET);
+    await fresh.close();
+  });
+
+  test("shows the app: where requests go, its instances, what happened", async () => {
+    const { page } = visited;
+    await ebb.get("shop");
+    await page.getByRole("link", { name: "shop", exact: true }).click();
+    await page.getByRole("heading", { name: "Where requests go" }).waitFor();
+    await page.getByRole("img", { name: "v2 100 %" }).waitFor();
+    await page.getByText("Running").first().waitFor();
+    expect(await page.getByRole("link", { name: "Deploy" }).count()).toBe(2);
+    expect(await accessibilityFindings(page)).toEqual([]);
+  });
+
+  test("moves traffic: says what will change, and requests follow", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Traffic", exact: true }).click();
+    await page.getByRole("combobox", { name: "Add a version" }).click();
+    await page.getByTitle("v1", { exact: true }).click();
+    await page.getByRole("spinbutton", { name: "Percent for v1" }).fill("30");
+    await page.getByText("v2: 100 % → 70 %").waitFor();
+    await page.getByText("v1: 0 % → 30 %").waitFor();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("The new split is in force.").waitFor();
+    await page.getByText("Nothing will change.").waitFor();
+    expect((await ebb.client.getApp("shop")).traffic.toSorted((a, b) => b.percent - a.percent)).toEqual([
+      { version: "v2", percent: 70 },
+      { version: "v1", percent: 30 },
+    ]);
+  });
+
+  test("shows log lines as they are written, of the chosen version", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Logs", exact: true }).click();
+    await page.getByText(/live ·/).waitFor();
+    await ebb.get("shop", "/while-watching");
+    await page.getByRole("log").getByText("answered /while-watching").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await ebb.get("shop", "/while-paused");
+    await page.getByRole("button", { name: /Go on \(\d+ new\)/ }).click();
+    await page.getByRole("log").getByText("answered /while-paused").waitFor();
+  });
+
+  test("sends everything back to the version before, from the list of versions", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Versions", exact: true }).click();
+    await page.getByRole("button", { name: "Roll back to v1" }).click();
+    await page
+      .getByRole("tooltip")
+      .getByText(/v2: 70 % → 0 %/)
+      .waitFor();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByRole("row", { name: /v1.*100 %/ }).waitFor();
+    await eventually(async () => (await ebb.client.getApp("shop")).traffic.every((target) => target.version === "v1"));
+  });
+
+  test("changes settings and secrets, each a new version, and never shows a secret", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Environment & secrets" }).click();
+    await page.getByRole("button", { name: "Add a variable" }).click();
+    await page.getByRole("textbox", { name: "Name" }).first().fill("GREETING");
+    await page
+      .getByRole("textbox", { name: /^Value/ })
+      .first()
+      .fill("hello");
+    await page.getByRole("button", { name: "Save as a new version" }).click();
+    await page.getByText("v3: Succeeded").waitFor();
+    await page.getByText("No changes").waitFor();
+    expect((await ebb.client.getEnv("shop")).variables).toMatchObject({ GREETING: "hello" });
+    await page.getByRole("textbox", { name: "Name" }).last().fill("TOKEN");
+    await page.getByRole("textbox", { name: "New value" }).fill("s3cret");
+    await page.getByRole("button", { name: "Add a secret" }).click();
+    await page.getByText("v4: Succeeded").waitFor();
+    await page.reload();
+    await page.getByText("TOKEN").waitFor();
+    expect(await page.content()).not.toContain("s3cret");
+  });
+
+  test("follows a deploy from an uploaded archive that fails, and shows the cause and the lines that matter", async () => {
+    const { page } = visited;
+    const broken = nodeApp({ before: `console.error("no database at db.internal:5432"); process.exit(3);` });
+    await page.goto("/deploy");
+    await page.locator("input[type=file]").setInputFiles({
+      name: "broken.tar.gz",
+      mimeType: "application/gzip",
+      buffer: Buffer.from(await (await archive(broken)).arrayBuffer()),
+    });
+    await page.getByRole("textbox", { name: "App name" }).first().fill("shop");
+    await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+    await page.getByRole("heading", { name: "Deploy: shop" }).waitFor();
+    await page.getByRole("list", { name: "Phases" }).getByText("Start an instance").waitFor();
+    await page.getByText("The last lines that matter").waitFor({ timeout: 60_000 });
+    await page.getByText("no database at db.internal:5432").first().waitFor();
+    await page.getByRole("list", { name: "Why it failed" }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    // What served before still does.
+    expect((await ebb.get("shop")).status).toBe(200);
+  });
+
+  test("stays usable through a restart of the platform", async () => {
+    const { page, complaints } = visited;
+    await page.goto("/");
+    await page.getByRole("row", { name: /shop/ }).waitFor();
+    const before = complaints.length;
+    process.kill(await ebb.pid("platform"), "SIGKILL");
+    await eventually(() => ebb.client.healthy());
+    const again = await ebb.client.uploadSource(await archive(nodeApp()), { name: "second" });
+    await finished(ebb.client, again.id);
+    await page.getByRole("row", { name: /second/ }).waitFor();
+    // Chromium itself logs each refused connection.
+    complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !/Failed to load resource|ERR_/.test(each)));
+  });
+
+  test("deletes an app only after its name is typed", async () => {
+    const { page } = visited;
+    await page.goto("/apps/shop/delete");
+    const button = page.getByRole("button", { name: "Delete for good" });
+    await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("sho");
+    expect(await button.isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("shop");
+    await button.click();
+    await page.getByText("shop is deleted.").waitFor();
+    expect(await ebb.client.listApps()).toMatchObject([{ name: "second" }]);
+  });
+
+  test("shows the platform, signs out, and has not complained once", async () => {
+    const { page, complaints } = visited;
+    await page.getByRole("link", { name: "Platform" }).click();
+    await page.getByRole("heading", { name: "Gateway" }).waitFor();
+    expect(complaints).toEqual([]);
+    await page.getByRole("button", { name: "Sign this browser out" }).click();
+    await page.getByRole("heading", { name: "Open the console from the command line" }).waitFor();
+  });
+});
