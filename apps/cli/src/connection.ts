@@ -33,6 +33,12 @@ function open(address: string, token: string | undefined): Connection {
   return { ...createClient({ baseUrl: address, token }), baseUrl: address };
 }
 
+/** The console's address with a code that signs in once, within ten minutes. */
+export async function signInLink(client: Client, address: string): Promise<string> {
+  const { code } = await client.createSessionCode();
+  return `${address}/?code=${code}`;
+}
+
 function baseUrl(text: string): string {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url || !["http:", "https:"].includes(url.protocol)) {

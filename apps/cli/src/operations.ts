@@ -1,4 +1,5 @@
-import type { Client, Operation, Phase } from "@ebb/api";
+import type { App, Client, Operation, Phase } from "@ebb/api";
+import { trafficText } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -7,8 +8,6 @@ import { took } from "./output/durations.ts";
 export interface FollowOptions {
   /** Shows the build's own output as it comes. */
   readonly logs: boolean;
-  /** Put before each line when several are followed at once. */
-  readonly label?: string;
 }
 
 /**
@@ -26,7 +25,7 @@ export async function followOperation(context: Context, client: Client, operatio
         continue;
       }
       latest = event.operation;
-      showPhases(context, latest, { shown, label: options.label });
+      showPhases(context, latest, shown);
     }
   } catch (error) {
     if (!host.interrupted.aborted) throw error;
@@ -40,11 +39,10 @@ export async function followOperation(context: Context, client: Client, operatio
   throw operationFailure(latest);
 }
 
-function showPhases(context: Context, operation: Operation, { shown, label }: { shown: Set<string>; label: string | undefined }): void {
+function showPhases(context: Context, operation: Operation, shown: Set<string>): void {
   const { progress } = context;
-  const prefix = label === undefined ? "" : `${label}: `;
   for (const phase of operation.phases) {
-    const text = `${prefix}${phaseText(phase)}`;
+    const text = phaseText(phase);
     if (phase.state === "running") {
       progress.busy(text);
       continue;
@@ -83,12 +81,21 @@ export function phaseTimes(operation: Operation): string {
   return `${took(total)}: ${operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`).join(", ")}`;
 }
 
-/** Follows a change to its end and prints what it led to. */
-export async function finishChange(context: Context, client: Client, started: Operation): Promise<Operation> {
+/** Follows a change to its end and says what it led to. */
+export async function finishChange(context: Context, client: Client, started: Operation): Promise<void> {
   const operation = await followOperation(context, client, started, { logs: false });
-  context.output.show(operation, () => {
-    const version = operation.version === null ? "" : ` (version ${operation.version})`;
-    return [`${operation.app}: ${operation.kind} done${version}${operation.url === null ? "" : `, ${operation.url}`}`];
-  });
-  return operation;
+  const app = operation.kind === "delete" || context.output.structured ? undefined : await client.getApp(operation.app);
+  context.output.show(operation, () => [changeText(operation, app)]);
+}
+
+function changeText(operation: Operation, app: App | undefined): string {
+  switch (operation.kind) {
+    case "delete":
+      return `${operation.app} is deleted.`;
+    case "traffic":
+      return `${operation.app}: the traffic goes to ${app ? trafficText(app) : "another version"}.`;
+    case "config":
+    case "deploy":
+      return `${operation.app}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;
+  }
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { signInLink } from "../connection.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import type { Host } from "../host.ts";
@@ -20,7 +21,7 @@ export const openCommand = defineCommand({
     { run: "curl $(ebb open hello --version v3)", what: "A version without traffic, from a script" },
   ],
   async run(context, { args, options }) {
-    const url = args.target === "console" ? await consoleUrl(context) : await appUrl(context, args.target, options.version);
+    const url = args.target === "console" ? await consoleLink(context) : await appUrl(context, args.target, options.version);
     context.output.lines([url]);
     const opener = browserOpener(context.host);
     if (opener === undefined) return;
@@ -31,11 +32,9 @@ export const openCommand = defineCommand({
   },
 });
 
-/** A link that signs in once, within ten minutes. */
-async function consoleUrl(context: Context): Promise<string> {
+async function consoleLink(context: Context): Promise<string> {
   const client = await context.connect();
-  const { code } = await client.createSessionCode();
-  return `${client.baseUrl}/?code=${code}`;
+  return signInLink(client, client.baseUrl);
 }
 
 async function appUrl(context: Context, name: string, version: string | undefined): Promise<string> {

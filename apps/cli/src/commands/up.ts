@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createClient, type App, type Client } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { signInLink } from "../connection.ts";
 import { runningServer, savedToken, type RunningServer } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -44,7 +45,8 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
     const present = await alreadyRunning(context);
     if (present) {
       context.progress.line(`Ebb is already running (process ${present.pid}).`);
-      await printSummary(context, { event: "ready", firstRun: false, ...present });
+      const link = await signInLink(await clientOf(context, present), present.platform);
+      await printSummary(context, { event: "ready", firstRun: false, ...present, console: link });
       return;
     }
     const args = PASSED_ON.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, String(options[name])]));
@@ -53,7 +55,8 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
     const follow = new StartedServer(context, server);
     try {
       const ready = await follow.untilReady();
-      if (ready.firstRun && !options["no-examples"]) await deployExamples(context, await clientOf(context, ready));
+      const client = await clientOf(context, ready);
+      if (!options["no-examples"] && (await isUntouched(client))) await deployExamples(context, client);
       await printSummary(context, ready);
       if (!options.foreground) return;
       context.progress.line("Ctrl-C stops it.");
@@ -149,6 +152,11 @@ class StartedServer {
       hint: `Its logs are in ${join(folder, "logs")}; \`ebb doctor\` looks for causes on this machine.`,
     });
   }
+}
+
+/** Nothing was ever deployed: also when the very first start failed or was interrupted. */
+async function isUntouched(client: Client): Promise<boolean> {
+  return (await client.listOperations({ limit: 1 })).length === 0;
 }
 
 async function clientOf(context: Context, at: { platform: string }): Promise<Client> {

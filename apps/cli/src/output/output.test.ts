@@ -41,7 +41,7 @@ test("durations are parsed or refused", () => {
 
 test("text of applications cannot move the cursor", () => {
   expect(printable("a\u001b[31mb\u001b[0m\tc")).toBe("a\u001b[31mb\u001b[0m\tc");
-  expect(printable("\u001b[2J\u001b[1;1H\u001b]0;x\u0007\rfake\u0008\u009b1m")).not.toMatch(/[\u001b\r\u0008\u0007\u009b]/);
+  expect(printable("\u001b[2J\u001b[1;1H\u001b]0;x\u0007\rfake\u0008\u009b1m")).toBe("fake");
 });
 
 test("tables align wide characters, flatten line breaks, and are cut to the terminal", () => {

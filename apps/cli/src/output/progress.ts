@@ -19,13 +19,13 @@ export class Progress {
   #since = 0;
   #frame = 0;
 
-  readonly #stays: boolean;
+  readonly #silent: boolean;
 
-  constructor(host: Host, stays = true) {
+  constructor(host: Host, silent = false) {
     this.#host = host;
-    this.#stays = stays;
+    this.#silent = silent;
     this.style = createStyle(host.stderr, host.env);
-    this.#live = host.stderr.isTTY === true && host.env["TERM"] !== "dumb" && !host.env["CI"];
+    this.#live = !silent && host.stderr.isTTY === true && host.env["TERM"] !== "dumb" && !host.env["CI"];
   }
 
   /** What is being done now, until the next call or `idle`. */
@@ -45,15 +45,14 @@ export class Progress {
     this.#text = "";
   }
 
-  /** The same, of which only the live line is seen. */
-  quieter(): Progress {
-    this.idle();
-    return new Progress(this.#host, false);
+  /** One that shows nothing, for parts whose progress is not of interest. */
+  silent(): Progress {
+    return new Progress(this.#host, true);
   }
 
   /** A line that stays. */
   line(text: string): void {
-    if (!this.#stays) return;
+    if (this.#silent) return;
     this.#erase();
     this.#host.stderr.write(`${text}\n`);
     if (this.#timer) this.#draw();

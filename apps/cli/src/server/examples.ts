@@ -14,48 +14,45 @@ const EXAMPLES = join(import.meta.dirname, "../../../../examples");
 const NEEDS: Readonly<Record<string, string>> = { "go.mod": "go", "requirements.txt": "python3", "pyproject.toml": "python3" };
 const CONTAINER_FILES = ["Dockerfile", "Containerfile"];
 
-/** Deploys each example that this machine can build. One that fails is reported and does not stop the others: the platform itself is up. */
+/**
+ * Deploys the examples that this machine can build, all at once: the platform decides how many it builds at a time, and one with a slow
+ * compiler holds up nobody. One that fails is reported and does not stop the others: the platform itself is up.
+ */
 export async function deployExamples(context: Context, client: Client, folder = EXAMPLES): Promise<void> {
   const { progress, host } = context;
-  const folders = (await readdir(folder, { withFileTypes: true }).catch(() => [])).filter(
-    (entry) => entry.isDirectory() && !entry.name.startsWith("."),
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map((entry) => entry.name);
+  const waiting = new Set(names.sort());
+  const show = () => progress.busy(`deploying the examples ${[...waiting].join(", ")}`);
+  show();
+  await Promise.all(
+    names.map(async (name) => {
+      await deployExample(context, client, join(folder, name));
+      waiting.delete(name);
+      if (!host.interrupted.aborted) show();
+    }),
   );
-  for (const { name } of folders.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    host.interrupted.throwIfAborted();
-    const example = join(folder, name);
-    const missing = await missingFor(example, context);
-    if (missing !== undefined) {
-      progress.line(`${progress.style.dim("-")} example ${name} is left out: ${missing}`);
-      continue;
-    }
-    const began = host.clock.monotonic();
-    try {
-      progress.busy(`deploying the example ${name}`);
-      const operation = await deployQuietly(context, client, example);
-      progress.done(`example ${operation.app}`, host.clock.monotonic() - began);
-    } catch (error) {
-      host.interrupted.throwIfAborted();
-      const failure = toFailure(error);
-      progress.failed(`example ${name}: ${failure.message}`, host.clock.monotonic() - began);
-      if (failure.hint !== undefined) progress.line(`  ${failure.hint}`);
-    }
-  }
   progress.idle();
 }
 
-/** Phases of examples would bury what matters at the first start: they only show in the live line. */
-async function deployQuietly(context: Context, client: Client, folder: string) {
-  const quiet: Context = { ...context, progress: context.progress.quieter() };
+/** Rejects only when interrupted. */
+async function deployExample(context: Context, client: Client, folder: string): Promise<void> {
+  const { progress, host } = context;
+  const name = basename(folder);
+  const missing = await missingFor(folder, context);
+  if (missing !== undefined) return progress.line(`${progress.style.dim("-")} example ${name} is left out: ${missing}`);
+  const began = host.clock.monotonic();
+  // The phases of all of them would bury what matters at the first start.
+  const quiet: Context = { ...context, progress: progress.silent() };
   try {
-    const started = await deploySource(quiet, client, {
-      folder,
-      name: undefined,
-      defaultName: appNameFrom(basename(folder)),
-      noTraffic: false,
-    });
-    return await followOperation(quiet, client, started, { logs: false, label: started.app });
-  } finally {
-    quiet.progress.idle();
+    const started = await deploySource(quiet, client, { folder, name: undefined, defaultName: appNameFrom(name), noTraffic: false });
+    const operation = await followOperation(quiet, client, started, { logs: false });
+    progress.done(`example ${operation.app}`, host.clock.monotonic() - began);
+  } catch (error) {
+    host.interrupted.throwIfAborted();
+    const failure = toFailure(error);
+    progress.failed(`example ${name}: ${failure.message}`, host.clock.monotonic() - began);
+    if (failure.hint !== undefined) progress.line(`  ${failure.hint}`);
   }
 }
 
