@@ -343,10 +343,13 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
   });
 }
 
-function spawnChild(subject: Subject, specs: InstanceSpec[]): ChildProcess {
+/** Starts the instances in a process that can be killed. With `heard`, it says "started" only when it has read a line of each. */
+function spawnChild(subject: Subject, specs: InstanceSpec[], heard = false): ChildProcess {
   const program = `${subject.openInChild}
     console.log("open");
-    for (const spec of JSON.parse(process.argv[1])) await driver.start(spec);
+    const specs = JSON.parse(process.argv[1]);
+    for (const spec of specs) await driver.start(spec);
+    if (${heard}) for (const { id } of specs) for await (const line of driver.logs(id, { follow: true })) break;
     console.log("started");
     setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ["--input-type=module-typescript", "-e", program, JSON.stringify(specs)], {
@@ -356,7 +359,7 @@ function spawnChild(subject: Subject, specs: InstanceSpec[]): ChildProcess {
 }
 
 async function startInChild(subject: Subject, specs: InstanceSpec[]): Promise<ChildProcess> {
-  const child = spawnChild(subject, specs);
+  const child = spawnChild(subject, specs, true);
   let output = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   await eventually(() => output.includes("started"), 20_000);

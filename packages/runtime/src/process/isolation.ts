@@ -1,4 +1,3 @@
-import type { InstanceSpec } from "../port.ts";
 import type { Cgroups } from "./cgroup.ts";
 import type { ProcessLimits } from "./spawn.ts";
 
@@ -6,21 +5,18 @@ import type { ProcessLimits } from "./spawn.ts";
 const PROCESSES = 1024;
 /** Without a user per instance the limit counts everything that the person runs, a desktop included. */
 const SHARED_USER_PROCESSES = 16_384;
-/** RLIMIT_DATA counts what is reserved, such as thread stacks, not only what is used. */
-const DATA_SLACK_KIB = 256 * 1024;
 
 interface Machine {
   isRoot: boolean;
   cgroups: Cgroups;
 }
 
-export function processLimits(spec: InstanceSpec, machine: Machine): ProcessLimits {
-  const { memoryBytes } = spec.resources;
-  const needsData = memoryBytes !== undefined && !machine.cgroups.enforced.has("memory");
-  return {
-    processes: machine.isRoot || machine.cgroups.enforced.has("pids") ? PROCESSES : SHARED_USER_PROCESSES,
-    ...(needsData && { dataKib: Math.ceil(memoryBytes / 1024) + DATA_SLACK_KIB }),
-  };
+/**
+ * There is no memory limit among them: RLIMIT_AS and RLIMIT_DATA count what a program reserves, and Node.js and Java reserve gigabytes that they
+ * never touch. Without a control group the memory watch stands in.
+ */
+export function processLimits(machine: Machine): ProcessLimits {
+  return { processes: machine.isRoot || machine.cgroups.enforced.has("pids") ? PROCESSES : SHARED_USER_PROCESSES };
 }
 
 /** One finding for the preflight. */
@@ -52,7 +48,7 @@ export function describeIsolation(machine: Machine & { setpriv: string | undefin
       : {
           name: "limits",
           ok: false,
-          message: `no control group for ${missing.join(", ")}: ${missing.includes("memory") ? "memory limits are approximate (RLIMIT_DATA), " : ""}${missing.includes("cpu") ? "CPU limits are not enforced, " : ""}processes are limited per user`,
+          message: `no control group for ${missing.join(", ")}: ${missing.includes("memory") ? "memory is looked at twice a second and an instance above its limit is killed, " : ""}${missing.includes("cpu") ? "CPU limits are not enforced, " : ""}processes are limited per user`,
           hint: "Run Ebb as root, or in a systemd unit with Delegate=yes.",
         },
   ];

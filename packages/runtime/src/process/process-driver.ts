@@ -15,6 +15,7 @@ import { DEFAULT_PORT_RANGE, PortAllocator, type PortRange } from "./ports.ts";
 import { isAlive } from "./proc.ts";
 import { describeIsolation, processLimits, type RuntimeFact } from "./isolation.ts";
 import { scanInstances } from "./scan.ts";
+import { sessionMemory } from "./memory-watch.ts";
 import { findProgram } from "./programs.ts";
 import { spawnWaiting } from "./spawn.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
@@ -22,6 +23,8 @@ import { UserAllocator } from "./users.ts";
 
 /** Adopted processes are not our children: nobody tells of their end. */
 const WATCH_PERIOD = 250;
+/** Only where no control group counts: a look at all of /proc. */
+const MEMORY_PERIOD = 500;
 /** Two segments; what a person scrolls back through, times a few hundred instances on a small disk. */
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -68,6 +71,7 @@ class ProcessDriverImplementation implements ProcessDriver {
   readonly #exits = new Signal<InstanceExit>();
   #toolchain: string | undefined;
   #watch: Timer | undefined;
+  #memoryWatch: Timer | undefined;
 
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
@@ -136,6 +140,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       }
     }
     this.#watchAdopted();
+    this.#watchMemory();
     await this.#fifos.warm();
     return [...this.#instances.values()].flatMap((instance) => instance.running() ?? []);
   }
@@ -159,7 +164,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       launch,
       uid: run.uid,
       setpriv: this.#setpriv,
-      limits: processLimits(instance.spec, { isRoot: this.#isRoot, cgroups }),
+      limits: processLimits({ isRoot: this.#isRoot, cgroups }),
       join: (pid) => cgroups.join(id, pid),
       clock,
       timeoutSeconds,
@@ -187,6 +192,8 @@ class ProcessDriverImplementation implements ProcessDriver {
   async close(): Promise<void> {
     this.#watch?.cancel();
     this.#watch = undefined;
+    this.#memoryWatch?.cancel();
+    this.#memoryWatch = undefined;
     for (const instance of this.#instances.values()) instance.letGo();
   }
 
@@ -203,7 +210,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
     folder.makeHome(uid);
     const { cgroups } = this.#context;
-    const limits = processLimits(spec, { isRoot: this.#isRoot, cgroups });
+    const limits = processLimits({ isRoot: this.#isRoot, cgroups });
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
     const spawned = await spawnWaiting({
@@ -216,6 +223,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     instance.began(spawned, { port, ...(uid !== undefined && { uid }) });
     cgroups.join(spec.id, spawned.pid);
     spawned.release();
+    this.#watchMemory();
     const running = instance.running();
     if (!running) throw new BugError("InstanceLost", `the instance ${spec.id} was started and is not there`);
     return running;
@@ -238,6 +246,18 @@ class ProcessDriverImplementation implements ProcessDriver {
       for (const instance of this.#instances.values()) {
         if (instance.isAdopted && instance.run && !isAlive(instance.run)) instance.mainEnded({});
       }
+    });
+  }
+
+  #watchMemory(): void {
+    if (this.#context.cgroups.enforced.has("memory")) return;
+    this.#memoryWatch ??= this.#options.clock.every(MEMORY_PERIOD, () => {
+      const limited = [...this.#instances.values()].flatMap((instance) => {
+        const { memoryBytes } = instance.spec.resources;
+        return instance.run && memoryBytes !== undefined && instance.running() ? [{ instance, leader: instance.run.pid, memoryBytes }] : [];
+      });
+      const used = sessionMemory(new Set(limited.map(({ leader }) => leader)));
+      for (const { instance, leader, memoryBytes } of limited) if ((used.get(leader) ?? 0) > memoryBytes) instance.killForMemory();
     });
   }
 

@@ -47,6 +47,7 @@ export class ProcessInstance {
   #stopping = false;
   #ending: Promise<void> | undefined;
   #released = false;
+  #overMemory = false;
 
   constructor(spec: InstanceSpec, folder: InstanceFolder, context: InstanceContext) {
     this.spec = spec;
@@ -151,6 +152,12 @@ export class ProcessInstance {
     }
   }
 
+  /** It uses more than its limit, and no control group would stop it. */
+  killForMemory(): void {
+    this.#overMemory = true;
+    this.#kill();
+  }
+
   /** Resolves when its files have gone, apart from its log and records. */
   async whenClean(): Promise<void> {
     await this.#ending;
@@ -187,7 +194,7 @@ export class ProcessInstance {
     const { cgroups, clock, log } = this.#context;
     await this.#killRest();
     if (this.#pump) this.#pump.finish();
-    const reason = this.#reason(exit, cgroups.oomKills(this.spec.id));
+    const reason = this.#reason(exit, this.#overMemory ? 1 : cgroups.oomKills(this.spec.id));
     if (!cgroups.remove(this.spec.id)) log.warn({ id: this.spec.id }, "a control group could not be removed");
     const record: InstanceExit = {
       id: this.spec.id,

@@ -8,8 +8,6 @@ import type { Launch } from "./command.ts";
 export interface ProcessLimits {
   /** RLIMIT_NPROC counts all processes of a user; only a user of its own makes it the instance's. */
   processes: number;
-  /** RLIMIT_DATA, a rough stand-in for a memory limit where there is no control group. */
-  dataKib?: number;
 }
 
 /** Enough for a server with thousands of connections. */
@@ -25,8 +23,7 @@ exec 3<&-
 ulimit -c 0
 ulimit -n ${OPEN_FILES} 2>/dev/null
 { ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null
-[ -z "$2" ] || ulimit -d "$2" 2>/dev/null
-shift 2
+shift
 exec "$@"`;
 
 interface SpawnOptions {
@@ -52,9 +49,8 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   const outputs = options.fifos ? [options.fifos.stdout, options.fifos.stderr].map((path) => openSync(path, constants.O_RDWR)) : [];
   const [stdout, stderr] = outputs;
   const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
-  const limitArguments = [String(limits.processes), limits.dataKib === undefined ? "" : String(limits.dataKib)];
   try {
-    const child = spawn("/bin/sh", ["-c", SCRIPT, "ebb", ...limitArguments, ...guard, ...launch.command], {
+    const child = spawn("/bin/sh", ["-c", SCRIPT, "ebb", String(limits.processes), ...guard, ...launch.command], {
       cwd: launch.cwd,
       env: launch.env,
       detached: true,
