@@ -14,7 +14,13 @@ describe("MetricWindow", () => {
   test("seconds without a sample count as 0", () => {
     const window = new MetricWindow(60_000);
     window.record(0, 8);
-    expect(window.average(3_999)).toBe(2);
+    expect(window.average(4_000)).toBe(2);
+  });
+
+  test("the second under way is not taken for a silent one", () => {
+    const window = new MetricWindow(60_000);
+    window.record(0, 8);
+    expect(window.average(1_999)).toBe(8);
   });
 
   test("samples of one second are added up", () => {

@@ -36,7 +36,8 @@ export class MetricWindow {
 
   /** The mean per second over the last `window` milliseconds (default: all of it), rounded to six digits. */
   average(now: number, window?: number): number {
-    const second = Math.max(Math.floor(now / BUCKET), this.#last);
+    // The second under way has not been reported yet: it counts only if it has.
+    const second = Math.max(Math.floor(now / BUCKET) - 1, this.#last);
     const length = window === undefined ? this.#window : Math.max(1, Math.round(window / BUCKET));
     if (this.isEmpty(now)) return 0;
     let total = 0;

@@ -55,7 +55,7 @@ describe("planConfiguration", () => {
     ],
     ["the latest ready one never goes back", [ready(1), revision(2)], "shop-00001", ["Ready Unknown"], "shop-00001"],
     ["a deleted latest ready one is forgotten", [revision(2)], "shop-00001", ["Ready False RevisionDeleted"], undefined],
-  ])("%s", (_, revisions, before, conditions, latest) => {
+  ])("%s", (_, ...[revisions, before, conditions, latest]) => {
     const { status } = plan({ configuration: configuration(2, before ? { latestReadyRevisionName: before } : {}), revisions });
     expect(summary({ status })).toEqual(conditions);
     expect(status?.latestReadyRevisionName).toBe(latest);

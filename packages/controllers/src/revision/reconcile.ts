@@ -105,8 +105,8 @@ function deployingMarks(before: Marks, observed: RevisionObserved, overdue: bool
     return known ? conditions.markFalse(marks, "ContainerHealthy", known, now) : marks;
   }
   if (problem) return conditions.markFalse(marks, "ResourcesAvailable", problem, now);
-  const waiting = observed.instances.find(({ phase, message }) => phase !== "ready" && message)?.message ?? "";
-  marks = conditions.markUnknown(marks, "ResourcesAvailable", { reason: DEPLOYING, message: waiting }, now);
+  const waiting = trouble ? undefined : observed.instances.find(({ phase, message }) => phase !== "ready" && message)?.message;
+  marks = conditions.markUnknown(marks, "ResourcesAvailable", { reason: DEPLOYING, message: waiting ?? "" }, now);
   if (trouble) return conditions.markFalse(marks, "ContainerHealthy", trouble, now);
   return conditions.markUnknown(marks, "ContainerHealthy", { reason: DEPLOYING, message: "" }, now);
 }

@@ -1,0 +1,170 @@
+import { Signal, silentLogger } from "@ebb/base";
+import type { ConfigMap, Informer, InformerEvent } from "@ebb/kube";
+import type { InstanceManager, InstanceStatus, Workload } from "@ebb/runtime";
+import { VirtualClock } from "@ebb/testkit";
+import { beforeEach, describe, expect, test } from "vitest";
+import { Settings } from "../config/settings.ts";
+import type { GatewayPort } from "../ports.ts";
+import { DataPlane } from "../revision/data-plane.ts";
+import { autoscaler, instance, marks } from "../testing.ts";
+import { ScalingLoop } from "./scaling-loop.ts";
+
+const KEY = "team/shop-00001";
+const READY = { conditions: marks({ ScaleTargetInitialized: "True" }) };
+
+/** Instances that are ready at once. */
+class Instances {
+  readonly counts = new Map<string, number>();
+  readonly scaled: number[] = [];
+  ready = true;
+  desired(key: string): number {
+    return this.counts.get(key) ?? 0;
+  }
+  scale(key: string, count: number): void {
+    this.counts.set(key, count);
+    this.scaled.push(count);
+  }
+  instances(key: string): InstanceStatus[] {
+    const phase = this.ready ? "ready" : "starting";
+    return Array.from({ length: this.desired(key) }, (_, index) =>
+      instance({ id: `i${index}`, phase, address: { host: "h", port: index } }),
+    );
+  }
+  setWorkloads(): void {}
+  putWorkload(): void {}
+}
+
+class Gateway {
+  connected = true;
+  readonly onWake = new Signal<string>();
+  readonly onStats = new Signal<{ time: number; revisions: never[] }>();
+  readonly sent: unknown[] = [];
+  async putBackend(backend: unknown): Promise<void> {
+    this.sent.push(backend);
+  }
+}
+
+let clock: VirtualClock;
+let instances: Instances;
+let gateway: Gateway;
+let loop: ScalingLoop;
+let configure: (event: InformerEvent<ConfigMap>) => void;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  instances = new Instances();
+  gateway = new Gateway();
+  const ports = { instances: instances as unknown as InstanceManager, gateway: gateway as unknown as GatewayPort };
+  const dataPlane = new DataPlane(ports.instances, ports.gateway, { clock, log: silentLogger });
+  const workload = { key: KEY } as Workload;
+  dataPlane.adopt([workload]);
+  const configMaps = { onChange: (listener: typeof configure) => void (configure = listener) } as unknown as Informer<ConfigMap>;
+  const settings = new Settings(configMaps, silentLogger);
+  loop = new ScalingLoop({ ...ports, dataPlane, settings, clock, progressDeadline: 120_000 });
+  loop.start();
+});
+
+/** Traffic of that concurrency for so many seconds. */
+async function traffic(concurrency: number, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    gateway.onStats.emit({ time: clock.now(), revisions: [{ revision: KEY, concurrency, requests: concurrency }] as never[] });
+    await clock.advance(1000);
+  }
+}
+
+describe("ScalingLoop", () => {
+  test("a sleeping revision has no timer and is not looked at", async () => {
+    loop.upsert(autoscaler(READY));
+    expect(clock.pending).toBe(1);
+    await clock.advance(600_000);
+    expect(instances.scaled).toEqual([]);
+    expect(loop.decisions(KEY)).toHaveLength(1);
+    expect(loop.decisions(KEY)[0]?.until).toBe(loop.decisions(KEY)[0]?.time);
+  });
+
+  test("a wake scales in the same turn", () => {
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    expect(instances.scaled).toEqual([1]);
+  });
+
+  test("waking again while it starts changes nothing", () => {
+    instances.ready = false;
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    gateway.onWake.emit(KEY);
+    expect(instances.scaled).toEqual([1]);
+  });
+
+  test("a wake for an unknown revision is nothing", () => {
+    gateway.onWake.emit("team/nobody");
+    expect(instances.scaled).toEqual([]);
+  });
+
+  test("it grows with traffic and sleeps a window after the last request", async () => {
+    loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/target": "10" }));
+    gateway.onWake.emit(KEY);
+    await traffic(50, 20);
+    expect(instances.desired(KEY)).toBe(8);
+    await traffic(0, 1);
+    await clock.advance(200_000);
+    expect(instances.desired(KEY)).toBe(0);
+    expect(loop.state(KEY)).toMatchObject({ desired: 0, timedOut: false });
+  });
+
+  test("while the gateway is away nothing is scaled down, and afterwards not before a whole window", async () => {
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    await traffic(1, 4);
+    gateway.connected = false;
+    await clock.advance(300_000);
+    expect(instances.desired(KEY)).toBe(1);
+    gateway.connected = true;
+    await clock.advance(58_000);
+    expect(instances.desired(KEY)).toBe(1);
+    await clock.advance(10_000);
+    expect(instances.desired(KEY)).toBe(0);
+  });
+
+  test("adopted instances are kept", () => {
+    instances.counts.set(KEY, 3);
+    loop.upsert(autoscaler(READY));
+    expect(instances.desired(KEY)).toBe(3);
+  });
+
+  test("a new revision starts at its initial scale, and goes to zero when it has failed", () => {
+    loop.upsert(autoscaler(undefined, { "autoscaling.knative.dev/initial-scale": "2" }));
+    expect(instances.desired(KEY)).toBe(2);
+    loop.setFailed(KEY, "it never became ready");
+    expect(instances.desired(KEY)).toBe(0);
+    gateway.onWake.emit(KEY);
+    expect(instances.desired(KEY)).toBe(0);
+    expect(loop.decisions(KEY).at(-1)).toMatchObject({ cause: "failed", reason: "it never became ready" });
+  });
+
+  test("a changed annotation and a changed ConfigMap act at once", () => {
+    loop.upsert(autoscaler(READY));
+    loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/min-scale": "2" }));
+    expect(instances.desired(KEY)).toBe(2);
+    loop.upsert(autoscaler(READY));
+    const metadata = { name: "config-autoscaler", namespace: "knative-serving" };
+    configure({ type: "added", object: { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "min-scale": "4" } } });
+    expect(instances.desired(KEY)).toBe(4);
+  });
+
+  test("a ConfigMap that cannot be read leaves what was in force", () => {
+    loop.upsert(autoscaler(READY));
+    const metadata = { name: "config-autoscaler", namespace: "knative-serving" };
+    configure({ type: "added", object: { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "min-scale": "2" } } });
+    configure({ type: "added", object: { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "min-scale": "lots" } } });
+    expect(instances.desired(KEY)).toBe(2);
+  });
+
+  test("stopped, it does nothing more", async () => {
+    loop.upsert(autoscaler(READY));
+    loop.stop();
+    gateway.onWake.emit(KEY);
+    expect(instances.scaled).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,166 @@
+import type { ConfigMap, Container, Revision, Secret } from "@ebb/kube";
+import { describe, expect, test } from "vitest";
+import { revision } from "../testing.ts";
+import type { Sources } from "./environment.ts";
+import { makeWorkload } from "./workload.ts";
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const secret: Secret = {
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "keys" },
+  data: { token: base64("t0p"), "not a name": base64("x") },
+};
+const map: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings" }, data: { color: "blue" } };
+const SOURCES: Sources = {
+  secret: (namespace, name) => (namespace === "team" && name === "keys" ? secret : undefined),
+  configMap: (namespace, name) => (namespace === "team" && name === "settings" ? map : undefined),
+};
+
+function make(container: Partial<Container>, spec: Partial<Revision["spec"]> = {}) {
+  const described = revision(1, undefined, { spec: { containers: [{ image: "app", ...container }], ...spec } });
+  return makeWorkload(described, SOURCES, { bundlesRoot: "/data/bundles", gatewayUrl: "http://127.0.0.1:8092" });
+}
+function template(container: Partial<Container>, spec?: Partial<Revision["spec"]>) {
+  const made = make(container, spec);
+  if ("problem" in made) throw new Error(made.problem.message);
+  return made.workload.template;
+}
+const problem = (container: Partial<Container>, spec?: Partial<Revision["spec"]>) => {
+  const made = make(container, spec);
+  return "problem" in made ? made.problem : undefined;
+};
+
+describe("makeWorkload", () => {
+  test("an image is an image; a bundle is found by its digest", () => {
+    expect(template({ image: "ghcr.io/a/b:1" }).artifact).toEqual({ kind: "image", reference: "ghcr.io/a/b:1" });
+    const digest = "ab".repeat(32);
+    expect(template({ image: `bundle.ebb.local/shop@sha256:${digest}` }).artifact).toEqual({
+      kind: "bundle",
+      digest,
+      path: `/data/bundles/sha256/${digest}`,
+    });
+  });
+
+  test("a bundle without a digest, or with a path for one, is refused", () => {
+    expect(problem({ image: "bundle.ebb.local/shop:latest" })?.reason).toBe("ContainerMissing");
+    expect(problem({ image: "bundle.ebb.local/shop@sha256:../../../../etc" })?.reason).toBe("ContainerMissing");
+  });
+
+  test("the environment has Knative's variables, which nobody can replace, and the way to other applications", () => {
+    expect(template({ env: [{ name: "K_SERVICE", value: "mine" }] }).env).toEqual({
+      K_SERVICE: "shop",
+      K_CONFIGURATION: "shop",
+      K_REVISION: "shop-00001",
+      EBB_GATEWAY_URL: "http://127.0.0.1:8092",
+    });
+  });
+
+  test("values come from Secrets and ConfigMaps, envFrom first, and $(VAR) knows what was defined before", () => {
+    const { env, command, args } = template({
+      envFrom: [{ secretRef: { name: "keys" }, prefix: "S_" }, { configMapRef: { name: "settings" } }],
+      env: [
+        { name: "TOKEN", valueFrom: { secretKeyRef: { name: "keys", key: "token" } } },
+        { name: "URL", value: "http://$(TOKEN)/$(LATER)/$$(TOKEN)" },
+        { name: "LATER", value: "1" },
+        { name: "color", value: "red" },
+        { name: "NS", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+      ],
+      command: ["run", "$(LATER)"],
+      args: ["$(TOKEN)", "$(NOBODY)"],
+    });
+    expect(env).toMatchObject({ S_token: "t0p", TOKEN: "t0p", URL: "http://t0p/$(LATER)/$(TOKEN)", color: "red", NS: "team" });
+    expect(Object.keys(env)).not.toContain("S_not a name");
+    expect({ command, args }).toEqual({ command: ["run", "1"], args: ["t0p", "$(NOBODY)"] });
+  });
+
+  test.each<[string, Partial<Container>, string]>([
+    ["a missing Secret", { envFrom: [{ secretRef: { name: "gone" } }] }, 'secret "gone" not found'],
+    [
+      "a missing ConfigMap",
+      { env: [{ name: "A", valueFrom: { configMapKeyRef: { name: "gone", key: "a" } } }] },
+      'configmap "gone" not found',
+    ],
+    [
+      "a missing key",
+      { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "keys", key: "a" } } }] },
+      "couldn't find key a in Secret team/keys",
+    ],
+    [
+      "an unknown field",
+      { env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }] },
+      "env A: the field status.podIP is not known here",
+    ],
+  ])("%s is told", (_, container, message) => {
+    expect(problem(container)).toEqual({ reason: "CreateContainerConfigError", message });
+  });
+
+  test("what is optional may be missing", () => {
+    const { env } = template({
+      envFrom: [{ secretRef: { name: "gone", optional: true } }],
+      env: [{ name: "A", valueFrom: { secretKeyRef: { name: "keys", key: "a", optional: true } } }],
+    });
+    expect(env).not.toHaveProperty("A");
+  });
+
+  test("port, protocol, limits, grace", () => {
+    const made = template(
+      { ports: [{ name: "h2c", containerPort: 9000 }], resources: { limits: { cpu: "500m", memory: "64Mi" }, requests: { cpu: "4" } } },
+      { timeoutSeconds: 30 },
+    );
+    expect(made).toMatchObject({
+      port: 9000,
+      protocol: "h2c",
+      resources: { cpuMillis: 500, memoryBytes: 67_108_864 },
+      terminationGraceSeconds: 30,
+    });
+    expect(template({})).toMatchObject({ port: 8080, protocol: "http1", resources: {}, terminationGraceSeconds: 300 });
+  });
+
+  test("readiness is Knative's aggressive TCP probe unless told otherwise", () => {
+    expect(template({}).readiness).toMatchObject({ tcp: {}, periodSeconds: 0 });
+    expect(template({ readinessProbe: { tcpSocket: { port: 0 }, successThreshold: 1 } }).readiness).toMatchObject({
+      tcp: {},
+      periodSeconds: 0,
+    });
+    const http = { httpGet: { path: "/ok", port: 9001, httpHeaders: [{ name: "X", value: "1" }] }, periodSeconds: 5, timeoutSeconds: 2 };
+    expect(template({ readinessProbe: http }).readiness).toEqual({
+      http: { path: "/ok", port: 9001, headers: { X: "1" } },
+      initialDelaySeconds: 0,
+      periodSeconds: 5,
+      timeoutSeconds: 2,
+      successThreshold: 1,
+      failureThreshold: 3,
+    });
+  });
+
+  test("liveness is only there when asked for, and a startup probe gives it time", () => {
+    expect(template({})).not.toHaveProperty("liveness");
+    const livenessProbe = { httpGet: { path: "/" } };
+    expect(template({ livenessProbe }).liveness).toMatchObject({ periodSeconds: 10, initialDelaySeconds: 0 });
+    expect(template({ livenessProbe, startupProbe: { tcpSocket: {}, periodSeconds: 5, failureThreshold: 12 } }).liveness).toMatchObject({
+      initialDelaySeconds: 60,
+    });
+  });
+
+  test("what cannot be run says so", () => {
+    expect(problem({ volumeMounts: [{ name: "v", mountPath: "/v" }] })?.reason).toBe("VolumesNotSupported");
+    expect(problem({}, { containers: [{ image: "a", ports: [{ containerPort: 1 }] }, { image: "b" }] })?.reason).toBe(
+      "MultiContainerNotSupported",
+    );
+  });
+
+  test("instances carry the Revision's labels but those that change while it lives", () => {
+    const described = revision(1, undefined, { labels: { team: "a", "serving.knative.dev/routingState": "active" } });
+    const made = makeWorkload(described, SOURCES, { bundlesRoot: "/b" });
+    expect("workload" in made ? made.workload.template.labels : {}).toEqual({
+      team: "a",
+      app: "shop-00001",
+      "serving.knative.dev/configuration": "shop",
+      "serving.knative.dev/configurationGeneration": "1",
+      "serving.knative.dev/service": "shop",
+      "serving.knative.dev/revision": "shop-00001",
+      "serving.knative.dev/revisionUID": "revision-1",
+    });
+  });
+});
