@@ -1,6 +1,7 @@
+import { Agent, createServer as createHttpServer, request } from "node:http";
 import { eventually, VirtualClock } from "@ebb/testkit";
-import { describe, expect, test } from "vitest";
-import { backend, deadPort, exchange, get, rawClient, rawServer, startWith, type TestGateway } from "./test-gateway.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { backend, deadPort, exchange, get, listen, rawClient, rawServer, startWith, type TestGateway } from "./test-gateway.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -189,6 +190,59 @@ describe("an instance that is removed", () => {
     expect(left).toBe(1);
   });
 });
+
+test("a change of versions under load loses no request, though each old instance ends as soon as it is drained", async () => {
+  const version = (name: string) => {
+    const server = createHttpServer((_request, response) => setTimeout(() => response.end(name), 5));
+    return listen(server).then((port) => ({ port, server, name }));
+  };
+  let current = await version("v0");
+  const test = await startWith([current.port]);
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  onTestFinished(() => agent.destroy());
+  const seen = new Map<string, number>();
+  let running = true;
+  const load = Array.from({ length: 16 }, async (_, i) => {
+    for (let n = 0; running; n++) {
+      const text = await fetchText(test.port, agent, (i + n) % 2 === 0 ? "GET" : "POST");
+      seen.set(text, (seen.get(text) ?? 0) + 1);
+    }
+  });
+  for (let i = 1; i <= 10; i++) {
+    const next = await version(`v${i}`);
+    await put(test, [next.port]);
+    expect(await test.client.drain(`ns/app-${current.port}`, 10)).toBe(0);
+    current.server.closeAllConnections();
+    current.server.close();
+    current = next;
+    const before = seen.get(`200 v${i}`) ?? 0;
+    await eventually(() => (seen.get(`200 v${i}`) ?? 0) > before + 20);
+  }
+  running = false;
+  await Promise.all(load);
+  expect([...seen.keys()].filter((text) => !text.startsWith("200 v"))).toEqual([]);
+  current.server.closeAllConnections();
+  current.server.close();
+});
+
+function fetchText(port: number, agent: Agent, method: string): Promise<string> {
+  return new Promise((resolve) => {
+    const outgoing = request({
+      port,
+      host: "127.0.0.1",
+      agent,
+      method,
+      headers: { host: "app.test", "content-length": method === "POST" ? 4 : 0 },
+    });
+    outgoing.on("error", (error) => resolve(error.message));
+    outgoing.on("response", (response) => {
+      let body = "";
+      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      response.on("end", () => resolve(`${response.statusCode} ${body}`));
+    });
+    outgoing.end(method === "POST" ? "body" : "");
+  });
+}
 
 describe("an instance that refuses connections", () => {
   test("is passed over, whatever the method, as nothing was sent", async () => {

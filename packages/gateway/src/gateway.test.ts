@@ -43,10 +43,9 @@ describe("routing", () => {
     await client.putRoute({ key: "ns/r", hash: "h", hosts: [rule("app.test", "", { splits })] });
     const browser = await rawClient(port);
     browser.send("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n".repeat(1000));
-    const counts = await eventually(() => {
-      const bodies = [...browser.text().matchAll(/\r\n\r\n([abc])/g)].map((match) => match[1]);
-      return bodies.length === 1000 && ["a", "b", "c"].map((name) => bodies.filter((body) => body === name).length);
-    });
+    const bodies = () => [...browser.text().matchAll(/\r\n\r\n([abc])/g)].map((match) => match[1]);
+    await eventually(() => bodies().length === 1000);
+    const counts = ["a", "b", "c"].map((name) => bodies().filter((body) => body === name).length);
     // Three standard deviations of the binomial.
     [100, 600, 300].forEach((expected, i) => expect(Math.abs((counts[i] ?? 0) - expected)).toBeLessThan(3 * Math.sqrt(expected)));
   });

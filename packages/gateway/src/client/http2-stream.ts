@@ -4,6 +4,7 @@ import type { ClientEvents, ClientSide } from "../core/ports.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { Rejection } from "../http1/rejection.ts";
 import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
+import { resetStream } from "../http2/reset.ts";
 import { allowedInTrailer } from "../http1/known-fields.ts";
 import type { ClientHost } from "./client-host.ts";
 
@@ -62,7 +63,7 @@ export class Http2ClientStream implements ClientSide {
 
   #data(chunk: Buffer): void {
     this.#received += chunk.length;
-    if (this.#isTooLong) return this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+    if (this.#isTooLong) return resetStream(this.#stream);
     this.#tell((events) => events.requestData(chunk));
   }
 
@@ -70,7 +71,7 @@ export class Http2ClientStream implements ClientSide {
     if (this.#requestEnded || this.#stream.aborted) return;
     this.#requestEnded = true;
     if (this.#request?.framing === "length" && this.#received !== this.#request.length) {
-      return this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      return resetStream(this.#stream);
     }
     this.#tell((events) => events.requestEnd(this.#requestTrailers));
   }
@@ -113,7 +114,7 @@ export class Http2ClientStream implements ClientSide {
       this.#stream.respond(headers, { endStream: bodyless, waitForTrailers: !bodyless && head.framing !== "length" });
     } catch {
       // The library refuses what HTTP/2 cannot carry, as a header given twice that must be single.
-      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      resetStream(this.#stream);
     }
   }
 
@@ -142,7 +143,7 @@ export class Http2ClientStream implements ClientSide {
 
   cut(): void {
     this.#events = undefined;
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    resetStream(this.#stream);
   }
 
   get #open(): boolean {

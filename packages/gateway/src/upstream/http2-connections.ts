@@ -16,6 +16,8 @@ export interface Http2Lease {
   streams: number;
   served: number;
   error: string;
+  /** The requests on it, to be told of its beginning and its end. */
+  requests: Set<{ ready(): void; lost(): void }>;
 }
 
 /** The HTTP/2 connections to one instance: one carries many requests; another is opened when the instance's limit is reached. */
@@ -42,14 +44,24 @@ export class Http2Connections implements EndpointConnections {
 
   #connect(): Http2Lease {
     const { host, port } = this.#endpoint;
-    const session = connectHttp2(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, {
+    // The URL only names the scheme: each request brings its own authority, and the connection is made here.
+    const session = connectHttp2("http://instance", {
       createConnection: () => connect({ host, port, noDelay: true }),
       settings: { enablePush: false, initialWindowSize: WINDOW },
     });
-    const lease: Http2Lease = { session, connected: false, isOpen: true, streams: 0, served: 0, error: "connection closed" };
+    const lease: Http2Lease = {
+      session,
+      connected: false,
+      isOpen: true,
+      streams: 0,
+      served: 0,
+      error: "connection closed",
+      requests: new Set(),
+    };
     this.#leases.push(lease);
     session.on("connect", () => {
       lease.connected = true;
+      for (const request of lease.requests) request.ready();
     });
     session.on("error", (error) => {
       lease.error = error instanceof Error ? error.message : String(error);
@@ -60,6 +72,7 @@ export class Http2Connections implements EndpointConnections {
     session.on("close", () => {
       lease.isOpen = false;
       this.#leases = this.#leases.filter((other) => other !== lease);
+      for (const request of lease.requests) request.lost();
     });
     return lease;
   }

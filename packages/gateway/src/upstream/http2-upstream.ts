@@ -4,6 +4,7 @@ import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from 
 import { allowedInTrailer, kindOfName } from "../http1/known-fields.ts";
 import { isBodyless } from "../http1/response-head.ts";
 import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
+import { resetStream } from "../http2/reset.ts";
 import type { Http2Lease } from "./http2-connections.ts";
 
 /** One request on a stream of an HTTP/2 connection to an instance. */
@@ -17,8 +18,6 @@ export class Http2Upstream implements Upstream {
   #method = "GET";
   #requestTrailers = "";
   #answerTrailers = "";
-  readonly #onConnect = () => this.#events?.upstreamReady();
-  readonly #onClose = () => this.#fail(this.#lease.error);
 
   constructor(lease: Http2Lease, release: () => void) {
     this.#lease = lease;
@@ -27,10 +26,19 @@ export class Http2Upstream implements Upstream {
 
   attach(events: UpstreamEvents): void {
     this.#events = events;
-    const { session, connected } = this.#lease;
-    session.once("close", this.#onClose);
-    if (connected) events.upstreamReady();
-    else session.once("connect", this.#onConnect);
+    const { connected } = this.#lease;
+    this.#lease.requests.add(this);
+    if (connected) this.ready();
+  }
+
+  /** The session is there. */
+  ready(): void {
+    this.#events?.upstreamReady();
+  }
+
+  /** The session is gone. */
+  lost(): void {
+    this.#fail(this.#lease.error);
   }
 
   send(request: OutgoingRequest): void {
@@ -79,7 +87,7 @@ export class Http2Upstream implements Upstream {
 
   abort(): void {
     this.#events = undefined;
-    this.#stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream) resetStream(this.#stream);
     this.#letGo();
   }
 
@@ -136,7 +144,7 @@ export class Http2Upstream implements Upstream {
     const events = this.#events;
     this.#events = undefined;
     // The answer may be whole before the request is; the rest is then not wanted.
-    if (this.#stream && !this.#stream.writableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    if (this.#stream && !this.#stream.writableEnded) resetStream(this.#stream);
     this.#letGo();
     events?.upstreamEnd(this.#answerTrailers);
   }
@@ -145,7 +153,7 @@ export class Http2Upstream implements Upstream {
     const events = this.#events;
     this.#events = undefined;
     const failure = this.#failure();
-    this.#stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.#stream) resetStream(this.#stream);
     this.#letGo();
     events?.upstreamFailed(failure, message);
   }
@@ -159,8 +167,7 @@ export class Http2Upstream implements Upstream {
   #letGo(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#lease.session.off("connect", this.#onConnect);
-    this.#lease.session.off("close", this.#onClose);
+    this.#lease.requests.delete(this);
     this.#release();
   }
 }
