@@ -1,0 +1,149 @@
+import type { Condition, KnativeService, Pod, Revision } from "@ebb/kube";
+import { describe, expect, test } from "vitest";
+import { compileTraffic } from "../compile/traffic.ts";
+import { planOfImage, versionConfig } from "../compile/version-config.ts";
+import type { AppRow, VersionRow } from "./apps.ts";
+import { viewApp, viewInstance, viewVersion, type AppFacts } from "./views.ts";
+
+const app: AppRow = {
+  name: "shop",
+  kind: "application",
+  next_version: 3,
+  env_json: "{}",
+  secrets_json: '{"object":null,"keys":{}}',
+  failure: "",
+  created_at: 0,
+  updated_at: 0,
+};
+const config = versionConfig(
+  { plan: planOfImage({ name: "shop", image: "img" }), image: "img", bundle: false },
+  { env: {}, secrets: { object: null, keys: {} } },
+);
+const version = (number: number, more: Partial<VersionRow> = {}): VersionRow => ({
+  app: "shop",
+  number,
+  operation: `op${number}`,
+  config_json: JSON.stringify(config),
+  state: "active",
+  message: "",
+  created_by: "ann",
+  created_at: 0,
+  ...more,
+});
+const is = (type: string, status: Condition["status"], message = ""): Condition => ({ type, status, message });
+const revision = (number: number, ready: Condition): Revision => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Revision",
+  metadata: { name: `shop-0000${number}` },
+  spec: { containers: [] },
+  status: { conditions: [ready] },
+});
+const pod = (number: number, ready: boolean, more: Partial<NonNullable<Pod["status"]>> = {}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: `shop-0000${number}-pod`, labels: { "ebb.dev/version": `v${number}` } },
+  spec: { containers: [] },
+  status: { phase: "Running", conditions: [is("Ready", ready ? "True" : "False")], ...more },
+});
+const service = (routes: Condition, shares = [{ number: 1, percent: 100 }]): KnativeService => {
+  const traffic = compileTraffic("shop", shares, [1, 2]);
+  return {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: "shop" },
+    spec: { template: { spec: { containers: [] } }, traffic },
+    status: {
+      url: "http://shop.sls-local.localhost",
+      conditions: [routes],
+      traffic: traffic.map((target) => ({ ...target, url: `http://${target.tag}-shop.sls-local.localhost` })),
+    },
+  };
+};
+const facts = (more: Partial<AppFacts> = {}): AppFacts => ({
+  app,
+  versions: [version(2), version(1)],
+  operation: undefined,
+  service: service(is("RoutesReady", "True")),
+  revisions: [revision(1, is("Ready", "True")), revision(2, is("Ready", "True"))],
+  pods: [],
+  ingress: { host: "127.0.0.1", port: 8080 },
+  ...more,
+});
+
+describe("an app is", () => {
+  test.each<[string, Partial<AppFacts>, string, RegExp]>([
+    ["asleep without an instance", {}, "asleep", /next request/],
+    ["ready with one that serves", { pods: [pod(1, true)] }, "ready", /Serving/],
+    ["asleep while its first instance is starting", { pods: [pod(1, false)] }, "asleep", /./],
+    ["asleep when only another version runs", { pods: [pod(2, true)] }, "asleep", /./],
+    ["ready though a newer version failed", { pods: [pod(1, true)], app: { ...app, failure: "v2: crashed" } }, "ready", /v2: crashed/],
+    ["deploying while something is done to it", { operation: { kind: "deploy", state: "running", version: "v3" } }, "deploying", /v3/],
+    ["waiting when another operation is first", { operation: { kind: "deploy", state: "queued", version: null } }, "deploying", /turn/],
+    ["failed when nothing was ever deployed", { service: undefined, app: { ...app, failure: "npm failed" } }, "failed", /npm failed/],
+    ["failed when what serves it is", { revisions: [revision(1, is("Ready", "False", "image gone"))] }, "failed", /image gone/],
+    ["failed when its route is", { service: service(is("RoutesReady", "False", "no such revision")) }, "failed", /no such revision/],
+    ["deploying while the cluster has not said yet", { service: service(is("RoutesReady", "Unknown")) }, "deploying", /./],
+  ])("%s", (_, given, state, message) => {
+    const view = viewApp(facts(given));
+    expect(view.state).toBe(state);
+    expect(view.message).toMatch(message);
+  });
+
+  test("shown with its URL, its split and its instances", () => {
+    const split = [
+      { number: 2, percent: 80 },
+      { number: 1, percent: 20 },
+    ];
+    const view = viewApp(
+      facts({
+        service: service(is("RoutesReady", "True"), split),
+        pods: [pod(1, true), pod(2, false), pod(2, false, { phase: "Failed" })],
+      }),
+    );
+    expect(view).toMatchObject({
+      url: "http://shop.sls-local.localhost:8080",
+      traffic: [
+        { version: "v2", percent: 80 },
+        { version: "v1", percent: 20 },
+      ],
+      instances: 2,
+      latestVersion: "v2",
+    });
+    expect(viewApp(facts({ ingress: { host: "127.0.0.1", port: 80 } })).url).toBe("http://shop.sls-local.localhost");
+  });
+});
+
+describe("a version is", () => {
+  test.each<[string, Partial<VersionRow>, Partial<AppFacts>, string]>([
+    ["asleep", {}, {}, "asleep"],
+    ["ready", {}, { pods: [pod(2, true)] }, "ready"],
+    ["starting", { state: "creating" }, {}, "starting"],
+    ["failed for ever", { state: "failed", message: "crashed" }, {}, "failed"],
+    ["failed by now", {}, { revisions: [revision(2, is("Ready", "False", "gone"))] }, "failed"],
+    ["deleted when the cluster has cleaned it up", {}, { revisions: [] }, "deleted"],
+  ])("%s", (_, row, given, state) => {
+    expect(viewVersion(facts(given), version(2, row))).toMatchObject({
+      name: "v2",
+      state,
+      previewUrl: "http://v2-shop.sls-local.localhost:8080",
+    });
+  });
+});
+
+test("an instance says in the cluster's words why it is not ready", () => {
+  const waiting = {
+    name: "user-container",
+    image: "img",
+    imageID: "",
+    ready: false,
+    restartCount: 4,
+    state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
+  };
+  expect(viewInstance("shop", pod(1, false, { containerStatuses: [waiting] }))).toMatchObject({
+    version: "v1",
+    phase: "CrashLoopBackOff",
+    ready: false,
+    restarts: 4,
+    message: "back-off 10s",
+  });
+});
