@@ -30,6 +30,7 @@ export function layout(dataDir: string) {
     builds: join(dataDir, "builds"),
     instances: join(dataDir, "instances"),
     logs: join(dataDir, "logs"),
+    compileCache: join(dataDir, "cache/node"),
   };
 }
 

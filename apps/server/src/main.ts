@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const urls = {
     platform: `http://${config.host}:${config.platformPort}`,
     gateway: `http://${config.host}:${config.gatewayPort}`,
-    api: `http://${config.host}:${config.apiPort}`,
+    api: `https://${config.host}:${config.apiPort}`,
   };
   await writeJson(
     paths.server,

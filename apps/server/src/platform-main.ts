@@ -17,6 +17,7 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     workRoot: paths.builds,
     ...(engine ? { engine: { socketPath: engine.socketPath } } : {}),
     toolchain: { node: process.execPath },
+    env: process.env,
     clock: systemClock,
     random: systemRandom,
     log,

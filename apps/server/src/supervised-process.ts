@@ -3,6 +3,7 @@ import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { backoffDelay, UserError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
 import type { ChildMessage } from "./child.ts";
+import { layout } from "./data-folder.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /** The first restart is at once: what died under load must be back within a second. */
@@ -113,7 +114,7 @@ export class SupervisedProcess implements Runnable {
     const child = fork(entry, [dataDir], {
       detached: detached !== undefined,
       stdio: ["ignore", output, output, "ipc"],
-      env: childEnvironment(),
+      env: childEnvironment(dataDir),
     });
     closeSync(output);
     this.#child = child;
@@ -174,7 +175,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Extra certificates and debugger options of the caller's shell would slow each start or open ports. */
-function childEnvironment(): NodeJS.ProcessEnv {
+function childEnvironment(dataDir: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...rest } = process.env;
-  return rest;
+  // Compiled once, not at each start: a gateway that was killed is back in half the time.
+  return { ...rest, NODE_COMPILE_CACHE: layout(dataDir).compileCache };
 }
