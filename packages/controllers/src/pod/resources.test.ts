@@ -1,4 +1,5 @@
-import type { Pod } from "@ebb/kube";
+import type { ContainerStatus, Pod } from "@ebb/kube";
+import type { InstanceStatus } from "@ebb/runtime";
 import { describe, expect, test } from "vitest";
 import { instance, NOW, revision } from "../testing.ts";
 import { makePod, podStatus } from "./resources.ts";
@@ -9,21 +10,21 @@ const status = (more: Parameters<typeof instance>[0], before?: Pod["status"], no
 const ready = (of: Pod["status"]) => of?.conditions?.find(({ type }) => type === "Ready");
 
 describe("podStatus", () => {
-  test.each([
-    ["being started", { phase: "starting" as const }, "Pending", "False", { waiting: { reason: "ContainerCreating" } }],
-    ["started, not ready", { phase: "starting" as const, address }, "Running", "False", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
-    ["ready", { phase: "ready" as const, address }, "Running", "True", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
-    ["no longer ready", { phase: "unready" as const, address }, "Running", "False", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
+  test.each<[string, Partial<InstanceStatus>, string, string, ContainerStatus["state"]]>([
+    ["being started", { phase: "starting" }, "Pending", "False", { waiting: { reason: "ContainerCreating" } }],
+    ["started, not ready", { phase: "starting", address }, "Running", "False", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
+    ["ready", { phase: "ready", address }, "Running", "True", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
+    ["no longer ready", { phase: "unready", address }, "Running", "False", { running: { startedAt: "2026-01-01T00:00:00Z" } }],
     [
       "crashing",
-      { phase: "backoff" as const, reason: "CrashLoopBackOff", message: "exit 3", restarts: 2 },
+      { phase: "backoff", reason: "CrashLoopBackOff", message: "exit 3", restarts: 2 },
       "Pending",
       "False",
       { waiting: { reason: "CrashLoopBackOff", message: "exit 3" } },
     ],
     [
       "stopped",
-      { phase: "ended" as const },
+      { phase: "ended" },
       "Succeeded",
       "False",
       { terminated: { exitCode: 0, reason: "Completed", finishedAt: "2026-01-01T00:00:00Z" } },
@@ -36,7 +37,7 @@ describe("podStatus", () => {
   });
 
   test("restarts and the last end are told", () => {
-    const lastExit = { id: "i1", exitCode: 137, reason: "OOMKilled" as const, finishedAt: NOW };
+    const lastExit = { id: "i1", exitCode: 137, reason: "OOMKilled", finishedAt: NOW };
     expect(status({ restarts: 2, lastExit, phase: "backoff" }).containerStatuses?.[0]).toMatchObject({
       restartCount: 2,
       lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
