@@ -58,6 +58,7 @@ describe("planning a launch", () => {
         KEPT: "yes",
         HOST: "shop.example",
         PORT: "21034",
+        EBB_INSTANCE: "a",
       },
     });
     expect(plan().env["HOST"]).toBe("127.0.0.1");

@@ -8,6 +8,8 @@ import type { InstanceSpec } from "../port.ts";
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** A manifest is a few hundred bytes. */
 const LARGEST_MANIFEST = 1024 * 1024;
+/** Names the instance, to itself and to the driver that looks for its processes. */
+export const INSTANCE_VARIABLE = "EBB_INSTANCE";
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Reads and checks `bundle.json`. Throws UserError `BundleMissing` or `BundleInvalid`. */
@@ -62,7 +64,7 @@ export function planLaunch(spec: InstanceSpec, bundle: string, placement: Placem
   const manifest = readManifest(bundle);
   const app = join(bundle, "app");
   const cwd = workingFolder(app, spec.workingDirectory);
-  const env = environment({ ...manifest.env, ...spec.env }, placement);
+  const env = environment(spec.id, { ...manifest.env, ...spec.env }, placement);
   const words = [...(spec.command?.length ? spec.command : manifest.command), ...(spec.args ?? [])];
   const command = withPort(words, placement.port);
   const [program] = command;
@@ -80,7 +82,7 @@ export function withPort(words: readonly string[], port: number): string[] {
   return words.map((word) => word.replaceAll("${PORT}", String(port)).replaceAll(/\$PORT(?![A-Za-z0-9_])/g, String(port)));
 }
 
-function environment(given: Record<string, string>, placement: Placement): Record<string, string> {
+function environment(id: string, given: Record<string, string>, placement: Placement): Record<string, string> {
   for (const name of Object.keys(given)) {
     // They go through a shell that sets the limits, which passes on only what it could name itself.
     if (VARIABLE.test(name)) continue;
@@ -96,6 +98,7 @@ function environment(given: Record<string, string>, placement: Placement): Recor
     HOST: "127.0.0.1",
     ...given,
     PORT: String(placement.port),
+    [INSTANCE_VARIABLE]: id,
   };
 }
 

@@ -67,6 +67,16 @@ export function userMembers(uid: number): number[] {
   return members;
 }
 
+/** The live processes of this user that were started with `entry` in their environment: finds those that left their session, where there is nothing better. */
+export function environmentMembers(entry: string): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    const environment = readText(`/proc/${name}/environ`);
+    const stat = environment?.split("\0").includes(entry) ? readStat(Number(name)) : undefined;
+    return stat && !DEAD.has(stat.state) ? [stat.pid] : [];
+  });
+}
+
 /** The sockets that a process holds, by inode; none when it has gone or may not be looked into. */
 export function socketInodes(pid: number): Set<string> {
   const inodes = new Set<string>();

@@ -5,7 +5,8 @@ import type { EndedInstance, InstanceExit, InstanceSpec, RunningInstance } from 
 import type { Cgroups } from "./cgroup.ts";
 import type { EndRecord, InstanceFolder, RunRecord } from "./instance-folder.ts";
 import { OutputPump } from "./output-pump.ts";
-import { bootId, isAlive, readStat, sessionMembers, userMembers } from "./proc.ts";
+import { INSTANCE_VARIABLE } from "./command.ts";
+import { bootId, environmentMembers, isAlive, readStat, sessionMembers, userMembers } from "./proc.ts";
 import type { Spawned } from "./spawn.ts";
 
 /** What all instances of a driver share. */
@@ -123,7 +124,7 @@ export class ProcessInstance {
     if (!run) return [];
     const grouped = this.#context.cgroups.members(this.spec.id);
     if (run.uid !== undefined) return grouped ?? userMembers(run.uid);
-    return [...new Set([...(grouped ?? []), ...sessionMembers(run.pid)])];
+    return [...new Set([...(grouped ?? []), ...sessionMembers(run.pid), ...environmentMembers(`${INSTANCE_VARIABLE}=${this.spec.id}`)])];
   }
 
   /** Its main process has ended; whatever else it started is killed, and what it printed is read to the end. */

@@ -5,6 +5,7 @@ import { silentLogger, systemClock, systemRandom, UserError } from "@ebb/base";
 import { eventually, tempDir } from "@ebb/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { InstanceSpec } from "../port.ts";
+import { environmentMembers } from "./proc.ts";
 import { createProcessDriver, type ProcessDriver } from "./process-driver.ts";
 import { prepareToolchain } from "./toolchain.ts";
 import { FIRST_UID, LAST_UID } from "./users.ts";
@@ -159,12 +160,9 @@ describe("an instance as a process", () => {
     const { root, driver, run } = await place();
     const { id } = await run("setsid sh -c 'while :; do echo escaped; sleep 0.05; done' & sleep 60");
     await eventually(async () => (await Array.fromAsync(driver.logs(id, {}))).length > 0);
+    expect(environmentMembers(`EBB_INSTANCE=${id}`).length).toBeGreaterThan(1);
     await driver.stop(id, 1);
-    const { length } = await Array.fromAsync(driver.logs(id, {}));
-    if (isRoot) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(await Array.fromAsync(driver.logs(id, {}))).toHaveLength(length);
-    }
+    expect(environmentMembers(`EBB_INSTANCE=${id}`)).toEqual([]);
     await driver.forget(id);
     expect(() => statSync(join(root, id))).toThrow("ENOENT");
   });
