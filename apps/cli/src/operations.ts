@@ -1,4 +1,5 @@
 import type { App, Client, Operation, Phase } from "@ebb/api";
+import { assertNever } from "@ebb/base";
 import { trafficText } from "./columns.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -17,11 +18,14 @@ export interface FollowOptions {
 export async function followOperation(context: Context, client: Client, operation: Operation, options: FollowOptions): Promise<Operation> {
   const { progress, host } = context;
   const shown = new Set<string>();
+  const quoted = new Set<string>();
   let latest = operation;
   try {
     for await (const event of client.operationEvents(operation.id, { signal: host.interrupted })) {
       if (event.type === "log") {
-        if (options.logs) progress.quote(event.line);
+        if (!options.logs) continue;
+        progress.quote(event.line);
+        quoted.add(event.line);
         continue;
       }
       latest = event.operation;
@@ -36,7 +40,7 @@ export async function followOperation(context: Context, client: Client, operatio
   }
   progress.idle();
   if (latest.state === "succeeded") return latest;
-  throw operationFailure(latest);
+  throw operationFailure(latest, quoted);
 }
 
 function showPhases(context: Context, operation: Operation, shown: Set<string>): void {
@@ -52,7 +56,8 @@ function showPhases(context: Context, operation: Operation, shown: Set<string>):
     if (shown.has(key)) continue;
     shown.add(key);
     if (phase.state === "succeeded") progress.done(text, phase.duration);
-    else progress.failed(text, phase.duration);
+    // Why is said by the error that follows.
+    else progress.failed(phase.name, phase.duration);
   }
 }
 
@@ -60,7 +65,11 @@ function phaseText(phase: Phase): string {
   return phase.message === "" ? phase.name : `${phase.name.padEnd(8)} ${phase.message}`;
 }
 
-export function operationFailure(operation: Operation): Failure {
+/** Log lines beyond this are for `ebb logs`: the end is what matters. */
+const MOST_LOG_LINES = 20;
+
+/** `quoted`: log lines that have been shown already, and are not shown again when they are all of it. */
+export function operationFailure(operation: Operation, quoted: ReadonlySet<string> = new Set()): Failure {
   if (operation.state === "cancelled") {
     return new Failure(`the ${operation.kind} of ${operation.app} was cancelled`, {
       hint: "Nothing has changed; start it again when you like.",
@@ -68,11 +77,18 @@ export function operationFailure(operation: Operation): Failure {
   }
   const { failure } = operation;
   if (!failure) return new Failure(`the ${operation.kind} of ${operation.app} is ${operation.state}`);
-  return new Failure(failure.message, {
-    chain: failure.chain.filter((reason) => reason !== failure.message),
-    log: failure.log,
-    hint: failure.hint ?? undefined,
-  });
+  const log = failure.log.every((line) => quoted.has(line)) ? [] : failure.log.slice(-MOST_LOG_LINES);
+  return new Failure(failure.message, { chain: newReasons(failure.message, failure.chain), log, hint: failure.hint ?? undefined });
+}
+
+/** Each cause as one line (what follows in it is log, shown below), without those that the one before already says. */
+function newReasons(message: string, chain: readonly string[]): string[] {
+  const reasons: string[] = [];
+  for (const reason of chain) {
+    const line = reason.split("\n")[0]?.trim() ?? "";
+    if (!(reasons.at(-1) ?? message).includes(line)) reasons.push(line);
+  }
+  return reasons;
 }
 
 /** `3.4 s: unpack 0.1 s, build 2.2 s …` */
@@ -97,5 +113,7 @@ function changeText(operation: Operation, app: App | undefined): string {
     case "config":
     case "deploy":
       return `${operation.app}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;
+    default:
+      return assertNever(operation.kind);
   }
 }

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { tempDir } from "@ebb/testkit";
+import { eventually, tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { EXIT } from "../exit-codes.ts";
-import { anOperation, startPlatform } from "../testing/platform.ts";
+import { anApp, anOperation, startPlatform } from "../testing/platform.ts";
 import { run } from "../testing/run.ts";
 
 async function aSource(name = "My App_1"): Promise<string> {
@@ -51,6 +51,42 @@ test("a failure prints the causes, the log, the remedy, and that the version bef
   expect(result.stderr).toContain("│ npm error Missing script");
   expect(result.stderr).toContain("What to do: Add the script");
   expect(result.stderr).toContain("v2 and v1 of hello still at http://hello");
+});
+
+test("what is said once is not said again, and a first version serves nobody", async () => {
+  const reason = "Revision hello-00003: Container failed: it exited with code 1\nIts last lines:\n  boot";
+  const failure = {
+    code: "build_failed",
+    message: "v3 ended",
+    hint: null,
+    chain: ["v3 ended", reason, "it exited with code 1\nIts last lines:\n  boot"],
+    log: ["boot"],
+  };
+  const operation = anOperation({ state: "failed", failure });
+  const platform = await startPlatform(operation, [
+    { type: "log", time: "2026-01-01T00:00:00Z", line: "boot" },
+    { type: "operation", operation },
+  ]);
+  platform.answer("GET /apps/hello", () => anApp({ traffic: [{ version: "v3", percent: 100 }] }));
+  const { stderr } = await run(["deploy"], { env: platform.env, cwd: await aSource() });
+  expect(stderr.slice(stderr.indexOf("Error:"))).toBe(
+    "Error: v3 ended\n  because Revision hello-00003: Container failed: it exited with code 1\n",
+  );
+  expect(stderr).not.toContain("Nothing has changed");
+});
+
+test("an interrupt leaves the deployment running and says how to go on", async () => {
+  const platform = await startPlatform();
+  platform.answer("GET /operations/op-1/events", (reply) => {
+    reply.raw.writeHead(200, { "content-type": "text/event-stream" });
+    reply.raw.write(": hello\n\n");
+    return reply.hijack();
+  });
+  const interrupt = new AbortController();
+  const running = run(["deploy"], { env: platform.env, cwd: await aSource(), interrupted: interrupt.signal });
+  await eventually(() => platform.calls.some((call) => call.url.includes("/events")));
+  interrupt.abort(new Error("interrupted"));
+  expect(await running).toMatchObject({ code: EXIT.interrupted, stderr: expect.stringContaining("ebb operations cancel op-1") });
 });
 
 test("an image is deployed with its options; its name comes from the reference", async () => {

@@ -109,10 +109,12 @@ async function untilServing(context: Context, client: Client, started: Operation
     return await followOperation(context, client, started, { logs: true });
   } catch (error) {
     if (!(error instanceof Failure) || context.host.interrupted.aborted) throw error;
-    const app = await client.getApp(started.app).catch(() => undefined);
-    const serving = app?.traffic.filter((target) => target.percent > 0).map((target) => target.version) ?? [];
-    if (app && serving.length > 0)
-      context.progress.line(`Nothing has changed for visitors: ${serving.join(" and ")} of ${app.name} still at ${app.url}`);
+    const [app, failed] = await Promise.all([client.getApp(started.app), client.getOperation(started.id)]).catch(() => []);
+    const serving = (app?.traffic ?? []).filter((target) => target.percent > 0 && target.version !== failed?.version);
+    if (app && serving.length > 0) {
+      const versions = serving.map((target) => target.version).join(" and ");
+      context.progress.line(`Nothing has changed for visitors: ${versions} of ${app.name} still at ${app.url}`);
+    }
     throw error;
   }
 }

@@ -1,0 +1,85 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { tempDir } from "@ebb/testkit";
+import { expect, onTestFinished, test } from "vitest";
+import { EXIT } from "../exit-codes.ts";
+import { run } from "../testing/run.ts";
+import { cgroupLayout } from "./checks/cgroups.ts";
+import { hardLimit } from "./checks/limits.ts";
+import type { Finding } from "./finding.ts";
+
+async function folder(): Promise<string> {
+  const { path, remove } = await tempDir();
+  onTestFinished(remove);
+  return path;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function doctor(argv: readonly string[], env: Record<string, string> = {}) {
+  const ports = [];
+  for (const name of ["gateway", "platform", "api", "internal"])
+    if (!argv.includes(`--${name}-port`)) ports.push(`--${name}-port`, String(await freePort()));
+  const result = await run(["doctor", "-o", "json", ...ports, ...argv], { env });
+  const { findings } = JSON.parse(result.stdout) as { findings: Finding[] };
+  return { ...result, findings, finding: (id: string) => findings.find((finding) => finding.id === id) };
+}
+
+test("on this machine nothing stops `up`, and every finding that is not ok says what it means and what to do", async () => {
+  const { code, findings } = await doctor(["--data", join(await folder(), "new/ebb")]);
+  expect(code, JSON.stringify(findings, null, 1)).toBe(EXIT.ok);
+  expect(new Set(findings.map((finding) => finding.id)).size).toBe(findings.length);
+  for (const finding of findings) {
+    if (finding.level === "ok") continue;
+    expect(finding.meaning, finding.id).toBeTruthy();
+    expect(finding.remedy, finding.id).toBeTruthy();
+  }
+});
+
+test("a port in use is a problem that names who holds it", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  const result = await doctor(["--data", await folder(), "--gateway-port", String(port)]);
+  expect(result).toMatchObject({ code: EXIT.failed, stderr: expect.stringContaining("one problem would stop") });
+  expect(result.finding("port-gateway")).toMatchObject({ level: "problem", found: expect.stringContaining(`(process ${process.pid})`) });
+  expect(result.finding("port-gateway")?.remedy).toContain("ebb up --gateway-port");
+});
+
+test("a data folder that is a file is a problem; one that others cannot reach is a warning for root", async () => {
+  const path = await folder();
+  await writeFile(join(path, "file"), "");
+  const result = await doctor(["--data", join(path, "file")]);
+  expect(result.finding("data-folder")).toMatchObject({ level: "problem", found: expect.stringContaining("not a folder") });
+  await chmod(path, 0o700);
+  const closed = await doctor(["--data", join(path, "ebb")]);
+  if (process.getuid?.() === 0)
+    expect(closed.finding("data-folder-path")).toMatchObject({ level: "warning", remedy: expect.stringContaining(`chmod o+x ${path}`) });
+});
+
+test("what is not installed is a warning with the way to get it", async () => {
+  const { finding, code } = await doctor(["--data", await folder()], { PATH: "/nonexistent" });
+  expect(code).toBe(EXIT.ok);
+  expect(finding("tool-go")).toMatchObject({ level: "warning", remedy: expect.stringContaining("apt-get install golang") });
+  expect(finding("tool-python3")).toMatchObject({ level: "warning" });
+});
+
+test("the kernel's tables are read as proc(5) writes them", () => {
+  const mount = (type: string) => `29 28 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - ${type} cgroup rw`;
+  expect(cgroupLayout(mount("cgroup2"))).toBe("v2");
+  expect(cgroupLayout(`${mount("cgroup")}\n${mount("cgroup2")}`)).toBe("hybrid");
+  expect(cgroupLayout(mount("cgroup"))).toBe("v1");
+  expect(cgroupLayout(mount("tmpfs"))).toBe("none");
+  const limits =
+    "Limit                     Soft Limit           Hard Limit           Units     \nMax processes             10                   unlimited            processes \nMax open files            1024                 4096                 files     \n";
+  expect(hardLimit(limits, "Max open files")).toBe(4096);
+  expect(hardLimit(limits, "Max processes")).toBe(Infinity);
+});
