@@ -69,7 +69,7 @@ async function traffic(deps: Deps, run: Run): Promise<void> {
   const version = versions.get(largest);
   const path = version ? (configOf(version).plan.health.path ?? "/") : "/";
   await run.write({ version: `v${largest}` });
-  await moveTraffic(deps, run, { shares, before, number: largest, path, preview: false });
+  await moveTraffic(deps, run, before, { shares, number: largest, path, preview: false });
 }
 
 async function configure(deps: Deps, run: Run): Promise<void> {

@@ -1,8 +1,8 @@
-import { causeChain, UserError } from "@ebb/base";
+import { causeChain, TransientError } from "@ebb/base";
 import { compileService } from "../compile/service.ts";
 import { versionName } from "../compile/names.ts";
 import { compileTraffic, type Share } from "../compile/traffic.ts";
-import type { Run } from "../operations/run.ts";
+import { Interrupted, type Run } from "../operations/run.ts";
 import { configOf, listVersions, type VersionRow } from "./apps.ts";
 import type { Deps } from "./context.ts";
 import { previewable, readOwnService, setShares, sharesOf } from "./route.ts";
@@ -28,22 +28,25 @@ export async function launch(deps: Deps, run: Run, version: VersionRow, noTraffi
   const serving = sharesOf(run.app, present).filter((share) => active.has(share.number));
   const before = run.memory().before ?? (serving.length > 0 ? sharesOf(run.app, present) : []);
   await run.remember({ before });
-  const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
-  const traffic = compileTraffic(run.app, pinned, await previewable(deps, run.app));
-  await deps.cluster.putService(compileService(run.app, number, configOf(version), traffic));
+  await orRestore(deps, run, before, async () => {
+    const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
+    const service = compileService(run.app, number, configOf(version), compileTraffic(run.app, pinned, await previewable(deps, run.app)));
+    // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
+    const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
+    await deps.cluster.putService(created ? { ...service, spec: { ...service.spec, template: created } } : service);
 
-  run.enter("start", `Starting ${name}`);
-  await awaitReady(deps, run, number);
+    run.enter("start", `Starting ${name}`);
+    await awaitReady(deps, run, number);
 
-  run.enter("route", noTraffic && before.length > 0 ? `Giving ${name} its preview URL` : `Moving the traffic to ${name}`);
-  const shares = noTraffic && before.length > 0 ? before : [{ number, percent: 100 }];
-  await moveTraffic(deps, run, { shares, before, number, path: configOf(version).plan.health.path ?? "/", preview: noTraffic });
+    const stay = noTraffic && before.length > 0;
+    run.enter("route", stay ? `Giving ${name} its preview URL` : `Moving the traffic to ${name}`);
+    const shares = stay ? before : [{ number, percent: 100 }];
+    await move(deps, run, { shares, number, path: configOf(version).plan.health.path ?? "/", preview: noTraffic });
+  });
 }
 
 export interface Move {
   shares: Share[];
-  /** Where the traffic goes back to if it fails. */
-  before: Share[];
   /** The version that must answer. */
   number: number;
   path: string;
@@ -51,32 +54,39 @@ export interface Move {
   preview: boolean;
 }
 
-/** Sets the split and makes sure that it answers; what is recorded of it is recorded with the operation's end. */
-export async function moveTraffic(deps: Deps, run: Run, move: Move): Promise<void> {
+/** Sets the split and makes sure that it answers; puts back `before` when it does not. */
+export function moveTraffic(deps: Deps, run: Run, before: Share[], what: Move): Promise<void> {
+  return orRestore(deps, run, before, () => move(deps, run, what));
+}
+
+async function move(deps: Deps, run: Run, what: Move): Promise<void> {
   await run.commit();
+  const service = await setShares(deps, run, what.shares, [what.number]);
+  const url = publicUrl(service, deps.ingress);
+  const preview = previewUrl(service, what.number, deps.ingress);
+  const target = what.preview ? (preview ?? url) : url;
+  run.enter("verify", `Asking for ${target ?? "its URL"}`);
+  await run.write({ url: url ?? null, preview_url: preview ?? null });
+  if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), what.path)}`);
+  await run.remember({ shares: what.shares });
+}
+
+/**
+ * The work; when it fails for good after the traffic may have moved (in this run or in one before a crash), the traffic is put back.
+ * Nothing is put back when the operation goes on later.
+ */
+async function orRestore(deps: Deps, run: Run, before: Share[], work: () => Promise<void>): Promise<void> {
   try {
-    const service = await setShares(deps, run, move.shares, [move.number]);
-    const url = publicUrl(service, deps.ingress);
-    const preview = previewUrl(service, move.number, deps.ingress);
-    const target = move.preview ? (preview ?? url) : url;
-    run.enter("verify", `Asking for ${target ?? "its URL"}`);
-    await run.write({ url: url ?? null, preview_url: preview ?? null });
-    if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), move.path)}`);
-    await run.remember({ shares: move.shares });
+    await work();
   } catch (error) {
-    if (!isPassing(run, error)) await restore(deps, run, move.before);
+    const reason: unknown = run.signal.aborted ? run.signal.reason : error;
+    const final = !(reason instanceof Interrupted) && !(reason instanceof TransientError);
+    if (final && run.committed && before.length > 0) await restore(deps, run, before);
     throw error;
   }
 }
 
-/** Whether the operation goes on later: put nothing back then. */
-function isPassing(run: Run, error: unknown): boolean {
-  const reason: unknown = run.signal.aborted ? run.signal.reason : error;
-  return !(reason instanceof UserError);
-}
-
 async function restore(deps: Deps, run: Run, before: Share[]): Promise<void> {
-  if (before.length === 0) return;
   const limit = new AbortController();
   const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
   try {

@@ -2,7 +2,7 @@ import { backoffDelay, causeChain, Signal, sleep, TransientError, type Clock, ty
 import type { Database } from "../database/database.ts";
 import { operationError } from "../errors.ts";
 import { Cancelled, toFailure } from "./failure.ts";
-import { LeaseLost, Run } from "./run.ts";
+import { Interrupted, LeaseLost, Run } from "./run.ts";
 import {
   claimOperation,
   insertOperation,
@@ -19,7 +19,7 @@ export type Handler = (run: Run) => Promise<void>;
 export type Outcome = { state: "succeeded" } | { state: "failed" | "cancelled"; message: string };
 
 /** Thrown by a handler that has given its operation to another app: it waits for its turn there. */
-export class MovedToApp extends Error {
+export class MovedToApp extends Interrupted {
   readonly app: string;
   constructor(app: string) {
     super(`moved to ${app}`);
@@ -51,7 +51,7 @@ const BACKOFF = { base: 250, max: 5000, factor: 2 };
 /** After this an aborted handler is given up: the operation ends all the same. */
 const ABORT_GRACE = 30_000;
 
-class Stopping extends Error {}
+class Stopping extends Interrupted {}
 
 /**
  * Runs operations: durable, leased, one at a time for each app in the order in which they came, each with a deadline.

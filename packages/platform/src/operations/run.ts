@@ -9,8 +9,11 @@ import { Cancelled } from "./failure.ts";
 import { OperationLog } from "./logs.ts";
 import { commitOperation, updateLeased, type OperationRow, type StoredPhase } from "./store.ts";
 
+/** The operation goes on later, or elsewhere: what it has done so far is left as it is. */
+export class Interrupted extends Error {}
+
 /** Another engine has the operation now: nothing more may be done for it here. */
-export class LeaseLost extends Error {}
+export class LeaseLost extends Interrupted {}
 
 const FLUSH_DELAY = 100;
 
@@ -77,6 +80,11 @@ export class Run {
     return this.#phases.at(-1)?.name;
   }
 
+  /** Whether it has begun to change what serves, in this run or in one before. */
+  get committed(): boolean {
+    return this.#row.committed === 1;
+  }
+
   request(): unknown {
     return JSON.parse(this.#row.request_json);
   }
@@ -121,6 +129,7 @@ export class Run {
       const row = await updateLeased(this.#deps.db, this.#lease, {});
       throw row ? new Cancelled() : this.#lost();
     }
+    this.#row = { ...this.#row, committed: 1 };
   }
 
   /** Throws LeaseLost when the operation is not ours any more. */

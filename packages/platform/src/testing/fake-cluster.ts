@@ -54,6 +54,11 @@ export class FakeCluster implements Cluster {
     this.#write(`put ${service.metadata.name}`);
     const { name } = service.metadata;
     const present = this.stored.get(name);
+    const { template } = service.spec;
+    const same = present?.spec.template.metadata?.name === template.metadata?.name;
+    if (present && same && JSON.stringify(present.spec.template) !== JSON.stringify(template)) {
+      throw refusal("Saw the following changes without a name change (-old +new): spec.template.metadata.name");
+    }
     const changed = JSON.stringify(present?.spec) !== JSON.stringify(service.spec);
     const generation = (present?.metadata.generation ?? 0) + (changed ? 1 : 0);
     const next: KnativeService = structuredClone({
@@ -61,6 +66,8 @@ export class FakeCluster implements Cluster {
       metadata: { ...present?.metadata, ...service.metadata, generation },
       ...(present?.status ? { status: present.status } : {}),
     });
+    // As Knative's web hook fills it in.
+    for (const container of next.spec.template.spec.containers) container.name ??= "user-container";
     this.stored.set(name, next);
     this.#reconcile(name);
     return structuredClone(this.stored.get(name) ?? next);
