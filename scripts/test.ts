@@ -32,6 +32,7 @@ const NEEDS: Need[] = [
     packages: ["radicale"],
     without: "a Python server from a Debian package",
   },
+  { paths: ["/usr/share/doc/git-doc/index.html"], packages: ["git-doc"], without: "a static documentation site" },
   { paths: ["/usr/sbin/ip", "/sbin/ip", "/bin/ip"], packages: ["iproute2"], without: "cluster names inside containers" },
 ];
 

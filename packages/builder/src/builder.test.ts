@@ -69,6 +69,8 @@ async function workshop(options: Partial<BuilderOptions> = {}) {
 
 describe("builder", () => {
   it("makes a bundle that anyone can read and nobody else can write", async () => {
+    const umask = process.umask(0o077);
+    onTestFinished(() => void process.umask(umask));
     const { bundle, bundles, work, phases } = await workshop();
     const files = { "package.json": '{"main":"a.js"}', "a.js": "", "bin/run": "#!/bin/sh\n", ".git/config": "x" };
     const made = await bundle(files, { also: (at) => symlink("../a.js", join(at, "bin/link")) });

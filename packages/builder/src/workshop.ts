@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { systemCode } from "@ebb/base";
 import { endAll } from "./run/processes.ts";
 import type { BuildUser } from "./run/sandbox.ts";
-import { passedEnvironment, prepareBin, searchPath } from "./run/toolchain.ts";
+import { machineNpmrc, passedEnvironment, prepareBin, searchPath } from "./run/toolchain.ts";
 
 /**
  * Numbers that systemd and Debian give to nobody. Each build at a time has one of its own, so that builds cannot touch each other; several
@@ -39,6 +39,7 @@ export class Workshop {
   readonly #options: WorkshopOptions;
   readonly #unprivileged = process.platform === "linux" && process.getuid?.() === 0;
   #path = "";
+  #npmSettings: string | undefined;
 
   constructor(options: WorkshopOptions) {
     this.#options = options;
@@ -56,6 +57,7 @@ export class Workshop {
     const bin = join(root, "bin");
     await prepareBin(bin, node, env["PATH"] ?? "");
     this.#path = await searchPath(env["PATH"] ?? "", bin, this.#unprivileged);
+    this.#npmSettings = await machineNpmrc(this.#path);
   }
 
   async open(slot: number): Promise<Workplace> {
@@ -117,6 +119,7 @@ export class Workshop {
       XDG_CACHE_HOME: join(cache, "xdg"),
       npm_config_cache: join(cache, "npm"),
       npm_config_update_notifier: "false",
+      ...(this.#npmSettings === undefined ? {} : { npm_config_globalconfig: this.#npmSettings }),
       PIP_CACHE_DIR: join(cache, "pip"),
       GOPATH: join(cache, "go"),
       GOCACHE: join(cache, "go-build"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readdir, readlink, symlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readdir, readlink, symlink } from "node:fs/promises";
 import { dirname, join, posix, relative, sep } from "node:path";
 import { fault } from "../errors.ts";
 import type { BuildLimits } from "../limits.ts";
@@ -12,6 +12,7 @@ const LEFT_OUT = new Set([".git", ".hg", ".svn"]);
 /** Where interpreters and their libraries are: a virtual environment links to them. Links are never followed here, only kept. */
 const SYSTEM = /^\/(?:usr|bin|lib|lib64|opt|etc\/alternatives|nix\/store)\//;
 const CHUNK = 1024 * 1024;
+const AT_ONCE = 16;
 
 export interface CopyOptions {
   limits: Pick<BuildLimits, "outputBytes" | "outputFiles">;
@@ -29,7 +30,7 @@ export interface CopyOptions {
  */
 export async function copyTree(from: string, to: string, options: CopyOptions): Promise<BundleEntry[]> {
   const copier = new Copier(from, to, options);
-  await copier.folder("");
+  await copier.copy();
   return copier.entries;
 }
 
@@ -38,7 +39,8 @@ class Copier {
   readonly #from: string;
   readonly #to: string;
   readonly #options: CopyOptions;
-  readonly #buffer = Buffer.allocUnsafe(CHUNK);
+  readonly #copying = new Set<Promise<void>>();
+  #failure: unknown;
   #bytes = 0;
 
   constructor(from: string, to: string, options: CopyOptions) {
@@ -47,8 +49,17 @@ class Copier {
     this.#options = options;
   }
 
-  async folder(path: string): Promise<void> {
-    await mkdir(join(this.#to, path), { mode: 0o755 });
+  async copy(): Promise<void> {
+    try {
+      await this.#folder("");
+    } finally {
+      await Promise.all(this.#copying);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #folder(path: string): Promise<void> {
+    await makeOpenFolder(join(this.#to, path));
     for (const child of await readdir(join(this.#from, path), { encoding: "buffer" })) {
       this.#options.signal.throwIfAborted();
       const name = child.toString("utf8");
@@ -66,10 +77,11 @@ class Copier {
     }
     if (status.isDirectory()) {
       this.#add({ path, type: "folder" });
-      await this.folder(path);
+      await this.#folder(path);
     } else if (status.isFile()) {
       const executable = (status.mode & 0o111) !== 0;
-      this.#add({ path, type: "file", executable, content: await this.#file(path, executable) });
+      this.#count(status.size);
+      await this.#start(path, executable);
     } else if (status.isSymbolicLink()) {
       const target = this.#linkTarget(path, await readlink(join(this.#from, path)));
       await symlink(target, join(this.#to, path));
@@ -82,29 +94,22 @@ class Copier {
     this.entries.push({ ...entry, path: `${this.#options.prefix ?? ""}${entry.path}` });
   }
 
-  async #file(path: string, executable: boolean): Promise<string> {
-    const source = await open(join(this.#from, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const hash = createHash("sha256");
-    try {
-      const target = await open(join(this.#to, path), "wx", executable ? 0o755 : 0o644);
-      try {
-        for (;;) {
-          const { bytesRead } = await source.read(this.#buffer, 0, CHUNK);
-          if (bytesRead === 0) break;
-          this.#count(bytesRead);
-          const chunk = this.#buffer.subarray(0, bytesRead);
-          hash.update(chunk);
-          await target.writeFile(chunk);
-        }
-        // The umask of whoever started Ebb must not close bundles to the instances' users.
-        await target.chmod(executable ? 0o755 : 0o644);
-      } finally {
-        await target.close();
-      }
-    } finally {
-      await source.close();
-    }
-    return hash.digest("hex");
+  /** Copies beside others; waits only for room. Most of an installed application is thousands of small files. */
+  async #start(path: string, executable: boolean): Promise<void> {
+    while (this.#copying.size >= AT_ONCE) await Promise.race(this.#copying);
+    if (this.#failure !== undefined) throw this.#failure;
+    // Counted before it is copied; its digest is put in afterwards.
+    const entry = { path: `${this.#options.prefix ?? ""}${path}`, type: "file" as const, executable, content: "" };
+    this.entries.push(entry);
+    const copying = copyFile(join(this.#from, path), join(this.#to, path), executable)
+      .then((content) => {
+        entry.content = content;
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#copying.delete(copying));
+    this.#copying.add(copying);
   }
 
   #count(bytes: number): void {
@@ -125,4 +130,39 @@ class Copier {
     }
     throw fault("build_output_unsafe", `the build left a link out of the application: ${show(path)} → ${show(target)}`);
   }
+}
+
+/** Returns the contents' sha256 in hex. Nothing writes to `from` any more: its size is what was counted. */
+async function copyFile(from: string, to: string, executable: boolean): Promise<string> {
+  const hash = createHash("sha256");
+  const mode = executable ? 0o755 : 0o644;
+  const source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { size } = await source.stat();
+    const target = await open(to, "wx", mode);
+    try {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size + 1));
+      for (let position = 0; position < size;) {
+        const { bytesRead } = await source.read(buffer, 0, buffer.length, position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        await target.writeFile(chunk);
+      }
+      // The umask of whoever started Ebb must not close bundles to the instances' users.
+      if ((process.umask() & mode) !== 0) await target.chmod(mode);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+  return hash.digest("hex");
+}
+
+/** A new folder that everyone can read, whatever the umask. */
+export async function makeOpenFolder(path: string): Promise<void> {
+  await mkdir(path);
+  await chmod(path, 0o755);
 }

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { lstat, mkdir, writeFile } from "node:fs/promises";
+import { chmod, lstat, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fault } from "../errors.ts";
-import { copyTree, type CopyOptions } from "./copy-tree.ts";
+import { copyTree, makeOpenFolder, type CopyOptions } from "./copy-tree.ts";
 import type { BundleEntry } from "./digest.ts";
 
 const SERVER_FOLDER = join(import.meta.dirname, "../static-server");
@@ -43,7 +43,7 @@ export interface SiteSource {
 /** Writes a site's bundle into the new folder `app`: `site/` and, beside it, the server and its options. Throws UserError `publish_missing`. */
 export async function copySite(source: SiteSource, app: string, options: CopyOptions): Promise<BundleEntry[]> {
   const publish = await publishFolder(source);
-  await mkdir(join(app, "ebb-site"), { recursive: true, mode: 0o755 });
+  for (const folder of [app, join(app, "ebb-site")]) await makeOpenFolder(folder);
   const ignores = (path: string) => (publish === "." && path === "ebb.yaml") || (options.ignores?.(path) ?? false);
   const entries = await copyTree(join(source.folder, publish), join(app, "site"), { ...options, ignores, prefix: "site/" });
   const pages = entries.filter((entry) => entry.type === "file" && /\.html?$/.test(entry.path));
@@ -52,13 +52,18 @@ export async function copySite(source: SiteSource, app: string, options: CopyOpt
   }
   const spa = source.spa === "auto" ? pages.length === 1 && pages[0]?.path === "site/index.html" : source.spa;
   const files = [...source.server, { name: "site.json", code: `${JSON.stringify({ spa })}\n` }];
-  for (const file of files) await writeFile(join(app, "ebb-site", file.name), file.code, { mode: 0o644 });
+  for (const file of files) await writeOpenFile(join(app, "ebb-site", file.name), file.code);
   return [
     { path: "site", type: "folder" },
     { path: "ebb-site", type: "folder" },
     ...entries,
     ...files.map((file) => ({ path: `ebb-site/${file.name}`, type: "file" as const, executable: false, content: sha256(file.code) })),
   ];
+}
+
+async function writeOpenFile(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { flag: "wx" });
+  await chmod(path, 0o644);
 }
 
 async function publishFolder(source: SiteSource): Promise<string> {

@@ -42,6 +42,7 @@ export class BundleStore {
       const digest = bundleDigest(manifest, await fill(join(made, "app")));
       if (await this.#touch(digest)) return digest;
       await writeFile(join(made, "bundle.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flag: "wx", mode: 0o644 });
+      await chmod(join(made, "bundle.json"), 0o644);
       await chmod(made, 0o755);
       await syncFileSystem(made);
       await this.#publish(made, digest);

@@ -2,6 +2,10 @@
 const HINTS: [RegExp, string | ((match: RegExpExecArray) => string)][] = [
   [/ENOSPC|[Nn]o space left on device/, "The disk is full: free space on the machine that Ebb runs on."],
   [
+    /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|certificate verify failed|x509: certificate signed by unknown/i,
+    "The registry's certificate is not trusted: start Ebb with NODE_EXTRA_CA_CERTS (npm), PIP_CERT (pip) or SSL_CERT_FILE (Go) set to your CA's file.",
+  ],
+  [
     /`?npm ci`? can only install packages when your package\.json and package-lock\.json|lock file.*(?:out of sync|not up to date|not in sync)|ERR_PNPM_OUTDATED_LOCKFILE/i,
     "The lockfile does not match package.json: run the install on your machine and commit the new lockfile.",
   ],

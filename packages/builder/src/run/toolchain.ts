@@ -80,6 +80,20 @@ async function shareFile(from: string, to: string): Promise<void> {
   }
 }
 
+/** The machine's own settings of npm (a company's registry, say): npm looks for them beside its Node.js, which here is another than the machine's. */
+export async function machineNpmrc(path: string): Promise<string | undefined> {
+  const npm = await findProgram("npm", path);
+  const settings = npm === undefined ? undefined : join(dirname(dirname(npm)), "etc/npmrc");
+  return settings !== undefined && (await reachableFile(settings)) ? settings : undefined;
+}
+
+async function reachableFile(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Throws UserError `tool_missing` for the first of `tools` that is in none of the PATH's folders. */
 export async function requireTools(tools: readonly Tool[], path: string): Promise<void> {
   for (const tool of tools) {
