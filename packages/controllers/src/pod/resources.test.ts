@@ -37,7 +37,7 @@ describe("podStatus", () => {
   });
 
   test("restarts and the last end are told", () => {
-    const lastExit = { id: "i1", exitCode: 137, reason: "OOMKilled", finishedAt: NOW };
+    const lastExit = { id: "i1", exitCode: 137, reason: "OOMKilled" as const, finishedAt: NOW };
     expect(status({ restarts: 2, lastExit, phase: "backoff" }).containerStatuses?.[0]).toMatchObject({
       restartCount: 2,
       lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
