@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { silentLogger, systemClock, systemRandom, type Clock } from "@ebb/base";
@@ -253,6 +253,28 @@ describe("builder", () => {
     await builder.collect(new Set([kept.digest]));
     expect((await readdir(join(bundles, "sha256"))).toSorted()).toEqual([kept.digest, young.digest].toSorted());
     expect(old.digest).not.toBe(kept.digest);
+  });
+
+  it("makes a virtual environment that works from the bundle, the same each time", { timeout: 120_000 }, async () => {
+    const { bundle, folder } = await workshop({ limits: { concurrentBuilds: 2 } });
+    // A wheel with a program, made here: no package index is asked.
+    const make = `import zipfile
+with zipfile.ZipFile("greet-1.0-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("greet.py", "import sys\\ndef main(): print('hello from', sys.prefix)\\n")
+    wheel.writestr("greet-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: greet\\nVersion: 1.0\\n")
+    wheel.writestr("greet-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr("greet-1.0.dist-info/entry_points.txt", "[console_scripts]\\ngreet = greet:main\\n")
+    wheel.writestr("greet-1.0.dist-info/RECORD", "")
+`;
+    await run("python3", ["-c", make], { cwd: folder });
+    const files = { "requirements.txt": "--no-index\n./greet-1.0-py3-none-any.whl\n", "main.py": "import greet\n" };
+    const also = (at: string) => copyFile(join(folder, "greet-1.0-py3-none-any.whl"), join(at, "greet-1.0-py3-none-any.whl"));
+    // At once: they are built in different places.
+    const [one, two] = await Promise.all([bundle(files, { also }), bundle(files, { also })]);
+    expect(one.plan.command).toEqual([".venv/bin/python", "main.py"]);
+    expect(two.digest).toBe(one.digest);
+    const { stdout } = await run(join(one.path, "app/.venv/bin/greet"), [], { cwd: "/" });
+    expect(stdout).toBe(`hello from ${one.path}/app/.venv\n`);
   });
 
   it("leaves out what ebb.yaml ignores", async () => {

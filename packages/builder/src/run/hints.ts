@@ -10,7 +10,7 @@ const HINTS: [RegExp, string | ((match: RegExpExecArray) => string)][] = [
     "The lockfile does not match package.json: run the install on your machine and commit the new lockfile.",
   ],
   [
-    /(?:ENOTFOUND|EAI_AGAIN|getaddrinfo|Temporary failure in name resolution|Could not resolve host|dial tcp: lookup)\s*([\w.-]*)/,
+    /(?:(?:getaddrinfo )?(?:ENOTFOUND|EAI_AGAIN)|Temporary failure in name resolution|Could not resolve host|dial tcp: lookup)\s*([\w.-]*)/,
     (match) => `The package registry cannot be reached${match[1] ? ` (${match[1]})` : ""}: check this machine's network and proxy.`,
   ],
   [
