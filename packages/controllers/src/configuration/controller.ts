@@ -1,10 +1,10 @@
-import { Configurations, Revisions, type Configuration } from "@ebb/kube";
+import { Configurations, isStatus, Revisions, StatusError, type Configuration, type Revision } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, ownerKey, splitKey } from "../engine/keys.ts";
 import { garbage } from "../gc/reconcile.ts";
-import { planConfiguration } from "./reconcile.ts";
+import { creationFailed, planConfiguration } from "./reconcile.ts";
 
 /** Configurations, and (as upstream, whenever one changes) the collection of their old Revisions. */
 export function createConfigurationController(context: Context): Controller {
@@ -15,6 +15,20 @@ export function createConfigurationController(context: Context): Controller {
       const preconditions = metadata.uid === undefined ? {} : { preconditions: { uid: metadata.uid } };
       await client.delete(Revisions, metadata.namespace, metadata.name, preconditions);
       log.info({ revision: metadata.name, namespace: metadata.namespace }, "an old Revision was collected");
+    }
+  };
+  /** What admission refuses is told by the Configuration, as nobody watches a log. */
+  const create = async (configuration: Configuration, revision: Revision) => {
+    try {
+      await client.create(Revisions, revision);
+    } catch (error) {
+      if (error instanceof StatusError && error.kind === "user" && !isStatus(error, "AlreadyExists")) {
+        await applyStatus(client, Configurations, {
+          object: configuration,
+          status: creationFailed(configuration, error.message, clock.now()),
+        });
+      }
+      throw error;
     }
   };
   const controller = new Controller({
@@ -33,7 +47,7 @@ export function createConfigurationController(context: Context): Controller {
         now: clock.now(),
       });
       if (plan.create) {
-        await client.create(Revisions, plan.create);
+        await create(configuration, plan.create);
         events.note(configuration, { type: "Normal", reason: "Created", message: `Created Revision "${plan.create.metadata.name}"` });
       }
       for (const revision of plan.retire) await client.update(Revisions, revision);

@@ -36,9 +36,8 @@ export function planConfiguration(observed: ConfigurationObserved): Configuratio
   const finish = () => ({ ...plan, status: { ...status, conditions: marks } });
 
   if (nameTaken(configuration, named)) {
-    const message = `Revision creation failed with message: revisions.serving.knative.dev "${named?.metadata.name ?? ""}" already exists.`;
-    marks = conditions.markFalse(marks, "Ready", { reason: "RevisionFailed", message }, now);
-    return finish();
+    const message = `revisions.serving.knative.dev "${named?.metadata.name ?? ""}" already exists`;
+    return { ...plan, status: creationFailed(configuration, message, now) };
   }
   const latest = revisions.find((revision) => belongsTo(revision, configuration));
   if (!latest) {
@@ -74,6 +73,17 @@ export function planConfiguration(observed: ConfigurationObserved): Configuratio
     }
   }
   return finish();
+}
+
+/** The status when the Revision of this generation cannot be made. */
+export function creationFailed({ metadata, status }: Configuration, why: string, now: number): NonNullable<Configuration["status"]> {
+  const cause = { reason: "RevisionFailed", message: `Revision creation failed with message: ${why}.` };
+  const marks = conditions.initialize(status?.conditions, now);
+  return {
+    ...status,
+    ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+    conditions: conditions.markFalse(marks, "Ready", cause, now),
+  };
 }
 
 function sameCause(status: NonNullable<Configuration["status"]>, message: string): boolean {
