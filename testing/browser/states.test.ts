@@ -39,7 +39,7 @@ const problem = (status: number, code: string, detail: string, hint?: string): A
 
 let platform: StagedPlatform;
 let browser: Browser;
-let open: Visit[] = [];
+const visits: Visit[] = [];
 const staged: string[] = [];
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const route of staged.splice(0)) platform.stage(route, undefined);
-  for (const each of open.splice(0)) await each.close();
+  for (const each of visits.splice(0)) await each.close();
 });
 afterAll(async () => {
   await browser?.close();
@@ -63,8 +63,8 @@ function stage(route: string, answer: Answer): void {
 
 async function go(path: string, options: Partial<VisitOptions> = {}): Promise<Visit> {
   const visited = await visit(browser, { baseURL: platform.url, ...options });
-  open.push(visited);
-  await visited.page.goto(path);
+  visits.push(visited);
+  await visited.open(path);
   return visited;
 }
 
@@ -75,10 +75,9 @@ describe.skipIf(skipReason !== null)("every page", () => {
     "on a phone": { viewport: PHONE },
   } satisfies Record<string, Partial<VisitOptions>>)) {
     test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
-      const { page, complaints } = await go("/", options);
+      const { page, open, complaints } = await go("/", options);
       for (const path of PAGES) {
-        await page.goto(path);
-        await page.getByRole("heading", { level: 1 }).waitFor();
+        await open(path);
         await page.waitForFunction("document.querySelector('.ant-skeleton') === null");
         expect(await page.title(), path).toMatch(/Ebb$/);
         expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
@@ -132,6 +131,8 @@ describe.skipIf(skipReason !== null)("when there is", () => {
   });
 
   test("a failure: says what and what to do, and trying again mends it", async () => {
+    // Without events nothing is read again unless somebody asks for it.
+    stage("GET /events", "hang");
     stage("GET /apps", problem(500, "internal_error", "The database is full", "Free some space."));
     const { page } = await go("/");
     await page.getByText("The database is full").waitFor();

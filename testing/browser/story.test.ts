@@ -41,7 +41,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("loads little: the first page's scripts stay within the budget", async () => {
     const fresh = await visit(browser, { baseURL: ebb.urls.platform, storageState: await visited.page.context().storageState() });
-    await fresh.page.goto("/");
+    await fresh.open("/");
     await fresh.page.getByRole("row", { name: /shop/ }).waitFor();
     const bytes = await fresh.page.evaluate<number>(
       `performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith(".js")).reduce((sum, entry) => sum + entry.encodedBodySize, 0)`,
@@ -59,7 +59,9 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("heading", { name: "Where requests go" }).waitFor();
     await page.getByRole("img", { name: "v2 100 %" }).waitFor();
     await page.getByText("Running").first().waitFor();
-    expect(await page.getByRole("link", { name: "Deploy" }).count()).toBe(2);
+    const happened = page.getByRole("list").filter({ has: page.getByRole("link", { name: "Deploy", exact: true }) });
+    await happened.getByText("v1", { exact: true }).waitFor();
+    expect(await happened.getByText("Succeeded").count()).toBe(2);
     expect(await accessibilityFindings(page)).toEqual([]);
   });
 
@@ -130,7 +132,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
   test("follows a deploy from an uploaded archive that fails, and shows the cause and the lines that matter", async () => {
     const { page } = visited;
     const broken = nodeApp({ before: `console.error("no database at db.internal:5432"); process.exit(3);` });
-    await page.goto("/deploy");
+    await visited.open("/deploy");
     await page.locator("input[type=file]").setInputFiles({
       name: "broken.tar.gz",
       mimeType: "application/gzip",
@@ -150,7 +152,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("stays usable through a restart of the platform", async () => {
     const { page, complaints } = visited;
-    await page.goto("/");
+    await visited.open("/");
     await page.getByRole("row", { name: /shop/ }).waitFor();
     const before = complaints.length;
     process.kill(await ebb.pid("platform"), "SIGKILL");
@@ -164,7 +166,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("deletes an app only after its name is typed", async () => {
     const { page } = visited;
-    await page.goto("/apps/shop/delete");
+    await visited.open("/apps/shop/delete");
     const button = page.getByRole("button", { name: "Delete for good" });
     await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("sho");
     expect(await button.isDisabled()).toBe(true);

@@ -27,6 +27,8 @@ export async function launchBrowser(): Promise<Browser> {
 
 export interface Visit {
   page: Page;
+  /** Goes to an address of the console and waits for its page to be there. */
+  open: (path: string) => Promise<void>;
   /** What the page has complained about so far: console errors, uncaught exceptions, requests to anywhere but the platform. */
   complaints: string[];
   close: () => Promise<void>;
@@ -44,8 +46,27 @@ export async function visit(browser: Browser, { expected, ...options }: VisitOpt
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
+  let networkChanges = 0;
   const complain = (text: string) => {
-    if (expected?.test(text) !== true) complaints.push(text);
+    // Containers that other tests start and stop add and remove network interfaces, at which Chromium drops every request under way.
+    if (text.includes("ERR_NETWORK_CHANGED")) networkChanges++;
+    else if (expected?.test(text) !== true) complaints.push(text);
+  };
+  const open = async (path: string): Promise<void> => {
+    for (;;) {
+      const before = networkChanges;
+      try {
+        await page.goto(path);
+        await page
+          .getByRole("heading", { level: 1 })
+          .or(page.getByRole("status", { name: "Loading" }))
+          .first()
+          .waitFor();
+        return;
+      } catch (error) {
+        if (networkChanges === before) throw error;
+      }
+    }
   };
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complain(`${message.text()} (${message.location().url})`);
@@ -56,7 +77,7 @@ export async function visit(browser: Browser, { expected, ...options }: VisitOpt
     const url = new URL(request.url());
     if (url.protocol.startsWith("http") && url.origin !== home) complain(`asked ${url.origin}: the console must work offline`);
   });
-  return { page, complaints, close: () => context.close() };
+  return { page, open, complaints, close: () => context.close() };
 }
 
 interface Violation {

@@ -58,14 +58,6 @@ export function themeOf(shade: Shade): ThemeConfig {
     components: {
       // White on the dark theme's primary is too faint (2.9 : 1).
       Button: light ? {} : { primaryColor: "#06181d", dangerColor: "#1d0605" },
-      Table: {
-        cellPaddingBlockMD: 7,
-        headerSortActiveBg: light ? "#f9fbfb" : "#1b2124",
-        headerSortHoverBg: light ? "#f0f4f5" : "#20272b",
-        bodySortBg: "transparent",
-        headerBg: light ? "#f9fbfb" : "#1b2124",
-        rowHoverBg: light ? "#f5f9fa" : "#1c2327",
-      },
     },
   };
 }

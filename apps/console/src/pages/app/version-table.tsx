@@ -1,32 +1,29 @@
 import type { Version } from "@ebb/api";
-import Table from "antd/es/table";
-import type { ColumnsType } from "antd/es/table";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
+import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { versionColour } from "../../ui/version.ts";
 import { SendAllButton, type VersionListProps } from "./send-all-button.tsx";
 
-const PAGE = 50;
-
 export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
   const text = useText();
-  const columns: ColumnsType<Version> = [
+  const columns: Column<Version>[] = [
     {
+      key: "name",
       title: text.common.version,
-      dataIndex: "name",
-      render: (name: string) => (
+      render: (version) => (
         <span className="version">
-          <i className="swatch" style={{ background: versionColour(name) }} aria-hidden="true" />
-          <b>{name}</b>
+          <i className="swatch" style={{ background: versionColour(version.name) }} aria-hidden="true" />
+          <b>{version.name}</b>
         </span>
       ),
     },
     {
+      key: "state",
       title: text.common.state,
-      dataIndex: "state",
-      render: (_, version) => (
+      render: (version) => (
         <>
           <VersionStateLabel state={version.state} title={version.message} />
           {version.state === "failed" && <div className="operation-failure">{version.message}</div>}
@@ -34,29 +31,29 @@ export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
       ),
     },
     {
+      key: "traffic",
       title: text.versions.traffic,
-      dataIndex: "percent",
       align: "right",
-      render: (percent: number) => <span className={percent > 0 ? "number strong" : "number faint"}>{percent} %</span>,
+      render: (version) => <span className={version.percent > 0 ? "number strong" : "number faint"}>{version.percent} %</span>,
     },
     {
+      key: "preview",
       title: text.versions.preview,
-      dataIndex: "previewUrl",
-      render: (url: string | null) => url !== null && <Address url={url} label={text.common.open} />,
+      render: (version) => version.previewUrl !== null && <Address url={version.previewUrl} label={text.common.open} />,
     },
     {
+      key: "created",
       title: text.common.created,
-      dataIndex: "createdAt",
-      render: (_, version) => (
-        <>
+      render: (version) => (
+        <span className="nowrap">
           <Ago at={version.createdAt} /> <span className="faint">{text.common.by(version.createdBy)}</span>
-        </>
+        </span>
       ),
     },
     {
+      key: "image",
       title: text.versions.image,
-      dataIndex: "image",
-      render: (_, version) => (
+      render: (version) => (
         <div className="image" title={version.image}>
           <span>{version.detectedFrom}</span> <code className="faint">{shortImage(version.image)}</code>
         </div>
@@ -64,22 +61,13 @@ export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
     },
     {
       key: "actions",
-      title: <span className="unseen">{text.versions.sendAll}</span>,
+      title: text.versions.sendAll,
+      titleUnseen: true,
       align: "right",
-      fixed: "end",
-      render: (_, version) => <SendAllButton version={version} versions={versions} busy={busy} sendAll={sendAll} />,
+      render: (version) => <SendAllButton version={version} versions={versions} busy={busy} sendAll={sendAll} />,
     },
   ];
-  return (
-    <Table<Version>
-      rowKey="name"
-      size="middle"
-      columns={columns}
-      dataSource={versions}
-      scroll={{ x: "max-content" }}
-      pagination={{ pageSize: PAGE, hideOnSinglePage: true, showSizeChanger: false }}
-    />
-  );
+  return <DataTable label={text.app.versions} rows={versions} columns={columns} keyOf={(version) => version.name} />;
 }
 
 /** `name@digest`, the digest told by its first characters; the whole reference is in the title. */

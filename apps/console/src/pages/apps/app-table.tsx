@@ -1,61 +1,46 @@
 import type { App } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
-import Table from "antd/es/table";
-import type { ColumnsType } from "antd/es/table";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
+import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
 
-/** More rows than this on one page and finding is done by searching anyway. */
-const PAGE = 50;
-
 export function AppTable({ apps }: { apps: readonly App[] }) {
   const text = useText();
-  const columns: ColumnsType<App> = [
+  const columns: Column<App>[] = [
     {
+      key: "name",
       title: text.apps.name,
-      dataIndex: "name",
-      sorter: (a, b) => a.name.localeCompare(b.name),
-      defaultSortOrder: "ascend",
-      render: (_, app) => (
+      compare: (a, b) => a.name.localeCompare(b.name),
+      render: (app) => (
         <Link to="/apps/$app" params={{ app: app.name }} className="strong clipped" title={app.name}>
           {app.name}
         </Link>
       ),
     },
     {
+      key: "state",
       title: text.common.state,
-      dataIndex: "state",
-      sorter: (a, b) => a.state.localeCompare(b.state),
-      render: (_, app) => <AppStateLabel state={app.state} title={app.state === "failed" ? app.message : text.appStateHelp[app.state]} />,
+      compare: (a, b) => a.state.localeCompare(b.state),
+      render: (app) => <AppStateLabel state={app.state} title={app.state === "failed" ? app.message : text.appStateHelp[app.state]} />,
     },
-    { title: text.apps.url, dataIndex: "url", render: (_, app) => <Address url={app.url} /> },
-    { title: text.apps.serving, key: "serving", render: (_, app) => <TrafficText targets={app.traffic} /> },
+    { key: "url", title: text.apps.url, render: (app) => <Address url={app.url} /> },
+    { key: "serving", title: text.apps.serving, render: (app) => <TrafficText targets={app.traffic} /> },
     {
+      key: "instances",
       title: text.apps.instances,
-      dataIndex: "instances",
       align: "right",
-      sorter: (a, b) => a.instances - b.instances,
-      render: (count: number) => <span className="number">{count}</span>,
+      compare: (a, b) => a.instances - b.instances,
+      render: (app) => <span className="number">{app.instances}</span>,
     },
     {
+      key: "updated",
       title: text.common.updated,
-      dataIndex: "updatedAt",
-      sorter: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
-      render: (at: string) => <Ago at={at} />,
+      compare: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
+      render: (app) => <Ago at={app.updatedAt} />,
     },
   ];
-  return (
-    <Table<App>
-      rowKey="name"
-      size="middle"
-      columns={columns}
-      dataSource={apps}
-      showSorterTooltip={false}
-      scroll={{ x: "max-content" }}
-      pagination={{ pageSize: PAGE, hideOnSinglePage: true, showSizeChanger: false }}
-    />
-  );
+  return <DataTable label={text.apps.title} rows={apps} columns={columns} keyOf={(app) => app.name} sortedBy="name" />;
 }
