@@ -1,8 +1,9 @@
-import { createClient, type Client } from "@ebb/api";
+import { createClient, type Client } from "@ebb/api/client";
 import { dataFolder, runningServer, savedToken } from "./data-folder.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure, usageError } from "./failure.ts";
 import type { Host } from "./host.ts";
+import { serverProcess } from "./server/process.ts";
 
 export interface ConnectionOptions {
   readonly server: string | undefined;
@@ -21,6 +22,13 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
   const folder = dataFolder(host, options.data);
   const server = await runningServer(folder);
   if (!server) {
+    const pid = await serverProcess(folder);
+    if (pid !== undefined) {
+      throw new Failure(`Ebb is starting (process ${pid}) and does not answer yet`, {
+        exit: EXIT.unreachable,
+        hint: "Ask again in a few seconds; its logs are in the data folder.",
+      });
+    }
     throw new Failure(`Ebb is not running with the data folder ${folder}`, {
       exit: EXIT.unreachable,
       hint: "Start it with `ebb up`, or name another platform with --server URL (or EBB_SERVER) and EBB_TOKEN.",

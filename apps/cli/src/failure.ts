@@ -1,4 +1,4 @@
-import { ApiError } from "@ebb/api";
+import { ApiError } from "@ebb/api/client";
 import { causeChain, EbbError } from "@ebb/base";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 

@@ -5,7 +5,6 @@ import { appNameFrom, appNameFromImage } from "../app-name.ts";
 import { parseAssignments } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { deploySource } from "../deploy-source.ts";
 import { Failure, usageError } from "../failure.ts";
 import { followOperation, phaseTimes } from "../operations.ts";
 import { renderFacts } from "../output/table.ts";
@@ -82,6 +81,8 @@ async function source(context: Context, client: Client, request: { dir: string; 
     },
   );
   if (!isFolder) throw usageError(`${folder} is not a folder`, "Name the folder that it is in; an image is deployed with --image REF.");
+  // The packer is of no use to the other commands, and would slow their start.
+  const { deploySource } = await import("../deploy-source.ts");
   return deploySource(context, client, {
     folder,
     name: options.name,

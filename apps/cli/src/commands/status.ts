@@ -1,11 +1,8 @@
 import { defineCommand } from "../command.ts";
 import { appColumns } from "../columns.ts";
-import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { ageOf } from "../output/durations.ts";
 import { renderFacts, renderTable } from "../output/table.ts";
-import { runningServer } from "../data-folder.ts";
-import { serverProcess } from "../server/process.ts";
 
 export const statusCommand = defineCommand({
   name: "status",
@@ -21,13 +18,6 @@ export const statusCommand = defineCommand({
   ],
   async run(context) {
     const { host, output } = context;
-    const pid = await serverProcess(context.dataFolder);
-    if (pid !== undefined && !host.env["EBB_SERVER"] && !(await runningServer(context.dataFolder))) {
-      throw new Failure(`Ebb is starting (process ${pid}) and does not answer yet`, {
-        exit: EXIT.unreachable,
-        hint: "Ask again in a few seconds.",
-      });
-    }
     const client = await context.connect();
     const [status, apps] = await Promise.all([client.status(), client.listApps()]);
     output.show({ ...status, items: apps }, () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { createClient, type App, type Client } from "@ebb/api";
+import type { App } from "@ebb/api";
+import { createClient, type Client } from "@ebb/api/client";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { signInLink } from "../connection.ts";
@@ -7,7 +8,6 @@ import { runningServer, savedToken, type RunningServer } from "../data-folder.ts
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { parseEvent, tailLines, type ReadyEvent, type ServerEvent } from "../server/events.ts";
-import { deployExamples } from "../server/examples.ts";
 import { launchServer, type LaunchedServer } from "../server/launch.ts";
 import { serverProcess, stopServer } from "../server/process.ts";
 import { upSummary } from "../server/summary.ts";
@@ -56,7 +56,10 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
     try {
       const ready = await follow.untilReady();
       const client = await clientOf(context, ready);
-      if (!options["no-examples"] && (await isUntouched(client))) await deployExamples(context, client);
+      if (!options["no-examples"] && (await isUntouched(client))) {
+        const { deployExamples } = await import("../server/examples.ts");
+        await deployExamples(context, client);
+      }
       await printSummary(context, ready);
       if (!options.foreground) return;
       context.progress.line("Ctrl-C stops it.");
