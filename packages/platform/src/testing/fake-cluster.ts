@@ -162,6 +162,7 @@ export class FakeCluster implements Cluster {
     });
     this.storedPods.set(`${name}-pod`, podOf(name, labels, behaviour, image));
     this.#changes.emit({ kind: "revision", app });
+    this.#changes.emit({ kind: "pod", app });
   }
 }
 

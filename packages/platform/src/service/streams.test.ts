@@ -1,0 +1,135 @@
+import type { ChangeEvent, LogRecord, OperationEvent } from "@ebb/api";
+import { silentLogger, systemClock } from "@ebb/base";
+import { eventually } from "@ebb/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { PodLogLine } from "../cluster/port.ts";
+import { FakeCluster } from "../testing/fake-cluster.ts";
+import { createWorld, startProcess, upload } from "../testing/world.ts";
+import { appLogs } from "./app-logs.ts";
+
+function collect<T>(source: AsyncIterable<T>): { seen: T[]; done: Promise<void> } {
+  const seen: T[] = [];
+  const done = (async () => {
+    for await (const value of source) seen.push(value);
+  })();
+  return { seen, done };
+}
+
+function stopper(): AbortController {
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  return stop;
+}
+
+describe("an operation's events", () => {
+  test("are its states and lines from the beginning, the terminal state last, to whoever asks and whenever", async () => {
+    const world = await createWorld();
+    const { service, ended, clock } = await startProcess(world);
+    const gate = Promise.withResolvers<void>();
+    const { id } = await service.deploySource({ ...upload(world, "a", { wait: gate.promise }), name: "shop" }, "ann");
+    const early = collect<OperationEvent>(await service.operationEvents(id, stopper().signal));
+    await clock.advance(1000);
+    await eventually(() => early.seen.some((event) => event.type === "log" && event.line === "compiling"));
+    expect(early.seen.at(0)).toMatchObject({ type: "operation" });
+    gate.resolve();
+    await ended(id);
+    await early.done;
+    const late = collect<OperationEvent>(await service.operationEvents(id, stopper().signal));
+    await late.done;
+    for (const { seen } of [early, late]) {
+      expect(seen.filter((event) => event.type === "log").map((event) => event.line)).toEqual(["compiling"]);
+      expect(seen.at(-1)).toMatchObject({ type: "operation", operation: { state: "succeeded", version: "v1" } });
+      expect(seen.filter((event) => event.type === "operation" && event.operation.finishedAt !== null).length).toBe(1);
+    }
+  });
+
+  test("end when the reader goes, and refuse an operation that is not there", async () => {
+    const world = await createWorld();
+    const { service } = await startProcess(world);
+    await expect(service.operationEvents("nothing", stopper().signal)).rejects.toMatchObject({ code: "operation_not_found" });
+    const { id } = await service.deployImage({ name: "shop", image: "hang" }, "ann");
+    const stop = stopper();
+    const { done } = collect(await service.operationEvents(id, stop.signal));
+    stop.abort();
+    await done;
+  });
+});
+
+test("changes begin with the call to read everything, and a burst of one app's is told once", async () => {
+  const world = await createWorld();
+  const { service, ended, clock } = await startProcess(world);
+  const stop = stopper();
+  const { seen, done } = collect<ChangeEvent>(service.changes(stop.signal));
+  await eventually(() => seen.length === 1);
+  expect(seen).toEqual([{ type: "app", app: "" }]);
+  const operation = await service.deployImage({ name: "shop", image: "ok-1" }, "ann");
+  await ended(operation.id);
+  await clock.advance(1000);
+  await eventually(() => new Set(seen.map((event) => event.type)).has("operation"));
+  expect(new Set(seen.slice(1).map((event) => event.app))).toEqual(new Set(["shop"]));
+  expect(seen.length).toBeLessThan(world.cluster.writes.length * 4);
+  stop.abort();
+  await done;
+});
+
+describe("an app's log", () => {
+  class Talking extends FakeCluster {
+    lines = new Map<string, PodLogLine[]>();
+    requests: string[] = [];
+    override async *podLogs(pod: string, options?: { follow: boolean; since?: string; signal: AbortSignal }): AsyncGenerator<PodLogLine> {
+      this.requests.push(`${pod} since ${options?.since ?? "the beginning"}`);
+      yield* this.lines.get(pod) ?? [];
+    }
+  }
+  const service = (image: string, number: number) => ({
+    apiVersion: "serving.knative.dev/v1" as const,
+    kind: "Service" as const,
+    metadata: { name: "shop" },
+    spec: {
+      template: {
+        metadata: { name: `shop-0000${number}`, labels: { "ebb.dev/app": "shop", "ebb.dev/version": `v${number}` } },
+        spec: { containers: [{ image }] },
+      },
+    },
+  });
+  const line = (second: number, text: string): PodLogLine => ({ time: `2026-01-01T00:00:0${second}Z`, text });
+
+  test("is that of all its instances in the order of time, of one version, or its end", async () => {
+    const cluster = new Talking();
+    await cluster.putService(service("ok-1", 1));
+    await cluster.putService(service("ok-2", 2));
+    cluster.lines.set("shop-00001-pod", [line(1, "a"), line(3, "c")]);
+    cluster.lines.set("shop-00002-pod", [line(2, "b"), line(4, "d")]);
+    const read = async (more: object) => {
+      const { seen, done } = collect<LogRecord>(
+        appLogs({ cluster, clock: systemClock, log: silentLogger }, "shop", { follow: false, signal: stopper().signal, ...more }),
+      );
+      await done;
+      return seen.map((record) => `${record.version} ${record.text}`);
+    };
+    expect(await read({})).toEqual(["v1 a", "v2 b", "v1 c", "v2 d"]);
+    expect(await read({ version: "v2" })).toEqual(["v2 b", "v2 d"]);
+    expect(await read({ instance: "shop-00001-pod" })).toEqual(["v1 a", "v1 c"]);
+    expect(await read({ tail: 1 })).toEqual(["v2 d"]);
+    expect(await read({ tail: 0 })).toEqual([]);
+  });
+
+  test("followed goes on with new instances, is taken up again where it broke, and ends with its reader", async () => {
+    const cluster = new Talking();
+    await cluster.putService(service("ok-1", 1));
+    cluster.lines.set("shop-00001-pod", [line(1, "a")]);
+    const stop = stopper();
+    const { seen, done } = collect<LogRecord>(
+      appLogs({ cluster, clock: systemClock, log: silentLogger }, "shop", { follow: true, signal: stop.signal }),
+    );
+    await eventually(() => seen.length === 1);
+    cluster.lines.set("shop-00001-pod", [line(1, "a"), line(2, "b")]);
+    cluster.lines.set("shop-00002-pod", [line(3, "c")]);
+    await cluster.putService(service("ok-2", 2));
+    await eventually(() => seen.length === 3);
+    expect(seen.map((record) => record.text).sort()).toEqual(["a", "b", "c"]);
+    expect(cluster.requests).toContain("shop-00001-pod since 2026-01-01T00:00:01Z");
+    stop.abort();
+    await done;
+  });
+});
