@@ -298,6 +298,32 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(exits).toEqual([]);
     });
 
+    check("keeps what ended or was stopped before a restart, with its log", async () => {
+      const ended = shell("echo bye; exit 2");
+      const stopped = shell("echo hi; while :; do sleep 0.05; done");
+      await driver.start(ended);
+      await driver.start(stopped);
+      await exitOf(ended.id);
+      await eventually(async () => (await read(stopped.id)).length > 0);
+      await driver.stop(stopped.id, 1);
+      await driver.close();
+      await reopen();
+      expect(await driver.list()).toEqual([]);
+      expect((await driver.ended()).map(({ spec }) => spec.id).sort()).toEqual([ended.id, stopped.id].sort());
+      expect([await texts(ended.id), await texts(stopped.id)]).toEqual([["bye"], ["hi"]]);
+    });
+
+    check("does not tell again, after a restart, of what had ended before", async () => {
+      const ended = shell("exit 2");
+      await driver.start(ended);
+      await exitOf(ended.id);
+      await driver.close();
+      await reopen();
+      await driver.list();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(exits).toEqual([]);
+    });
+
     check("keeps instances over a kill -9 of Ebb, tells of those that ended meanwhile, and loses no output of the others", async () => {
       const lasting = shell("i=0; while :; do echo $i; i=$((i+1)); sleep 0.01; done");
       const ending = shell("echo first; sleep 1.5; echo last");

@@ -7,10 +7,13 @@ import { containerName, containerOptions, LABELS } from "./container-options.ts"
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
 import { joinFrames, readFrames } from "./engine-logs.ts";
+import { wasOomKilled } from "./kernel-oom.ts";
 import { ensureNetwork } from "./network.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 const LARGEST_OUTPUT = 256 * 1024;
+/** A few gigabytes over a slow line; a registry that never answers ends here. */
+const PULL_DEADLINE = 15 * 60_000;
 /** timeout(1) */
 const TIMED_OUT = 124;
 /** A shell's way of saying "ended by signal N" is 128 + N. */
@@ -68,13 +71,17 @@ class ContainerDriver implements Driver {
     } catch (error) {
       if (!isGone(error)) throw startError(error, reference);
     }
+    const late = new AbortController();
+    const timer = this.#options.clock.after(PULL_DEADLINE, () => late.abort());
     try {
-      const stream = await this.#docker.pull(reference, signal ? { abortSignal: signal } : {});
+      const stream = await this.#docker.pull(reference, { abortSignal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
       await new Promise<void>((resolve, reject) =>
         this.#docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
       );
     } catch (error) {
-      throw pullError(error, reference);
+      throw pullError(late.signal.aborted ? new Error(`not pulled within ${PULL_DEADLINE / 60_000} minutes`) : error, reference);
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -313,9 +320,9 @@ function imageOf(spec: InstanceSpec): string {
   throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
 }
 
-function exitOf(id: string, { State }: Docker.ContainerInspectInfo): InstanceExit {
+function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo): InstanceExit {
   const signal = SIGNALS[State.ExitCode];
-  const reason = State.OOMKilled ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
+  const reason = State.OOMKilled || (signal === "SIGKILL" && wasOomKilled(Id)) ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
   return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), reason, finishedAt: Date.parse(State.FinishedAt) };
 }
 

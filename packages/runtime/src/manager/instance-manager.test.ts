@@ -27,6 +27,7 @@ class FakeDriver implements Driver {
   startGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
   prepareGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
   failList: Error | undefined;
+  failStop: Error | undefined;
   lastLines: string[] = [];
 
   constructor(clock: VirtualClock) {
@@ -46,6 +47,7 @@ class FakeDriver implements Driver {
   }
   async stop(id: string): Promise<void> {
     this.calls.push(`stop ${id}`);
+    if (this.failStop) throw this.failStop;
     this.running.delete(id);
   }
   async list(): Promise<RunningInstance[]> {
@@ -346,6 +348,18 @@ describe("instance manager", () => {
     await clock.advance(0);
     expect(manager.all()).toEqual([]);
     expect(driver.calls.filter((call) => call.startsWith("forget"))).toHaveLength(4);
+  });
+
+  it("goes on trying to stop what a driver cannot stop, and never calls that ended", async () => {
+    await run(1);
+    driver.failStop = new Error("connect ENOENT podman.sock");
+    manager.scale("default/app", 0);
+    await clock.advance(12_000);
+    expect(phases()).toEqual(["draining"]);
+    driver.failStop = undefined;
+    await clock.advance(5000);
+    expect(phases()).toEqual([]);
+    expect(driver.running.size).toBe(0);
   });
 
   it("replaces one that is removed", async () => {

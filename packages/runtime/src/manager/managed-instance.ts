@@ -1,4 +1,4 @@
-import { backoffDelay, sleep, TransientError, type Clock, type Logger, type Timer } from "@ebb/base";
+import { backoffDelay, sleep, type Clock, type Logger, type Timer } from "@ebb/base";
 import type {
   Driver,
   EndedInstance,
@@ -41,6 +41,7 @@ export class ManagedInstance {
   readonly spec: InstanceSpec;
   readonly #deps: InstanceDeps;
   readonly #abort = new AbortController();
+  readonly #letGo = new AbortController();
   #phase: InstancePhase = "starting";
   #reason: string | undefined = "ContainerCreating";
   #message: string | undefined;
@@ -125,6 +126,7 @@ export class ManagedInstance {
     this.#stopProbes();
     this.#retry?.cancel();
     this.#abort.abort();
+    this.#letGo.abort();
     this.#retiring ??= Promise.resolve();
   }
 
@@ -279,17 +281,16 @@ export class ManagedInstance {
     }
   }
 
-  /** The driver's failures to stop are transient by its contract: an engine that does not answer. */
+  /** Tried until it succeeds, as the instance runs until then: an engine that does not answer will be back. */
   async #stopForSure(): Promise<void> {
     const { clock, driver, log } = this.#deps;
-    for (;;) {
+    while (!this.#letGo.signal.aborted) {
       try {
         await driver.stop(this.spec.id, this.spec.terminationGraceSeconds);
         return;
       } catch (error) {
         log.warn({ id: this.spec.id, error }, "an instance could not be stopped yet");
-        if (!(error instanceof TransientError)) return;
-        await sleep(clock, STOP_RETRY);
+        await sleep(clock, STOP_RETRY, this.#letGo.signal).catch(() => undefined);
       }
     }
   }
