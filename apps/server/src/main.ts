@@ -8,6 +8,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Group, sleep, systemClock, systemCode, type Logger, type Runnable } from "@ebb/base";
+import { stopOwnEngine } from "@ebb/runtime";
 import { parseConfig, type ServerConfig } from "./config.ts";
 import { layout, openDataFolder, readJson, writeJson } from "./data-folder.ts";
 import { addClusterAddress } from "./cluster-address.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     stopping ??= (async () => {
       report({ event: "stopping" });
       await group.stop();
+      stopOwnEngine(paths.engineSocket);
       await Promise.all([paths.server, paths.lock, paths.processOf("gateway")].map((path) => rm(path, { force: true })));
       report({ event: "stopped" });
       process.exit(process.exitCode ?? 0);

@@ -3,4 +3,4 @@ export { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } fr
 export { createInstanceManager, type InstanceManagerOptions } from "./manager/instance-manager.ts";
 export type { RuntimeFact } from "./process/isolation.ts";
 export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
-export { findEngine, type Engine, type EngineOptions } from "./container/engine.ts";
+export { findEngine, stopOwnEngine, type Engine, type EngineOptions } from "./container/engine.ts";

@@ -8,7 +8,7 @@ import { describeDriver } from "../driver.conformance.ts";
 import type { InstanceSpec } from "../port.ts";
 import { createContainerDriver } from "./container-driver.ts";
 import { containerOptions } from "./container-options.ts";
-import { findEngine } from "./engine.ts";
+import { findEngine, stopOwnEngine } from "./engine.ts";
 import { readFrames } from "./engine-logs.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -54,6 +54,7 @@ if (engine) {
         },
         close: async () => {
           execFileSync("podman", ["image", "rm", "--force", image], { stdio: "ignore" });
+          stopOwnEngine(engine.socketPath);
           await folder.remove();
         },
       };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync, openSync, closeSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { sleep, type Clock, type Logger } from "@ebb/base";
@@ -89,7 +89,24 @@ function startPodmanService(podman: string, socket: string): void {
   });
   closeSync(log);
   child.on("error", () => undefined);
+  if (child.pid !== undefined) writeFileSync(pidFile(socket), `${child.pid}\n`, { mode: 0o600 });
   child.unref();
+}
+
+function pidFile(socket: string): string {
+  return `${socket}.pid`;
+}
+
+/** Ends the service that `findEngine` started for this socket, if it runs. Containers go on; the next `findEngine` starts another. */
+export function stopOwnEngine(socket: string): void {
+  try {
+    const pid = Number(readFileSync(pidFile(socket), "utf8"));
+    // The number may be another process's by now.
+    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(socket)) return;
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // None was started, or it has ended.
+  }
 }
 
 /** crun refuses hybrid hierarchies (cgroup v1 controllers beside a v2 mount); runc takes them. */
