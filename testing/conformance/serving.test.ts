@@ -1,4 +1,16 @@
-import { Configurations, PodAutoscalers, Pods, Revisions, Routes, Secrets, Services, type Condition, type KubeObject } from "@ebb/kube";
+import {
+  Configurations,
+  Events,
+  PodAutoscalers,
+  Pods,
+  Revisions,
+  Routes,
+  Secrets,
+  Services,
+  type Condition,
+  type Kind,
+  type KubeObject,
+} from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCluster, type Cluster } from "./cluster.ts";
@@ -70,6 +82,15 @@ describe("a Service", () => {
     expect(revision.metadata.annotations).toMatchObject({ "serving.knative.dev/routes": "shop", "serving.knative.dev/creator": "test" });
     const autoscaler = await cluster.get(PodAutoscalers, "shop-00001");
     expect(condition(autoscaler, "ScaleTargetInitialized")?.status).toBe("True");
+  });
+
+  test("tells what happened by Events that end with it", async () => {
+    const event = await eventually(async () => {
+      const { items } = await cluster.client.list(Events, { namespace: "default", fieldSelector: "involvedObject.kind=Revision" });
+      return items.find(({ reason }) => reason === "RevisionReady");
+    });
+    expect(event).toMatchObject({ type: "Normal", count: 1, involvedObject: { name: "shop-00001" } });
+    expect(event.metadata.ownerReferences?.[0]?.name).toBe("shop-00001");
   });
 
   test("is reached inside the cluster by its three local names, and only there", async () => {
@@ -181,7 +202,9 @@ describe("a Service", () => {
     await eventually(async () => (await cluster.request(hostOf("shop"))).status === 404);
     await eventually(async () => (await cluster.client.list(Revisions, { namespace: "default" })).items.length === 0);
     await eventually(() => cluster.machine.running.size === 0);
-    await eventually(async () => (await cluster.client.list(Pods, { namespace: "default" })).items.length === 0);
+    for (const kind of [Pods, PodAutoscalers, Events] as Kind[]) {
+      await eventually(async () => (await cluster.client.list(kind, { namespace: "default" })).items.length === 0);
+    }
   });
 });
 
@@ -300,5 +323,29 @@ describe("a restart of the control plane", () => {
     await load;
     expect(failures).toEqual([]);
     expect([...cluster.machine.running.keys()]).toEqual(before);
+  });
+
+  test("keeps the traffic in force when what is asked for cannot be", async () => {
+    await cluster.deploy("steady", { image: OK, traffic: [{ revisionName: "steady-00077", percent: 100 }] });
+    await eventually(async () => condition(await cluster.get(Routes, "steady"), "AllTrafficAssigned")?.status === "False");
+    await cluster.restart();
+    expect((await answer(hostOf("steady"))).revision).toBe("steady-00001");
+  });
+
+  test("wakes what slept before", async () => {
+    await cluster.deploy("sleeper", { image: OK, annotations: { "autoscaling.knative.dev/window": "6s" } });
+    await ready("sleeper");
+    const own = () => [...cluster.machine.running.values()].filter(({ spec }) => spec.workload === "default/sleeper-00001");
+    await eventually(() => own().length === 0, 40_000);
+    await cluster.restart();
+    expect(own()).toEqual([]);
+    expect((await answer(hostOf("sleeper"))).revision).toBe("sleeper-00001");
+  });
+
+  test("lets a first deployment that it interrupted finish", async () => {
+    await cluster.deploy("interrupted", { image: OK });
+    await cluster.restart();
+    await ready("interrupted");
+    expect((await answer(hostOf("interrupted"))).revision).toBe("interrupted-00001");
   });
 });

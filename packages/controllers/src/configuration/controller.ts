@@ -1,4 +1,4 @@
-import { Configurations, isStatus, Revisions, StatusError, type Configuration, type Revision } from "@ebb/kube";
+import { Configurations, Revisions, StatusError, type Configuration, type Revision } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
@@ -22,7 +22,7 @@ export function createConfigurationController(context: Context): Controller {
     try {
       await client.create(Revisions, revision);
     } catch (error) {
-      if (error instanceof StatusError && error.kind === "user" && !isStatus(error, "AlreadyExists")) {
+      if (error instanceof StatusError && error.kind === "user" && error.reason !== "AlreadyExists") {
         await applyStatus(client, Configurations, {
           object: configuration,
           status: creationFailed(configuration, error.message, clock.now()),
