@@ -55,6 +55,7 @@ if (engine) {
         close: async () => {
           execFileSync("podman", ["image", "rm", "--force", image], { stdio: "ignore" });
           stopOwnEngine(engine.socketPath);
+          if (engine.servicePid !== undefined) process.kill(engine.servicePid);
           await folder.remove();
         },
       };

@@ -12,6 +12,8 @@ export interface Engine {
   version: string;
   /** Containers have no address that this machine can reach: their ports are published on loopback. */
   rootless: boolean;
+  /** The process of the service that was started for it just now; it is the caller's to end, or to leave running. */
+  servicePid?: number;
 }
 
 export interface EngineOptions {
@@ -40,12 +42,12 @@ export async function findEngine(options: EngineOptions): Promise<Engine | undef
   }
   const podman = PODMAN.find((path) => existsSync(path));
   if (options.ownSocket === undefined || podman === undefined) return undefined;
-  startPodmanService(podman, options.ownSocket);
+  const servicePid = startPodmanService(podman, options.ownSocket);
   const { clock, log } = options;
   const end = clock.monotonic() + START_DEADLINE;
   while (clock.monotonic() < end) {
     const engine = await connectEngine(options.ownSocket);
-    if (engine) return engine;
+    if (engine) return { ...engine, ...(servicePid !== undefined && { servicePid }) };
     await sleep(clock, 50);
   }
   log.warn({ socket: options.ownSocket }, "podman is installed, but its service does not answer: no containers");
@@ -81,7 +83,7 @@ async function connectEngine(socketPath: string): Promise<Engine | undefined> {
   }
 }
 
-function startPodmanService(podman: string, socket: string): void {
+function startPodmanService(podman: string, socket: string): number | undefined {
   const log = openSync(`${socket}.log`, "a", 0o600);
   const child = spawn(podman, [...runtimeFlags(), "system", "service", "--time=0", `unix://${socket}`], {
     detached: true,
@@ -91,6 +93,7 @@ function startPodmanService(podman: string, socket: string): void {
   child.on("error", () => undefined);
   if (child.pid !== undefined) writeFileSync(pidFile(socket), `${child.pid}\n`, { mode: 0o600 });
   child.unref();
+  return child.pid;
 }
 
 function pidFile(socket: string): string {
