@@ -52,8 +52,9 @@ last line break): never from the command line, where other users and the shell's
   ],
   async run(context, { args, options }) {
     const name = variableName(args.name);
-    const value = await secretValue(context, name, options["from-file"]);
+    // Before anybody types a value for nothing.
     const client = await context.connect();
+    const value = await secretValue(context, name, options["from-file"]);
     await finishChange(context, client, await client.patchSecrets(args.app, { secrets: { [name]: value } }));
   },
 });

@@ -7,11 +7,14 @@ import { signInLink } from "../connection.ts";
 import { runningServer, savedToken, type RunningServer } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { findCommand } from "../find-command.ts";
 import { parseEvent, tailLines, type ReadyEvent, type ServerEvent } from "../server/events.ts";
 import { launchServer, type LaunchedServer } from "../server/launch.ts";
 import { serverProcess, stopServer } from "../server/process.ts";
 import { upSummary } from "../server/summary.ts";
 
+/** Where the launcher is. */
+const ROOT = join(import.meta.dirname, "../../../..");
 const PORT = { kind: "integer", placeholder: "N", min: 1, max: 65_535 } as const;
 /** Options that are the server's own and are passed on as they are. */
 const PASSED_ON = ["gateway-port", "platform-port", "api-port", "internal-port", "cluster-name", "host", "cluster-address"] as const;
@@ -78,8 +81,8 @@ async function alreadyRunning(context: Context): Promise<RunningServer | undefin
   if (pid === undefined) return undefined;
   const server = await runningServer(context.dataFolder);
   if (server && (await createClient({ baseUrl: server.platform }).healthy())) return server;
-  throw new Failure(`Ebb is already running (process ${pid}) but does not answer yet`, {
-    hint: "It may still be starting: `ebb status` in a few seconds. Otherwise stop it with `ebb down` and start it again.",
+  throw new Failure(`Ebb is already running (process ${pid}) but does not answer`, {
+    hint: "It may be starting or stopping: try again in a few seconds. Otherwise stop it with `ebb down` and start it again.",
   });
 }
 
@@ -170,5 +173,12 @@ async function printSummary(context: Context, ready: ReadyEvent): Promise<void> 
   // A platform that has just become ready, or that belongs to another user, may not list its applications: the addresses are still true.
   const apps: App[] = await (await clientOf(context, ready)).listApps().catch(() => []);
   const { event: _event, ...facts } = ready;
-  context.output.show({ ...facts, items: apps }, () => upSummary(ready, apps, context.output.style));
+  const ebb = await howToCall(context);
+  context.output.show({ ...facts, items: apps }, () => upSummary(ready, apps, { style: context.output.style, ebb }));
+}
+
+/** `ebb` where it is in the PATH; otherwise the launcher's path, so that what is printed can be typed. */
+async function howToCall({ host }: Context): Promise<string> {
+  if (await findCommand(["ebb"], host.env)) return "ebb";
+  return host.cwd === ROOT ? "./ebb" : join(ROOT, "ebb");
 }

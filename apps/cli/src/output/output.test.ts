@@ -77,6 +77,7 @@ test("progress moves on a terminal only, and leaves no timer behind", async () =
   await clock.advance(2500);
   expect(terminal.text()).toContain("building\u001b[2m  2 s");
   terminal.progress.idle();
+  expect(terminal.text().endsWith("\r\u001b[K")).toBe(true);
   expect(clock.pending).toBe(0);
 
   for (const quiet of [shown(false), shown(true, { CI: "1" })]) {

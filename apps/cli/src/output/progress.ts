@@ -39,9 +39,9 @@ export class Progress {
 
   /** Nothing is being done: the live line goes away. Always called before the command ends. */
   idle(): void {
+    this.#erase();
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#erase();
     this.#text = "";
   }
 

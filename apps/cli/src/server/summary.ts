@@ -3,8 +3,8 @@ import type { Style } from "../output/style.ts";
 import { renderFacts } from "../output/table.ts";
 import type { ReadyEvent } from "./events.ts";
 
-/** What `ebb up` ends with: where everything is, and the next three things to try. */
-export function upSummary(ready: ReadyEvent, apps: readonly App[], style: Style): string[] {
+/** What `ebb up` ends with: where everything is, and the next three things to try. `ebb` is how the command is called from here. */
+export function upSummary(ready: ReadyEvent, apps: readonly App[], { style, ebb }: { style: Style; ebb: string }): string[] {
   const lines = [
     "",
     ...renderFacts(
@@ -22,7 +22,7 @@ export function upSummary(ready: ReadyEvent, apps: readonly App[], style: Style)
       style,
     ),
   );
-  return [...lines, "", style.bold("Next:"), ...nextSteps(apps)];
+  return [...lines, "", style.bold("Next:"), ...nextSteps(apps, ebb)];
 }
 
 function note(app: App, style: Style): string {
@@ -30,12 +30,12 @@ function note(app: App, style: Style): string {
   return app.state === "failed" ? `   ${style.bad("failed")} ${app.message}` : `   ${style.dim(app.state)}`;
 }
 
-function nextSteps(apps: readonly App[]): string[] {
+function nextSteps(apps: readonly App[], ebb: string): string[] {
   const first = apps.find((app) => app.state === "ready" || app.state === "asleep");
   const steps: [string, string][] = [
-    first ? [`curl ${first.url}`, "wakes it if it is asleep"] : ["ebb doctor", "what this machine can and cannot do"],
-    ["cd YOUR-APP && ebb deploy", "your own application, from source"],
-    first ? [`ebb logs ${first.name} -f`, "what it writes, as it comes"] : ["ebb --help", "all commands"],
+    first ? [`curl ${first.url}`, "wakes it if it is asleep"] : [`${ebb} doctor`, "what this machine can and cannot do"],
+    [`${ebb} deploy YOUR-FOLDER`, "your own application, from source"],
+    first ? [`${ebb} logs ${first.name} -f`, "what it writes, as it comes"] : [`${ebb} --help`, "all commands"],
   ];
   const width = Math.max(...steps.map(([command]) => command.length));
   return steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`);

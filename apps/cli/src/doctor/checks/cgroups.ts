@@ -1,40 +1,47 @@
 import { access, constants, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ok, type Check } from "../finding.ts";
+
+const ROOT = "/sys/fs/cgroup";
+
+/** What the server does for a limit that no control group keeps. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  memory: "memory is looked at now and then, and an instance above its limit is ended",
+  cpu: "CPU limits are not kept",
+  pids: "processes are limited per user",
+};
 
 export type CgroupLayout = "v2" | "hybrid" | "v1" | "none";
 
+/** Instances get groups of their own at the root of each hierarchy: that is what must be writable. */
 export const checkCgroups: Check = async () => {
-  const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  const layout = cgroupLayout(mounts);
+  const layout = cgroupLayout(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
   const facts = { id: "cgroups", title: "Control groups" };
-  const effect = "Memory and CPU limits of instances that are processes are kept by rlimits alone, which count each process by itself.";
-  if (layout === "none") {
-    return [
-      {
-        ...facts,
-        level: "warning",
-        found: "not mounted",
-        meaning: effect,
-        remedy: "Run containers instead, or mount cgroups (any systemd machine does).",
-      },
-    ];
-  }
-  const folder = layout === "v2" ? await ownGroup() : "/sys/fs/cgroup/memory";
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if (writable) return [ok(facts.id, facts.title, `${layout}, ${folder} can be written`)];
+  const missing: string[] = [];
+  for (const controller of Object.keys(WITHOUT)) if (!(await isUsable(controller))) missing.push(controller);
+  if (missing.length === 0) return [ok(facts.id, facts.title, `${layout}, for memory, CPU and processes`)];
   return [
     {
       ...facts,
       level: "warning",
-      found: `${layout}, ${folder} cannot be written`,
-      meaning: effect,
-      remedy: "Run Ebb as root, or in a systemd unit with Delegate=yes.",
+      found: `${layout === "none" ? "not mounted" : layout}; not to be used by us: ${missing.join(", ")}`,
+      meaning: `For instances that are processes: ${missing.map((controller) => WITHOUT[controller]).join("; ")}.`,
+      remedy:
+        layout === "none"
+          ? "Mount control groups (any systemd machine has them)."
+          : "Run Ebb as root on the machine itself; in a container, give it the host's control groups.",
     },
   ];
 };
+
+async function isUsable(controller: string): Promise<boolean> {
+  const unified = await readFile(join(ROOT, "cgroup.controllers"), "utf8").catch(() => undefined);
+  if (unified !== undefined && !unified.trim().split(" ").includes(controller)) return false;
+  return access(unified === undefined ? join(ROOT, controller) : ROOT, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
 
 /** What proc(5) mountinfo says: version 2 alone, both, version 1 alone, or none. */
 export function cgroupLayout(mountinfo: string): CgroupLayout {
@@ -42,14 +49,4 @@ export function cgroupLayout(mountinfo: string): CgroupLayout {
   const [first, second] = [types.includes("cgroup"), types.includes("cgroup2")];
   if (first) return second ? "hybrid" : "v1";
   return second ? "v2" : "none";
-}
-
-async function ownGroup(): Promise<string> {
-  const text = await readFile("/proc/self/cgroup", "utf8").catch(() => "");
-  const path =
-    text
-      .split("\n")
-      .find((line) => line.startsWith("0::"))
-      ?.slice("0::".length) ?? "";
-  return `/sys/fs/cgroup${path === "/" ? "" : path}`;
 }
