@@ -18,9 +18,10 @@ interface Need {
 const NEEDS: Need[] = [
   {
     paths: ["/usr/bin/podman"],
-    packages: ["podman", "runc", "buildah", "netavark", "aardvark-dns", "catatonit"],
+    packages: ["podman", "runc", "buildah", "netavark", "aardvark-dns", "catatonit", "iptables"],
     without: "the container driver and image builds",
   },
+  { paths: ["/usr/sbin/iptables", "/sbin/iptables"], packages: ["iptables"], without: "container networks" },
   { paths: ["/usr/sbin/runc", "/usr/bin/runc"], packages: ["runc"], without: "the container driver" },
   { paths: ["/bin/busybox", "/usr/bin/busybox"], packages: ["busybox-static"], without: "container images made for the tests" },
   { paths: ["/usr/bin/chromium"], packages: ["chromium"], without: "the console in a browser" },
