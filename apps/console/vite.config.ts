@@ -12,5 +12,6 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
   },
-  server: { proxy: { "/api": platform } },
+  // The platform refuses a Host or an Origin that is not its own.
+  server: { proxy: { "/api": { target: platform, changeOrigin: true, headers: { origin: new URL(platform).origin } } } },
 });

@@ -78,7 +78,7 @@ describe.skipIf(skipReason !== null)("every page", () => {
       const { page, open, complaints } = await go("/", options);
       for (const path of PAGES) {
         await open(path);
-        await page.waitForFunction("document.querySelector('.ant-skeleton') === null");
+        await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
         expect(await page.title(), path).toMatch(/Ebb$/);
         expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
         expect(await accessibilityFindings(page), path).toEqual([]);

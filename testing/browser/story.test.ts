@@ -156,10 +156,10 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("row", { name: /shop/ }).waitFor();
     const before = complaints.length;
     process.kill(await ebb.pid("platform"), "SIGKILL");
-    await eventually(() => ebb.client.healthy());
-    const again = await ebb.client.uploadSource(await archive(nodeApp()), { name: "second" });
+    await eventually(() => ebb.client.healthy(), 60_000);
+    const again = await ebb.client.uploadSource(await archive(nodeApp()), { name: "spare" });
     await finished(ebb.client, again.id);
-    await page.getByRole("row", { name: /second/ }).waitFor();
+    await page.getByRole("row", { name: /spare/ }).waitFor();
     // Chromium itself logs each refused connection.
     complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !/Failed to load resource|ERR_/.test(each)));
   });
@@ -173,7 +173,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("shop");
     await button.click();
     await page.getByText("shop is deleted.").waitFor();
-    expect(await ebb.client.listApps()).toMatchObject([{ name: "second" }]);
+    expect(await ebb.client.listApps()).toMatchObject([{ name: "spare" }]);
   });
 
   test("shows the platform, signs out, and has not complained once", async () => {

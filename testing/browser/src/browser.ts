@@ -44,7 +44,7 @@ export interface VisitOptions extends BrowserContextOptions {
 export async function visit(browser: Browser, { expected, ...options }: VisitOptions): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   let networkChanges = 0;
   const complain = (text: string) => {

@@ -215,7 +215,7 @@ export const en = {
     create: "Create the version",
     start: "Start an instance",
     route: "Route requests",
-    verify: "Check through the public address",
+    verify: "Check the public address",
     apply: "Apply",
     delete: "Delete",
     drain: "Drain",

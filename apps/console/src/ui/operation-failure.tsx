@@ -1,11 +1,13 @@
 import type { OperationFailure } from "@ebb/api";
 import Alert from "antd/es/alert";
 import { useText } from "../i18n/language.tsx";
+import { firstLine } from "./first-line.ts";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
 export function OperationFailureNote({ failure }: { failure: OperationFailure }) {
   const text = useText();
-  const causes = failure.chain.filter((cause) => cause !== failure.message);
+  // A cause may go on with the log lines, which are shown below.
+  const causes = [...new Set(failure.chain.map(firstLine))].filter((cause) => cause !== failure.message);
   return (
     <div className="failure">
       <Alert

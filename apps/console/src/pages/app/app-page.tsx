@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { appQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
+import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
@@ -32,7 +33,7 @@ export function AppPage() {
               <AppStateLabel state={app.state} />
               <Address url={app.url} />
             </div>
-            {app.message !== "" && app.state !== "ready" && <p className="faint app-message">{app.message}</p>}
+            {app.message !== "" && app.state !== "ready" && <p className="faint app-message">{firstLine(app.message)}</p>}
           </div>
           <Sections app={name} />
           <Outlet />

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { instancesQuery, operationsQuery, versionsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
+import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { OperationList } from "../../ui/operation-list.tsx";
 import { Blank, Panel } from "../../ui/page.tsx";
@@ -75,14 +76,22 @@ function Split({ versions }: { versions: readonly Version[] }) {
   );
 }
 
-function Instances({ app, instances }: { app: string; instances: readonly Instance[] }) {
+/** What an instance's dot says; the words beside it are the cluster's own. */
+function instanceState({ phase, ready }: Instance): "ready" | "starting" | "failed" {
+  if (ready) return "ready";
+  return /fail|error|crash|backoff|killed/i.test(phase) ? "failed" : "starting";
+}
+
+function Instances({ app, instances: all }: { app: string; instances: readonly Instance[] }) {
   const text = useText();
+  // Those that have ended well are there for their logs only.
+  const instances = all.filter((instance) => instance.phase !== "Succeeded");
   if (instances.length === 0) return <Blank>{text.overview.noInstances}</Blank>;
   return (
     <ul className="rows">
       {instances.map((instance) => (
         <li key={instance.id} className="instance-row">
-          <Dot state={instance.ready ? "ready" : "starting"} />
+          <Dot state={instanceState(instance)} />
           <Link to="/apps/$app/logs" params={{ app }} search={{ instance: instance.id }}>
             <code>{instance.id}</code>
           </Link>
@@ -94,7 +103,11 @@ function Instances({ app, instances }: { app: string; instances: readonly Instan
               {text.overview.since} <Ago at={instance.startedAt} />
             </span>
           )}
-          {instance.message !== "" && <span className="faint">{instance.message}</span>}
+          {instance.message !== "" && (
+            <span className="faint" title={instance.message}>
+              {firstLine(instance.message)}
+            </span>
+          )}
         </li>
       ))}
     </ul>

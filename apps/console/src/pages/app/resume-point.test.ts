@@ -25,6 +25,13 @@ describe("a log stream that breaks", () => {
     expect(shown(point, [record("t1", "a"), record("t1", "b"), record("t1", "c")])).toEqual(["c"]);
   });
 
+  test("of several instances, one behind the other, goes on from the latest time", () => {
+    const point = new ResumePoint();
+    expect(shown(point, [record("t5", "a"), record("t1", "old"), record("t5", "a")])).toEqual(["a", "old", "a"]);
+    expect(point.reconnect()).toBe("t5");
+    expect(shown(point, [record("t5", "a"), record("t5", "a"), record("t6", "b")])).toEqual(["b"]);
+  });
+
   test("numbers lines without repeats, as list rows are known by them", () => {
     const point = new ResumePoint();
     const ids = [record("t1", "a"), record("t1", "a"), record("t2", "a")].map((each) => point.take(each)?.id);

@@ -2,7 +2,7 @@ import type { LogRecord } from "@ebb/api";
 import type { Line } from "../../ui/line-list.tsx";
 
 /**
- * Where a broken log stream goes on. `since` is a time, and several lines may bear the same one, so what was written at the last time comes
+ * Where a broken log stream goes on: at the latest time it has seen. `since` is a time, and several lines may bear the same one, so what was written at the last time comes
  * again after a reconnect: exactly as many of those lines are left out as were shown. Equal lines within one connection all count.
  */
 export class ResumePoint {
@@ -27,12 +27,12 @@ export class ResumePoint {
       this.#again.set(identity, expected - 1);
       return null;
     }
-    if (record.time !== this.#since) {
+    if (this.#since === undefined || record.time > this.#since) {
       this.#since = record.time;
       this.#taken.clear();
       this.#again.clear();
     }
-    this.#taken.set(identity, (this.#taken.get(identity) ?? 0) + 1);
+    if (record.time === this.#since) this.#taken.set(identity, (this.#taken.get(identity) ?? 0) + 1);
     return {
       id: this.#count++,
       time: record.time,

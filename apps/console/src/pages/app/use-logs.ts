@@ -32,6 +32,8 @@ const nothing: Kept = { lines: [], dropped: 0 };
 
 function append(kept: Kept, added: readonly Line[]): Kept {
   const all = [...kept.lines, ...added];
+  // Each instance's lines come in order, those of several do not when there is a backlog. Nearly sorted already: this is cheap.
+  all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id - b.id));
   const over = Math.max(0, all.length - KEPT);
   return { lines: over === 0 ? all : all.slice(over), dropped: kept.dropped + over };
 }

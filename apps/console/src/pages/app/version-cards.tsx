@@ -1,5 +1,6 @@
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
+import { firstLine } from "../../ui/first-line.ts";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { versionColour } from "../../ui/version.ts";
@@ -19,7 +20,7 @@ export function VersionCards({ versions, busy, sendAll }: VersionListProps) {
             </span>
             <VersionStateLabel state={version.state} />
           </div>
-          {version.state === "failed" && <div className="operation-failure">{version.message}</div>}
+          {version.state === "failed" && <div className="operation-failure">{firstLine(version.message)}</div>}
           <div className="faint">
             {version.detectedFrom} · <Ago at={version.createdAt} /> {text.common.by(version.createdBy)}
           </div>

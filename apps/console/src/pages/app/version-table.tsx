@@ -2,6 +2,7 @@ import type { Version } from "@ebb/api";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { firstLine } from "../../ui/first-line.ts";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { versionColour } from "../../ui/version.ts";
@@ -26,7 +27,7 @@ export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
       render: (version) => (
         <>
           <VersionStateLabel state={version.state} title={version.message} />
-          {version.state === "failed" && <div className="operation-failure">{version.message}</div>}
+          {version.state === "failed" && <div className="operation-failure">{firstLine(version.message)}</div>}
         </>
       ),
     },
