@@ -326,3 +326,22 @@ test("a queue that is too long refuses more", async () => {
   await submit(engine, clock, "other");
   await engine.stop();
 });
+
+test("more apps than places: those that wait while all are taken run when one is free", async () => {
+  const db = await database();
+  const clock = new VirtualClock();
+  const { started, handler, release } = gated();
+  const engine = engineOn(db, { clock, handler });
+  await engine.start();
+  const first = await Promise.all(["a", "b", "c", "d"].map((app) => submit(engine, clock, app)));
+  await clock.advance(3000);
+  expect(started).toHaveLength(4);
+  // Each of these, and each tick, finds every place taken.
+  const later = await Promise.all(["e", "f"].map((app) => submit(engine, clock, app)));
+  await clock.advance(30_000);
+  expect(started).toHaveLength(4);
+  for (const row of [...first, ...later]) release(row.id);
+  await clock.advance(3000);
+  for (const row of later) expect((await getOperation(db, row.id)).state).toBe("succeeded");
+  await engine.stop();
+});

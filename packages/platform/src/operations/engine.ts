@@ -109,7 +109,8 @@ export class OperationEngine implements Runnable {
   #wake(): void {
     if (this.#stopped) return;
     this.#pumpAgain = true;
-    this.#pumping ??= this.#pump();
+    // Later, never at once: a pump that finds every place taken ends without waiting, before its promise would be stored here.
+    this.#pumping ??= Promise.resolve().then(() => this.#pump());
   }
 
   async #pump(): Promise<void> {
