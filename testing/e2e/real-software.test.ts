@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, cp, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, cp, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,13 +13,18 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 const ROOT = join(import.meta.dirname, "../..");
 const FOLDERS = join(import.meta.dirname, "real-software");
 const SLEEPY = "scaling: { max: 1, idle: 6s }\n";
+const REFERENCE = `localhost/ebb-real-software:${process.pid}`;
 const run = promisify(execFile);
 
 let ebb: EbbServer;
 beforeAll(async () => {
   ebb = await startEbb();
 });
-afterAll(() => ebb?.dispose());
+afterAll(async () => {
+  await ebb?.dispose();
+  const images = await run("podman", ["images", "-q", "--filter", "label=local.ebb.app=hello-container"]).catch(() => ({ stdout: "" }));
+  await run("podman", ["rmi", "-f", REFERENCE, ...images.stdout.split("\n").filter(Boolean)]).catch(() => {});
+});
 
 /** Skipped with the reason when what it needs is not on the machine. */
 function needs(paths: string[], what: string): boolean {
@@ -43,7 +48,7 @@ async function sleeps(name: string): Promise<void> {
     const { state, instances } = await ebb.client.getApp(name);
     return state === "asleep" && instances === 0;
   };
-  await eventually(asleep, 90_000, 250);
+  await eventually(asleep, 150_000, 250);
 }
 
 /** Answers, falls asleep, and answers again; says how long it took to wake. */
@@ -56,6 +61,20 @@ async function answersAndSleeps(name: string, path: string, words: string): Prom
 }
 
 describe("real software", { timeout: 600_000 }, () => {
+  const containers = needs(["/usr/bin/podman", "/bin/busybox"], "images") && process.getuid?.() === 0;
+  // First, as an image has no ebb.yaml to ask for a shorter wait: it falls asleep while the others are deployed.
+  test.skipIf(!containers)("an image by its reference", async () => {
+    const folder = await tempDir();
+    onTestFinished(folder.remove);
+    await copyFile("/bin/busybox", join(folder.path, "busybox"));
+    // The shell is the container's first process, which ends on SIGTERM only if it asks to.
+    const program = "trap 'exit 0' TERM; mkdir -p /www; echo by reference > /www/index.html; httpd -f -p $PORT -h /www & wait";
+    await writeFile(join(folder.path, "Containerfile"), `FROM scratch\nCOPY busybox /bin/sh\nCMD ["/bin/sh", "-c", "${program}"]\n`);
+    await run("podman", ["build", "-q", "-t", REFERENCE, folder.path]);
+    await deploy("--image", REFERENCE, "--name", "by-reference");
+    expect(await ebb.get("by-reference", "/")).toMatchObject({ status: 200, body: expect.stringContaining("by reference") });
+  });
+
   test("verdaccio, from npm", async () => {
     expect(await deploy(join(FOLDERS, "verdaccio"))).toContain("http://verdaccio.sls-local.localhost");
     await answersAndSleeps("verdaccio", "/", "Verdaccio");
@@ -84,7 +103,6 @@ describe("real software", { timeout: 600_000 }, () => {
     expect((await ebb.get("git-doc", "/")).body).toContain("<title>git(1)</title>");
   });
 
-  const containers = needs(["/usr/bin/podman", "/bin/busybox"], "images") && process.getuid?.() === 0;
   test.skipIf(!containers)("BusyBox's web server, in an image built from a Containerfile", async () => {
     const folder = await tempDir();
     onTestFinished(folder.remove);
@@ -96,19 +114,7 @@ describe("real software", { timeout: 600_000 }, () => {
     await answersAndSleeps("hello-container", "/", "Hello from a container");
   });
 
-  test.skipIf(!containers)("an image by its reference", async () => {
-    const folder = await tempDir();
-    onTestFinished(folder.remove);
-    await mkdir(join(folder.path, "bin"), { recursive: true });
-    await copyFile("/bin/busybox", join(folder.path, "bin/sh"));
-    await writeFile(
-      join(folder.path, "Containerfile"),
-      'FROM scratch\nCOPY bin/sh /bin/sh\nCMD ["/bin/sh", "-c", "mkdir -p /www; echo by reference > /www/index.html; exec httpd -f -p $PORT -h /www"]\n',
-    );
-    const reference = `localhost/ebb-real-software:${process.pid}`;
-    await run("podman", ["build", "-q", "-t", reference, folder.path]);
-    onTestFinished(() => run("podman", ["rmi", "-f", reference]).then(() => {}));
-    await deploy("--image", reference, "--name", "by-reference");
-    expect(await ebb.get("by-reference", "/")).toMatchObject({ status: 200, body: expect.stringContaining("by reference") });
+  test.skipIf(!containers)("the image by its reference, asleep meanwhile", async () => {
+    await answersAndSleeps("by-reference", "/", "by reference");
   });
 });
