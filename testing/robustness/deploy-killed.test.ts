@@ -28,7 +28,8 @@ test(`kill -9 in the middle of a deploy, ${ROUNDS} times at random moments`, { t
     const operation = await ebb.client.uploadSource(source, { name: "target" });
     const moment = Math.random() * duration;
     await new Promise((resolve) => setTimeout(resolve, moment));
-    for (const name of VICTIMS[round % VICTIMS.length] ?? []) await eventually(async () => process.kill(await ebb.pid(name), "SIGKILL"), 30_000);
+    for (const name of VICTIMS[round % VICTIMS.length] ?? [])
+      await eventually(async () => process.kill(await ebb.pid(name), "SIGKILL"), 30_000);
     const ended = await eventually(
       async () => {
         const now = await ebb.client.getOperation(operation.id);
