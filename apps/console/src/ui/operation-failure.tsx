@@ -1,11 +1,12 @@
-import type { OperationFailure } from "@ebb/api";
+import type { Operation, OperationFailure } from "@ebb/api";
 import Alert from "antd/es/alert";
 import { useText } from "../i18n/language.tsx";
 import { firstLine } from "./first-line.ts";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
-export function OperationFailureNote({ failure }: { failure: OperationFailure }) {
+export function OperationFailureNote({ operation, failure }: { operation: Operation; failure: OperationFailure }) {
   const text = useText();
+  const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
   // A cause may go on with the log lines, which are shown below.
   const causes = [...new Set(failure.chain.map(firstLine))].filter((cause) => cause !== failure.message);
   return (
@@ -31,7 +32,7 @@ export function OperationFailureNote({ failure }: { failure: OperationFailure })
               </p>
             )}
             <p className="faint">
-              {text.operation.oldServes} <code>{failure.code}</code>
+              {oldServes && text.operation.oldServes} <code>{failure.code}</code>
             </p>
           </>
         }

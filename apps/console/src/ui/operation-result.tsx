@@ -7,7 +7,7 @@ import { OperationFailureNote } from "./operation-failure.tsx";
 /** How an operation ended; nothing while it runs. */
 export function OperationResult({ operation }: { operation: Operation }) {
   const text = useText();
-  if (operation.failure !== null) return <OperationFailureNote failure={operation.failure} />;
+  if (operation.failure !== null) return <OperationFailureNote operation={operation} failure={operation.failure} />;
   if (operation.state === "cancelled")
     return <Alert type="info" showIcon title={text.operationState.cancelled} description={text.operation.oldServes} />;
   if (operation.state !== "succeeded") return null;

@@ -31,6 +31,7 @@ export function AppPage() {
             </nav>
             <div className="app-facts">
               <AppStateLabel state={app.state} />
+              <span className="faint">{text.kind[app.kind]}</span>
               <Address url={app.url} />
             </div>
             {app.message !== "" && app.state !== "ready" && <p className="faint app-message">{firstLine(app.message)}</p>}
