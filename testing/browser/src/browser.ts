@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
@@ -12,9 +12,14 @@ export const chromiumPath = CANDIDATES.find((path) => path !== undefined && path
 export const skipReason = chromiumPath === undefined ? "no Chromium: apt-get install chromium, or set EBB_CHROMIUM" : null;
 if (skipReason !== null) console.warn(`Browser tests are skipped: ${skipReason}`);
 
-/** Builds the console unless it is built. */
+/** Builds the console unless what is built is newer than its sources. */
 export function buildConsole(): string {
-  if (!existsSync(join(CONSOLE, "dist/index.html"))) execFileSync("npm", ["run", "build", "--silent"], { cwd: CONSOLE, stdio: "inherit" });
+  const built = join(CONSOLE, "dist/index.html");
+  const sources = readdirSync(join(CONSOLE, "src"), { recursive: true, encoding: "utf8" }).map(
+    (name) => statSync(join(CONSOLE, "src", name)).mtimeMs,
+  );
+  if (!existsSync(built) || statSync(built).mtimeMs < Math.max(...sources))
+    execFileSync("npm", ["run", "build", "--silent"], { cwd: CONSOLE, stdio: "inherit" });
   return join(CONSOLE, "dist");
 }
 
