@@ -30,7 +30,7 @@ const INPUT_OUTPUT = /^node:(fs|net|http|https|http2|child_process|sqlite|dgram|
 const LEAST_MODULES = 300;
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g;
-const TEST = /\.(test|conformance)\.tsx?$|\/testing(\/|\.ts$)/;
+const TEST = /\.(test|conformance)\.tsx?$|\/testing(\/|\.ts$)|\/test-[^/]+\.ts$/;
 
 const problems: string[] = [];
 const files = globSync("{packages,apps}/*/src/**/*.{ts,tsx}", { cwd: ROOT });
