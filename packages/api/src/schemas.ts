@@ -22,8 +22,17 @@ export const Problem = object({
 });
 export type Problem = Static<typeof Problem>;
 
-/** `asleep` is a healthy state: no instance runs and the next request wakes one. */
-export const AppState = Type.Union([Type.Literal("ready"), Type.Literal("asleep"), Type.Literal("deploying"), Type.Literal("failed")]);
+/**
+ * `asleep` is a healthy state: no instance runs and the next request wakes one. `unknown`: the cluster has not answered since the platform's
+ * start; traffic is what was last set.
+ */
+export const AppState = Type.Union([
+  Type.Literal("ready"),
+  Type.Literal("asleep"),
+  Type.Literal("deploying"),
+  Type.Literal("failed"),
+  Type.Literal("unknown"),
+]);
 export type AppState = Static<typeof AppState>;
 
 export const TrafficTarget = object({ version: VersionName, percent: Type.Integer({ minimum: 0, maximum: 100 }) });
@@ -54,6 +63,7 @@ export const Version = object({
     Type.Literal("starting"),
     Type.Literal("failed"),
     Type.Literal("deleted"),
+    Type.Literal("unknown"),
   ]),
   message: Type.String(),
   image: Type.String(),

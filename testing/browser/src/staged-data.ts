@@ -11,6 +11,7 @@ function app(name: string, state: App["state"], rest: Partial<App> = {}): App {
     asleep: "No requests for 60 seconds; the next one wakes it",
     deploying: "v2 is starting",
     failed: "v1 exited with code 3 before it was ready",
+    unknown: "The cluster has not answered yet",
   }[state];
   return {
     name,

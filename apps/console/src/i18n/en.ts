@@ -44,15 +44,16 @@ export const en = {
     refused: "This link was used before, or it is too old. Get a new one:",
     remote: "Run it on the machine where Ebb runs, as the user who started it.",
   },
-  appState: { ready: "Ready", asleep: "Asleep", deploying: "Deploying", failed: "Failed" },
+  appState: { ready: "Ready", asleep: "Asleep", deploying: "Deploying", failed: "Failed", unknown: "Unknown" },
   appStateHelp: {
     ready: "Instances are running and answer requests.",
     asleep: "Healthy: nothing runs because nobody asks. The next request wakes it.",
     deploying: "A new version is on its way.",
     failed: "The latest version did not become ready.",
+    unknown: "The cluster has not answered yet. What served before serves on.",
   },
   kind: { application: "Application", site: "Static site" },
-  versionState: { ready: "Ready", asleep: "Asleep", starting: "Starting", failed: "Failed", deleted: "Retired" },
+  versionState: { ready: "Ready", asleep: "Asleep", starting: "Starting", failed: "Failed", deleted: "Retired", unknown: "Unknown" },
   apps: {
     title: "Apps",
     search: "Search apps",

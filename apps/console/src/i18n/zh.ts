@@ -39,15 +39,16 @@ export const zh: Dictionary = {
     refused: "这个链接已被使用，或者已经过期。请重新获取：",
     remote: "请在运行 Ebb 的机器上，以启动它的用户身份执行。",
   },
-  appState: { ready: "就绪", asleep: "休眠", deploying: "部署中", failed: "失败" },
+  appState: { ready: "就绪", asleep: "休眠", deploying: "部署中", failed: "失败", unknown: "未知" },
   appStateHelp: {
     ready: "实例正在运行并响应请求。",
     asleep: "状态健康：没有请求，所以没有实例在运行。下一个请求会唤醒它。",
     deploying: "新版本正在部署。",
     failed: "最新版本未能就绪。",
+    unknown: "集群尚未应答。此前的版本继续提供服务。",
   },
   kind: { application: "应用程序", site: "静态站点" },
-  versionState: { ready: "就绪", asleep: "休眠", starting: "启动中", failed: "失败", deleted: "已下线" },
+  versionState: { ready: "就绪", asleep: "休眠", starting: "启动中", failed: "失败", deleted: "已下线", unknown: "未知" },
   apps: {
     title: "应用",
     search: "搜索应用",

@@ -11,6 +11,7 @@ const TONE_OF: Record<App["state"] | Version["state"] | Operation["state"] | Pha
   starting: "busy",
   failed: "bad",
   deleted: "off",
+  unknown: "off",
   queued: "calm",
   running: "busy",
   succeeded: "good",

@@ -42,6 +42,23 @@ describe("a deploy", () => {
     ]);
   });
 
+  test("that comes before the cluster has been seen waits for it, and meanwhile the apps are shown as they were", async () => {
+    const { world, service, deploy, clock } = await platform();
+    await deploy("ok-1");
+    world.cluster.ready = false;
+    expect(await service.getApp("shop")).toMatchObject({ state: "unknown", traffic: [{ version: "v1", percent: 100 }] });
+    expect(await service.listVersions("shop")).toMatchObject([{ name: "v1", state: "unknown", percent: 100 }]);
+    await expect(service.rollback("shop", { to: "v1" }, "ann")).rejects.toMatchObject({ code: "version_not_ready" });
+    const { id } = await service.deployImage({ name: "shop", image: "ok-2" }, "ann");
+    await clock.advance(2000);
+    expect(await service.getOperation(id)).toMatchObject({ state: "running", phases: [{ message: "Waiting for the cluster's answer" }] });
+    world.cluster.ready = true;
+    await clock.advance(2000);
+    expect(await service.getOperation(id)).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(await service.getApp("shop")).toMatchObject({ state: "ready", traffic: [{ version: "v2", percent: 100 }] });
+    expect((await service.listVersions("shop")).map((version) => version.previewUrl)).not.toContain(null);
+  });
+
   test("without traffic gives the version a preview URL only", async () => {
     const { world, deploy } = await platform();
     await deploy("ok-1");

@@ -30,7 +30,7 @@ export async function launch(deps: Deps, run: Run, version: VersionRow, noTraffi
   await run.remember({ before });
   await orRestore(deps, run, before, async () => {
     const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
-    const service = compileService(run.app, number, configOf(version), compileTraffic(run.app, pinned, await previewable(deps, run.app)));
+    const service = compileService(run.app, number, configOf(version), compileTraffic(run.app, pinned, await previewable(deps, run)));
     // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
     const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
     await deps.cluster.putService(created ? { ...service, spec: { ...service.spec, template: created } } : service);

@@ -31,14 +31,6 @@ export function sharesOf(app: string, service: KnativeService | undefined): Shar
   });
 }
 
-/** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. */
-export async function previewable(deps: Deps, app: string): Promise<number[]> {
-  const versions = await listVersions(deps.db, app);
-  return versions
-    .filter((version) => version.state === "active" && deps.cluster.revision(revisionName(app, version.number)) !== undefined)
-    .map((version) => version.number);
-}
-
 /** What waiting for the cluster needs of an operation. */
 export interface Work {
   readonly app: string;
@@ -46,12 +38,27 @@ export interface Work {
   say(message: string): void;
 }
 
+/** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. Waits for the cluster. */
+export async function previewable(deps: Deps, work: Work): Promise<number[]> {
+  const { cluster, clock, db } = deps;
+  const { app, signal } = work;
+  await until({ cluster, clock, app, signal }, () => {
+    const { ready, message } = cluster.health();
+    if (!ready) work.say(message);
+    return ready || undefined;
+  });
+  const versions = await listVersions(db, app);
+  return versions
+    .filter((version) => version.state === "active" && cluster.revision(revisionName(app, version.number)) !== undefined)
+    .map((version) => version.number);
+}
+
 /** Sets the split and waits until the Route serves it. Throws `version_gone` and `route_failed`. */
 export async function setShares(deps: Deps, work: Work, shares: readonly Share[], also: readonly number[] = []): Promise<KnativeService> {
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) throw operationError("version_gone", `The app ${work.app} is not in the cluster`, { hint: "Deploy it again." });
-  const previews = [...also, ...(await previewable(deps, work.app))];
+  const previews = [...also, ...(await previewable(deps, work))];
   const traffic = compileTraffic(work.app, shares, previews);
   const { metadata } = present;
   const put = await cluster.putService({

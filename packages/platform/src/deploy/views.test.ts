@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compileTraffic } from "../compile/traffic.ts";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
 import type { AppRow, VersionRow } from "./apps.ts";
+import { sharesOf } from "./route.ts";
 import { viewApp, viewInstance, viewVersion, type AppFacts } from "./views.ts";
 
 const app: AppRow = {
@@ -67,6 +68,8 @@ const facts = (more: Partial<AppFacts> = {}): AppFacts => ({
   revisions: [revision(1, is("Ready", "True")), revision(2, is("Ready", "True"))],
   pods: [],
   ingress: { host: "127.0.0.1", port: 8080 },
+  seen: true,
+  shares: sharesOf(app.name, more.service ?? service(is("RoutesReady", "True"))),
   ...more,
 });
 
@@ -83,6 +86,7 @@ describe("an app is", () => {
     ["failed when what serves it is", { revisions: [revision(1, is("Ready", "False", "image gone"))] }, "failed", /image gone/],
     ["failed when its route is", { service: service(is("RoutesReady", "False", "no such revision")) }, "failed", /no such revision/],
     ["deploying while the cluster has not said yet", { service: service(is("RoutesReady", "Unknown")) }, "deploying", /./],
+    ["unknown before the cluster was seen", { seen: false, service: undefined, revisions: [] }, "unknown", /not answered/],
   ])("%s", (_, given, state, message) => {
     const view = viewApp(facts(given));
     expect(view.state).toBe(state);
@@ -120,6 +124,7 @@ describe("a version is", () => {
     ["starting", { state: "creating" }, {}, "starting"],
     ["failed for ever", { state: "failed", message: "crashed" }, {}, "failed"],
     ["failed by now", {}, { revisions: [revision(2, is("Ready", "False", "gone"))] }, "failed"],
+    ["unknown before the cluster was seen", {}, { seen: false, revisions: [] }, "unknown"],
     ["deleted when the cluster has cleaned it up", {}, { revisions: [] }, "deleted"],
   ])("%s", (_, row, given, state) => {
     expect(viewVersion(facts(given), version(2, row))).toMatchObject({

@@ -2,10 +2,11 @@ import type { App, Instance, TrafficTarget, Version } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
-import { revisionName, revisionNumber, versionName } from "../compile/names.ts";
-import { revisionShares } from "../compile/traffic.ts";
+import { revisionName, versionName } from "../compile/names.ts";
+import { revisionShares, type Share } from "../compile/traffic.ts";
 import type { AppRow, VersionRow } from "./apps.ts";
 import { configOf } from "./apps.ts";
+import { sharesOf } from "./route.ts";
 import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
 
 /** All that is known of an app: what was asked (rows) and what the cluster has made of it. */
@@ -13,6 +14,10 @@ export interface AppFacts {
   app: AppRow;
   /** Newest first. */
   versions: readonly VersionRow[];
+  /** False until the cluster has been seen: then what it is said to have, or not to have, means nothing. */
+  seen: boolean;
+  /** What serves; when the cluster has not been seen, what was set last. */
+  shares: readonly Share[];
   /** The first operation that has not ended, if there is one. */
   operation: { kind: string; state: string; version: string | null } | undefined;
   service: KnativeService | undefined;
@@ -21,6 +26,7 @@ export interface AppFacts {
   ingress: Ingress;
 }
 
+const UNSEEN = "The cluster has not answered yet";
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 export function viewApp(facts: AppFacts): App {
@@ -32,19 +38,20 @@ export function viewApp(facts: AppFacts): App {
     ...stateOf(facts),
     url: publicUrl(service, ingress) ?? "",
     latestVersion: versions[0] ? versionName(versions[0].number) : null,
-    traffic: trafficOf(app.name, service),
+    traffic: targetsOf(facts.shares),
     instances,
     createdAt: time(app.created_at),
     updatedAt: time(app.updated_at),
   };
 }
 
+/** What the Service sends where; Revisions of another origin are left out. */
 export function trafficOf(app: string, service: KnativeService | undefined): TrafficTarget[] {
-  if (!service) return [];
-  return revisionShares(service).flatMap(({ revision, percent }) => {
-    const number = revisionNumber(app, revision);
-    return number === undefined ? [] : [{ version: versionName(number), percent }];
-  });
+  return targetsOf(sharesOf(app, service));
+}
+
+function targetsOf(shares: readonly Share[]): TrafficTarget[] {
+  return shares.map(({ number, percent }) => ({ version: versionName(number), percent }));
 }
 
 /**
@@ -54,6 +61,7 @@ export function trafficOf(app: string, service: KnativeService | undefined): Tra
 function stateOf(facts: AppFacts): Pick<App, "state" | "message"> {
   const { app, operation, service, revisions } = facts;
   if (operation) return { state: "deploying", message: workWords(operation) };
+  if (!facts.seen) return { state: "unknown", message: UNSEEN };
   const serving = service ? revisionShares(service) : [];
   if (serving.length === 0) return { state: "failed", message: app.failure || "No version has been deployed yet" };
   const routes = conditionOf(service?.status?.conditions, "RoutesReady");
@@ -98,10 +106,10 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
   return {
     name: versionName(version.number),
     app: app.name,
-    ...versionState(version, revision, instances),
+    ...versionState(version, facts.seen ? revision : "unseen", instances),
     image: config.image,
     detectedFrom: config.plan.detectedFrom,
-    percent: (service ? revisionShares(service) : []).find((share) => share.revision === name)?.percent ?? 0,
+    percent: facts.shares.find((share) => share.number === version.number)?.percent ?? 0,
     instances,
     previewUrl: previewUrl(service, version.number, ingress) ?? null,
     createdAt: time(version.created_at),
@@ -109,8 +117,13 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
   };
 }
 
-function versionState(version: VersionRow, revision: Revision | undefined, instances: number): Pick<Version, "state" | "message"> {
+function versionState(
+  version: VersionRow,
+  revision: Revision | "unseen" | undefined,
+  instances: number,
+): Pick<Version, "state" | "message"> {
   if (version.state === "failed") return { state: "failed", message: version.message };
+  if (revision === "unseen") return { state: "unknown", message: UNSEEN };
   const ready = conditionOf(revision?.status?.conditions, "Ready");
   if (version.state === "creating") return { state: "starting", message: ready?.message ?? "" };
   if (!revision) return { state: "deleted", message: "Its Revision has been cleaned up; deploy it again to use it" };

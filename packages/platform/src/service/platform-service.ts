@@ -58,6 +58,11 @@ export interface ServiceOptions {
   startedAt: number;
 }
 
+const UNUSABLE_HINTS: Partial<Record<Version["state"], string>> = {
+  starting: "Wait until its deployment has ended.",
+  unknown: "Try again when the cluster answers: ebb status.",
+};
+
 /** What the REST API does, without HTTP: every method checks its input against what there is and throws the catalogue's errors. */
 export class PlatformService implements PlatformApi {
   readonly #options: ServiceOptions;
@@ -96,7 +101,9 @@ export class PlatformService implements PlatformApi {
     ]);
     const versionsOf = Map.groupBy(versions, (version) => version.app);
     const operationsOf = Map.groupBy(operations, (operation) => operation.app);
-    return apps.map((app) => viewApp(this.#facts(app, versionsOf.get(app.name) ?? [], operationsOf.get(app.name)?.[0])));
+    return Promise.all(
+      apps.map(async (app) => viewApp(await this.#facts(app, versionsOf.get(app.name) ?? [], operationsOf.get(app.name)?.[0]))),
+    );
   }
 
   async getApp(name: string): Promise<App> {
@@ -114,9 +121,10 @@ export class PlatformService implements PlatformApi {
   }
 
   async getEnv(name: string): Promise<EnvVariables> {
-    const { app, versions } = await this.#factsOf(name);
+    const { app, versions, shares } = await this.#factsOf(name);
     const settings = settingsOf(app);
-    const base = this.#serving(name, versions);
+    const number = largest(shares);
+    const base = versions.find((version) => version.number === number && version.state === "active") ?? versions[0];
     const variables = { ...(base ? configOf(base).plan.env : {}), ...settings.env };
     const shown = Object.entries(variables).filter(
       (entry): entry is [string, string] => entry[1] !== null && !(entry[0] in settings.secrets.keys),
@@ -285,13 +293,13 @@ export class PlatformService implements PlatformApi {
     const { state, message } = viewVersion(facts, row);
     if (state === "ready" || state === "asleep") return row.number;
     throw refuse("version_not_ready", `${name} of ${facts.app.name} cannot take traffic: it is ${state}${message ? ` (${message})` : ""}`, {
-      hint: state === "starting" ? "Wait until its deployment has ended." : "Choose another version, or deploy it again.",
+      hint: UNUSABLE_HINTS[state] ?? "Choose another version, or deploy it again.",
     });
   }
 
   /** The version that served before the present one and can still serve. Throws `nothing_to_roll_back`. */
   async #previous(facts: AppFacts): Promise<number> {
-    const present = largest(sharesOf(facts.app.name, facts.service));
+    const present = largest(facts.shares);
     for (const shares of await trafficHistory(this.#deps.db, facts.app.name)) {
       const number = largest(shares);
       const row = facts.versions.find((version) => version.number === number);
@@ -302,26 +310,25 @@ export class PlatformService implements PlatformApi {
     });
   }
 
-  #serving(name: string, versions: readonly VersionRow[]): VersionRow | undefined {
-    const number = largest(sharesOf(name, this.#deps.cluster.service(name)));
-    return versions.find((version) => version.number === number && version.state === "active") ?? versions[0];
-  }
-
   async #factsOf(name: string): Promise<AppFacts> {
     const { db } = this.#deps;
     const [app, versions, operations] = await Promise.all([getApp(db, name), listVersions(db, name), unfinishedOperations(db, name)]);
     return this.#facts(app, versions, operations[0]);
   }
 
-  #facts(app: AppRow, versions: readonly VersionRow[], operation: OperationRow | undefined): AppFacts {
-    const { cluster, ingress } = this.#deps;
+  async #facts(app: AppRow, versions: readonly VersionRow[], operation: OperationRow | undefined): Promise<AppFacts> {
+    const { cluster, db, ingress } = this.#deps;
     const { name } = app;
+    const seen = cluster.health().ready;
+    const service = cluster.service(name);
     return {
       app,
       versions,
       operation,
       ingress,
-      service: cluster.service(name),
+      seen,
+      shares: seen ? sharesOf(name, service) : ((await trafficHistory(db, name))[0] ?? []),
+      service,
       revisions: cluster.revisions(name),
       pods: cluster.pods(name),
     };

@@ -22,25 +22,26 @@ export class FakeCluster implements Cluster {
   writes: string[] = [];
   /** Thrown by the next writes, one each. */
   failures: Error[] = [];
+  /** While false the copy is empty, as after the platform's start until the cluster has answered. */
   ready = true;
 
   health(): { ready: boolean; message: string } {
-    return { ready: this.ready, message: "" };
+    return { ready: this.ready, message: this.ready ? "" : "Waiting for the cluster's answer" };
   }
   service(app: string): KnativeService | undefined {
-    return this.stored.get(app);
+    return this.ready ? this.stored.get(app) : undefined;
   }
   services(): KnativeService[] {
-    return [...this.stored.values()];
+    return this.ready ? [...this.stored.values()] : [];
   }
   revision(name: string): Revision | undefined {
-    return this.storedRevisions.get(name);
+    return this.ready ? this.storedRevisions.get(name) : undefined;
   }
   revisions(app: string): Revision[] {
-    return [...this.storedRevisions.values()].filter((revision) => revision.metadata.labels?.[PLATFORM_LABELS.app] === app);
+    return [...this.storedRevisions.values()].filter((revision) => this.ready && revision.metadata.labels?.[PLATFORM_LABELS.app] === app);
   }
   pods(app: string): Pod[] {
-    return [...this.storedPods.values()].filter((pod) => pod.metadata.labels?.[PLATFORM_LABELS.app] === app);
+    return [...this.storedPods.values()].filter((pod) => this.ready && pod.metadata.labels?.[PLATFORM_LABELS.app] === app);
   }
   onChange(listener: (change: ClusterChange) => void): () => void {
     return this.#changes.on(listener);
