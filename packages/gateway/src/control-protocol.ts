@@ -7,8 +7,9 @@ import type { Backend, RevisionKey, RouteEntry, RouteTable } from "./route-table
  * Invariants
  * - The first message on a connection is `sync`: the whole table, replacing what the gateway had. Endpoints that are the same keep their
  *   connections and counts.
- * - Messages are applied in order; `applied` with a message's `seq` is sent after it is in force for every new request. The table on disk
- *   follows within 100 ms and is whole at any moment (written beside, fsynced, renamed).
+ * - Messages are applied in order, and `applied` with a message's `seq` is sent in the same order after it is in force for every new request.
+ *   A route is on the disk by then, too: a gateway that is killed does not go back to an older split. Backends follow there within 100 ms, as
+ *   the control plane tells of them again. The file is whole at any moment (written beside, fsynced, renamed).
  * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait.
  * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends.
  */

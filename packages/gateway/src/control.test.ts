@@ -39,6 +39,18 @@ describe("the table on disk", () => {
     expect(await readdir(first.folder)).not.toContain("table.json.new");
   });
 
+  test("has a route when the control plane is told that it is in force: a kill does not bring an older split back", async () => {
+    // Time stands still: nothing is written that is only due soon.
+    const test = await startGateway({ clock: new VirtualClock() });
+    test.client.begin();
+    for (const hash of ["1", "2", "3"]) {
+      await test.client.putRoute({ key: "ns/app", hash, hosts: [rule("app.test", "ns/app")] });
+      expect(await readFile(tablePath(test), "utf8")).toContain(`"hash":"${hash}"`);
+    }
+    await test.client.removeRoute("ns/app");
+    expect(await readFile(tablePath(test), "utf8")).not.toContain("app.test");
+  });
+
   test("that cannot be read, or is of a newer format, is left out with a warning", async () => {
     const { folder } = await startGateway();
     const path = join(folder, "other.json");

@@ -85,6 +85,7 @@ class GatewayProcess implements Gateway {
       log,
       plane: this.#plane,
       changed: () => this.#store.changed(),
+      saved: () => this.#store.save(),
     });
     wakes.on((revision) => this.#control.wake(revision));
     const requests = new RequestInterpreter(this.#limits.headers);

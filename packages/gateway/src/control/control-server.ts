@@ -15,8 +15,10 @@ export interface ControlServerDeps {
   clock: Clock;
   log: Logger;
   plane: DataPlane;
-  /** The table in force has changed. */
+  /** The table in force has changed, in what is looked up again anyway: it is written soon. */
   changed(): void;
+  /** It has changed in what must not be forgotten: resolves when it is on the disk. */
+  saved(): Promise<void>;
 }
 
 /** The gateway's end of the control protocol. Serves one connection; a newer one replaces it. */
@@ -25,6 +27,8 @@ export class ControlServer {
   #server: Server | undefined;
   #socket: Socket | undefined;
   #statsTimer: Timer | undefined;
+  /** Resolves when all messages so far are acknowledged: that is done in their order. */
+  #acknowledged: Promise<void> = Promise.resolve();
 
   constructor(deps: ControlServerDeps) {
     this.#deps = deps;
@@ -97,33 +101,39 @@ export class ControlServer {
   }
 
   #apply(message: ControlMessage, socket: Socket): void {
-    const { plane, changed } = this.#deps;
+    const { plane, changed, saved } = this.#deps;
     switch (message.type) {
       case "sync":
         plane.replaceAll(message.table);
-        break;
+        return this.#acknowledge(message.seq, socket, saved());
       case "route":
         plane.putRoute(message.route);
-        break;
+        return this.#acknowledge(message.seq, socket, saved());
       case "route-removed":
         plane.removeRoute(message.key);
-        break;
+        return this.#acknowledge(message.seq, socket, saved());
       case "backend":
         plane.putBackend(message.backend);
-        break;
+        changed();
+        return this.#acknowledge(message.seq, socket);
       case "backend-removed":
         plane.removeBackend(message.key);
-        break;
+        changed();
+        return this.#acknowledge(message.seq, socket);
       case "drain":
         plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => {
           writeLine(socket, { type: "drained", endpoint: message.endpoint, inFlight } satisfies GatewayMessage);
         });
-        break;
+        return this.#acknowledge(message.seq, socket);
       default:
         assertNever(message);
     }
-    if (message.type !== "drain") changed();
-    writeLine(socket, { type: "applied", seq: message.seq } satisfies GatewayMessage);
+  }
+
+  #acknowledge(seq: number, socket: Socket, saved?: Promise<void>): void {
+    this.#acknowledged = Promise.all([this.#acknowledged, saved]).then(() => {
+      writeLine(socket, { type: "applied", seq } satisfies GatewayMessage);
+    });
   }
 }
 

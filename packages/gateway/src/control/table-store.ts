@@ -25,6 +25,8 @@ export class TableStore {
   readonly #deps: TableStoreDeps;
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** The write that waits for the one at hand: it will hold whatever changes until it begins. */
+  #next: Promise<void> | undefined;
 
   constructor(deps: TableStoreDeps) {
     this.#deps = deps;
@@ -47,22 +49,26 @@ export class TableStore {
 
   /** Writes the table soon. */
   changed(): void {
-    this.#timer ??= this.#deps.clock.after(DEBOUNCE, () => this.#write());
+    this.#timer ??= this.#deps.clock.after(DEBOUNCE, () => void this.save());
+  }
+
+  /** Writes the table now; resolves when all that it holds at this moment is on the disk, or was reported as not written. */
+  save(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#next ??= this.#writing = this.#writing.then(() => {
+      this.#next = undefined;
+      return this.#write();
+    });
+    return this.#next;
   }
 
   /** Writes what is due now, and resolves when nothing is being written. */
-  async stop(): Promise<void> {
-    if (this.#timer) this.#write();
-    await this.#writing;
+  stop(): Promise<void> {
+    return this.#timer ? this.save() : this.#writing;
   }
 
-  #write(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#writing = this.#writing.then(() => this.#save());
-  }
-
-  async #save(): Promise<void> {
+  async #write(): Promise<void> {
     const { path, log, table } = this.#deps;
     const beside = `${path}.new`;
     try {
