@@ -60,6 +60,12 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   expect(await ebb("traffic", "hello", "v1=50", "v2=50")).toMatchObject({ code: 0, stdout: expect.stringMatching(/v\d 50 %, v\d 50 %/) });
   expect(await ebb("rollback", "hello", "--to", "v1")).toMatchObject({ code: 0, stdout: expect.stringContaining("goes to v1") });
 
+  const why = await ebb("why", "hello");
+  expect(why, why.stderr).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^v1 is to have 1 instance since .* ago\): .+\n\nTIME /),
+  });
+
   await writeFile(join(source, "server.js"), `console.error("no database"); process.exit(3);`);
   const broken = await ebb("deploy", "hello");
   expect(broken).toMatchObject({ code: 1, stdout: "" });
@@ -71,6 +77,10 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   expect(await ebb("apps")).toMatchObject({ code: 4 });
   expect(await up()).toMatchObject({ code: 0, stdout: expect.stringContaining(url) });
   expect((await httpRequest(gateway(), { host: "hello.sls-local.localhost" })).status).toBe(200);
+  // What was decided before the stop is still known.
+  const earlier = JSON.parse((await ebb("why", "hello", "--version", "v2", "-o", "json")).stdout) as { items: { cause: string }[] };
+  expect(earlier.items.map(({ cause }) => cause)).toContain("initial-scale");
+  expect(await ebb("why", "hello", "--version", "v9")).toMatchObject({ code: 3, stderr: expect.stringContaining("no version v9") });
   expect(await ebb("delete", "hello", "--yes")).toMatchObject({ code: 0, stdout: "hello is deleted.\n" });
   expect(await ebb("apps", "hello")).toMatchObject({ code: 3 });
   expect(await ebb("down")).toMatchObject({ code: 0 });

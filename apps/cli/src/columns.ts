@@ -1,5 +1,5 @@
-import type { App, Instance, Operation, Version } from "@ebb/api";
-import { ageOf } from "./output/durations.ts";
+import type { App, Instance, Operation, ScalingDecision, Version } from "@ebb/api";
+import { ageOf, clockTime } from "./output/durations.ts";
 import { colourState } from "./output/style.ts";
 import type { Column } from "./output/table.ts";
 
@@ -43,6 +43,32 @@ export function instanceColumns(now: number): Column<Instance>[] {
     { header: "RESTARTS", value: (instance) => instance.restarts, align: "right" },
     { header: "AGE", value: (instance) => ageOf(instance.startedAt, now), align: "right" },
     { header: "MESSAGE", value: (instance) => instance.message },
+  ];
+}
+
+export function decisionColumns(now: number): Column<ScalingDecision>[] {
+  const figure = (value: number) => String(Math.round(value * 100) / 100);
+  return [
+    { header: "TIME", value: (decision) => clockTime(decision.time) },
+    { header: "AGE", value: (decision) => ageOf(decision.time, now), align: "right" },
+    { header: "VERSION", value: (decision) => decision.version },
+    {
+      header: "INSTANCES",
+      value: ({ previous, desired }) => (previous === desired ? `${desired}` : `${previous} → ${desired}`),
+      align: "right",
+    },
+    { header: "CAUSE", value: (decision) => decision.cause },
+    { header: "UNTIL", wide: true, value: (decision) => clockTime(decision.until) },
+    { header: "TRIGGER", wide: true, value: (decision) => decision.trigger },
+    { header: "METRIC", wide: true, value: (decision) => decision.metric },
+    { header: "STABLE", wide: true, value: ({ observed }) => figure(observed.stable), align: "right" },
+    { header: "PANIC", wide: true, value: ({ observed }) => figure(observed.panic), align: "right" },
+    { header: "READY", wide: true, value: ({ observed }) => observed.ready, align: "right" },
+    { header: "TARGET", wide: true, value: (decision) => figure(decision.target), align: "right" },
+    { header: "ASKED", wide: true, value: (decision) => decision.recommended, align: "right" },
+    { header: "BOUNDS", wide: true, value: ({ bounds }) => `${bounds.min}–${bounds.max === 0 ? "∞" : bounds.max}` },
+    { header: "MODE", wide: true, value: (decision) => decision.mode },
+    { header: "REASON", value: (decision) => decision.reason },
   ];
 }
 

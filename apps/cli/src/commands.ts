@@ -15,6 +15,7 @@ import { statusCommand } from "./commands/status.ts";
 import { trafficCommand } from "./commands/traffic.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionsCommand } from "./commands/versions.ts";
+import { whyCommand } from "./commands/why.ts";
 import type { Command } from "./command.ts";
 
 /** Every command, in the order of the documentation. */
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   appsCommand,
   versionsCommand,
   logsCommand,
+  whyCommand,
   openCommand,
   deleteCommand,
   trafficCommand,

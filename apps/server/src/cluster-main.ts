@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
-import { createControllers } from "@ebb/controllers";
+import { createControllers, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import { createContainerDriver, createInstanceManager, createProcessDriver } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
@@ -41,6 +41,9 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     listen: { host: config.host, port: config.apiPort },
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
     podLogs: (_namespace, name, options) => instances.logs(name, options),
+    views: {
+      "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
+    },
     ...common,
   });
   const client = api.client(CONTROLLER);
@@ -50,6 +53,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     instances,
     gateway,
     bundlesRoot: paths.bundles,
+    decisionsPath: paths.decisions,
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
@@ -86,6 +90,16 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     },
     abandon: () => group.stop(),
   };
+}
+
+/** As `GET …/podautoscalers/NAME/decisions` answers; Ebb's own, a real Knative has none. */
+function decisionList(decisions: ReturnType<Controllers["decisions"]>): unknown {
+  const items = decisions.map((decision) => ({
+    ...decision,
+    time: new Date(decision.time).toISOString(),
+    until: new Date(decision.until).toISOString(),
+  }));
+  return { kind: "ScalingDecisionList", apiVersion: "autoscaling.internal.knative.dev/v1alpha1", items };
 }
 
 await runChild("cluster", build);

@@ -23,6 +23,7 @@ export function layout(dataDir: string) {
     credentials: join(dataDir, "credentials.json"),
     kubeconfig: join(dataDir, "kubeconfig"),
     clusterStore: join(dataDir, "cluster/store.db"),
+    decisions: join(dataDir, "cluster/decisions.jsonl"),
     platformDatabase: join(dataDir, "platform/platform.db"),
     platformData: join(dataDir, "platform"),
     routeTable: join(dataDir, "gateway/table.json"),

@@ -12,6 +12,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ScalingDecisions,
   SecretList,
   SessionCode,
   SetTraffic,
@@ -31,6 +32,14 @@ export interface LogQuery {
   tail?: number | undefined;
   /** RFC 3339. */
   since?: string | undefined;
+}
+
+export interface DecisionQuery {
+  /** `v3`; all versions when absent. */
+  version?: string | undefined;
+  /** RFC 3339: only what was decided until then. */
+  at?: string | undefined;
+  limit?: number | undefined;
 }
 
 export interface UploadQuery {
@@ -71,6 +80,8 @@ export function createClient(options: ClientOptions) {
     deleteApp: (name: string) => json<Operation>("DELETE", app(name)),
     listVersions: (name: string, call?: CallOptions) => items<Version>(app(name, "/versions"), call),
     listInstances: (name: string, call?: CallOptions) => items<Instance>(app(name, "/instances"), call),
+    decisions: (name: string, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
+      json<ScalingDecisions>("GET", app(name, "/decisions"), { query, signal }),
     setTraffic: (name: string, body: SetTraffic) => json<Operation>("PUT", app(name, "/traffic"), { json: body }),
     rollback: (name: string, body: Rollback = {}) => json<Operation>("POST", app(name, "/rollback"), { json: body }),
     getEnv: (name: string, call?: CallOptions) => json<EnvVariables>("GET", app(name, "/env"), call),

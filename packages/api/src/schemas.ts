@@ -89,6 +89,37 @@ export const Instance = object({
 });
 export type Instance = Static<typeof Instance>;
 
+/** Why the autoscaler wanted so many instances of a version; one that only repeats the decision before it moves that one's `until`. */
+export const ScalingDecision = object({
+  version: VersionName,
+  time: Type.String(),
+  until: Type.String(),
+  trigger: Type.Union([Type.Literal("start"), Type.Literal("tick"), Type.Literal("wake")]),
+  metric: Type.String({ description: "concurrency or rps" }),
+  observed: object({
+    stable: Type.Number({ description: "Mean over the stable window, all instances together, in the metric's unit" }),
+    panic: Type.Number({ description: "The same over the panic window" }),
+    ready: Type.Integer(),
+  }),
+  target: Type.Number({ description: "Aimed at per instance" }),
+  mode: Type.Union([Type.Literal("stable"), Type.Literal("panic")]),
+  reachable: Type.Boolean({ description: "Whether traffic is routed to it" }),
+  recommended: Type.Integer({ description: "What the metric asks for, before the bounds" }),
+  bounds: object({ min: Type.Integer(), max: Type.Integer({ description: "0: none" }) }),
+  excessBurstCapacity: Type.Number({ description: "Room above the present load, in the metric's unit; below 0 a burst would not fit" }),
+  previous: Type.Integer(),
+  desired: Type.Integer(),
+  cause: Type.String({ description: "What decided, for machines: traffic, wake, idle, panic, min-scale …" }),
+  reason: Type.String({ description: "The same in one sentence" }),
+});
+export type ScalingDecision = Static<typeof ScalingDecision>;
+export const ScalingDecisions = object({
+  /** Newest first. */
+  items: Type.Array(ScalingDecision),
+  recorded: Type.Boolean({ description: "Whether this cluster tells of its decisions: Ebb's own does, a Knative of others does not" }),
+});
+export type ScalingDecisions = Static<typeof ScalingDecisions>;
+
 export const PhaseState = Type.Union([Type.Literal("running"), Type.Literal("succeeded"), Type.Literal("failed")]);
 export const Phase = object({
   /** unpack, detect, build, package, create, start, route, verify … in the order they happen. */

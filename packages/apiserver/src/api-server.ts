@@ -10,6 +10,7 @@ import type { User } from "./registry/request-context.ts";
 import { createAuthenticator, type Token } from "./rest/authenticate.ts";
 import { HttpServer } from "./rest/http-server.ts";
 import type { PodLogs } from "./rest/serve-pod-log.ts";
+import type { Views } from "./rest/serve-resource.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 
 const COMPACTION_PERIOD = 60_000;
@@ -24,6 +25,8 @@ export interface ApiServerOptions {
   /** Who may call; whoever has a token may do everything. */
   tokens: readonly Token[];
   podLogs: PodLogs;
+  /** Subresources that are only read, none when absent. */
+  views?: Views;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -62,8 +65,8 @@ class EmbeddedApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { listen, tokens, podLogs, clock, log } = options;
-    const resources = () => ({ registry: this.#running().registry, clock, podLogs });
+    const { listen, tokens, podLogs, views = {}, clock, log } = options;
+    const resources = () => ({ registry: this.#running().registry, clock, podLogs, views });
     this.#http = new HttpServer({ listen, authenticate: createAuthenticator(tokens), resources, clock, log });
   }
 

@@ -42,10 +42,12 @@ export interface Decision {
  */
 export class Journal {
   readonly #size: number;
-  #entries: Decision[] = [];
+  #entries: Decision[];
 
-  constructor(size: number) {
+  /** `past`: what an earlier scaler of the revision decided. */
+  constructor(size: number, past: readonly Decision[] = []) {
     this.#size = size;
+    this.#entries = past.slice(-size);
   }
 
   add(decision: Decision): void {

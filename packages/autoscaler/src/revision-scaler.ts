@@ -41,11 +41,12 @@ export class RevisionScaler {
   #memory: DeciderMemory;
   #activity: Activity;
   #desired: number;
-  readonly #journal = new Journal(JOURNAL_SIZE);
+  readonly #journal: Journal;
 
-  /** `instances`: those running already (adopted), which it starts from; `ready`: how many of them serve. */
-  constructor(scaling: RevisionScaling, now: number, running: { instances: number; ready: number }) {
+  /** `instances`: those running already (adopted), which it starts from; `ready`: how many of them serve; `past`: earlier decisions. */
+  constructor(scaling: RevisionScaling, now: number, running: { instances: number; ready: number; past?: readonly Decision[] }) {
     this.#scaling = scaling;
+    this.#journal = new Journal(JOURNAL_SIZE, running.past);
     this.#concurrency = new MetricWindow(scaling.stableWindow);
     this.#rps = new MetricWindow(scaling.stableWindow);
     this.#memory = initialMemory(now, running.instances);

@@ -8,6 +8,7 @@ import type { Controller } from "./engine/controller.ts";
 import { within } from "./engine/within.ts";
 import { PodController } from "./pod/controller.ts";
 import { createAutoscalerController } from "./podautoscaler/controller.ts";
+import { DecisionLog } from "./podautoscaler/decision-log.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
 import { RevisionController } from "./revision/controller.ts";
@@ -32,6 +33,8 @@ export interface ControllersOptions {
   gatewayUrl?: string;
   /** Time a Revision has to reach its initial scale when it does not say, seconds. Default 120; upstream's is 600. */
   progressDeadlineSeconds?: number;
+  /** File that keeps the autoscaler's decisions over restarts; without it they are forgotten. */
+  decisionsPath?: string;
   /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
   stopInstances?: boolean;
   clock: Clock;
@@ -60,6 +63,7 @@ class EmbeddedControllers implements Controllers {
   readonly #options: ControllersOptions;
   readonly #context: Context;
   readonly #dataPlane: DataPlane;
+  readonly #decisionLog: DecisionLog | undefined;
   readonly #loop: ScalingLoop;
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
@@ -78,7 +82,10 @@ class EmbeddedControllers implements Controllers {
     this.#context = context;
     this.#dataPlane = new DataPlane(instances, gateway, { clock, log });
     const { settings } = context;
-    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, progressDeadline });
+    const { decisionsPath } = options;
+    this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
+    const keeping = this.#decisionLog ? { decisionLog: this.#decisionLog } : {};
+    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, progressDeadline, ...keeping });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = { bundlesRoot, ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
@@ -114,7 +121,7 @@ class EmbeddedControllers implements Controllers {
    */
   async start(): Promise<void> {
     const { instances, gateway, clock, log } = this.#options;
-    await this.#informers.start();
+    await Promise.all([this.#informers.start(), this.#decisionLog?.start()]);
     this.#unsubscribe = instances.onChange((key) => this.#changed(key));
     await instances.start();
     this.#revisions.adopt();
@@ -132,6 +139,7 @@ class EmbeddedControllers implements Controllers {
 
   async stop(): Promise<void> {
     this.#loop.stop();
+    await this.#decisionLog?.stop();
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
     await this.#informers.stop();
     await this.#context.events.stop();

@@ -1,9 +1,9 @@
 import type { LogRecord } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { usageError } from "../failure.ts";
-import { parseDuration } from "../output/durations.ts";
+import { clockTime } from "../output/durations.ts";
 import { printable } from "../output/style.ts";
+import { timeOption } from "../time-option.ts";
 
 export const logsCommand = defineCommand({
   name: "logs",
@@ -25,7 +25,7 @@ export const logsCommand = defineCommand({
   ],
   async run(context, { args, options }) {
     const client = await context.connect();
-    const since = options.since === undefined ? undefined : sinceTime(options.since, context.host.clock.now());
+    const since = options.since === undefined ? undefined : timeOption("--since", options.since, context.host.clock.now());
     const query = { version: options.version, instance: options.instance, tail: options.tail, follow: options.follow || undefined, since };
     let lines = 0;
     for await (const record of client.logs(args.app, { ...query, signal: context.host.interrupted })) {
@@ -37,27 +37,10 @@ export const logsCommand = defineCommand({
   },
 });
 
-/** The API's form of --since. */
-function sinceTime(text: string, now: number): string {
-  const age = parseDuration(text);
-  const time = age === undefined ? Date.parse(text) : now - age;
-  if (Number.isNaN(time))
-    throw usageError(`--since ${text}: neither an age nor a time`, "Write 90s, 10m, 2h, 1d, or a time as 2026-11-23T08:00:00Z.");
-  return new Date(time).toISOString();
-}
-
 function logLine(context: Context, record: LogRecord): string {
   const { style, wide } = context.output;
   const text = context.host.stdout.isTTY ? printable(record.text) : record.text;
-  const time = wide ? record.time : clockTime(record.time);
+  const time = wide ? record.time : clockTime(record.time, "milliseconds");
   const source = wide ? `${record.version}/${record.instance} ${record.stream}` : `${record.version}/${record.instance.slice(-5)}`;
   return `${style.dim(`${time} ${source}`)} ${record.stream === "stderr" ? style.warn(text) : text}`;
-}
-
-/** `08:15:02.123` in the reader's time zone. */
-function clockTime(time: string): string {
-  const at = new Date(time);
-  if (Number.isNaN(at.getTime())) return time;
-  const two = (value: number) => String(value).padStart(2, "0");
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }

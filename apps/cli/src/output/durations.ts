@@ -54,3 +54,12 @@ export function parseDuration(text: string): number | undefined {
   for (const [, count = "", unit = ""] of text.matchAll(/(\d+)([smhd])/g)) total += Number(count) * (UNITS[unit] ?? 0);
   return total;
 }
+
+/** `08:15:02` or `08:15:02.123` in the reader's time zone; what is no time as it is. */
+export function clockTime(time: string, precision: "seconds" | "milliseconds" = "seconds"): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const seconds = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return precision === "seconds" ? seconds : `${seconds}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}

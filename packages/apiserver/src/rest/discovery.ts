@@ -84,5 +84,6 @@ function infosOf(kind: Kind): ResourceInfo[] {
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"])] : []),
+    ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"])] : []),
   ];
 }

@@ -13,10 +13,14 @@ import type { ResourcePath } from "./resource-path.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveWatch } from "./serve-watch.ts";
 
+/** What the cluster knows of an object beside what is stored: read alone, computed when asked. Keys are `PLURAL/SUBRESOURCE`. */
+export type Views = Readonly<Record<string, (namespace: string, name: string) => unknown>>;
+
 export interface ResourceDeps {
   registry: Registry;
   clock: Clock;
   podLogs: PodLogs;
+  views: Views;
 }
 
 /** Collections, objects and subresources: verbs to machinery. */
@@ -27,7 +31,11 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === undefined) return serveObject(exchange, target, deps);
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
-  throw new StatusError("NotFound", "the server could not find the requested resource");
+  const view = deps.views[`${kind.plural}/${subresource}`];
+  if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
+  if (exchange.method !== "GET") throw notAllowed(exchange.method);
+  deps.registry.get(target);
+  return ok(view(namespace ?? "", name));
 }
 
 async function serveCollection(

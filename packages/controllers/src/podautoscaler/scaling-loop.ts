@@ -9,6 +9,7 @@ import { keyOf } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 import type { DataPlane } from "../revision/data-plane.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
+import type { DecisionLog } from "./decision-log.ts";
 import { isInitialized } from "./reconcile.ts";
 
 /** Upstream's tick. */
@@ -39,6 +40,8 @@ export interface ScalingLoopOptions {
   dataPlane: DataPlane;
   settings: Settings;
   clock: Clock;
+  /** Keeps decisions over restarts. */
+  decisionLog?: DecisionLog;
   /** Time to reach the initial scale when the Revision does not say, milliseconds. */
   progressDeadline: number;
 }
@@ -102,7 +105,7 @@ export class ScalingLoop {
   }
 
   remove(key: string): void {
-    this.#entries.delete(key);
+    if (this.#entries.delete(key)) this.#options.decisionLog?.remove(key);
     this.#awake.delete(key);
   }
 
@@ -162,8 +165,9 @@ export class ScalingLoop {
   }
 
   #newEntry(key: string, autoscaler: PodAutoscaler, scaling: RevisionScaling): Entry {
-    const { clock, dataPlane } = this.#options;
-    const running = { instances: dataPlane.instances(key).length, ready: dataPlane.ready(key) };
+    const { clock, dataPlane, decisionLog } = this.#options;
+    const past = decisionLog?.take(key) ?? [];
+    const running = { instances: dataPlane.instances(key).length, ready: dataPlane.ready(key), past };
     const scaler = new RevisionScaler(scaling, clock.monotonic(), running);
     return { autoscaler, scaling, scaler, initialized: isInitialized(autoscaler), activationTimeout: 0 };
   }
@@ -196,8 +200,11 @@ export class ScalingLoop {
     };
   }
 
-  #scale(key: string, entry: Entry, { desired, previous }: Decision): void {
-    const { instances, dataPlane } = this.#options;
+  #scale(key: string, entry: Entry, decision: Decision): void {
+    const { instances, dataPlane, decisionLog } = this.#options;
+    const { desired, previous } = decision;
+    // One that repeats the last is not in the journal itself.
+    if (entry.scaler.decisions.at(-1) === decision) decisionLog?.add(key, decision);
     if (dataPlane.has(key) && instances.desired(key) !== desired) instances.scale(key, desired);
     if (desired === 0 && entry.scaler.activity.phase === "inactive") this.#awake.delete(key);
     else this.#awake.add(key);

@@ -54,13 +54,13 @@ export class HttpKubeClient implements KubeClient {
     this.#server = server.replace(/\/$/, "");
   }
 
-  async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
-    try {
-      return await this.#json<T>("GET", pathOf(kind, namespace, name));
-    } catch (error) {
-      if (error instanceof StatusError && error.status === 404) return undefined;
-      throw error;
-    }
+  get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
+    return this.#find(pathOf(kind, namespace, name));
+  }
+
+  /** Undefined when the object or the subresource is not there. */
+  subresource<T>(kind: Kind, namespace: string, name: string, subresource: string): Promise<T | undefined> {
+    return this.#find(`${pathOf(kind, namespace, name)}/${subresource}`);
   }
 
   list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
@@ -110,6 +110,15 @@ export class HttpKubeClient implements KubeClient {
 
   async close(): Promise<void> {
     await this.#dispatcher?.destroy();
+  }
+
+  async #find<T>(path: string): Promise<T | undefined> {
+    try {
+      return await this.#json<T>("GET", path);
+    } catch (error) {
+      if (error instanceof StatusError && error.status === 404) return undefined;
+      throw error;
+    }
   }
 
   async #json<T>(method: string, path: string, request: Request = {}): Promise<T> {

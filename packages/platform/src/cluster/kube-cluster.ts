@@ -2,6 +2,7 @@ import { Signal, type Clock, type Logger, type Runnable } from "@ebb/base";
 import {
   createInformer,
   isStatus,
+  PodAutoscalers,
   Pods,
   Revisions,
   Secrets,
@@ -14,7 +15,15 @@ import {
   type Revision,
 } from "@ebb/kube";
 import { HttpKubeClient } from "./http-kube-client.ts";
-import { MANAGED_BY, PLATFORM_LABELS, type Cluster, type ClusterChange, type PodLogLine, type SecretRecord } from "./port.ts";
+import {
+  MANAGED_BY,
+  PLATFORM_LABELS,
+  type Cluster,
+  type ClusterChange,
+  type PodLogLine,
+  type RevisionDecision,
+  type SecretRecord,
+} from "./port.ts";
 
 export interface KubeClusterOptions {
   kubeconfigPath: string;
@@ -152,6 +161,11 @@ export class KubeCluster implements Cluster, Runnable {
       app: appOf(secret),
       createdAt: Date.parse(secret.metadata.creationTimestamp ?? ""),
     }));
+  }
+
+  async decisions(revision: string): Promise<RevisionDecision[] | undefined> {
+    const list = await this.#client.subresource<{ items: RevisionDecision[] }>(PodAutoscalers, this.#namespace, revision, "decisions");
+    return list?.items;
   }
 
   async *podLogs(

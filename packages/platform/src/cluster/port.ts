@@ -1,3 +1,4 @@
+import type { ScalingDecision } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
@@ -19,6 +20,9 @@ export interface PodLogLine {
   time: string;
   text: string;
 }
+
+/** As the cluster tells it, of one Revision. */
+export type RevisionDecision = Omit<ScalingDecision, "version">;
 
 export interface SecretRecord {
   name: string;
@@ -60,6 +64,8 @@ export interface Cluster {
   deleteSecret(name: string): Promise<void>;
   listSecrets(): Promise<SecretRecord[]>;
 
+  /** The autoscaler's last decisions on a Revision, oldest first; undefined when the Revision, or such a record in that cluster, is not there. */
+  decisions(revision: string): Promise<RevisionDecision[] | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */
   podLogs(pod: string, options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal }): AsyncIterable<PodLogLine>;
 }

@@ -11,6 +11,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ScalingDecisions,
   SecretList,
   SetTraffic,
   Version,
@@ -35,6 +36,13 @@ export interface LogRequest {
   signal: AbortSignal;
 }
 
+export interface DecisionRequest {
+  version?: string;
+  /** RFC 3339: only what was decided until then. */
+  at?: string;
+  limit: number;
+}
+
 /**
  * What the REST API asks of the platform, a method a route (docs/reference/rest-api.md). Input has been checked against its schema.
  * Refusals are thrown as UserError with a code of `REQUEST_ERRORS`.
@@ -45,6 +53,7 @@ export interface PlatformApi {
   getApp(app: string): Promise<App>;
   listVersions(app: string): Promise<Version[]>;
   listInstances(app: string): Promise<Instance[]>;
+  decisions(app: string, request: DecisionRequest): Promise<ScalingDecisions>;
   getEnv(app: string): Promise<EnvVariables>;
   listSecrets(app: string): Promise<SecretList>;
   logs(app: string, request: LogRequest): Promise<AsyncIterable<LogRecord>>;

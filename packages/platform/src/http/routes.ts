@@ -9,6 +9,7 @@ import {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ScalingDecisions,
   SecretList,
   SessionCode,
   SetTraffic,
@@ -40,12 +41,19 @@ export interface RouteDeps {
 const ByApp = Type.Object({ app: AppName });
 const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 const Flag = Type.Union([Type.Literal("true"), Type.Literal("false")]);
+/** RFC 3339 in UTC. */
+const Time = Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" });
 const LogsQuery = Type.Object({
   version: Type.Optional(VersionName),
   instance: Type.Optional(Type.String({ maxLength: 253 })),
   follow: Type.Optional(Flag),
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
-  since: Type.Optional(Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" })),
+  since: Type.Optional(Time),
+});
+const DecisionsQuery = Type.Object({
+  version: Type.Optional(VersionName),
+  at: Type.Optional(Time),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
 });
 const UploadQuery = Type.Object({
   name: Type.Optional(AppName),
@@ -91,6 +99,14 @@ export function registerRoutes(server: FastifyInstance, deps: RouteDeps): void {
   read("/apps/:app/instances", { summary: "What runs of it", answer: items(Instance), params: ByApp }, async (request) => ({
     items: await api.listInstances(app(request)),
   }));
+  read(
+    "/apps/:app/decisions",
+    { summary: "Why it has as many instances, newest first", answer: ScalingDecisions, params: ByApp, query: DecisionsQuery },
+    (request) => {
+      const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
+      return api.decisions(app(request), { limit, ...query });
+    },
+  );
   read("/apps/:app/env", { summary: "Its variables", answer: EnvVariables, params: ByApp }, (request) => api.getEnv(app(request)));
   read("/apps/:app/secrets", { summary: "Names of its secrets", answer: SecretList, params: ByApp }, (request) =>
     api.listSecrets(app(request)),

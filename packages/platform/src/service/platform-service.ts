@@ -11,6 +11,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ScalingDecisions,
   SecretList,
   SetTraffic,
   Version,
@@ -27,7 +28,7 @@ import type { ConfigRequest, DeployRequest, Deps, TrafficRequest } from "../depl
 import { sharesOf } from "../deploy/route.ts";
 import { viewApp, viewInstance, viewVersion, type AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
-import type { LogRequest, PlatformApi, SourceUpload } from "../http/port.ts";
+import type { DecisionRequest, LogRequest, PlatformApi, SourceUpload } from "../http/port.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import {
   getOperation,
@@ -38,6 +39,7 @@ import {
   type OperationRow,
 } from "../operations/store.ts";
 
+import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import type { UploadFolder } from "./uploads.ts";
@@ -118,6 +120,11 @@ export class PlatformService implements PlatformApi {
   async listInstances(name: string): Promise<Instance[]> {
     await getApp(this.#deps.db, name);
     return this.#deps.cluster.pods(name).flatMap((pod) => viewInstance(name, pod) ?? []);
+  }
+
+  async decisions(name: string, request: DecisionRequest): Promise<ScalingDecisions> {
+    await getApp(this.#deps.db, name);
+    return appDecisions(this.#deps.cluster, name, request);
   }
 
   async getEnv(name: string): Promise<EnvVariables> {

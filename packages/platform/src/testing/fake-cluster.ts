@@ -1,6 +1,13 @@
 import { Signal } from "@ebb/base";
 import { StatusError, type Condition, type KnativeService, type Pod, type Revision } from "@ebb/kube";
-import { PLATFORM_LABELS, type Cluster, type ClusterChange, type PodLogLine, type SecretRecord } from "../cluster/port.ts";
+import {
+  PLATFORM_LABELS,
+  type Cluster,
+  type ClusterChange,
+  type PodLogLine,
+  type RevisionDecision,
+  type SecretRecord,
+} from "../cluster/port.ts";
 
 /** What the image's name says its Revision does. */
 type Behaviour = "ok" | "crash" | "missing" | "hang" | "deaf";
@@ -100,6 +107,12 @@ export class FakeCluster implements Cluster {
   }
   async *podLogs(pod: string): AsyncGenerator<PodLogLine> {
     yield { time: now, text: `last words of ${pod}` };
+  }
+
+  /** By Revision; one that is not in it has no record, as in another's cluster. */
+  readonly storedDecisions = new Map<string, RevisionDecision[]>();
+  async decisions(revision: string): Promise<RevisionDecision[] | undefined> {
+    return this.storedDecisions.get(revision);
   }
 
   /** Changes what a Revision is and lets the routes follow. */
