@@ -12,6 +12,16 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
+      // The gateway once more, without Node's undocumented bindings (docs/adr/0006).
+      {
+        test: {
+          name: "gateway on documented sockets",
+          include: ["packages/gateway/src/*.test.ts"],
+          env: { EBB_TEST_TRANSPORT: "documented" },
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
       // Whole platforms, engines and browsers: one file at a time, as they share the machine's two cores and its container engine.
       {
         test: {

@@ -1,7 +1,9 @@
 /** `npm run bench` lists the benchmarks; `npm run bench -- NAME` runs one. Its last line is `NAME figure=F goal=G met|short`. */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
+import { Missing } from "./peers/processes.ts";
 
 /** What each `src/NAME/run.ts` exports as `benchmark`. */
 export interface Benchmark {
@@ -14,10 +16,8 @@ export interface Benchmark {
 
 async function names(): Promise<string[]> {
   const entries = await readdir(import.meta.dirname, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return folders.filter((name) => existsSync(join(import.meta.dirname, name, "run.ts"))).sort();
 }
 
 async function load(name: string): Promise<Benchmark> {
@@ -36,7 +36,14 @@ async function main(wanted: string | undefined): Promise<number> {
     return 2;
   }
   const { goal, run } = await load(wanted);
-  const figure = await run();
+  let figure: number;
+  try {
+    figure = await run();
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    console.log(`${wanted} skipped: ${error.message}`);
+    return 0;
+  }
   console.log(`${wanted} figure=${figure.toFixed(2)} goal=${goal.toFixed(2)} ${figure >= goal ? "met" : "short"}`);
   return 0;
 }

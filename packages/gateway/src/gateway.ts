@@ -8,6 +8,7 @@ import { Sweep } from "./core/sweep.ts";
 import { HeadScanner } from "./http1/head-scanner.ts";
 import { RequestInterpreter } from "./http1/request-head.ts";
 import { ResponseInterpreter } from "./http1/response-head.ts";
+import { createTransport, type Transport, type TransportKind } from "./io/transport.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
 import type { Backend, Endpoint, RevisionKey } from "./route-table.ts";
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   /** Called once for each request that was routed; left out, it costs nothing. */
   accessLog?: (entry: AccessLogEntry) => void;
   limits?: Partial<GatewayLimits>;
+  /** Default: Node's own bindings where they are what we know (docs/adr/0006); `documented` does without. */
+  transport?: TransportKind;
 }
 
 /** The data plane. `start` resolves when the last table is in force and every port is open. */
@@ -49,6 +52,7 @@ class GatewayProcess implements Gateway {
   readonly name = "gateway";
   readonly #options: GatewayOptions;
   readonly #limits: GatewayLimits;
+  readonly #transport: Transport;
   readonly #requestSweep: Sweep;
   readonly #connectionSweep: Sweep;
   readonly #totals: GatewayTotals = { requests: {}, held: 0, retries: 0, connections: 0 };
@@ -63,6 +67,7 @@ class GatewayProcess implements Gateway {
     const { clock, log, random } = options;
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#transport = createTransport(options.transport ?? "native");
     this.#requestSweep = new Sweep(clock, REQUEST_SWEEP);
     this.#connectionSweep = new Sweep(clock, CONNECTION_SWEEP);
     const scanner = new HeadScanner(this.#limits);
@@ -89,7 +94,9 @@ class GatewayProcess implements Gateway {
     });
     wakes.on((revision) => this.#control.wake(revision));
     const requests = new RequestInterpreter(this.#limits.headers);
-    this.#listeners = options.listeners.map((listener) => new Listener(listener, this.#clientHost(listener.visibility, scanner, requests)));
+    this.#listeners = options.listeners.map(
+      (listener) => new Listener(listener, this.#clientHost(listener.visibility, scanner, requests), this.#transport),
+    );
   }
 
   addresses(): { host: string; port: number }[] {
@@ -111,7 +118,10 @@ class GatewayProcess implements Gateway {
       await this.stop();
       throw error;
     }
-    this.#options.log.info({ routes: table.routes.length, listening: this.addresses() }, "the gateway serves");
+    this.#options.log.info(
+      { routes: table.routes.length, listening: this.addresses(), transport: this.#transport.kind },
+      "the gateway serves",
+    );
   }
 
   /** Finishes the requests at hand, for at most `stopGrace`; then closes everything. */
@@ -138,7 +148,14 @@ class GatewayProcess implements Gateway {
 
   #connector(scanner: HeadScanner): (endpoint: Endpoint, protocol: Backend["protocol"]) => Http1Connections | Http2Connections {
     const responses = new ResponseInterpreter(this.#limits.headers);
-    const deps = { clock: this.#options.clock, limits: this.#limits, sweep: this.#connectionSweep, scanner, responses };
+    const deps = {
+      clock: this.#options.clock,
+      limits: this.#limits,
+      sweep: this.#connectionSweep,
+      transport: this.#transport,
+      scanner,
+      responses,
+    };
     return (endpoint, protocol) => (protocol === "h2c" ? new Http2Connections(endpoint) : new Http1Connections(endpoint, deps));
   }
 

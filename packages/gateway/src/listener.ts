@@ -1,8 +1,10 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { systemCode, UserError } from "@ebb/base";
-import type { ClientHost, ClientConnection } from "./client/client-host.ts";
+import type { ClientHost } from "./client/client-host.ts";
 import { Newcomer } from "./client/newcomer.ts";
 import type { Visibility } from "./core/data-plane.ts";
+import type { Transport } from "./io/transport.ts";
+import type { Wire } from "./io/wire.ts";
 
 export interface ListenerOptions {
   host: string;
@@ -20,15 +22,16 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #host: ClientHost;
   readonly #server: Server;
-  readonly #connections = new Map<Socket, ClientConnection>();
+  readonly #transport: Transport;
+  readonly #connections = new Set<Newcomer>();
   #emptied: (() => void) | undefined;
 
-  constructor(options: ListenerOptions, host: ClientHost) {
+  constructor(options: ListenerOptions, host: ClientHost, transport: Transport) {
     this.#options = options;
+    this.#transport = transport;
     this.#host = host;
     // Half-open, as the end of what a client sends must not cut short what it is sent.
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
-    this.#server.maxConnections = host.limits.connections;
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true });
   }
 
   get address(): { host: string; port: number } {
@@ -44,7 +47,10 @@ export class Listener {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, this.#options)));
-      this.#server.listen({ host, port, backlog: BACKLOG }, resolve);
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+        this.#transport.accept(this.#server, (wire) => this.#accept(wire));
+        resolve();
+      });
     });
     this.#server.removeAllListeners("error");
     // Out of file descriptors, say: this connection is lost, the next may work.
@@ -54,21 +60,22 @@ export class Listener {
   /** Stops accepting and resolves when every connection has ended. */
   async drain(): Promise<void> {
     if (this.#server.listening) this.#server.close();
-    for (const connection of this.#connections.values()) connection.drain();
+    for (const connection of this.#connections) connection.drain();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
   }
 
   destroy(): void {
-    for (const connection of this.#connections.values()) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
-  #accept(socket: Socket): void {
-    if (this.#host.stopping) return void socket.destroy();
-    this.#connections.set(socket, new Newcomer(socket, this.#host));
-    socket.once("close", () => {
-      this.#connections.delete(socket);
+  #accept(wire: Wire): void {
+    const { stopping, limits } = this.#host;
+    if (stopping || this.#connections.size >= limits.connections) return wire.destroy();
+    const connection = new Newcomer(wire, this.#host, () => {
+      this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#emptied?.();
     });
+    this.#connections.add(connection);
   }
 }
 

@@ -48,6 +48,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     log: silentLogger,
     accessLog: (entry) => accessLog.push(entry),
     limits: { stopGrace: 100, ...options.limits },
+    transport: process.env["EBB_TEST_TRANSPORT"] === "documented" ? "documented" : "native",
   });
   await gateway.start();
   const client = createGatewayClient({ socketPath: join(folder, "gateway.sock"), clock: systemClock, log: silentLogger });

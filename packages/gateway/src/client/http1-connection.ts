@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { answerLocally } from "../core/local-answer.ts";
 import type { ClientEvents, ClientSide } from "../core/ports.ts";
 import type { Expiring } from "../core/sweep.ts";
@@ -8,6 +7,7 @@ import { MessageReader, type Step } from "../http1/message-reader.ts";
 import { Outbox } from "../http1/outbox.ts";
 import type { Rejection } from "../http1/rejection.ts";
 import { interimText, planAnswer } from "../http1/write-head.ts";
+import type { Wire, WireEvents } from "../io/wire.ts";
 import type { ClientConnection, ClientHost } from "./client-host.ts";
 
 /**
@@ -22,9 +22,11 @@ type State = "awaiting" | "exchange" | "tunnel" | "lingering" | "closed";
  * Invariants: nothing of a request is read before the one before it is answered, beyond a bounded buffer; while the exchange holds the
  * body back, the socket is not read.
  */
-export class Http1Connection implements ClientSide, ClientConnection, Expiring {
+export class Http1Connection implements ClientSide, ClientConnection, Expiring, WireEvents {
+  watchIndex = -1;
   readonly #host: ClientHost;
-  readonly #socket: Socket;
+  readonly #onClose: () => void;
+  readonly #wire: Wire;
   readonly #outbox: Outbox;
   readonly #writer: BodyWriter;
   readonly #reader: MessageReader<RequestHead>;
@@ -43,12 +45,13 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
   #deadline: number;
   #headStarted = false;
 
-  constructor(socket: Socket, host: ClientHost) {
-    this.#socket = socket;
+  constructor(wire: Wire, host: ClientHost, onClose: () => void) {
+    this.#onClose = onClose;
+    this.#wire = wire;
     this.#host = host;
-    this.#outbox = new Outbox(socket);
+    this.#outbox = new Outbox(wire);
     this.#writer = new BodyWriter(this.#outbox);
-    this.remoteAddress = socket.remoteAddress ?? "unknown";
+    this.remoteAddress = wire.remoteAddress;
     this.#reader = new MessageReader<RequestHead>({
       scanner: host.scanner,
       headBytes: host.limits.headBytes,
@@ -60,14 +63,33 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
     });
     this.#deadline = host.clock.monotonic() + host.limits.headTimeout;
     host.sweep.watch(this);
-    this.#listen();
+    wire.events = this;
+    wire.lend();
   }
 
-  /** Takes bytes that were read before the protocol was known. */
-  receive(chunk: Buffer): void {
+  read(bytes: Buffer): void {
     if (this.#state === "lingering" || this.#state === "closed") return;
-    this.#reader.push(chunk);
+    this.#reader.push(bytes);
     this.#pump();
+    this.#reader.keep();
+  }
+
+  drained(): void {
+    this.#events?.clientDrained();
+  }
+
+  closed(): void {
+    this.#state = "closed";
+    this.#host.sweep.unwatch(this);
+    this.#leave();
+    this.#onClose();
+  }
+
+  /** The client has sent its last byte. Outside a tunnel it is taken to have left, as nginx and Envoy do. */
+  ended(): void {
+    if (this.#state === "tunnel") this.#events?.requestEnd("");
+    else if (this.#state === "exchange" && this.#events) this.#wire.destroy();
+    else this.#wire.end();
   }
 
   drain(): void {
@@ -75,37 +97,17 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#wire.destroy();
   }
 
   expire(now: number): void {
     if (now < this.#deadline) return;
-    if (this.#state === "lingering") this.#socket.destroy();
+    if (this.#state === "lingering") this.#wire.destroy();
     else if (this.#state === "awaiting" && this.#reader.midHead) this.#reject({ status: 408, message: "the request head took too long" });
     else if (this.#state === "awaiting") this.#linger();
   }
 
   // ---- reading ----
-
-  #listen(): void {
-    const socket = this.#socket;
-    socket.on("data", (chunk) => this.receive(chunk));
-    socket.on("drain", () => this.#events?.clientDrained());
-    socket.on("error", () => {});
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => {
-      this.#state = "closed";
-      this.#host.sweep.unwatch(this);
-      this.#leave();
-    });
-  }
-
-  /** The client has sent its last byte. Outside a tunnel it is taken to have left, as nginx and Envoy do. */
-  #ended(): void {
-    if (this.#state === "tunnel") this.#events?.requestEnd("");
-    else if (this.#state === "exchange" && this.#events) this.#socket.destroy();
-    else this.#socket.end();
-  }
 
   #leave(): void {
     const events = this.#events;
@@ -180,8 +182,8 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
     const wanted = this.#state === "lingering" || (!this.#paused && this.#reader.buffered < this.#host.limits.heldBodyBytes);
     if (wanted === this.#reading || this.#state === "closed") return;
     this.#reading = wanted;
-    if (wanted) this.#socket.resume();
-    else this.#socket.pause();
+    if (wanted) this.#wire.resume();
+    else this.#wire.pause();
   }
 
   pauseRequest(): void {
@@ -255,7 +257,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
     this.#outbox.flush();
     // A plain end would look like the end of the answer.
     if (this.#endsWithClose) {
-      this.#socket.resetAndDestroy();
+      this.#wire.reset();
       return;
     }
     this.#linger();
@@ -276,7 +278,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring {
     if (this.#state === "closed" || this.#state === "lingering") return;
     this.#state = "lingering";
     this.#deadline = this.#host.clock.monotonic() + this.#host.limits.lingerTimeout;
-    this.#socket.end();
+    this.#wire.end();
     this.#gateReading();
   }
 }

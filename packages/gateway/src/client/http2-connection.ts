@@ -12,15 +12,16 @@ const WINDOW = 256 * 1024;
 
 /** A client's HTTP/2 connection (cleartext, with prior knowledge: gRPC and service-to-service calls). */
 export class Http2Connection implements ClientConnection, Expiring {
+  watchIndex = -1;
   readonly #host: ClientHost;
   readonly #session: ServerHttp2Session;
   readonly #remoteAddress: string;
   #streams = 0;
   #idleSince: number;
 
-  constructor(socket: Socket, host: ClientHost) {
+  constructor(socket: Socket, remoteAddress: string, host: ClientHost) {
     this.#host = host;
-    this.#remoteAddress = socket.remoteAddress ?? "unknown";
+    this.#remoteAddress = remoteAddress;
     this.#idleSince = host.clock.monotonic();
     this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: host.limits.headers + 8,

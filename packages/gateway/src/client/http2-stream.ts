@@ -124,7 +124,7 @@ export class Http2ClientStream implements ClientSide {
   }
 
   write(chunk: Buffer): boolean {
-    return this.#writable ? this.#stream.write(chunk) : true;
+    return this.#writable ? this.#stream.write(Buffer.from(chunk)) : true;
   }
 
   end(trailers: string): void {

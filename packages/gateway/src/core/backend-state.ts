@@ -23,6 +23,7 @@ export interface BackendServices {
 
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
 const QUEUE_FACTOR = 10;
+const STATUS_GROUPS = ["", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 const WAKE_PERIOD = 1_000;
 /** How long an instance that refused a connection is left alone. */
 const SUSPECT_PERIOD = 200;
@@ -134,7 +135,7 @@ export class BackendState {
   }
 
   countAnswer(status: number): void {
-    const group = `${Math.floor(status / 100)}xx`;
+    const group = STATUS_GROUPS[Math.floor(status / 100)] ?? "5xx";
     this.responses[group] = (this.responses[group] ?? 0) + 1;
   }
 

@@ -46,12 +46,14 @@ const CLIENT_GONE = 499;
  * given back exactly once; a request is sent to a second instance only when the first cannot have acted on it.
  */
 export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring {
+  watchIndex = -1;
   readonly #client: ClientSide;
   readonly #request: RequestHead;
   readonly #backend: BackendState;
   readonly #services: ExchangeServices;
   readonly #fields: string;
-  readonly #held: HeldBody;
+  /** What came of the body before there was an instance. */
+  #held: HeldBody | undefined;
   readonly #arrived: number;
   readonly #deadline: number;
   #state: ExchangeState = "new";
@@ -75,7 +77,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one.
     if (backend.config.protocol === "h2c") request.upgrade = "";
     this.#fields = forwardFields(request, { remoteAddress: client.remoteAddress, setHeaders, newRequestId: () => services.random.uuid() });
-    this.#held = new HeldBody(services.limits.heldBodyBytes);
     this.#arrived = services.clock.monotonic();
     const { timeoutSeconds } = backend.config;
     this.#deadline = timeoutSeconds > 0 ? this.#arrived + timeoutSeconds * 1000 : Infinity;
@@ -129,7 +130,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       responseStartTimeoutSeconds > 0 ? this.#services.clock.monotonic() + responseStartTimeoutSeconds * 1000 : Infinity;
     this.#backend.connected(this.#endpoint);
     upstream.send({ head: this.#request, fields: this.#fields });
-    const roomy = this.#held.moveTo(upstream);
+    const roomy = this.#held?.moveTo(upstream) ?? true;
     upstream.flush();
     if (roomy) this.#client.resumeRequest();
   }
@@ -158,14 +159,18 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   requestData(chunk: Buffer): void {
     this.#requestBytes += chunk.length;
     const live = this.#live;
-    const roomy = live ? live.write(chunk) : this.#held.add(chunk);
+    const roomy = live ? live.write(chunk) : this.#holding.add(chunk);
     if (!roomy && this.#state !== "done") this.#client.pauseRequest();
   }
 
   requestEnd(trailers: string): void {
     const live = this.#live;
     if (live) live.end(trailers);
-    else this.#held.end(trailers);
+    else this.#holding.end(trailers);
+  }
+
+  get #holding(): HeldBody {
+    return (this.#held ??= new HeldBody(this.#services.limits.heldBodyBytes));
   }
 
   requestFlush(): void {
@@ -279,7 +284,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     const now = clock.monotonic();
     this.#state = "done";
     this.#upstream = undefined;
-    this.#held.clear();
+    this.#held = undefined;
     sweep.unwatch(this);
     this.#backend.meter.depart(now);
     const endpoint = this.#endpoint;

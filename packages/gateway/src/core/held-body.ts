@@ -11,9 +11,9 @@ export class HeldBody {
     this.#limit = limit;
   }
 
-  /** False when no more should be read. */
+  /** False when no more should be read. `chunk` is copied: it may be lent. */
   add(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
+    this.#chunks.push(Buffer.from(chunk));
     this.#bytes += chunk.length;
     return this.#bytes < this.#limit;
   }

@@ -3,6 +3,8 @@ import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 /**
  * The client's side of one exchange, whatever its protocol. The exchange calls it; it calls back through ClientEvents.
  *
+ * Chunks of a body are lent in both directions: they are valid during the call only, and whoever keeps one copies it.
+ *
  * Invariants: `answer` comes once, before `write` and `end`; what is written may be delayed until `flush`, `end` or `cut`; after `end` or
  * `cut` nothing more is called, and the side settles by itself what becomes of its connection.
  */

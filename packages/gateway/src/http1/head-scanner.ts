@@ -123,7 +123,12 @@ export class HeadScanner {
       let valueEnd = i;
       while (valueEnd > valueStart && isBlank(at(bytes, valueEnd - 1))) valueEnd--;
       if (this.count === this.#maxFields) return this.#invalid("too-many-fields");
-      this.fields.set([nameStart, nameEnd, valueStart, valueEnd], this.count++ * STRIDE);
+      const { fields } = this;
+      const entry = this.count++ * STRIDE;
+      fields[entry] = nameStart;
+      fields[entry + 1] = nameEnd;
+      fields[entry + 2] = valueStart;
+      fields[entry + 3] = valueEnd;
       i += 2;
     }
   }

@@ -1,11 +1,13 @@
 /**
- * Bytes that were read and not used yet. While one chunk is used up before the next arrives, as nearly always, nothing is copied; a rest
- * is copied into a buffer that doubles, so that a sender of single bytes costs linear work.
+ * Bytes that were read and not used yet. While one chunk is used up in its turn, as nearly always, nothing is copied; a rest is copied by
+ * `keep` before the turn ends, as the memory of a read is used again, into a buffer that doubles, so that a sender of single bytes costs linear work.
  */
 export class Input {
   bytes: Buffer = EMPTY;
   start = 0;
   end = 0;
+  /** The buffer that we made, if `bytes` is one. */
+  #own: Buffer | undefined;
 
   get length(): number {
     return this.end - this.start;
@@ -19,16 +21,26 @@ export class Input {
       return;
     }
     const length = this.length + chunk.length;
-    // Only a buffer we made has room behind `end` that is ours to write; a chunk from the socket is full to its end.
-    if (this.start + length > this.bytes.length) {
+    // Only a buffer we made has room behind `end` that is ours to write.
+    if (this.bytes !== this.#own || this.start + length > this.bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(1024, length * 2));
       this.bytes.copy(grown, 0, this.start, this.end);
       this.end = this.length;
       this.start = 0;
-      this.bytes = grown;
+      this.bytes = this.#own = grown;
     }
     chunk.copy(this.bytes, this.end);
     this.end += chunk.length;
+  }
+
+  /** Copies what is left of a chunk that was lent. */
+  keep(): void {
+    if (this.length === 0 || this.bytes === this.#own) return;
+    const own = Buffer.allocUnsafeSlow(Math.max(1024, this.length * 2));
+    this.bytes.copy(own, 0, this.start, this.end);
+    this.end = this.length;
+    this.start = 0;
+    this.bytes = this.#own = own;
   }
 
   /** Takes the next `count` bytes, without copying. */
@@ -43,6 +55,7 @@ export class Input {
   release(): void {
     if (this.start < this.end) return;
     this.bytes = EMPTY;
+    this.#own = undefined;
     this.start = this.end = 0;
   }
 }

@@ -13,6 +13,13 @@ export class ConnectionOptions {
   names: Set<string> | undefined;
 
   add(value: string): void {
+    // What nearly everyone says.
+    if (value === "keep-alive") this.keepAlive = true;
+    else if (value === "close") this.close = true;
+    else this.#addList(value);
+  }
+
+  #addList(value: string): void {
     for (const part of value.toLowerCase().split(",")) {
       const option = part.trim();
       if (option === "close") this.close = true;

@@ -82,6 +82,11 @@ export class MessageReader<H extends Body> {
     this.#input.push(chunk);
   }
 
+  /** To be called before the turn ends in which bytes were pushed: what is left of them is copied. */
+  keep(): void {
+    this.#input.keep();
+  }
+
   /** From here on all bytes are one body that ends with the connection: the connection became a tunnel. */
   startTunnel(): void {
     this.#begin("close", 0);

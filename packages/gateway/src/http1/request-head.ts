@@ -103,9 +103,10 @@ export class RequestInterpreter {
     if (!target) return BAD_TARGET;
     if (draft.hosts > 1 || (draft.hosts === 0 && (scanner.minor === 1 || target.authority === undefined))) return NO_HOST;
     // Both must be valid even where only one counts, so that no one behind us can be told another host.
-    if (draft.hosts === 1 && hostOf(head.authority) === undefined) return BAD_HOST;
+    const named = draft.hosts === 1 ? hostOf(head.authority) : "";
+    if (named === undefined) return BAD_HOST;
     head.authority = target.authority ?? head.authority;
-    const host = hostOf(head.authority);
+    const host = target.authority === undefined ? named : hostOf(target.authority);
     if (host === undefined) return BAD_HOST;
     head.host = host;
     head.target = target.target;

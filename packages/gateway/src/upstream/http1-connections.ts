@@ -3,6 +3,7 @@ import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state
 import type { Expiring, Sweep } from "../core/sweep.ts";
 import type { HeadScanner } from "../http1/head-scanner.ts";
 import type { ResponseInterpreter } from "../http1/response-head.ts";
+import type { Transport } from "../io/transport.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
 import { Http1Upstream, type Http1UpstreamDeps } from "./http1-upstream.ts";
@@ -11,6 +12,7 @@ export interface Http1ConnectionsDeps {
   clock: Clock;
   limits: GatewayLimits;
   sweep: Sweep;
+  transport: Transport;
   scanner: HeadScanner;
   responses: ResponseInterpreter;
 }
@@ -20,6 +22,7 @@ export interface Http1ConnectionsDeps {
  * longer than the instance is likely to keep it.
  */
 export class Http1Connections implements EndpointConnections, Expiring {
+  watchIndex = -1;
   readonly #endpoint: Endpoint;
   readonly #deps: Http1ConnectionsDeps;
   readonly #upstreamDeps: Http1UpstreamDeps;
@@ -30,6 +33,7 @@ export class Http1Connections implements EndpointConnections, Expiring {
     this.#endpoint = endpoint;
     this.#deps = deps;
     this.#upstreamDeps = {
+      transport: deps.transport,
       scanner: deps.scanner,
       responses: deps.responses,
       headBytes: deps.limits.headBytes,

@@ -1,4 +1,3 @@
-import { connect, type Socket } from "node:net";
 import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from "../core/ports.ts";
 import { BodyWriter } from "../http1/body-writer.ts";
 import type { HeadScanner } from "../http1/head-scanner.ts";
@@ -7,9 +6,12 @@ import { MessageReader } from "../http1/message-reader.ts";
 import { Outbox } from "../http1/outbox.ts";
 import { requestText } from "../http1/write-head.ts";
 import type { ResponseInterpreter } from "../http1/response-head.ts";
+import type { Transport } from "../io/transport.ts";
+import type { Wire, WireEvents } from "../io/wire.ts";
 import type { Endpoint } from "../route-table.ts";
 
 export interface Http1UpstreamDeps {
+  transport: Transport;
   scanner: HeadScanner;
   responses: ResponseInterpreter;
   headBytes: number;
@@ -30,9 +32,9 @@ type State = "connecting" | "ready" | "busy" | "closed";
  * Invariants: bytes that no request asked for close it, so an answer never reaches the wrong request; it is kept only when both the
  * request and the answer have been carried to their ends.
  */
-export class Http1Upstream implements Upstream {
+export class Http1Upstream implements Upstream, WireEvents {
   readonly #deps: Http1UpstreamDeps;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #outbox: Outbox;
   readonly #writer: BodyWriter;
   readonly #reader: MessageReader<ResponseHead>;
@@ -47,7 +49,6 @@ export class Http1Upstream implements Upstream {
   #eof = false;
   #interim = 0;
   #served = 0;
-  #error = "connection closed";
   /** When it became idle, monotonic milliseconds; set by its keeper. */
   idleSince = 0;
   /** Seconds the instance said it keeps an idle connection, or -1. */
@@ -65,10 +66,11 @@ export class Http1Upstream implements Upstream {
         interpret: (heads, bytes) => responses.interpret(heads, bytes, this.#method),
       },
     });
-    this.#socket = connect({ host: endpoint.host, port: endpoint.port, noDelay: true, allowHalfOpen: true });
-    this.#outbox = new Outbox(this.#socket);
+    this.#wire = deps.transport.connect(endpoint.host, endpoint.port);
+    this.#wire.events = this;
+    this.#wire.lend();
+    this.#outbox = new Outbox(this.#wire);
     this.#writer = new BodyWriter(this.#outbox);
-    this.#listen();
   }
 
   get usable(): boolean {
@@ -100,7 +102,7 @@ export class Http1Upstream implements Upstream {
     this.#writer.end(trailers);
     this.#outbox.flush();
     // Without a body the client's side says `end` at once, long before a tunnel may begin.
-    if (this.#tunnel) this.#socket.end();
+    if (this.#tunnel) this.#wire.end();
     else if (!this.#upgrading) this.#requestEnded = true;
   }
 
@@ -110,14 +112,14 @@ export class Http1Upstream implements Upstream {
 
   pauseAnswer(): void {
     this.#paused = true;
-    this.#socket.pause();
+    this.#wire.pause();
   }
 
   resumeAnswer(): void {
     if (!this.#paused || this.#state === "closed") return;
     this.#paused = false;
     this.#pump();
-    if (!this.#paused) this.#socket.resume();
+    if (!this.#paused) this.#wire.resume();
   }
 
   abort(): void {
@@ -128,31 +130,34 @@ export class Http1Upstream implements Upstream {
   close(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    this.#socket.destroy();
+    this.#wire.destroy();
     this.#deps.closed(this);
   }
 
-  #listen(): void {
-    const socket = this.#socket;
-    socket.on("connect", () => {
-      this.#state = "ready";
-      this.#events?.upstreamReady();
-    });
-    socket.on("data", (chunk) => {
-      if (this.#state !== "busy") return this.#break("bytes that nobody asked for");
-      this.#answered = true;
-      this.#reader.push(chunk);
-      this.#pump();
-    });
-    socket.on("drain", () => this.#events?.upstreamDrained());
-    socket.on("end", () => {
-      this.#eof = true;
-      if (!this.#paused) this.#ended();
-    });
-    socket.on("error", (error) => {
-      this.#error = error.message;
-    });
-    socket.on("close", () => this.#break(this.#error));
+  connected(): void {
+    this.#state = "ready";
+    this.#events?.upstreamReady();
+  }
+
+  read(bytes: Buffer): void {
+    if (this.#state !== "busy") return this.#break("bytes that nobody asked for");
+    this.#answered = true;
+    this.#reader.push(bytes);
+    this.#pump();
+    this.#reader.keep();
+  }
+
+  drained(): void {
+    this.#events?.upstreamDrained();
+  }
+
+  ended(): void {
+    this.#eof = true;
+    if (!this.#paused) this.#atEnd();
+  }
+
+  closed(reason: string): void {
+    this.#break(reason);
   }
 
   #pump(): void {
@@ -166,7 +171,7 @@ export class Http1Upstream implements Upstream {
       else this.#complete(this.#reader.trailers);
     }
     events?.upstreamFlush();
-    if (this.#eof && !this.#paused) this.#ended();
+    if (this.#eof && !this.#paused) this.#atEnd();
   }
 
   #head(head: ResponseHead): void {
@@ -205,7 +210,7 @@ export class Http1Upstream implements Upstream {
   }
 
   /** The instance has sent its last byte. */
-  #ended(): void {
+  #atEnd(): void {
     if (this.#state === "busy" && this.#reader.untilClose) return this.#complete("");
     this.#break("connection closed");
   }

@@ -66,7 +66,7 @@ export class Http2Upstream implements Upstream {
 
   write(chunk: Buffer): boolean {
     const stream = this.#stream;
-    return stream && !stream.destroyed && !stream.writableEnded ? stream.write(chunk) : true;
+    return stream && !stream.destroyed && !stream.writableEnded ? stream.write(Buffer.from(chunk)) : true;
   }
 
   end(trailers: string): void {

@@ -1,0 +1,162 @@
+import { isIPv6, Socket, type SocketConstructorOpts } from "node:net";
+import { getSystemErrorName } from "node:util";
+import type { Handle, Native, WriteRequest } from "./native.ts";
+import { HIGH_WATER, NOBODY, type Wire, type WireEvents } from "./wire.ts";
+
+/** All connections read here, one after the other: what a read brings is used, or copied, before the next one. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+const END_OF_FILE = -4095;
+
+/** A connection on the handle itself, without the stream machinery of net.Socket: that costs more than the rest of a request. */
+export class HandleWire implements Wire {
+  events: WireEvents = NOBODY;
+  readonly remoteAddress: string;
+  readonly #native: Native;
+  readonly #handle: Handle;
+  /** Writes that the kernel has not taken whole yet. */
+  #pending = 0;
+  #wasFull = false;
+  #lent = false;
+  #reading = false;
+  #peerEnded = false;
+  #ended = false;
+  #gone = false;
+
+  /** `handle` is connected; it is read from the next turn on. */
+  constructor(native: Native, handle: Handle, connected = true) {
+    this.#native = native;
+    this.#handle = handle;
+    const peer: { address?: string } = {};
+    this.remoteAddress = connected && handle.getpeername(peer) === 0 ? (peer.address ?? "unknown") : "unknown";
+    handle.onread = (memory) => this.#read(memory);
+    if (connected) this.#opened();
+  }
+
+  static connect(native: Native, host: string, port: number): HandleWire {
+    const handle = native.newHandle();
+    const wire = new HandleWire(native, handle, false);
+    const request = native.newConnect();
+    request.oncomplete = (status) => wire.#connected(status);
+    const status = isIPv6(host) ? handle.connect6(request, host, port) : handle.connect(request, host, port);
+    if (status !== 0) process.nextTick(() => wire.destroy(errorName(status)));
+    return wire;
+  }
+
+  get roomy(): boolean {
+    return !this.#wasFull;
+  }
+
+  write(text: string, bytes?: Buffer): boolean {
+    if (this.#gone) return true;
+    const handle = this.#handle;
+    const request = (spare ??= this.#native.newWrite());
+    let status: number;
+    if (!bytes) status = handle.writeLatin1String(request, text);
+    else if (text === "") status = handle.writeBuffer(request, bytes);
+    else status = handle.writev(request, [text, "latin1", bytes, "buffer"]);
+    if (status !== 0) process.nextTick(() => this.destroy(errorName(status)));
+    else if (this.#native.lastWriteWasAsync()) this.#wait(request, bytes);
+    return this.roomy;
+  }
+
+  pause(): void {
+    if (!this.#reading || this.#gone) return;
+    this.#reading = false;
+    this.#handle.readStop();
+  }
+
+  resume(): void {
+    if (this.#reading || this.#gone || this.#peerEnded) return;
+    this.#reading = true;
+    this.#handle.readStart();
+  }
+
+  end(): void {
+    if (this.#ended || this.#gone) return;
+    this.#ended = true;
+    const request = this.#native.newShutdown();
+    request.oncomplete = () => this.#closeIfDone();
+    if (this.#handle.shutdown(request) !== 0) process.nextTick(() => this.destroy());
+  }
+
+  destroy(reason = "connection closed"): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#handle.close(() => this.events.closed(reason));
+  }
+
+  reset(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const closed = () => this.events.closed("connection closed");
+    // Refused while a shutdown is under way: then it closes without.
+    if (this.#handle.reset(closed) !== 0) this.#handle.close(closed);
+  }
+
+  lend(): void {
+    if (this.#lent || this.#gone) return;
+    this.#lent = true;
+    this.#handle.useUserBuffer(READ_BUFFER);
+  }
+
+  release(): Socket {
+    this.#gone = true;
+    this.#handle.readStop();
+    // A net.Socket around a handle, as Node's own server makes them (lib/net.js, onconnection).
+    const socket = new Socket({ handle: this.#handle, allowHalfOpen: true, manualStart: true } as unknown as SocketConstructorOpts);
+    socket.on("error", () => {});
+    socket.on("close", () => this.events.closed("connection closed"));
+    return socket;
+  }
+
+  #connected(status: number): void {
+    if (this.#gone) return;
+    if (status !== 0) return this.destroy(errorName(status));
+    this.#opened();
+    this.events.connected?.();
+  }
+
+  #opened(): void {
+    this.#handle.setNoDelay(true);
+    this.resume();
+  }
+
+  #read(memory: ArrayBuffer | undefined): void {
+    if (this.#gone) return;
+    const count = this.#native.lastRead();
+    if (count > 0) {
+      this.events.read(memory ? Buffer.from(memory, this.#native.lastReadOffset(), count) : READ_BUFFER.subarray(0, count));
+    } else if (count === END_OF_FILE) {
+      this.#peerEnded = true;
+      this.#reading = false;
+      this.events.ended();
+      this.#closeIfDone();
+    } else if (count < 0) this.destroy(errorName(count));
+  }
+
+  #wait(request: WriteRequest, bytes: Buffer | undefined): void {
+    spare = undefined;
+    this.#pending++;
+    if (this.#handle.writeQueueSize >= HIGH_WATER) this.#wasFull = true;
+    request.bytes = bytes;
+    request.oncomplete = (status) => {
+      if (this.#gone) return;
+      this.#pending--;
+      if (status !== 0) return this.destroy(errorName(status));
+      if (this.#pending > 0 || !this.#wasFull) return;
+      this.#wasFull = false;
+      this.events.drained();
+    };
+  }
+
+  #closeIfDone(): void {
+    if (this.#ended && this.#peerEnded) this.destroy();
+  }
+}
+
+/** A request that finished at once is used again: nearly all do. */
+let spare: WriteRequest | undefined;
+
+function errorName(status: number): string {
+  return getSystemErrorName(status);
+}

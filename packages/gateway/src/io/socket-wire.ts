@@ -1,0 +1,75 @@
+import { connect, type Socket } from "node:net";
+import { NOBODY, type Wire, type WireEvents } from "./wire.ts";
+
+/** A connection by Node's documented means. */
+export class SocketWire implements Wire {
+  events: WireEvents = NOBODY;
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+  readonly #onData = (chunk: Buffer) => this.events.read(chunk);
+  readonly #onEnd = () => this.events.ended();
+  #reason = "connection closed";
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? "unknown";
+    socket.on("connect", () => this.events.connected?.());
+    socket.on("data", this.#onData);
+    socket.on("drain", () => this.events.drained());
+    socket.on("end", this.#onEnd);
+    socket.on("error", (error) => void (this.#reason = error.message));
+    socket.on("close", () => this.events.closed(this.#reason));
+  }
+
+  static connect(host: string, port: number): SocketWire {
+    return new SocketWire(connect({ host, port, noDelay: true, allowHalfOpen: true }));
+  }
+
+  get roomy(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  write(text: string, bytes?: Buffer): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return true;
+    if (!bytes) return socket.write(text, "latin1");
+    if (text === "") return socket.write(bytes);
+    socket.cork();
+    socket.write(text, "latin1");
+    const roomy = socket.write(bytes);
+    socket.uncork();
+    return roomy;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(reason?: string): void {
+    if (reason !== undefined) this.#reason = reason;
+    this.#socket.destroy();
+  }
+
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Node reads into new memory each time. */
+  lend(): void {}
+
+  release(): Socket {
+    const socket = this.#socket;
+    socket.pause();
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    return socket;
+  }
+}

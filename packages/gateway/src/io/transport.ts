@@ -1,0 +1,41 @@
+import { isIP, type Server, type Socket } from "node:net";
+import { HandleWire } from "./handle-wire.ts";
+import { acceptHandles, loadNative, type Native } from "./native.ts";
+import { SocketWire } from "./socket-wire.ts";
+import type { Wire } from "./wire.ts";
+
+/** How connections are made of bytes: by Node's bindings where we know them, otherwise by its documented sockets. */
+export interface Transport {
+  readonly kind: "native" | "documented";
+  /** Accepts on a server that has begun to listen, in the turn in which it has. */
+  accept(server: Server, accept: (wire: Wire) => void): void;
+  connect(host: string, port: number): Wire;
+}
+
+export type TransportKind = Transport["kind"];
+
+/** `wanted` is what to use if it can be had; `documented` always can. */
+export function createTransport(wanted: TransportKind): Transport {
+  const native = wanted === "native" ? loadNative() : undefined;
+  return native ? nativeTransport(native) : documentedTransport;
+}
+
+const acceptSockets = (server: Server, accept: (wire: Wire) => void) =>
+  void server.on("connection", (socket: Socket) => accept(new SocketWire(socket)));
+
+const documentedTransport: Transport = {
+  kind: "documented",
+  accept: acceptSockets,
+  connect: (host, port) => SocketWire.connect(host, port),
+};
+
+function nativeTransport(native: Native): Transport {
+  return {
+    kind: "native",
+    accept(server, accept) {
+      if (!acceptHandles(server, (handle) => accept(new HandleWire(native, handle)))) acceptSockets(server, accept);
+    },
+    // A name must be looked up first: Node's sockets do that.
+    connect: (host, port) => (isIP(host) === 0 ? SocketWire.connect(host, port) : HandleWire.connect(native, host, port)),
+  };
+}
