@@ -6,6 +6,8 @@ import type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
 import { DataPlane, type Visibility } from "./core/data-plane.ts";
 import { Sweep } from "./core/sweep.ts";
 import { HeadScanner } from "./http1/head-scanner.ts";
+import type { RequestHead } from "./http1/heads.ts";
+import type { ReaderOptions } from "./http1/message-reader.ts";
 import { RequestInterpreter } from "./http1/request-head.ts";
 import { ResponseInterpreter } from "./http1/response-head.ts";
 import { createTransport, type Transport, type TransportKind } from "./io/transport.ts";
@@ -93,9 +95,9 @@ class GatewayProcess implements Gateway {
       saved: () => this.#store.save(),
     });
     wakes.on((revision) => this.#control.wake(revision));
-    const requests = new RequestInterpreter(this.#limits.headers);
+    const reading = requestReading(scanner, this.#limits);
     this.#listeners = options.listeners.map(
-      (listener) => new Listener(listener, this.#clientHost(listener.visibility, scanner, requests), this.#transport),
+      (listener) => new Listener(listener, this.#clientHost(listener.visibility, reading), this.#transport),
     );
   }
 
@@ -159,18 +161,31 @@ class GatewayProcess implements Gateway {
     return (endpoint, protocol) => (protocol === "h2c" ? new Http2Connections(endpoint) : new Http1Connections(endpoint, deps));
   }
 
-  #clientHost(visibility: Visibility, scanner: HeadScanner, requests: RequestInterpreter): ClientHost {
+  #clientHost(visibility: Visibility, reading: ReaderOptions<RequestHead>): ClientHost {
     const isStopping = () => this.#stopping;
     return {
       clock: this.#options.clock,
       limits: this.#limits,
       sweep: this.#connectionSweep,
-      scanner,
-      requests,
+      reading,
       get stopping() {
         return isStopping();
       },
       open: (client, request) => this.#plane.open(client, request, visibility),
     };
   }
+}
+
+/** Made once for all connections. */
+function requestReading(scanner: HeadScanner, limits: GatewayLimits): ReaderOptions<RequestHead> {
+  const requests = new RequestInterpreter(limits.headers);
+  return {
+    scanner,
+    headBytes: limits.headBytes,
+    dialect: {
+      leadingEmptyLine: true,
+      scan: (heads, bytes, start, end) => heads.scanRequest(bytes, start, end),
+      interpret: (heads, bytes) => requests.interpret(heads, bytes),
+    },
+  };
 }

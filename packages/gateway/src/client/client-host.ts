@@ -2,9 +2,8 @@ import type { Clock } from "@ebb/base";
 import type { Exchange } from "../core/exchange.ts";
 import type { ClientSide } from "../core/ports.ts";
 import type { Sweep } from "../core/sweep.ts";
-import type { HeadScanner } from "../http1/head-scanner.ts";
 import type { RequestHead } from "../http1/heads.ts";
-import type { RequestInterpreter } from "../http1/request-head.ts";
+import type { ReaderOptions } from "../http1/message-reader.ts";
 import type { GatewayLimits } from "../limits.ts";
 
 /** What client connections need of the gateway. */
@@ -13,8 +12,8 @@ export interface ClientHost {
   readonly limits: GatewayLimits;
   /** For deadlines of connections, as opposed to requests. */
   readonly sweep: Sweep;
-  readonly scanner: HeadScanner;
-  readonly requests: RequestInterpreter;
+  /** How requests of HTTP/1.x are read. */
+  readonly reading: ReaderOptions<RequestHead>;
   /** The gateway is stopping: connections end with the answer at hand. */
   readonly stopping: boolean;
   /** Routes a request. Returns what to start, or undefined when the gateway has answered it already. */

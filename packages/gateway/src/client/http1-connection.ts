@@ -52,15 +52,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     this.#outbox = new Outbox(wire);
     this.#writer = new BodyWriter(this.#outbox);
     this.remoteAddress = wire.remoteAddress;
-    this.#reader = new MessageReader<RequestHead>({
-      scanner: host.scanner,
-      headBytes: host.limits.headBytes,
-      dialect: {
-        leadingEmptyLine: true,
-        scan: (scanner, bytes, start, end) => scanner.scanRequest(bytes, start, end),
-        interpret: (scanner, bytes) => host.requests.interpret(scanner, bytes),
-      },
-    });
+    this.#reader = new MessageReader(host.reading);
     this.#deadline = host.clock.monotonic() + host.limits.headTimeout;
     host.sweep.watch(this);
     wire.events = this;

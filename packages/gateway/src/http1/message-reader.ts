@@ -43,7 +43,8 @@ const MAX_TRAILER_BYTES = 16 * 1024;
 export class MessageReader<H extends Body> {
   readonly #options: ReaderOptions<H>;
   readonly #input = new Input();
-  readonly #chunks = new ChunkDecoder();
+  /** Made for the first chunked body: most connections see none. */
+  #chunks: ChunkDecoder | undefined;
   #state: "head" | "body" | "bad" = "head";
   #framing: Framing = "none";
   #remaining = 0;
@@ -162,7 +163,7 @@ export class MessageReader<H extends Body> {
     this.#framing = framing;
     this.#remaining = length;
     this.trailers = "";
-    if (framing === "chunked") this.#chunks.reset();
+    if (framing === "chunked") this.#decoder.reset();
   }
 
   #readBody(): Step {
@@ -187,11 +188,15 @@ export class MessageReader<H extends Body> {
     }
   }
 
+  get #decoder(): ChunkDecoder {
+    return (this.#chunks ??= new ChunkDecoder());
+  }
+
   #readChunked(): Step {
-    const found = this.#chunks.next(this.#input);
+    const found = this.#decoder.next(this.#input);
     switch (found) {
       case "data":
-        this.chunk = this.#input.take(this.#chunks.dataLength);
+        this.chunk = this.#input.take(this.#decoder.dataLength);
         return "data";
       case "trailers":
         return this.#readTrailers();

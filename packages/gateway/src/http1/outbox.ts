@@ -2,7 +2,7 @@ import type { Wire } from "../io/wire.ts";
 import { latin1 } from "./bytes.ts";
 
 /** Up to here it is cheaper to copy bytes into the text at hand than to give the kernel a second piece. */
-const COPY_BELOW = 16384;
+const COPY_BELOW = 1024;
 
 /**
  * Collects what goes out on a connection during one turn, so that a head and a small body leave in one write. All text is Latin-1: one
@@ -25,7 +25,6 @@ export class Outbox {
     this.#text += text;
   }
 
-  /** `chunk` is copied: it may be lent. */
   bytes(chunk: Buffer): boolean {
     if (chunk.length <= COPY_BELOW) {
       this.#text += latin1(chunk, 0, chunk.length);
@@ -33,7 +32,7 @@ export class Outbox {
     }
     const text = this.#text;
     this.#text = "";
-    return this.#wire.write(text, Buffer.from(chunk));
+    return this.#wire.write(text, chunk);
   }
 
   flush(): void {

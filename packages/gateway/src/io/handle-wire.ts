@@ -5,6 +5,8 @@ import { HIGH_WATER, NOBODY, type Wire, type WireEvents } from "./wire.ts";
 
 /** All connections read here, one after the other: what a read brings is used, or copied, before the next one. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+/** What goes out is put together here. One that the kernel has not taken whole belongs to its write, and another takes its place. */
+let writeBuffer = Buffer.allocUnsafeSlow(READ_BUFFER.length + 16 * 1024);
 const END_OF_FILE = -4095;
 
 /** A connection on the handle itself, without the stream machinery of net.Socket: that costs more than the rest of a request. */
@@ -50,12 +52,10 @@ export class HandleWire implements Wire {
     if (this.#gone) return true;
     const handle = this.#handle;
     const request = (spare ??= this.#native.newWrite());
-    let status: number;
-    if (!bytes) status = handle.writeLatin1String(request, text);
-    else if (text === "") status = handle.writeBuffer(request, bytes);
-    else status = handle.writev(request, [text, "latin1", bytes, "buffer"]);
+    const whole = bytes && assemble(text, bytes);
+    const status = whole ? handle.writeBuffer(request, whole) : handle.writeLatin1String(request, text);
     if (status !== 0) process.nextTick(() => this.destroy(errorName(status)));
-    else if (this.#native.lastWriteWasAsync()) this.#wait(request, bytes);
+    else if (this.#native.lastWriteWasAsync()) this.#wait(request, whole);
     return this.roomy;
   }
 
@@ -136,6 +136,7 @@ export class HandleWire implements Wire {
 
   #wait(request: WriteRequest, bytes: Buffer | undefined): void {
     spare = undefined;
+    if (bytes?.buffer === writeBuffer.buffer) writeBuffer = Buffer.allocUnsafeSlow(writeBuffer.length);
     this.#pending++;
     if (this.#handle.writeQueueSize >= HIGH_WATER) this.#wasFull = true;
     request.bytes = bytes;
@@ -152,6 +153,14 @@ export class HandleWire implements Wire {
   #closeIfDone(): void {
     if (this.#ended && this.#peerEnded) this.destroy();
   }
+}
+
+function assemble(text: string, bytes: Buffer): Buffer {
+  const length = text.length + bytes.length;
+  const into = length <= writeBuffer.length ? writeBuffer : Buffer.allocUnsafeSlow(length);
+  if (text !== "") into.write(text, "latin1");
+  bytes.copy(into, text.length);
+  return into.subarray(0, length);
 }
 
 /** A request that finished at once is used again: nearly all do. */

@@ -21,8 +21,6 @@ export interface Handle {
   useUserBuffer(buffer: Uint8Array): void;
   writeLatin1String(request: WriteRequest, text: string): number;
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
-  /** Chunks, each string followed by its encoding and each buffer by "buffer". */
-  writev(request: WriteRequest, chunks: readonly (string | Uint8Array)[]): number;
   readonly writeQueueSize: number;
   shutdown(request: Request): number;
   close(callback: () => void): void;
@@ -64,7 +62,6 @@ const METHODS = [
   "useUserBuffer",
   "writeLatin1String",
   "writeBuffer",
-  "writev",
   "shutdown",
   "close",
   "reset",

@@ -33,10 +33,11 @@ export class SocketWire implements Wire {
     const socket = this.#socket;
     if (!socket.writable) return true;
     if (!bytes) return socket.write(text, "latin1");
-    if (text === "") return socket.write(bytes);
+    const own = Buffer.from(bytes);
+    if (text === "") return socket.write(own);
     socket.cork();
     socket.write(text, "latin1");
-    const roomy = socket.write(bytes);
+    const roomy = socket.write(own);
     socket.uncork();
     return roomy;
   }

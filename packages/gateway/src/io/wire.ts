@@ -25,7 +25,7 @@ export interface Wire {
   readonly remoteAddress: string;
   /** Whether more may be written now; if not, `drained` comes. */
   readonly roomy: boolean;
-  /** Writes Latin-1 text, then bytes, in one system call where possible. The bytes must not change any more. Returns `roomy`. */
+  /** Writes Latin-1 text, then bytes, in one system call where possible. The bytes may be lent. Returns `roomy`. */
   write(text: string, bytes?: Buffer): boolean;
   pause(): void;
   resume(): void;
