@@ -25,13 +25,14 @@ export const statusCommand = defineCommand({
       const ready = (ok: boolean, message: string) =>
         ok ? style.good("ready") : `${style.bad("not ready")}${message === "" ? "" : `: ${message}`}`;
       const { total, ready: awake, asleep, failed } = status.apps;
+      const others = total - awake - asleep - failed;
       const facts = renderFacts(
         [
           ["Ebb", `${status.version}, up for ${ageOf(status.startedAt, host.clock.now())}`],
           ["User", status.user],
           ["Cluster", `${status.cluster.name}, ${ready(status.cluster.ready, status.cluster.message)}`],
           ["Gateway", `${status.gateway.address}, ${ready(status.gateway.ready, "")}`],
-          ["Apps", `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}`],
+          ["Apps", `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`],
         ],
         style,
       );

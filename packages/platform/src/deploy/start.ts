@@ -36,7 +36,10 @@ export async function awaitReady(deps: Deps, run: Run, number: number): Promise<
     const { patience } = diagnosis;
     return patience !== undefined && clock.monotonic() - trouble.since >= patience ? diagnosis : undefined;
   });
-  if (failed === false) return;
+  if (failed === false) {
+    run.say(`${versionName(number)} is ready`);
+    return;
+  }
   const log = await lastLines(deps, [...seen.keys()]);
   throw operationError(failed.code, failed.message, { hint: failed.hint, details: { chain: failed.chain, log } });
 }
