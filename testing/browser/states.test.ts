@@ -20,6 +20,7 @@ const PAGES = [
   "/apps/hello-node",
   "/apps/hello-node/versions",
   "/apps/hello-node/traffic",
+  "/apps/hello-node/scaling",
   "/apps/hello-node/logs",
   "/apps/hello-node/config",
   "/apps/hello-node/operations",

@@ -1,4 +1,4 @@
-import type { App, Instance, LogRecord, Operation, Phase, PlatformStatus, Version } from "@ebb/api";
+import type { App, Instance, LogRecord, Operation, Phase, PlatformStatus, Version, ScalingDecision } from "@ebb/api";
 
 /** Sample data for states that a real platform reaches slowly or by accident. All times hang on one moment. */
 const START = Date.parse("2026-11-23T09:00:00Z");
@@ -62,6 +62,34 @@ export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
     createdBy: "admin",
   };
 });
+
+type Staged = Pick<ScalingDecision, "version" | "previous" | "desired" | "cause" | "reason">;
+const decided = (minutesAgo: number, what: Staged): ScalingDecision => {
+  const time = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+  const observed = { stable: 21, panic: 24.5, ready: what.previous };
+  const measured = { metric: "concurrency", observed, target: 7, mode: "stable", reachable: true, excessBurstCapacity: -190 } as const;
+  return { time, until: time, trigger: "tick", ...measured, recommended: what.desired, bounds: { min: 0, max: 10 }, ...what };
+};
+/** Newest first. */
+export const decisions: ScalingDecision[] = [
+  decided(2, {
+    version: "v11",
+    previous: 3,
+    desired: 2,
+    cause: "traffic",
+    reason: "12 requests at once on average over 60 s, aiming at 7 per instance",
+  }),
+  decided(4, { version: "v12", previous: 0, desired: 1, cause: "wake", reason: "a request arrived while it was asleep" }),
+  decided(9, {
+    version: "v11",
+    previous: 1,
+    desired: 3,
+    cause: "panic",
+    reason: "21 requests at once on average over 6 s, aiming at 7 per instance, in panic mode: never fewer while it panics",
+  }),
+  decided(14, { version: "v12", previous: 1, desired: 0, cause: "idle", reason: "no traffic for 60 s: asleep" }),
+  decided(30, { version: "v11", previous: 0, desired: 1, cause: "something-new", reason: "a reason that this console does not know" }),
+];
 
 export const instances: Instance[] = [
   { id: "hello-node-00011-k3fz9", version: "v11", restarts: 0, ready: true, phase: "Running", message: "" },

@@ -32,6 +32,7 @@ const samples: Record<string, Answer> = {
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
   [`GET /apps/${one}/versions`]: { status: 200, body: { items: data.versions } },
+  [`GET /apps/${one}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
   [`GET /apps/${one}/instances`]: { status: 200, body: { items: data.instances } },
   [`GET /apps/${one}/env`]: { status: 200, body: { variables: data.variables } },
   [`GET /apps/${one}/secrets`]: { status: 200, body: { items: data.secrets } },

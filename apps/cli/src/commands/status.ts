@@ -32,7 +32,10 @@ export const statusCommand = defineCommand({
           ["User", status.user],
           ["Cluster", `${status.cluster.name}, ${ready(status.cluster.ready, status.cluster.message)}`],
           ["Gateway", `${status.gateway.address}, ${ready(status.gateway.ready, "")}`],
-          ["Apps", `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`],
+          [
+            "Apps",
+            `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`,
+          ],
         ],
         style,
       );

@@ -24,6 +24,14 @@ export const versionsQuery = (name: string) =>
 export const instancesQuery = (name: string) =>
   queryOptions({ queryKey: [...keys.app(name), "instances"], queryFn: ({ signal }) => client.listInstances(name, { signal }) });
 
+/** The autoscaler's decisions are no event of their own: they are asked for again while somebody looks. */
+export const decisionsQuery = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.app(name), "decisions"],
+    queryFn: ({ signal }) => client.decisions(name, { limit: 200, signal }),
+    refetchInterval: 4000,
+  });
+
 export const envQuery = (name: string) =>
   queryOptions({ queryKey: [...keys.app(name), "env"], queryFn: ({ signal }) => client.getEnv(name, { signal }) });
 

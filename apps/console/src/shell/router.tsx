@@ -45,6 +45,11 @@ const traffic = createRoute({
   path: "traffic",
   component: lazyRouteComponent(() => import("../pages/app/traffic-tab.tsx"), "TrafficTab"),
 });
+const scaling = createRoute({
+  getParentRoute: () => app,
+  path: "scaling",
+  component: lazyRouteComponent(() => import("../pages/app/scaling-tab.tsx"), "ScalingTab"),
+});
 const logs = createRoute({
   getParentRoute: () => app,
   path: "logs",
@@ -89,7 +94,7 @@ const status = createRoute({
 const routeTree = root.addChildren([
   apps,
   deploy,
-  app.addChildren([overview, versions, traffic, logs, config, appOperations, danger]),
+  app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
   operations,
   operation,
   status,

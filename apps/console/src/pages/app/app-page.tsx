@@ -64,6 +64,9 @@ function Sections({ app }: { app: string }) {
       <Link to="/apps/$app/traffic" params={params}>
         {text.app.traffic}
       </Link>
+      <Link to="/apps/$app/scaling" params={params}>
+        {text.app.scaling}
+      </Link>
       <Link to="/apps/$app/logs" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.logs}
       </Link>
