@@ -53,9 +53,15 @@ export function LineList({ lines, wrap, label, height }: LineListProps) {
     if (element !== null && atEnd && last !== undefined) element.scrollTop = element.scrollHeight;
   }, [last, atEnd, total]);
 
+  const top = useRef(0);
   const onScroll = () => {
     const element = scroller.current;
-    if (element !== null) setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END);
+    if (element === null) return;
+    const { scrollTop, scrollHeight, clientHeight } = element;
+    // Lines that come between our own scrolling and its event move the end away; only the reader scrolls up.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) setAtEnd(true);
+    else if (scrollTop < top.current) setAtEnd(false);
+    top.current = scrollTop;
   };
   return (
     <div className="lines-frame">
