@@ -59,7 +59,7 @@ function DecisionTable({ decisions }: DecisionsProps) {
       render: (decision) => <span className="number nowrap">{change(decision)}</span>,
     },
     { key: "cause", title: text.scaling.cause, render: (decision) => <Cause decision={decision} /> },
-    { key: "reason", title: text.scaling.reason, render: (decision) => <span className="faint">{decision.reason}</span> },
+    { key: "reason", title: text.scaling.reason, render: (decision) => <div className="faint prose">{decision.reason}</div> },
   ];
   return (
     <DataTable
