@@ -114,11 +114,28 @@ describe("an instance that misbehaves", () => {
     expect(accessLog[0]?.outcome).toBe("cut");
   });
 
-  test("an end without any answer on a fresh connection: 502, and not sent again", async () => {
+  test("an end without any answer on a fresh connection: what may be repeated is sent once more, then 502", async () => {
     const app = await rawServer((socket) => socket.end());
     const { port } = await startWith([app.port]);
     expect(await exchange(port, get())).toContain("502 Bad Gateway");
+    expect(app.connections).toHaveLength(2);
+  });
+
+  test("the same of what must not be repeated: 502 at once", async () => {
+    const app = await rawServer((socket) => socket.end());
+    const { port } = await startWith([app.port]);
+    expect(await exchange(port, "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")).toContain(
+      "502 Bad Gateway",
+    );
     expect(app.connections).toHaveLength(1);
+  });
+
+  test("an instance that is killed with a request under way: another one answers", async () => {
+    const dying = await rawServer((socket) => socket.resetAndDestroy());
+    const alive = await rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    const { port } = await startWith([dying.port, alive.port]);
+    for (let i = 0; i < 20; i++) expect(await exchange(port, get())).toMatch(/ok$/);
+    expect(dying.connections.length).toBeGreaterThan(0);
   });
 
   test("more than its answer: the surplus reaches nobody, and the connection is not used again", async () => {

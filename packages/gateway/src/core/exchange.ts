@@ -64,6 +64,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #phaseDeadline = Infinity;
   #refusedSince = -1;
   #freshOnly = false;
+  #wasLost = false;
   #waited = 0;
   #status = CLIENT_GONE;
   #requestBytes = 0;
@@ -143,15 +144,21 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       log.warn({ revision: this.#backend.config.key, endpoint: endpoint.endpoint.id, reason: message }, "an instance refuses connections");
     }
     if (this.#state === "answering" || this.#state === "tunnel") return this.#cut();
-    const again = failure === "refused" || (failure === "stale" && this.#repeatable);
-    if (!again) return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
+    if (!this.#mayTryAgain(failure)) return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
     totals.retries++;
     if (failure === "refused" && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
     if (failure === "stale") this.#freshOnly = true;
+    if (failure === "lost") this.#wasLost = true;
     // Asked for before the place is given back, so that those who wait behind do not overtake.
     this.#endpoint = undefined;
     this.#ask(true);
     if (endpoint) this.#backend.release(endpoint);
+  }
+
+  /** An instance that was killed takes its requests with it. One that may be repeated gets a second chance, and no third: it may be the cause. */
+  #mayTryAgain(failure: UpstreamFailure): boolean {
+    if (failure === "refused") return true;
+    return this.#repeatable && (failure === "stale" || (failure === "lost" && !this.#wasLost));
   }
 
   // ---- the request's body ----

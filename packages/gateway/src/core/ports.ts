@@ -69,6 +69,7 @@ export interface UpstreamEvents {
 
 /**
  * `refused`: there was never a connection, nothing was written. `stale`: a connection used before ended without a byte of an answer, as
- * servers do that close idle connections. `broken`: anything else, so the instance may have acted on the request.
+ * servers do that close idle connections. `lost`: the same of a connection that was new or in use, as when an instance is killed; it may have
+ * acted on the request. `broken`: anything else.
  */
-export type UpstreamFailure = "refused" | "stale" | "broken";
+export type UpstreamFailure = "refused" | "stale" | "lost" | "broken";

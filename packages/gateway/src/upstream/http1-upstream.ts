@@ -225,6 +225,7 @@ export class Http1Upstream implements Upstream, WireEvents {
 
   #failure(): UpstreamFailure {
     if (this.#state === "connecting") return "refused";
-    return this.#served > 0 && !this.#answered ? "stale" : "broken";
+    if (this.#answered) return "broken";
+    return this.#served > 0 ? "stale" : "lost";
   }
 }

@@ -160,8 +160,10 @@ export class Http2Upstream implements Upstream {
 
   #failure(): UpstreamFailure {
     if (!this.#lease.connected) return "refused";
+    if (this.#answered) return "broken";
     const unprocessed = this.#stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM || this.#lease.served > 0;
-    return unprocessed && !this.#answered ? "stale" : "broken";
+    if (unprocessed) return "stale";
+    return this.#lease.session.destroyed ? "lost" : "broken";
   }
 
   #letGo(): void {
