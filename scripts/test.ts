@@ -34,6 +34,8 @@ const NEEDS: Need[] = [
     without: "a Python server from a Debian package",
   },
   { paths: ["/usr/share/doc/git-doc/index.html"], packages: ["git-doc"], without: "a static documentation site" },
+  { paths: ["/usr/sbin/nginx"], packages: ["nginx-light"], without: "the comparison of refused requests with nginx" },
+  { paths: ["/usr/sbin/haproxy"], packages: ["haproxy"], without: "the comparison of refused requests with HAProxy" },
   { paths: ["/usr/sbin/ip", "/sbin/ip", "/bin/ip"], packages: ["iproute2"], without: "cluster names inside containers" },
 ];
 
