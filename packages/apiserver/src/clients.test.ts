@@ -188,4 +188,29 @@ describe.skipIf(!kubectlIsThere)("kubectl", () => {
     );
     expect(await kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")).toBe("ann");
   });
+
+  test("create sends protobuf for Kubernetes' own kinds", async () => {
+    const { kubectl, server } = await connect();
+    await kubectl("create", "namespace", "n");
+    await kubectl("create", "configmap", "m", "-n", "n", "--from-literal=a=b");
+    await kubectl("create", "secret", "generic", "s", "-n", "n", "--from-literal=p=w");
+    await kubectl("create", "serviceaccount", "robot", "-n", "n");
+    await kubectl("create", "service", "clusterip", "c", "-n", "n", "--tcp=80:8080");
+    await kubectl("create", "deployment", "d", "-n", "n", "--image=example.com/app", "--replicas=0", "--port=8080");
+    const { body: map } = await server.call("GET", "/api/v1/namespaces/n/configmaps/m");
+    expect(map).toMatchObject({ data: { a: "b" }, metadata: { name: "m", namespace: "n" } });
+    expect((await server.call("GET", "/api/v1/namespaces/n/secrets/s")).body).toMatchObject({ data: { p: "dw==" }, type: "Opaque" });
+    const { body: service } = await server.call("GET", "/api/v1/namespaces/n/services/c");
+    expect(service.spec).toMatchObject({
+      ports: [{ name: "80-8080", port: 80, protocol: "TCP", targetPort: 8080 }],
+      selector: { app: "c" },
+      type: "ClusterIP",
+    });
+    const { body: deployment } = await server.call("GET", "/apis/apps/v1/namespaces/n/deployments/d");
+    expect(deployment.spec).toMatchObject({
+      replicas: 0,
+      selector: { matchLabels: { app: "d" } },
+      template: { metadata: { labels: { app: "d" } }, spec: { containers: [{ name: "app", ports: [{ containerPort: 8080 }] }] } },
+    });
+  });
 });

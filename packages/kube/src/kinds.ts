@@ -55,6 +55,44 @@ export const Namespaces = define<Namespace>({
 export const ConfigMaps = define<ConfigMap>({ ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] });
 export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secrets" });
 export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
+export const ServiceAccounts = define({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
+/** Kubernetes' own Service, not Knative's. */
+export const CoreServices = define({
+  ...core,
+  kind: "Service",
+  plural: "services",
+  shortNames: ["svc"],
+  categories: ["all"],
+  statusSubresource: true,
+});
+export const Endpoints = define({ ...core, kind: "Endpoints", plural: "endpoints", shortNames: ["ep"] });
+export const Nodes = define({
+  ...core,
+  kind: "Node",
+  plural: "nodes",
+  shortNames: ["no"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const Leases = define({ group: "coordination.k8s.io", version: "v1", builtIn: true, kind: "Lease", plural: "leases" });
+export const EndpointSlices = define({
+  group: "discovery.k8s.io",
+  version: "v1",
+  builtIn: true,
+  kind: "EndpointSlice",
+  plural: "endpointslices",
+});
+export const Deployments = define({
+  group: "apps",
+  version: "v1",
+  builtIn: true,
+  kind: "Deployment",
+  plural: "deployments",
+  shortNames: ["deploy"],
+  categories: ["all"],
+  statusSubresource: true,
+  generation: true,
+});
 export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });
 export const Services = define<KnativeService>({
   ...serving,
@@ -101,6 +139,13 @@ export const ALL_KINDS: readonly Kind[] = [
   Secrets,
   Events,
   Pods,
+  ServiceAccounts,
+  CoreServices,
+  Endpoints,
+  Nodes,
+  Deployments,
+  Leases,
+  EndpointSlices,
   Services,
   Configurations,
   Revisions,

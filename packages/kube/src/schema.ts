@@ -14,6 +14,13 @@ export interface Schema {
   default?: Json;
   "x-kubernetes-preserve-unknown-fields"?: true;
   "x-kubernetes-int-or-string"?: true;
+  /** How server-side apply owns a list: as a whole (also when absent), item by item, or by the keys of its items. */
+  "x-kubernetes-list-type"?: "atomic" | "set" | "map";
+  "x-kubernetes-list-map-keys"?: readonly string[];
+  "x-kubernetes-map-type"?: "atomic" | "granular";
+  /** What a strategic merge patch matches a list's items by; built-in kinds only. */
+  "x-kubernetes-patch-merge-key"?: string;
+  "x-kubernetes-patch-strategy"?: string;
 }
 
 export const text: Schema = { type: "string" };
@@ -37,22 +44,29 @@ export const objectMeta: Schema = object({
   creationTimestamp: text,
   deletionGracePeriodSeconds: integer,
   deletionTimestamp: text,
-  finalizers: list(text),
+  finalizers: { ...list(text), "x-kubernetes-list-type": "set", "x-kubernetes-patch-strategy": "merge" },
   generateName: text,
   generation: integer,
   labels: textMap,
   managedFields: list(anyObject),
   name: text,
   namespace: text,
-  ownerReferences: list(
-    object(
-      { apiVersion: text, blockOwnerDeletion: bool, controller: bool, kind: text, name: text, uid: text },
-      "apiVersion",
-      "kind",
-      "name",
-      "uid",
-    ),
-  ),
+  ownerReferences: {
+    ...list({
+      ...object(
+        { apiVersion: text, blockOwnerDeletion: bool, controller: bool, kind: text, name: text, uid: text },
+        "apiVersion",
+        "kind",
+        "name",
+        "uid",
+      ),
+      "x-kubernetes-map-type": "atomic",
+    }),
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["uid"],
+    "x-kubernetes-patch-merge-key": "uid",
+    "x-kubernetes-patch-strategy": "merge",
+  },
   resourceVersion: text,
   selfLink: text,
   uid: text,

@@ -30,7 +30,8 @@ export function openApiDocument(group: string, version: string): unknown {
 
 /** `dev.knative.serving.v1.Service`: groups back to front, as Kubernetes names them. */
 function schemaNameOf({ group, version, kind }: Kind): string {
-  const prefix = group === "" ? "io.k8s.api.core" : group.split(".").reverse().join(".");
+  const own = group === "" ? "core" : group.includes(".k8s.io") || !group.includes(".") ? group.split(".")[0] : undefined;
+  const prefix = own ? `io.k8s.api.${own}` : group.split(".").reverse().join(".");
   return `${prefix}.${version}.${kind}`;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { badRequest, StatusError } from "@ebb/kube";
+import { badRequest, decodeProtobuf, StatusError } from "@ebb/kube";
 import { parse as parseYaml } from "yaml";
 
 /** k8s.io/apiserver's limit for a request body. */
@@ -11,8 +11,11 @@ export function mediaTypeOf(request: IncomingMessage): string {
   return (request.headers["content-type"] ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** The body as text. Throws RequestEntityTooLarge, or BadRequest when it is not UTF-8. */
-export async function readText(request: IncomingMessage): Promise<string> {
+const JSON_TYPE = "application/json";
+const YAML_TYPE = "application/yaml";
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const tooLarge = new StatusError("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BYTES}`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BYTES) throw tooLarge;
   const chunks: Buffer[] = [];
@@ -22,28 +25,34 @@ export async function readText(request: IncomingMessage): Promise<string> {
     if (size > MAX_BYTES) throw tooLarge;
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/** The body as text. Throws RequestEntityTooLarge, or BadRequest when it is not UTF-8. */
+export async function readText(request: IncomingMessage): Promise<string> {
+  const bytes = await readBytes(request);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw Object.assign(badRequest("the body of the request is not valid UTF-8"), { cause: error });
   }
 }
 
-/** The object in the body; undefined if there is none. Throws BadRequest, UnsupportedMediaType or RequestEntityTooLarge. */
+/** The object in the body, as JSON, YAML or protobuf; undefined if there is none. Throws BadRequest, UnsupportedMediaType or RequestEntityTooLarge. */
 export async function readObject(request: IncomingMessage): Promise<unknown> {
   const type = mediaTypeOf(request);
-  if (type === "application/vnd.kubernetes.protobuf") {
-    const message = 'this server does not read protobuf bodies; send application/json (client-go: ContentType "application/json")';
-    throw new StatusError("UnsupportedMediaType", message);
+  if (type === PROTOBUF_TYPE) {
+    const bytes = await readBytes(request);
+    return bytes.length === 0 ? undefined : decodeProtobuf(bytes);
   }
-  if (type !== "application/json" && type !== "application/yaml") {
-    const accepted = "application/json, application/yaml";
+  if (type !== JSON_TYPE && type !== YAML_TYPE) {
+    const accepted = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE].join(", ");
     const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
     throw new StatusError("UnsupportedMediaType", message);
   }
   const text = await readText(request);
   if (text.trim() === "") return undefined;
-  return type === "application/yaml" ? parseAsYaml(text) : parseAsJson(text);
+  return type === YAML_TYPE ? parseAsYaml(text) : parseAsJson(text);
 }
 
 /** JSON of bounded depth without keys that reach into prototypes. Throws BadRequest. */

@@ -1,0 +1,58 @@
+import { anyObject, bool, integer, list, text, type Schema } from "../schema.ts";
+import { isEmbedded, messageOf } from "./messages.ts";
+import { ATOMIC_FIELDS, ATOMIC_MESSAGES, LIST_TYPES } from "./merge-markers.ts";
+
+/** Types of apimachinery that are something else in JSON than in protobuf. */
+const SPECIAL: Readonly<Record<string, Schema>> = {
+  "meta.v1.Time": { type: "string", format: "date-time" },
+  "meta.v1.MicroTime": { type: "string", format: "date-time" },
+  "meta.v1.Duration": text,
+  "meta.v1.FieldsV1": anyObject,
+  "pkg.runtime.RawExtension": anyObject,
+  "util.intstr.IntOrString": { "x-kubernetes-int-or-string": true },
+  // A decimal number is taken too, as Kubernetes does, so it is none of the schema's business.
+  "api.resource.Quantity": {},
+  "authentication.v1.ExtraValue": list(text),
+  "authorization.v1.ExtraValue": list(text),
+};
+const SCALARS: Readonly<Record<string, Schema>> = {
+  string: text,
+  bool,
+  bytes: { type: "string", format: "byte" },
+  int32: { type: "integer", format: "int32" },
+  int64: integer,
+};
+const made = new Map<string, Schema>();
+
+/** The structural schema of a message, with how its lists are merged; made when it is first asked for. */
+export function builtinSchema(name: string): Schema {
+  const special = SPECIAL[name] ?? SCALARS[name];
+  if (special) return special;
+  const found = made.get(name);
+  if (found) return found;
+  const schema: Schema = { type: "object", properties: propertiesOf(name) };
+  if (ATOMIC_MESSAGES.has(name)) schema["x-kubernetes-map-type"] = "atomic";
+  made.set(name, schema);
+  return schema;
+}
+
+function propertiesOf(name: string): Record<string, Schema> {
+  const properties: Record<string, Schema> = {};
+  for (const [key, { type, repeated }] of messageOf(name) ?? []) {
+    if (isEmbedded(key)) Object.assign(properties, propertiesOf(type));
+    else if (repeated === "list") properties[key] = { type: "array", items: builtinSchema(type), ...LIST_TYPES[`${shortOf(name)}.${key}`] };
+    else if (repeated === "map") {
+      const atomic = ATOMIC_FIELDS.has(`${shortOf(name)}.${key}`);
+      properties[key] = {
+        type: "object",
+        additionalProperties: builtinSchema(type),
+        ...(atomic ? { "x-kubernetes-map-type": "atomic" as const } : {}),
+      };
+    } else properties[key] = builtinSchema(type);
+  }
+  return properties;
+}
+
+function shortOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}

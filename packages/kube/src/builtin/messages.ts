@@ -1,0 +1,33 @@
+import data from "./messages.json" with { type: "json" };
+
+/** A field of a Kubernetes message: its protobuf number, its type (a scalar of protobuf or another message), and how it is repeated. */
+export interface MessageField {
+  number: number;
+  type: string;
+  repeated?: "list" | "map";
+}
+export type Message = ReadonlyMap<string, MessageField>;
+
+/** Go embeds these: their fields stand in JSON beside those of the message that holds them. */
+const EMBEDDED: ReadonlySet<string> = new Set(["localObjectReference", "ephemeralContainerCommon", "handler", "volumeSource"]);
+const RAW = data as unknown as Readonly<Record<string, Readonly<Record<string, [number, string, ("list" | "map")?]>>>>;
+const known = new Map<string, Message>();
+
+/** The fields of a message such as `core.v1.Pod`, of the Kubernetes version that is served; undefined if it is not among those kept. */
+export function messageOf(name: string): Message | undefined {
+  const found = known.get(name);
+  if (found) return found;
+  const raw = Object.hasOwn(RAW, name) ? RAW[name] : undefined;
+  if (!raw) return undefined;
+  const fields = Object.entries(raw).map(([key, [number, type, repeated]]): [string, MessageField] => [
+    key,
+    { number, type, ...(repeated ? { repeated } : {}) },
+  ]);
+  const message: Message = new Map(fields);
+  known.set(name, message);
+  return message;
+}
+
+export function isEmbedded(field: string): boolean {
+  return EMBEDDED.has(field);
+}
