@@ -46,7 +46,11 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
       patience: failed ? FAILED_PATIENCE : IMAGE_PATIENCE,
     };
   }
-  const ended = containers
+  const words = [ready?.message ?? "", ...pods.flatMap(podWords)];
+  const late = ready?.reason === "ProgressDeadlineExceeded";
+  // When its time is over, what still runs is ended by the cluster: that is not what was wrong with it.
+  const crashed = !late || containers.some((container) => container.restartCount > 0);
+  const ended = (crashed ? containers : [])
     .map((container) => container.state.terminated ?? container.lastState?.terminated)
     .find((state) => state !== undefined);
   if (ended || ready?.reason?.startsWith("ExitCode")) {
@@ -63,11 +67,15 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
       patience: failed || crashes >= CRASHES ? FAILED_PATIENCE : undefined,
     };
   }
-  const port = pods.flatMap(podWords).find((words) => /listens? on/.test(words));
+  const elsewhere = words.some((each) => /requests come to/.test(each));
   return {
-    code: ready?.reason === "ProgressDeadlineExceeded" ? "start_timeout" : "start_failed",
-    message: failed ? "did not become ready" : "is not ready yet",
-    hint: port
+    code: late ? "start_timeout" : "start_failed",
+    message: !failed
+      ? "is not ready yet"
+      : elsewhere
+        ? "did not become ready: it does not listen where requests come to"
+        : "did not become ready",
+    hint: elsewhere
       ? "Listen on the port in the environment variable PORT, on all addresses."
       : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",
     patience: failed ? FAILED_PATIENCE : undefined,
