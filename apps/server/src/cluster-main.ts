@@ -44,6 +44,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     views: {
       "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
     },
+    metrics: () => controllers.metrics(),
     ...common,
   });
   const client = api.client(CONTROLLER);

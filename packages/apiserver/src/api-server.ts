@@ -27,6 +27,8 @@ export interface ApiServerOptions {
   podLogs: PodLogs;
   /** Subresources that are only read, none when absent. */
   views?: Views;
+  /** What `GET /metrics` answers: Prometheus' text format. */
+  metrics?: () => string;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -65,8 +67,8 @@ class EmbeddedApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { listen, tokens, podLogs, views = {}, clock, log } = options;
-    const resources = () => ({ registry: this.#running().registry, clock, podLogs, views });
+    const { listen, tokens, podLogs, views = {}, metrics = () => "", clock, log } = options;
+    const resources = () => ({ registry: this.#running().registry, clock, podLogs, views, metrics });
     this.#http = new HttpServer({ listen, authenticate: createAuthenticator(tokens), resources, clock, log });
   }
 

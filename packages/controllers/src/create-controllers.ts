@@ -6,6 +6,7 @@ import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import type { Controller } from "./engine/controller.ts";
 import { within } from "./engine/within.ts";
+import { RevisionMetrics } from "./metrics/revision-metrics.ts";
 import { PodController } from "./pod/controller.ts";
 import { createAutoscalerController } from "./podautoscaler/controller.ts";
 import { DecisionLog } from "./podautoscaler/decision-log.ts";
@@ -44,6 +45,8 @@ export interface ControllersOptions {
 export interface Controllers extends Runnable {
   /** The last scaling decisions of `namespace/revision`, oldest first. */
   decisions(revision: string): readonly Decision[];
+  /** What was counted of every revision, in Prometheus' text format. */
+  metrics(): string;
 }
 
 const PROGRESS_DEADLINE = 120;
@@ -65,6 +68,7 @@ class EmbeddedControllers implements Controllers {
   readonly #dataPlane: DataPlane;
   readonly #decisionLog: DecisionLog | undefined;
   readonly #loop: ScalingLoop;
+  readonly #metrics: RevisionMetrics;
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
   readonly #pods: PodController;
@@ -86,6 +90,7 @@ class EmbeddedControllers implements Controllers {
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
     const keeping = this.#decisionLog ? { decisionLog: this.#decisionLog } : {};
     this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, progressDeadline, ...keeping });
+    this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = { bundlesRoot, ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
@@ -115,6 +120,10 @@ class EmbeddedControllers implements Controllers {
     return this.#loop.decisions(revision);
   }
 
+  metrics(): string {
+    return this.#metrics.text();
+  }
+
   /**
    * In this order, so that nothing that runs is stopped and nothing that is served is dropped: what the API says there should be; what
    * runs; both told to the gateway at once; only then the reconcilers.
@@ -124,6 +133,7 @@ class EmbeddedControllers implements Controllers {
     await Promise.all([this.#informers.start(), this.#decisionLog?.start()]);
     this.#unsubscribe = instances.onChange((key) => this.#changed(key));
     await instances.start();
+    this.#metrics.start();
     this.#revisions.adopt();
     for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
     await this.#settled();
@@ -139,6 +149,7 @@ class EmbeddedControllers implements Controllers {
 
   async stop(): Promise<void> {
     this.#loop.stop();
+    this.#metrics.stop();
     await this.#decisionLog?.stop();
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
     await this.#informers.stop();

@@ -1,3 +1,4 @@
+import type { TrafficTotals } from "./core/traffic-counters.ts";
 import type { Backend, RevisionKey, RouteEntry, RouteTable } from "./route-table.ts";
 
 /**
@@ -11,7 +12,8 @@ import type { Backend, RevisionKey, RouteEntry, RouteTable } from "./route-table
  *   A route is on the disk by then, too: a gateway that is killed does not go back to an older split. Backends follow there within 100 ms, as
  *   the control plane tells of them again. The file is whole at any moment (written beside, fsynced, renamed).
  * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait.
- * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends.
+ * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends;
+ *   once for every backend after a sync.
  */
 export type ControlMessage =
   | { type: "sync"; seq: number; table: RouteTable }
@@ -39,6 +41,6 @@ export interface RevisionStats {
   /** Waiting for an instance right now. */
   queued: number;
   inFlight: number;
-  /** Answers by class since the gateway started: "2xx", "5xx" … */
-  responses: Record<string, number>;
+  /** Counted since the gateway started: a gateway that starts again begins at zero. */
+  traffic: TrafficTotals;
 }

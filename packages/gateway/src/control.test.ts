@@ -6,6 +6,7 @@ import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createGatewayClient } from "./control/gateway-client.ts";
 import { TableStore } from "./control/table-store.ts";
+import type { RevisionStats } from "./control-protocol.ts";
 import { backend, exchange, get, rawClient, rawServer, rule, startGateway, startWith, type TestGateway } from "./test-gateway.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -205,7 +206,7 @@ test("statistics: time-weighted concurrency with those who wait, and once more w
   const clock = new VirtualClock();
   const instance = await rawServer(() => {});
   const test = await startWith([instance.port], { containerConcurrency: 1 }, { clock });
-  const reports: { concurrency: number; requests: number; queued: number; inFlight: number; responses: Record<string, number> }[] = [];
+  const reports: RevisionStats[] = [];
   test.client.onStats.on(({ revisions }) => reports.push(...revisions));
   const browsers = [await rawClient(test.port), await rawClient(test.port)];
   await clock.advance(500);
@@ -213,7 +214,7 @@ test("statistics: time-weighted concurrency with those who wait, and once more w
   await eventually(() => test.gateway.totals().held === 1);
   await clock.advance(500);
   await eventually(() => reports.length === 1);
-  expect(reports[0]).toMatchObject({ concurrency: 1, requests: 2, queued: 1, inFlight: 1, responses: {} });
+  expect(reports[0]).toMatchObject({ concurrency: 1, requests: 2, queued: 1, inFlight: 1, traffic: { responses: {}, held: 0 } });
   for (let i = 0; i < 2; i++) {
     await eventually(() => instance.received().split("GET").length === i + 2);
     instance.connections.at(-1)?.write(OK);
@@ -221,5 +222,6 @@ test("statistics: time-weighted concurrency with those who wait, and once more w
   await Promise.all(browsers.map((browser) => browser.ended));
   await clock.advance(3_000);
   await eventually(() => reports.length === 2);
-  expect(reports[1]).toMatchObject({ concurrency: 0, requests: 0, queued: 0, inFlight: 0, responses: { "2xx": 2 } });
+  expect(reports[1]).toMatchObject({ concurrency: 0, requests: 0, queued: 0, inFlight: 0, traffic: { responses: { "2xx": 2 }, held: 1 } });
+  expect(reports[1]?.traffic.latency.reduce((sum, count) => sum + count)).toBe(2);
 });

@@ -1,5 +1,6 @@
 export { createGatewayClient, type GatewayClient, type GatewayClientOptions } from "./control/gateway-client.ts";
 export type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
+export { LATENCY_BOUNDS, type TrafficTotals } from "./core/traffic-counters.ts";
 export { createDns, type DnsOptions } from "./dns/dns-server.ts";
 export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export type { GatewayLimits } from "./limits.ts";

@@ -20,6 +20,8 @@ const VERSION = {
   platform: `${process.platform}/${process.arch}`,
 };
 
+const PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
 /** Paths that need no token: they tell nothing but that the server is there. */
 export function isPublic(path: readonly string[]): boolean {
   return path.length >= 1 && ["healthz", "livez", "readyz"].includes(path[0] ?? "");
@@ -34,6 +36,7 @@ export async function routeRequest(exchange: Exchange, deps: ResourceDeps): Prom
     return serveResource(exchange, parseResourcePath("", "v1", rest.slice(1)), deps);
   if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
+  if (root === "metrics" && rest.length === 0) return { status: 200, body: deps.metrics(), contentType: PROMETHEUS_TEXT };
   return ok(found(describe(root, rest)));
 }
 

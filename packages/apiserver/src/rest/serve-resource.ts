@@ -21,6 +21,7 @@ export interface ResourceDeps {
   clock: Clock;
   podLogs: PodLogs;
   views: Views;
+  metrics: () => string;
 }
 
 /** Collections, objects and subresources: verbs to machinery. */

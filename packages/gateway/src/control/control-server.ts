@@ -90,7 +90,7 @@ export class ControlServer {
         const message = parseControlMessage(value);
         if (!synced && message.type !== "sync") throw new UserError("not_synced", "the first message must be sync");
         this.#apply(message, socket);
-        if (!synced) plane.repeatWakes();
+        if (!synced) plane.repeatAll();
         synced = true;
       } catch (error) {
         log.error({ reason: causeChain(error) }, "refused a message of the control plane");

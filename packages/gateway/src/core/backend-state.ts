@@ -6,6 +6,7 @@ import type { EndpointConnections } from "./endpoint-state.ts";
 import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
+import { TrafficCounters } from "./traffic-counters.ts";
 
 /** A request that asks for an instance: it is granted one, refused, or leaves by itself. */
 export interface Waiter {
@@ -23,7 +24,6 @@ export interface BackendServices {
 
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
 const QUEUE_FACTOR = 10;
-const STATUS_GROUPS = ["", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 const WAKE_PERIOD = 1_000;
 /** How long an instance that refused a connection is left alone. */
 const SUSPECT_PERIOD = 200;
@@ -38,7 +38,7 @@ const QUEUE_FULL = "pending request queue full";
 export class BackendState {
   readonly #services: BackendServices;
   readonly meter: ConcurrencyMeter;
-  readonly responses: Record<string, number> = {};
+  readonly traffic = new TrafficCounters();
   /** Whether the last report said that something was going on: one more with zeros is due. */
   reported = false;
   #config: Backend;
@@ -132,11 +132,6 @@ export class BackendState {
   connected(endpoint: EndpointState): void {
     endpoint.connected();
     if (this.#queue.length > 0) this.#pump();
-  }
-
-  countAnswer(status: number): void {
-    const group = STATUS_GROUPS[Math.floor(status / 100)] ?? "5xx";
-    this.responses[group] = (this.responses[group] ?? 0) + 1;
   }
 
   /** Whether requests wait that no instance can take: then the control plane must act. */

@@ -72,9 +72,12 @@ export class DataPlane {
     this.#departures.drain(endpoint, timeoutSeconds * 1000, done);
   }
 
-  /** Tells again which backends need waking: a control plane that has just connected has not heard. */
-  repeatWakes(): void {
-    for (const backend of this.#backends.values()) if (backend.wantsWake) this.#deps.wakes.emit(backend.config.key);
+  /** Tells again what a control plane that has just connected has not heard: which backends need waking, and all counts. */
+  repeatAll(): void {
+    for (const backend of this.#backends.values()) {
+      if (backend.wantsWake) this.#deps.wakes.emit(backend.config.key);
+      backend.reported ||= backend.traffic.finished > 0;
+    }
   }
 
   stats(): RevisionStats[] {
@@ -87,7 +90,7 @@ export class DataPlane {
       backend.reported = active;
       const queued = backend.queued;
       const inFlight = backend.meter.active - queued;
-      report.push({ revision: backend.config.key, concurrency, requests, queued, inFlight, responses: { ...backend.responses } });
+      report.push({ revision: backend.config.key, concurrency, requests, queued, inFlight, traffic: backend.traffic.totals() });
     }
     return report;
   }

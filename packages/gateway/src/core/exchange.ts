@@ -66,6 +66,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #freshOnly = false;
   #wasLost = false;
   #waited = 0;
+  /** There was no instance for it at once. */
+  #wasHeld = false;
   #status = CLIENT_GONE;
   #requestBytes = 0;
   #responseBytes = 0;
@@ -89,7 +91,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#backend.meter.arrive(this.#arrived);
     sweep.watch(this);
     this.#ask(false);
-    if (this.#state === "waiting") totals.held++;
+    if (this.#state === "waiting") {
+      this.#wasHeld = true;
+      totals.held++;
+    }
   }
 
   // ---- an instance ----
@@ -212,7 +217,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #begin(state: "answering" | "tunnel", status: number): void {
     this.#state = state;
     this.#status = status;
-    this.#backend.countAnswer(status);
     this.#touch();
   }
 
@@ -275,7 +279,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #fail(status: number, message: string): void {
     this.#upstream?.abort();
     this.#status = status;
-    this.#backend.countAnswer(status);
     this.#finish("complete");
     answerLocally(this.#client, status, message);
   }
@@ -296,6 +299,15 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#backend.meter.depart(now);
     const endpoint = this.#endpoint;
     this.#endpoint = undefined;
+    const durationMs = now - this.#arrived;
+    this.#backend.traffic.count({
+      status: this.#status,
+      outcome,
+      durationMs,
+      heldMs: this.#wasHeld ? (endpoint ? this.#waited : durationMs) : undefined,
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
+    });
     if (accessLog) accessLog(this.#entry(outcome, now, endpoint));
     if (this.#place) this.#backend.cancel(this.#place);
     this.#place = undefined;

@@ -1,0 +1,96 @@
+/** Upper bounds of the latency histogram in milliseconds; what takes longer is in one bucket more. */
+export const LATENCY_BOUNDS: readonly number[] = [
+  0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000,
+  60_000,
+];
+
+const STATUS_CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
+
+/** Everything that was counted of one revision since its gateway started; each number only grows. */
+export interface TrafficTotals {
+  /** Requests that are over, by what became of them: `2xx` … `5xx`, `cut` (an answer that broke off), `gone` (the client left before one). */
+  responses: Record<string, number>;
+  /** Requests by duration, one number a bucket of LATENCY_BOUNDS and one for the rest; without upgraded connections, which last as they like. */
+  latency: number[];
+  latencySumMs: number;
+  /** Requests that waited for an instance, and how long altogether. */
+  held: number;
+  heldMs: number;
+  requestBytes: number;
+  responseBytes: number;
+}
+
+export interface FinishedRequest {
+  status: number;
+  outcome: "complete" | "cut" | "client-gone";
+  durationMs: number;
+  /** Of that, waiting for an instance; undefined when there was one at once. */
+  heldMs: number | undefined;
+  requestBytes: number;
+  responseBytes: number;
+}
+
+/** The counters of one revision: a few additions for each request. */
+export class TrafficCounters {
+  readonly #responses: Record<string, number> = {};
+  readonly #latency = new Array<number>(LATENCY_BOUNDS.length + 1).fill(0);
+  #latencySumMs = 0;
+  #held = 0;
+  #heldMs = 0;
+  #requestBytes = 0;
+  #responseBytes = 0;
+  #finished = 0;
+
+  /** Requests that are over. */
+  get finished(): number {
+    return this.#finished;
+  }
+
+  count(request: FinishedRequest): void {
+    this.#finished++;
+    const result = resultOf(request);
+    this.#responses[result] = (this.#responses[result] ?? 0) + 1;
+    if (request.status !== 101) {
+      const bucket = bucketOf(request.durationMs);
+      this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
+      this.#latencySumMs += request.durationMs;
+    }
+    if (request.heldMs !== undefined) {
+      this.#held++;
+      this.#heldMs += request.heldMs;
+    }
+    this.#requestBytes += request.requestBytes;
+    this.#responseBytes += request.responseBytes;
+  }
+
+  totals(): TrafficTotals {
+    return {
+      responses: { ...this.#responses },
+      latency: [...this.#latency],
+      latencySumMs: this.#latencySumMs,
+      held: this.#held,
+      heldMs: this.#heldMs,
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#responseBytes,
+    };
+  }
+}
+
+function resultOf({ status, outcome }: FinishedRequest): string {
+  if (outcome === "cut") return "cut";
+  // One that left in the middle of an answer got what it wanted of it.
+  if (outcome === "client-gone" && status === 499) return "gone";
+  return STATUS_CLASSES[Math.floor(status / 100)] ?? "5xx";
+}
+
+/** The first bucket whose bound is not exceeded. */
+function bucketOf(durationMs: number): number {
+  let low = 0;
+  let high = LATENCY_BOUNDS.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (durationMs <= (LATENCY_BOUNDS[middle] ?? Infinity)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
