@@ -46,6 +46,14 @@ describe("discovery", () => {
   });
 });
 
+test("metrics are Prometheus' text, and only read", async () => {
+  const { call } = await startServer({ metrics: () => "# TYPE up gauge\nup 1\n" });
+  const reply = await call("GET", "/metrics");
+  expect(reply.body).toBe("# TYPE up gauge\nup 1\n");
+  expect(reply.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect((await call("POST", "/metrics")).status).toBe(405);
+});
+
 describe("who may call", () => {
   test.each([
     ["none", { token: "" }],
@@ -58,6 +66,7 @@ describe("who may call", () => {
     expect(reply.body).toMatchObject({ kind: "Status", code: 401, reason: "Unauthorized" });
     expect(reply.headers["www-authenticate"]).toBe("Bearer");
     expect((await call("GET", "/readyz", options)).body).toBe("ok");
+    expect((await call("GET", "/metrics", options)).status).toBe(401);
   });
 
   test("reviews of oneself", async () => {

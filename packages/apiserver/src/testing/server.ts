@@ -38,7 +38,7 @@ export interface TestServer {
 }
 
 /** A real server on a free port with a store of its own, stopped when the test ends. */
-export async function startServer(options: { podLogs?: PodLogs; clock?: Clock; folder?: string } = {}): Promise<TestServer> {
+export async function startServer(options: { podLogs?: PodLogs; metrics?: () => string; clock?: Clock; folder?: string } = {}): Promise<TestServer> {
   let folder = options.folder;
   if (folder === undefined) {
     const dir = await tempDir();
@@ -50,6 +50,7 @@ export async function startServer(options: { podLogs?: PodLogs; clock?: Clock; f
     listen: { host: "127.0.0.1", port: 0 },
     tokens: [{ token: TOKEN, user: { name: "ann", groups: ["team"] } }],
     podLogs: options.podLogs ?? async function* none() {},
+    ...(options.metrics ? { metrics: options.metrics } : {}),
     clock: options.clock ?? systemClock,
     random: systemRandom,
     log: silentLogger,

@@ -93,6 +93,17 @@ export class HttpKubeClient implements KubeClient {
     }
   }
 
+  /** `/metrics` in Prometheus' text format; undefined when the server has none, or none for these credentials. */
+  async metrics(): Promise<string | undefined> {
+    try {
+      const response = await this.#send("GET", "/metrics", { signal: AbortSignal.timeout(REQUEST_TIMEOUT) });
+      return await response.text();
+    } catch (error) {
+      if (error instanceof StatusError) return undefined;
+      throw error;
+    }
+  }
+
   /** The pod's output, each line with its time in front (`timestamps=true`). */
   async *podLog(namespace: string, pod: string, container: string, query: PodLogQuery): AsyncGenerator<string> {
     const response = await this.#send("GET", `/api/v1/namespaces/${namespace}/pods/${encodeURIComponent(pod)}/log`, {
@@ -136,7 +147,7 @@ export class HttpKubeClient implements KubeClient {
     const context = new RequestContext(url.toString(), HttpMethod.GET);
     await this.#config.applySecurityAuthentication(context);
     this.#dispatcher ??= context.getDispatcher();
-    const headers: Record<string, string> = { ...context.getHeaders(), accept: "application/json" };
+    const headers: Record<string, string> = { ...context.getHeaders(), accept: "application/json, text/plain;q=0.5" };
     if (request.body !== undefined) headers["content-type"] = "application/json";
     let response: Response;
     try {

@@ -168,6 +168,10 @@ export class KubeCluster implements Cluster, Runnable {
     return list?.items;
   }
 
+  metrics(): Promise<string | undefined> {
+    return this.#client.metrics();
+  }
+
   async *podLogs(
     pod: string,
     options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal },

@@ -66,6 +66,8 @@ export interface Cluster {
 
   /** The autoscaler's last decisions on a Revision, oldest first; undefined when the Revision, or such a record in that cluster, is not there. */
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
+  /** The counters of its Revisions in Prometheus' text format; undefined when it has none for us. */
+  metrics(): Promise<string | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */
   podLogs(pod: string, options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal }): AsyncIterable<PodLogLine>;
 }

@@ -4,7 +4,7 @@ export type DatabaseKind = "sqlite" | "postgres";
 
 /** Forward only: a released migration is never edited, and its name sorts after those before it. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return { "0001_foundation": { up: (db) => foundation(db, kind) } };
+  return { "0001_foundation": { up: (db) => foundation(db, kind) }, "0002_metrics": { up: metrics } };
 }
 
 async function foundation(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
@@ -34,6 +34,19 @@ async function foundation(db: Kysely<unknown>, kind: DatabaseKind): Promise<void
     sql`create unique index traffic_history_by_operation on traffic_history (operation)`,
     sql`create index traffic_history_by_app on traffic_history (app, seq)`,
     sql`create table sessions (hash text primary key, kind text not null, "user" text not null, expires_at bigint not null)`,
+  ];
+  for (const statement of statements) await statement.execute(db);
+}
+
+async function metrics(db: Kysely<unknown>): Promise<void> {
+  const statements = [
+    sql`create table metric_points (
+      app text not null, step integer not null, time bigint not null, version integer not null, usage_json text not null,
+      primary key (app, step, time, version))`,
+    // What housekeeping deletes by.
+    sql`create index metric_points_by_age on metric_points (step, time)`,
+    sql`create table metric_counters (
+      app text not null, version integer not null, counters_json text not null, primary key (app, version))`,
   ];
   for (const statement of statements) await statement.execute(db);
 }

@@ -8,6 +8,8 @@ export interface Tables {
   operation_logs: OperationLogTable;
   traffic_history: TrafficHistoryTable;
   sessions: SessionTable;
+  metric_points: MetricPointTable;
+  metric_counters: MetricCounterTable;
 }
 
 export interface AppTable {
@@ -89,4 +91,22 @@ export interface SessionTable {
   kind: "session" | "code";
   user: string;
   expires_at: number;
+}
+
+/** What a version did in a span of time; only spans in which it did something. */
+export interface MetricPointTable {
+  app: string;
+  version: number;
+  /** Seconds: one of `RESOLUTIONS`. */
+  step: number;
+  /** When the span began; a multiple of `step`. */
+  time: number;
+  usage_json: string;
+}
+
+/** The cluster's counters as they were last read: what a version did while the platform was away is not lost. */
+export interface MetricCounterTable {
+  app: string;
+  version: number;
+  counters_json: string;
 }

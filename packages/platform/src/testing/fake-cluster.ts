@@ -115,6 +115,12 @@ export class FakeCluster implements Cluster {
     return this.storedDecisions.get(revision);
   }
 
+  /** What `/metrics` answers; undefined where there is none. */
+  metricsText: string | undefined;
+  async metrics(): Promise<string | undefined> {
+    return this.metricsText;
+  }
+
   /** Changes what a Revision is and lets the routes follow. */
   setReady(name: string, ready: Condition): void {
     const revision = this.storedRevisions.get(name);

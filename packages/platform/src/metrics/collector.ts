@@ -1,0 +1,74 @@
+import { causeChain, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import type { Cluster } from "../cluster/port.ts";
+import { revisionNumber } from "../compile/names.ts";
+import type { Database } from "../database/database.ts";
+import { readCounters } from "./read-counters.ts";
+import { recordCounters, type VersionCounters } from "./store.ts";
+
+const PERIOD = 5000;
+/** A reading younger than this is new enough for whoever asks. */
+const FRESH = 1000;
+
+export interface CollectorOptions {
+  db: Database;
+  cluster: Cluster;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Reads the cluster's counters every five seconds, and whenever somebody wants to see them, into the database. */
+export class MetricsCollector implements Runnable {
+  readonly name = "metrics collector";
+  readonly #options: CollectorOptions;
+  #timer: Timer | undefined;
+  #reading: Promise<void> | undefined;
+  #readAt = -Infinity;
+  #recorded = false;
+  #failing = false;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    this.#timer = this.#options.clock.every(PERIOD, () => void this.collect());
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#reading;
+  }
+
+  /** Whether this cluster counts: Ebb's own does, a Knative of others does so elsewhere (in its own Prometheus). */
+  get recorded(): boolean {
+    return this.#recorded;
+  }
+
+  /** Resolves once the database knows what the cluster counted until a second ago; a cluster that does not answer is logged and tried again. */
+  collect(): Promise<void> {
+    if (this.#options.clock.monotonic() - this.#readAt < FRESH) return Promise.resolve();
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const { db, cluster, clock, log } = this.#options;
+    try {
+      const text = await cluster.metrics();
+      const counters = text === undefined ? undefined : readCounters(text);
+      this.#recorded = counters !== undefined;
+      const readings = (counters ?? []).flatMap(({ service, revision, counters: counted }): VersionCounters[] => {
+        const version = revisionNumber(service, revision);
+        // The copy holds only what is Ebb's, in Ebb's namespace.
+        return version === undefined || !cluster.revision(revision) ? [] : [{ app: service, version, counters: counted }];
+      });
+      if (readings.length > 0) await recordCounters(db, readings, clock.now());
+      this.#readAt = clock.monotonic();
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) log.warn({ causes: causeChain(error) }, "the cluster's metrics cannot be read; it is tried again");
+      this.#failing = true;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Database } from "../database/database.ts";
+import { addUsage, isNothing, noUsage, usageBetween, type Usage } from "./usage.ts";
+
+/** Seconds of a point, and for how many seconds such points are kept: a busy version costs 360 + 1440 + 720 rows. */
+export const RESOLUTIONS = [
+  { step: 10, kept: 3600 },
+  { step: 60, kept: 86_400 },
+  { step: 3600, kept: 30 * 86_400 },
+] as const;
+
+export interface VersionCounters {
+  app: string;
+  version: number;
+  counters: Usage;
+}
+export interface Point {
+  version: number;
+  /** Milliseconds since the epoch. */
+  time: number;
+  usage: Usage;
+}
+
+/** Adds what has happened since the counters were last read, all of it or nothing. */
+export async function recordCounters(db: Database, readings: readonly VersionCounters[], now: number): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const known = await transaction.selectFrom("metric_counters").selectAll().execute();
+    const before = new Map(known.map((row) => [`${row.app} ${row.version}`, row.counters_json]));
+    for (const { app, version, counters } of readings) {
+      const last = before.get(`${app} ${version}`);
+      const counters_json = JSON.stringify(counters);
+      if (last === counters_json) continue;
+      await transaction
+        .insertInto("metric_counters")
+        .values({ app, version, counters_json })
+        .onConflict((conflict) => conflict.columns(["app", "version"]).doUpdateSet({ counters_json }))
+        .execute();
+      const usage = usageBetween(last === undefined ? noUsage() : (JSON.parse(last) as Usage), counters);
+      if (!isNothing(usage)) await addPoints(transaction, { app, version, usage }, now);
+    }
+  });
+}
+
+async function addPoints(db: Database, { app, version, usage }: { app: string; version: number; usage: Usage }, now: number): Promise<void> {
+  for (const { step } of RESOLUTIONS) {
+    const time = floorTo(step, now);
+    const key = { app, version, step, time };
+    const present = await db
+      .selectFrom("metric_points")
+      .select("usage_json")
+      .where((where) => where.and(key))
+      .executeTakeFirst();
+    const usage_json = JSON.stringify(present ? addUsage(JSON.parse(present.usage_json) as Usage, usage) : usage);
+    await db
+      .insertInto("metric_points")
+      .values({ ...key, usage_json })
+      .onConflict((conflict) => conflict.columns(["app", "step", "time", "version"]).doUpdateSet({ usage_json }))
+      .execute();
+  }
+}
+
+/** An app's points that begin in [from, to), oldest first; spans in which nothing happened have none. */
+export async function readPoints(db: Database, query: { app: string; step: number; from: number; to: number }): Promise<Point[]> {
+  const rows = await db
+    .selectFrom("metric_points")
+    .select(["version", "time", "usage_json"])
+    .where("app", "=", query.app)
+    .where("step", "=", query.step)
+    .where("time", ">=", query.from)
+    .where("time", "<", query.to)
+    .orderBy("time")
+    .orderBy("version")
+    .execute();
+  return rows.map(({ version, time, usage_json }) => ({ version, time, usage: JSON.parse(usage_json) as Usage }));
+}
+
+/** Deletes the points whose time is over. */
+export async function prunePoints(db: Database, now: number): Promise<void> {
+  for (const { step, kept } of RESOLUTIONS) {
+    await db
+      .deleteFrom("metric_points")
+      .where("step", "=", step)
+      .where("time", "<", now - kept * 1000)
+      .execute();
+  }
+}
+
+export function floorTo(step: number, time: number): number {
+  return Math.floor(time / (step * 1000)) * step * 1000;
+}
