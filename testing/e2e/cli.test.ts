@@ -1,3 +1,4 @@
+import type { Metrics } from "@ebb/api";
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -66,6 +67,12 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
     stdout: expect.stringMatching(/^v1 is to have 1 instance since .* ago\): .+\n\nTIME /),
   });
 
+  const metrics = await ebb("metrics", "hello", "-o", "json");
+  expect(metrics, metrics.stderr).toMatchObject({ code: 0 });
+  const counted = JSON.parse(metrics.stdout) as Metrics;
+  expect(counted.versions.map(({ version }) => version)).toEqual(["v2", "v1"]);
+  expect(counted.total.summary).toMatchObject({ errors: 0, p50Ms: expect.any(Number) });
+
   await writeFile(join(source, "server.js"), `console.error("no database"); process.exit(3);`);
   const broken = await ebb("deploy", "hello");
   expect(broken).toMatchObject({ code: 1, stdout: "" });
@@ -80,6 +87,9 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   // What was decided before the stop is still known.
   const earlier = JSON.parse((await ebb("why", "hello", "--version", "v2", "-o", "json")).stdout) as { items: { cause: string }[] };
   expect(earlier.items.map(({ cause }) => cause)).toContain("initial-scale");
+  const { versions } = JSON.parse((await ebb("metrics", "hello", "-o", "json")).stdout) as Metrics;
+  const requests = versions.find(({ version }) => version === "v1")?.summary.requests;
+  expect(requests).toBeGreaterThan(counted.versions[1]?.summary.requests ?? Infinity);
   expect(await ebb("why", "hello", "--version", "v9")).toMatchObject({ code: 3, stderr: expect.stringContaining("no version v9") });
   expect(await ebb("delete", "hello", "--yes")).toMatchObject({ code: 0, stdout: "hello is deleted.\n" });
   expect(await ebb("apps", "hello")).toMatchObject({ code: 3 });

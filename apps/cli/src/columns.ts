@@ -1,4 +1,4 @@
-import type { App, Instance, Operation, ScalingDecision, Version } from "@ebb/api";
+import type { App, Instance, MetricsSummary, Operation, ScalingDecision, Version } from "@ebb/api";
 import { ageOf, clockTime } from "./output/durations.ts";
 import { colourState } from "./output/style.ts";
 import type { Column } from "./output/table.ts";
@@ -43,6 +43,33 @@ export function instanceColumns(now: number): Column<Instance>[] {
     { header: "RESTARTS", value: (instance) => instance.restarts, align: "right" },
     { header: "AGE", value: (instance) => ageOf(instance.startedAt, now), align: "right" },
     { header: "MESSAGE", value: (instance) => instance.message },
+  ];
+}
+
+/** What was counted, of versions or of points in time: `first` says of which. `seconds`: how long each row lasted. */
+export function metricsColumns<T extends MetricsSummary>(first: Column<T>, seconds: number): Column<T>[] {
+  const milliseconds = (value: number | null) => (value === null ? "-" : `${value < 10 ? value : Math.round(value)} ms`);
+  const share = ({ errors, requests }: MetricsSummary) =>
+    errors === 0 ? "0" : `${errors} (${Math.round((errors / requests) * 1000) / 10} %)`;
+  return [
+    first,
+    { header: "REQUESTS", value: (row) => row.requests, align: "right" },
+    { header: "PER SECOND", value: (row) => Math.round((row.requests / seconds) * 100) / 100, align: "right" },
+    { header: "ERRORS", value: share, align: "right" },
+    { header: "P50", value: (row) => milliseconds(row.p50Ms), align: "right" },
+    { header: "P95", value: (row) => milliseconds(row.p95Ms), align: "right" },
+    { header: "P99", value: (row) => milliseconds(row.p99Ms), align: "right" },
+    { header: "WAITED", value: (row) => row.held, align: "right" },
+    { header: "INSTANCES", value: (row) => row.instances, align: "right" },
+    { header: "MEAN", wide: true, value: (row) => milliseconds(row.meanMs), align: "right" },
+    {
+      header: "MEAN WAIT",
+      wide: true,
+      value: (row) => milliseconds(row.held === 0 ? null : Math.round(row.heldMs / row.held)),
+      align: "right",
+    },
+    { header: "KB IN", wide: true, value: (row) => Math.round(row.requestBytes / 1000), align: "right" },
+    { header: "KB OUT", wide: true, value: (row) => Math.round(row.responseBytes / 1000), align: "right" },
   ];
 }
 

@@ -7,6 +7,7 @@ import { downCommand } from "./commands/down.ts";
 import { envListCommand, envSetCommand, envUnsetCommand } from "./commands/env.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   appsCommand,
   versionsCommand,
   logsCommand,
+  metricsCommand,
   whyCommand,
   openCommand,
   deleteCommand,

@@ -6,6 +6,7 @@ import type {
   EnvVariables,
   Instance,
   LogRecord,
+  Metrics,
   Operation,
   OperationEvent,
   PatchEnv,
@@ -40,6 +41,14 @@ export interface DecisionQuery {
   /** RFC 3339: only what was decided until then. */
   at?: string | undefined;
   limit?: number | undefined;
+}
+
+export interface MetricsQuery {
+  /** RFC 3339; the last hour when absent. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Seconds of a point: 10 (kept an hour), 60 (a day) or 3600 (30 days); the finest that covers the time when absent. */
+  step?: 10 | 60 | 3600 | undefined;
 }
 
 export interface UploadQuery {
@@ -82,6 +91,8 @@ export function createClient(options: ClientOptions) {
     listInstances: (name: string, call?: CallOptions) => items<Instance>(app(name, "/instances"), call),
     decisions: (name: string, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", app(name, "/decisions"), { query, signal }),
+    metrics: (name: string, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
+      json<Metrics>("GET", app(name, "/metrics"), { query, signal }),
     setTraffic: (name: string, body: SetTraffic) => json<Operation>("PUT", app(name, "/traffic"), { json: body }),
     rollback: (name: string, body: Rollback = {}) => json<Operation>("POST", app(name, "/rollback"), { json: body }),
     getEnv: (name: string, call?: CallOptions) => json<EnvVariables>("GET", app(name, "/env"), call),

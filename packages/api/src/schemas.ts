@@ -120,6 +120,40 @@ export const ScalingDecisions = object({
 });
 export type ScalingDecisions = Static<typeof ScalingDecisions>;
 
+const UsageNumbers = {
+  requests: Type.Number({ description: "Requests that are over, however" }),
+  errors: Type.Number({ description: "Of these, answers of class 5xx and answers that broke off" }),
+  responses: Type.Record(Type.String(), Type.Number(), {
+    description: "By class: 2xx …; cut: the answer broke off; gone: the client left before it",
+  }),
+  p50Ms: Nullable(Type.Number({ description: "Milliseconds from arrival to the last byte, interpolated in buckets" })),
+  p95Ms: Nullable(Type.Number()),
+  p99Ms: Nullable(Type.Number()),
+  meanMs: Nullable(Type.Number()),
+  held: Type.Number({ description: "Requests that waited for an instance: a cold start, or all were busy" }),
+  heldMs: Type.Number({ description: "Milliseconds that these waited, added up" }),
+  requestBytes: Type.Number(),
+  responseBytes: Type.Number(),
+  instances: Type.Number({ description: "Mean number of instances that ran" }),
+};
+export const MetricsSummary = object(UsageNumbers);
+export type MetricsSummary = Static<typeof MetricsSummary>;
+/** Of the `stepSeconds` from `time` on; a span in which nothing happened has no point. */
+export const MetricsPoint = object({ time: Type.String(), ...UsageNumbers });
+export type MetricsPoint = Static<typeof MetricsPoint>;
+const MetricsSeries = { summary: MetricsSummary, points: Type.Array(MetricsPoint) };
+export const Metrics = object({
+  from: Type.String(),
+  to: Type.String(),
+  stepSeconds: Type.Integer(),
+  recorded: Type.Boolean({
+    description: "Whether this cluster counts for Ebb: Ebb's own does, a Knative of others has its own Prometheus",
+  }),
+  total: object(MetricsSeries),
+  versions: Type.Array(object({ version: VersionName, ...MetricsSeries })),
+});
+export type Metrics = Static<typeof Metrics>;
+
 export const PhaseState = Type.Union([Type.Literal("running"), Type.Literal("succeeded"), Type.Literal("failed")]);
 export const Phase = object({
   /** unpack, detect, build, package, create, start, route, verify … in the order they happen. */

@@ -10,6 +10,8 @@ import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { Sessions } from "./http/sessions.ts";
+import { MetricsCollector } from "./metrics/collector.ts";
+import { prunePoints } from "./metrics/store.ts";
 import { OperationEngine } from "./operations/engine.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
@@ -114,7 +116,18 @@ async function assemble(options: PlatformOptions) {
     exclusive: options.database.kind === "sqlite",
   });
   const sessions = new Sessions({ database: db, adminToken: options.adminToken, clock, random });
-  const api = new PlatformService({ deps, engine, random, version, clusterName, kubeconfigPath, uploads, startedAt: clock.now() });
+  const collector = new MetricsCollector(deps);
+  const api = new PlatformService({
+    deps,
+    engine,
+    collector,
+    random,
+    version,
+    clusterName,
+    kubeconfigPath,
+    uploads,
+    startedAt: clock.now(),
+  });
   const http = await createHttpServer({
     api,
     sessions,
@@ -131,8 +144,15 @@ async function assemble(options: PlatformOptions) {
     log,
     async run() {
       await prune(deps);
+      await prunePoints(db, clock.now());
       await uploads.sweep(await usedUploads(deps));
     },
   });
-  return { group: new Group("platform", [cluster, engine, housekeeping, http]), cluster, http, sessions, close: () => db.destroy() };
+  return {
+    group: new Group("platform", [cluster, engine, collector, housekeeping, http]),
+    cluster,
+    http,
+    sessions,
+    close: () => db.destroy(),
+  };
 }

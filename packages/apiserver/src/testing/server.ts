@@ -38,7 +38,9 @@ export interface TestServer {
 }
 
 /** A real server on a free port with a store of its own, stopped when the test ends. */
-export async function startServer(options: { podLogs?: PodLogs; metrics?: () => string; clock?: Clock; folder?: string } = {}): Promise<TestServer> {
+export async function startServer(
+  options: { podLogs?: PodLogs; metrics?: () => string; clock?: Clock; folder?: string } = {},
+): Promise<TestServer> {
   let folder = options.folder;
   if (folder === undefined) {
     const dir = await tempDir();

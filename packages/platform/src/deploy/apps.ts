@@ -104,6 +104,8 @@ export async function deleteAppRows(db: Database, name: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom("versions").where("app", "=", name).execute();
     await transaction.deleteFrom("traffic_history").where("app", "=", name).execute();
+    await transaction.deleteFrom("metric_points").where("app", "=", name).execute();
+    await transaction.deleteFrom("metric_counters").where("app", "=", name).execute();
     await transaction.deleteFrom("apps").where("name", "=", name).execute();
   });
 }

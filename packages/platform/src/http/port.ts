@@ -5,6 +5,7 @@ import type {
   EnvVariables,
   Instance,
   LogRecord,
+  Metrics,
   Operation,
   OperationEvent,
   PatchEnv,
@@ -43,6 +44,15 @@ export interface DecisionRequest {
   limit: number;
 }
 
+export interface MetricsRequest {
+  /** RFC 3339; an hour before `to` when absent. */
+  from?: string;
+  /** RFC 3339; now when absent. */
+  to?: string;
+  /** Seconds of a point. */
+  step?: number;
+}
+
 /**
  * What the REST API asks of the platform, a method a route (docs/reference/rest-api.md). Input has been checked against its schema.
  * Refusals are thrown as UserError with a code of `REQUEST_ERRORS`.
@@ -54,6 +64,7 @@ export interface PlatformApi {
   listVersions(app: string): Promise<Version[]>;
   listInstances(app: string): Promise<Instance[]>;
   decisions(app: string, request: DecisionRequest): Promise<ScalingDecisions>;
+  metrics(app: string, request: MetricsRequest): Promise<Metrics>;
   getEnv(app: string): Promise<EnvVariables>;
   listSecrets(app: string): Promise<SecretList>;
   logs(app: string, request: LogRequest): Promise<AsyncIterable<LogRecord>>;

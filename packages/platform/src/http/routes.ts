@@ -4,6 +4,7 @@ import {
   DeployImage,
   EnvVariables,
   Instance,
+  Metrics,
   Operation,
   PatchEnv,
   PatchSecrets,
@@ -21,6 +22,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import { Type, type Static, type TSchema } from "typebox";
 import { refuse } from "../errors.ts";
+import { RESOLUTIONS } from "../metrics/store.ts";
 import type { Authentication } from "./authentication.ts";
 import type { PlatformApi } from "./port.ts";
 import { SESSION_COOKIE, SESSION_SECONDS, type Sessions } from "./sessions.ts";
@@ -54,6 +56,11 @@ const DecisionsQuery = Type.Object({
   version: Type.Optional(VersionName),
   at: Type.Optional(Time),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+const MetricsQuery = Type.Object({
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  step: Type.Optional(Type.Union(RESOLUTIONS.map(({ step }) => Type.Literal(step)))),
 });
 const UploadQuery = Type.Object({
   name: Type.Optional(AppName),
@@ -106,6 +113,11 @@ export function registerRoutes(server: FastifyInstance, deps: RouteDeps): void {
       const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
       return api.decisions(app(request), { limit, ...query });
     },
+  );
+  read(
+    "/apps/:app/metrics",
+    { summary: "Its requests, latencies, errors and instances over time", answer: Metrics, params: ByApp, query: MetricsQuery },
+    (request) => api.metrics(app(request), request.query as Static<typeof MetricsQuery>),
   );
   read("/apps/:app/env", { summary: "Its variables", answer: EnvVariables, params: ByApp }, (request) => api.getEnv(app(request)));
   read("/apps/:app/secrets", { summary: "Names of its secrets", answer: SecretList, params: ByApp }, (request) =>

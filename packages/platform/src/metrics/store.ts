@@ -20,7 +20,7 @@ export interface Point {
   usage: Usage;
 }
 
-/** Adds what has happened since the counters were last read, all of it or nothing. */
+/** Adds what has happened since the counters were last read, all of it or nothing; one that another has added meanwhile is left to it. */
 export async function recordCounters(db: Database, readings: readonly VersionCounters[], now: number): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const known = await transaction.selectFrom("metric_counters").selectAll().execute();
@@ -28,19 +28,38 @@ export async function recordCounters(db: Database, readings: readonly VersionCou
     for (const { app, version, counters } of readings) {
       const last = before.get(`${app} ${version}`);
       const counters_json = JSON.stringify(counters);
-      if (last === counters_json) continue;
-      await transaction
-        .insertInto("metric_counters")
-        .values({ app, version, counters_json })
-        .onConflict((conflict) => conflict.columns(["app", "version"]).doUpdateSet({ counters_json }))
-        .execute();
+      if (last === counters_json || !(await advance(transaction, { app, version, counters_json }, last))) continue;
       const usage = usageBetween(last === undefined ? noUsage() : (JSON.parse(last) as Usage), counters);
       if (!isNothing(usage)) await addPoints(transaction, { app, version, usage }, now);
     }
   });
 }
 
-async function addPoints(db: Database, { app, version, usage }: { app: string; version: number; usage: Usage }, now: number): Promise<void> {
+/** Whether the reading took the place of the one that it was compared with. */
+async function advance(db: Database, next: { app: string; version: number; counters_json: string }, last: string | undefined) {
+  if (last === undefined) {
+    const inserted = await db
+      .insertInto("metric_counters")
+      .values(next)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+  const updated = await db
+    .updateTable("metric_counters")
+    .set({ counters_json: next.counters_json })
+    .where("app", "=", next.app)
+    .where("version", "=", next.version)
+    .where("counters_json", "=", last)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+async function addPoints(
+  db: Database,
+  { app, version, usage }: { app: string; version: number; usage: Usage },
+  now: number,
+): Promise<void> {
   for (const { step } of RESOLUTIONS) {
     const time = floorTo(step, now);
     const key = { app, version, step, time };

@@ -5,6 +5,7 @@ import type {
   EnvVariables,
   Instance,
   LogRecord,
+  Metrics,
   Operation,
   OperationEvent,
   PatchEnv,
@@ -28,7 +29,8 @@ import type { ConfigRequest, DeployRequest, Deps, TrafficRequest } from "../depl
 import { sharesOf } from "../deploy/route.ts";
 import { viewApp, viewInstance, viewVersion, type AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
-import type { DecisionRequest, LogRequest, PlatformApi, SourceUpload } from "../http/port.ts";
+import type { DecisionRequest, LogRequest, MetricsRequest, PlatformApi, SourceUpload } from "../http/port.ts";
+import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import {
   getOperation,
@@ -41,6 +43,7 @@ import {
 
 import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
+import { appMetrics } from "./app-metrics.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import type { UploadFolder } from "./uploads.ts";
 
@@ -52,6 +55,7 @@ const ID_LENGTH = 10;
 export interface ServiceOptions {
   deps: Deps;
   engine: OperationEngine;
+  collector: MetricsCollector;
   random: Random;
   version: string;
   clusterName: string;
@@ -125,6 +129,11 @@ export class PlatformService implements PlatformApi {
   async decisions(name: string, request: DecisionRequest): Promise<ScalingDecisions> {
     await getApp(this.#deps.db, name);
     return appDecisions(this.#deps.cluster, name, request);
+  }
+
+  async metrics(name: string, request: MetricsRequest): Promise<Metrics> {
+    await getApp(this.#deps.db, name);
+    return appMetrics({ ...this.#deps, collector: this.#options.collector }, name, request);
   }
 
   async getEnv(name: string): Promise<EnvVariables> {

@@ -10,6 +10,7 @@ import { openDatabase, type Database, type DatabaseOptions } from "../database/d
 import type { Deps } from "../deploy/context.ts";
 import { createHandlers } from "../deploy/handlers.ts";
 import { settle } from "../deploy/settle.ts";
+import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
 import { PlatformService } from "../service/platform-service.ts";
@@ -110,7 +111,14 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
   });
   const folder = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
   const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
-  const service = new PlatformService({ deps, engine, random: seededRandom(`${processes}`), uploads: folder, ...about });
+  const service = new PlatformService({
+    deps,
+    engine,
+    collector: new MetricsCollector(deps),
+    random: seededRandom(`${processes}`),
+    uploads: folder,
+    ...about,
+  });
   await engine.start();
   counting = true;
   let closed = false;
