@@ -28,7 +28,10 @@ function setup() {
       revisions: [
         {
           revision: KEY,
-          ...{ concurrency: 0, requests: 0, queued: 0, inFlight: 0 },
+          concurrency: 0,
+          requests: 0,
+          queued: 0,
+          inFlight: 0,
           traffic: { responses, latency, latencySumMs: 12.5, held: 1, heldMs: 90, requestBytes: 10, responseBytes: 20 },
         },
       ],

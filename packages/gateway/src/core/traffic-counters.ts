@@ -33,7 +33,7 @@ export interface FinishedRequest {
 /** The counters of one revision: a few additions for each request. */
 export class TrafficCounters {
   readonly #responses: Record<string, number> = {};
-  readonly #latency = new Array<number>(LATENCY_BOUNDS.length + 1).fill(0);
+  readonly #latency = Array.from({ length: LATENCY_BOUNDS.length + 1 }, () => 0);
   #latencySumMs = 0;
   #held = 0;
   #heldMs = 0;

@@ -109,16 +109,7 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
     settle,
     exclusive: options.exclusive ?? true,
   });
-  const folder = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
-  const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
-  const service = new PlatformService({
-    deps,
-    engine,
-    collector: new MetricsCollector(deps),
-    random: seededRandom(`${processes}`),
-    uploads: folder,
-    ...about,
-  });
+  const service = createService(world, deps, engine);
   await engine.start();
   counting = true;
   let closed = false;
@@ -155,6 +146,13 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
       await end();
     },
   };
+}
+
+function createService(world: World, deps: Deps, engine: OperationEngine): PlatformService {
+  const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
+  const collector = new MetricsCollector(deps);
+  const uploads = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
+  return new PlatformService({ deps, engine, collector, random: seededRandom(`${processes}`), uploads, ...about });
 }
 
 function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugin {
