@@ -1,0 +1,49 @@
+import { Metrics, ScalingDecisions, VersionName } from "@ebb/api";
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import { RESOLUTIONS } from "../../metrics/store.ts";
+import { clientGone, sendStream } from "../stream.ts";
+import { appOf, ByApp, Flag, read, Time, type RouteDeps } from "./shapes.ts";
+
+const LogsQuery = Type.Object({
+  version: Type.Optional(VersionName),
+  instance: Type.Optional(Type.String({ maxLength: 253 })),
+  follow: Type.Optional(Flag),
+  tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
+  since: Type.Optional(Time),
+});
+const DecisionsQuery = Type.Object({
+  version: Type.Optional(VersionName),
+  at: Type.Optional(Time),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+const MetricsQuery = Type.Object({
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  step: Type.Optional(Type.Union(RESOLUTIONS.map(({ step }) => Type.Literal(step)))),
+});
+
+/** What an app did and why: decisions, metrics, logs. */
+export function registerObserveRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
+  read(
+    server,
+    "/apps/:app/decisions",
+    { summary: "Why it has as many instances, newest first", answer: ScalingDecisions, params: ByApp, query: DecisionsQuery },
+    (request) => {
+      const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
+      return api.decisions(appOf(request), { limit, ...query });
+    },
+  );
+  read(
+    server,
+    "/apps/:app/metrics",
+    { summary: "Its requests, latencies, errors and instances over time", answer: Metrics, params: ByApp, query: MetricsQuery },
+    (request) => api.metrics(appOf(request), request.query as Static<typeof MetricsQuery>),
+  );
+  server.get("/apps/:app/logs", { schema: { summary: "Log lines", params: ByApp, querystring: LogsQuery } }, async (request, reply) => {
+    const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
+    const signal = clientGone(reply, stopping);
+    const source = await api.logs(appOf(request), { ...rest, follow: follow === "true", signal });
+    await sendStream(reply, { source, kind: "ndjson", clock, signal });
+  });
+}
