@@ -15,8 +15,8 @@ export interface DeciderMemory {
   /** When the panic threshold was last exceeded; absent outside of panic mode. */
   panicAt?: number;
   maxPanic: number;
-  /** Desired counts within the scale-down delay, newest last. */
-  recent: readonly { time: number; desired: number }[];
+  /** The largest counts within the scale-down delay by ticks, descending: what a later and larger one has made irrelevant is left out. */
+  recent: readonly { slot: number; desired: number }[];
 }
 
 export interface Recommendation {
@@ -31,7 +31,7 @@ export interface Recommendation {
 
 /** More than one instance at the start of a scaler begins in panic mode: what is running is kept until there is data to judge it by. */
 export function initialMemory(now: number, instances: number): DeciderMemory {
-  return instances > 1 ? { panicAt: now, maxPanic: instances, recent: [] } : { maxPanic: 0, recent: [] };
+  return { ...(instances > 1 ? { panicAt: now } : {}), maxPanic: instances, recent: [] };
 }
 
 /** The count that the metrics ask for, before min, max and scale to zero; after knative's pkg/autoscaler/scaling/autoscaler.go (Scale). */
@@ -40,11 +40,12 @@ export function recommend(scaling: RevisionScaling, memory: DeciderMemory, seen:
   const highest = Math.ceil(scaling.maxScaleUpRate * ready);
   const lowest = seen.reachable ? Math.floor(ready / scaling.maxScaleDownRate) : 0;
   const clamp = (count: number) => Math.min(Math.max(count, lowest), highest);
-  const activate = (count: number) => (count > 0 ? Math.max(count, scaling.activationScale) : count);
+  // What the rate keeps up is not raised: only load is.
+  const activate = (asked: number) => (asked > 0 ? Math.max(clamp(asked), scaling.activationScale) : clamp(asked));
   const byStable = Math.ceil(seen.stable / scaling.target);
   const byPanic = Math.ceil(seen.panic / scaling.target);
-  const stable = activate(clamp(byStable));
-  const panic = activate(clamp(byPanic));
+  const stable = activate(byStable);
+  const panic = activate(byPanic);
 
   const next = panicMemory(scaling, memory, seen.now, byPanic / ready >= scaling.panicThreshold);
   const panicking = next.panicAt !== undefined;
@@ -57,11 +58,11 @@ export function recommend(scaling: RevisionScaling, memory: DeciderMemory, seen:
   let heldBy = restraint(byStable, stable, clamp);
   if (panicking) heldBy = desired > stable ? "panic" : heldBy;
   if (scaling.scaleDownDelay > 0 && seen.reachable) {
-    next.recent = [...memory.recent.filter(({ time }) => time > seen.now - scaling.scaleDownDelay), { time: seen.now, desired }];
-    const delayed = Math.max(...next.recent.map((entry) => entry.desired));
+    next.recent = delay(memory.recent, scaling.scaleDownDelay, { now: seen.now, desired });
+    const delayed = next.recent[0]?.desired ?? desired;
     if (delayed > desired) heldBy = "scale-down-delay";
     desired = delayed;
-  } else next.recent = [];
+  }
   return {
     desired,
     mode: panicking ? "panic" : "stable",
@@ -69,6 +70,23 @@ export function recommend(scaling: RevisionScaling, memory: DeciderMemory, seen:
     memory: next,
     ...(heldBy ? { heldBy } : {}),
   };
+}
+
+/** Upstream's tick, by which the scale-down delay is counted. */
+const SLOT = 2000;
+
+/** The window of the largest counts with another one in it; the first is the largest. After knative's aggregation/max (Window.Record). */
+function delay(
+  recent: DeciderMemory["recent"],
+  length: number,
+  { now, desired }: { now: number; desired: number },
+): DeciderMemory["recent"] {
+  const slot = Math.floor(now / SLOT);
+  const size = Math.ceil(length / SLOT);
+  const left = recent.filter((entry) => entry.desired > desired && slot - entry.slot < size);
+  const last = left.at(-1);
+  // Of one tick the largest counts.
+  return last?.slot === slot ? left : [...left, { slot, desired }];
 }
 
 function panicMemory(scaling: RevisionScaling, memory: DeciderMemory, now: number, over: boolean): DeciderMemory {
@@ -96,19 +114,16 @@ export interface Bounds {
   max: number;
 }
 
-/**
- * The bounds in force: an unreachable revision has no minimum; until the revision has once reached its initial scale, that is a minimum
- * too. A maximum below the minimum (admission refuses it, but the two may come from different places) yields to the minimum as upstream's
- * applyBounds does: max is applied last, and so wins.
- */
+/** The bounds in force: an unreachable revision has no minimum; until the revision has once reached its initial scale, that is a minimum too. */
 export function boundsOf(scaling: RevisionScaling, reachable: boolean, initialized: boolean): Bounds {
   if (!reachable) return { min: 0, max: scaling.max };
   return { min: initialized ? scaling.min : Math.max(scaling.min, scaling.initialScale), max: scaling.max };
 }
 
+/** A maximum below the minimum (admission refuses it, but the two may come from different places) yields to it, as upstream's does. */
 export function applyBounds({ min, max }: Bounds, desired: number): number {
-  const raised = Math.max(min, desired);
-  return max > 0 ? Math.min(max, raised) : raised;
+  if (desired < min) return min;
+  return max > 0 ? Math.min(max, desired) : desired;
 }
 
 /** Where a revision is between asleep and serving: upstream's Active condition of the PodAutoscaler. Times monotonic. */
@@ -146,8 +161,8 @@ export function toZero(
   if (activity.phase === "active") {
     if (age < scaling.stableWindow) return { desired: 1, activity, why: "window-not-over", again: scaling.stableWindow - age };
     if (scaling.retention <= 0) return { desired: 0, activity: { phase: "inactive", since: now }, why: "idle" };
-    return { desired: 1, activity: { phase: "inactive", since: now }, why: "retention", again: scaling.retention };
+    return { desired: Math.max(1, current), activity: { phase: "inactive", since: now }, why: "retention", again: scaling.retention };
   }
-  if (current > 0 && age < scaling.retention) return { desired: 1, activity, why: "retention", again: scaling.retention - age };
+  if (current > 0 && age < scaling.retention) return { desired: current, activity, why: "retention", again: scaling.retention - age };
   return { desired: 0, activity, why: "idle" };
 }

@@ -1,18 +1,21 @@
-import { applyBounds, boundsOf, initialMemory, recommend, toZero, type Activity, type DeciderMemory } from "./decide.ts";
+import {
+  applyBounds,
+  boundsOf,
+  initialMemory,
+  recommend,
+  toZero,
+  type Activity,
+  type DeciderMemory,
+  type Observation,
+  type Recommendation,
+} from "./decide.ts";
 import { Journal, type Cause, type Decision } from "./journal.ts";
-import { MetricWindow } from "./metric-window.ts";
+import { LoadWindows, type Sample } from "./load-windows.ts";
 import { explain } from "./reason.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
 
 /** Decisions kept for a revision: a few hours of a busy one. */
 const JOURNAL_SIZE = 50;
-
-export interface Sample {
-  /** Time-weighted mean of requests in the gateway over the last second. */
-  concurrency: number;
-  /** Requests that arrived in it. */
-  requests: number;
-}
 
 /** What the shell sees when it asks for a decision. */
 export interface ScalerInputs {
@@ -36,8 +39,7 @@ export interface ScalerInputs {
  */
 export class RevisionScaler {
   #scaling: RevisionScaling;
-  #concurrency: MetricWindow;
-  #rps: MetricWindow;
+  readonly #load: LoadWindows;
   #memory: DeciderMemory;
   #activity: Activity;
   #desired: number;
@@ -47,8 +49,7 @@ export class RevisionScaler {
   constructor(scaling: RevisionScaling, now: number, running: { instances: number; ready: number; past?: readonly Decision[] }) {
     this.#scaling = scaling;
     this.#journal = new Journal(JOURNAL_SIZE, running.past);
-    this.#concurrency = new MetricWindow(scaling.stableWindow);
-    this.#rps = new MetricWindow(scaling.stableWindow);
+    this.#load = new LoadWindows(scaling);
     this.#memory = initialMemory(now, running.instances);
     this.#desired = running.instances;
     const phase = running.instances === 0 ? "inactive" : running.ready > 0 ? "active" : "activating";
@@ -67,19 +68,17 @@ export class RevisionScaler {
     return this.#journal.entries;
   }
 
-  /** Takes new settings. Windows of another length begin anew, counted as traffic-less only from now on. */
+  /** Takes new settings. Windows of another length keep what fits into them, and count as traffic-less only from now on. */
   configure(scaling: RevisionScaling, now: number): void {
     if (scaling.stableWindow !== this.#scaling.stableWindow) {
-      this.#concurrency = new MetricWindow(scaling.stableWindow);
-      this.#rps = new MetricWindow(scaling.stableWindow);
       if (this.#activity.phase === "active") this.#activity = { phase: "active", since: now };
     }
+    this.#load.resize(scaling, now);
     this.#scaling = scaling;
   }
 
   record(now: number, sample: Sample): void {
-    this.#concurrency.record(now, sample.concurrency);
-    this.#rps.record(now, sample.requests);
+    this.#load.record(now, sample);
   }
 
   /** The metrics were not seen for a while (the gateway was away): silence until now proves nothing. */
@@ -89,26 +88,27 @@ export class RevisionScaler {
 
   /** A request waits for an instance: decides at once, as upstream's poke does. */
   wake(inputs: ScalerInputs): Decision {
-    if (this.#concurrency.isEmpty(inputs.now)) this.record(inputs.now, { concurrency: 1, requests: 1 });
+    this.#load.arrived(inputs.now);
+    const { recommendation, seen } = this.#recommend(inputs);
     const bounds = boundsOf(this.#scaling, inputs.reachable, inputs.initialized);
-    const wanted = applyBounds(bounds, Math.max(1, this.#scaling.activationScale));
-    const desired = Math.max(this.#desired, wanted);
+    const desired = Math.max(this.#desired, applyBounds(bounds, Math.max(1, recommendation.desired)));
+    const reason = this.#desired === 0 ? "a request arrived while it was asleep" : "a request is waiting for an instance";
     return this.#settle(inputs, {
       trigger: "wake",
       desired,
-      recommended: wanted,
+      recommended: recommendation.desired,
       cause: "wake",
-      reason: this.#desired === 0 ? "a request arrived while it was asleep" : "a request is waiting for an instance",
+      reason,
+      recommendation,
+      seen,
     });
   }
 
   decide(inputs: ScalerInputs, trigger: "start" | "tick" = "tick"): Decision {
     const { now, ready, reachable, initialized } = inputs;
     this.#follow(now, ready);
-    const window = this.#scaling.metric === "rps" ? this.#rps : this.#concurrency;
-    const seen = { now, ready, reachable, stable: window.average(now), panic: window.average(now, this.#scaling.panicWindow) };
-    const recommendation = recommend(this.#scaling, this.#memory, seen);
-    this.#memory = recommendation.memory;
+    if (ready > 0 && trigger === "tick") this.#load.silent(now);
+    const { recommendation, seen } = this.#recommend(inputs);
     const bounds = boundsOf(this.#scaling, reachable, initialized);
     const bounded = applyBounds(bounds, recommendation.desired);
     const zero = bounded === 0 ? toZero(this.#scaling, this.#activity, { ...inputs, current: this.#desired }) : undefined;
@@ -125,6 +125,13 @@ export class RevisionScaler {
     return this.#settle(inputs, { trigger: "tick", desired: 0, recommended: 0, cause: "failed", reason });
   }
 
+  #recommend({ now, ready, reachable }: ScalerInputs): { recommendation: Recommendation; seen: Observation } {
+    const seen = { now, ready, reachable, ...this.#load.mean(this.#scaling.metric, now) };
+    const recommendation = recommend(this.#scaling, this.#memory, seen);
+    this.#memory = recommendation.memory;
+    return { recommendation, seen };
+  }
+
   /** Active while something serves; activating while something is wanted and nothing serves. */
   #follow(now: number, ready: number): void {
     const { phase } = this.#activity;
@@ -136,17 +143,13 @@ export class RevisionScaler {
     const { now, wallTime, ready, reachable, initialized } = inputs;
     const wanted = made.desired > 0 && (made.trigger === "wake" || made.recommended > 0 || made.desired > this.#desired);
     if (this.#activity.phase === "inactive" && wanted) this.#activity = { phase: ready > 0 ? "active" : "activating", since: now };
-    const window = this.#scaling.metric === "rps" ? this.#rps : this.#concurrency;
+    const { stable, panic } = made.seen ?? this.#load.mean(this.#scaling.metric, now);
     const decision: Decision = {
       time: wallTime,
       until: wallTime,
       trigger: made.trigger,
       metric: this.#scaling.metric,
-      observed: {
-        stable: made.seen?.stable ?? window.average(now),
-        panic: made.seen?.panic ?? window.average(now, this.#scaling.panicWindow),
-        ready,
-      },
+      observed: { stable, panic, ready },
       target: this.#scaling.target,
       mode: made.recommendation?.mode ?? (this.#memory.panicAt === undefined ? "stable" : "panic"),
       reachable,
@@ -170,6 +173,6 @@ interface Made {
   recommended: number;
   cause: Cause;
   reason: string;
-  recommendation?: ReturnType<typeof recommend>;
+  recommendation?: Recommendation;
   seen?: { stable: number; panic: number };
 }

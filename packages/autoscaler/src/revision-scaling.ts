@@ -1,11 +1,13 @@
 import { parseDuration } from "@ebb/kube";
 import type { AutoscalerConfig } from "./config.ts";
+import type { Aggregation } from "./metric-window.ts";
 
 export type Metric = "concurrency" | "rps";
 
 /** How one revision is scaled: its annotations over config-autoscaler. Times in milliseconds. */
 export interface RevisionScaling {
   metric: Metric;
+  aggregation: Aggregation;
   /** What an instance bears (concurrency, or requests per second). */
   total: number;
   /** What is aimed at per instance: total × utilization, at least 0.01. */
@@ -61,6 +63,9 @@ export function revisionScaling(
   const initial = whole(number("initial-scale", config.allowZeroInitialScale ? 0 : 1)) ?? config.initialScale;
   return {
     metric,
+    aggregation: /^weighted-?exponential$/i.test(scalingAnnotation(annotations, "metric-aggregation-algorithm") ?? "")
+      ? "weighted-exponential"
+      : "linear",
     total,
     target: Math.max(0.01, total * utilization),
     targetBurstCapacity: number("target-burst-capacity", -1) ?? config.targetBurstCapacity,
