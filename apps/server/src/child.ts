@@ -63,7 +63,13 @@ export async function runChild(
     // Before it starts, so that no supervisor that dies in between leaves a process that the next one does not know.
     await writeJson(
       paths.processOf(name),
-      { pid: process.pid, startTime: await startTime(process.pid), host: config.host, gatewayPort: config.gatewayPort },
+      {
+        pid: process.pid,
+        startTime: await startTime(process.pid),
+        host: config.host,
+        gatewayPort: config.gatewayPort,
+        tlsPort: config.tlsPort,
+      },
       0o600,
     );
     await part.start();

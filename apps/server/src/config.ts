@@ -11,6 +11,10 @@ export interface ServerConfig {
   readonly host: string;
   /** Applications are reached here. */
   readonly gatewayPort: number;
+  /** Applications are reached here by TLS, too; undefined: not at all. */
+  readonly tlsPort: number | undefined;
+  /** PEM files for whatever host has no certificate of its own; a self-signed one is made when there are none. */
+  readonly tlsFiles: { readonly certificate: string; readonly key: string } | undefined;
   /** Console and REST API. */
   readonly platformPort: number;
   /** Kubernetes API. */
@@ -44,6 +48,8 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     dataDir: resolve(values.data ?? defaultDataDir(env, process.getuid?.())),
     host: values.host ?? "127.0.0.1",
     gatewayPort: port("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
+    tlsPort: values["tls-port"] === undefined ? undefined : port("tls-port", values["tls-port"], 0),
+    tlsFiles: tlsFiles(values["tls-certificate"], values["tls-key"]),
     platformPort: port("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
     apiPort: port("api-port", values["api-port"], DEFAULT_PORTS.api),
     internalPort: port("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
@@ -65,6 +71,9 @@ function parse(argv: readonly string[]) {
         data: text,
         host: text,
         "gateway-port": text,
+        "tls-port": text,
+        "tls-certificate": text,
+        "tls-key": text,
         "platform-port": text,
         "api-port": text,
         "internal-port": text,
@@ -78,6 +87,14 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UserError("bad_option", error instanceof Error ? error.message : "unreadable options", { cause: error });
   }
+}
+
+function tlsFiles(certificate: string | undefined, key: string | undefined): ServerConfig["tlsFiles"] {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate === undefined || key === undefined) {
+    throw new UserError("bad_option", "--tls-certificate and --tls-key belong together: each names a PEM file");
+  }
+  return { certificate: resolve(certificate), key: resolve(key) };
 }
 
 function port(name: string, text: string | undefined, fallback: number): number {

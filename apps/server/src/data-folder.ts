@@ -27,6 +27,8 @@ export function layout(dataDir: string) {
     platformDatabase: join(dataDir, "platform/platform.db"),
     platformData: join(dataDir, "platform"),
     routeTable: join(dataDir, "gateway/table.json"),
+    /** The certificate of our own making for the TLS port, and its key. */
+    gatewayTls: join(dataDir, "gateway/tls"),
     bundles: join(dataDir, "bundles"),
     builds: join(dataDir, "builds"),
     instances: join(dataDir, "instances"),

@@ -2,6 +2,7 @@
 import { Group, systemClock, systemRandom } from "@ebb/base";
 import { createDns, createGateway } from "@ebb/gateway";
 import { runChild } from "./child.ts";
+import { gatewayCertificate } from "./gateway-certificate.ts";
 
 const DNS_PORT = 53;
 const CLUSTER_HTTP_PORT = 80;
@@ -12,8 +13,13 @@ await runChild(
     const internal = [{ host: "127.0.0.1", port: config.internalPort, visibility: "internal" as const }];
     if (config.clusterAddress !== undefined)
       internal.push({ host: config.clusterAddress, port: CLUSTER_HTTP_PORT, visibility: "internal" });
+    const own = await gatewayCertificate(config, paths.gatewayTls);
+    const secure = own
+      ? [{ host: config.host, port: config.tlsPort ?? 0, visibility: "external" as const, tls: true, flag: "--tls-port" }]
+      : [];
     const gateway = createGateway({
-      listeners: [{ host: config.host, port: config.gatewayPort, visibility: "external" }, ...internal],
+      listeners: [{ host: config.host, port: config.gatewayPort, visibility: "external" }, ...secure, ...internal],
+      ...(own ? { ownCertificate: own } : {}),
       socketPath: paths.gatewaySocket,
       tablePath: paths.routeTable,
       clock: systemClock,

@@ -111,9 +111,11 @@ function withProgress(part: Runnable): Runnable {
 }
 
 async function runningGateway(config: ServerConfig): Promise<ProcessIdentity | undefined> {
-  const found = await readJson<ProcessIdentity & { gatewayPort: number; host: string }>(layout(config.dataDir).processOf("gateway"));
+  const found = await readJson<ProcessIdentity & Pick<ServerConfig, "gatewayPort" | "tlsPort" | "host">>(
+    layout(config.dataDir).processOf("gateway"),
+  );
   if (!found || !(await isAlive(found))) return undefined;
-  if (found.gatewayPort === config.gatewayPort && found.host === config.host) return found;
+  if (found.gatewayPort === config.gatewayPort && found.tlsPort === config.tlsPort && found.host === config.host) return found;
   // Left over from a run with other ports: it would serve at an address that nobody is told of.
   process.kill(found.pid, "SIGTERM");
   while (await isAlive(found)) await sleep(systemClock, 50);
@@ -123,6 +125,7 @@ async function runningGateway(config: ServerConfig): Promise<ProcessIdentity | u
 async function checkPorts(config: ServerConfig, gatewayRuns: boolean): Promise<void> {
   if (!gatewayRuns) {
     await requireFreePort(config.host, config.gatewayPort, "--gateway-port");
+    if (config.tlsPort !== undefined) await requireFreePort(config.host, config.tlsPort, "--tls-port");
     await requireFreePort("127.0.0.1", config.internalPort, "--internal-port");
   }
   await requireFreePort(config.host, config.platformPort, "--platform-port");

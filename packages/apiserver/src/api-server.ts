@@ -58,6 +58,9 @@ interface Machinery {
   compaction: Timer;
 }
 
+/** Also in the certificate. kubectl needs one: it sends no token over plain HTTP, not even to loopback. */
+const OWN_NAMES = ["localhost", "127.0.0.1", "::1", "kubernetes.default.svc"];
+
 class EmbeddedApiServer implements ApiServer {
   readonly name = "api server";
   readonly #options: ApiServerOptions;
@@ -82,7 +85,10 @@ class EmbeddedApiServer implements ApiServer {
     try {
       await this.#ensureNamespaces();
       await collector.start();
-      this.#certificate = await loadCertificate(dirname(storePath), listen.host, { clock, random });
+      this.#certificate = await loadCertificate(
+        { folder: dirname(storePath), name: "api", hosts: [listen.host, ...OWN_NAMES] },
+        { clock, random },
+      );
       await this.#http.start(this.#certificate);
     } catch (error) {
       await this.stop();

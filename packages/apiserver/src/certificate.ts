@@ -25,18 +25,17 @@ export interface Certificate {
 }
 
 /**
- * The server's own certificate, kept in `folder` so that a kubeconfig stays valid over restarts. kubectl needs one: it sends no token over
- * plain HTTP, not even to loopback. Made anew when it is missing, soon over, unreadable, or not for `host`.
+ * A self-signed certificate for these names, kept as `NAME.crt` and `NAME.key` in `folder` so that whoever was told to trust it can go on
+ * doing so. Made anew when it is missing, soon over, unreadable, or not for the first name.
  */
 export async function loadCertificate(
-  folder: string,
-  host: string,
+  { folder, name, hosts }: { folder: string; name: string; hosts: readonly [string, ...string[]] },
   { clock, random }: { clock: Clock; random: Random },
 ): Promise<Certificate> {
-  const paths = { certificate: join(folder, "api.crt"), key: join(folder, "api.key") };
+  const paths = { certificate: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
   const kept = await read(paths);
-  if (kept && fits(kept, host, clock.now())) return kept;
-  const made = await make(host, clock.now(), random);
+  if (kept && fits(kept, hosts[0].replace("*", "any"), clock.now())) return kept;
+  const made = await makeCertificate(hosts, clock.now(), random);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The key first: a certificate whose key is not the one beside it is seen as unusable, and both are made anew.
   await replace(paths.key, made.key);
@@ -44,13 +43,10 @@ export async function loadCertificate(
   return made;
 }
 
-function namesFor(host: string): string[] {
-  return [...new Set(["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", host])];
-}
-
-async function make(host: string, now: number, random: Random): Promise<Certificate> {
+/** Self-signed, for ten years from `now`. */
+export async function makeCertificate(hosts: readonly string[], now: number, random: Random): Promise<Certificate> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const names = namesFor(host).map((value) => ({ type: isIP(value) ? ("ip" as const) : ("dns" as const), value }));
+  const names = [...new Set(hosts)].map((value) => ({ type: isIP(value) ? ("ip" as const) : ("dns" as const), value }));
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=ebb",
     serialNumber: random.uuid().replaceAll("-", "").replace(/^./, "1"),

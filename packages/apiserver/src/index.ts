@@ -1,4 +1,5 @@
 export { createApiServer, type ApiServer, type ApiServerOptions } from "./api-server.ts";
+export { loadCertificate, makeCertificate } from "./certificate.ts";
 export type { KubeconfigOptions } from "./kubeconfig.ts";
 export type { User } from "./registry/request-context.ts";
 export type { Token } from "./rest/authenticate.ts";

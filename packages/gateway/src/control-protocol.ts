@@ -1,5 +1,5 @@
 import type { TrafficTotals } from "./core/traffic-counters.ts";
-import type { Backend, RevisionKey, RouteEntry, RouteTable } from "./route-table.ts";
+import type { Backend, CertificateEntry, RevisionKey, RouteEntry, RouteTable } from "./route-table.ts";
 
 /**
  * Control plane and gateway talk over a Unix socket, one JSON object a line. The gateway listens; the control plane connects, and again
@@ -21,6 +21,8 @@ export type ControlMessage =
   | { type: "route-removed"; seq: number; key: string }
   | { type: "backend"; seq: number; backend: Backend }
   | { type: "backend-removed"; seq: number; key: RevisionKey }
+  | { type: "certificate"; seq: number; certificate: CertificateEntry }
+  | { type: "certificate-removed"; seq: number; key: string }
   /** Answered with `drained` when the endpoint (already taken out of its backend) has no request in flight, or after `timeoutSeconds`. */
   | { type: "drain"; seq: number; endpoint: string; timeoutSeconds: number };
 

@@ -55,7 +55,7 @@ describe("the table on disk", () => {
   test("that cannot be read, or is of a newer format, is left out with a warning", async () => {
     const { folder } = await startGateway();
     const path = join(folder, "other.json");
-    const table = () => ({ routes: [], backends: [] });
+    const table = () => ({ routes: [], backends: [], certificates: [] });
     for (const content of ["{", "[]", '{"format":99,"table":{}}', '{"format":1,"table":{"routes":[{"key":1}],"backends":[]}}']) {
       await writeFile(path, content);
       let warnings = 0;
@@ -69,7 +69,12 @@ describe("the table on disk", () => {
     const { folder } = await startGateway();
     const path = join(folder, "often.json");
     let routes = [{ key: "k", hash: "0", hosts: [] as ReturnType<typeof rule>[] }];
-    const store = new TableStore({ path, clock: systemClock, log: silentLogger, table: () => ({ routes, backends: [] }) });
+    const store = new TableStore({
+      path,
+      clock: systemClock,
+      log: silentLogger,
+      table: () => ({ routes, backends: [], certificates: [] }),
+    });
     for (let i = 1; i <= 20; i++) {
       routes = [{ key: "k", hash: `${i}`, hosts: Array.from({ length: 500 }, (_, n) => rule(`h${n}.test`, "ns/a")) }];
       store.changed();
@@ -186,7 +191,11 @@ describe("the control socket", () => {
     const test = await startWith([instance.port]);
     await test.client.stop();
     const rule = { host: "app.test", visibility: "external", splits: [], setHeaders: { "X-A": "a\r\nX-Injected: b" } };
-    const sync = JSON.stringify({ type: "sync", seq: 1, table: { routes: [{ key: "k", hash: "h", hosts: [rule] }], backends: [] } });
+    const sync = JSON.stringify({
+      type: "sync",
+      seq: 1,
+      table: { routes: [{ key: "k", hash: "h", hosts: [rule] }], backends: [], certificates: [] },
+    });
     for (const line of ["nonsense", "{}", '{"type":"route","seq":1}', '{"type":"backend-removed","seq":1,"key":"ns/app"}', sync]) {
       const socket = connect(join(test.folder, "gateway.sock"));
       socket.write(`${line}\n`);

@@ -13,7 +13,8 @@ import { ResponseInterpreter } from "./http1/response-head.ts";
 import { createTransport, type Transport, type TransportKind } from "./io/transport.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
-import type { Backend, Endpoint, RevisionKey } from "./route-table.ts";
+import type { Backend, CertificateEntry, Endpoint, RevisionKey } from "./route-table.ts";
+import { CertificateStore } from "./tls/certificate-store.ts";
 import { Http1Connections } from "./upstream/http1-connections.ts";
 import { Http2Connections } from "./upstream/http2-connections.ts";
 
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   socketPath: string;
   /** File of the last routing table. */
   tablePath: string;
+  /** Beside the table's certificates, and kept whatever the control plane says. */
+  ownCertificate?: CertificateEntry;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -58,6 +61,7 @@ class GatewayProcess implements Gateway {
   readonly #requestSweep: Sweep;
   readonly #connectionSweep: Sweep;
   readonly #totals: GatewayTotals = { requests: {}, held: 0, retries: 0, connections: 0 };
+  readonly #certificates: CertificateStore;
   readonly #plane: DataPlane;
   readonly #store: TableStore;
   readonly #control: ControlServer;
@@ -74,6 +78,7 @@ class GatewayProcess implements Gateway {
     this.#connectionSweep = new Sweep(clock, CONNECTION_SWEEP);
     const scanner = new HeadScanner(this.#limits);
     const wakes = new Signal<RevisionKey>();
+    this.#certificates = new CertificateStore({ clock, log, own: options.ownCertificate });
     this.#plane = new DataPlane({
       clock,
       random,
@@ -83,6 +88,8 @@ class GatewayProcess implements Gateway {
       totals: this.#totals,
       accessLog: options.accessLog,
       wakes,
+      certificates: this.#certificates,
+      tlsPort: () => this.#listeners.find(({ secure }) => secure)?.address.port,
       connect: this.#connector(scanner),
     });
     this.#store = new TableStore({ path: options.tablePath, clock, log, table: () => this.#plane.table });
@@ -97,7 +104,12 @@ class GatewayProcess implements Gateway {
     wakes.on((revision) => this.#control.wake(revision));
     const reading = requestReading(scanner, this.#limits);
     this.#listeners = options.listeners.map(
-      (listener) => new Listener(listener, this.#clientHost(listener.visibility, reading), this.#transport),
+      (listener) =>
+        new Listener(listener, {
+          host: this.#clientHost(listener.visibility, reading),
+          transport: this.#transport,
+          certificates: this.#certificates,
+        }),
     );
   }
 
@@ -111,6 +123,7 @@ class GatewayProcess implements Gateway {
   }
 
   async start(): Promise<void> {
+    this.#certificates.start();
     const table = await this.#store.load();
     this.#plane.replaceAll(table);
     try {
@@ -146,6 +159,7 @@ class GatewayProcess implements Gateway {
     await this.#store.stop();
     this.#requestSweep.stop();
     this.#connectionSweep.stop();
+    this.#certificates.stop();
   }
 
   #connector(scanner: HeadScanner): (endpoint: Endpoint, protocol: Backend["protocol"]) => Http1Connections | Http2Connections {

@@ -1,21 +1,31 @@
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { systemCode, UserError } from "@ebb/base";
 import type { ClientHost } from "./client/client-host.ts";
-import { Newcomer } from "./client/newcomer.ts";
+import { Newcomer, type KnownProtocol } from "./client/newcomer.ts";
 import type { Visibility } from "./core/data-plane.ts";
 import type { Transport } from "./io/transport.ts";
 import type { Wire } from "./io/wire.ts";
+import type { CertificateStore } from "./tls/certificate-store.ts";
+import { TlsAcceptor } from "./tls/tls-acceptor.ts";
 
 export interface ListenerOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
   visibility: Visibility;
+  /** By TLS, with the table's certificates. */
+  tls?: boolean;
   /** The option that sets the port, named when it is in use. */
   flag?: string;
 }
 
 const BACKLOG = 4096;
+
+interface ListenerDeps {
+  host: ClientHost;
+  transport: Transport;
+  certificates: CertificateStore;
+}
 
 /** One listening port and its client connections. */
 export class Listener {
@@ -23,20 +33,29 @@ export class Listener {
   readonly #host: ClientHost;
   readonly #server: Server;
   readonly #transport: Transport;
+  readonly #tls: TlsAcceptor | undefined;
   readonly #connections = new Set<Newcomer>();
   #emptied: (() => void) | undefined;
 
-  constructor(options: ListenerOptions, host: ClientHost, transport: Transport) {
+  constructor(options: ListenerOptions, { host, transport, certificates }: ListenerDeps) {
     this.#options = options;
     this.#transport = transport;
     this.#host = host;
+    const { headTimeout, connections } = host.limits;
+    this.#tls = options.tls
+      ? new TlsAcceptor({ certificates, handshakeTimeout: headTimeout, connections }, (wire, protocol) => this.#accept(wire, protocol))
+      : undefined;
     // Half-open, as the end of what a client sends must not cut short what it is sent.
-    this.#server = createServer({ noDelay: true, allowHalfOpen: true });
+    this.#server = this.#tls?.server ?? createServer({ noDelay: true, allowHalfOpen: true });
   }
 
   get address(): { host: string; port: number } {
     const { address, port } = this.#server.address() as AddressInfo;
     return { host: address, port };
+  }
+
+  get secure(): boolean {
+    return this.#tls !== undefined;
   }
 
   get connections(): number {
@@ -48,7 +67,7 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, this.#options)));
       this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#transport.accept(this.#server, (wire) => this.#accept(wire));
+        if (!this.#tls) this.#transport.accept(this.#server, (wire) => this.#accept(wire, undefined));
         resolve();
       });
     });
@@ -60,6 +79,7 @@ export class Listener {
   /** Stops accepting and resolves when every connection has ended. */
   async drain(): Promise<void> {
     if (this.#server.listening) this.#server.close();
+    this.#tls?.abandon();
     for (const connection of this.#connections) connection.drain();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
   }
@@ -68,10 +88,10 @@ export class Listener {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  #accept(wire: Wire): void {
+  #accept(wire: Wire, protocol: KnownProtocol): void {
     const { stopping, limits } = this.#host;
     if (stopping || this.#connections.size >= limits.connections) return wire.destroy();
-    const connection = new Newcomer(wire, this.#host, () => {
+    const connection = new Newcomer(wire, protocol, this.#host, () => {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#emptied?.();
     });

@@ -49,10 +49,22 @@ export interface HostRule {
   splits: Split[];
   /** Headers set on the request before it is passed on. */
   setHeaders: Record<string, string>;
+  /** Knative's `httpProtocol: Redirected`: what comes in cleartext from outside is sent to the TLS port, where there is one. */
+  redirectToTls?: boolean;
+}
+
+/** A certificate and what it is for. PEM, the certificate with its chain; files are read again when they change. */
+export interface CertificateEntry {
+  /** `namespace/name` of the Secret, or a name of the gateway's own. */
+  key: string;
+  /** Lower case; `*.example.com` stands for one label. None: for clients that name no host, or one without a certificate. */
+  hosts: string[];
+  source: { certificate: string; privateKey: string } | { certificateFile: string; privateKeyFile: string };
 }
 
 /** Everything the gateway needs to serve, and what it keeps on disk. */
 export interface RouteTable {
   routes: RouteEntry[];
   backends: Backend[];
+  certificates: CertificateEntry[];
 }

@@ -17,6 +17,8 @@ export interface TestGatewayOptions {
   /** Reuse another one's files and ports: a restart. */
   folder?: string;
   ports?: [number, number];
+  /** A third listener, with TLS. */
+  tls?: boolean;
 }
 
 export interface TestGateway {
@@ -25,6 +27,7 @@ export interface TestGateway {
   /** Of the external and the internal listener. */
   port: number;
   internalPort: number;
+  tlsPort: number;
   folder: string;
   accessLog: AccessLogEntry[];
   wakes: string[];
@@ -40,6 +43,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     listeners: [
       { host: "127.0.0.1", port: external, visibility: "external" },
       { host: "127.0.0.1", port: internal, visibility: "internal" },
+      ...(options.tls ? [{ host: "127.0.0.1", port: 0, visibility: "external" as const, tls: true }] : []),
     ],
     socketPath: join(folder, "gateway.sock"),
     tablePath: join(folder, "table.json"),
@@ -60,8 +64,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     destroySockets();
     await gateway.stop();
   });
-  const [port = 0, internalPort = 0] = gateway.addresses().map((address) => address.port);
-  return { gateway, client, port, internalPort, folder, accessLog, wakes };
+  const [port = 0, internalPort = 0, tlsPort = 0] = gateway.addresses().map((address) => address.port);
+  return { gateway, client, port, internalPort, tlsPort, folder, accessLog, wakes };
 }
 
 async function freshFolder(): Promise<string> {

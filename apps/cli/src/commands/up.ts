@@ -1,8 +1,9 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { App } from "@ebb/api";
 import { createClient, type Client } from "@ebb/api/client";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import type { Host } from "../host.ts";
 import { signInLink } from "../connection.ts";
 import { runningServer, savedToken, type RunningServer } from "../data-folder.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -17,7 +18,18 @@ import { upSummary } from "../server/summary.ts";
 const ROOT = join(import.meta.dirname, "../../../..");
 const PORT = { kind: "integer", placeholder: "N", min: 1, max: 65_535 } as const;
 /** Options that are the server's own and are passed on as they are. */
-const PASSED_ON = ["gateway-port", "platform-port", "api-port", "internal-port", "cluster-name", "host", "cluster-address"] as const;
+const PASSED_ON = [
+  "gateway-port",
+  "tls-port",
+  "tls-certificate",
+  "tls-key",
+  "platform-port",
+  "api-port",
+  "internal-port",
+  "cluster-name",
+  "host",
+  "cluster-address",
+] as const;
 
 export const upCommand = defineCommand({
   name: "up",
@@ -28,6 +40,13 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
   options: {
     foreground: { kind: "flag", short: "f", summary: "Stay until Ctrl-C, which stops the platform (npm start does this)" },
     "gateway-port": { ...PORT, summary: "Where applications are reached; 8080 otherwise" },
+    "tls-port": { ...PORT, summary: "Where applications are reached by TLS; nowhere otherwise" },
+    "tls-certificate": {
+      kind: "text",
+      placeholder: "FILE",
+      summary: "PEM of the TLS port's certificate and its chain; self-signed otherwise",
+    },
+    "tls-key": { kind: "text", placeholder: "FILE", summary: "PEM of its private key" },
     "platform-port": { ...PORT, summary: "Where the console and the REST API are; 8090 otherwise" },
     "api-port": { ...PORT, summary: "Where the Kubernetes API is; 8091 otherwise" },
     "internal-port": { ...PORT, summary: "Where applications reach each other; 8092 otherwise" },
@@ -52,7 +71,9 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
       await printSummary(context, { event: "ready", firstRun: false, ...present, console: link });
       return;
     }
-    const args = PASSED_ON.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, String(options[name])]));
+    const args = PASSED_ON.flatMap((name) =>
+      options[name] === undefined ? [] : [`--${name}`, value(context.host, name, String(options[name]))],
+    );
     if (options["no-containers"]) args.push("--no-containers");
     const server = await launchServer(context.host, context.dataFolder, args);
     const follow = new StartedServer(context, server);
@@ -181,4 +202,9 @@ async function printSummary(context: Context, ready: ReadyEvent): Promise<void> 
 async function howToCall({ host }: Context): Promise<string> {
   if (await findCommand(["ebb"], host.env)) return "ebb";
   return host.cwd === ROOT ? "./ebb" : join(ROOT, "ebb");
+}
+
+/** The server runs in another folder. */
+function value(host: Host, name: string, text: string): string {
+  return name === "tls-certificate" || name === "tls-key" ? resolve(host.cwd, text) : text;
 }

@@ -4,10 +4,12 @@ import { parseTemplate, type TemplateValues } from "./template.ts";
 
 type Data = Readonly<Record<string, string>>;
 
-/** config-network, the part that names hosts. */
+/** config-network, the parts about hosts and how they are served. */
 export interface NetworkConfig {
   domainTemplate(values: TemplateValues): string;
   tagTemplate(values: TemplateValues): string;
+  /** `http-protocol: Redirected`: cleartext requests are sent to TLS, unless a Route says otherwise. */
+  redirectsToTls: boolean;
 }
 
 /** Throws UserError `invalid_config`. */
@@ -15,7 +17,14 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
   return {
     domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
+    redirectsToTls: parseHttpProtocol(data["http-protocol"]),
   };
+}
+
+function parseHttpProtocol(text = "Enabled"): boolean {
+  const value = text.toLowerCase();
+  if (value === "enabled" || value === "redirected") return value === "redirected";
+  throw new UserError("invalid_config", `config-network: http-protocol ${JSON.stringify(text)} is neither Enabled nor Redirected`);
 }
 
 /** config-domain: which domain a Route's hosts are under, by its labels. */

@@ -4,7 +4,7 @@ import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
 import { HostClaims } from "./claims.ts";
-import { allHosts, makeEntry, namedSplits, statusTraffic, type NamedSplits } from "./entry.ts";
+import { allHosts, makeEntry, namedSplits, redirectsToTls, statusTraffic, type NamedSplits } from "./entry.ts";
 import { hostProblem, hostsOf, urlOf } from "./hosts.ts";
 import type { Ingress } from "./ingress.ts";
 import { labelled } from "./labels.ts";
@@ -111,7 +111,10 @@ export class RouteController {
   }
 
   #entry(route: Route, named: readonly NamedSplits[]) {
-    return makeEntry(route, named, (host) => this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined);
+    return makeEntry(route, named, {
+      mine: (host) => this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined,
+      redirectToTls: redirectsToTls(route, this.#context.settings.current.network.redirectsToTls),
+    });
   }
 
   #refusal(key: string, named: readonly NamedSplits[]): IngressState | undefined {

@@ -5,6 +5,9 @@ import { keyOf } from "../engine/keys.ts";
 import { hostsOf, urlOf, type Hosts, type HostSettings } from "./hosts.ts";
 import type { Target } from "./traffic.ts";
 
+/** As in knative.dev/networking; `Enabled` or `Redirected`, in any case. */
+const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
+
 /** All names of a Route with where each leads. */
 export interface NamedSplits {
   hosts: Hosts;
@@ -41,13 +44,24 @@ export function allHosts(named: readonly NamedSplits[]): string[] {
 }
 
 /** What the gateway is told; `mine` says which hosts this Route may use. */
-export function makeEntry(route: Route, named: readonly NamedSplits[], mine: (host: string) => boolean): RouteEntry {
+export function makeEntry(
+  route: Route,
+  named: readonly NamedSplits[],
+  { mine, redirectToTls }: { mine: (host: string) => boolean; redirectToTls: boolean },
+): RouteEntry {
+  const external = { visibility: "external" as const, setHeaders: {}, ...(redirectToTls ? { redirectToTls } : {}) };
   const rules: HostRule[] = named.flatMap(({ hosts, splits }) => [
-    ...(hosts.external === undefined ? [] : [{ host: hosts.external, visibility: "external" as const, splits, setHeaders: {} }]),
+    ...(hosts.external === undefined ? [] : [{ ...external, host: hosts.external, splits }]),
     ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {} })),
   ]);
   const hosts = rules.filter(({ host, splits }) => mine(host) && splits.length > 0);
   return { key: keyOf(route), hash: hashOf(route, hosts), hosts };
+}
+
+/** The Route's own word counts more than the cluster's; `by` is config-network's. */
+export function redirectsToTls({ metadata }: Route, by: boolean): boolean {
+  const own = metadata.annotations?.[HTTP_PROTOCOL]?.toLowerCase();
+  return own === "redirected" || (own !== "enabled" && by);
 }
 
 /** The uid is part of the meaning: a Route deleted and made anew must not be taken for its predecessor. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parseDomainConfig, parseNetworkConfig } from "../config/network.ts";
 import { configuration, marks, NOW, revision, route, summary } from "../testing.ts";
 import { HostClaims } from "./claims.ts";
-import { makeEntry, namedSplits, splitsOf, statusTraffic } from "./entry.ts";
+import { makeEntry, namedSplits, redirectsToTls, splitsOf, statusTraffic } from "./entry.ts";
 import { hostProblem, hostsOf, urlOf } from "./hosts.ts";
 import { labelled } from "./labels.ts";
 import { routeStatus, type RouteObserved } from "./reconcile.ts";
@@ -142,7 +142,7 @@ describe("entry", () => {
     { revisionName: "shop-00002", percent: 10, latestRevision: false },
     { revisionName: "shop-00003", percent: 0, latestRevision: false, tag: "next" },
   ];
-  const entryOf = (of: Route, to = targets) => makeEntry(of, namedSplits(of, to, SETTINGS), () => true);
+  const entryOf = (of: Route, to = targets) => makeEntry(of, namedSplits(of, to, SETTINGS), { mine: () => true, redirectToTls: false });
 
   test("percentages of one Revision are added up, and none of zero is left", () => {
     expect(splitsOf("team", targets)).toEqual([
@@ -176,8 +176,25 @@ describe("entry", () => {
   });
 
   test("hosts of others are left out", () => {
-    const { hosts } = makeEntry(route(), namedSplits(route(), targets, SETTINGS), (host) => host !== "shop.team.example.com");
+    const { hosts } = makeEntry(route(), namedSplits(route(), targets, SETTINGS), {
+      mine: (host) => host !== "shop.team.example.com",
+      redirectToTls: true,
+    });
     expect(hosts.map(({ host }) => host)).not.toContain("shop.team.example.com");
+    // Hosts inside have no TLS to be sent to.
+    expect(hosts.every(({ visibility, redirectToTls }) => (redirectToTls === true) === (visibility === "external"))).toBe(true);
+  });
+
+  test.each<[annotation: string | undefined, cluster: boolean, redirected: boolean]>([
+    [undefined, false, false],
+    [undefined, true, true],
+    ["Redirected", false, true],
+    ["enabled", true, false],
+    ["nonsense", true, true],
+  ])("annotation %s, cluster %s: redirected to TLS %s", (annotation, cluster, redirected) => {
+    const of = route();
+    if (annotation !== undefined) of.metadata.annotations = { "networking.knative.dev/http-protocol": annotation };
+    expect(redirectsToTls(of, cluster)).toBe(redirected);
   });
 
   test("property: the splits of a host always add up to 100", () => {

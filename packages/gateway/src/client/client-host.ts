@@ -20,6 +20,12 @@ export interface ClientHost {
   open(client: ClientSide, request: RequestHead): Exchange | undefined;
 }
 
+/** Who is at the other end. */
+export interface Peer {
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+}
+
 /** A client's connection, as the listener keeps it. */
 export interface ClientConnection {
   /** No new requests; closes once the ones at hand are answered. */

@@ -31,6 +31,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
   readonly #writer: BodyWriter;
   readonly #reader: MessageReader<RequestHead>;
   readonly remoteAddress: string;
+  readonly secure: boolean;
   #state: State = "awaiting";
   #events: ClientEvents | undefined;
   #request: RequestHead | undefined;
@@ -52,6 +53,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     this.#outbox = new Outbox(wire);
     this.#writer = new BodyWriter(this.#outbox);
     this.remoteAddress = wire.remoteAddress;
+    this.secure = wire.secure;
     this.#reader = new MessageReader(host.reading);
     this.#deadline = host.clock.monotonic() + host.limits.headTimeout;
     host.sweep.watch(this);

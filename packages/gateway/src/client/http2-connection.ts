@@ -3,25 +3,25 @@ import type { Socket } from "node:net";
 import type { Expiring } from "../core/sweep.ts";
 import { Rejection } from "../http1/rejection.ts";
 import { readHttp2Request } from "../http2/request-head.ts";
-import type { ClientConnection, ClientHost } from "./client-host.ts";
+import type { ClientConnection, ClientHost, Peer } from "./client-host.ts";
 import { Http2ClientStream } from "./http2-stream.ts";
 
 const MAX_STREAMS = 250;
 /** Of one stream: large enough that a loopback upload is not bound by round trips. */
 const WINDOW = 256 * 1024;
 
-/** A client's HTTP/2 connection (cleartext, with prior knowledge: gRPC and service-to-service calls). */
+/** A client's HTTP/2 connection: by TLS, or in cleartext with prior knowledge (gRPC and service-to-service calls). */
 export class Http2Connection implements ClientConnection, Expiring {
   watchIndex = -1;
   readonly #host: ClientHost;
   readonly #session: ServerHttp2Session;
-  readonly #remoteAddress: string;
+  readonly #peer: Peer;
   #streams = 0;
   #idleSince: number;
 
-  constructor(socket: Socket, remoteAddress: string, host: ClientHost) {
+  constructor(socket: Socket, peer: Peer, host: ClientHost) {
     this.#host = host;
-    this.#remoteAddress = remoteAddress;
+    this.#peer = peer;
     this.#idleSince = host.clock.monotonic();
     this.#session = performServerHandshake(socket, {
       maxHeaderListPairs: host.limits.headers + 8,
@@ -60,7 +60,7 @@ export class Http2Connection implements ClientConnection, Expiring {
     const pseudo = { method: headers[":method"] ?? "", path: headers[":path"] ?? "", authority: headers[":authority"] ?? "" };
     const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const head = readHttp2Request(pseudo, raw, ended, this.#host.limits.targetBytes);
-    if (head instanceof Rejection) return new Http2ClientStream(stream, undefined, this.#remoteAddress, this.#host).reject(head);
-    new Http2ClientStream(stream, head, this.#remoteAddress, this.#host).begin(head);
+    if (head instanceof Rejection) return new Http2ClientStream(stream, undefined, this.#peer, this.#host).reject(head);
+    new Http2ClientStream(stream, head, this.#peer, this.#host).begin(head);
   }
 }

@@ -6,7 +6,7 @@ import type { Rejection } from "../http1/rejection.ts";
 import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
 import { resetStream } from "../http2/reset.ts";
 import { allowedInTrailer } from "../http1/known-fields.ts";
-import type { ClientHost } from "./client-host.ts";
+import type { ClientHost, Peer } from "./client-host.ts";
 
 /**
  * One request of an HTTP/2 client. Flow control is the stream's own: while it is paused, its window is not opened.
@@ -18,6 +18,7 @@ export class Http2ClientStream implements ClientSide {
   readonly #host: ClientHost;
   readonly #request: RequestHead | undefined;
   readonly remoteAddress: string;
+  readonly secure: boolean;
   #events: ClientEvents | undefined;
   #requestEnded: boolean;
   #received = 0;
@@ -25,11 +26,12 @@ export class Http2ClientStream implements ClientSide {
   #answerTrailers = "";
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream, request: RequestHead | undefined, remoteAddress: string, host: ClientHost) {
+  constructor(stream: ServerHttp2Stream, request: RequestHead | undefined, peer: Peer, host: ClientHost) {
     this.#stream = stream;
     this.#host = host;
     this.#request = request;
-    this.remoteAddress = remoteAddress;
+    this.remoteAddress = peer.remoteAddress;
+    this.secure = peer.secure;
     this.#requestEnded = request === undefined || request.framing === "none";
     stream.on("error", () => {});
     stream.on("close", () => this.#leave());

@@ -7,24 +7,30 @@ import { Http2Connection } from "./http2-connection.ts";
 /** What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
-/** A connection whose protocol is not known yet: its first bytes tell. Then it hands the connection on, with what it has read. */
+/** What is known of a connection's protocol: by TLS it was agreed on, otherwise the first bytes tell. */
+export type KnownProtocol = "h2" | "http/1.1" | undefined;
+
+/** A connection before its first bytes. Then it hands the connection on, with what it has read. */
 export class Newcomer implements ClientConnection, Expiring, WireEvents {
   watchIndex = -1;
   readonly #wire: Wire;
   readonly #host: ClientHost;
   readonly #deadline: number;
+  readonly #protocol: KnownProtocol;
   readonly #onClose: () => void;
   #bytes: Buffer | undefined;
   #settled: ClientConnection | undefined;
 
   /** `onClose` is called once when the connection has closed, whatever became of it. */
-  constructor(wire: Wire, host: ClientHost, onClose: () => void) {
+  constructor(wire: Wire, protocol: KnownProtocol, host: ClientHost, onClose: () => void) {
     this.#wire = wire;
+    this.#protocol = protocol;
     this.#host = host;
     this.#onClose = onClose;
     this.#deadline = host.clock.monotonic() + host.limits.headTimeout;
     wire.events = this;
-    host.sweep.watch(this);
+    if (protocol === "h2") this.#becomeHttp2();
+    else host.sweep.watch(this);
   }
 
   drain(): void {
@@ -42,6 +48,10 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
   }
 
   read(chunk: Buffer): void {
+    if (this.#protocol !== undefined) {
+      this.#host.sweep.unwatch(this);
+      return this.#becomeHttp1(chunk);
+    }
     const read = this.#bytes ? Buffer.concat([this.#bytes, chunk]) : chunk;
     const compared = Math.min(read.length, PREFACE.length);
     const matches = read.compare(PREFACE, 0, compared, 0, compared) === 0;
@@ -72,11 +82,10 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
     connection.read(read);
   }
 
-  #becomeHttp2(read: Buffer): void {
-    const { remoteAddress } = this.#wire;
+  #becomeHttp2(read?: Buffer): void {
     // The session takes over the socket's handle; bytes put back are handed to it first.
     const socket = this.#wire.release();
-    socket.unshift(read);
-    this.#settled = new Http2Connection(socket, remoteAddress, this.#host);
+    if (read) socket.unshift(read);
+    this.#settled = new Http2Connection(socket, this.#wire, this.#host);
   }
 }

@@ -112,6 +112,12 @@ export class ControlServer {
       case "route-removed":
         plane.removeRoute(message.key);
         return this.#acknowledge(message.seq, socket, saved());
+      case "certificate":
+        plane.certificates.put(message.certificate);
+        return this.#acknowledge(message.seq, socket, saved());
+      case "certificate-removed":
+        plane.certificates.remove(message.key);
+        return this.#acknowledge(message.seq, socket, saved());
       case "backend":
         plane.putBackend(message.backend);
         changed();

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { assertNever, backoffDelay, Signal, TransientError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
 import type { ControlMessage, GatewayMessage, RevisionStats } from "../control-protocol.ts";
-import type { Backend, RevisionKey, RouteEntry } from "../route-table.ts";
+import type { Backend, CertificateEntry, RevisionKey, RouteEntry } from "../route-table.ts";
 import { readLines, writeLine } from "./lines.ts";
 
 export interface GatewayClientOptions {
@@ -27,6 +27,8 @@ export interface GatewayClient extends Runnable {
   removeRoute(key: string): Promise<void>;
   putBackend(backend: Backend): Promise<void>;
   removeBackend(key: RevisionKey): Promise<void>;
+  putCertificate(certificate: CertificateEntry): Promise<void>;
+  removeCertificate(key: string): Promise<void>;
   /** Resolves with the requests still in flight at an endpoint that was taken out: 0, or more when the time is over. */
   drain(endpoint: string, timeoutSeconds: number): Promise<number>;
   readonly connected: boolean;
@@ -63,6 +65,7 @@ class ControlClient implements GatewayClient {
   readonly #options: GatewayClientOptions;
   readonly #routes = new Map<string, RouteEntry>();
   readonly #backends = new Map<RevisionKey, Backend>();
+  readonly #certificates = new Map<string, CertificateEntry>();
   readonly #pending = new Map<number, Pending>();
   readonly #drains = new Map<string, Drain>();
   #state: "new" | "running" | "stopped" = "new";
@@ -126,6 +129,16 @@ class ControlClient implements GatewayClient {
     return this.#change({ type: "backend-removed", key });
   }
 
+  putCertificate(certificate: CertificateEntry): Promise<void> {
+    this.#certificates.set(certificate.key, certificate);
+    return this.#change({ type: "certificate", certificate });
+  }
+
+  removeCertificate(key: string): Promise<void> {
+    if (!this.#certificates.delete(key)) return Promise.resolve();
+    return this.#change({ type: "certificate-removed", key });
+  }
+
   drain(endpoint: string, timeoutSeconds: number): Promise<number> {
     if (this.#state === "stopped") return Promise.reject(stopped());
     const deadline = this.#options.clock.monotonic() + timeoutSeconds * 1000;
@@ -177,7 +190,10 @@ class ControlClient implements GatewayClient {
   #sync(): void {
     if (!this.#begun || !this.#greeted || this.#synced || !this.#socket) return;
     this.#synced = true;
-    this.#send({ type: "sync", table: { routes: [...this.#routes.values()], backends: [...this.#backends.values()] } });
+    const routes = [...this.#routes.values()];
+    const backends = [...this.#backends.values()];
+    const certificates = [...this.#certificates.values()];
+    this.#send({ type: "sync", table: { routes, backends, certificates } });
     const now = this.#options.clock.monotonic();
     for (const [endpoint, { deadline }] of this.#drains) {
       this.#send({ type: "drain", endpoint, timeoutSeconds: Math.max(0, deadline - now) / 1000 });

@@ -1,5 +1,5 @@
 import type { ControlMessage } from "../control-protocol.ts";
-import { bad, parseBackend, parseRoute, parseTable, quantity, record, text } from "./parse-table.ts";
+import { bad, parseBackend, parseCertificate, parseRoute, parseTable, quantity, record, text } from "./parse-table.ts";
 
 /** Parses one message of the control plane. Throws a UserError that names what is wrong. */
 export function parseControlMessage(value: unknown): ControlMessage {
@@ -16,6 +16,10 @@ export function parseControlMessage(value: unknown): ControlMessage {
       return { type: "backend", seq, backend: parseBackend(message["backend"]) };
     case "backend-removed":
       return { type: "backend-removed", seq, key: text(message["key"], "key") };
+    case "certificate":
+      return { type: "certificate", seq, certificate: parseCertificate(message["certificate"]) };
+    case "certificate-removed":
+      return { type: "certificate-removed", seq, key: text(message["key"], "key") };
     case "drain": {
       const endpoint = text(message["endpoint"], "endpoint");
       return { type: "drain", seq, endpoint, timeoutSeconds: quantity(message["timeoutSeconds"], "timeoutSeconds") };

@@ -1,6 +1,6 @@
 import { UserError } from "@ebb/base";
 import { isTokenText, isValueText } from "../http1/bytes.ts";
-import type { Backend, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
+import type { Backend, CertificateEntry, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
 
 /** Parses what came over the socket or from disk. Throws a UserError `bad_route_table` that names the place. */
 export function parseTable(value: unknown): RouteTable {
@@ -8,6 +8,8 @@ export function parseTable(value: unknown): RouteTable {
   return {
     routes: list(table["routes"], "routes").map((route, i) => parseRoute(route, `routes[${i}]`)),
     backends: list(table["backends"], "backends").map((backend, i) => parseBackend(backend, `backends[${i}]`)),
+    // A table that was written before there were any has none.
+    certificates: list(table["certificates"] ?? [], "certificates").map((entry, i) => parseCertificate(entry, `certificates[${i}]`)),
   };
 }
 
@@ -35,6 +37,7 @@ function parseRule(value: unknown, at: string): HostRule {
     visibility,
     splits: list(rule["splits"], `${at}.splits`).map((split, i) => parseSplit(split, `${at}.splits[${i}]`)),
     setHeaders,
+    ...(rule["redirectToTls"] === true ? { redirectToTls: true } : {}),
   };
 }
 
@@ -66,6 +69,20 @@ function parseEndpoint(value: unknown, at: string): Endpoint {
     id: text(endpoint["id"], `${at}.id`),
     host: text(endpoint["host"], `${at}.host`),
     port: quantity(endpoint["port"], `${at}.port`, 65_535),
+  };
+}
+
+export function parseCertificate(value: unknown, at = "certificate"): CertificateEntry {
+  const entry = record(value, at);
+  const source = record(entry["source"], `${at}.source`);
+  const field = (name: string) => text(source[name], `${at}.source.${name}`);
+  return {
+    key: text(entry["key"], `${at}.key`),
+    hosts: list(entry["hosts"], `${at}.hosts`).map((host, i) => text(host, `${at}.hosts[${i}]`).toLowerCase()),
+    source:
+      source["certificateFile"] === undefined
+        ? { certificate: field("certificate"), privateKey: field("privateKey") }
+        : { certificateFile: field("certificateFile"), privateKeyFile: field("privateKeyFile") },
   };
 }
 

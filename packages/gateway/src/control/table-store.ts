@@ -44,7 +44,7 @@ export class TableStore {
         log.warn({ path, reason: causeChain(error) }, "the route table on disk cannot be read; starting without routes");
       }
     }
-    return { routes: [], backends: [] };
+    return { routes: [], backends: [], certificates: [] };
   }
 
   /** Writes the table soon. */

@@ -1,6 +1,7 @@
 import type { Signal } from "@ebb/base";
 import type { RequestHead } from "../http1/heads.ts";
 import type { RevisionStats } from "../control-protocol.ts";
+import type { CertificateStore } from "../tls/certificate-store.ts";
 import type { Backend, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { BackendState, type BackendServices } from "./backend-state.ts";
 import { Departures } from "./departures.ts";
@@ -15,6 +16,9 @@ export type Visibility = "external" | "internal";
 export interface DataPlaneDeps extends ExchangeServices {
   connect: BackendServices["connect"];
   wakes: Signal<RevisionKey>;
+  certificates: CertificateStore;
+  /** Where clients find TLS, if anywhere. */
+  tlsPort(): number | undefined;
 }
 
 /**
@@ -34,12 +38,18 @@ export class DataPlane {
     this.#departures = new Departures(deps.clock);
   }
 
+  get certificates(): CertificateStore {
+    return this.#deps.certificates;
+  }
+
   get table(): RouteTable {
-    return { routes: this.#routes.entries, backends: [...this.#backends.values()].map((backend) => backend.config) };
+    const backends = [...this.#backends.values()].map((backend) => backend.config);
+    return { routes: this.#routes.entries, backends, certificates: this.certificates.entries };
   }
 
   replaceAll(table: RouteTable): void {
     for (const backend of table.backends) this.putBackend(backend);
+    this.certificates.replaceAll(table.certificates);
     this.#routes.replaceAll(table.routes);
     const kept = new Set(table.backends.map((backend) => backend.key));
     for (const key of this.#backends.keys()) if (!kept.has(key)) this.removeBackend(key);
@@ -101,6 +111,16 @@ export class DataPlane {
     for (const backend of this.#backends.values()) backend.close();
   }
 
+  /** Whether it was sent on. One with a body keeps its method (RFC 9110 §15.4.9), which 301 does not promise. */
+  #redirect(client: ClientSide, request: RequestHead, visibility: Visibility): boolean {
+    const port = this.#deps.tlsPort();
+    if (client.secure || visibility !== "external" || port === undefined) return false;
+    const status = request.method === "GET" || request.method === "HEAD" ? 301 : 308;
+    const location = `https://${request.host}${port === 443 ? "" : `:${port}`}${request.target === "*" ? "/" : request.target}`;
+    answerLocally(client, status, `see ${location}`, `Location: ${location}\r\n`);
+    return true;
+  }
+
   /** Routes a request. Returns the exchange to start, or undefined when it was answered here. */
   open(client: ClientSide, request: RequestHead, visibility: Visibility): Exchange | undefined {
     const match = this.#routes.find(request.host);
@@ -109,6 +129,7 @@ export class DataPlane {
     if (!match || (match.rule.visibility === "cluster-local" && visibility === "external")) {
       answerLocally(client, 404, `nothing is served at ${request.host}`);
     } else if (request.probe !== "") answerProbe(client, request, match);
+    else if (match.rule.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
     else if (backend) return new Exchange({ client, request, backend, setHeaders: match.rule.setHeaders }, this.#deps);
     else answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     return undefined;

@@ -79,7 +79,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#services = services;
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one.
     if (backend.config.protocol === "h2c") request.upgrade = "";
-    this.#fields = forwardFields(request, { remoteAddress: client.remoteAddress, setHeaders, newRequestId: () => services.random.uuid() });
+    this.#fields = forwardFields(request, { client, setHeaders, newRequestId: () => services.random.uuid() });
     this.#arrived = services.clock.monotonic();
     const { timeoutSeconds } = backend.config;
     this.#deadline = timeoutSeconds > 0 ? this.#arrived + timeoutSeconds * 1000 : Infinity;

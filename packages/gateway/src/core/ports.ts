@@ -10,6 +10,8 @@ import type { RequestHead, ResponseHead } from "../http1/heads.ts";
  */
 export interface ClientSide {
   readonly remoteAddress: string;
+  /** Came by TLS. */
+  readonly secure: boolean;
   /** 103 and the like; may be left out for clients that would not understand. */
   inform(status: number, reason: string, fields: string): void;
   answer(head: ResponseHead): void;

@@ -1,8 +1,7 @@
 import type { RequestHead } from "./heads.ts";
 
 export interface ForwardContext {
-  /** The address of the peer. */
-  remoteAddress: string;
+  client: { readonly remoteAddress: string; readonly secure: boolean };
   setHeaders: Readonly<Record<string, string>>;
   /** Used when the client did not send one. */
   newRequestId: () => string;
@@ -16,16 +15,18 @@ const INTERNAL = /^(?:knative-serving-|k-network-|k-proxy-request$|k-passthrough
  * RFC 7239), then what the route sets. The client's own claims are kept only where lists are appended to. Also settles the request's id.
  */
 export function forwardFields(head: RequestHead, context: ForwardContext): string {
-  const remote = context.remoteAddress.startsWith("::ffff:") ? context.remoteAddress.slice(7) : context.remoteAddress;
+  const { remoteAddress, secure } = context.client;
+  const remote = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
+  const proto = secure ? "https" : "http";
   let fields = head.fields;
   if (head.requestId === "") {
     head.requestId = context.newRequestId();
     fields += `X-Request-Id: ${head.requestId}\r\n`;
   }
   fields += `X-Forwarded-For: ${head.forwardedFor === "" ? remote : `${head.forwardedFor}, ${remote}`}\r\n`;
-  fields += `X-Forwarded-Proto: http\r\nX-Forwarded-Host: ${head.authority}\r\n`;
+  fields += `X-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${head.authority}\r\n`;
   if (head.forwarded !== "") fields += `Forwarded: ${head.forwarded}\r\n`;
-  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${head.authority}";proto=http\r\n`;
+  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${head.authority}";proto=${proto}\r\n`;
   return applySetHeaders(fields, context.setHeaders);
 }
 

@@ -13,6 +13,7 @@ const END_OF_FILE = -4095;
 export class HandleWire implements Wire {
   events: WireEvents = NOBODY;
   readonly remoteAddress: string;
+  readonly secure = false;
   readonly #native: Native;
   readonly #handle: Handle;
   /** Writes that the kernel has not taken whole yet. */

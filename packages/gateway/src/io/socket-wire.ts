@@ -5,13 +5,15 @@ import { NOBODY, type Wire, type WireEvents } from "./wire.ts";
 export class SocketWire implements Wire {
   events: WireEvents = NOBODY;
   readonly remoteAddress: string;
+  readonly secure: boolean;
   readonly #socket: Socket;
   readonly #onData = (chunk: Buffer) => this.events.read(chunk);
   readonly #onEnd = () => this.events.ended();
   #reason = "connection closed";
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, secure = false) {
     this.#socket = socket;
+    this.secure = secure;
     this.remoteAddress = socket.remoteAddress ?? "unknown";
     socket.on("connect", () => this.events.connected?.());
     socket.on("data", this.#onData);

@@ -23,6 +23,8 @@ export interface Wire {
   events: WireEvents;
   /** Of the peer, "unknown" once it is gone. */
   readonly remoteAddress: string;
+  /** Whether it is encrypted. */
+  readonly secure: boolean;
   /** Whether more may be written now; if not, `drained` comes. */
   readonly roomy: boolean;
   /** Writes Latin-1 text, then bytes, in one system call where possible. The bytes may be lent. Returns `roomy`. */
