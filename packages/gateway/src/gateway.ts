@@ -179,6 +179,7 @@ class GatewayProcess implements Gateway {
     const isStopping = () => this.#stopping;
     return {
       clock: this.#options.clock,
+      random: this.#options.random,
       limits: this.#limits,
       sweep: this.#connectionSweep,
       reading,

@@ -1,4 +1,4 @@
-import type { Clock } from "@ebb/base";
+import type { Clock, Random } from "@ebb/base";
 import type { Exchange } from "../core/exchange.ts";
 import type { ClientSide } from "../core/ports.ts";
 import type { Sweep } from "../core/sweep.ts";
@@ -9,6 +9,7 @@ import type { GatewayLimits } from "../limits.ts";
 /** What client connections need of the gateway. */
 export interface ClientHost {
   readonly clock: Clock;
+  readonly random: Random;
   readonly limits: GatewayLimits;
   /** For deadlines of connections, as opposed to requests. */
   readonly sweep: Sweep;

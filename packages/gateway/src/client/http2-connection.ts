@@ -30,6 +30,7 @@ export class Http2Connection implements ClientConnection, Expiring {
         maxHeaderListSize: host.limits.headBytes,
         initialWindowSize: WINDOW,
         enablePush: false,
+        enableConnectProtocol: true,
       },
     });
     this.#session.on("error", () => {});
@@ -57,7 +58,12 @@ export class Http2Connection implements ClientConnection, Expiring {
       this.#streams--;
       this.#idleSince = this.#host.clock.monotonic();
     });
-    const pseudo = { method: headers[":method"] ?? "", path: headers[":path"] ?? "", authority: headers[":authority"] ?? "" };
+    const pseudo = {
+      method: headers[":method"] ?? "",
+      path: headers[":path"] ?? "",
+      authority: headers[":authority"] ?? "",
+      protocol: String(headers[":protocol"] ?? ""),
+    };
     const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const head = readHttp2Request(pseudo, raw, ended, this.#host.limits.targetBytes);
     if (head instanceof Rejection) return new Http2ClientStream(stream, undefined, this.#peer, this.#host).reject(head);

@@ -5,6 +5,7 @@ import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { Rejection } from "../http1/rejection.ts";
 import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
 import { resetStream } from "../http2/reset.ts";
+import { acceptsKey, webSocketKey } from "../http2/websocket.ts";
 import { allowedInTrailer } from "../http1/known-fields.ts";
 import type { ClientHost, Peer } from "./client-host.ts";
 
@@ -25,6 +26,8 @@ export class Http2ClientStream implements ClientSide {
   #requestTrailers = "";
   #answerTrailers = "";
   #ended = false;
+  /** Of a WebSocket; "" for any other request. */
+  #key = "";
 
   constructor(stream: ServerHttp2Stream, request: RequestHead | undefined, peer: Peer, host: ClientHost) {
     this.#stream = stream;
@@ -42,6 +45,10 @@ export class Http2ClientStream implements ClientSide {
   }
 
   begin(request: RequestHead): void {
+    if (request.upgrade !== "") {
+      this.#key = webSocketKey(this.#host.random);
+      request.fields += `Sec-WebSocket-Key: ${this.#key}\r\n`;
+    }
     const exchange = this.#host.open(this, request);
     if (!exchange) return;
     this.#events = exchange;
@@ -54,7 +61,10 @@ export class Http2ClientStream implements ClientSide {
     const stream = this.#stream;
     stream.on("drain", () => this.#events?.clientDrained());
     stream.on("wantTrailers", () => stream.sendTrailers(toHttp2Headers(this.#answerTrailers)));
-    if (this.#requestEnded) return;
+    if (!this.#requestEnded) this.#listenToBody(stream);
+  }
+
+  #listenToBody(stream: ServerHttp2Stream): void {
     stream.on("trailers", (_headers, _flags, raw?: string[]) => {
       const pairs = plainPairs(raw ?? []) ?? [];
       this.#requestTrailers = toLines(pairs.filter(([name]) => allowedInTrailer(name)));
@@ -109,7 +119,9 @@ export class Http2ClientStream implements ClientSide {
 
   answer(head: ResponseHead): void {
     if (!this.#open) return;
-    const headers: OutgoingHttpHeaders = { ...toHttp2Headers(head.fields), ":status": head.status };
+    // An instance that does not switch protocols must not seem to: to a CONNECT any 2xx says that the tunnel is there.
+    const status = this.#key !== "" && head.status < 300 ? 502 : head.status;
+    const headers: OutgoingHttpHeaders = { ...toHttp2Headers(head.fields), ":status": status };
     if (head.framing === "length") headers["content-length"] = head.length;
     const bodyless = head.framing === "none" || this.#request?.method === "HEAD";
     try {
@@ -120,9 +132,20 @@ export class Http2ClientStream implements ClientSide {
     }
   }
 
-  /** Not reached: `upgrade` is never set for a request that came by HTTP/2. */
-  switchProtocols(): void {
-    this.cut();
+  /** What is 101 in HTTP/1.1 is 200 here, and the stream's data are the tunnel (RFC 8441 §5). */
+  switchProtocols(_reason: string, fields: string): void {
+    if (!this.#open) return;
+    const headers: OutgoingHttpHeaders = { ...toHttp2Headers(fields), ":status": acceptsKey(fields, this.#key) ? 200 : 502 };
+    delete headers["sec-websocket-accept"];
+    delete headers["upgrade"];
+    if (headers[":status"] !== 200) {
+      this.#stream.respond({ ":status": 502 }, { endStream: true });
+      return this.#leave();
+    }
+    this.#stream.respond(headers);
+    // What the client sent since then waits in its window.
+    this.#requestEnded = false;
+    this.#listenToBody(this.#stream);
   }
 
   write(chunk: Buffer): boolean {
@@ -134,7 +157,7 @@ export class Http2ClientStream implements ClientSide {
     this.#ended = true;
     this.#answerTrailers = trailers;
     if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.end();
-    if (this.#requestEnded || this.#stream.destroyed) return;
+    if ((this.#requestEnded && this.#key === "") || this.#stream.destroyed) return;
     // The answer is whole and the rest of the request is not wanted (RFC 9113 §8.1).
     this.#stream.resume();
     if (this.#stream.writableFinished) this.#stream.close(constants.NGHTTP2_NO_ERROR);

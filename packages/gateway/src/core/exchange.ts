@@ -77,12 +77,17 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#request = request;
     this.#backend = backend;
     this.#services = services;
-    // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one.
-    if (backend.config.protocol === "h2c") request.upgrade = "";
+    // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one. See `#cannotTunnel` for a client of HTTP/2.
+    if (backend.config.protocol === "h2c" && request.protocol !== "h2") request.upgrade = "";
     this.#fields = forwardFields(request, { client, setHeaders, newRequestId: () => services.random.uuid() });
     this.#arrived = services.clock.monotonic();
     const { timeoutSeconds } = backend.config;
     this.#deadline = timeoutSeconds > 0 ? this.#arrived + timeoutSeconds * 1000 : Infinity;
+  }
+
+  /** A WebSocket's CONNECT over HTTP/2 must not be answered as a plain request, whose 200 would mean a tunnel. */
+  get #cannotTunnel(): boolean {
+    return this.#request.upgrade !== "" && this.#backend.config.protocol === "h2c";
   }
 
   start(): void {
@@ -90,6 +95,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     totals.requests[this.#request.protocol] = (totals.requests[this.#request.protocol] ?? 0) + 1;
     this.#backend.meter.arrive(this.#arrived);
     sweep.watch(this);
+    if (this.#cannotTunnel) return this.#fail(501, "this version speaks HTTP/2, and takes no WebSocket");
     this.#ask(false);
     if (this.#state === "waiting") {
       this.#wasHeld = true;

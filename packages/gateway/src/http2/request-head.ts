@@ -9,6 +9,8 @@ export interface Http2Pseudo {
   method: string;
   path: string;
   authority: string;
+  /** Of an extended CONNECT (RFC 8441), or "". */
+  protocol: string;
 }
 
 const BAD_VALUE = new Rejection(400, "a header holds bytes that must not be there");
@@ -16,20 +18,29 @@ const BAD_HOST = new Rejection(400, "exactly one valid :authority or Host is req
 const BAD_TARGET = new Rejection(400, "the :path must be a path");
 const TOO_LONG = new Rejection(414, "the request target is too long");
 const BAD_METHOD = new Rejection(405, "CONNECT is not served here");
+const BAD_PROTOCOL = new Rejection(501, "the only protocol to connect to is websocket");
 
-/** An HTTP/2 request's head in the core's terms (RFC 9113 §8.3), by the same rules as for HTTP/1.1. */
+/**
+ * An HTTP/2 request's head in the core's terms (RFC 9113 §8.3), by the same rules as for HTTP/1.1. A WebSocket's CONNECT becomes the GET
+ * with an upgrade that it is in HTTP/1.1; of all HTTP/2 requests only that one has an upgrade.
+ */
 export function readHttp2Request(pseudo: Http2Pseudo, raw: readonly string[], ended: boolean, maxTarget: number): RequestHead | Rejection {
   const pairs = plainPairs(raw);
   if (!pairs) return BAD_VALUE;
-  if (pseudo.method === "CONNECT" || pseudo.method === "") return BAD_METHOD;
+  const connect = pseudo.method === "CONNECT" && pseudo.protocol !== "";
+  if (pseudo.method === "" || (pseudo.method === "CONNECT" && !connect)) return BAD_METHOD;
+  if (connect && pseudo.protocol !== "websocket") return BAD_PROTOCOL;
   if (pseudo.path.length > maxTarget) return TOO_LONG;
   const target = parseTarget(pseudo.method, pseudo.path);
   if (!target || target.authority !== undefined) return BAD_TARGET;
-  const head = emptyHead(pseudo, ended);
+  const head = emptyHead(connect ? { ...pseudo, method: "GET" } : pseudo, ended || connect);
+  if (connect) head.upgrade = pseudo.protocol;
   const kept: [string, string][] = [];
   const hosts: string[] = pseudo.authority === "" ? [] : [pseudo.authority];
   for (const [name, value] of pairs) {
     if (name === "host") hosts.push(value);
+    // The gateway makes one of its own.
+    else if (connect && name === "sec-websocket-key") continue;
     else if (!note(head, name, value)) kept.push([name, value]);
   }
   const [authority = ""] = hosts;
