@@ -15,6 +15,10 @@ export interface ServerConfig {
   readonly tlsPort: number | undefined;
   /** PEM files for whatever host has no certificate of its own; a self-signed one is made when there are none. */
   readonly tlsFiles: { readonly certificate: string; readonly key: string } | undefined;
+  /** The share of requests in the access log, 0 to 1; undefined: there is none. */
+  readonly accessLog: number | undefined;
+  /** The share of traces begun by the gateway that is sampled, 0 to 1. */
+  readonly traceSampling: number;
   /** Console and REST API. */
   readonly platformPort: number;
   /** Kubernetes API. */
@@ -50,6 +54,8 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     gatewayPort: port("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
     tlsPort: values["tls-port"] === undefined ? undefined : port("tls-port", values["tls-port"], 0),
     tlsFiles: tlsFiles(values["tls-certificate"], values["tls-key"]),
+    accessLog: accessLog(values["access-log"]),
+    traceSampling: share("trace-sampling", values["trace-sampling"], 1),
     platformPort: port("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
     apiPort: port("api-port", values["api-port"], DEFAULT_PORTS.api),
     internalPort: port("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
@@ -72,6 +78,8 @@ function parse(argv: readonly string[]) {
         host: text,
         "gateway-port": text,
         "tls-port": text,
+        "access-log": text,
+        "trace-sampling": text,
         "tls-certificate": text,
         "tls-key": text,
         "platform-port": text,
@@ -95,6 +103,18 @@ function tlsFiles(certificate: string | undefined, key: string | undefined): Ser
     throw new UserError("bad_option", "--tls-certificate and --tls-key belong together: each names a PEM file");
   }
   return { certificate: resolve(certificate), key: resolve(key) };
+}
+
+function accessLog(text = "off"): number | undefined {
+  if (text === "on") return 1;
+  return text === "off" ? undefined : share("access-log", text, 1, "`on`, `off` or ");
+}
+
+function share(name: string, text: string | undefined, fallback: number, otherwise = ""): number {
+  if (text === undefined) return fallback;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw new UserError("bad_option", `--${name} ${text}: expected ${otherwise}a number from 0 to 1`);
+  return value;
 }
 
 function port(name: string, text: string | undefined, fallback: number): number {

@@ -33,6 +33,7 @@ export function layout(dataDir: string) {
     builds: join(dataDir, "builds"),
     instances: join(dataDir, "instances"),
     logs: join(dataDir, "logs"),
+    accessLog: join(dataDir, "logs/access.log"),
     compileCache: join(dataDir, "cache/node"),
   };
 }

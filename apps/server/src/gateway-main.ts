@@ -1,6 +1,6 @@
 /** The gateway process: the data plane, from its last routing table, whatever becomes of the others. */
 import { Group, systemClock, systemRandom } from "@ebb/base";
-import { createDns, createGateway } from "@ebb/gateway";
+import { AccessLogWriter, createDns, createGateway } from "@ebb/gateway";
 import { runChild } from "./child.ts";
 import { gatewayCertificate } from "./gateway-certificate.ts";
 
@@ -17,6 +17,10 @@ await runChild(
     const secure = own
       ? [{ host: config.host, port: config.tlsPort ?? 0, visibility: "external" as const, tls: true, flag: "--tls-port" }]
       : [];
+    const accessLog =
+      config.accessLog === undefined
+        ? undefined
+        : new AccessLogWriter({ path: paths.accessLog, share: config.accessLog, clock: systemClock, random: systemRandom, log });
     const gateway = createGateway({
       listeners: [{ host: config.host, port: config.gatewayPort, visibility: "external" }, ...secure, ...internal],
       ...(own ? { ownCertificate: own } : {}),
@@ -25,8 +29,11 @@ await runChild(
       clock: systemClock,
       random: systemRandom,
       log,
+      traceSampling: config.traceSampling,
+      ...(accessLog ? { accessLog: (entry) => accessLog.write(entry) } : {}),
     });
-    if (config.clusterAddress === undefined) return gateway;
+    const parts = accessLog ? [accessLog, gateway] : [gateway];
+    if (config.clusterAddress === undefined) return new Group("gateway", parts);
     const dns = createDns({
       listen: { host: config.clusterAddress, port: DNS_PORT },
       clusterDomain: "cluster.local",
@@ -34,7 +41,7 @@ await runChild(
       clock: systemClock,
       log,
     });
-    return new Group("gateway", [dns, gateway]);
+    return new Group("gateway", [dns, ...parts]);
   },
   { outlives: true },
 );

@@ -63,17 +63,19 @@ describe("routing", () => {
 describe("what an instance is told", () => {
   test("who asked and how; what the client may not say is replaced", async () => {
     const app = await hello();
-    const { port, client } = await startWith([app.port]);
+    const { port, client, accessLog } = await startWith([app.port]);
     const setHeaders = { "X-Set": "by-route", "Knative-Serving-Revision": "r" };
     await client.putRoute({ key: "ns/app", hash: "h", hosts: [rule("app.test", "ns/app", { setHeaders })] });
     const forged =
       "X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Set: by-client\r\nKnative-Serving-Namespace: x\r\nX-Request-Id: r-1\r\n";
-    await exchange(port, get("/", `${forged}Traceparent: 00-1-2-01\r\n`));
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    await exchange(port, get("/", `${forged}Traceparent: 00-${trace}-00f067aa0ba902b7-00\r\nTracestate: a=1\r\nTracestate: b=2\r\n`));
     const lines = app.received().split("\r\n");
     for (const line of [
       "Host: app.test",
       "X-Request-Id: r-1",
-      "Traceparent: 00-1-2-01",
+      `traceparent: 00-${trace}-${accessLog[0]?.spanId}-00`,
+      "tracestate: a=1, b=2",
       "X-Forwarded-For: 10.0.0.1, 127.0.0.1",
       "X-Forwarded-Proto: http",
       "X-Forwarded-Host: app.test",
@@ -90,6 +92,7 @@ describe("what an instance is told", () => {
     await exchange(port, get());
     const id = /X-Request-Id: (\S+)/.exec(app.received())?.[1];
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(app.received()).toContain(`\r\ntraceparent: 00-${accessLog[0]?.traceId}-${accessLog[0]?.spanId}-01\r\n`);
     expect(accessLog).toMatchObject([{ requestId: id, status: 200, path: "/", host: "app.test", revision: "ns/app", outcome: "complete" }]);
   });
 });

@@ -31,6 +31,8 @@ export interface GatewayOptions {
   log: Logger;
   /** Called once for each request that was routed; left out, it costs nothing. */
   accessLog?: (entry: AccessLogEntry) => void;
+  /** The share of the traces begun here that is sampled, 0 to 1; default 1. What a client has decided stands. */
+  traceSampling?: number;
   limits?: Partial<GatewayLimits>;
   /** Default: Node's own bindings where they are what we know (docs/adr/0006); `documented` does without. */
   transport?: TransportKind;
@@ -86,6 +88,7 @@ class GatewayProcess implements Gateway {
       limits: this.#limits,
       sweep: this.#requestSweep,
       totals: this.#totals,
+      traceSampling: options.traceSampling ?? 1,
       accessLog: options.accessLog,
       wakes,
       certificates: this.#certificates,

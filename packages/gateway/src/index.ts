@@ -1,4 +1,5 @@
 export { createGatewayClient, type GatewayClient, type GatewayClientOptions } from "./control/gateway-client.ts";
+export { AccessLogWriter, type AccessLogOptions } from "./access-log/access-log-writer.ts";
 export type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
 export { LATENCY_BOUNDS, type TrafficTotals } from "./core/traffic-counters.ts";
 export { createDns, type DnsOptions } from "./dns/dns-server.ts";

@@ -73,7 +73,11 @@ test("a WebSocket over HTTP/2 reaches an HTTP/1.1 instance: handshake, bytes bot
 });
 
 test.each<[sentence: string, app: () => Promise<RawServer>, status: number]>([
-  ["an instance that answers the GET instead of switching", () => rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")), 502],
+  [
+    "an instance that answers the GET instead of switching",
+    () => rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")),
+    502,
+  ],
   ["one that refuses", () => rawServer((socket) => socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")), 403],
   ["one that has not understood the key", () => echo(() => "another"), 502],
 ])("%s", async (_sentence, app, status) => {

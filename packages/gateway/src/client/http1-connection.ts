@@ -294,6 +294,8 @@ const REFUSED: RequestHead = {
   forwardedFor: "",
   forwarded: "",
   requestId: "",
+  traceparent: "",
+  tracestate: "",
   probe: "",
   probeHash: "",
 };

@@ -62,7 +62,7 @@ export class Http2Connection implements ClientConnection, Expiring {
       method: headers[":method"] ?? "",
       path: headers[":path"] ?? "",
       authority: headers[":authority"] ?? "",
-      protocol: String(headers[":protocol"] ?? ""),
+      protocol: headers[":protocol"] ?? "",
     };
     const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const head = readHttp2Request(pseudo, raw, ended, this.#host.limits.targetBytes);

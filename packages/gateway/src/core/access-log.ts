@@ -21,6 +21,9 @@ export interface AccessLogEntry {
   responseBytes: number;
   remoteAddress: string;
   requestId: string;
+  /** W3C Trace Context: the trace, and the span that the gateway is in it. */
+  traceId: string;
+  spanId: string;
 }
 
 export type Outcome = "complete" | "cut" | "client-gone";

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from "@ebb/base";
 import { forwardFields } from "../http1/forwarding.ts";
+import type { Span } from "../http1/trace-context.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { AccessLogEntry, GatewayTotals, Outcome } from "./access-log.ts";
@@ -18,6 +19,8 @@ export interface ExchangeServices {
   limits: GatewayLimits;
   sweep: Sweep;
   totals: GatewayTotals;
+  /** See ForwardContext. */
+  traceSampling: number;
   accessLog: ((entry: AccessLogEntry) => void) | undefined;
 }
 
@@ -52,6 +55,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   readonly #backend: BackendState;
   readonly #services: ExchangeServices;
   readonly #fields: string;
+  readonly #span: Span;
   /** What came of the body before there was an instance. */
   #held: HeldBody | undefined;
   readonly #arrived: number;
@@ -79,7 +83,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#services = services;
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one. See `#cannotTunnel` for a client of HTTP/2.
     if (backend.config.protocol === "h2c" && request.protocol !== "h2") request.upgrade = "";
-    this.#fields = forwardFields(request, { client, setHeaders, newRequestId: () => services.random.uuid() });
+    const { random, traceSampling } = services;
+    const { fields, span } = forwardFields(request, { client, setHeaders, ids: random, traceSampling });
+    this.#fields = fields;
+    this.#span = span;
     this.#arrived = services.clock.monotonic();
     const { timeoutSeconds } = backend.config;
     this.#deadline = timeoutSeconds > 0 ? this.#arrived + timeoutSeconds * 1000 : Infinity;
@@ -340,6 +347,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       responseBytes: this.#responseBytes,
       remoteAddress: this.#client.remoteAddress,
       requestId: request.requestId,
+      traceId: this.#span.traceId,
+      spanId: this.#span.spanId,
     };
   }
 }

@@ -22,7 +22,7 @@ export interface Target {
 export function parseTarget(method: string, text: string): Target | undefined {
   if (text.startsWith("/")) return { target: text, authority: undefined };
   if (text === "*") return method === "OPTIONS" ? { target: text, authority: undefined } : undefined;
-  const match = /^https?:\/\/([^/?]*)(.*)$/i.exec(text);
+  const match = /^http:\/\/([^/?]*)(.*)$/i.exec(text);
   if (!match) return undefined;
   const rest = match[2] ?? "";
   return { authority: match[1] ?? "", target: rest.startsWith("/") ? rest : `/${rest}` };

@@ -1,10 +1,12 @@
 import type { RequestHead } from "./heads.ts";
+import { continueTrace, type Span, type TraceIds } from "./trace-context.ts";
 
 export interface ForwardContext {
   client: { readonly remoteAddress: string; readonly secure: boolean };
   setHeaders: Readonly<Record<string, string>>;
-  /** Used when the client did not send one. */
-  newRequestId: () => string;
+  ids: TraceIds;
+  /** The share of the traces begun here that is sampled, 0 to 1. */
+  traceSampling: number;
 }
 
 /** Headers that steer Knative's own hops: never given to the user's container, wherever they come from. */
@@ -12,22 +14,24 @@ const INTERNAL = /^(?:knative-serving-|k-network-|k-proxy-request$|k-passthrough
 
 /**
  * The header lines for an instance: the client's end-to-end ones, then what the gateway knows about the request (X-Forwarded-* and
- * RFC 7239), then what the route sets. The client's own claims are kept only where lists are appended to. Also settles the request's id.
+ * RFC 7239), the trace, then what the route sets. The client's own claims are kept only where lists are appended to. Also settles the
+ * request's id.
  */
-export function forwardFields(head: RequestHead, context: ForwardContext): string {
+export function forwardFields(head: RequestHead, context: ForwardContext): { fields: string; span: Span } {
   const { remoteAddress, secure } = context.client;
   const remote = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
   const proto = secure ? "https" : "http";
   let fields = head.fields;
   if (head.requestId === "") {
-    head.requestId = context.newRequestId();
+    head.requestId = context.ids.uuid();
     fields += `X-Request-Id: ${head.requestId}\r\n`;
   }
   fields += `X-Forwarded-For: ${head.forwardedFor === "" ? remote : `${head.forwardedFor}, ${remote}`}\r\n`;
   fields += `X-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${head.authority}\r\n`;
   if (head.forwarded !== "") fields += `Forwarded: ${head.forwarded}\r\n`;
   else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${head.authority}";proto=${proto}\r\n`;
-  return applySetHeaders(fields, context.setHeaders);
+  const span = continueTrace(head.traceparent, head.tracestate, { ids: context.ids, sampling: context.traceSampling });
+  return { fields: applySetHeaders(fields + span.fields, context.setHeaders), span };
 }
 
 function applySetHeaders(fields: string, setHeaders: Readonly<Record<string, string>>): string {

@@ -31,6 +31,9 @@ export interface RequestHead {
   forwardedFor: string;
   forwarded: string;
   requestId: string;
+  /** W3C Trace Context, as the client sent it, or "". */
+  traceparent: string;
+  tracestate: string;
   /** `K-Network-Probe`, or "". */
   probe: string;
   probeHash: string;

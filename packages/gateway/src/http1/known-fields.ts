@@ -15,6 +15,8 @@ export type FieldKind =
   | "x-forwarded-for"
   | "forwarded"
   | "x-request-id"
+  | "traceparent"
+  | "tracestate"
   | "k-network-probe"
   | "k-network-hash"
   | "other";
@@ -36,6 +38,8 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "x-forwarded-host": "dropped",
   forwarded: "forwarded",
   "x-request-id": "x-request-id",
+  traceparent: "traceparent",
+  tracestate: "tracestate",
   "k-network-probe": "k-network-probe",
   "k-network-hash": "k-network-hash",
   // Knative's own: they steer the mesh and must not be forged, and its queue-proxy keeps them from the user's container.

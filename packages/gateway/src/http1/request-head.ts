@@ -75,10 +75,17 @@ export class RequestInterpreter {
         head.expectContinue = true;
         return value.toLowerCase() === "100-continue" ? null : BAD_EXPECT;
       case "x-forwarded-for":
-        head.forwardedFor = head.forwardedFor === "" ? value : `${head.forwardedFor}, ${value}`;
+        head.forwardedFor = joined(head.forwardedFor, value);
         return null;
       case "forwarded":
-        head.forwarded = head.forwarded === "" ? value : `${head.forwarded}, ${value}`;
+        head.forwarded = joined(head.forwarded, value);
+        return null;
+      case "traceparent":
+        // Two of them become none that is valid.
+        head.traceparent = joined(head.traceparent, value);
+        return null;
+      case "tracestate":
+        head.tracestate = joined(head.tracestate, value);
         return null;
       case "k-network-probe":
         head.probe = value;
@@ -121,6 +128,11 @@ export class RequestInterpreter {
   }
 }
 
+/** A header that comes twice is one list (RFC 9110 §5.3). */
+export function joined(before: string, value: string): string {
+  return before === "" ? value : `${before}, ${value}`;
+}
+
 function emptyHead(scanner: HeadScanner, bytes: Buffer): RequestHead {
   return {
     protocol: scanner.minor === 1 ? "http/1.1" : "http/1.0",
@@ -138,6 +150,8 @@ function emptyHead(scanner: HeadScanner, bytes: Buffer): RequestHead {
     forwardedFor: "",
     forwarded: "",
     requestId: "",
+    traceparent: "",
+    tracestate: "",
     probe: "",
     probeHash: "",
   };

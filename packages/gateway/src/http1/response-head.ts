@@ -70,6 +70,8 @@ function isForThisHop(kind: ReturnType<typeof kindOfBytes>, bodyless: boolean, s
     case "x-forwarded-for":
     case "forwarded":
     case "x-request-id":
+    case "traceparent":
+    case "tracestate":
     case "k-network-probe":
     case "k-network-hash":
     case "other":

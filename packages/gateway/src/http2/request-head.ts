@@ -2,6 +2,7 @@ import { assertNever } from "@ebb/base";
 import { hostOf, parseTarget } from "../http1/authority.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import { kindOfName } from "../http1/known-fields.ts";
+import { joined } from "../http1/request-head.ts";
 import { Rejection } from "../http1/rejection.ts";
 import { plainPairs, toLines } from "./fields.ts";
 
@@ -67,10 +68,16 @@ function note(head: RequestHead, name: string, value: string): boolean {
       head.acceptsTrailers = /trailers/i.test(value);
       return true;
     case "x-forwarded-for":
-      head.forwardedFor = head.forwardedFor === "" ? value : `${head.forwardedFor}, ${value}`;
+      head.forwardedFor = joined(head.forwardedFor, value);
       return true;
     case "forwarded":
-      head.forwarded = head.forwarded === "" ? value : `${head.forwarded}, ${value}`;
+      head.forwarded = joined(head.forwarded, value);
+      return true;
+    case "traceparent":
+      head.traceparent = joined(head.traceparent, value);
+      return true;
+    case "tracestate":
+      head.tracestate = joined(head.tracestate, value);
       return true;
     case "x-request-id":
       head.requestId = value;
@@ -115,6 +122,8 @@ function emptyHead(pseudo: Http2Pseudo, ended: boolean): RequestHead {
     forwardedFor: "",
     forwarded: "",
     requestId: "",
+    traceparent: "",
+    tracestate: "",
     probe: "",
     probeHash: "",
   };

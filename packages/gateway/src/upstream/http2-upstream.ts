@@ -176,5 +176,6 @@ export class Http2Upstream implements Upstream {
 
 function passes(name: string, bodyless: boolean): boolean {
   const kind = kindOfName(name);
-  return kind === "other" || kind === "x-request-id" || (kind === "content-length" && bodyless);
+  const passed = kind === "other" || kind === "x-request-id" || kind === "traceparent" || kind === "tracestate";
+  return passed || (kind === "content-length" && bodyless);
 }
