@@ -2,7 +2,10 @@ import type { ConfigMap, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import type { Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
-import type { Configuration, KnativeService, Revision, Route } from "./serving.ts";
+import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
+import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
+import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
@@ -12,6 +15,12 @@ export interface AdmissionRequest {
   old?: KubeObject;
   /** Who asks; stamped on what they make. */
   user: string;
+  /** What the cluster's ConfigMaps say; upstream's defaults when absent. */
+  config?: AdmissionConfig;
+  /** Whether the data of a ConfigMap in namespace knative-serving can be read; all can when absent. */
+  configCheck?: ConfigCheck;
+  /** Takes what the client should be told although it is admitted. */
+  warn?: (message: string) => void;
 }
 
 /**
@@ -35,39 +44,45 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "/Secret": admitSecret,
 };
 
-function admitService(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+function admitService(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const service = raw as KnativeService;
   const before = old as KnativeService | undefined;
   requireFields(service.spec, "spec");
   requireFields(service.spec.template, "spec.template");
   const spec = {
     ...service.spec,
-    template: defaultTemplate(service.spec.template, before?.spec.template),
+    template: defaultTemplate(service.spec.template, before?.spec.template, { config, creating: !before, parent: service.metadata }),
     traffic: defaultTraffic(service.spec.traffic, true),
   };
   const admitted = withUser<KnativeService>({ ...service, spec }, before, user);
-  refuse(validateService(admitted, before));
+  refuse(validateService(admitted, before, config));
+  warnOf(admitted.spec.template.spec, "spec.template.spec", warn);
   return admitted;
 }
 
-function admitConfiguration(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+function admitConfiguration(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const configuration = raw as Configuration;
   const before = old as Configuration | undefined;
   requireFields(configuration.spec, "spec");
   requireFields(configuration.spec.template, "spec.template");
-  const spec = { ...configuration.spec, template: defaultTemplate(configuration.spec.template, before?.spec.template) };
+  const context = { config, creating: !before, parent: configuration.metadata };
+  const spec = { ...configuration.spec, template: defaultTemplate(configuration.spec.template, before?.spec.template, context) };
   const defaulted: Configuration = { ...configuration, spec };
   // What a Service owns carries the Service's annotations.
   const admitted = configuration.metadata.ownerReferences ? defaulted : withUser(defaulted, before, user);
-  refuse(validateConfiguration(admitted, before));
+  refuse(validateConfiguration(admitted, before, config));
+  warnOf(admitted.spec.template.spec, "spec.template.spec", warn);
   return admitted;
 }
 
-function admitRevision(raw: KubeObject, { old }: AdmissionRequest): KubeObject {
+function admitRevision(raw: KubeObject, { old, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const revision = raw as Revision;
   requireFields(revision.spec, "spec");
-  const admitted = old ? revision : { ...revision, spec: defaultRevisionSpec(revision.spec, true) };
-  refuse(validateRevision(admitted, old as Revision | undefined));
+  // A Revision has no object around it that its containers could be named after.
+  const context = { config, creating: true, parent: { name: "" } };
+  const admitted = old ? revision : { ...revision, spec: defaultRevisionSpec(revision.spec, context) };
+  refuse(validateRevision(admitted, old as Revision | undefined, config));
+  if (!old) warnOf(admitted.spec, "spec", warn);
   return admitted;
 }
 
@@ -91,10 +106,23 @@ function refuse(errors: FieldErrors): void {
   throw badRequest(`admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed: ${text}`);
 }
 
+/** One warning with all its paths, as knative's errors of one message. */
+function warnOf(spec: RevisionSpec, path: string, warn: AdmissionRequest["warn"]): void {
+  if (!warn) return;
+  const lists = { containers: spec.containers, initContainers: spec.initContainers ?? [] };
+  const paths = Object.entries(lists).flatMap(([name, containers]) =>
+    containers.flatMap((container, index) =>
+      insecureDefaults(container, spec.securityContext).map((field) => `${path}.${name}[${index}].securityContext.${field}`),
+    ),
+  );
+  if (paths.length > 0) warn(formatFieldErrors([{ message: INSECURE_DEFAULT, paths }]));
+}
+
+const INSECURE_DEFAULT = "Kubernetes default value is insecure, Knative may default this to secure in a future release";
 const MAX_DATA_BYTES = 1024 * 1024;
 const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 
-function admitConfigMap(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
+function admitConfigMap(raw: KubeObject, { old, configCheck }: AdmissionRequest, kind: Kind): KubeObject {
   const map = raw as ConfigMap;
   const before = old as ConfigMap | undefined;
   const both = Object.keys(map.data ?? {}).filter((key) => map.binaryData && Object.hasOwn(map.binaryData, key));
@@ -105,6 +133,7 @@ function admitConfigMap(raw: KubeObject, { old }: AdmissionRequest, kind: Kind):
     ...checkImmutable(map, before, ["data", "binaryData"]),
   ];
   if (causes.length > 0) throw invalid(kind, map.metadata.name, causes);
+  if (configCheck) admitServingConfig(map, configCheck);
   return map;
 }
 

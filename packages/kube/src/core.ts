@@ -55,6 +55,8 @@ export interface Container {
 }
 export interface PodSpec {
   containers: Container[];
+  initContainers?: Container[];
+  securityContext?: Record<string, unknown>;
   serviceAccountName?: string;
   enableServiceLinks?: boolean;
   terminationGracePeriodSeconds?: number;

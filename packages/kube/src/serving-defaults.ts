@@ -1,62 +1,115 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Container, Probe } from "./core.ts";
 import type { KubeObject, ObjectMeta } from "./meta.ts";
-import { ANNOTATIONS } from "./names.ts";
+import { ANNOTATIONS, childName } from "./names.ts";
+import { securityDefaults } from "./security-defaults.ts";
+import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import { DEFAULT_RESOURCES, type ServingDefaults } from "./serving-config/defaults.ts";
 import type { RevisionSpec, RevisionTemplate, TrafficTarget } from "./serving.ts";
-import type { Volume } from "./validate-pod-spec.ts";
+import type { Volume } from "./validate-volumes.ts";
 
-/** knative/serving config-defaults. */
-const TIMEOUT_SECONDS = 300;
-const CONTAINER_NAME = "user-container";
+export interface DefaultingContext {
+  config: AdmissionConfig;
+  /** Some fields are filled in once only, so that old objects do not change. */
+  creating: boolean;
+  /** Metadata of the object that the spec is in. */
+  parent: Pick<ObjectMeta, "name" | "namespace" | "generateName">;
+}
 
 /**
- * knative/serving pkg/apis/serving/v1/revision_defaults.go. Pure, and idempotent: defaulting what was defaulted changes nothing, or each
- * `apply` would make a new generation.
+ * knative/serving pkg/apis/serving/v1/revision_defaults.go over config-defaults. Pure, and idempotent: defaulting what was defaulted
+ * changes nothing, or each `apply` would make a new generation.
  */
-export function defaultRevisionSpec(spec: RevisionSpec, creating: boolean): RevisionSpec {
-  const containers = spec.containers ?? [];
+export function defaultRevisionSpec(spec: RevisionSpec, context: DefaultingContext): RevisionSpec {
+  const { config, creating } = context;
+  const { defaults } = config;
+  const timeoutSeconds = spec.timeoutSeconds || defaults.timeoutSeconds;
+  const shorter = (value: number | undefined, fallback: number) =>
+    value ?? (fallback !== 0 && fallback < timeoutSeconds ? fallback : undefined);
+  const idleTimeoutSeconds = shorter(spec.idleTimeoutSeconds, defaults.idleTimeoutSeconds);
+  const responseStartTimeoutSeconds = shorter(spec.responseStartTimeoutSeconds, defaults.responseStartTimeoutSeconds);
+  const enableServiceLinks = spec.enableServiceLinks ?? (creating ? defaults.enableServiceLinks : undefined);
+  const { containers, initContainers } = nameContainers(spec, context);
   const volumes = (spec.volumes ?? []) as Volume[];
   const writable = new Set(volumes.filter((volume) => volume.emptyDir ?? volume.persistentVolumeClaim).map((volume) => volume.name));
+  const secured = (container: Container) => securityDefaults(container, spec.securityContext, config.features["secure-pod-defaults"]);
   return {
     ...spec,
-    timeoutSeconds: spec.timeoutSeconds || TIMEOUT_SECONDS,
-    containerConcurrency: spec.containerConcurrency ?? 0,
-    ...(spec.enableServiceLinks === undefined && creating ? { enableServiceLinks: false } : {}),
-    containers: containers.map((container, index) => defaultContainer(container, { index, count: containers.length, writable })),
+    timeoutSeconds,
+    ...(idleTimeoutSeconds === undefined ? {} : { idleTimeoutSeconds }),
+    ...(responseStartTimeoutSeconds === undefined ? {} : { responseStartTimeoutSeconds }),
+    containerConcurrency: spec.containerConcurrency ?? defaults.containerConcurrency,
+    ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),
+    containers: containers.map((container) => secured(defaultContainer(container, { single: containers.length === 1, writable, defaults }))),
+    ...(initContainers ? { initContainers: initContainers.map(secured) } : {}),
+  };
+}
+
+/** A container without a name gets the configured one, with a number where that would be taken (applyDefaultContainerNames). */
+function nameContainers(spec: RevisionSpec, { config, parent }: DefaultingContext): Pick<RevisionSpec, "containers" | "initContainers"> {
+  const { containers = [], initContainers } = spec;
+  const taken = new Set([...containers, ...(initContainers ?? [])].map(({ name }) => name));
+  const named = (list: Container[], base: string): Container[] => {
+    let next = 0;
+    return list.map((container) => {
+      if (container.name) return container;
+      let name = base;
+      if (list.length > 1 || taken.has(name)) {
+        do name = childName(base, `-${next++}`);
+        while (taken.has(name));
+      }
+      return { ...container, name };
+    });
+  };
+  const { containerName, initContainerName } = config.defaults;
+  return {
+    containers: named(containers, containerName(parent)),
+    ...(initContainers ? { initContainers: named(initContainers, initContainerName(parent)) } : {}),
   };
 }
 
 interface Place {
-  index: number;
-  count: number;
+  /** Alone, a container serves without saying so by a port. */
+  single: boolean;
   /** Names of the volumes whose mounts need not be read-only. */
   writable: ReadonlySet<string>;
+  defaults: ServingDefaults;
 }
 
-function defaultContainer(container: Container, { index, count, writable }: Place): Container {
-  const serving = count === 1 || (container.ports ?? []).length > 0;
-  const { livenessProbe, volumeMounts } = container;
+function defaultContainer(container: Container, { single, writable, defaults }: Place): Container {
+  const serving = single || (container.ports ?? []).length > 0;
+  const { readinessProbe, livenessProbe, startupProbe, volumeMounts } = container;
+  const readiness = serving ? withHandler(readinessProbe ?? {}) : readinessProbe;
   return {
     ...container,
-    name: container.name || (count === 1 ? CONTAINER_NAME : `${CONTAINER_NAME}-${index}`),
-    resources: container.resources ?? {},
-    ...(serving ? { readinessProbe: defaultReadiness(container.readinessProbe ?? {}) } : {}),
+    resources: defaultResources(container.resources ?? {}, defaults),
+    ...(readiness ? { readinessProbe: defaultReadiness(readiness) } : {}),
     ...(livenessProbe ? { livenessProbe: defaultGrpc(livenessProbe) } : {}),
+    ...(startupProbe ? { startupProbe: defaultGrpc(startupProbe) } : {}),
     ...(volumeMounts
       ? { volumeMounts: volumeMounts.map((mount) => (writable.has(mount.name) ? mount : { ...mount, readOnly: true })) }
       : {}),
   };
 }
 
-function defaultReadiness(probe: Probe): Probe {
+function defaultResources(resources: NonNullable<Container["resources"]>, defaults: ServingDefaults): NonNullable<Container["resources"]> {
+  const filled = (given: Record<string, string> | undefined, amounts: Readonly<Record<string, string>>) => {
+    const missing = DEFAULT_RESOURCES.filter((name) => given?.[name] === undefined && amounts[name] !== undefined);
+    return missing.length === 0 ? given : { ...given, ...Object.fromEntries(missing.map((name) => [name, amounts[name] ?? ""])) };
+  };
+  const requests = filled(resources.requests, defaults.requests);
+  const limits = filled(resources.limits, defaults.limits);
+  return { ...resources, ...(requests ? { requests } : {}), ...(limits ? { limits } : {}) };
+}
+
+function withHandler(probe: Probe): Probe {
   const handled = probe.tcpSocket ?? probe.httpGet ?? probe.exec ?? probe.grpc;
+  return handled ? probe : { ...probe, tcpSocket: { port: 0 } };
+}
+
+function defaultReadiness(probe: Probe): Probe {
   const periodic = probe.periodSeconds ? { failureThreshold: probe.failureThreshold || 3, timeoutSeconds: probe.timeoutSeconds || 1 } : {};
-  return defaultGrpc({
-    ...probe,
-    ...(handled ? {} : { tcpSocket: { port: 0 } }),
-    successThreshold: probe.successThreshold || 1,
-    ...periodic,
-  });
+  return defaultGrpc({ ...probe, successThreshold: probe.successThreshold || 1, ...periodic });
 }
 
 function defaultGrpc(probe: Probe): Probe {
@@ -64,10 +117,10 @@ function defaultGrpc(probe: Probe): Probe {
 }
 
 /** A template with the name of the one before is left alone: a change by defaulting would demand another name. */
-export function defaultTemplate(template: RevisionTemplate, old: RevisionTemplate | undefined): RevisionTemplate {
+export function defaultTemplate(template: RevisionTemplate, old: RevisionTemplate | undefined, context: DefaultingContext): RevisionTemplate {
   const name = template.metadata?.name;
   if (name && name === old?.metadata?.name) return template;
-  return { ...template, spec: defaultRevisionSpec(template.spec, old === undefined) };
+  return { ...template, spec: defaultRevisionSpec(template.spec, context) };
 }
 
 /** In a Service, no traffic means all to the latest; a Route must say where to. */
@@ -87,4 +140,9 @@ export function withUser<T extends KubeObject>(object: T, old: T | undefined, us
   const annotations = { ...object.metadata.annotations, ...stamp, [ANNOTATIONS.lastModifier]: user };
   const metadata: ObjectMeta = { ...object.metadata, annotations };
   return { ...object, metadata };
+}
+
+/** With upstream's configuration. */
+export function defaultingContext(parent: ObjectMeta, creating: boolean, config = DEFAULT_ADMISSION_CONFIG): DefaultingContext {
+  return { config, creating, parent };
 }

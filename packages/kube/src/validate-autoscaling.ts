@@ -1,7 +1,8 @@
 import { parseDuration } from "./duration.ts";
 import { fieldError, invalidFieldValue, outOfBounds, type FieldErrors } from "./field-error.ts";
+import type { ScaleLimits } from "./serving-config/admission-config.ts";
 
-/** knative/serving pkg/apis/autoscaling/annotation_validation.go, with the defaults of config-autoscaler. */
+/** knative/serving pkg/apis/autoscaling/annotation_validation.go. */
 const GROUP = "autoscaling.knative.dev";
 const KPA = `kpa.${GROUP}`;
 const HPA = `hpa.${GROUP}`;
@@ -27,15 +28,15 @@ function find(annotations: Annotations, name: string): Found | undefined {
 }
 
 /** The errors in a template's autoscaling annotations; paths are the annotations' keys. */
-export function validateAutoscaling(annotations: Annotations): FieldErrors {
+export function validateAutoscaling(annotations: Annotations, limits: ScaleLimits): FieldErrors {
   return [
     ...validateClass(annotations),
-    ...validateScales(annotations),
+    ...validateScales(annotations, limits),
     ...validateFloats(annotations),
     ...validateDurations(annotations),
     ...validateMetric(annotations),
     ...validateAlgorithm(annotations),
-    ...validateInitialScale(annotations),
+    ...validateInitialScale(annotations, limits),
   ];
 }
 
@@ -53,15 +54,23 @@ function scale(found: Found | undefined): { value: number; errors: FieldErrors }
   return fits ? { value, errors: [] } : { value: 0, errors: outOfBounds(found.value, [0, MAX_INT32], found.key) };
 }
 
-function validateScales(annotations: Annotations): FieldErrors {
+function validateScales(annotations: Annotations, limits: ScaleLimits): FieldErrors {
   const min = scale(find(annotations, "min-scale"));
-  const max = scale(find(annotations, "max-scale"));
-  const errors = [...min.errors, ...max.errors];
+  const asked = find(annotations, "max-scale");
+  const max = scale(asked);
+  const errors = [...min.errors, ...max.errors, ...validateMaxScale(asked, max.value, limits)];
   if (max.value !== 0 && max.value < min.value) {
     const paths = [`${GROUP}/max-scale`, `${GROUP}/min-scale`];
     errors.push(...fieldError(`max-scale=${max.value} is less than min-scale=${min.value}`, paths));
   }
   return [...errors, ...validateActivationScale(find(annotations, "activation-scale"), min.value, max.value)];
+}
+
+/** The cluster may set a limit, which also forbids to have none. */
+function validateMaxScale(found: Found | undefined, value: number, { maxScaleLimit }: ScaleLimits): FieldErrors {
+  if (!found || maxScaleLimit === 0) return [];
+  if (value > maxScaleLimit) return outOfBounds(value, [1, maxScaleLimit], found.key);
+  return value === 0 ? fieldError(`max-scale=0 (unlimited), must be less than ${maxScaleLimit}`, [found.key]) : [];
 }
 
 function validateActivationScale(found: Found | undefined, min: number, max: number): FieldErrors {
@@ -131,11 +140,11 @@ function validateAlgorithm(annotations: Annotations): FieldErrors {
   return known ? [] : invalidFieldValue(found.value, found.key);
 }
 
-function validateInitialScale(annotations: Annotations): FieldErrors {
+function validateInitialScale(annotations: Annotations, { allowZeroInitialScale }: ScaleLimits): FieldErrors {
   const found = find(annotations, "initial-scale");
   if (!found) return [];
   if (!/^[+-]?\d+$/.test(found.value)) return invalidFieldValue(found.value, found.key);
   const value = Number(found.value);
   if (value < 0) return invalidFieldValue(found.value, `${found.key} must be greater than 0`);
-  return value === 0 ? invalidFieldValue(found.value, `${found.key}=0 not allowed by cluster`) : [];
+  return value === 0 && !allowZeroInitialScale ? invalidFieldValue(found.value, `${found.key}=0 not allowed by cluster`) : [];
 }

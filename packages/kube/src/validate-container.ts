@@ -14,8 +14,9 @@ import {
   type FieldErrors,
 } from "./field-error.ts";
 import { imageProblem } from "./image-reference.ts";
+import type { Features } from "./serving-config/features.ts";
 
-/** knative/serving pkg/apis/serving/k8s_validation.go, with every feature of config-features as it is by default. */
+/** knative/serving pkg/apis/serving/k8s_validation.go and fieldmask.go. */
 const MAX_INT32 = 2 ** 31 - 1;
 /** queue-proxy's own: http, h2c, admin, autoscaler metrics, user metrics, profiling. */
 const RESERVED_PORTS: ReadonlySet<number> = new Set([8012, 8013, 8022, 9090, 9091, 8008]);
@@ -32,12 +33,37 @@ const SECURITY_FIELDS: ReadonlySet<string> = new Set([
   "seccompProfile",
 ]);
 
+const FIELDS: ReadonlySet<string> = new Set([
+  "args",
+  "command",
+  "env",
+  "envFrom",
+  "image",
+  "imagePullPolicy",
+  "livenessProbe",
+  "name",
+  "ports",
+  "readinessProbe",
+  "resources",
+  "securityContext",
+  "startupProbe",
+  "terminationMessagePath",
+  "terminationMessagePolicy",
+  "volumeMounts",
+  "workingDir",
+]);
+
 /** A volume as far as a mount must know it. */
 export interface VolumeInfo {
   writable: boolean;
+  /** A persistent volume claim that is read only as a whole. */
+  readOnlyClaim: boolean;
 }
-export interface ContainerContext {
+interface Surroundings {
   volumes: ReadonlyMap<string, VolumeInfo>;
+  features: Features;
+}
+export interface ContainerContext extends Surroundings {
   /** What a probe's port may be named; the port of the serving container. */
   port: Pick<ContainerPort, "name">;
   sidecar: boolean;
@@ -46,24 +72,42 @@ export interface ContainerContext {
 type FullContainer = Container & { terminationMessagePolicy?: string };
 
 export function validateContainer(container: Container, context: ContainerContext): FieldErrors {
-  return [...validateProbes(container, context), ...validateCommon(container, context)];
+  const { volumes, features, sidecar } = context;
+  return [...validateProbes(container, context), ...validateCommon(container, { volumes, features, role: sidecar ? "sidecar" : "serving" })];
 }
 
-function validateCommon(container: FullContainer, { volumes, sidecar }: ContainerContext): FieldErrors {
-  if (Object.values(container).every((value) => value === undefined || value === "")) return missingField("");
-  const { name, image, terminationMessagePolicy: policy = "" } = container;
+/** It runs before the others and serves nobody: probes make no sense, and any ports are allowed. */
+export function validateInitContainer(container: Container, surroundings: Surroundings): FieldErrors {
+  const { livenessProbe, readinessProbe, startupProbe } = container;
+  const { lifecycle } = container as { lifecycle?: unknown };
+  const wrong = Object.entries({ livenessProbe, readinessProbe, startupProbe, lifecycle }).filter(([, value]) => value !== undefined);
   return [
+    ...wrong.flatMap(([field]) => fieldError("field not allowed in an init container", [field])),
+    ...validateCommon(container, { ...surroundings, role: "init" }),
+  ];
+}
+
+interface CommonContext extends Surroundings {
+  role: "serving" | "sidecar" | "init";
+}
+
+function validateCommon(container: FullContainer, { volumes, features, role }: CommonContext): FieldErrors {
+  if (Object.values(container).every((value) => value === undefined || value === "")) return missingField("");
+  const { name, image, terminationMessagePolicy: policy = "", ports = [] } = container;
+  return [
+    ...checkAllowed(container, FIELDS),
     ...(name === "queue-proxy" ? fieldError(`"queue-proxy" is a reserved container name`, ["name"]) : []),
     ...via(
       "env",
-      viaEach(container.env, (env) => validateEnv(env, sidecar)),
+      viaEach(container.env, (env) => validateEnv(env, role !== "serving", features)),
     ),
     ...via("envFrom", viaEach(container.envFrom, validateEnvFrom)),
     ...validateImage(image),
-    ...via("ports", validatePorts(container.ports ?? [])),
-    ...via("securityContext", validateSecurity(container.securityContext ?? {})),
+    ...via("ports", role === "init" ? ports.flatMap(validatePort) : validatePorts(ports)),
+    ...via("resources", checkAllowed(container.resources ?? {}, new Set(["limits", "requests"]))),
+    ...via("securityContext", validateSecurity(container.securityContext ?? {}, features)),
     ...(["", "File", "FallbackToLogsOnError"].includes(policy) ? [] : invalidFieldValue(policy, "terminationMessagePolicy")),
-    ...via("volumeMounts", validateMounts(container.volumeMounts ?? [], volumes)),
+    ...via("volumeMounts", validateMounts(container.volumeMounts ?? [], volumes, features)),
   ];
 }
 
@@ -74,12 +118,14 @@ function validateImage(image: string | undefined): FieldErrors {
   return fieldError("Failed to parse image reference", ["image"], `image: ${JSON.stringify(image)}, error: ${problem}`);
 }
 
-function validateEnv(env: NonNullable<Container["env"]>[number], sidecar: boolean): FieldErrors {
-  const reserved = RESERVED_ENV.has(env.name) && !(sidecar && env.name === "PORT");
+function validateEnv(env: NonNullable<Container["env"]>[number], portAllowed: boolean, features: Features): FieldErrors {
+  const reserved = RESERVED_ENV.has(env.name) && !(portAllowed && env.name === "PORT");
+  const sources = ["configMapKeyRef", "secretKeyRef"];
+  if (features["kubernetes.podspec-fieldref"] !== "Disabled") sources.push("fieldRef", "resourceFieldRef");
   return [
     ...(env.name === "" ? missingField("name") : []),
     ...(reserved ? fieldError(`${JSON.stringify(env.name)} is a reserved environment variable`, ["name"]) : []),
-    ...via("valueFrom", checkAllowed(env.valueFrom ?? {}, new Set(["configMapKeyRef", "secretKeyRef"]))),
+    ...via("valueFrom", checkAllowed(env.valueFrom ?? {}, new Set(sources))),
   ];
 }
 
@@ -91,17 +137,25 @@ function validateEnvFrom({ configMapRef, secretRef }: NonNullable<Container["env
 function validatePorts(ports: readonly ContainerPort[]): FieldErrors {
   const [port] = ports;
   if (!port) return [];
-  const { containerPort, name = "", protocol = "TCP" } = port;
-  const why = `${containerPort} is a reserved port`;
+  const { name = "", protocol = "TCP" } = port;
   return [
-    ...(RESERVED_PORTS.has(containerPort) ? invalidFieldValue(why, "containerPort", `${why}, please use a different value`) : []),
-    ...(containerPort < 0 || containerPort > 65_535 ? outOfBounds(containerPort, [0, 65_535], "containerPort") : []),
+    ...validatePort(port),
     ...(protocol === "TCP" ? [] : invalidFieldValue(protocol, "protocol")),
     ...(PORT_NAMES.has(name) ? [] : fieldError(`Port name ${name} is not allowed`, [""], "Name must be empty, or one of: 'h2c', 'http1'")),
   ];
 }
 
-function validateSecurity(context: Record<string, unknown>): FieldErrors {
+function validatePort(port: ContainerPort): FieldErrors {
+  const { containerPort } = port;
+  const why = `${containerPort} is a reserved port`;
+  return [
+    ...checkAllowed(port, new Set(["containerPort", "name", "protocol"])),
+    ...(RESERVED_PORTS.has(containerPort) ? invalidFieldValue(why, "containerPort", `${why}, please use a different value`) : []),
+    ...(containerPort < 0 || containerPort > 65_535 ? outOfBounds(containerPort, [0, 65_535], "containerPort") : []),
+  ];
+}
+
+function validateSecurity(context: Record<string, unknown>, features: Features): FieldErrors {
   const { capabilities, runAsUser, runAsGroup } = context as {
     capabilities?: { add?: string[] };
     runAsUser?: number;
@@ -113,22 +167,31 @@ function validateSecurity(context: Record<string, unknown>): FieldErrors {
   return [
     ...checkAllowed(context, SECURITY_FIELDS),
     // The one capability that gives no more than a port below 1024.
-    ...(add.length > 0 && !(add.length === 1 && add[0] === "NET_BIND_SERVICE") ? disallowedFields("capabilities.add") : []),
+    ...(features["kubernetes.containerspec-addcapabilities"] === "Disabled" && add.some((name) => name !== "NET_BIND_SERVICE")
+      ? disallowedFields("capabilities.add")
+      : []),
     ...bound(runAsUser, "runAsUser"),
     ...bound(runAsGroup, "runAsGroup"),
   ];
 }
 
-function validateMounts(mounts: NonNullable<Container["volumeMounts"]>, volumes: ContainerContext["volumes"]): FieldErrors {
+function validateMounts(
+  mounts: NonNullable<Container["volumeMounts"]>,
+  volumes: ContainerContext["volumes"],
+  features: Features,
+): FieldErrors {
   const seen = new Set<string>();
+  const allowed = new Set(["mountPath", "name", "readOnly", "subPath"]);
+  if (features["kubernetes.podspec-volumes-mount-propagation"] !== "Disabled") allowed.add("mountPropagation");
   return viaEach(mounts, (mount) => {
     const volume = volumes.get(mount.name);
     const path = posix.normalize(mount.mountPath).replace(/(.)\/$/, "$1");
     const errors: FieldErrors = [
-      ...checkAllowed(mount, new Set(["mountPath", "name", "readOnly", "subPath"])),
+      ...checkAllowed(mount, allowed),
       ...(volume ? [] : fieldError("volumeMount has no matching volume", ["name"])),
       ...validateMountPath(mount.mountPath, path, seen),
       ...(volume?.writable || mount.readOnly ? [] : fieldError("volume mount should be readOnly for this type of volume", ["readOnly"])),
+      ...(volume?.readOnlyClaim && !mount.readOnly ? fieldError("volume is readOnly but volume mount is not", ["readOnly"]) : []),
     ];
     seen.add(path);
     return errors;
@@ -142,10 +205,10 @@ function validateMountPath(raw: string, path: string, seen: ReadonlySet<string>)
   return seen.has(path) ? invalidFieldValue(`${JSON.stringify(raw)} must be unique`, "mountPath") : [];
 }
 
-function validateProbes(container: Container, { port, sidecar }: ContainerContext): FieldErrors {
+function validateProbes(container: Container, { port, sidecar, features }: ContainerContext): FieldErrors {
   const { livenessProbe, readinessProbe, startupProbe } = container;
   if (sidecar) {
-    // Upstream's multi-container-probing is off by default.
+    if (features["multi-container-probing"] === "Enabled") return validateSidecarProbes(container);
     return [
       ...via("livenessProbe", checkAllowed(livenessProbe ?? {}, new Set())),
       ...via("readinessProbe", checkAllowed(readinessProbe ?? {}, new Set())),
@@ -155,6 +218,21 @@ function validateProbes(container: Container, { port, sidecar }: ContainerContex
     ...via("livenessProbe", validateProbe(livenessProbe, port)),
     ...via("readinessProbe", [...validateProbe(readinessProbe, port), ...validateReadiness(readinessProbe)]),
     ...via("startupProbe", validateProbe(startupProbe, port)),
+  ];
+}
+
+/** A sidecar has no port that a name or the number 0 could mean. */
+function validateSidecarProbes({ livenessProbe, readinessProbe, startupProbe }: Container): FieldErrors {
+  const numbered = (probe: Probe | undefined): FieldErrors => {
+    const port = probe?.httpGet ? probe.httpGet.port : probe?.tcpSocket ? probe.tcpSocket.port : probe?.grpc ? probe.grpc.port : 1;
+    const handler = probe?.httpGet ? "httpGet" : probe?.tcpSocket ? "tcpSocket" : "grpc";
+    return port === undefined || port === 0 || port === "0" ? missingField(`${handler}.port`) : [];
+  };
+  const check = (probe: Probe | undefined) => [...validateProbe(probe, { name: "" }), ...numbered(probe)];
+  return [
+    ...via("livenessProbe", check(livenessProbe)),
+    ...via("readinessProbe", [...check(readinessProbe), ...validateReadiness(readinessProbe)]),
+    ...via("startupProbe", check(startupProbe)),
   ];
 }
 

@@ -1,89 +1,143 @@
 import type { Container, ContainerPort } from "./core.ts";
-import {
-  checkAllowed,
-  fieldError,
-  invalidFieldValue,
-  missingField,
-  missingOneOf,
-  multipleOneOf,
-  via,
-  viaEach,
-  type FieldErrors,
-} from "./field-error.ts";
-import { DNS_LABEL, DNS_SUBDOMAIN } from "./names.ts";
+import { checkAllowed, fieldError, invalidFieldValue, missingField, outOfBounds, via, viaEach, type FieldErrors } from "./field-error.ts";
+import { DNS_SUBDOMAIN } from "./names.ts";
+import type { Feature, Features } from "./serving-config/features.ts";
 import type { RevisionSpec } from "./serving.ts";
-import { validateContainer, type VolumeInfo } from "./validate-container.ts";
+import { validateContainer, validateInitContainer, type VolumeInfo } from "./validate-container.ts";
+import { validateVolumes, type Volume } from "./validate-volumes.ts";
 
-/** What a Revision may set of a PodSpec, and its own fields; the rest is behind features that are off by default upstream. */
-const ALLOWED: ReadonlySet<string> = new Set([
+/** What a Revision may always set of a PodSpec, and its own fields. */
+const ALLOWED = [
   "automountServiceAccountToken",
   "containerConcurrency",
   "containers",
   "enableServiceLinks",
   "idleTimeoutSeconds",
   "imagePullSecrets",
-  "initContainers",
   "responseStartTimeoutSeconds",
   "serviceAccountName",
   "timeoutSeconds",
   "volumes",
-]);
-const VOLUME_SOURCES = ["secret", "configMap", "projected", "emptyDir"] as const;
-
-interface Item {
-  key?: string;
-  path?: string;
-}
-interface Source {
-  items?: Item[];
-  name?: string;
-}
-export interface Volume {
-  name: string;
-  secret?: Source;
-  configMap?: Source;
-  projected?: { sources?: Record<string, Source>[] };
-  emptyDir?: { medium?: string };
-  persistentVolumeClaim?: { claimName?: string };
-}
-type FullSpec = Omit<RevisionSpec, "volumes"> & {
-  volumes?: Volume[];
-  initContainers?: unknown[];
-  automountServiceAccountToken?: boolean;
+];
+/** What it may set while a feature of config-features is not disabled. */
+const BY_FEATURE: Readonly<Record<string, Feature>> = {
+  affinity: "kubernetes.podspec-affinity",
+  dnsConfig: "kubernetes.podspec-dnsconfig",
+  dnsPolicy: "kubernetes.podspec-dnspolicy",
+  hostAliases: "kubernetes.podspec-hostaliases",
+  hostIPC: "kubernetes.podspec-hostipc",
+  hostNetwork: "kubernetes.podspec-hostnetwork",
+  hostPID: "kubernetes.podspec-hostpid",
+  initContainers: "kubernetes.podspec-init-containers",
+  nodeSelector: "kubernetes.podspec-nodeselector",
+  priorityClassName: "kubernetes.podspec-priorityclassname",
+  runtimeClassName: "kubernetes.podspec-runtimeclassname",
+  schedulerName: "kubernetes.podspec-schedulername",
+  securityContext: "kubernetes.podspec-securitycontext",
+  shareProcessNamespace: "kubernetes.podspec-shareprocessnamespace",
+  tolerations: "kubernetes.podspec-tolerations",
+  topologySpreadConstraints: "kubernetes.podspec-topologyspreadconstraints",
 };
+const MAX_INT32 = 2 ** 31 - 1;
+const POD_SECURITY_FIELDS: ReadonlySet<string> = new Set([
+  "fsGroup",
+  "fsGroupChangePolicy",
+  "runAsGroup",
+  "runAsNonRoot",
+  "runAsUser",
+  "seccompProfile",
+  "supplementalGroups",
+]);
+
+type FullSpec = Omit<RevisionSpec, "volumes"> & { volumes?: Volume[]; automountServiceAccountToken?: boolean };
 
 /** knative/serving ValidatePodSpec, paths relative to the spec. */
-export function validatePodSpec(spec: RevisionSpec): FieldErrors {
+export function validatePodSpec(spec: RevisionSpec, features: Features): FieldErrors {
   const { containers, volumes = [], initContainers = [], automountServiceAccountToken, serviceAccountName = "" } = spec as FullSpec;
-  const mounted = new Set(containers.flatMap((container) => (container.volumeMounts ?? []).map((mount) => mount.name)));
+  const mounts = [...initContainers, ...containers].flatMap(({ volumeMounts = [] }) => volumeMounts);
+  const open = Object.keys(BY_FEATURE).filter((field) => features[BY_FEATURE[field] as Feature] !== "Disabled");
+  const scene = sceneOf(spec as FullSpec, features);
   return [
-    ...checkAllowed(spec, ALLOWED),
+    ...checkAllowed(spec, new Set([...ALLOWED, ...open])),
     ...(automountServiceAccountToken === true ? fieldError("must not set the field(s)", ["automountServiceAccountToken"]) : []),
-    ...via("volumes", validateVolumes(volumes, mounted)),
-    ...(initContainers.length > 0
-      ? fieldError(`pod spec support for init-containers is off, but found ${initContainers.length} init containers`, [""])
-      : []),
+    ...via("securityContext", validatePodSecurity(spec.securityContext, features)),
+    ...via("volumes", validateVolumes(volumes, new Set(mounts.map(({ name }) => name)), features)),
+    ...validateInitContainers(initContainers, containers, scene),
     ...via("containers[*]", validatePortCount(containers)),
-    ...validateContainers(containers, volumes),
+    ...validateContainers(containers, scene),
     ...(serviceAccountName === "" || DNS_SUBDOMAIN.test(serviceAccountName)
       ? []
-      : invalidFieldValue(serviceAccountName, "serviceAccountName", "a lowercase RFC 1123 subdomain is needed")),
+      : invalidFieldValue(
+          serviceAccountName,
+          "serviceAccountName",
+          "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
+            "alphanumeric character (e.g. 'example.com', regex used for validation is " +
+            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+        )),
   ];
 }
 
-function validateContainers(containers: readonly Container[], volumes: readonly Volume[]): FieldErrors {
+interface Scene {
+  volumes: ReadonlyMap<string, VolumeInfo>;
+  features: Features;
+}
+
+function sceneOf({ volumes = [] }: FullSpec, features: Features): Scene {
+  const info = ({ emptyDir, persistentVolumeClaim: claim }: Volume): VolumeInfo => ({
+    writable: emptyDir !== undefined || claim !== undefined,
+    readOnlyClaim: claim?.readOnly === true,
+  });
+  return { volumes: new Map(volumes.map((volume) => [volume.name, info(volume)])), features };
+}
+
+/** All its fields need the feature. */
+function validatePodSecurity(context: Record<string, unknown> | undefined, features: Features): FieldErrors {
+  if (!context) return [];
+  const allowed = features["kubernetes.podspec-securitycontext"] === "Disabled" ? new Set<string>() : POD_SECURITY_FIELDS;
+  const bound = (value: unknown, path: string) =>
+    typeof value === "number" && (value < 0 || value > MAX_INT32) ? outOfBounds(value, [0, MAX_INT32], path) : [];
+  const groups = Array.isArray(context["supplementalGroups"]) ? context["supplementalGroups"] : [];
+  return [
+    ...checkAllowed(context, allowed),
+    ...["runAsUser", "runAsGroup", "fsGroup"].flatMap((field) => bound(context[field], field)),
+    ...via(
+      "supplementalGroups",
+      viaEach(groups, (group) => bound(group, "")),
+    ),
+  ];
+}
+
+function validateInitContainers(init: readonly Container[], others: readonly Container[], { volumes, features }: Scene): FieldErrors {
+  if (init.length === 0) return [];
+  if (features["kubernetes.podspec-init-containers"] !== "Enabled") {
+    return fieldError(`pod spec support for init-containers is off, but found ${init.length} init containers`, [""]);
+  }
+  const names = new Set(others.map(({ name }) => name));
+  // Upstream gives the paths of init containers below `containers`, too.
+  return via(
+    "containers",
+    viaEach(init, (container) => [...duplicateName(container, names), ...validateInitContainer(container, { volumes, features })]),
+  );
+}
+
+function duplicateName({ name = "" }: Container, names: Set<string | undefined>): FieldErrors {
+  if (names.has(name)) return fieldError(`duplicate container name ${JSON.stringify(name)}`, ["name"]);
+  names.add(name);
+  return [];
+}
+
+function validateContainers(containers: readonly Container[], { volumes, features }: Scene): FieldErrors {
   if (containers.length === 0) return missingField("containers");
-  const infos = new Map<string, VolumeInfo>();
-  for (const volume of volumes) infos.set(volume.name, { writable: Boolean(volume.emptyDir ?? volume.persistentVolumeClaim) });
+  if (containers.length > 1 && features["multi-container"] !== "Enabled") {
+    return fieldError(`multi-container is off, but found ${containers.length} containers`, [""]);
+  }
   const port = containers.flatMap((container) => container.ports ?? [])[0] ?? ({} as Partial<ContainerPort>);
   const names = new Set<string | undefined>();
   const errors = viaEach(containers, (container) => {
-    const duplicate = names.has(container.name);
-    names.add(container.name);
     const sidecar = containers.length > 1 && (container.ports ?? []).length === 0;
     return [
-      ...(duplicate ? fieldError(`duplicate container name ${JSON.stringify(container.name)}`, ["name"]) : []),
-      ...validateContainer(container, { volumes: infos, port: { name: port.name ?? "http" }, sidecar }),
+      ...duplicateName(container, names),
+      ...validateContainer(container, { volumes, features, port: { name: port.name || "http" }, sidecar }),
     ];
   });
   return via("containers", errors);
@@ -94,56 +148,4 @@ function validatePortCount(containers: readonly Container[]): FieldErrors {
   if (count === 0 && containers.length > 1) return missingField("ports");
   if (count <= 1) return [];
   return fieldError("more than one container port is set", ["ports"], "Only a single port is allowed across all containers");
-}
-
-function validateVolumes(volumes: readonly Volume[], mounted: ReadonlySet<string>): FieldErrors {
-  const seen = new Set<string>();
-  return viaEach(volumes, (volume) => {
-    const duplicate = seen.has(volume.name);
-    seen.add(volume.name);
-    return [
-      ...(duplicate ? fieldError(`duplicate volume name ${JSON.stringify(volume.name)}`, ["name"]) : []),
-      ...(mounted.has(volume.name) ? [] : fieldError(`volume with name ${JSON.stringify(volume.name)} not mounted`, ["name"])),
-      ...validateVolume(volume),
-    ];
-  });
-}
-
-function validateVolume(volume: Volume): FieldErrors {
-  if (volume.name === "") return missingField("name");
-  if (!DNS_LABEL.test(volume.name)) return invalidFieldValue(volume.name, "name");
-  const claim = volume.persistentVolumeClaim;
-  const specified: string[] = [
-    ...VOLUME_SOURCES.filter((source) => volume[source] !== undefined),
-    ...(claim ? ["persistentVolumeClaim"] : []),
-  ];
-  const medium = volume.emptyDir?.medium ?? "";
-  return [
-    ...(claim
-      ? fieldError(`Persistent volume claim support is disabled, but found persistent volume claim ${claim.claimName ?? ""}`, [""])
-      : []),
-    ...checkAllowed(volume, new Set(["name", ...VOLUME_SOURCES])),
-    ...validateItems(volume.secret?.items),
-    ...validateItems(volume.configMap?.items),
-    ...via("projected", viaEach(volume.projected?.sources, validateProjection)),
-    ...(medium === "" || medium === "Memory" ? [] : via("emptyDir", invalidFieldValue(medium, "medium"))),
-    ...(specified.length === 0 ? missingOneOf(...VOLUME_SOURCES) : []),
-    ...(specified.length > 1 ? multipleOneOf(...specified) : []),
-  ];
-}
-
-function validateProjection(projection: Record<string, Source>): FieldErrors {
-  const known = ["secret", "configMap", "serviceAccountToken", "downwardAPI"];
-  const specified = known.filter((source) => projection[source] !== undefined);
-  const named = (["secret", "configMap"] as const).flatMap((source) => {
-    const { [source]: content } = projection;
-    return content ? via(source, [...(content.name ? [] : missingField("name")), ...validateItems(content.items)]) : [];
-  });
-  if (specified.length === 0) return missingOneOf(...known);
-  return specified.length > 1 ? [...named, ...multipleOneOf(...specified)] : named;
-}
-
-function validateItems(items: readonly Item[] | undefined): FieldErrors {
-  const check = ({ key, path }: Item) => [...(key ? [] : missingField("key")), ...(path ? [] : missingField("path"))];
-  return via("items", viaEach(items, check));
 }

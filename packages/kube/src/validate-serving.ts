@@ -17,16 +17,20 @@ import { ANNOTATIONS, DNS_1035_LABEL, LABELS } from "./names.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, RevisionTemplate, Route, TrafficTarget } from "./serving.ts";
 import { validateAutoscaling } from "./validate-autoscaling.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
+import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
 
-/** knative/serving pkg/apis/serving/v1/{service,configuration,revision,route}_validation.go; limits as in config-defaults. */
-const MAX_TIMEOUT_SECONDS = 600;
-const MAX_CONCURRENCY = 1000;
+/** knative/serving pkg/apis/serving/v1/{service,configuration,revision,route}_validation.go. */
+const QUEUE_PERCENTAGE = ["queue.sidecar.serving.knative.dev/resource-percentage", "queue.sidecar.serving.knative.dev/resourcePercentage"];
 const DNS_1035_MESSAGE =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an " +
   "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const QUALIFIED = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
-export function validateService(service: KnativeService, old: KnativeService | undefined): FieldErrors {
+export function validateService(
+  service: KnativeService,
+  old: KnativeService | undefined,
+  config: AdmissionConfig = DEFAULT_ADMISSION_CONFIG,
+): FieldErrors {
   const { metadata, spec } = service;
   return [
     ...via("metadata", [
@@ -34,13 +38,17 @@ export function validateService(service: KnativeService, old: KnativeService | u
       ...via("labels", validateLabels(metadata, {})),
       ...via("annotations", validateRolloutDuration(metadata.annotations)),
     ]),
-    ...via("spec", [...via("template", validateTemplate(spec.template, metadata)), ...validateTraffic(spec.traffic ?? [], true)]),
+    ...via("spec", [...via("template", validateTemplate(spec.template, metadata, config)), ...validateTraffic(spec.traffic ?? [], true)]),
     ...(old ? validateModifier(service, old) : []),
     ...(old ? via("spec.template", validateNameChange(spec.template, old.spec.template)) : []),
   ];
 }
 
-export function validateConfiguration(configuration: Configuration, old: Configuration | undefined): FieldErrors {
+export function validateConfiguration(
+  configuration: Configuration,
+  old: Configuration | undefined,
+  config: AdmissionConfig = DEFAULT_ADMISSION_CONFIG,
+): FieldErrors {
   const { metadata, spec } = configuration;
   const known = [LABELS.route, LABELS.configurationUid, LABELS.serviceUid];
   return [
@@ -48,7 +56,7 @@ export function validateConfiguration(configuration: Configuration, old: Configu
       ...validateMetadata(metadata),
       ...via("labels", validateLabels(metadata, { known, owner: [LABELS.service, "Service"] })),
     ]),
-    ...via("spec.template", validateTemplate(spec.template, metadata)),
+    ...via("spec.template", validateTemplate(spec.template, metadata, config)),
     ...(old && !metadata.ownerReferences ? validateModifier(configuration, old) : []),
     ...(old ? via("spec.template", validateNameChange(spec.template, old.spec.template)) : []),
   ];
@@ -67,7 +75,11 @@ export function validateRoute(route: Route, old: Route | undefined): FieldErrors
   ];
 }
 
-export function validateRevision(revision: Revision, old: Revision | undefined): FieldErrors {
+export function validateRevision(
+  revision: Revision,
+  old: Revision | undefined,
+  config: AdmissionConfig = DEFAULT_ADMISSION_CONFIG,
+): FieldErrors {
   const { metadata, spec } = revision;
   const known = [
     LABELS.routingState,
@@ -79,10 +91,10 @@ export function validateRevision(revision: Revision, old: Revision | undefined):
   ];
   const meta = via("metadata", [
     ...validateName(metadata),
-    ...via("annotations", validateAutoscaling(metadata.annotations ?? {})),
+    ...via("annotations", validateAutoscaling(metadata.annotations ?? {}, config.scale)),
     ...via("labels", validateLabels(metadata, { known, owner: [LABELS.configuration, "Configuration"] })),
   ]);
-  if (!old) return [...meta, ...via("spec", validateSpec(spec))];
+  if (!old) return [...meta, ...via("spec", validateSpec(spec, config))];
   if (isDeepStrictEqual(spec, old.spec)) return meta;
   return [...meta, ...fieldError("Immutable fields changed (-old +new)", ["spec"], describeChange(old.spec, spec))];
 }
@@ -130,12 +142,13 @@ function validateLabels(metadata: ObjectMeta, { known = [], owner }: LabelRules)
   });
 }
 
-function validateTemplate({ metadata = {}, spec }: RevisionTemplate, parent: ObjectMeta): FieldErrors {
+function validateTemplate({ metadata = {}, spec }: RevisionTemplate, parent: ObjectMeta, config: AdmissionConfig): FieldErrors {
   const annotations = metadata.annotations ?? {};
   return [
-    ...via("spec", validateSpec(spec)),
+    ...via("spec", validateSpec(spec, config)),
     ...via("metadata.annotations", [
-      ...validateAutoscaling(annotations),
+      ...validateAutoscaling(annotations, config.scale),
+      ...validateQueuePercentage(annotations),
       ...validateSeconds(annotations, ANNOTATIONS.progressDeadline, "progress-deadline"),
     ]),
     ...validateTemplateName(metadata.name, parent),
@@ -151,17 +164,31 @@ function validateTemplateName(name: string | undefined, parent: ObjectMeta): Fie
   return invalidFieldValue(`${JSON.stringify(name)} must have prefix ${JSON.stringify(prefix)}`, "metadata.name");
 }
 
-function validateSpec(spec: RevisionSpec): FieldErrors {
+/** The sidecar's share of the container's resources. */
+function validateQueuePercentage(annotations: NonNullable<ObjectMeta["annotations"]>): FieldErrors {
+  const key = QUEUE_PERCENTAGE.find((name) => annotations[name] !== undefined);
+  if (key === undefined) return [];
+  const text = annotations[key] ?? "";
+  const value = Number(text);
+  if (text.trim() === "" || Number.isNaN(value)) return invalidFieldValue(text, `[${key}]`);
+  return value < 0.1 || value > 100 ? outOfBounds(value, [0.1, 100], `[${key}]`) : [];
+}
+
+function validateSpec(spec: RevisionSpec, { defaults, features }: AdmissionConfig): FieldErrors {
   const { timeoutSeconds, responseStartTimeoutSeconds, idleTimeoutSeconds, containerConcurrency } = spec;
   const bound = (value: number | undefined, upper: number, path: string) =>
     value !== undefined && (value < 0 || value > upper) ? outOfBounds(value, [0, upper], path) : [];
-  const total = timeoutSeconds || MAX_TIMEOUT_SECONDS;
+  const total = timeoutSeconds || defaults.maxTimeoutSeconds;
+  const least = defaults.allowConcurrencyZero ? 0 : 1;
+  const most = defaults.maxContainerConcurrency;
   return [
-    ...validatePodSpec(spec),
-    ...bound(timeoutSeconds, MAX_TIMEOUT_SECONDS, "timeoutSeconds"),
+    ...validatePodSpec(spec, features),
+    ...bound(timeoutSeconds, defaults.maxTimeoutSeconds, "timeoutSeconds"),
     ...bound(responseStartTimeoutSeconds, total, "responseStartTimeoutSeconds"),
     ...bound(idleTimeoutSeconds, total, "idleTimeoutSeconds"),
-    ...bound(containerConcurrency, MAX_CONCURRENCY, "containerConcurrency"),
+    ...(containerConcurrency !== undefined && (containerConcurrency < least || containerConcurrency > most)
+      ? outOfBounds(containerConcurrency, [least, most], "containerConcurrency")
+      : []),
   ];
 }
 

@@ -1,0 +1,135 @@
+import {
+  checkAllowed,
+  fieldError,
+  invalidFieldValue,
+  missingField,
+  missingOneOf,
+  multipleOneOf,
+  via,
+  viaEach,
+  type FieldErrors,
+} from "./field-error.ts";
+import { DNS_LABEL } from "./names.ts";
+import type { Feature, Features } from "./serving-config/features.ts";
+
+interface Item {
+  key?: string;
+  path?: string;
+}
+interface Source {
+  items?: Item[];
+  name?: string;
+  path?: string;
+}
+export interface Volume {
+  name: string;
+  secret?: Source;
+  configMap?: Source;
+  projected?: { sources?: Record<string, Source>[] };
+  emptyDir?: { medium?: string; sizeLimit?: string | number };
+  persistentVolumeClaim?: { claimName?: string; readOnly?: boolean };
+  hostPath?: object;
+  csi?: object;
+  ephemeral?: object;
+  image?: object;
+}
+
+/** What each source of a volume needs; those without a feature are always there. */
+const SOURCES: Readonly<Record<string, Feature | undefined>> = {
+  secret: undefined,
+  configMap: undefined,
+  projected: undefined,
+  emptyDir: "kubernetes.podspec-volumes-emptydir",
+  persistentVolumeClaim: "kubernetes.podspec-persistent-volume-claim",
+  hostPath: "kubernetes.podspec-volumes-hostpath",
+  csi: "kubernetes.podspec-volumes-csi",
+  ephemeral: "kubernetes.podspec-volumes-ephemeral",
+  image: "kubernetes.podspec-volumes-image",
+};
+/** Sources whose lack of a feature has a sentence of its own. */
+const WORDED: ReadonlySet<string> = new Set(["emptyDir", "persistentVolumeClaim"]);
+
+/** knative/serving ValidateVolumes; `mounted` are the names of all volumes that a container mounts. */
+export function validateVolumes(volumes: readonly Volume[], mounted: ReadonlySet<string>, features: Features): FieldErrors {
+  const seen = new Set<string>();
+  return viaEach(volumes, (volume) => {
+    const duplicate = seen.has(volume.name);
+    seen.add(volume.name);
+    return [
+      ...(duplicate ? fieldError(`duplicate volume name ${JSON.stringify(volume.name)}`, ["name"]) : []),
+      ...(mounted.has(volume.name) ? [] : fieldError(`volume with name ${JSON.stringify(volume.name)} not mounted`, ["name"])),
+      ...validateVolume(volume, features),
+    ];
+  });
+}
+
+function validateVolume(volume: Volume, features: Features): FieldErrors {
+  if (volume.name === "") return missingField("name");
+  if (!DNS_LABEL.test(volume.name)) return invalidFieldValue(volume.name, "name");
+  const enabled = (feature: Feature | undefined) => feature === undefined || features[feature] === "Enabled";
+  const sources = Object.keys(SOURCES);
+  const specified = sources.filter((source) => volume[source as keyof Volume] !== undefined);
+  const allowed = new Set([
+    "name",
+    ...sources.filter((source) => {
+      const feature = SOURCES[source];
+      return feature === undefined || WORDED.has(source) || features[feature] !== "Disabled";
+    }),
+  ]);
+  const usable = sources.filter((source) => enabled(SOURCES[source]));
+  return [
+    ...validateClaim(volume, features),
+    ...(volume.emptyDir && features["kubernetes.podspec-volumes-emptydir"] !== "Enabled"
+      ? fieldError(`EmptyDir volume support is disabled, but found EmptyDir volume ${volume.name}`, [""])
+      : []),
+    ...checkAllowed(volume, allowed),
+    ...validateItems(volume.secret?.items),
+    ...validateItems(volume.configMap?.items),
+    ...via("projected", viaEach(volume.projected?.sources, validateProjection)),
+    ...via("emptyDir", validateEmptyDir(volume.emptyDir)),
+    ...(specified.length === 0 ? missingOneOf(...usable) : []),
+    ...(specified.length > 1 ? multipleOneOf(...specified) : []),
+  ];
+}
+
+function validateClaim({ persistentVolumeClaim: claim }: Volume, features: Features): FieldErrors {
+  if (!claim) return [];
+  const { claimName = "" } = claim;
+  const writable = features["kubernetes.podspec-persistent-volume-write"] === "Enabled";
+  return [
+    ...(features["kubernetes.podspec-persistent-volume-claim"] === "Enabled"
+      ? []
+      : fieldError(`Persistent volume claim support is disabled, but found persistent volume claim ${claimName}`, [""])),
+    ...(claim.readOnly || writable
+      ? []
+      : fieldError(
+          `Persistent volume write support is disabled, but found persistent volume claim ${claimName} that is not read-only`,
+          [""],
+        )),
+  ];
+}
+
+function validateEmptyDir({ medium = "", sizeLimit }: NonNullable<Volume["emptyDir"]> = {}): FieldErrors {
+  return [
+    ...(medium === "" || medium === "Memory" ? [] : invalidFieldValue(medium, "medium")),
+    ...(sizeLimit !== undefined && String(sizeLimit).startsWith("-") ? invalidFieldValue(sizeLimit, "sizeLimit") : []),
+  ];
+}
+
+function validateProjection(projection: Record<string, Source>): FieldErrors {
+  const known = ["secret", "configMap", "serviceAccountToken", "downwardAPI"];
+  const specified = known.filter((source) => projection[source] !== undefined);
+  const named = (["secret", "configMap"] as const).flatMap((source) => {
+    const { [source]: content } = projection;
+    return content ? via(source, [...(content.name ? [] : missingField("name")), ...validateItems(content.items)]) : [];
+  });
+  const token = projection["serviceAccountToken"];
+  const errors = [...named, ...(token && !token.path ? via("serviceAccountToken", missingField("path")) : [])];
+  if (specified.length === 0) return missingOneOf(...known);
+  return specified.length > 1 ? [...errors, ...multipleOneOf(...specified)] : errors;
+}
+
+function validateItems(items: readonly Item[] | undefined): FieldErrors {
+  const check = ({ key, path }: Item) => [...(key ? [] : missingField("key")), ...(path ? [] : missingField("path"))];
+  return via("items", viaEach(items, check));
+}
