@@ -1,27 +1,16 @@
-import { ConfigMaps, isStatus, Namespaces, type KubeClient } from "@ebb/kube";
+import { isStatus, Namespaces, SERVING_NAMESPACE, type KubeClient } from "@ebb/kube";
 import type { ServerConfig } from "./config.ts";
-
-const SYSTEM_NAMESPACE = "knative-serving";
+import { ensureServingConfigs } from "./serving-configs.ts";
 
 /**
- * What a fresh cluster has before its first application: the namespaces, and Knative's ConfigMaps where Ebb differs from upstream's defaults.
+ * What a fresh cluster has before its first application: the namespaces, and Knative's ConfigMaps.
  * What is there already is left alone: it is the operator's.
  */
 export async function bootstrapCluster(client: KubeClient, config: ServerConfig): Promise<void> {
-  for (const name of ["default", "kube-system", SYSTEM_NAMESPACE]) {
+  for (const name of ["default", "kube-system", SERVING_NAMESPACE]) {
     await ensure(client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }));
   }
-  const maps: Record<string, Record<string, string>> = {
-    // `{name}.sls-{cluster}.{base}`: names are unique in a cluster, whatever their namespace.
-    "config-domain": { [`sls-${config.clusterName}.${config.baseDomain}`]: "" },
-    "config-network": { "domain-template": "{{.Name}}.{{.Domain}}", "tag-template": "{{.Tag}}-{{.Name}}" },
-    "config-autoscaler": {},
-    "config-defaults": {},
-    "config-gc": {},
-  };
-  for (const [name, data] of Object.entries(maps)) {
-    await ensure(client.create(ConfigMaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: SYSTEM_NAMESPACE }, data }));
-  }
+  await ensureServingConfigs(client, config);
 }
 
 async function ensure(creation: Promise<unknown>): Promise<void> {

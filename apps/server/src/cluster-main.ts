@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
-import { createControllers, type Controllers } from "@ebb/controllers";
+import { checkServingConfig, createControllers, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import { createContainerDriver, createInstanceManager, createProcessDriver } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
@@ -45,6 +45,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
       "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
     },
     metrics: () => controllers.metrics(),
+    configCheck: checkServingConfig,
     ...common,
   });
   const client = api.client(CONTROLLER);
@@ -58,7 +59,6 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
-    progressDeadlineSeconds: config.progressDeadlineSeconds,
     // Read when it stops: whether this is a clean stop is known only then.
     get stopInstances() {
       return stopInstances;

@@ -32,8 +32,8 @@ export interface ServerConfig {
   readonly baseDomain: string;
   /** Whether containers are offered when an engine is found. */
   readonly containers: boolean;
-  /** Seconds a new version has to become ready. */
-  readonly progressDeadlineSeconds: number;
+  /** Seconds a new version has to become ready: written to ConfigMap config-deployment when it is given. */
+  readonly progressDeadlineSeconds: number | undefined;
 }
 
 export const DEFAULT_PORTS = { gateway: 8080, platform: 8090, api: 8091, internal: 8092 } as const;
@@ -63,7 +63,8 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     clusterName: values["cluster-name"] ?? "local",
     baseDomain: values["base-domain"] ?? "localhost",
     containers: values["no-containers"] !== true,
-    progressDeadlineSeconds: port("progress-deadline", values["progress-deadline"], 120),
+    progressDeadlineSeconds:
+      values["progress-deadline"] === undefined ? undefined : port("progress-deadline", values["progress-deadline"], 1),
   });
 }
 

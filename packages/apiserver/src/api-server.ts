@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { isStatus, Namespaces, type KubeClient } from "@ebb/kube";
+import { isStatus, Namespaces, type ConfigCheck, type KubeClient } from "@ebb/kube";
 import { loadCertificate, type Certificate } from "./certificate.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
@@ -27,6 +27,8 @@ export interface ApiServerOptions {
   podLogs: PodLogs;
   /** Subresources that are only read, none when absent. */
   views?: Views;
+  /** Refuses a ConfigMap of namespace knative-serving that the cluster could not read; none is refused when absent. */
+  configCheck?: ConfigCheck;
   /** What `GET /metrics` answers: Prometheus' text format. */
   metrics?: () => string;
   clock: Clock;
@@ -76,9 +78,9 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async start(): Promise<void> {
-    const { storePath, listen, clock, random, log } = this.#options;
+    const { storePath, listen, configCheck, clock, random, log } = this.#options;
     const store = new SqliteStore({ path: storePath, clock, log });
-    const registry = new Registry({ store, clock, random });
+    const registry = new Registry({ store, clock, random, ...(configCheck ? { configCheck } : {}) });
     const collector = new GarbageCollector({ store, registry, clock, log });
     const compaction = clock.every(COMPACTION_PERIOD, () => store.compact(clock.now()));
     this.#machinery = { store, registry, collector, compaction };

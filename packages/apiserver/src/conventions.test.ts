@@ -112,10 +112,10 @@ describe("create", () => {
     const strict = await call("POST", `${SERVICES}?fieldValidation=Strict`, { body });
     expect(strict.body).toMatchObject({ code: 400, message: 'strict decoding error: unknown field "extra"' });
     const warned = await call("POST", SERVICES, { body });
-    expect(warned.headers["warning"]).toBe('299 - "unknown field \\"extra\\""');
+    expect(warned.headers["warning"]).toMatch(/^299 - "unknown field \\"extra\\""(,|$)/);
     expect(warned.body).not.toHaveProperty("extra");
     const silent = await call("PUT", `${SERVICES}/a?fieldValidation=Ignore`, { body: { ...warned.body, extra: 1 } });
-    expect(silent.headers["warning"]).toBeUndefined();
+    expect(silent.headers["warning"] ?? "").not.toContain("unknown field");
   });
 
   test("dry run answers what would be, and stores nothing", async () => {

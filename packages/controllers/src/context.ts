@@ -54,7 +54,15 @@ export interface Context {
   podsOf: IndexBy<Pod>;
 }
 
-export function createContext(client: KubeClient, clock: Clock, log: Logger): Context {
+export interface ContextOptions {
+  client: KubeClient;
+  clock: Clock;
+  log: Logger;
+  /** What holds where config-deployment says nothing, seconds; upstream's 600 when absent. */
+  progressDeadlineSeconds?: number | undefined;
+}
+
+export function createContext({ client, clock, log, progressDeadlineSeconds }: ContextOptions): Context {
   const informer = <T extends KubeObject>(kind: Kind<T>): Informer<T> => createInformer({ client, kind, clock, log });
   const configMaps = informer(ConfigMaps);
   const revisions = informer(Revisions);
@@ -64,7 +72,7 @@ export function createContext(client: KubeClient, clock: Clock, log: Logger): Co
     client,
     clock,
     log,
-    settings: new Settings(configMaps, log),
+    settings: new Settings(configMaps, log, progressDeadlineSeconds === undefined ? {} : deadlineData(progressDeadlineSeconds)),
     events: new EventRecorder(client, clock, log),
     services: informer(Services),
     configurations: informer(Configurations),
@@ -85,6 +93,10 @@ export function createContext(client: KubeClient, clock: Clock, log: Logger): Co
 export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
   return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods];
+}
+
+function deadlineData(seconds: number): { deployment: Record<string, string> } {
+  return { deployment: { "progress-deadline": `${seconds}s` } };
 }
 
 function targetKeys({ metadata, spec, status }: Route): string[] {

@@ -32,7 +32,7 @@ export interface ControllersOptions {
   localProbeAddress?: ProbeAddress;
   /** EBB_GATEWAY_URL of instances: an HTTP proxy through which they reach other applications by their cluster-local names. */
   gatewayUrl?: string;
-  /** Time a Revision has to reach its initial scale when it does not say, seconds. Default 120; upstream's is 600. */
+  /** Time a Revision has to reach its initial scale when neither it nor config-deployment says, seconds. Default 600, as upstream. */
   progressDeadlineSeconds?: number;
   /** File that keeps the autoscaler's decisions over restarts; without it they are forgotten. */
   decisionsPath?: string;
@@ -49,7 +49,6 @@ export interface Controllers extends Runnable {
   metrics(): string;
 }
 
-const PROGRESS_DEADLINE = 120;
 const GATEWAY_PATIENCE = 2000;
 /** A crash is told first without and then with its last log lines: one status for both. */
 const COALESCE = 50;
@@ -81,15 +80,15 @@ class EmbeddedControllers implements Controllers {
     this.#options = options;
     const { client, clock, instances, gateway } = options;
     const log = options.log.child({ component: "controllers" });
-    const progressDeadline = (options.progressDeadlineSeconds ?? PROGRESS_DEADLINE) * 1000;
-    const context = createContext(client, clock, log);
+    const { progressDeadlineSeconds } = options;
+    const context = createContext({ client, clock, log, progressDeadlineSeconds });
     this.#context = context;
     this.#dataPlane = new DataPlane(instances, gateway, { clock, log });
     const { settings } = context;
     const { decisionsPath } = options;
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
     const keeping = this.#decisionLog ? { decisionLog: this.#decisionLog } : {};
-    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, progressDeadline, ...keeping });
+    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, ...keeping });
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
@@ -99,7 +98,6 @@ class EmbeddedControllers implements Controllers {
       dataPlane: this.#dataPlane,
       loop: this.#loop,
       workload,
-      progressDeadline,
     });
     this.#routes = new RouteController(context, new Ingress({ gateway, external: probeAddress, ...local, clock, log }));
     this.#pods = new PodController(context, instances);

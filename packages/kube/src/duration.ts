@@ -8,3 +8,15 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit = ""] of text.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)) total += Number(amount) * (UNITS[unit] ?? 0);
   return text.startsWith("-") ? -total : total;
 }
+
+/** As Go prints a duration: `1m30s`, `500ms`, `0s`; of milliseconds. */
+export function formatDuration(milliseconds: number): string {
+  const sign = milliseconds < 0 ? "-" : "";
+  const value = Math.abs(milliseconds);
+  if (value === 0) return "0s";
+  if (value < 1000) return `${sign}${value}ms`;
+  const seconds = Number(((value % 60_000) / 1000).toFixed(9));
+  const minutes = Math.floor(value / 60_000);
+  if (minutes === 0) return `${sign}${seconds}s`;
+  return minutes < 60 ? `${sign}${minutes}m${seconds}s` : `${sign}${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}s`;
+}

@@ -3,7 +3,7 @@ export { admit, type AdmissionRequest } from "./admit.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
 export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
-export { parseDuration } from "./duration.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";
 export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
 export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
@@ -30,6 +30,15 @@ export { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
 export { applySchema, type Schema, type Structure } from "./schema.ts";
 export { schemaOf } from "./schemas.ts";
 export type * from "./serving.ts";
+export { SERVING_NAMESPACE, type ConfigCheck } from "./serving-config/admit-config.ts";
+export { DEFAULT_ADMISSION_CONFIG, parseScaleLimits, type AdmissionConfig } from "./serving-config/admission-config.ts";
+export { parseDefaults, type ServingDefaults } from "./serving-config/defaults.ts";
+export { parseDeployment, type DeploymentConfig } from "./serving-config/deployment.ts";
+export { EXAMPLE_CHECKSUM, EXAMPLE_KEY, exampleChecksum } from "./serving-config/example.ts";
+export { parseFeatures, type Features } from "./serving-config/features.ts";
+export { parseGcConfig, type GcConfig } from "./serving-config/gc.ts";
+export { parseObservability, type ObservabilityConfig } from "./serving-config/observability.ts";
+export { readBool, readDuration, readFloat, readInteger, type ConfigData } from "./serving-config/read-data.ts";
 export { isStatus, StatusError } from "./status-error.ts";
 export {
   alreadyExists,

@@ -20,9 +20,7 @@ export function securityDefaults(container: Container, pod: Record<string, unkno
   const bounded = {
     ...given,
     allowPrivilegeEscalation: given.allowPrivilegeEscalation ?? false,
-    ...(seccompProfile?.type
-      ? {}
-      : { seccompProfile: { ...given.seccompProfile, type: given.seccompProfile?.type || "RuntimeDefault" } }),
+    ...(seccompProfile?.type ? {} : { seccompProfile: { ...given.seccompProfile, type: given.seccompProfile?.type || "RuntimeDefault" } }),
     capabilities: given.capabilities ?? { drop: ["ALL"], ...(low ? { add: ["NET_BIND_SERVICE"] } : {}) },
   };
   const nonRoot = flag === "Enabled" && runAsNonRoot === undefined ? { runAsNonRoot: given.runAsNonRoot ?? true } : {};

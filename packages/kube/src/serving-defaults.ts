@@ -3,7 +3,7 @@ import type { Container, Probe } from "./core.ts";
 import type { KubeObject, ObjectMeta } from "./meta.ts";
 import { ANNOTATIONS, childName } from "./names.ts";
 import { securityDefaults } from "./security-defaults.ts";
-import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import type { AdmissionConfig } from "./serving-config/admission-config.ts";
 import { DEFAULT_RESOURCES, type ServingDefaults } from "./serving-config/defaults.ts";
 import type { RevisionSpec, RevisionTemplate, TrafficTarget } from "./serving.ts";
 import type { Volume } from "./validate-volumes.ts";
@@ -40,14 +40,16 @@ export function defaultRevisionSpec(spec: RevisionSpec, context: DefaultingConte
     ...(responseStartTimeoutSeconds === undefined ? {} : { responseStartTimeoutSeconds }),
     containerConcurrency: spec.containerConcurrency ?? defaults.containerConcurrency,
     ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),
-    containers: containers.map((container) => secured(defaultContainer(container, { single: containers.length === 1, writable, defaults }))),
+    containers: containers.map((container) =>
+      secured(defaultContainer(container, { single: containers.length === 1, writable, defaults })),
+    ),
     ...(initContainers ? { initContainers: initContainers.map(secured) } : {}),
   };
 }
 
 /** A container without a name gets the configured one, with a number where that would be taken (applyDefaultContainerNames). */
 function nameContainers(spec: RevisionSpec, { config, parent }: DefaultingContext): Pick<RevisionSpec, "containers" | "initContainers"> {
-  const { containers = [], initContainers } = spec;
+  const { containers, initContainers } = spec;
   const taken = new Set([...containers, ...(initContainers ?? [])].map(({ name }) => name));
   const named = (list: Container[], base: string): Container[] => {
     let next = 0;
@@ -117,7 +119,11 @@ function defaultGrpc(probe: Probe): Probe {
 }
 
 /** A template with the name of the one before is left alone: a change by defaulting would demand another name. */
-export function defaultTemplate(template: RevisionTemplate, old: RevisionTemplate | undefined, context: DefaultingContext): RevisionTemplate {
+export function defaultTemplate(
+  template: RevisionTemplate,
+  old: RevisionTemplate | undefined,
+  context: DefaultingContext,
+): RevisionTemplate {
   const name = template.metadata?.name;
   if (name && name === old?.metadata?.name) return template;
   return { ...template, spec: defaultRevisionSpec(template.spec, context) };
@@ -140,9 +146,4 @@ export function withUser<T extends KubeObject>(object: T, old: T | undefined, us
   const annotations = { ...object.metadata.annotations, ...stamp, [ANNOTATIONS.lastModifier]: user };
   const metadata: ObjectMeta = { ...object.metadata, annotations };
   return { ...object, metadata };
-}
-
-/** With upstream's configuration. */
-export function defaultingContext(parent: ObjectMeta, creating: boolean, config = DEFAULT_ADMISSION_CONFIG): DefaultingContext {
-  return { config, creating, parent };
 }

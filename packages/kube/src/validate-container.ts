@@ -73,7 +73,10 @@ type FullContainer = Container & { terminationMessagePolicy?: string };
 
 export function validateContainer(container: Container, context: ContainerContext): FieldErrors {
   const { volumes, features, sidecar } = context;
-  return [...validateProbes(container, context), ...validateCommon(container, { volumes, features, role: sidecar ? "sidecar" : "serving" })];
+  return [
+    ...validateProbes(container, context),
+    ...validateCommon(container, { volumes, features, role: sidecar ? "sidecar" : "serving" }),
+  ];
 }
 
 /** It runs before the others and serves nobody: probes make no sense, and any ports are allowed. */

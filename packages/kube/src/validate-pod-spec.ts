@@ -56,7 +56,7 @@ export function validatePodSpec(spec: RevisionSpec, features: Features): FieldEr
   const { containers, volumes = [], initContainers = [], automountServiceAccountToken, serviceAccountName = "" } = spec as FullSpec;
   const mounts = [...initContainers, ...containers].flatMap(({ volumeMounts = [] }) => volumeMounts);
   const open = Object.keys(BY_FEATURE).filter((field) => features[BY_FEATURE[field] as Feature] !== "Disabled");
-  const scene = sceneOf(spec as FullSpec, features);
+  const scene = sceneOf(spec, features);
   return [
     ...checkAllowed(spec, new Set([...ALLOWED, ...open])),
     ...(automountServiceAccountToken === true ? fieldError("must not set the field(s)", ["automountServiceAccountToken"]) : []),

@@ -102,10 +102,9 @@ function validateClaim({ persistentVolumeClaim: claim }: Volume, features: Featu
       : fieldError(`Persistent volume claim support is disabled, but found persistent volume claim ${claimName}`, [""])),
     ...(claim.readOnly || writable
       ? []
-      : fieldError(
-          `Persistent volume write support is disabled, but found persistent volume claim ${claimName} that is not read-only`,
-          [""],
-        )),
+      : fieldError(`Persistent volume write support is disabled, but found persistent volume claim ${claimName} that is not read-only`, [
+          "",
+        ])),
   ];
 }
 

@@ -8,6 +8,8 @@ import {
   Namespaces,
   notFound,
   StatusError,
+  type AdmissionRequest,
+  type ConfigCheck,
   type DeleteOptions,
   type Kind,
   type KubeList,
@@ -17,6 +19,7 @@ import {
 import type { Change, Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode } from "./decode.ts";
+import { LiveConfig } from "./live-config.ts";
 import { prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
 import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
@@ -31,6 +34,8 @@ export interface RegistryDeps {
   store: Store;
   clock: Clock;
   random: Random;
+  /** Whether a ConfigMap of namespace knative-serving can be read by what it configures. */
+  configCheck?: ConfigCheck;
 }
 
 export interface ListRequest extends ListOptions {
@@ -57,9 +62,11 @@ export interface Deletion {
  */
 export class Registry {
   readonly #deps: RegistryDeps;
+  readonly #config: LiveConfig;
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps;
+    this.#config = new LiveConfig(deps.store);
   }
 
   /** Throws NotFound. */
@@ -125,7 +132,7 @@ export class Registry {
     if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
     const object = await this.#write(key, context, (current) => {
       if (current) throw alreadyExists(kind, prepared.metadata.name);
-      return admit(kind, prepared, { user: context.user.name });
+      return admit(kind, prepared, this.#admission(context));
     });
     return object ?? prepared;
   }
@@ -155,6 +162,11 @@ export class Registry {
     return object ?? (last as KubeObject);
   }
 
+  #admission({ user, warn }: RequestContext): AdmissionRequest {
+    const { configCheck } = this.#deps;
+    return { user: user.name, config: this.#config.current, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
+  }
+
   #next(
     kind: Kind,
     current: KubeObject,
@@ -164,7 +176,7 @@ export class Registry {
     const merged = prepareUpdate(kind, current, incoming, subresource);
     if (subresource === "status") return merged;
     // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
-    const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { old: current, user: context.user.name });
+    const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { ...this.#admission(context), old: current });
     return withGeneration(kind, current, admitted);
   }
 

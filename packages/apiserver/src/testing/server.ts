@@ -2,6 +2,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom, type Clock } from "@ebb/base";
+import type { ConfigCheck } from "@ebb/kube";
 import { tempDir } from "@ebb/testkit";
 import { onTestFinished } from "vitest";
 import { parse } from "yaml";
@@ -39,7 +40,7 @@ export interface TestServer {
 
 /** A real server on a free port with a store of its own, stopped when the test ends. */
 export async function startServer(
-  options: { podLogs?: PodLogs; metrics?: () => string; clock?: Clock; folder?: string } = {},
+  options: { podLogs?: PodLogs; metrics?: () => string; configCheck?: ConfigCheck; clock?: Clock; folder?: string } = {},
 ): Promise<TestServer> {
   let folder = options.folder;
   if (folder === undefined) {
@@ -52,6 +53,7 @@ export async function startServer(
     listen: { host: "127.0.0.1", port: 0 },
     tokens: [{ token: TOKEN, user: { name: "ann", groups: ["team"] } }],
     podLogs: options.podLogs ?? async function* none() {},
+    ...(options.configCheck ? { configCheck: options.configCheck } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
     clock: options.clock ?? systemClock,
     random: systemRandom,

@@ -1,25 +1,53 @@
 import { parseAutoscalerConfig, type AutoscalerConfig } from "@ebb/autoscaler";
 import { causeChain, Signal, type Logger } from "@ebb/base";
-import type { ConfigMap, Informer } from "@ebb/kube";
-import { parseGcConfig, type GcConfig } from "./gc.ts";
+import {
+  parseDefaults,
+  parseDeployment,
+  parseFeatures,
+  parseGcConfig,
+  parseObservability,
+  SERVING_NAMESPACE,
+  type ConfigData,
+  type ConfigMap,
+  type DeploymentConfig,
+  type Features,
+  type GcConfig,
+  type Informer,
+  type ObservabilityConfig,
+  type ServingDefaults,
+} from "@ebb/kube";
 import { parseDomainConfig, parseNetworkConfig, type DomainConfig, type NetworkConfig } from "./network.ts";
-
-export const SYSTEM_NAMESPACE = "knative-serving";
-
-const PARSERS = {
-  autoscaler: parseAutoscalerConfig,
-  network: parseNetworkConfig,
-  domain: parseDomainConfig,
-  gc: parseGcConfig,
-} as const;
-
-export type SettingName = keyof typeof PARSERS;
 
 export interface Values {
   autoscaler: AutoscalerConfig;
-  network: NetworkConfig;
+  defaults: ServingDefaults;
+  deployment: DeploymentConfig;
   domain: DomainConfig;
+  features: Features;
   gc: GcConfig;
+  network: NetworkConfig;
+  observability: ObservabilityConfig;
+}
+
+export type SettingName = keyof Values;
+
+const PARSERS: { readonly [Name in SettingName]: (data?: ConfigData) => Values[Name] } = {
+  autoscaler: parseAutoscalerConfig,
+  defaults: parseDefaults,
+  deployment: parseDeployment,
+  domain: parseDomainConfig,
+  features: parseFeatures,
+  gc: parseGcConfig,
+  network: parseNetworkConfig,
+  observability: parseObservability,
+};
+const NAMES = Object.keys(PARSERS) as SettingName[];
+
+/** Reads the ConfigMap `name` of namespace knative-serving and forgets it: throws UserError if that fails, false if there is none such. */
+export function checkServingConfig(name: string, data: ConfigData): boolean {
+  const setting = NAMES.find((known) => name === `config-${known}`);
+  if (setting) PARSERS[setting](data);
+  return setting !== undefined;
 }
 
 /**
@@ -30,19 +58,18 @@ export class Settings {
   readonly changed = new Signal<SettingName>();
   readonly invalid = new Signal<{ map: ConfigMap; message: string }>();
   readonly #log: Logger;
-  #values: Values = {
-    autoscaler: parseAutoscalerConfig(),
-    network: parseNetworkConfig(),
-    domain: parseDomainConfig(),
-    gc: parseGcConfig(),
-  };
+  readonly #fallbacks: Partial<Record<SettingName, ConfigData>>;
+  #values: Values;
 
-  constructor(configMaps: Informer<ConfigMap>, log: Logger) {
+  /** `fallbacks` is the data that holds for the keys that a map does not have. */
+  constructor(configMaps: Informer<ConfigMap>, log: Logger, fallbacks: Partial<Record<SettingName, ConfigData>> = {}) {
     this.#log = log;
+    this.#fallbacks = fallbacks;
+    this.#values = Object.fromEntries(NAMES.map((name) => [name, PARSERS[name](fallbacks[name])])) as unknown as Values;
     configMaps.onChange((event) => {
       const { object, type } = event;
-      if (object.metadata.namespace !== SYSTEM_NAMESPACE || type === "resync") return;
-      for (const name of Object.keys(PARSERS) as SettingName[]) {
+      if (object.metadata.namespace !== SERVING_NAMESPACE || type === "resync") return;
+      for (const name of NAMES) {
         if (object.metadata.name === `config-${name}`) this.#read(name, object, type === "deleted" ? {} : object.data);
       }
     });
@@ -52,9 +79,9 @@ export class Settings {
     return this.#values;
   }
 
-  #read(name: SettingName, map: ConfigMap, data: Record<string, string> = {}): void {
+  #read(name: SettingName, map: ConfigMap, data: ConfigData = {}): void {
     try {
-      this.#values = { ...this.#values, [name]: PARSERS[name](data) };
+      this.#values = { ...this.#values, [name]: PARSERS[name]({ ...this.#fallbacks[name], ...data }) };
     } catch (error) {
       const message = causeChain(error).join(": ");
       this.#log.warn({ configMap: map.metadata.name, message }, "a configuration cannot be read; the one before stays in force");

@@ -1,5 +1,5 @@
+import { parseGcConfig } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
-import { parseGcConfig } from "../config/gc.ts";
 import { configuration, NOW, revision } from "../testing.ts";
 import { garbage } from "./reconcile.ts";
 

@@ -1,5 +1,4 @@
-import { ANNOTATIONS, LABELS, type Configuration, type Revision } from "@ebb/kube";
-import type { GcConfig } from "../config/gc.ts";
+import { ANNOTATIONS, LABELS, type Configuration, type GcConfig, type Revision } from "@ebb/kube";
 
 /** The Revisions of one Configuration that may be deleted, oldest first; after knative's pkg/reconciler/gc/gc.go. */
 export function garbage(config: GcConfig, configuration: Configuration, revisions: readonly Revision[], now: number): Revision[] {

@@ -59,8 +59,8 @@ beforeEach(() => {
   const workload = { key: KEY } as Workload;
   dataPlane.adopt([workload]);
   const configMaps = { onChange: (listener: typeof configure) => void (configure = listener) } as unknown as Informer<ConfigMap>;
-  const settings = new Settings(configMaps, silentLogger);
-  loop = new ScalingLoop({ ...ports, dataPlane, settings, clock, progressDeadline: 120_000 });
+  const settings = new Settings(configMaps, silentLogger, { deployment: { "progress-deadline": "120s" } });
+  loop = new ScalingLoop({ ...ports, dataPlane, settings, clock });
   loop.start();
 });
 

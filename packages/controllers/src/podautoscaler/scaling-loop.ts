@@ -42,8 +42,6 @@ export interface ScalingLoopOptions {
   clock: Clock;
   /** Keeps decisions over restarts. */
   decisionLog?: DecisionLog;
-  /** Time to reach the initial scale when the Revision does not say, milliseconds. */
-  progressDeadline: number;
 }
 
 /**
@@ -83,7 +81,7 @@ export class ScalingLoop {
   }
 
   upsert(autoscaler: PodAutoscaler): void {
-    const { clock, settings, progressDeadline } = this.#options;
+    const { clock, settings } = this.#options;
     const key = keyOf(autoscaler);
     const now = clock.monotonic();
     const { annotations = {} } = autoscaler.metadata;
@@ -99,7 +97,7 @@ export class ScalingLoop {
     entry.autoscaler = autoscaler;
     entry.scaling = scaling;
     entry.initialized ||= isInitialized(autoscaler);
-    entry.activationTimeout = deadlineOf(autoscaler, progressDeadline) + ACTIVATION_BUFFER;
+    entry.activationTimeout = deadlineOf(autoscaler, settings.current.deployment.progressDeadline) + ACTIVATION_BUFFER;
     this.#entries.set(key, entry);
     if (changed) this.#decide(key, entry, before ? "tick" : "start");
   }

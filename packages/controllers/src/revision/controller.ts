@@ -16,8 +16,6 @@ export interface RevisionControllerOptions {
   dataPlane: DataPlane;
   loop: ScalingLoop;
   workload: WorkloadOptions;
-  /** Milliseconds, for Revisions without an annotation of their own. */
-  progressDeadline: number;
 }
 
 /** Revisions: their workload to the runtime, their backend to the gateway, their PodAutoscaler and status to the API. */
@@ -56,7 +54,7 @@ export class RevisionController {
   }
 
   async #reconcile(key: string): Promise<number | void> {
-    const { context, dataPlane, loop, progressDeadline } = this.#options;
+    const { context, dataPlane, loop } = this.#options;
     const { revisions, autoscalers, client, clock, events } = context;
     const { namespace, name } = splitKey(key);
     const revision = revisions.get(namespace, name);
@@ -75,7 +73,7 @@ export class RevisionController {
       instances,
       now: clock.now(),
       since: Math.max(this.#startedAt, Date.parse(revision.metadata.creationTimestamp ?? "") || 0),
-      deadline: deadlineOf(revision, progressDeadline),
+      deadline: deadlineOf(revision, context.settings.current.deployment.progressDeadline),
     });
     dataPlane.declare({ ...backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) }, workload);
     loop.setFailed(key, plan.failed ? (plan.unavailable ?? "it was not ready in time") : undefined);

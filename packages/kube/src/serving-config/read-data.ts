@@ -25,6 +25,16 @@ export function readInteger(data: ConfigData, key: string, fallback: number): nu
   return text === undefined ? fallback : parseInteger(text, (why) => fail(key, why));
 }
 
+export function readFloat(data: ConfigData, key: string, fallback: number): number {
+  const text = data[key];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() !== text || text === "" || !Number.isFinite(value)) {
+    fail(key, `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
+  return value;
+}
+
 /** strconv.ParseInt; `refuse` is given Go's words. */
 export function parseInteger(text: string, refuse: (why: string) => never): number {
   if (!/^[+-]?\d+$/.test(text)) refuse(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
