@@ -83,12 +83,25 @@ export interface Structure {
 
 /** Prunes, defaults and checks `value` as the API server does with a custom resource. Pure; `path` names the root in messages. */
 export function applySchema(schema: Schema, value: Json, path: string): Structure {
-  const structure: Structure = { value, unknown: [], causes: [] };
-  structure.value = visit(schema, value, path, structure);
-  return structure;
+  return inspect(schema, value, { path, partial: false });
 }
 
-function visit(schema: Schema, value: Json, path: string, found: Structure): Json {
+/** The same for a part of an object, as it is applied: nothing is filled in, and nothing needs to be there. */
+export function applyPartialSchema(schema: Schema, value: Json): Structure {
+  return inspect(schema, value, { path: "", partial: true });
+}
+
+interface Findings extends Structure {
+  partial: boolean;
+}
+
+function inspect(schema: Schema, value: Json, { path, partial }: { path: string; partial: boolean }): Structure {
+  const findings: Findings = { value, unknown: [], causes: [], partial };
+  const visited = visit(schema, value, path, findings);
+  return { value: visited, unknown: findings.unknown, causes: findings.causes };
+}
+
+function visit(schema: Schema, value: Json, path: string, found: Findings): Json {
   if (value === null) return value;
   if (schema["x-kubernetes-int-or-string"])
     return check(Number.isInteger(value) || typeof value === "string", "integer,string", value, { path, found });
@@ -104,7 +117,7 @@ function visit(schema: Schema, value: Json, path: string, found: Structure): Jso
   return check(fits, schema.type, value, { path, found });
 }
 
-function visitObject(schema: Schema, value: JsonObject, path: string, found: Structure): JsonObject {
+function visitObject(schema: Schema, value: JsonObject, path: string, found: Findings): JsonObject {
   const result: JsonObject = {};
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   for (const [key, item] of Object.entries(value)) {
@@ -114,6 +127,7 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Str
     else if (!property && schema["x-kubernetes-preserve-unknown-fields"]) result[key] = item;
     else if (!property) found.unknown.push(at(key));
   }
+  if (found.partial) return result;
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
     if (result[key] === undefined && property.default !== undefined) result[key] = property.default;
   }
@@ -121,7 +135,7 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Str
   return result;
 }
 
-function check(holds: boolean, type: string, value: Json, { path, found }: { path: string; found: Structure }): Json {
+function check(holds: boolean, type: string, value: Json, { path, found }: { path: string; found: Findings }): Json {
   if (!holds) {
     const message = `${path} in body must be of type ${type}: ${JSON.stringify(nameOfType(value))}`;
     found.causes.push({ ...invalidValue(path, nameOfType(value), message), reason: "FieldValueTypeInvalid" });

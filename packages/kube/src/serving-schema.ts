@@ -7,16 +7,29 @@ import { anyObject, bool, integer, intOrString, list, object, objectMeta, text, 
 const optionalName = { ...text, default: "" };
 const quantities: Schema = { type: "object", additionalProperties: intOrString };
 
-const keySelector = object({ key: text, name: optionalName, optional: bool }, "key");
+/** Owned as a whole by server-side apply, or item by item; lists of which nothing is said are owned as a whole too. */
+const atomic = (schema: Schema): Schema => ({ ...schema, "x-kubernetes-map-type": "atomic" });
+const byKey = (schema: Schema, ...keys: string[]): Schema => ({
+  ...schema,
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": keys,
+});
+
+const keySelector = atomic(object({ key: text, name: optionalName, optional: bool }, "key"));
 const env = object(
   {
     name: text,
     value: text,
-    valueFrom: object({ configMapKeyRef: keySelector, fieldRef: anyObject, resourceFieldRef: anyObject, secretKeyRef: keySelector }),
+    valueFrom: object({
+      configMapKeyRef: keySelector,
+      fieldRef: atomic(anyObject),
+      resourceFieldRef: atomic(anyObject),
+      secretKeyRef: keySelector,
+    }),
   },
   "name",
 );
-const envFromSource = object({ name: optionalName, optional: bool });
+const envFromSource = atomic(object({ name: optionalName, optional: bool }));
 const envFrom = object({ configMapRef: envFromSource, prefix: text, secretRef: envFromSource });
 
 const probe = object({
@@ -51,7 +64,7 @@ const securityContext = object({
 const container = object({
   args: list(text),
   command: list(text),
-  env: list(env),
+  env: byKey(list(env), "name"),
   envFrom: list(envFrom),
   image: text,
   imagePullPolicy: text,
@@ -64,21 +77,24 @@ const container = object({
   startupProbe: probe,
   terminationMessagePath: text,
   terminationMessagePolicy: text,
-  volumeMounts: list(object({ mountPath: text, mountPropagation: text, name: text, readOnly: bool, subPath: text }, "mountPath", "name")),
+  volumeMounts: byKey(
+    list(object({ mountPath: text, mountPropagation: text, name: text, readOnly: bool, subPath: text }, "mountPath", "name")),
+    "mountPath",
+  ),
   workingDir: text,
 });
 
 const keyToPath = object({ key: text, mode: integer, path: text }, "key", "path");
-const downwardFile = object({ fieldRef: anyObject, mode: integer, path: text, resourceFieldRef: anyObject }, "path");
+const downwardFile = object({ fieldRef: atomic(anyObject), mode: integer, path: text, resourceFieldRef: atomic(anyObject) }, "path");
 const projection = object({
-  configMap: object({ items: list(keyToPath), name: optionalName, optional: bool }),
+  configMap: atomic(object({ items: list(keyToPath), name: optionalName, optional: bool })),
   downwardAPI: object({ items: list(downwardFile) }),
-  secret: object({ items: list(keyToPath), name: optionalName, optional: bool }),
+  secret: atomic(object({ items: list(keyToPath), name: optionalName, optional: bool })),
   serviceAccountToken: object({ audience: text, expirationSeconds: integer, path: text }, "path"),
 });
 const volume = object(
   {
-    configMap: object({ defaultMode: integer, items: list(keyToPath), name: optionalName, optional: bool }),
+    configMap: atomic(object({ defaultMode: integer, items: list(keyToPath), name: optionalName, optional: bool })),
     csi: anyObject,
     emptyDir: anyObject,
     ephemeral: anyObject,
@@ -106,9 +122,9 @@ const revisionSpec = object(
     hostNetwork: bool,
     hostPID: bool,
     idleTimeoutSeconds: integer,
-    imagePullSecrets: list(object({ name: optionalName })),
+    imagePullSecrets: byKey(list(atomic(object({ name: optionalName }))), "name"),
     initContainers: list(anyObject),
-    nodeSelector: textMap,
+    nodeSelector: atomic(textMap),
     priorityClassName: text,
     responseStartTimeoutSeconds: integer,
     runtimeClassName: text,
@@ -119,7 +135,7 @@ const revisionSpec = object(
     timeoutSeconds: integer,
     tolerations: list(anyObject),
     topologySpreadConstraints: list(anyObject),
-    volumes: list(volume),
+    volumes: byKey(list(volume), "name"),
   },
   "containers",
 );
@@ -170,7 +186,7 @@ export const POD_AUTOSCALER_SCHEMA: Schema = root(
       containerConcurrency: integer,
       protocolType: text,
       reachability: text,
-      scaleTargetRef: object({ apiVersion: text, kind: text, name: text }),
+      scaleTargetRef: atomic(object({ apiVersion: text, kind: text, name: text })),
     },
     "scaleTargetRef",
   ),

@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  applyPartialSchema,
   applySchema,
   badRequest,
   invalid,
@@ -12,6 +13,7 @@ import {
   type Json,
   type Kind,
   type KubeObject,
+  type Structure,
 } from "@ebb/kube";
 import type { RequestContext } from "./request-context.ts";
 
@@ -23,10 +25,19 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
  * Throws BadRequest, or Invalid for a custom kind whose fields have the wrong types.
  */
 export function decode(kind: Kind, body: unknown, context: RequestContext): KubeObject {
+  return inspect(kind, body, context, (value) => applySchema(schemaOf(kind), value, ""));
+}
+
+/** The same for a configuration that is applied: only what it says, without defaults. */
+export function decodeApplied(kind: Kind, body: unknown, context: RequestContext): KubeObject {
+  return inspect(kind, body, context, (value) => applyPartialSchema(schemaOf(kind), value));
+}
+
+function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value: Json) => Structure): KubeObject {
   if (!isJsonObject(body)) throw badRequest("the body of the request must be one JSON object");
   const named = { ...body, apiVersion: body["apiVersion"] ?? apiVersionOf(kind), kind: body["kind"] ?? kind.kind };
   checkKind(kind, named.apiVersion, named.kind);
-  const { value, unknown, causes } = applySchema(schemaOf(kind), { ...named, metadata: body["metadata"] ?? {} }, "");
+  const { value, unknown, causes } = fit({ ...named, metadata: body["metadata"] ?? {} });
   if (unknown.length > 0) reportUnknown(unknown, context);
   const object = value as unknown as KubeObject;
   if (causes.length > 0) throw refuse(kind, object, causes);

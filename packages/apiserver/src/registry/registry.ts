@@ -3,6 +3,8 @@ import {
   admit,
   alreadyExists,
   apiVersionOf,
+  badRequest,
+  conflict,
   forbidden,
   isStatus,
   Namespaces,
@@ -18,8 +20,9 @@ import {
 } from "@ebb/kube";
 import type { Change, Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
-import { decode } from "./decode.ts";
+import { decode, decodeApplied } from "./decode.ts";
 import { LiveConfig } from "./live-config.ts";
+import { withApplied, withOwnership } from "./ownership.ts";
 import { prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
 import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
@@ -127,7 +130,9 @@ export class Registry {
   }
 
   async #create(kind: Kind, namespace: string, decoded: KubeObject, context: RequestContext): Promise<KubeObject> {
-    const prepared = prepareCreate(kind, decoded, namespace, this.#deps);
+    const named = prepareCreate(kind, decoded, namespace, this.#deps);
+    const writer = { kind, context, clock: this.#deps.clock };
+    const prepared = withOwnership(writer, undefined, named, decoded.metadata.managedFields);
     const key = keyOf(kind, namespace, prepared.metadata.name);
     if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
     const object = await this.#write(key, context, (current) => {
@@ -149,10 +154,56 @@ export class Registry {
     context: RequestContext,
     subresource?: Subresource,
   ): Promise<KubeObject> {
+    return this.#replace({ kind, namespace, name }, context, (current) => {
+      if (!current) throw notFound(kind, name);
+      const incoming = decode(kind, transform(current), context);
+      const merged = prepareUpdate(kind, current, incoming, subresource);
+      const writer = { kind, context, subresource, clock: this.#deps.clock };
+      const owned = withOwnership(writer, current, merged, incoming.metadata.managedFields);
+      return subresource === "status" ? owned : this.#admit(kind, current, owned, context);
+    });
+  }
+
+  /** Server-side apply, which also creates. Throws Conflict when others own what is applied, and what `create` and `modify` throw. */
+  async apply(
+    target: Target,
+    { body, force }: { body: unknown; force: boolean },
+    context: RequestContext,
+    subresource?: Subresource,
+  ): Promise<{ object: KubeObject; created: boolean }> {
+    const { kind, namespace, name } = target;
+    const applied = decodeApplied(kind, body, context);
+    const writer = { kind, context, subresource, clock: this.#deps.clock };
+    // Unknown fields have been reported; the object that it becomes part of has none.
+    const silent: RequestContext = { ...context, fieldValidation: "Ignore" };
+    let created = false;
+    const object = await this.#replace(target, context, (current) => {
+      created = current === undefined;
+      const merged = withApplied(writer, current, { applied, force });
+      const { managedFields } = merged.metadata;
+      const owned = (next: KubeObject) => ({ ...next, metadata: { ...next.metadata, ...(managedFields ? { managedFields } : {}) } });
+      if (current) {
+        const next = owned(prepareUpdate(kind, current, decode(kind, merged, silent), subresource));
+        return subresource === "status" ? next : this.#admit(kind, current, next, context);
+      }
+      if (subresource !== undefined) throw notFound(kind, name);
+      checkNew(kind, name, applied);
+      const decoded = decode(kind, { ...merged, metadata: { ...merged.metadata, name } }, silent);
+      const prepared = prepareCreate(kind, decoded, namespace ?? "", this.#deps);
+      if (kind.namespaced) this.#checkNamespace(kind, namespace ?? "", name);
+      return admit(kind, owned(prepared), this.#admission(context));
+    });
+    return { object, created };
+  }
+
+  async #replace(
+    { kind, namespace, name }: Target,
+    context: RequestContext,
+    make: (current: KubeObject | undefined) => KubeObject,
+  ): Promise<KubeObject> {
     let last: KubeObject | undefined;
     const object = await this.#write(keyOf(kind, namespace, name), context, (current) => {
-      if (!current) throw notFound(kind, name);
-      const next = this.#next(kind, current, decode(kind, transform(current), context), { context, subresource });
+      const next = make(current);
       last = next;
       // The last finalizer is gone: so is the object.
       const released = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
@@ -167,14 +218,7 @@ export class Registry {
     return { user: user.name, config: this.#config.current, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
   }
 
-  #next(
-    kind: Kind,
-    current: KubeObject,
-    incoming: KubeObject,
-    { context, subresource }: { context: RequestContext; subresource: Subresource | undefined },
-  ): KubeObject {
-    const merged = prepareUpdate(kind, current, incoming, subresource);
-    if (subresource === "status") return merged;
+  #admit(kind: Kind, current: KubeObject, merged: KubeObject, context: RequestContext): KubeObject {
     // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
     const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { ...this.#admission(context), old: current });
     return withGeneration(kind, current, admitted);
@@ -230,6 +274,15 @@ export class Registry {
 
 function isAfter({ metadata }: KubeObject, token: { namespace: string; name: string }): boolean {
   return `${metadata.namespace ?? ""}/${metadata.name}` > `${token.namespace}/${token.name}`;
+}
+
+/** What is applied to an object that is not there must not mean a certain one. */
+function checkNew(kind: Kind, name: string, { metadata }: KubeObject): void {
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name.slice(0, 300)}) does not match the name on the URL (${name})`);
+  }
+  if (!metadata.uid) return;
+  throw conflict(kind, name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
 }
 
 /** k8s.io/apimachinery internalversion/validation: which combinations of version and match make sense. */

@@ -6,6 +6,8 @@ export interface User {
 /** Who asks, and how the request wants to be treated. */
 export interface RequestContext {
   user: User;
+  /** Who owns what is written, in managedFields; by the user's name when absent. */
+  manager?: string;
   /** Do everything but store the outcome. */
   dryRun?: boolean;
   /** What becomes of unknown fields: refused, dropped with a warning, or dropped. */

@@ -50,7 +50,7 @@ function pathsOf(kind: Kind): [string, unknown][] {
   const json = { "application/json": { schema: reference } };
   const parameters = [
     ...(kind.namespaced ? [{ name: "namespace", in: "path", required: true, schema: { type: "string" } }] : []),
-    ...["dryRun", "fieldManager", "fieldValidation"].map((name) => ({ name, in: "query", schema: { type: "string" } })),
+    ...["dryRun", "fieldManager", "fieldValidation", "force"].map((name) => ({ name, in: "query", schema: { type: "string" } })),
   ];
   const operation = (action: string, content?: unknown) => ({
     "x-kubernetes-action": action,
@@ -59,7 +59,7 @@ function pathsOf(kind: Kind): [string, unknown][] {
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: { "200": { description: "OK", content: json } },
   });
-  const patchTypes = ["application/json-patch+json", "application/merge-patch+json"];
+  const patchTypes = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
   if (kind.builtIn) patchTypes.push("application/strategic-merge-patch+json");
   const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: "object" } }]));
   return [

@@ -13,13 +13,15 @@ import { parseAsJson } from "./read-body.ts";
 
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
+/** Server-side apply; not a function of the current object alone, so not one of `patchOf`. */
+export const APPLY_PATCH = "application/apply-patch+yaml";
 const STRATEGIC = "application/strategic-merge-patch+json";
 
 /** The function that a PATCH of this media type is. Throws UnsupportedMediaType for those that the kind does not take, or BadRequest. */
 export function patchOf(kind: Kind, mediaType: string, text: string): (current: KubeObject) => unknown {
   const accepted = kind.builtIn ? [JSON_PATCH, MERGE_PATCH, STRATEGIC] : [JSON_PATCH, MERGE_PATCH];
   if (!accepted.includes(mediaType)) {
-    const list = accepted.join(", ");
+    const list = [...accepted, APPLY_PATCH].join(", ");
     throw new StatusError(
       "UnsupportedMediaType",
       `the body of the request was in an unknown format - accepted media types include: ${list}`,

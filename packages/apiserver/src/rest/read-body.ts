@@ -67,7 +67,8 @@ export function parseAsJson(text: string): unknown {
   return value;
 }
 
-function parseAsYaml(text: string): unknown {
+/** YAML, which JSON is too, by the same rules. Throws BadRequest. */
+export function parseAsYaml(text: string): unknown {
   let value: unknown;
   try {
     value = parseYaml(text, { maxAliasCount: 100, schema: "core" });

@@ -1,18 +1,69 @@
-import { badRequest, isJsonObject, type DeleteOptions } from "@ebb/kube";
+import {
+  badRequest,
+  forbiddenField,
+  invalid,
+  invalidValue,
+  isJsonObject,
+  requiredField,
+  type DeleteOptions,
+  type FieldCause,
+  type StatusError,
+} from "@ebb/kube";
 import type { ListRequest } from "../registry/registry.ts";
-import type { RequestContext, User } from "../registry/request-context.ts";
+import type { RequestContext } from "../registry/request-context.ts";
+import type { Exchange } from "./http-types.ts";
 
 const MAX_SELECTOR = 64 * 1024;
 
-/** Of a write, from its query. Throws BadRequest. */
-export function contextOf(query: URLSearchParams, user: User, warn: (message: string) => void): RequestContext {
+/** k8s.io/apimachinery validation.FieldManagerMaxLength. */
+const MAX_MANAGER = 128;
+
+/** Of a write. Throws BadRequest, or Invalid for a bad field manager. */
+export function contextOf({ query, user, request }: Exchange, warn: (message: string) => void): RequestContext {
   const fieldValidation = query.get("fieldValidation") || "Warn";
   if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore") {
     throw badRequest(
       `fieldValidation: Unsupported value: ${JSON.stringify(fieldValidation.slice(0, 100))}: supported values: "Ignore", "Strict", "Warn"`,
     );
   }
-  return { user, fieldValidation, dryRun: dryRunOf(query.getAll("dryRun")), warn };
+  const manager = fieldManagerOf(query) ?? agentOf(request.headers["user-agent"]);
+  return { user, fieldValidation, dryRun: dryRunOf(query.getAll("dryRun")), warn, manager };
+}
+
+/** The `fieldManager` of the query; undefined if there is none. Throws Invalid. */
+export function fieldManagerOf(query: URLSearchParams): string | undefined {
+  const manager = query.get("fieldManager") || undefined;
+  if (manager === undefined) return undefined;
+  if (manager.length > MAX_MANAGER) {
+    throw invalidOptions({
+      reason: "FieldValueTooLong",
+      field: "fieldManager",
+      message: `Too long: may not be more than ${MAX_MANAGER} bytes`,
+    });
+  }
+  if (/\p{C}/u.test(manager)) throw invalidOptions(invalidValue("fieldManager", manager, "should only contain printable characters"));
+  return manager;
+}
+
+/** As k8s.io/apiserver: the program in front of the version, `kubectl` of `kubectl/v1.32.4 (linux/amd64)`. */
+function agentOf(agent = ""): string {
+  const name = agent.split("/", 1)[0]?.replace(/\p{C}/gu, "") ?? "";
+  return name.slice(0, MAX_MANAGER) || "unknown";
+}
+
+/** What a server-side apply says beside its body. Throws Invalid. */
+export function applyOptionsOf(query: URLSearchParams): { force: boolean } {
+  if (!fieldManagerOf(query)) throw invalidOptions(requiredField("fieldManager", "is required for apply patch"));
+  return { force: flagOf(query, "force") };
+}
+
+/** Of every other patch. Throws Invalid. */
+export function refuseForce(query: URLSearchParams): void {
+  if (query.has("force")) throw invalidOptions(forbiddenField("force", "may not be specified for non-apply patch"));
+}
+
+function invalidOptions(cause: FieldCause): StatusError {
+  return invalid({ group: "meta.k8s.io", kind: "PatchOptions", plural: "" }, "", [cause]);
 }
 
 function dryRunOf(values: readonly unknown[]): boolean {

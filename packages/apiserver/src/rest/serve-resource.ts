@@ -4,11 +4,11 @@ import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry, Target } from "../registry/registry.ts";
 import { representationOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
-import { patchOf } from "./patch-request.ts";
-import { mediaTypeOf, readObject, readText } from "./read-body.ts";
+import { APPLY_PATCH, patchOf } from "./patch-request.ts";
+import { mediaTypeOf, parseAsYaml, readObject, readText } from "./read-body.ts";
 import { notAllowed } from "./respond.ts";
 import { representList, representObject, viewOf, type View } from "./represent.ts";
-import { contextOf, deleteOptionsOf, flagOf, listRequestOf } from "./request-options.ts";
+import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveWatch } from "./serve-watch.ts";
@@ -45,20 +45,20 @@ async function serveCollection(
   namespace: string | undefined,
   deps: ResourceDeps,
 ): Promise<Answer | undefined> {
-  const { method, query, request, user } = exchange;
+  const { method, query, request } = exchange;
   if (method === "GET" && flagOf(query, "watch")) return serveWatch(exchange, { kind, namespace }, deps);
   if (method === "GET") return ok(representList(kind, deps.registry.list(kind, listRequestOf(query, namespace)), viewFor(exchange, deps)));
   if (method === "POST") {
     if (kind.namespaced && namespace === undefined) throw notAllowed(method);
     const warnings: string[] = [];
-    const context = contextOf(query, user, (text) => warnings.push(text));
+    const context = contextOf(exchange, (text) => warnings.push(text));
     const body = await required(readObject(request));
     const created = await deps.registry.create(kind, namespace, body, context);
     return { status: 201, body: representObject(kind, created, viewFor(exchange, deps)), warnings };
   }
   if (method !== "DELETE") throw notAllowed(method);
   const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
-  const context = contextOf(query, user, () => undefined);
+  const context = contextOf(exchange, () => undefined);
   const list = await deps.registry.deleteCollection(kind, listRequestOf(query, namespace), options, {
     ...context,
     dryRun: dryRun || context.dryRun === true,
@@ -67,10 +67,10 @@ async function serveCollection(
 }
 
 async function serveObject(exchange: Exchange, target: Target, deps: ResourceDeps, subresource?: Subresource): Promise<Answer> {
-  const { method, query, request, user } = exchange;
+  const { method, query, request } = exchange;
   const { registry } = deps;
   const warnings: string[] = [];
-  const context = contextOf(query, user, (text) => warnings.push(text));
+  const context = contextOf(exchange, (text) => warnings.push(text));
   const answer = (object: KubeObject): Answer => ({
     status: 200,
     body: representObject(target.kind, object, viewFor(exchange, deps)),
@@ -78,7 +78,14 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   });
   if (method === "GET") return answer(registry.get(target));
   if (method === "PUT") return answer(await registry.update(target, await required(readObject(request)), context, subresource));
+  if (method === "PATCH" && mediaTypeOf(request) === APPLY_PATCH) {
+    const options = applyOptionsOf(query);
+    const body = parseAsYaml(await readText(request));
+    const { object, created } = await registry.apply(target, { body, ...options }, context, subresource);
+    return { ...answer(object), status: created ? 201 : 200 };
+  }
   if (method === "PATCH") {
+    refuseForce(query);
     const transform = patchOf(target.kind, mediaTypeOf(request), await readText(request));
     return answer(await registry.modify(target, transform, context, subresource));
   }

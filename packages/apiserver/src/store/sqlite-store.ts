@@ -5,6 +5,7 @@ import { Database, isFull, type RevisionRow } from "./database.ts";
 import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
+import { SharedFields } from "./share-fields.ts";
 import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
 
 /** etcd's quota: past it a cluster is being misused, and the disk should not pay for it. */
@@ -33,6 +34,7 @@ export class SqliteStore implements Store {
   readonly #log: Logger;
   readonly #database: Database;
   readonly #live = new ObjectIndex();
+  readonly #fields = new SharedFields();
   readonly #history: History;
   readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();
   #revision = 0;
@@ -129,6 +131,7 @@ export class SqliteStore implements Store {
     if (!base) throw new BugError("nothing_to_record", `${idOf(key)} is not there and cannot be removed`);
     // Through JSON: what is read back later is what readers see now, and nobody else holds it.
     const plain = JSON.parse(JSON.stringify(base)) as KubeObject;
+    this.#fields.share(plain);
     const before = head?.metadata.resourceVersion;
     if (head && !deleted) {
       if (before !== undefined) plain.metadata.resourceVersion = before;
@@ -194,7 +197,9 @@ export class SqliteStore implements Store {
     for (const { revision, at, deleted, value, resource, namespace, name } of this.#database.rows()) {
       const key: StoreKey = { resource, namespace, name };
       const previous = this.#live.get(key);
-      const object = deepFreeze(JSON.parse(value) as KubeObject);
+      const read = JSON.parse(value) as KubeObject;
+      this.#fields.share(read);
+      const object = deepFreeze(read);
       if (deleted) this.#live.delete(key);
       else this.#live.set(key, object);
       const type = deleted ? "DELETED" : previous ? "MODIFIED" : "ADDED";

@@ -1,6 +1,6 @@
 import { anyObject, bool, integer, list, text, type Schema } from "../schema.ts";
 import { isEmbedded, messageOf } from "./messages.ts";
-import { ATOMIC_FIELDS, ATOMIC_MESSAGES, LIST_TYPES } from "./merge-markers.ts";
+import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, LIST_TYPES } from "./merge-markers.ts";
 
 /** Types of apimachinery that are something else in JSON than in protobuf. */
 const SPECIAL: Readonly<Record<string, Schema>> = {
@@ -48,7 +48,10 @@ function propertiesOf(name: string): Record<string, Schema> {
         additionalProperties: builtinSchema(type),
         ...(atomic ? { "x-kubernetes-map-type": "atomic" as const } : {}),
       };
-    } else properties[key] = builtinSchema(type);
+    } else {
+      const value = DEFAULT_KEYS[`${shortOf(name)}.${key}`];
+      properties[key] = value === undefined ? builtinSchema(type) : { ...builtinSchema(type), default: value };
+    }
   }
   return properties;
 }

@@ -79,3 +79,6 @@ export const ATOMIC_MESSAGES: ReadonlySet<string> = new Set(
 
 /** `+mapType=atomic`. */
 export const ATOMIC_FIELDS: ReadonlySet<string> = new Set(["PodSpec.nodeSelector", "ServiceSpec.selector"]);
+
+/** `+default` of fields that are keys of a list: without it, an item would not be known again once it is stored. */
+export const DEFAULT_KEYS: Readonly<Record<string, string>> = { "ContainerPort.protocol": "TCP", "ServicePort.protocol": "TCP" };

@@ -1,0 +1,24 @@
+import type { KubeObject } from "@ebb/kube";
+import { expect, test } from "vitest";
+import { SharedFields } from "./share-fields.ts";
+
+interface Entry {
+  fieldsV1: Record<string, Record<string, unknown>>;
+}
+
+test("equal trees and equal parts of trees are one object, whoever brings them", () => {
+  const fields = new SharedFields();
+  const shared = (fieldsV1: object) => {
+    const object = { metadata: { name: "a", managedFields: [{ manager: "m", fieldsV1 }] } } as unknown as KubeObject;
+    fields.share(object);
+    return object.metadata.managedFields?.[0] as Entry;
+  };
+  const tree = () => ({ "f:spec": { ".": {}, "f:a": { "f:b": {} } }, "f:data": { "f:x": {} } });
+  const [one, two] = [shared(tree()), shared(tree())];
+  expect(one).toEqual({ manager: "m", fieldsV1: tree() });
+  expect(two.fieldsV1).toBe(one.fieldsV1);
+  const other = shared({ ...tree(), "f:more": {} });
+  expect(other.fieldsV1).toEqual({ ...tree(), "f:more": {} });
+  expect(other.fieldsV1["f:spec"]).toBe(one.fieldsV1["f:spec"]);
+  expect(Object.isFrozen(other.fieldsV1["f:data"])).toBe(true);
+});
