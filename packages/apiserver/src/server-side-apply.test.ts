@@ -116,7 +116,7 @@ describe("server-side apply", () => {
     ["no YAML", "fieldManager=a", "{", 400, "is not valid YAML"],
     ["an unknown field", "fieldManager=a&fieldValidation=Strict", { ...configMap("m"), no: 1 }, 400, 'unknown field "no"'],
     ["an item twice", "fieldManager=a", configMap("m", {}, { finalizers: ["x.io/a", "x.io/a"] }), 400, "duplicate entries for key"],
-  ])("is refused: %s", async (_, query, body, status, message) => {
+  ])("is refused: %s", async (...[, query, body, status, message]) => {
     const apply = applier(await startServer());
     expect((await apply(`${MAPS}/m`, body, query)).body).toMatchObject({ code: status, message: expect.stringContaining(message) });
   });
