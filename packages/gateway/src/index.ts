@@ -7,4 +7,5 @@ export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { ListenerOptions } from "./listener.ts";
 export type { ControlMessage, GatewayMessage, RevisionStats } from "./control-protocol.ts";
-export type { Backend, CertificateEntry, Endpoint, HostRule, RevisionKey, RouteEntry, RouteTable, Split } from "./route-table.ts";
+export type { RouteExplanation, RouteQuestion } from "./rules/explain.ts";
+export type * from "./route-table.ts";

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { systemCode, UserError } from "@ebb/base";
 import type { ClientHost } from "./client/client-host.ts";
 import { Newcomer, type KnownProtocol } from "./client/newcomer.ts";
-import type { Visibility } from "./core/data-plane.ts";
+import type { Visibility } from "./core/route-index.ts";
 import type { Transport } from "./io/transport.ts";
 import type { Wire } from "./io/wire.ts";
 import type { CertificateStore } from "./tls/certificate-store.ts";

@@ -32,17 +32,23 @@ export interface Split {
   percent: number;
 }
 
-/** What one Route wants of the gateway. */
+/** What one object that routes (a Route, a VirtualService, a DomainMapping) wants of the gateway. */
 export interface RouteEntry {
-  /** `namespace/name` of the Route. */
+  /** `namespace/name` of a Route; other kinds put `KIND:` in front. */
   key: string;
   /** Changes when the meaning of the entry changes; a probe with `K-Network-Hash: override` is answered with it. */
   hash: string;
+  /** Entries that name the same host are tried in this order (as text); those without come first, in the order in which they came. */
+  order?: string;
   hosts: HostRule[];
 }
 
+/**
+ * One host of an entry. Its rules are tried in order and then, if there are any, its splits; several entries may name one host, and are
+ * tried one after the other (see `RouteEntry.order`).
+ */
 export interface HostRule {
-  /** Lower case, without a port. */
+  /** Lower case, without a port; `*.` in front, or `*` alone, stands for all hosts that end so. */
   host: string;
   /** `cluster-local` hosts are served on the internal listener only. */
   visibility: "external" | "cluster-local";
@@ -51,6 +57,93 @@ export interface HostRule {
   setHeaders: Record<string, string>;
   /** Knative's `httpProtocol: Redirected`: what comes in cleartext from outside is sent to the TLS port, where there is one. */
   redirectToTls?: boolean;
+  rules?: RouteRule[];
+}
+
+export type TextMatch = { exact: string } | { prefix: string } | { regex: string } | { present: true };
+
+/** All that is named must hold (Istio's HTTPMatchRequest). Names of headers are lower case; regular expressions are RE2's and match the whole. */
+export interface RequestMatch {
+  uri?: TextMatch;
+  ignoreUriCase?: boolean;
+  method?: TextMatch;
+  authority?: TextMatch;
+  scheme?: TextMatch;
+  headers?: Record<string, TextMatch>;
+  withoutHeaders?: Record<string, TextMatch>;
+  queryParams?: Record<string, TextMatch>;
+}
+
+/** Done in this order: remove, set, add. Values may hold Envoy's formatters (`%REQ(name)%` and so on). */
+export interface HeaderChanges {
+  set?: Record<string, string>;
+  add?: Record<string, string>;
+  remove?: string[];
+}
+
+/**
+ * Where a request goes. `service` is `namespace/name`: a revision, or else what is served inside the cluster as
+ * `name.namespace.svc.cluster.local`, by the authority that the request has then. `gateway`: routed once more, as if it came in there.
+ */
+export type Target = { service: string } | { gateway: "external" | "local" } | { unavailable: string };
+
+export interface Destination {
+  target: Target;
+  /** Relative to the others'. */
+  weight: number;
+  request?: HeaderChanges;
+  response?: HeaderChanges;
+}
+
+export type PathRewrite = { uri: string } | { regex: string; replacement: string };
+
+export interface Fault {
+  delay?: { seconds: number; percent: number };
+  abort?: { status: number; percent: number };
+}
+
+export interface Retries {
+  /** Beside the first one. */
+  attempts: number;
+  /** 0: none. */
+  perTrySeconds: number;
+  /** Envoy's names, and status codes. */
+  on: string[];
+}
+
+export interface Cors {
+  origins: TextMatch[];
+  methods: string[];
+  headers: string[];
+  expose: string[];
+  maxAgeSeconds?: number;
+  credentials: boolean;
+  /** A preflight of another origin is answered here, instead of being passed on. */
+  ignoreUnmatched: boolean;
+}
+
+export type RuleAction =
+  | { type: "forward"; destinations: Destination[] }
+  | { type: "redirect"; status: number; uri?: string; authority?: string; scheme?: string; port?: number | "scheme" | "request" }
+  | { type: "respond"; status: number; body: string; encoding?: "utf8" | "base64" };
+
+/** One entry of a host's ordered list: the first with a match that holds decides. */
+export interface RouteRule {
+  /** For people: which object, and where in it. */
+  name: string;
+  /** One of them is enough; with none, every request matches. */
+  matches: RequestMatch[];
+  action: RuleAction;
+  path?: PathRewrite;
+  authority?: string;
+  request?: HeaderChanges;
+  response?: HeaderChanges;
+  /** Whole request, seconds; 0 or absent: the revision's. */
+  timeoutSeconds?: number;
+  retries?: Retries;
+  fault?: Fault;
+  mirrors?: { target: Target; percent: number }[];
+  cors?: Cors;
 }
 
 /** A certificate and what it is for. PEM, the certificate with its chain; files are read again when they change. */

@@ -1,6 +1,5 @@
 import type { Clock, Random } from "@ebb/base";
-import type { Exchange } from "../core/exchange.ts";
-import type { ClientSide } from "../core/ports.ts";
+import type { ClientSide, OpenedRequest } from "../core/ports.ts";
 import type { Sweep } from "../core/sweep.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import type { ReaderOptions } from "../http1/message-reader.ts";
@@ -18,13 +17,7 @@ export interface ClientHost {
   /** The gateway is stopping: connections end with the answer at hand. */
   readonly stopping: boolean;
   /** Routes a request. Returns what to start, or undefined when the gateway has answered it already. */
-  open(client: ClientSide, request: RequestHead): Exchange | undefined;
-}
-
-/** Who is at the other end. */
-export interface Peer {
-  readonly remoteAddress: string;
-  readonly secure: boolean;
+  open(client: ClientSide, request: RequestHead): OpenedRequest | undefined;
 }
 
 /** A client's connection, as the listener keeps it. */

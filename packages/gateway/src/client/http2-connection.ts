@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Expiring } from "../core/sweep.ts";
 import { Rejection } from "../http1/rejection.ts";
 import { readHttp2Request } from "../http2/request-head.ts";
-import type { ClientConnection, ClientHost, Peer } from "./client-host.ts";
+import type { Peer } from "../core/ports.ts";
+import type { ClientConnection, ClientHost } from "./client-host.ts";
 import { Http2ClientStream } from "./http2-stream.ts";
 
 const MAX_STREAMS = 250;

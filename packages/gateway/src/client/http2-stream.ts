@@ -1,13 +1,13 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { answerLocally } from "../core/local-answer.ts";
-import type { ClientEvents, ClientSide } from "../core/ports.ts";
+import type { ClientEvents, ClientSide, Peer } from "../core/ports.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { Rejection } from "../http1/rejection.ts";
 import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
 import { resetStream } from "../http2/reset.ts";
 import { acceptsKey, webSocketKey } from "../http2/websocket.ts";
 import { allowedInTrailer } from "../http1/known-fields.ts";
-import type { ClientHost, Peer } from "./client-host.ts";
+import type { ClientHost } from "./client-host.ts";
 
 /**
  * One request of an HTTP/2 client. Flow control is the stream's own: while it is paused, its window is not opened.

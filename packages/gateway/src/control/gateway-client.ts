@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { assertNever, backoffDelay, Signal, TransientError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
 import type { ControlMessage, GatewayMessage, RevisionStats } from "../control-protocol.ts";
 import type { Backend, CertificateEntry, RevisionKey, RouteEntry } from "../route-table.ts";
+import { explainer, type RouteExplanation, type RouteQuestion } from "../rules/explain.ts";
 import { readLines, writeLine } from "./lines.ts";
 
 export interface GatewayClientOptions {
@@ -31,6 +32,8 @@ export interface GatewayClient extends Runnable {
   removeCertificate(key: string): Promise<void>;
   /** Resolves with the requests still in flight at an endpoint that was taken out: 0, or more when the time is over. */
   drain(endpoint: string, timeoutSeconds: number): Promise<number>;
+  /** What becomes of a request by the table that the gateway is to have, and why. */
+  explain(question: RouteQuestion): RouteExplanation;
   readonly connected: boolean;
   readonly onConnect: Signal<void>;
   readonly onWake: Signal<RevisionKey>;
@@ -78,6 +81,8 @@ class ControlClient implements GatewayClient {
   #seq = 0;
   #failures = 0;
   #retry: Timer | undefined;
+  /** By the table as it is; made when somebody asks. */
+  #explain: ((question: RouteQuestion) => RouteExplanation) | undefined;
 
   constructor(options: GatewayClientOptions) {
     this.#options = options;
@@ -152,7 +157,13 @@ class ControlClient implements GatewayClient {
     });
   }
 
+  explain(question: RouteQuestion): RouteExplanation {
+    this.#explain ??= explainer({ routes: [...this.#routes.values()], backends: [...this.#backends.values()] });
+    return this.#explain(question);
+  }
+
   #change(message: Unnumbered): Promise<void> {
+    this.#explain = undefined;
     if (this.#state === "stopped") return Promise.reject(stopped());
     const pending = Promise.withResolvers<void>();
     const seq = this.#send(message);

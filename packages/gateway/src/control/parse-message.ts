@@ -1,5 +1,6 @@
 import type { ControlMessage } from "../control-protocol.ts";
-import { bad, parseBackend, parseCertificate, parseRoute, parseTable, quantity, record, text } from "./parse-table.ts";
+import { parseBackend, parseCertificate, parseRoute, parseTable } from "./parse-table.ts";
+import { bad, quantity, record, text } from "./parse-values.ts";
 
 /** Parses one message of the control plane. Throws a UserError that names what is wrong. */
 export function parseControlMessage(value: unknown): ControlMessage {

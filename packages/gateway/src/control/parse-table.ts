@@ -1,6 +1,6 @@
-import { UserError } from "@ebb/base";
-import { isTokenText, isValueText } from "../http1/bytes.ts";
 import type { Backend, CertificateEntry, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
+import { parseHeaders, parseRule } from "./parse-rules.ts";
+import { bad, headerValue, list, quantity, record, text } from "./parse-values.ts";
 
 /** Parses what came over the socket or from disk. Throws a UserError `bad_route_table` that names the place. */
 export function parseTable(value: unknown): RouteTable {
@@ -19,25 +19,24 @@ export function parseRoute(value: unknown, at = "route"): RouteEntry {
     key: text(route["key"], `${at}.key`),
     // It is sent in a header of the answer to a probe.
     hash: headerValue(route["hash"], `${at}.hash`),
-    hosts: list(route["hosts"], `${at}.hosts`).map((rule, i) => parseRule(rule, `${at}.hosts[${i}]`)),
+    ...(route["order"] === undefined ? {} : { order: text(route["order"], `${at}.order`) }),
+    hosts: list(route["hosts"], `${at}.hosts`).map((rule, i) => parseHost(rule, `${at}.hosts[${i}]`)),
   };
 }
 
-function parseRule(value: unknown, at: string): HostRule {
+function parseHost(value: unknown, at: string): HostRule {
   const rule = record(value, at);
   const visibility = rule["visibility"];
   if (visibility !== "external" && visibility !== "cluster-local") throw bad(`${at}.visibility`, "external or cluster-local");
-  const setHeaders: Record<string, string> = {};
-  for (const [name, content] of Object.entries(record(rule["setHeaders"], `${at}.setHeaders`))) {
-    if (!isTokenText(name)) throw bad(`${at}.setHeaders`, "header names");
-    setHeaders[name] = headerValue(content, `${at}.setHeaders.${name}`);
-  }
   return {
     host: text(rule["host"], `${at}.host`).toLowerCase(),
     visibility,
     splits: list(rule["splits"], `${at}.splits`).map((split, i) => parseSplit(split, `${at}.splits[${i}]`)),
-    setHeaders,
     ...(rule["redirectToTls"] === true ? { redirectToTls: true } : {}),
+    setHeaders: parseHeaders(rule["setHeaders"], `${at}.setHeaders`),
+    ...(rule["rules"] === undefined
+      ? {}
+      : { rules: list(rule["rules"], `${at}.rules`).map((item, i) => parseRule(item, `${at}.rules[${i}]`)) }),
   };
 }
 
@@ -84,36 +83,4 @@ export function parseCertificate(value: unknown, at = "certificate"): Certificat
         ? { certificate: field("certificate"), privateKey: field("privateKey") }
         : { certificateFile: field("certificateFile"), privateKeyFile: field("privateKeyFile") },
   };
-}
-
-export function record(value: unknown, at: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(at, "an object");
-  return value as Record<string, unknown>;
-}
-
-function list(value: unknown, at: string): unknown[] {
-  if (!Array.isArray(value)) throw bad(at, "a list");
-  return value;
-}
-
-export function text(value: unknown, at: string): string {
-  if (typeof value !== "string") throw bad(at, "a string");
-  return value;
-}
-
-export function quantity(value: unknown, at: string, max = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value !== "number" || !(value >= 0 && value <= max)) throw bad(at, `a number from 0 to ${max}`);
-  return value;
-}
-
-function headerValue(value: unknown, at: string): string {
-  const content = text(value, at);
-  if (!isValueText(content)) throw bad(at, "text that can stand in a header");
-  return content;
-}
-
-export function bad(at: string, expected: string): UserError {
-  return new UserError("bad_route_table", `${at} must be ${expected}`, {
-    hint: "the gateway and the control plane must be of one version",
-  });
 }

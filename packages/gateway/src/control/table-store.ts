@@ -2,7 +2,8 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { causeChain, systemCode, type Clock, type Logger, type Timer } from "@ebb/base";
 import type { RouteTable } from "../route-table.ts";
-import { parseTable, record } from "./parse-table.ts";
+import { parseTable } from "./parse-table.ts";
+import { record } from "./parse-values.ts";
 
 const FORMAT = 1;
 /** Changes within this are written together; the protocol promises at most 100 ms. */

@@ -3,15 +3,15 @@ import type { RequestHead } from "../http1/heads.ts";
 import type { RevisionStats } from "../control-protocol.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
 import type { Backend, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
+import { decide, type World } from "../rules/decide.ts";
 import { BackendState, type BackendServices } from "./backend-state.ts";
 import { Departures } from "./departures.ts";
 import { Exchange, type ExchangeServices } from "./exchange.ts";
 import { answerLocally } from "./local-answer.ts";
-import type { ClientSide } from "./ports.ts";
-import { drawRevision, RouteIndex, type RouteMatch } from "./route-index.ts";
-
-/** The listener that a request came in by; cluster-local hosts exist on the internal one only. */
-export type Visibility = "external" | "internal";
+import { Mirrors } from "./mirrors.ts";
+import type { ClientSide, OpenedRequest } from "./ports.ts";
+import { drawRevision, RouteIndex, type RouteMatch, type Visibility } from "./route-index.ts";
+import { answerByRule } from "./rule-answer.ts";
 
 export interface DataPlaneDeps extends ExchangeServices {
   connect: BackendServices["connect"];
@@ -32,10 +32,14 @@ export class DataPlane {
   readonly #routes = new RouteIndex();
   readonly #backends = new Map<RevisionKey, BackendState>();
   readonly #departures: Departures;
+  readonly #world: World;
+  readonly #mirrors: Mirrors;
 
   constructor(deps: DataPlaneDeps) {
     this.#deps = deps;
     this.#departures = new Departures(deps.clock);
+    this.#world = { index: this.#routes, hasRevision: (key) => this.#backends.has(key), random: deps.random };
+    this.#mirrors = new Mirrors(deps);
   }
 
   get certificates(): CertificateStore {
@@ -121,20 +125,47 @@ export class DataPlane {
     return true;
   }
 
-  /** Routes a request. Returns the exchange to start, or undefined when it was answered here. */
-  open(client: ClientSide, request: RequestHead, visibility: Visibility): Exchange | undefined {
-    const match = this.#routes.find(request.host);
-    const revision = match && drawRevision(match.rule, this.#deps.random);
-    const backend = revision === undefined ? undefined : this.#backends.get(revision);
-    if (!match || (match.rule.visibility === "cluster-local" && visibility === "external")) {
-      answerLocally(client, 404, `nothing is served at ${request.host}`);
-    } else if (request.probe !== "") answerProbe(client, request, match);
-    else if (match.rule.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
-    else if (backend) return new Exchange({ client, request, backend, setHeaders: match.rule.setHeaders }, this.#deps);
-    else answerLocally(client, 503, `no version of ${request.host} takes traffic`);
+  /** Routes a request. Returns what to start, or undefined when it was answered here. */
+  open(client: ClientSide, request: RequestHead, visibility: Visibility): OpenedRequest | undefined {
+    const match = this.#routes.find(request.host, visibility);
+    if (!match) answerLocally(client, 404, `nothing is served at ${request.host}`);
+    else if (request.probe !== "") answerProbe(client, request, match);
+    else if (match.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
+    else if (match.routes.length > 0) return this.#openByRules(client, request, visibility);
+    else {
+      const revision = drawRevision(match, this.#deps.random);
+      const backend = revision === undefined ? undefined : this.#backends.get(revision);
+      if (backend) return new Exchange({ client, request, backend, setHeaders: match.setHeaders }, this.#deps);
+      answerLocally(client, 503, `no version of ${request.host} takes traffic`);
+    }
     return undefined;
   }
+
+  #openByRules(client: ClientSide, request: RequestHead, visibility: Visibility): OpenedRequest | undefined {
+    const decision = decide(request, { visibility, client }, this.#world);
+    if (decision.type === "refuse") answerLocally(client, decision.status, decision.message);
+    else if (decision.type === "answer") answerByRule(client, decision.answer, decision.plan);
+    else {
+      const { plan } = decision;
+      const backend = this.#backends.get(decision.revision);
+      if (backend) {
+        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan }, this.#deps);
+        return this.#mirrors.beside(exchange, client, this.#mirrored(plan.mirrors));
+      }
+      answerLocally(client, 503, `no version of ${request.host} takes traffic`);
+    }
+    return undefined;
+  }
+
+  #mirrored(mirrors: readonly { revision: RevisionKey; request: RequestHead }[]) {
+    return mirrors.flatMap(({ revision, request }) => {
+      const backend = this.#backends.get(revision);
+      return backend ? [{ backend, request }] : [];
+    });
+  }
 }
+
+const NONE: Readonly<Record<string, string>> = {};
 
 /** Knative probes each route for the hash that it expects to be in force (networking/pkg/http/header). */
 function answerProbe(client: ClientSide, request: RequestHead, match: RouteMatch): void {

@@ -1,8 +1,11 @@
-import type { Clock, Logger, Random } from "@ebb/base";
+import type { Clock, Logger, Random, Timer } from "@ebb/base";
 import { forwardFields } from "../http1/forwarding.ts";
 import type { Span } from "../http1/trace-context.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { GatewayLimits } from "../limits.ts";
+import { answerFields } from "../rules/answer-changes.ts";
+import type { ForwardPlan } from "../rules/decide.ts";
+import { retryDelay } from "../rules/retry-policy.ts";
 import type { AccessLogEntry, GatewayTotals, Outcome } from "./access-log.ts";
 import type { BackendState, Waiter } from "./backend-state.ts";
 import type { EndpointState } from "./endpoint-state.ts";
@@ -10,6 +13,7 @@ import type { FifoNode } from "./fifo.ts";
 import { HeldBody } from "./held-body.ts";
 import { answerLocally } from "./local-answer.ts";
 import type { ClientEvents, ClientSide, Upstream, UpstreamEvents, UpstreamFailure } from "./ports.ts";
+import { RetryState } from "./retry-state.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
 
 export interface ExchangeServices {
@@ -30,13 +34,15 @@ export interface ExchangeParts {
   backend: BackendState;
   /** What the route sets on the request. */
   setHeaders: Readonly<Record<string, string>>;
+  /** What rules want; undefined for the hosts that have none. */
+  plan?: ForwardPlan;
 }
 
 /**
- * `waiting` for an instance → `connecting` to it → `requesting` (until its answer's head) → `answering`, or `tunnel` → `done`.
+ * Perhaps `delayed` (by a rule, or before another attempt); `waiting` for an instance → `connecting` to it → `requesting` (until its answer's head) → `answering`, or `tunnel` → `done`.
  * A refused or stale connection leads back to `waiting`, as long as nothing can have been done twice.
  */
-type ExchangeState = "new" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
+type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 const CLIENT_GONE = 499;
@@ -46,7 +52,7 @@ const CLIENT_GONE = 499;
  * protocol.
  *
  * Invariants: exactly one answer is begun; after an answer has begun, a failure cuts it and never adds to it; the place at an instance is
- * given back exactly once; a request is sent to a second instance only when the first cannot have acted on it.
+ * given back exactly once; a request is sent to a second instance only when the first cannot have acted on it, or a rule asks for it.
  */
 export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring {
   watchIndex = -1;
@@ -56,6 +62,9 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   readonly #services: ExchangeServices;
   readonly #fields: string;
   readonly #span: Span;
+  readonly #plan: ForwardPlan | undefined;
+  readonly #retry: RetryState | undefined;
+  #delay: Timer | undefined;
   /** What came of the body before there was an instance. */
   #held: HeldBody | undefined;
   readonly #arrived: number;
@@ -76,7 +85,9 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #requestBytes = 0;
   #responseBytes = 0;
 
-  constructor({ client, request, backend, setHeaders }: ExchangeParts, services: ExchangeServices) {
+  constructor({ client, request, backend, setHeaders, plan }: ExchangeParts, services: ExchangeServices) {
+    this.#plan = plan;
+    this.#retry = plan?.retries && new RetryState(plan.retries, request, services.limits.heldBodyBytes);
     this.#client = client;
     this.#request = request;
     this.#backend = backend;
@@ -84,12 +95,19 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one. See `#cannotTunnel` for a client of HTTP/2.
     if (backend.config.protocol === "h2c" && request.protocol !== "h2") request.upgrade = "";
     const { random, traceSampling } = services;
-    const { fields, span } = forwardFields(request, { client, setHeaders, ids: random, traceSampling });
+    const { fields, span } = forwardFields(request, {
+      client,
+      setHeaders,
+      clientAuthority: plan?.clientAuthority,
+      ids: random,
+      traceSampling,
+    });
     this.#fields = fields;
     this.#span = span;
     this.#arrived = services.clock.monotonic();
     const { timeoutSeconds } = backend.config;
-    this.#deadline = timeoutSeconds > 0 ? this.#arrived + timeoutSeconds * 1000 : Infinity;
+    const own = timeoutSeconds > 0 ? timeoutSeconds * 1000 : Infinity;
+    this.#deadline = this.#arrived + (plan ? Math.min(own, plan.timeoutMs) : own);
   }
 
   /** A WebSocket's CONNECT over HTTP/2 must not be answered as a plain request, whose 200 would mean a tunnel. */
@@ -103,10 +121,31 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#backend.meter.arrive(this.#arrived);
     sweep.watch(this);
     if (this.#cannotTunnel) return this.#fail(501, "this version speaks HTTP/2, and takes no WebSocket");
+    if (this.#plan && this.#plan.delayMs > 0) return this.#later(this.#plan.delayMs, () => this.#afterDelay());
     this.#ask(false);
+    this.#noteHeld();
+  }
+
+  #afterDelay(): void {
+    const abort = this.#plan?.abort;
+    if (abort !== undefined) return this.#fail(abort, "fault filter abort");
+    this.#ask(false);
+    this.#noteHeld();
+  }
+
+  #later(milliseconds: number, then: () => void): void {
+    this.#state = "delayed";
+    this.#phaseDeadline = Infinity;
+    this.#delay = this.#services.clock.after(milliseconds, () => {
+      this.#delay = undefined;
+      then();
+    });
+  }
+
+  #noteHeld(): void {
     if (this.#state === "waiting") {
       this.#wasHeld = true;
-      totals.held++;
+      this.#services.totals.held++;
     }
   }
 
@@ -145,8 +184,9 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (!upstream || !this.#endpoint) return;
     this.#state = "requesting";
     const { responseStartTimeoutSeconds } = this.#backend.config;
-    this.#phaseDeadline =
-      responseStartTimeoutSeconds > 0 ? this.#services.clock.monotonic() + responseStartTimeoutSeconds * 1000 : Infinity;
+    const start = responseStartTimeoutSeconds > 0 ? responseStartTimeoutSeconds * 1000 : Infinity;
+    const patience = this.#retry ? Math.min(start, this.#retry.perTryMs) : start;
+    this.#phaseDeadline = patience === Infinity ? Infinity : this.#services.clock.monotonic() + patience;
     this.#backend.connected(this.#endpoint);
     upstream.send({ head: this.#request, fields: this.#fields });
     const roomy = this.#held?.moveTo(upstream) ?? true;
@@ -162,7 +202,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       log.warn({ revision: this.#backend.config.key, endpoint: endpoint.endpoint.id, reason: message }, "an instance refuses connections");
     }
     if (this.#state === "answering" || this.#state === "tunnel") return this.#cut();
-    if (!this.#mayTryAgain(failure)) return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
+    if (!this.#mayTryAgain(failure)) {
+      if (this.#retry?.takeAfter(failure)) return this.#retryLater();
+      return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
+    }
     totals.retries++;
     if (failure === "refused" && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
     if (failure === "stale") this.#freshOnly = true;
@@ -170,6 +213,20 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     // Asked for before the place is given back, so that those who wait behind do not overtake.
     this.#endpoint = undefined;
     this.#ask(true);
+    if (endpoint) this.#backend.release(endpoint);
+  }
+
+  /** Another attempt that a rule asks for: with the whole request, to whichever instance is next. */
+  #retryLater(): void {
+    const endpoint = this.#endpoint;
+    const retry = this.#retry;
+    if (!retry) return;
+    this.#services.totals.retries++;
+    this.#upstream?.abort();
+    this.#upstream = undefined;
+    this.#endpoint = undefined;
+    this.#held = retry.body();
+    this.#later(retryDelay(retry.attempt, this.#services.random.float()), () => this.#ask(true));
     if (endpoint) this.#backend.release(endpoint);
   }
 
@@ -183,12 +240,14 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
 
   requestData(chunk: Buffer): void {
     this.#requestBytes += chunk.length;
+    this.#retry?.add(chunk);
     const live = this.#live;
     const roomy = live ? live.write(chunk) : this.#holding.add(chunk);
     if (!roomy && this.#state !== "done") this.#client.pauseRequest();
   }
 
   requestEnd(trailers: string): void {
+    this.#retry?.end(trailers);
     const live = this.#live;
     if (live) live.end(trailers);
     else this.#holding.end(trailers);
@@ -218,8 +277,9 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   upstreamAnswer(head: ResponseHead): void {
+    if (this.#retry?.takeAnswer(head)) return this.#retryLater();
     this.#begin("answering", head.status);
-    this.#client.answer(head);
+    this.#client.answer(this.#plan ? { ...head, fields: answerFields(this.#plan, head) } : head);
   }
 
   upstreamSwitched(reason: string, fields: string): void {
@@ -277,7 +337,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
         if (now >= this.#deadline) return this.#fail(504, "request timeout");
         this.#upstream?.abort();
         return this.upstreamFailed("refused", "no connection in time");
+      case "delayed":
+        return this.#fail(504, "request timeout");
       case "requesting":
+        if (now < this.#deadline && this.#retry?.takeAfter("try-timeout")) return this.#retryLater();
         return this.#fail(504, "request timeout");
       case "answering":
       case "tunnel":
@@ -308,6 +371,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#state = "done";
     this.#upstream = undefined;
     this.#held = undefined;
+    this.#delay?.cancel();
     sweep.unwatch(this);
     this.#backend.meter.depart(now);
     const endpoint = this.#endpoint;
@@ -329,13 +393,14 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
 
   #entry(outcome: Outcome, now: number, endpoint: EndpointState | undefined): AccessLogEntry {
     const request = this.#request;
-    const query = request.target.indexOf("?");
+    const { clientHost: host = request.host, clientTarget: target = request.target } = this.#plan ?? {};
+    const query = target.indexOf("?");
     const durationMs = now - this.#arrived;
     return {
       time: this.#services.clock.now() - durationMs,
       method: request.method,
-      host: request.host,
-      path: query < 0 ? request.target : request.target.slice(0, query),
+      host,
+      path: query < 0 ? target : target.slice(0, query),
       protocol: request.protocol,
       status: this.#status,
       outcome,

@@ -31,6 +31,15 @@ export class HeldBody {
     return roomy;
   }
 
+  /** The same once more, for another attempt. What it holds is never written into. */
+  copy(): HeldBody {
+    const copy = new HeldBody(this.#limit);
+    copy.#chunks = [...this.#chunks];
+    copy.#bytes = this.#bytes;
+    copy.#trailers = this.#trailers;
+    return copy;
+  }
+
   clear(): void {
     this.#chunks = [];
     this.#bytes = 0;

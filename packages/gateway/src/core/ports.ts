@@ -37,6 +37,17 @@ export interface ClientEvents {
   clientGone(): void;
 }
 
+/** Who is at the other end. */
+export interface Peer {
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+}
+
+/** A request that was routed: `start` is called once, before anything else is told. */
+export interface OpenedRequest extends ClientEvents {
+  start(): void;
+}
+
 /** One request on the way to an instance. After `abort`, and after `upstreamEnd` or `upstreamFailed`, it must not be used any more. */
 export interface Upstream {
   /** Tells the events when it may be written to; at once when the connection is already there. */

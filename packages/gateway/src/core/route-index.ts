@@ -1,20 +1,52 @@
 import type { Random } from "@ebb/base";
-import type { HostRule, RouteEntry } from "../route-table.ts";
+import type { HostRule, RouteEntry, Split } from "../route-table.ts";
+import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
 
-/** What a host leads to. */
+/** The listener that a request came in by; cluster-local hosts exist on the internal one only. */
+export type Visibility = "external" | "internal";
+
+/** Where a host is looked for: on a listener, or in the cluster-local gateway alone, where a rule may send a request. */
+export type Scope = Visibility | "local";
+
+/** What a host leads to on one listener. */
 export interface RouteMatch {
-  routeKey: string;
+  /** The hashes of the entries that it was made of, separated by commas: what a probe is answered with. */
   hash: string;
+  /** Tried in order. Empty for a host without rules, which goes the short way. */
+  routes: readonly CompiledRoute[];
+  /** What is left, after the rules: who is asked, and what is set. */
+  splits: readonly Split[];
+  setHeaders: Readonly<Record<string, string>>;
+  /** What comes in cleartext from outside is sent to the TLS port. */
+  redirectToTls: boolean;
+  /** The entries, in order. */
+  entries: readonly string[];
+}
+
+interface Claim {
+  entry: RouteEntry;
   rule: HostRule;
 }
 
+interface HostState {
+  claims: Claim[];
+  external: RouteMatch | undefined;
+  internal: RouteMatch | undefined;
+  local: RouteMatch | undefined;
+}
+
 /**
- * Hosts and what they lead to. A lookup is one map access, whatever the number of routes. When two routes claim one host, the one that
- * claimed it first keeps it, and the other gets it when the first lets go.
+ * Hosts and what they lead to. A lookup is one map access, whatever the number of routes; a host that is not named itself is looked for
+ * under `*.suffix`, longest first, and `*`.
+ *
+ * Entries that name one host are merged as Istio merges VirtualServices: by age, catch-all rules last (pilot's SortVHostRoutes). On the
+ * internal listener what is cluster-local hides what is external.
  */
 export class RouteIndex {
   readonly #routes = new Map<string, RouteEntry>();
-  readonly #hosts = new Map<string, RouteMatch[]>();
+  readonly #hosts = new Map<string, HostState>();
+  /** How many hosts begin with `*`: with none, a miss is a miss. */
+  #wildcards = 0;
 
   get entries(): RouteEntry[] {
     return [...this.#routes.values()];
@@ -24,43 +56,79 @@ export class RouteIndex {
     const before = this.#routes.get(entry.key);
     this.#routes.set(entry.key, entry);
     const kept = new Set(entry.hosts.map((rule) => rule.host));
-    for (const rule of before?.hosts ?? []) if (!kept.has(rule.host)) this.#drop(rule.host, entry.key);
-    for (const rule of entry.hosts) this.#claim(rule.host, { routeKey: entry.key, hash: entry.hash, rule });
+    for (const { host } of before?.hosts ?? []) if (!kept.has(host)) this.#claim(host, entry.key, []);
+    for (const host of kept) {
+      const claims = entry.hosts.filter((rule) => rule.host === host).map((rule) => ({ entry, rule }));
+      this.#claim(host, entry.key, claims);
+    }
   }
 
   remove(key: string): void {
-    for (const rule of this.#routes.get(key)?.hosts ?? []) this.#drop(rule.host, key);
+    const entry = this.#routes.get(key);
     this.#routes.delete(key);
+    for (const { host } of entry?.hosts ?? []) this.#claim(host, key, []);
   }
 
   replaceAll(entries: readonly RouteEntry[]): void {
     this.#routes.clear();
     this.#hosts.clear();
+    this.#wildcards = 0;
     for (const entry of entries) this.put(entry);
   }
 
-  find(host: string): RouteMatch | undefined {
-    return this.#hosts.get(host)?.[0];
+  find(host: string, scope: Scope): RouteMatch | undefined {
+    return this.#hosts.get(host)?.[scope] ?? (this.#wildcards > 0 ? this.#findWildcard(host, scope) : undefined);
   }
 
-  #claim(host: string, match: RouteMatch): void {
-    const claims = this.#hosts.get(host);
-    if (!claims) return void this.#hosts.set(host, [match]);
-    const own = claims.findIndex((claim) => claim.routeKey === match.routeKey);
-    if (own >= 0) claims[own] = match;
-    else claims.push(match);
+  #findWildcard(host: string, scope: Scope): RouteMatch | undefined {
+    for (let dot = host.indexOf("."); dot >= 0; dot = host.indexOf(".", dot + 1)) {
+      const found = this.#hosts.get(`*${host.slice(dot)}`)?.[scope];
+      if (found) return found;
+    }
+    return this.#hosts.get("*")?.[scope];
   }
 
-  #drop(host: string, routeKey: string): void {
-    const left = (this.#hosts.get(host) ?? []).filter((claim) => claim.routeKey !== routeKey);
-    if (left.length === 0) this.#hosts.delete(host);
-    else this.#hosts.set(host, left);
+  /** Replaces what an entry wants of a host; one that was there keeps its place. */
+  #claim(host: string, key: string, wanted: Claim[]): void {
+    const before = this.#hosts.get(host)?.claims ?? [];
+    const at = before.findIndex(({ entry }) => entry.key === key);
+    const claims = before.filter(({ entry }) => entry.key !== key);
+    claims.splice(at < 0 ? claims.length : at, 0, ...wanted);
+    if (host.startsWith("*") && claims.length > 0 !== before.length > 0) this.#wildcards += claims.length > 0 ? 1 : -1;
+    if (claims.length === 0) return void this.#hosts.delete(host);
+    const external = merge(claims.filter(({ rule }) => rule.visibility === "external"));
+    const local = merge(claims.filter(({ rule }) => rule.visibility === "cluster-local"));
+    this.#hosts.set(host, { claims, external, internal: local ?? external, local });
   }
 }
 
-/** Draws the revision for one request by the rule's percentages. Undefined when no revision has a share. */
-export function drawRevision(rule: HostRule, random: Random): string | undefined {
-  const { splits } = rule;
+function merge(claims: readonly Claim[]): RouteMatch | undefined {
+  const sorted = claims.length > 1 ? claims.toSorted(byOrder) : claims;
+  const [first] = sorted;
+  if (!first) return undefined;
+  const hash = sorted.length === 1 ? first.entry.hash : sorted.map(({ entry }) => entry.hash).join(",");
+  const entries = sorted.map(({ entry }) => entry.key);
+  const redirectToTls = sorted.some(({ rule }) => rule.redirectToTls === true);
+  const ruled = sorted.some(({ rule }) => rule.rules);
+  const shared = { hash, redirectToTls, entries };
+  if (!ruled) return { ...shared, routes: [], splits: first.rule.splits, setHeaders: first.rule.setHeaders };
+  const routes = sorted.flatMap(compileClaim);
+  const ordered = [...routes.filter((route) => !route.isCatchAll), ...routes.filter((route) => route.isCatchAll)];
+  return { ...shared, routes: ordered, splits: [], setHeaders: {} };
+}
+
+function byOrder(a: Claim, b: Claim): number {
+  const [left, right] = [a.entry.order ?? "", b.entry.order ?? ""];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function compileClaim({ entry, rule }: Claim): CompiledRoute[] {
+  const lines = (rule.rules ?? []).flatMap((item) => compileRule(entry.key, item));
+  return rule.splits.length === 0 ? lines : [...lines, compileTraffic(entry.key, rule)];
+}
+
+/** Draws the revision for one request by the percentages. Undefined when no revision has a share. */
+export function drawRevision({ splits }: Pick<RouteMatch, "splits">, random: Pick<Random, "float">): string | undefined {
   if (splits.length === 1 && splits[0] && splits[0].percent > 0) return splits[0].revision;
   let total = 0;
   for (const split of splits) total += split.percent;

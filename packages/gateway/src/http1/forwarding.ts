@@ -4,6 +4,8 @@ import { continueTrace, type Span, type TraceIds } from "./trace-context.ts";
 export interface ForwardContext {
   client: { readonly remoteAddress: string; readonly secure: boolean };
   setHeaders: Readonly<Record<string, string>>;
+  /** What the client asked for, where a rule has changed it. */
+  clientAuthority: string | undefined;
   ids: TraceIds;
   /** The share of the traces begun here that is sampled, 0 to 1. */
   traceSampling: number;
@@ -21,15 +23,16 @@ export function forwardFields(head: RequestHead, context: ForwardContext): { fie
   const { remoteAddress, secure } = context.client;
   const remote = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
   const proto = secure ? "https" : "http";
+  const authority = context.clientAuthority ?? head.authority;
   let fields = head.fields;
   if (head.requestId === "") {
     head.requestId = context.ids.uuid();
     fields += `X-Request-Id: ${head.requestId}\r\n`;
   }
   fields += `X-Forwarded-For: ${head.forwardedFor === "" ? remote : `${head.forwardedFor}, ${remote}`}\r\n`;
-  fields += `X-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${head.authority}\r\n`;
+  fields += `X-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${authority}\r\n`;
   if (head.forwarded !== "") fields += `Forwarded: ${head.forwarded}\r\n`;
-  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${head.authority}";proto=${proto}\r\n`;
+  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${authority}";proto=${proto}\r\n`;
   const span = continueTrace(head.traceparent, head.tracestate, { ids: context.ids, sampling: context.traceSampling });
   return { fields: applySetHeaders(fields + span.fields, context.setHeaders), span };
 }
@@ -44,7 +47,7 @@ function applySetHeaders(fields: string, setHeaders: Readonly<Record<string, str
   return text;
 }
 
-function withoutField(fields: string, name: string): string {
+export function withoutField(fields: string, name: string): string {
   const prefix = `${name.toLowerCase()}:`;
   return fieldLines(fields)
     .filter((line) => line.slice(0, prefix.length).toLowerCase() !== prefix)
