@@ -70,6 +70,7 @@ export class FakeDriver implements Driver {
     return { exitCode: 0, output: "" };
   }
 
+  usage(): undefined {}
   async diagnose(): Promise<string | undefined> {
     return undefined;
   }

@@ -92,6 +92,11 @@ export function decisionColumns(now: number): Column<ScalingDecision>[] {
     { header: "PANIC", wide: true, value: ({ observed }) => figure(observed.panic), align: "right" },
     { header: "READY", wide: true, value: ({ observed }) => observed.ready, align: "right" },
     { header: "TARGET", wide: true, value: (decision) => figure(decision.target), align: "right" },
+    {
+      header: "VOTES",
+      wide: true,
+      value: ({ votes = [] }) => votes.map(({ strategy, desired }) => `${strategy}=${desired}`).join(", ") || "-",
+    },
     { header: "ASKED", wide: true, value: (decision) => decision.recommended, align: "right" },
     { header: "BOUNDS", wide: true, value: ({ bounds }) => `${bounds.min}–${bounds.max === 0 ? "∞" : bounds.max}` },
     { header: "MODE", wide: true, value: (decision) => decision.mode },

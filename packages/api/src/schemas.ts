@@ -104,12 +104,18 @@ export const ScalingDecision = object({
   target: Type.Number({ description: "Aimed at per instance" }),
   mode: Type.Union([Type.Literal("stable"), Type.Literal("panic")]),
   reachable: Type.Boolean({ description: "Whether traffic is routed to it" }),
-  recommended: Type.Integer({ description: "What the metric asks for, before the bounds" }),
+  votes: Type.Optional(
+    Type.Array(object({ strategy: Type.String(), desired: Type.Integer(), reason: Type.String() }), {
+      description: "What each strategy asked for; absent where none was asked",
+    }),
+  ),
+  winner: Type.Optional(Type.String({ description: "The strategy with the largest vote" })),
+  recommended: Type.Integer({ description: "The largest vote, before the bounds" }),
   bounds: object({ min: Type.Integer(), max: Type.Integer({ description: "0: none" }) }),
   excessBurstCapacity: Type.Number({ description: "Room above the present load, in the metric's unit; below 0 a burst would not fit" }),
   previous: Type.Integer(),
   desired: Type.Integer(),
-  cause: Type.String({ description: "What decided, for machines: traffic, wake, idle, panic, min-scale …" }),
+  cause: Type.String({ description: "What decided, for machines: traffic, wake, idle, panic, min-scale, strategy …" }),
   reason: Type.String({ description: "The same in one sentence" }),
 });
 export type ScalingDecision = Static<typeof ScalingDecision>;

@@ -6,7 +6,7 @@ import { revisionScaling, type RevisionScaling } from "./revision-scaling.ts";
 
 function scaling(annotations: Record<string, string> = {}, concurrency = 10, data: Record<string, string> = {}): RevisionScaling {
   const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
-  return revisionScaling(parseAutoscalerConfig(data), prefixed, concurrency);
+  return revisionScaling(parseAutoscalerConfig(data), { annotations: prefixed, containerConcurrency: concurrency });
 }
 const CALM: DeciderMemory = { maxPanic: 0, recent: [] };
 const seen = (stable: number, panic: number, ready: number, more: Partial<Observation> = {}): Observation => ({

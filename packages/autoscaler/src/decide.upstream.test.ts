@@ -24,7 +24,7 @@ const UTILIZATION = 0.75;
 
 function upstream(target: number, burst: number): RevisionScaling {
   return {
-    ...revisionScaling(parseAutoscalerConfig({}), {}, 0),
+    ...revisionScaling(parseAutoscalerConfig({}), { annotations: {}, containerConcurrency: 0 }),
     target,
     total: target / UTILIZATION,
     targetBurstCapacity: burst,

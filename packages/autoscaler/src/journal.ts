@@ -1,5 +1,6 @@
 import type { Bounds, Recommendation, ZeroVerdict } from "./decide.ts";
 import type { Metric } from "./revision-scaling.ts";
+import type { Vote } from "./strategies/ballot.ts";
 
 export type Cause =
   | "traffic"
@@ -8,6 +9,8 @@ export type Cause =
   | "initial-scale"
   | "max-scale"
   | "failed"
+  /** Something else than requests: cpu, memory, cron, lag. */
+  | "strategy"
   | NonNullable<Recommendation["heldBy"]>
   | ZeroVerdict["why"];
 
@@ -24,7 +27,10 @@ export interface Decision {
   target: number;
   mode: "stable" | "panic";
   reachable: boolean;
-  /** What the metrics asked for, before the bounds. */
+  /** What each strategy asked for, and which of them won. Absent where none was asked, and in records of before there were several. */
+  votes?: readonly Vote[];
+  winner?: string;
+  /** The largest vote, before the bounds. */
   recommended: number;
   bounds: Bounds;
   excessBurstCapacity: number;
@@ -70,6 +76,7 @@ function repeats(a: Decision, b: Decision): boolean {
     a.desired === b.desired &&
     b.previous === b.desired &&
     a.cause === b.cause &&
+    a.winner === b.winner &&
     a.mode === b.mode &&
     a.reachable === b.reachable &&
     a.bounds.min === b.bounds.min &&

@@ -2,11 +2,12 @@ import { assertNever } from "@ebb/base";
 import type { Bounds, Recommendation, ZeroVerdict } from "./decide.ts";
 import type { Cause } from "./journal.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
+import type { Ballot } from "./strategies/ballot.ts";
 
 export interface ReasonInputs {
   scaling: RevisionScaling;
-  seen: { stable: number; panic: number; ready: number; reachable: boolean };
-  recommendation: Recommendation;
+  reachable: boolean;
+  ballot: Ballot;
   bounds: Bounds;
   bounded: number;
   zero?: ZeroVerdict;
@@ -14,27 +15,29 @@ export interface ReasonInputs {
 }
 
 const seconds = (milliseconds: number) => `${Math.ceil(milliseconds / 1000)} s`;
-const figure = (value: number) => String(Math.round(value * 100) / 100);
 
 /** Why the count is what it is, most decisive cause first; the reason is one sentence for the journal. */
 export function explain(inputs: ReasonInputs): { cause: Cause; reason: string } {
-  const { scaling, recommendation, bounds, bounded, zero } = inputs;
-  const { desired, heldBy } = recommendation;
+  const { scaling, ballot, bounds, bounded, zero } = inputs;
+  const { winner, votes } = ballot;
   if (zero) return { cause: zero.why, reason: explainZero(inputs, zero) };
-  if (bounded > desired && !inputs.initialized && bounds.min > scaling.min) {
+  const asks = `${votes.length > 1 || !byTraffic(ballot) ? `${winner.strategy}: ${winner.reason} asks for` : "the traffic alone needs"} ${winner.desired}`;
+  if (bounded > winner.desired && !inputs.initialized && bounds.min > scaling.min) {
     return { cause: "initial-scale", reason: `initial scale ${bounds.min} until the revision has once been ready` };
   }
-  if (bounded > desired) return { cause: "min-scale", reason: `at least ${bounds.min} (min-scale); the traffic alone needs ${desired}` };
-  if (bounded < desired) return { cause: "max-scale", reason: `at most ${bounds.max} (max-scale); the traffic would need ${desired}` };
-  return { cause: heldBy ?? "traffic", reason: `${load(inputs)}${heldBy ? HELD[heldBy] : ""}` };
+  if (bounded > winner.desired) return { cause: "min-scale", reason: `at least ${bounds.min} (min-scale); ${asks}` };
+  if (bounded < winner.desired)
+    return { cause: "max-scale", reason: `at most ${bounds.max} (max-scale); ${asks.replace("alone needs", "would need")}` };
+  const others = votes.filter((vote) => vote !== winner).map((vote) => `${vote.strategy} ${vote.desired}`);
+  const rest = others.length > 0 ? ` (the largest vote; ${others.join(", ")})` : "";
+  if (!byTraffic(ballot)) return { cause: "strategy", reason: `${winner.strategy}: ${winner.reason}${rest}` };
+  const heldBy = ballot.recommendation?.heldBy;
+  return { cause: heldBy ?? "traffic", reason: `${winner.reason}${heldBy ? HELD[heldBy] : ""}${rest}` };
 }
 
-function load({ scaling, seen, recommendation }: ReasonInputs): string {
-  const panic = recommendation.mode === "panic";
-  const unit = scaling.metric === "rps" ? "requests a second" : "requests at once";
-  const value = panic ? seen.panic : seen.stable;
-  const over = seconds(panic ? scaling.panicWindow : scaling.stableWindow);
-  return `${figure(value)} ${unit} on average over ${over}, aiming at ${figure(scaling.target)} per instance${panic ? ", in panic mode" : ""}`;
+/** Whether requests by Knative's algorithm decided. */
+function byTraffic({ winner, recommendation, metric }: Ballot): boolean {
+  return recommendation !== undefined && winner.strategy === metric;
 }
 
 const HELD: Readonly<Record<NonNullable<Recommendation["heldBy"]>, string>> = {
@@ -45,11 +48,11 @@ const HELD: Readonly<Record<NonNullable<Recommendation["heldBy"]>, string>> = {
   "activation-scale": ": raised to activation-scale",
 };
 
-function explainZero({ scaling, seen }: ReasonInputs, zero: ZeroVerdict): string {
+function explainZero({ scaling, reachable }: ReasonInputs, zero: ZeroVerdict): string {
   const idle = `no traffic for ${seconds(scaling.stableWindow)}`;
   switch (zero.why) {
     case "idle":
-      return seen.reachable ? `${idle}: asleep` : `${idle} and no route leads here: asleep`;
+      return reachable ? `${idle}: asleep` : `${idle} and no route leads here: asleep`;
     case "retention":
       return `${idle}; the last instance is kept for another ${seconds(zero.again ?? 0)} (scale-to-zero-pod-retention-period)`;
     case "window-not-over":

@@ -5,7 +5,7 @@ import { revisionScaling } from "./revision-scaling.ts";
 
 function scaling(annotations: Record<string, string> = {}) {
   const prefixed = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
-  return revisionScaling(parseAutoscalerConfig({}), prefixed, 0);
+  return revisionScaling(parseAutoscalerConfig({}), { annotations: prefixed, containerConcurrency: 0 });
 }
 const at = (now: number, ready: number, more: Partial<ScalerInputs> = {}): ScalerInputs => ({
   now,

@@ -1,30 +1,15 @@
-import {
-  applyBounds,
-  boundsOf,
-  initialMemory,
-  recommend,
-  toZero,
-  type Activity,
-  type DeciderMemory,
-  type Observation,
-  type Recommendation,
-} from "./decide.ts";
+import { applyBounds, boundsOf, toZero, type Activity } from "./decide.ts";
 import { Journal, type Cause, type Decision } from "./journal.ts";
 import { LoadWindows, type Sample } from "./load-windows.ts";
 import { explain } from "./reason.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
+import { Strategies, type Ballot, type VoteInputs } from "./strategies/ballot.ts";
 
 /** Decisions kept for a revision: a few hours of a busy one. */
 const JOURNAL_SIZE = 50;
 
 /** What the shell sees when it asks for a decision. */
-export interface ScalerInputs {
-  /** Monotonic, milliseconds. */
-  now: number;
-  /** Milliseconds since the epoch, for the journal only. */
-  wallTime: number;
-  ready: number;
-  reachable: boolean;
+export interface ScalerInputs extends VoteInputs {
   /** Whether the revision has once reached its initial scale. */
   initialized: boolean;
   /** From when on an activation counts as failed, milliseconds. */
@@ -40,7 +25,7 @@ export interface ScalerInputs {
 export class RevisionScaler {
   #scaling: RevisionScaling;
   readonly #load: LoadWindows;
-  #memory: DeciderMemory;
+  readonly #strategies: Strategies;
   #activity: Activity;
   #desired: number;
   readonly #journal: Journal;
@@ -50,7 +35,7 @@ export class RevisionScaler {
     this.#scaling = scaling;
     this.#journal = new Journal(JOURNAL_SIZE, running.past);
     this.#load = new LoadWindows(scaling);
-    this.#memory = initialMemory(now, running.instances);
+    this.#strategies = new Strategies(scaling, this.#load, { now, instances: running.instances });
     this.#desired = running.instances;
     const phase = running.instances === 0 ? "inactive" : running.ready > 0 ? "active" : "activating";
     this.#activity = { phase, since: now };
@@ -74,6 +59,7 @@ export class RevisionScaler {
       if (this.#activity.phase === "active") this.#activity = { phase: "active", since: now };
     }
     this.#load.resize(scaling, now);
+    this.#strategies.configure(scaling);
     this.#scaling = scaling;
   }
 
@@ -89,47 +75,32 @@ export class RevisionScaler {
   /** A request waits for an instance: decides at once, as upstream's poke does. */
   wake(inputs: ScalerInputs): Decision {
     this.#load.arrived(inputs.now);
-    const { recommendation, seen } = this.#recommend(inputs);
+    const ballot = this.#strategies.vote(inputs);
     const bounds = boundsOf(this.#scaling, inputs.reachable, inputs.initialized);
-    const desired = Math.max(this.#desired, applyBounds(bounds, Math.max(1, recommendation.desired)));
+    const desired = Math.max(this.#desired, applyBounds(bounds, Math.max(1, ballot.winner.desired)));
     const reason = this.#desired === 0 ? "a request arrived while it was asleep" : "a request is waiting for an instance";
-    return this.#settle(inputs, {
-      trigger: "wake",
-      desired,
-      recommended: recommendation.desired,
-      cause: "wake",
-      reason,
-      recommendation,
-      seen,
-    });
+    return this.#settle(inputs, { trigger: "wake", desired, cause: "wake", reason, ballot });
   }
 
   decide(inputs: ScalerInputs, trigger: "start" | "tick" = "tick"): Decision {
     const { now, ready, reachable, initialized } = inputs;
     this.#follow(now, ready);
     if (ready > 0 && trigger === "tick") this.#load.silent(now);
-    const { recommendation, seen } = this.#recommend(inputs);
+    const ballot = this.#strategies.vote(inputs);
     const bounds = boundsOf(this.#scaling, reachable, initialized);
-    const bounded = applyBounds(bounds, recommendation.desired);
+    const bounded = applyBounds(bounds, ballot.winner.desired);
     const zero = bounded === 0 ? toZero(this.#scaling, this.#activity, { ...inputs, current: this.#desired }) : undefined;
     if (zero) this.#activity = zero.activity;
     const desired = zero?.desired ?? bounded;
-    const why = explain({ scaling: this.#scaling, seen, recommendation, bounds, bounded, initialized, ...(zero ? { zero } : {}) });
-    return this.#settle(inputs, { trigger, desired, recommended: recommendation.desired, ...why, recommendation, seen });
+    const why = explain({ scaling: this.#scaling, reachable, ballot, bounds, bounded, initialized, ...(zero ? { zero } : {}) });
+    return this.#settle(inputs, { trigger, desired, ...why, ballot });
   }
 
   /** The revision cannot run: nothing of it is wanted any more, whatever its traffic and its bounds. */
   fail(inputs: ScalerInputs, reason: string): Decision {
     this.#activity = { phase: "inactive", since: inputs.now };
-    this.#memory = initialMemory(inputs.now, 0);
-    return this.#settle(inputs, { trigger: "tick", desired: 0, recommended: 0, cause: "failed", reason });
-  }
-
-  #recommend({ now, ready, reachable }: ScalerInputs): { recommendation: Recommendation; seen: Observation } {
-    const seen = { now, ready, reachable, ...this.#load.mean(this.#scaling.metric, now) };
-    const recommendation = recommend(this.#scaling, this.#memory, seen);
-    this.#memory = recommendation.memory;
-    return { recommendation, seen };
+    this.#strategies.restart(inputs.now, 0);
+    return this.#settle(inputs, { trigger: "tick", desired: 0, cause: "failed", reason });
   }
 
   /** Active while something serves; activating while something is wanted and nothing serves. */
@@ -139,29 +110,32 @@ export class RevisionScaler {
     if (phase === "active" && ready === 0) this.#activity = { phase: this.#desired > 0 ? "activating" : "inactive", since: now };
   }
 
-  #settle(inputs: ScalerInputs, made: Made): Decision {
+  #settle(inputs: ScalerInputs, { trigger, desired, cause, reason, ballot }: Made): Decision {
     const { now, wallTime, ready, reachable, initialized } = inputs;
-    const wanted = made.desired > 0 && (made.trigger === "wake" || made.recommended > 0 || made.desired > this.#desired);
+    const { metric, target } = this.#scaling;
+    const recommended = ballot?.winner.desired ?? 0;
+    const wanted = desired > 0 && (trigger === "wake" || recommended > 0 || desired > this.#desired);
     if (this.#activity.phase === "inactive" && wanted) this.#activity = { phase: ready > 0 ? "active" : "activating", since: now };
-    const { stable, panic } = made.seen ?? this.#load.mean(this.#scaling.metric, now);
+    const { stable, panic } = ballot ?? this.#load.mean(metric, now);
     const decision: Decision = {
       time: wallTime,
       until: wallTime,
-      trigger: made.trigger,
-      metric: this.#scaling.metric,
+      trigger,
+      metric: ballot?.metric ?? metric,
       observed: { stable, panic, ready },
-      target: this.#scaling.target,
-      mode: made.recommendation?.mode ?? (this.#memory.panicAt === undefined ? "stable" : "panic"),
+      target: ballot?.target ?? target,
+      mode: this.#strategies.panicking ? "panic" : "stable",
       reachable,
-      recommended: made.recommended,
+      ...(ballot ? { votes: ballot.votes, winner: ballot.winner.strategy } : {}),
+      recommended,
       bounds: boundsOf(this.#scaling, reachable, initialized),
-      excessBurstCapacity: made.recommendation?.excessBurstCapacity ?? 0,
+      excessBurstCapacity: ballot?.recommendation?.excessBurstCapacity ?? 0,
       previous: this.#desired,
-      desired: made.desired,
-      cause: made.cause,
-      reason: made.reason,
+      desired,
+      cause,
+      reason,
     };
-    this.#desired = made.desired;
+    this.#desired = desired;
     this.#journal.add(decision);
     return decision;
   }
@@ -170,9 +144,8 @@ export class RevisionScaler {
 interface Made {
   trigger: Decision["trigger"];
   desired: number;
-  recommended: number;
   cause: Cause;
   reason: string;
-  recommendation?: Recommendation;
-  seen?: { stable: number; panic: number };
+  /** Absent when nobody was asked. */
+  ballot?: Ballot;
 }

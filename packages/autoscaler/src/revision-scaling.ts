@@ -1,12 +1,16 @@
 import { parseDuration } from "@ebb/kube";
 import type { AutoscalerConfig } from "./config.ts";
 import type { Aggregation } from "./metric-window.ts";
+import type { Policy } from "./strategies/parse-policy.ts";
+import type { Strategy } from "./strategies/strategy.ts";
 
 export type Metric = "concurrency" | "rps";
 
 /** How one revision is scaled: its annotations over config-autoscaler. Times in milliseconds. */
 export interface RevisionScaling {
   metric: Metric;
+  /** The largest of their votes wins. */
+  strategies: readonly Strategy[];
   aggregation: Aggregation;
   /** What an instance bears (concurrency, or requests per second). */
   total: number;
@@ -31,6 +35,9 @@ export interface RevisionScaling {
 }
 
 const PREFIX = "autoscaling.knative.dev/";
+const HPA = `hpa.${PREFIX.slice(0, -1)}`;
+/** Per cent; Kubernetes' own default. */
+const HPA_CPU = 80;
 
 /** The value of an autoscaling annotation by its kebab-case key or by its legacy camelCase one. */
 export function scalingAnnotation(annotations: Readonly<Record<string, string>>, key: string): string | undefined {
@@ -38,15 +45,20 @@ export function scalingAnnotation(annotations: Readonly<Record<string, string>>,
   return annotations[PREFIX + key] ?? annotations[PREFIX + camel];
 }
 
+/** A revision as its scaling sees it. */
+export interface Scaled {
+  annotations: Readonly<Record<string, string>>;
+  /** The version's limit; 0 is none. */
+  containerConcurrency: number;
+  /** Over the version's own annotations. */
+  policy?: Policy;
+}
+
 /**
  * The scaling of a revision. Never throws: admission has refused bad annotations already, so one that cannot be read (written past
  * admission, or by an older version) counts as absent instead of stopping the revision from scaling at all.
  */
-export function revisionScaling(
-  config: AutoscalerConfig,
-  annotations: Readonly<Record<string, string>>,
-  containerConcurrency: number,
-): RevisionScaling {
+export function revisionScaling(config: AutoscalerConfig, { annotations, containerConcurrency, policy = {} }: Scaled): RevisionScaling {
   const number = (key: string, low: number, high = Number.MAX_SAFE_INTEGER): number | undefined => {
     const text = scalingAnnotation(annotations, key);
     const value = text === undefined || text.trim() === "" ? Number.NaN : Number(text);
@@ -59,10 +71,18 @@ export function revisionScaling(
   const stableWindow = duration(annotations, "window", 6000) ?? config.stableWindow;
   const panicPercentage = number("panic-window-percentage", 1, 100) ?? config.panicWindowPercentage;
   const limit = config.maxScaleLimit > 0 ? config.maxScaleLimit : Number.MAX_SAFE_INTEGER;
-  const max = whole(number("max-scale", 0, limit)) ?? config.maxScale;
+  const max = policy.max ?? whole(number("max-scale", 0, limit)) ?? config.maxScale;
+  const byResources = scalingAnnotation(annotations, "class") === HPA;
+  const min = policy.min ?? whole(number("min-scale", 0)) ?? config.minScale;
+  const resolve = (strategy: Strategy): Strategy => {
+    if (strategy.type !== "rps" && strategy.type !== "concurrency") return strategy;
+    const { type, target = totalPerInstance(config, type, containerConcurrency, undefined) * utilization } = strategy;
+    return { type, target };
+  };
   const initial = whole(number("initial-scale", config.allowZeroInitialScale ? 0 : 1)) ?? config.initialScale;
   return {
     metric,
+    strategies: policy.strategies?.map(resolve) ?? [byResources ? resourceStrategy(annotations, number("target", 0.01)) : { type: metric }],
     aggregation: /^weighted-?exponential$/i.test(scalingAnnotation(annotations, "metric-aggregation-algorithm") ?? "")
       ? "weighted-exponential"
       : "linear",
@@ -74,14 +94,22 @@ export function revisionScaling(
     panicThreshold: (number("panic-threshold-percentage", 110, 1000) ?? config.panicThresholdPercentage) / 100,
     maxScaleUpRate: config.maxScaleUpRate,
     maxScaleDownRate: config.maxScaleDownRate,
-    min: whole(number("min-scale", 0)) ?? config.minScale,
+    // HPA knows no zero.
+    min: byResources ? Math.max(1, min) : min,
     max,
     initialScale: max > 0 ? Math.min(initial, max) : initial,
     activationScale: whole(number("activation-scale", 2)) ?? config.activationScale,
     scaleDownDelay: duration(annotations, "scale-down-delay", 0) ?? config.scaleDownDelay,
-    scaleToZero: config.enableScaleToZero,
+    scaleToZero: config.enableScaleToZero && !byResources,
     retention: duration(annotations, "scale-to-zero-pod-retention-period", 0) ?? config.scaleToZeroPodRetentionPeriod,
   };
+}
+
+/** Of the HPA class: per cent of the CPU, or MiB. */
+function resourceStrategy(annotations: Scaled["annotations"], target: number | undefined): Strategy {
+  return scalingAnnotation(annotations, "metric") === "memory" && target !== undefined
+    ? { type: "memory", target }
+    : { type: "cpu", target: target ?? HPA_CPU };
 }
 
 function totalPerInstance(config: AutoscalerConfig, metric: Metric, concurrency: number, target: number | undefined): number {

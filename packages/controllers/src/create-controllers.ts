@@ -8,8 +8,9 @@ import type { Controller } from "./engine/controller.ts";
 import { within } from "./engine/within.ts";
 import { RevisionMetrics } from "./metrics/revision-metrics.ts";
 import { PodController } from "./pod/controller.ts";
-import { createAutoscalerController } from "./podautoscaler/controller.ts";
+import { createAutoscalerController, liveAnnotations } from "./podautoscaler/controller.ts";
 import { DecisionLog } from "./podautoscaler/decision-log.ts";
+import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
 import { RevisionController } from "./revision/controller.ts";
@@ -66,6 +67,7 @@ class EmbeddedControllers implements Controllers {
   readonly #context: Context;
   readonly #dataPlane: DataPlane;
   readonly #decisionLog: DecisionLog | undefined;
+  readonly #lags: LagPoller;
   readonly #loop: ScalingLoop;
   readonly #metrics: RevisionMetrics;
   readonly #revisions: RevisionController;
@@ -87,8 +89,18 @@ class EmbeddedControllers implements Controllers {
     const { settings } = context;
     const { decisionsPath } = options;
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
-    const keeping = this.#decisionLog ? { decisionLog: this.#decisionLog } : {};
-    this.#loop = new ScalingLoop({ instances, gateway, dataPlane: this.#dataPlane, settings, clock, ...keeping });
+    this.#lags = new LagPoller({ clock, log });
+    this.#loop = new ScalingLoop({
+      instances,
+      gateway,
+      dataPlane: this.#dataPlane,
+      settings,
+      clock,
+      lags: this.#lags,
+      live: (autoscaler) => liveAnnotations(context, autoscaler),
+      refused: (autoscaler, message) => context.events.note(autoscaler, { type: "Warning", reason: "InvalidStrategies", message }),
+      ...(this.#decisionLog ? { decisionLog: this.#decisionLog } : {}),
+    });
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
@@ -147,6 +159,7 @@ class EmbeddedControllers implements Controllers {
 
   async stop(): Promise<void> {
     this.#loop.stop();
+    await this.#lags.stop();
     this.#metrics.stop();
     await this.#decisionLog?.stop();
     await Promise.all(this.#controllers.map((controller) => controller.stop()));

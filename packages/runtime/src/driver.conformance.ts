@@ -277,6 +277,15 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(await driver.exec(instance.id, ["sleep", "30"], 1)).toMatchObject({ exitCode: 124 });
     });
 
+    check("tells what an instance uses while it runs", async () => {
+      const instance = shell("while :; do :; done");
+      await driver.start(instance);
+      await eventually(() => (driver.usage(instance.id)?.cpuMs ?? 0) >= 100);
+      expect(driver.usage(instance.id)?.memoryBytes).toBeGreaterThan(0);
+      await driver.stop(instance.id, 0);
+      expect(driver.usage(instance.id)).toBeUndefined();
+    });
+
     check("says when an instance listens on another port", async () => {
       const instance = spec(subject.server.map((word) => word.replaceAll("$PORT", "18099")));
       await driver.start(instance);

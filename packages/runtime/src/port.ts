@@ -73,6 +73,14 @@ export interface EndedInstance {
   exit: InstanceExit;
 }
 
+/** What an instance has used. */
+export interface ResourceUsage {
+  /** CPU time since it was started. Falls when a part of it has ended unseen. */
+  cpuMs: number;
+  /** Now, without what it shares with others. */
+  memoryBytes: number;
+}
+
 export interface ExecResult {
   /** 124 when it was killed at the timeout. */
   exitCode: number;
@@ -121,6 +129,8 @@ export interface Driver {
   ended(): Promise<EndedInstance[]>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult>;
+  /** Undefined when it does not run, or cannot be looked at. */
+  usage(id: string): ResourceUsage | undefined;
   /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
   diagnose(id: string): Promise<string | undefined>;
   /** Deletes what is kept of an instance that has ended. */
@@ -145,6 +155,8 @@ export interface InstanceStatus {
   labels: Record<string, string>;
   phase: InstancePhase;
   address?: Address;
+  /** Thousandths of a core that it may use, when that is limited. */
+  cpuMillis?: number;
   startedAt: number;
   /** When it first became ready. */
   readyAt?: number;
@@ -176,6 +188,8 @@ export interface InstanceManager {
   /** Drains and stops one instance, as when its Pod is deleted; another takes its place while the count asks for it. */
   remove(id: string): void;
   all(): readonly InstanceStatus[];
+  /** What an instance uses, when it can be told. */
+  usage(id: string): ResourceUsage | undefined;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /** Fires after any change of an instance of that workload. */
   onChange(listener: (workload: string) => void): () => void;

@@ -126,6 +126,7 @@ export const en = {
       "initial-scale": "First start",
       "activation-scale": "Activation scale",
       panic: "Burst",
+      strategy: "Asked for by a strategy",
       "scale-down-delay": "Scale-down delay",
       "scale-down-rate": "Scale-down rate",
       "scale-up-rate": "Scale-up rate",

@@ -121,6 +121,7 @@ export const zh: Dictionary = {
       "initial-scale": "首次启动",
       "activation-scale": "激活实例数",
       panic: "流量突增",
+      strategy: "由策略决定",
       "scale-down-delay": "缩容延迟",
       "scale-down-rate": "缩容速率",
       "scale-up-rate": "扩容速率",

@@ -1,4 +1,5 @@
-import { PodAutoscalers } from "@ebb/kube";
+import { POLICY_ANNOTATIONS } from "@ebb/autoscaler";
+import { LABELS, PodAutoscalers, type KnativeService, type PodAutoscaler } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
@@ -34,10 +35,38 @@ export function createAutoscalerController(context: Context, loop: ScalingLoop, 
       if (isInitialized({ ...autoscaler, status })) loop.setInitialized(key);
     },
   });
+  followPolicies(context, (key) => controller.add(key));
   loop.moved.on((key) => controller.add(key));
   autoscalers.onChange(({ object, type }) => {
     if (type === "deleted") loop.remove(keyOf(object));
     else controller.add(keyOf(object));
   });
   return controller;
+}
+
+/** The annotations of the Knative Service that a PodAutoscaler's revision belongs to. */
+export function liveAnnotations(context: Context, { metadata }: PodAutoscaler): Readonly<Record<string, string>> | undefined {
+  const { namespace = "", labels = {} } = metadata;
+  return context.services.get(namespace, labels[LABELS.service] ?? "")?.metadata.annotations;
+}
+
+/** A Service's policy counts for all of its revisions, and at once. */
+function followPolicies({ services, autoscalers }: Context, touched: (key: string) => void): void {
+  const known = new Map<string, string>();
+  services.onChange(({ object, type }) => {
+    const key = keyOf(object);
+    const policy = type === "deleted" ? "" : policyText(object);
+    if (policy === (known.get(key) ?? "")) return;
+    if (policy === "") known.delete(key);
+    else known.set(key, policy);
+    const { namespace, name } = object.metadata;
+    for (const { metadata } of autoscalers.list()) {
+      if (metadata.namespace === namespace && metadata.labels?.[LABELS.service] === name) touched(`${namespace ?? ""}/${metadata.name}`);
+    }
+  });
+}
+
+function policyText({ metadata: { annotations = {} } }: KnativeService): string {
+  const set = Object.values(POLICY_ANNOTATIONS).flatMap((name) => annotations[name] ?? []);
+  return set.length === 0 ? "" : JSON.stringify(Object.values(POLICY_ANNOTATIONS).map((name) => annotations[name]));
 }

@@ -17,6 +17,11 @@ class Instances {
   readonly counts = new Map<string, number>();
   readonly scaled: number[] = [];
   ready = true;
+  /** Cores that each uses. */
+  cpu = 0;
+  usage() {
+    return { cpuMs: clock.monotonic() * this.cpu, memoryBytes: 0 };
+  }
   desired(key: string): number {
     return this.counts.get(key) ?? 0;
   }
@@ -48,6 +53,8 @@ let clock: VirtualClock;
 let instances: Instances;
 let gateway: Gateway;
 let loop: ScalingLoop;
+let live: Record<string, string>;
+let refused: string[];
 let configure: (event: InformerEvent<ConfigMap>) => void;
 
 beforeEach(() => {
@@ -60,7 +67,16 @@ beforeEach(() => {
   dataPlane.adopt([workload]);
   const configMaps = { onChange: (listener: typeof configure) => void (configure = listener) } as unknown as Informer<ConfigMap>;
   const settings = new Settings(configMaps, silentLogger, { deployment: { "progress-deadline": "120s" } });
-  loop = new ScalingLoop({ ...ports, dataPlane, settings, clock });
+  live = {};
+  refused = [];
+  loop = new ScalingLoop({
+    ...ports,
+    dataPlane,
+    settings,
+    clock,
+    live: () => live,
+    refused: (_, problem) => refused.push(problem),
+  });
   loop.start();
 });
 
@@ -150,6 +166,57 @@ describe("ScalingLoop", () => {
     const metadata = { name: "config-autoscaler", namespace: "knative-serving" };
     configure({ type: "added", object: { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "min-scale": "4" } } });
     expect(instances.desired(KEY)).toBe(4);
+  });
+
+  test("a policy acts at once, wakes what sleeps, and is gone when it is taken away", async () => {
+    loop.upsert(autoscaler(READY));
+    live = { "autoscaling.ebb.dev/strategies": '[{"type":"lag","target":10,"lag":25}]' };
+    loop.upsert(autoscaler(READY));
+    expect(instances.desired(KEY)).toBe(3);
+    live = { ...live, "autoscaling.ebb.dev/max-scale": "2" };
+    loop.upsert(autoscaler(READY));
+    expect(instances.desired(KEY)).toBe(2);
+    live = {};
+    loop.upsert(autoscaler(READY));
+    await clock.advance(200_000);
+    expect(instances.desired(KEY)).toBe(0);
+  });
+
+  test("a cron window opens while it sleeps", async () => {
+    const now = new Date(clock.now());
+    const at = new Date(now.getTime() + 3 * 60_000);
+    live = {
+      "autoscaling.ebb.dev/strategies": JSON.stringify([
+        {
+          type: "cron",
+          start: `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`,
+          end: `${at.getUTCMinutes()} ${(at.getUTCHours() + 1) % 24} * * *`,
+          replicas: 2,
+        },
+      ]),
+    };
+    loop.upsert(autoscaler(READY));
+    expect(instances.desired(KEY)).toBe(0);
+    await clock.advance(4 * 60_000);
+    expect(instances.desired(KEY)).toBe(2);
+  });
+
+  test("a policy that cannot be read is told once, and the version's own settings are in force", () => {
+    live = { "autoscaling.ebb.dev/strategies": "?" };
+    loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/min-scale": "2" }));
+    loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/min-scale": "2" }));
+    expect(refused).toEqual(["autoscaling.ebb.dev/strategies is not JSON"]);
+    expect(instances.desired(KEY)).toBe(2);
+  });
+
+  test("cpu is measured from the instances", async () => {
+    live = { "autoscaling.ebb.dev/strategies": '[{"type":"cpu","target":25}]' };
+    instances.cpu = 0.5;
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    await traffic(1, 12);
+    expect(instances.desired(KEY)).toBe(2);
+    expect(loop.decisions(KEY).at(-1)?.reason).toBe("cpu: 50% used by each on average, aiming at 25% (the largest vote; traffic 1)");
   });
 
   test("a ConfigMap that cannot be read leaves what was in force", () => {

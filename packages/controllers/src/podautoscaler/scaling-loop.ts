@@ -1,4 +1,14 @@
-import { RevisionScaler, revisionScaling, type Decision, type RevisionScaling, type ScalerInputs } from "@ebb/autoscaler";
+import {
+  policyOf,
+  RevisionScaler,
+  revisionScaling,
+  wakesByItself,
+  type Decision,
+  type Policy,
+  type RevisionScaling,
+  type ScalerInputs,
+  type Usage,
+} from "@ebb/autoscaler";
 import { Signal, type Clock, type Timer } from "@ebb/base";
 import type { RevisionStats } from "@ebb/gateway";
 import type { PodAutoscaler } from "@ebb/kube";
@@ -10,7 +20,9 @@ import type { GatewayPort } from "../ports.ts";
 import type { DataPlane } from "../revision/data-plane.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import type { DecisionLog } from "./decision-log.ts";
+import type { LagPoller } from "./lag-poller.ts";
 import { isInitialized } from "./reconcile.ts";
+import { UsageSampler } from "./usage-sampler.ts";
 
 /** Upstream's tick. */
 const TICK = 2000;
@@ -23,6 +35,7 @@ interface Entry {
   scaler: RevisionScaler;
   initialized: boolean;
   activationTimeout: number;
+  usage?: Usage;
   /** Why nothing of it is to run. */
   failed?: string;
 }
@@ -40,12 +53,18 @@ export interface ScalingLoopOptions {
   dataPlane: DataPlane;
   settings: Settings;
   clock: Clock;
+  /** Annotations of whatever the revision belongs to, which count at once and before its own. */
+  live?: (autoscaler: PodAutoscaler) => Readonly<Record<string, string>> | undefined;
+  /** Told once of a policy in annotations that is not followed, and why. */
+  refused?: (autoscaler: PodAutoscaler, problem: string) => void;
+  lags?: LagPoller;
   /** Keeps decisions over restarts. */
   decisionLog?: DecisionLog;
 }
 
 /**
- * Scales: statistics in, counts out. One timer for all; a revision that sleeps is not looked at.
+ * Scales: statistics in, counts out. One timer for all; a revision that sleeps is not looked at, unless something else than a request may
+ * wake it (a cron window, waiting events).
  *
  * Invariants: a wake is acted on in the same turn, without the API; a revision seen for the first time keeps the instances it has; counts
  * are not lowered while the gateway cannot be heard.
@@ -56,11 +75,15 @@ export class ScalingLoop {
   readonly #options: ScalingLoopOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #awake = new Set<string>();
+  readonly #usage: UsageSampler;
+  /** Policies that are not followed. */
+  readonly #problems = new Map<string, string>();
   readonly #unsubscribe: (() => void)[] = [];
   #timer: Timer | undefined;
 
   constructor(options: ScalingLoopOptions) {
     this.#options = options;
+    this.#usage = new UsageSampler(options.instances, options.clock);
     options.settings.changed.on((name) => {
       if (name === "autoscaler") for (const { autoscaler } of this.#entries.values()) this.upsert(autoscaler);
     });
@@ -84,8 +107,7 @@ export class ScalingLoop {
     const { clock, settings } = this.#options;
     const key = keyOf(autoscaler);
     const now = clock.monotonic();
-    const { annotations = {} } = autoscaler.metadata;
-    const scaling = revisionScaling(settings.current.autoscaler, annotations, autoscaler.spec.containerConcurrency ?? 0);
+    const scaling = this.#scalingOf(autoscaler);
     const before = this.#entries.get(key);
     const changed =
       !before ||
@@ -105,6 +127,7 @@ export class ScalingLoop {
   remove(key: string): void {
     if (this.#entries.delete(key)) this.#options.decisionLog?.remove(key);
     this.#awake.delete(key);
+    this.#problems.delete(key);
   }
 
   /** The revision can, or cannot, run. */
@@ -154,12 +177,44 @@ export class ScalingLoop {
 
   tick(): void {
     const { gateway, clock } = this.#options;
+    this.#observe();
     for (const key of this.#awake) {
       const entry = this.#entries.get(key);
       if (!entry) this.#awake.delete(key);
       else if (!gateway.connected && entry.initialized) entry.scaler.blind(clock.monotonic());
       else this.#decide(key, entry);
     }
+  }
+
+  #scalingOf(autoscaler: PodAutoscaler): RevisionScaling {
+    const { live, refused, settings } = this.#options;
+    const { annotations = {} } = autoscaler.metadata;
+    const { problem, ...policy }: Policy = policyOf(annotations, live?.(autoscaler));
+    const key = keyOf(autoscaler);
+    if (problem !== undefined && this.#problems.get(key) !== problem) refused?.(autoscaler, problem);
+    if (problem === undefined) this.#problems.delete(key);
+    else this.#problems.set(key, problem);
+    const containerConcurrency = autoscaler.spec.containerConcurrency ?? 0;
+    return revisionScaling(settings.current.autoscaler, { annotations, containerConcurrency, policy });
+  }
+
+  /** Looks at what requests do not tell of, for those that are scaled by it. */
+  #observe(): void {
+    const { dataPlane, lags } = this.#options;
+    const urls = new Set<string>();
+    const seen = new Set<string>();
+    for (const key of this.#awake) {
+      const entry = this.#entries.get(key);
+      for (const strategy of entry?.scaling.strategies ?? []) if (strategy.type === "lag" && "url" in strategy) urls.add(strategy.url);
+      if (!entry?.scaling.strategies.some(({ type }) => type === "cpu" || type === "memory")) continue;
+      const instances = dataPlane.instances(key);
+      for (const { id } of instances) seen.add(id);
+      const usage = this.#usage.sample(instances);
+      if (usage) entry.usage = usage;
+      else delete entry.usage;
+    }
+    this.#usage.keep(seen);
+    lags?.refresh(urls);
   }
 
   #newEntry(key: string, autoscaler: PodAutoscaler, scaling: RevisionScaling): Entry {
@@ -187,7 +242,7 @@ export class ScalingLoop {
   }
 
   #inputs(key: string, entry: Entry): ScalerInputs {
-    const { clock, dataPlane } = this.#options;
+    const { clock, dataPlane, lags } = this.#options;
     return {
       now: clock.monotonic(),
       wallTime: clock.now(),
@@ -195,6 +250,8 @@ export class ScalingLoop {
       reachable: entry.autoscaler.spec.reachability !== "Unreachable",
       initialized: entry.initialized,
       activationTimeout: entry.activationTimeout,
+      ...(entry.usage ? { usage: entry.usage } : {}),
+      ...(lags ? { lags: lags.values() } : {}),
     };
   }
 
@@ -204,7 +261,8 @@ export class ScalingLoop {
     // One that repeats the last is not in the journal itself.
     if (entry.scaler.decisions.at(-1) === decision) decisionLog?.add(key, decision);
     if (dataPlane.has(key) && instances.desired(key) !== desired) instances.scale(key, desired);
-    if (desired === 0 && entry.scaler.activity.phase === "inactive") this.#awake.delete(key);
+    const asleep = desired === 0 && entry.scaler.activity.phase === "inactive";
+    if (asleep && !entry.scaling.strategies.some(wakesByItself)) this.#awake.delete(key);
     else this.#awake.add(key);
     if (desired !== previous) this.moved.emit(key);
   }

@@ -2,13 +2,24 @@ import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, UserError, type Clock, type Logger } from "@ebb/base";
 import { explainListeners, readListeners } from "../listening.ts";
-import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, LogOptions, RunningInstance } from "../port.ts";
+import type {
+  Driver,
+  EndedInstance,
+  ExecResult,
+  InstanceExit,
+  InstanceSpec,
+  LogLine,
+  LogOptions,
+  ResourceUsage,
+  RunningInstance,
+} from "../port.ts";
 import { containerName, containerOptions, LABELS } from "./container-options.ts";
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
 import { joinFrames, readFrames } from "./engine-logs.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ensureNetwork } from "./network.ts";
+import { descendants, usageOf } from "../process/usage.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 const LARGEST_OUTPUT = 256 * 1024;
@@ -35,6 +46,8 @@ export interface ContainerDriverOptions {
 interface Known {
   spec: InstanceSpec;
   startedAt: number;
+  /** Of its main process, on this machine. */
+  pid?: number;
   exit?: InstanceExit;
   /** `stop` was asked for: its end is no exit. */
   stopping: boolean;
@@ -95,7 +108,7 @@ class ContainerDriver implements Driver {
       await this.#startWithLimits(spec, container);
       const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
       const running = this.#running(spec, state);
-      this.#known.set(spec.id, { spec, startedAt: running.startedAt, stopping: false });
+      this.#known.set(spec.id, knownOf(running));
       this.#watch(spec.id);
       return running;
     } catch (error) {
@@ -135,7 +148,7 @@ class ContainerDriver implements Driver {
         const instance = this.#running(spec, state);
         running.push(instance);
         if (known) continue;
-        this.#known.set(spec.id, { spec, startedAt: instance.startedAt, stopping: false });
+        this.#known.set(spec.id, knownOf(instance));
         this.#watch(spec.id);
       } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
         // Ebb died between making it and starting it.
@@ -192,6 +205,11 @@ class ContainerDriver implements Driver {
     if (outcome === "ended") return { exitCode: state.ExitCode ?? TIMED_OUT, output };
     killIfOurs(state.Pid);
     return { exitCode: TIMED_OUT, output };
+  }
+
+  usage(id: string): ResourceUsage | undefined {
+    const known = this.#known.get(id);
+    return known?.pid === undefined || known.exit ? undefined : usageOf(descendants(known.pid));
   }
 
   async diagnose(id: string): Promise<string | undefined> {
@@ -313,6 +331,10 @@ class ContainerDriver implements Driver {
       if (!isGone(error)) throw error;
     }
   }
+}
+
+function knownOf({ spec, startedAt, pid }: RunningInstance): Known {
+  return { spec, startedAt, stopping: false, ...(pid === undefined ? {} : { pid }) };
 }
 
 function imageOf(spec: InstanceSpec): string {

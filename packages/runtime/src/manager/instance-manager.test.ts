@@ -63,6 +63,7 @@ class FakeDriver implements Driver {
   async exec(id: string): Promise<{ exitCode: number; output: string }> {
     return { exitCode: this.healthy(id) ? 0 : 1, output: "not yet" };
   }
+  usage(): undefined {}
   diagnose(): Promise<string | undefined> {
     return Promise.resolve("listens on 3000, but requests come to $PORT (1)");
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
-import type { Artifact, Driver, InstanceManager, InstanceStatus, LogLine, LogOptions, Workload } from "../port.ts";
+import type { Artifact, Driver, InstanceManager, InstanceStatus, LogLine, LogOptions, ResourceUsage, Workload } from "../port.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
 import { planScale } from "./scale-plan.ts";
@@ -121,6 +121,11 @@ class Manager implements InstanceManager {
 
   all(): readonly InstanceStatus[] {
     return [...this.#states.keys()].flatMap((key) => this.instances(key));
+  }
+
+  usage(id: string): ResourceUsage | undefined {
+    const instance = this.#find(id);
+    return instance && this.#drivers[instance.spec.artifact.kind].usage(id);
   }
 
   logs(id: string, options: LogOptions): AsyncIterable<LogLine> {

@@ -71,6 +71,7 @@ export class ManagedInstance {
 
   status(): InstanceStatus {
     const address = this.#running?.address;
+    const { cpuMillis } = this.spec.resources;
     return {
       id: this.spec.id,
       workload: this.spec.workload,
@@ -79,6 +80,7 @@ export class ManagedInstance {
       startedAt: this.#startedAt,
       restarts: this.#restarts,
       ...(address && { address }),
+      ...(cpuMillis !== undefined && { cpuMillis }),
       ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
       ...(this.#lastExit && { lastExit: this.#lastExit }),
       ...(this.#message !== undefined && { message: this.#message }),

@@ -17,6 +17,7 @@ export const missingDriver: Driver = {
   async *logs() {
     // Nothing was ever started.
   },
+  usage: () => undefined,
   diagnose: () => Promise.resolve(undefined),
   forget: () => Promise.resolve(),
   onExit: () => () => undefined,

@@ -16,7 +16,8 @@ export function sessionMemory(leaders: ReadonlySet<number>): Map<number, number>
   return memory;
 }
 
-function anonymousMemory(pid: string): number {
+/** Of one process, in bytes; 0 when it has gone. */
+export function anonymousMemory(pid: string): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return ["RssAnon", "RssShmem"].reduce(

@@ -10,18 +10,30 @@ export interface ProcessIdentity {
 interface ProcessStat {
   pid: number;
   state: string;
+  parent: number;
   group: number;
   session: number;
   startTime: string;
+  /** Used by it and by its children that were waited for, in ticks of USER_HZ. */
+  cpuTicks: number;
 }
 
 /** proc(5) `/proc/PID/stat`; undefined when there is no such process. The name in parentheses may hold anything, so parsing starts behind it. */
 export function parseStat(text: string): ProcessStat | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, , group, session] = fields;
+  const [state, parent, group, session] = fields;
   const startTime = fields[19];
   if (state === undefined || startTime === undefined) return undefined;
-  return { pid: Number.parseInt(text, 10), state, group: Number(group), session: Number(session), startTime };
+  const cpuTicks = fields.slice(11, 15).reduce((sum, value) => sum + Number(value), 0);
+  return {
+    pid: Number.parseInt(text, 10),
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startTime,
+    cpuTicks,
+  };
 }
 
 export function readStat(pid: number): ProcessStat | undefined {

@@ -2,7 +2,17 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import { readLog } from "../logs/read-log.ts";
-import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, LogOptions, RunningInstance } from "../port.ts";
+import type {
+  Driver,
+  EndedInstance,
+  ExecResult,
+  InstanceExit,
+  InstanceSpec,
+  LogLine,
+  LogOptions,
+  ResourceUsage,
+  RunningInstance,
+} from "../port.ts";
 import { closedFolder } from "./access.ts";
 import { detectCgroups, type Cgroups } from "./cgroup.ts";
 import { planLaunch, withPort, type Launch } from "./command.ts";
@@ -19,6 +29,7 @@ import { sessionMemory } from "./memory-watch.ts";
 import { findProgram } from "./programs.ts";
 import { spawnWaiting } from "./spawn.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
+import { usageOf } from "./usage.ts";
 import { UserAllocator } from "./users.ts";
 
 /** Adopted processes are not our children: nobody tells of their end. */
@@ -169,6 +180,11 @@ class ProcessDriverImplementation implements ProcessDriver {
       clock,
       timeoutSeconds,
     });
+  }
+
+  usage(id: string): ResourceUsage | undefined {
+    const instance = this.#instances.get(id);
+    return instance?.running() && usageOf(instance.members());
   }
 
   async diagnose(id: string): Promise<string | undefined> {

@@ -1,0 +1,158 @@
+import { assertNever } from "@ebb/base";
+import { initialMemory, recommend, type DeciderMemory, type Recommendation } from "../decide.ts";
+import type { LoadWindows } from "../load-windows.ts";
+import type { Metric, RevisionScaling } from "../revision-scaling.ts";
+import { isOpen } from "./cron-window.ts";
+import { resourceVote, type ResourceMemory } from "./resource-vote.ts";
+import { strategyName, type Strategy } from "./strategy.ts";
+
+export interface Vote {
+  strategy: string;
+  desired: number;
+  /** A part of a sentence. */
+  reason: string;
+}
+
+/** Means over the ready instances. */
+export interface Usage {
+  /** Of the CPU that an instance asked for. */
+  cpuPercent: number;
+  memoryMiB: number;
+}
+
+export interface VoteInputs {
+  now: number;
+  wallTime: number;
+  ready: number;
+  reachable: boolean;
+  usage?: Usage;
+  /** Waiting events by the URL that they were read from; one that could not be read is left out. */
+  lags?: ReadonlyMap<string, number>;
+}
+
+export interface Ballot {
+  votes: readonly Vote[];
+  winner: Vote;
+  /** Of the strategy by Knative's algorithm that asked for the most; absent when none is asked. */
+  recommendation?: Recommendation;
+  metric: Metric;
+  target: number;
+  stable: number;
+  panic: number;
+}
+
+/** The strategies of one revision and what each of them remembers. */
+export class Strategies {
+  readonly #load: LoadWindows;
+  #scaling: RevisionScaling;
+  readonly #deciders = new Map<string, DeciderMemory>();
+  readonly #resources = new Map<string, ResourceMemory>();
+
+  constructor(scaling: RevisionScaling, load: LoadWindows, running: { now: number; instances: number }) {
+    this.#scaling = scaling;
+    this.#load = load;
+    this.restart(running.now, running.instances);
+  }
+
+  configure(scaling: RevisionScaling): void {
+    this.#scaling = scaling;
+    const names = new Set(scaling.strategies.map(strategyName));
+    for (const memory of [this.#deciders, this.#resources]) for (const name of memory.keys()) if (!names.has(name)) memory.delete(name);
+  }
+
+  /** Forgets what was decided; a scaler that finds several instances begins in panic mode. */
+  restart(now: number, instances: number): void {
+    this.#resources.clear();
+    for (const strategy of this.#scaling.strategies) this.#deciders.set(strategyName(strategy), initialMemory(now, instances));
+  }
+
+  get panicking(): boolean {
+    return [...this.#deciders.values()].some(({ panicAt }) => panicAt !== undefined);
+  }
+
+  /** All votes; what each strategy remembers moves on. */
+  vote(inputs: VoteInputs): Ballot {
+    const { metric, target, strategies } = this.#scaling;
+    const votes: Vote[] = [];
+    let lead: Ballot | undefined;
+    for (const strategy of strategies) {
+      if (strategy.type !== "concurrency" && strategy.type !== "rps") {
+        votes.push({ strategy: strategyName(strategy), ...this.#other(strategy, inputs) });
+        continue;
+      }
+      const scaling = scalingOf(this.#scaling, strategy);
+      const seen = { ...inputs, ...this.#load.mean(strategy.type, inputs.now) };
+      const recommendation = recommend(scaling, this.#deciders.get(strategy.type) ?? initialMemory(inputs.now, 0), seen);
+      this.#deciders.set(strategy.type, recommendation.memory);
+      const vote = { strategy: strategy.type, desired: recommendation.desired, reason: describeLoad(scaling, seen, recommendation) };
+      votes.push(vote);
+      if (lead && lead.winner.desired >= vote.desired) continue;
+      const { stable, panic } = seen;
+      lead = { votes, winner: vote, recommendation, metric: strategy.type, target: scaling.target, stable, panic };
+    }
+    if (!lead) votes.push(this.#traffic(inputs.now));
+    const winner = votes.reduce((best, vote) => (vote.desired > best.desired ? vote : best));
+    return { ...(lead ?? { metric, target, ...this.#load.mean(metric, inputs.now) }), votes, winner };
+  }
+
+  /** Where no strategy looks at requests, one instance is still kept while there are some. */
+  #traffic(now: number): Vote {
+    const busy = this.#load.busy(now);
+    const seconds = Math.round(this.#scaling.stableWindow / 1000);
+    return { strategy: "traffic", desired: busy ? 1 : 0, reason: `${busy ? "" : "no "}requests within ${seconds} s` };
+  }
+
+  #other(strategy: Exclude<Strategy, { type: "concurrency" | "rps" }>, inputs: VoteInputs): Omit<Vote, "strategy"> {
+    switch (strategy.type) {
+      case "cron": {
+        const open = isOpen(strategy, inputs.wallTime);
+        return {
+          desired: open ? strategy.replicas : 0,
+          reason: open ? `its window asks for ${strategy.replicas}` : "outside of its window",
+        };
+      }
+      case "lag": {
+        const lag = "url" in strategy ? inputs.lags?.get(strategy.url) : strategy.lag;
+        if (lag === undefined) return { desired: inputs.ready, reason: "not known at the moment: as many as there are" };
+        return { desired: Math.ceil(lag / strategy.target), reason: `${lag} events wait, aiming at ${strategy.target} per instance` };
+      }
+      case "cpu":
+      case "memory":
+        return this.#resource(strategy, inputs);
+      default:
+        return assertNever(strategy);
+    }
+  }
+
+  /** What an idle instance uses keeps nobody awake: without traffic it counts for nothing, unless the revision never sleeps anyway. */
+  #resource(strategy: Extract<Strategy, { type: "cpu" | "memory" }>, inputs: VoteInputs): Omit<Vote, "strategy"> {
+    const { usage, now, ready } = inputs;
+    if (this.#scaling.scaleToZero && !this.#load.busy(now)) return { desired: 0, reason: "no traffic" };
+    if (!usage || ready === 0) return { desired: ready, reason: "not measured yet: as many as there are" };
+    const used = strategy.type === "cpu" ? usage.cpuPercent : usage.memoryMiB;
+    const memory = resourceVote(this.#resources.get(strategy.type), { now, ready, used, target: strategy.target });
+    this.#resources.set(strategy.type, memory);
+    const unit = strategy.type === "cpu" ? "%" : " MiB";
+    return {
+      desired: memory.desired,
+      reason: `${figure(used)}${unit} used by each on average, aiming at ${figure(strategy.target)}${unit}`,
+    };
+  }
+}
+
+/** A target of the strategy's own is aimed at in full. */
+function scalingOf(scaling: RevisionScaling, { type, target }: Extract<Strategy, { type: "concurrency" | "rps" }>): RevisionScaling {
+  return target === undefined ? { ...scaling, metric: type } : { ...scaling, metric: type, total: target, target };
+}
+
+export function figure(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function describeLoad(scaling: RevisionScaling, seen: { stable: number; panic: number }, { mode }: Recommendation): string {
+  const panic = mode === "panic";
+  const unit = scaling.metric === "rps" ? "requests a second" : "requests at once";
+  const seconds = Math.ceil((panic ? scaling.panicWindow : scaling.stableWindow) / 1000);
+  const value = figure(panic ? seen.panic : seen.stable);
+  return `${value} ${unit} on average over ${seconds} s, aiming at ${figure(scaling.target)} per instance${panic ? ", in panic mode" : ""}`;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { parseStrategies, policyOf } from "./parse-policy.ts";
+
+describe("parseStrategies", () => {
+  test("takes one of each", () => {
+    const strategies = [
+      { type: "concurrency" },
+      { type: "rps", target: 50 },
+      { type: "cpu", target: 70 },
+      { type: "memory", target: 256 },
+      { type: "cron", start: "0 8 * * *", end: "0 20 * * *", timezone: "Asia/Shanghai", replicas: 3 },
+      { type: "lag", target: 10, lag: 0 },
+      { type: "lag", target: 10, url: "http://127.0.0.1:9/lag" },
+    ];
+    expect(parseStrategies(JSON.stringify(strategies))).toEqual(strategies);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["not JSON", "[", /is not JSON/],
+    ["not an array", {}, /array of 1 to 16/],
+    ["none", [], /array of 1 to 16/],
+    ["too many", Array.from({ length: 17 }, () => ({ type: "rps" })), /array of 1 to 16/],
+    ["an unknown type", [{ type: "luck" }], /strategies\[0\]\.type is not one of concurrency, rps/],
+    ["a field of nobody's", [{ type: "rps", tarket: 1 }], /strategies\[0\]\.tarket is not a field of rps/],
+    ["no target", [{ type: "rps" }, { type: "cpu" }], /strategies\[1\]\.target is not a number/],
+    ["a target of 0", [{ type: "rps", target: 0 }], /at least 0.01/],
+    ["no cron expression", [{ type: "cron", start: "8 o'clock", end: "0 20 * * *", replicas: 1 }], /"8 o'clock" in "UTC"/],
+    ["no time zone", [{ type: "cron", start: "0 8 * * *", end: "0 20 * * *", timezone: "Moon/Base", replicas: 1 }], /Moon\/Base/],
+    ["a window without length", [{ type: "cron", start: "0 8 * * *", end: "0 8 * * *", replicas: 1 }], /starts and ends at the same time/],
+    ["half an instance", [{ type: "cron", start: "0 8 * * *", end: "0 9 * * *", replicas: 1.5 }], /whole number/],
+    ["lag from nowhere", [{ type: "lag", target: 1 }], /one of lag and url/],
+    ["lag from two places", [{ type: "lag", target: 1, lag: 1, url: "http://a" }], /one of lag and url/],
+    ["a file", [{ type: "lag", target: 1, url: "file:///etc/passwd" }], /http or https/],
+    ["a password in a URL", [{ type: "lag", target: 1, url: "http://me:secret@a" }], /without a password/],
+  ])("%s is refused", (_, value, message) => {
+    expect(() => parseStrategies(typeof value === "string" ? value : JSON.stringify(value))).toThrow(message);
+  });
+});
+
+describe("policyOf", () => {
+  const key = (name: string) => `autoscaling.ebb.dev/${name}`;
+
+  test("live annotations count before the version's own", () => {
+    const own = { [key("min-scale")]: "1", [key("max-scale")]: "4" };
+    expect(policyOf(own, { [key("min-scale")]: "2" })).toEqual({ min: 2, max: 4 });
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    ["max below min", { [key("min-scale")]: "3", [key("max-scale")]: "2" }, /less than/],
+    ["no number", { [key("min-scale")]: "some" }, /whole number/],
+    ["bad strategies", { [key("strategies")]: "?" }, /not JSON/],
+  ])("%s: nothing of it is followed, and it says why", (_, annotations, problem) => {
+    expect(policyOf(annotations)).toEqual({ problem: expect.stringMatching(problem) as string });
+  });
+
+  test("max 0 is no limit", () => {
+    expect(policyOf({ [key("min-scale")]: "3", [key("max-scale")]: "0" })).toEqual({ min: 3, max: 0 });
+  });
+});

@@ -1,0 +1,141 @@
+import { causeChain, UserError } from "@ebb/base";
+import { parse as parseCron } from "./cron-window.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** Annotations of a Knative Service that say how its versions are scaled, in force at once and for all of them. Others ignore them. */
+export const POLICY_ANNOTATIONS = {
+  strategies: "autoscaling.ebb.dev/strategies",
+  min: "autoscaling.ebb.dev/min-scale",
+  max: "autoscaling.ebb.dev/max-scale",
+} as const;
+
+export interface Policy {
+  strategies?: readonly Strategy[];
+  min?: number;
+  max?: number;
+  /** Why an annotation is not followed; what the version says is in force instead. */
+  problem?: string;
+}
+
+const MOST_STRATEGIES = 16;
+const LONGEST = 16_384;
+const LONGEST_URL = 2048;
+const MOST_INSTANCES = 100_000;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The policy in annotations; those of `live` are in force before those of `own`. Never throws: a bad one is told in `problem`. */
+export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<Record<string, string>> = {}): Policy {
+  const text = (key: keyof typeof POLICY_ANNOTATIONS) => live[POLICY_ANNOTATIONS[key]] ?? own[POLICY_ANNOTATIONS[key]];
+  try {
+    const strategies = text("strategies");
+    const min = bound("min", text("min"));
+    const max = bound("max", text("max"));
+    if (min !== undefined && max !== undefined && max > 0 && max < min)
+      throw refuse(`${POLICY_ANNOTATIONS.max}=${max} is less than min-scale=${min}`);
+    return {
+      ...(strategies === undefined ? {} : { strategies: parseStrategies(strategies) }),
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    };
+  } catch (error) {
+    return { problem: causeChain(error)[0] ?? "not a policy" };
+  }
+}
+
+/** Parses the annotation's JSON array. Throws UserError `invalid_strategy` that names the place. */
+export function parseStrategies(text: string): Strategy[] {
+  if (text.length > LONGEST) throw refuse(`${POLICY_ANNOTATIONS.strategies} is longer than ${LONGEST} characters`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse(`${POLICY_ANNOTATIONS.strategies} is not JSON`);
+  }
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_STRATEGIES) {
+    throw refuse(`${POLICY_ANNOTATIONS.strategies} is not an array of 1 to ${MOST_STRATEGIES} strategies`);
+  }
+  return value.map((entry, index) => parseStrategy(entry, `strategies[${index}]`));
+}
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  concurrency: ["target"],
+  rps: ["target"],
+  cpu: ["target"],
+  memory: ["target"],
+  cron: ["start", "end", "timezone", "replicas"],
+  lag: ["target", "lag", "url"],
+};
+
+function parseStrategy(value: unknown, path: string): Strategy {
+  if (typeof value !== "object" || value === null) throw refuse(`${path} is not an object`);
+  const fields = value as Fields;
+  const type = fields["type"];
+  const known = typeof type === "string" ? FIELDS[type] : undefined;
+  if (!known) throw refuse(`${path}.type is not one of ${Object.keys(FIELDS).join(", ")}`);
+  const unknown = Object.keys(fields).find((key) => key !== "type" && !known.includes(key));
+  if (unknown !== undefined) throw refuse(`${path}.${unknown} is not a field of ${String(type)}: it has ${known.join(", ")}`);
+  switch (type) {
+    case "cron":
+      return cron(fields, path);
+    case "lag":
+      return lag(fields, path);
+    case "cpu":
+    case "memory":
+      return { type, target: number(fields, "target", path, 0.01) };
+    default: {
+      const metric = type === "rps" ? "rps" : "concurrency";
+      return fields["target"] === undefined ? { type: metric } : { type: metric, target: number(fields, "target", path, 0.01) };
+    }
+  }
+}
+
+function cron(fields: Fields, path: string): Strategy {
+  const strategy = {
+    type: "cron" as const,
+    start: string(fields, "start", path),
+    end: string(fields, "end", path),
+    timezone: fields["timezone"] === undefined ? "UTC" : string(fields, "timezone", path),
+    replicas: number(fields, "replicas", path, 1),
+  };
+  if (!Number.isInteger(strategy.replicas)) throw refuse(`${path}.replicas is not a whole number`);
+  if (strategy.start === strategy.end) throw refuse(`${path} starts and ends at the same time`);
+  parseCron(strategy);
+  return strategy;
+}
+
+function lag(fields: Fields, path: string): Strategy {
+  const target = number(fields, "target", path, 0.01);
+  if ((fields["lag"] === undefined) === (fields["url"] === undefined)) throw refuse(`${path} needs one of lag and url`);
+  if (fields["url"] === undefined) return { type: "lag", target, lag: number(fields, "lag", path, 0) };
+  const url = string(fields, "url", path);
+  const { protocol, username, password } = URL.parse(url) ?? {};
+  const plain = (protocol === "http:" || protocol === "https:") && username === "" && password === "";
+  if (!plain || url.length > LONGEST_URL) throw refuse(`${path}.url is not an http or https URL without a password`);
+  return { type: "lag", target, url };
+}
+
+function number(fields: Fields, key: string, path: string, least: number): number {
+  const value = fields[key];
+  if (typeof value !== "number" || !(value >= least && value <= Number.MAX_SAFE_INTEGER))
+    throw refuse(`${path}.${key} is not a number of at least ${least}`);
+  return value;
+}
+
+function string(fields: Fields, key: string, path: string): string {
+  const value = fields[key];
+  if (typeof value !== "string" || value === "") throw refuse(`${path}.${key} is not a text`);
+  return value;
+}
+
+function bound(key: "min" | "max", text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > MOST_INSTANCES)
+    throw refuse(`${POLICY_ANNOTATIONS[key]}=${text} is not a whole number up to ${MOST_INSTANCES}`);
+  return value;
+}
+
+function refuse(message: string): UserError {
+  return new UserError("invalid_strategy", message);
+}
