@@ -1,4 +1,5 @@
 import { follow } from "./follow.ts";
+import { identityCalls } from "./identity-client.ts";
 import type {
   App,
   ChangeEvent,
@@ -82,6 +83,7 @@ export function createClient(options: ClientOptions) {
   const operation = (id: string, rest = "") => `/operations/${encodeURIComponent(id)}${rest}`;
 
   return {
+    ...identityCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
     listApps: (call?: CallOptions) => items<App>("/apps", call),

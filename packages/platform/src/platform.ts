@@ -2,6 +2,7 @@ import { Group, type Clock, type Logger, type Random, type Runnable, sleep } fro
 import type { Builder } from "@ebb/builder";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { pruneAudit } from "./audit/store.ts";
 import { KubeCluster } from "./cluster/kube-cluster.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
@@ -9,7 +10,7 @@ import { createHandlers } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
-import { Sessions } from "./http/sessions.ts";
+import { createIdentity, type Identity } from "./identity/identity.ts";
 import { MetricsCollector } from "./metrics/collector.ts";
 import { prunePoints } from "./metrics/store.ts";
 import { OperationEngine } from "./operations/engine.ts";
@@ -48,6 +49,8 @@ export interface Platform extends Runnable {
   createConsoleLink(): Promise<string>;
 }
 
+/** How long the audit trail is kept: a year and what an auditor is late by. */
+const AUDIT_RETENTION = 400 * 86_400_000;
 const FIRST_LOOK_PATIENCE = 5000;
 
 /**
@@ -55,7 +58,7 @@ const FIRST_LOOK_PATIENCE = 5000;
  * `start` throws UserError `database_unavailable`, `database_newer` and `port_in_use`.
  */
 export function createPlatform(options: PlatformOptions): Platform {
-  let running: { group: Group; cluster: KubeCluster; http: HttpServer; sessions: Sessions; close: () => Promise<void> } | undefined;
+  let running: { group: Group; cluster: KubeCluster; http: HttpServer; identity: Identity; close: () => Promise<void> } | undefined;
   const started = () => {
     if (!running) throw new Error("the platform has not been started");
     return running;
@@ -84,9 +87,9 @@ export function createPlatform(options: PlatformOptions): Platform {
     },
     address: () => started().http.address(),
     async createConsoleLink() {
-      const { http, sessions } = started();
+      const { http, identity } = started();
       const { host, port } = http.address();
-      return `http://${host}:${port}/?code=${await sessions.createCode()}`;
+      return `http://${host}:${port}/?code=${await identity.sessions.createCode()}`;
     },
   };
 }
@@ -115,7 +118,7 @@ async function assemble(options: PlatformOptions) {
     settle,
     exclusive: options.database.kind === "sqlite",
   });
-  const sessions = new Sessions({ database: db, adminToken: options.adminToken, clock, random });
+  const identity = await createIdentity({ database: db, ownerToken: options.adminToken, clock, random });
   const collector = new MetricsCollector(deps);
   const api = new PlatformService({
     deps,
@@ -130,7 +133,7 @@ async function assemble(options: PlatformOptions) {
   });
   const http = await createHttpServer({
     api,
-    sessions,
+    identity,
     listen,
     uploadsRoot,
     consoleRoot: options.consoleRoot,
@@ -145,6 +148,8 @@ async function assemble(options: PlatformOptions) {
     async run() {
       await prune(deps);
       await prunePoints(db, clock.now());
+      await identity.prune();
+      await pruneAudit(db, clock.now(), clock.now() - AUDIT_RETENTION);
       await uploads.sweep(await usedUploads(deps));
     },
   });
@@ -152,7 +157,7 @@ async function assemble(options: PlatformOptions) {
     group: new Group("platform", [cluster, engine, collector, housekeeping, http]),
     cluster,
     http,
-    sessions,
+    identity,
     close: () => db.destroy(),
   };
 }

@@ -1,10 +1,7 @@
-import { tempDir, VirtualClock } from "@ebb/testkit";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
 import { createVersion, deleteAppRows, ensureApp, findApp, listVersions, trafficHistory, versionOfOperation } from "../deploy/apps.ts";
 import { settle } from "../deploy/settle.ts";
-import { Sessions } from "../http/sessions.ts";
 import { OperationLog, readOperationLog } from "../operations/logs.ts";
 import {
   claimOperation,
@@ -17,39 +14,10 @@ import {
   requestCancel,
   updateLeased,
 } from "../operations/store.ts";
-import { postgresPrograms, startPostgres } from "../testing/postgres.ts";
-import { openDatabase, type Database, type DatabaseOptions } from "./database.ts";
+import { describeDatabases } from "../testing/databases.ts";
+import { openDatabase, type Database } from "./database.ts";
 
-const programs = postgresPrograms();
-let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
-let count = 0;
-
-beforeAll(async () => {
-  if (programs) postgres = await startPostgres(programs);
-  else process.stderr.write("skipped: storage on PostgreSQL (no /usr/lib/postgresql/*/bin/initdb; apt-get install postgresql)\n");
-}, 60_000);
-afterAll(() => postgres?.stop());
-
-const drivers: [DatabaseOptions["kind"], () => Promise<DatabaseOptions>][] = [
-  [
-    "sqlite",
-    async () => {
-      const { path, remove } = await tempDir();
-      onTestFinished(remove);
-      return { kind: "sqlite", path: join(path, "p.db") };
-    },
-  ],
-  ["postgres", async () => ({ kind: "postgres", url: (await postgres?.url(`test${++count}`)) ?? "" })],
-];
-
-describe.each(drivers)("storage on %s", (kind, create) => {
-  const when = kind === "postgres" && !programs ? test.skip : test;
-  const open = async (options?: DatabaseOptions): Promise<{ db: Database; options: DatabaseOptions }> => {
-    const at = options ?? (await create());
-    const db = await openDatabase(at);
-    onTestFinished(() => db.destroy());
-    return { db, options: at };
-  };
+describeDatabases("storage", (when, open) => {
   const add = (db: Database, id: string, app = "shop") =>
     insertOperation(db, { id, kind: "deploy", app, request: { image: "x" }, createdBy: "ann", now: 1000, timeout: 60_000 });
   const claim = (db: Database, owner: string, now: number) => claimOperation(db, { owner, now, until: now + 100 }, []);
@@ -180,24 +148,6 @@ describe.each(drivers)("storage on %s", (kind, create) => {
     const lines = await readOperationLog(db, "a", 4990, 100);
     expect(lines.map((line) => [line.seq, line.line]).at(-1)).toEqual([5000, "line 4999"]);
     expect(lines.length).toBe(10);
-  });
-
-  when("opens one session for a code, within its time", async () => {
-    const { db } = await open();
-    const clock = new VirtualClock();
-    let n = 0;
-    const random = { float: () => 0, suffix: () => "", uuid: () => "", token: () => `token-${++n}` };
-    const sessions = new Sessions({ database: db, adminToken: "admin", clock, random });
-    const code = await sessions.createCode();
-    const tries = await Promise.allSettled([1, 2, 3].map(() => sessions.exchange(code)));
-    const opened = tries.filter((result) => result.status === "fulfilled");
-    expect(opened.length).toBe(1);
-    expect(await sessions.cookie(opened[0]?.value ?? "")).toBe("admin");
-    const late = await sessions.createCode();
-    await clock.advance(11 * 60_000);
-    await expect(sessions.exchange(late)).rejects.toMatchObject({ code: "invalid_code" });
-    await clock.advance(13 * 3_600_000);
-    expect(await sessions.cookie(opened[0]?.value ?? "")).toBeUndefined();
   });
 });
 

@@ -1,10 +1,15 @@
+import { governance } from "./migrations/0004-governance.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
 
 /** Forward only: a released migration is never edited, and its name sorts after those before it. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return { "0001_foundation": { up: (db) => foundation(db, kind) }, "0002_metrics": { up: metrics } };
+  return {
+    "0001_foundation": { up: (db) => foundation(db, kind) },
+    "0002_metrics": { up: metrics },
+    "0004_governance": { up: governance },
+  };
 }
 
 async function foundation(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {

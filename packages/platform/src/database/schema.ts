@@ -7,7 +7,16 @@ export interface Tables {
   operations: OperationTable;
   operation_logs: OperationLogTable;
   traffic_history: TrafficHistoryTable;
+  users: UserTable;
+  team_members: TeamMemberTable;
   sessions: SessionTable;
+  codes: CodeTable;
+  tokens: TokenTable;
+  audit: AuditTable;
+  audit_head: AuditHeadTable;
+  approval_requests: ApprovalRequestTable;
+  approval_votes: ApprovalVoteTable;
+  idempotency_keys: IdempotencyKeyTable;
   metric_points: MetricPointTable;
   metric_counters: MetricCounterTable;
 }
@@ -85,12 +94,133 @@ export interface TrafficHistoryTable {
   created_at: number;
 }
 
+export interface UserTable {
+  id: string;
+  /** Lower case; never given to another user, as operations and the audit trail name users by it. */
+  name: string;
+  display_name: string;
+  email: string;
+  /** Argon2id as a PHC string; null: no password is set. */
+  password_hash: string | null;
+  platform_admin: number;
+  disabled: number;
+  /** Of single sign-on; null for users who were made here. */
+  oidc_issuer: string | null;
+  oidc_subject: string | null;
+  created_at: number;
+  updated_at: number;
+  last_sign_in_at: number | null;
+}
+
+export interface TeamMemberTable {
+  team: string;
+  user_id: string;
+  role: "viewer" | "developer" | "releaser" | "admin";
+  /** `oidc`: follows the user's groups at each sign-in. */
+  source: "manual" | "oidc";
+}
+
 export interface SessionTable {
-  /** SHA-256 of the cookie's value or of the one-time code: a stolen database opens no session. */
+  id: string;
+  /** SHA-256 of the cookie's value: a stolen database opens no session. */
   hash: string;
-  kind: "session" | "code";
-  user: string;
+  user_id: string;
+  created_at: number;
+  last_used_at: number;
   expires_at: number;
+  address: string;
+  client: string;
+}
+
+/** What is good for one use: each is found by the SHA-256 of what its bearer holds. */
+export interface CodeTable {
+  hash: string;
+  /**
+   * `sign-in` opens a session; `password` lets its bearer set one; `oidc` is a sign-in that is at the provider;
+   * `device` is a command line that waits to be let in, and `device-user` the short code that a person confirms it by.
+   */
+  kind: "sign-in" | "password" | "oidc" | "device" | "device-user";
+  /** Whom it is about; empty while nobody has confirmed it. */
+  user_id: string;
+  state_json: string;
+  expires_at: number;
+}
+
+export interface TokenTable {
+  id: string;
+  hash: string;
+  name: string;
+  kind: "personal" | "machine";
+  /** Its owner; of a machine token: who made it. */
+  user_id: string;
+  scope: "read" | "deploy" | "release" | "admin";
+  /** The only team that it is good for; of a machine token: its team. */
+  team: string | null;
+  created_at: number;
+  /** Null: does not expire. */
+  expires_at: number | null;
+  last_used_at: number | null;
+}
+
+/** Append-only: each row has the hash of the one before (audit/chain.ts). */
+export interface AuditTable {
+  seq: number;
+  time: number;
+  actor: string;
+  credential: string;
+  address: string;
+  client: string;
+  action: string;
+  object: string;
+  team: string;
+  before_json: string;
+  after_json: string;
+  request: string;
+  previous: string;
+  hash: string;
+}
+
+/** One row: the end of the chain. */
+export interface AuditHeadTable {
+  id: number;
+  seq: number;
+  hash: string;
+}
+
+/** An operation that waits for people. */
+export interface ApprovalRequestTable {
+  operation: string;
+  /** The user who answers for it, and may not approve it. */
+  author_id: string;
+  team: string;
+  environment: string;
+  needed: number;
+  /** What it would change, for whoever decides. */
+  diff_json: string;
+  expires_at: number;
+  state: "waiting" | "approved" | "rejected" | "expired" | "cancelled";
+}
+
+export interface ApprovalVoteTable {
+  operation: string;
+  user_id: string;
+  user_name: string;
+  vote: "approve" | "reject";
+  why: string;
+  time: number;
+}
+
+/** A request that was done, so that the same one sent again is not done twice. */
+export interface IdempotencyKeyTable {
+  /** SHA-256 of who asked and the key. */
+  key_hash: string;
+  /** SHA-256 of method, address and body. */
+  fingerprint: string;
+  /** Null while it is being done. */
+  status: number | null;
+  /** Null: it held a secret and was not kept. */
+  answer_json: string | null;
+  created_at: number;
 }
 
 /** What a version did in a span of time; only spans in which it did something. */

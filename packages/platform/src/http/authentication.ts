@@ -1,60 +1,89 @@
 import type { Clock } from "@ebb/base";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { refuse } from "../errors.ts";
-import { SESSION_COOKIE, type Sessions } from "./sessions.ts";
+import type { Access, Caller } from "../identity/access.ts";
+import type { Callers } from "../identity/callers.ts";
+import { SESSION_COOKIE } from "../identity/sessions.ts";
+import { FailureLimit } from "./failure-limit.ts";
 
-/** So many wrong tokens or codes a minute from one address; after that it waits for the minute to end. */
+/** So many wrong tokens, codes or passwords a minute from one address; after that it waits for the minute to end. */
 const FAILURES_A_MINUTE = 20;
 const MINUTE = 60_000;
-/** Addresses remembered at once; a flood from more than these is let in to the (constant-time) check again. */
-const MOST_ADDRESSES = 10_000;
+/** Of one user's password, from anywhere: guesses from many addresses; a name that nobody has is counted alike. */
+const FAILURES_OF_A_NAME = 30;
+const NAME_PERIOD = 15 * MINUTE;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who asks; empty before authentication and on public routes. */
+    /** Who asks, as it stands in operations and the audit trail; empty before authentication and on public routes. */
     user: string;
+    caller: Caller | null;
   }
   interface FastifyContextConfig {
-    /** Served without authentication. */
-    public?: boolean;
+    /** Who may use the route; without it the route refuses to register. */
+    access?: Access;
+    /** A POST that changes nothing worth a row in the audit trail. */
+    unaudited?: true;
+    /** Its answer holds a secret, which is kept nowhere. */
+    secretAnswer?: true;
   }
 }
 
 export interface Authentication {
   /** A hook for every request: throws `unauthenticated`, `forbidden_origin`, `too_many_failures`. */
-  check(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Counts a failed sign-in, and throws `too_many_failures` when there were too many. */
-  failed(address: string): void;
+  check(request: FastifyRequest): Promise<void>;
+  /** Throws `forbidden_origin` unless the request comes from the console's own pages, or from no page at all. */
+  requireOwnPage(request: FastifyRequest): void;
+  /** Failed sign-ins by address. */
+  addresses: FailureLimit;
+  /** Failed sign-ins by the user's name. */
+  names: FailureLimit;
+  /** Command lines that ask to be let in, by address: each is two rows until it expires. */
+  devices: FailureLimit;
 }
 
 /**
  * `hosts`: the Host headers under which this server is meant to be reached. Others are refused: a page of somebody else's whose name
  * resolves to this machine (DNS rebinding) would otherwise speak with the rights of whoever looks at it.
  */
-export function createAuthentication(sessions: Sessions, hosts: () => ReadonlySet<string>, clock: Clock): Authentication {
-  const failures = new Map<string, { count: number; until: number }>();
-
-  const require = (address: string) => {
-    const seen = failures.get(address);
-    if (seen && seen.until <= clock.now()) failures.delete(address);
-    else if (seen && seen.count >= FAILURES_A_MINUTE)
-      throw refuse("too_many_failures", "Too many failed sign-ins from this address; try again in a minute");
-  };
-  const failed = (address: string) => {
-    require(address);
-    if (failures.size >= MOST_ADDRESSES) failures.clear();
-    const seen = failures.get(address) ?? { count: 0, until: clock.now() + MINUTE };
-    seen.count++;
-    failures.set(address, seen);
-  };
+export function createAuthentication(callers: Callers, hosts: () => ReadonlySet<string>, clock: Clock): Authentication {
+  const again = "Too many failed sign-ins";
+  const addresses = new FailureLimit({
+    clock,
+    most: FAILURES_A_MINUTE,
+    period: MINUTE,
+    message: `${again} from this address; try again in a minute`,
+  });
+  const names = new FailureLimit({
+    clock,
+    most: FAILURES_OF_A_NAME,
+    period: NAME_PERIOD,
+    message: `${again} with this name; try again in a quarter of an hour`,
+  });
+  const devices = new FailureLimit({ clock, most: FAILURES_A_MINUTE, period: MINUTE, message: "Too many of these; try again in a minute" });
   const refuseCaller = (request: FastifyRequest, message: string): never => {
-    failed(request.ip);
-    throw refuse("unauthenticated", message, { hint: "The CLI signs in by itself; `ebb open console` opens the console signed in." });
+    addresses.failed(request.ip);
+    throw refuse("unauthenticated", message, { hint: "Sign in again: `ebb login URL`, or on this machine `ebb open console`." });
+  };
+  const identify = async (request: FastifyRequest): Promise<Caller> => {
+    const bearer = /^Bearer (\S{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
+    if (bearer !== undefined) return (await callers.bearer(bearer)) ?? refuseCaller(request, "This token is not valid");
+    const cookie = request.cookies[SESSION_COOKIE];
+    if (cookie === undefined)
+      throw refuse("unauthenticated", "Not signed in", { hint: "Run `ebb open console`, or send Authorization: Bearer TOKEN." });
+    const caller = (await callers.cookie(cookie)) ?? refuseCaller(request, "This session has ended");
+    if (!SAFE_METHODS.has(request.method)) requireOwnOrigin(request, hosts());
+    return caller;
   };
 
   return {
-    failed,
+    addresses,
+    names,
+    devices,
+    requireOwnPage(request) {
+      if (request.headers.origin !== undefined) requireOwnOrigin(request, hosts());
+    },
     async check(request) {
       if (!hosts().has((request.headers.host ?? "").toLowerCase())) {
         throw refuse("forbidden_origin", `This server is not reached as ${request.headers.host ?? "(no host)"}`, {
@@ -62,18 +91,12 @@ export function createAuthentication(sessions: Sessions, hosts: () => ReadonlySe
         });
       }
       // By the route that was matched, never by the address as it was written: `/%61pi/` is `/api/` to the router.
-      if (request.is404 || request.routeOptions.config.public || !request.routeOptions.url?.startsWith("/api/")) return;
-      require(request.ip);
-      const bearer = /^Bearer (\S{1,512})$/i.exec(request.headers.authorization ?? "")?.[1];
-      if (bearer !== undefined) {
-        request.user = sessions.bearer(bearer) ?? refuseCaller(request, "This token is not valid");
-        return;
-      }
-      const cookie = request.cookies[SESSION_COOKIE];
-      if (cookie === undefined)
-        throw refuse("unauthenticated", "Not signed in", { hint: "Run `ebb open console`, or send Authorization: Bearer TOKEN." });
-      request.user = (await sessions.cookie(cookie)) ?? refuseCaller(request, "This session has ended");
-      if (!SAFE_METHODS.has(request.method)) requireOwnOrigin(request, hosts());
+      if (request.is404 || !request.routeOptions.url?.startsWith("/api/")) return;
+      const { access } = request.routeOptions.config;
+      if (access && "public" in access) return;
+      addresses.require(request.ip);
+      request.caller = await identify(request);
+      request.user = request.caller.name;
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { registerAppRoutes } from "./routes/apps.ts";
+import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
+import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
 import { registerOperationRoutes } from "./routes/operations.ts";
 import { registerSessionRoutes } from "./routes/sessions.ts";
@@ -8,6 +10,7 @@ import { registerSettingsRoutes } from "./routes/settings.ts";
 import type { RouteDeps } from "./routes/shapes.ts";
 import { registerStatusRoutes } from "./routes/status.ts";
 import { registerTrafficRoutes } from "./routes/traffic.ts";
+import { registerUserRoutes } from "./routes/users.ts";
 
 const AREAS = [
   registerStatusRoutes,
@@ -18,6 +21,9 @@ const AREAS = [
   registerDeploymentRoutes,
   registerOperationRoutes,
   registerSessionRoutes,
+  registerUserRoutes,
+  registerMemberRoutes,
+  registerAuditRoutes,
 ];
 
 /** All routes below /api/v1; each area has a file in routes/. */

@@ -3,12 +3,15 @@ import swagger from "@fastify/swagger";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
 import { fastify, type FastifyInstance } from "fastify";
+import type { Identity } from "../identity/identity.ts";
+import { installAudit, installOrigin } from "./audited.ts";
 import { createAuthentication } from "./authentication.ts";
+import { installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
 import { registerConsole } from "./console-files.ts";
 import type { PlatformApi } from "./port.ts";
 import { problem, sendProblem, toProblem } from "./problem.ts";
 import { registerRoutes } from "./routes.ts";
-import type { Sessions } from "./sessions.ts";
+import { subjectFinder } from "./subjects.ts";
 
 const JSON_LIMIT = 1024 * 1024;
 /** A head that does not come within this is a client that holds connections open. */
@@ -18,7 +21,7 @@ const REQUEST_TIMEOUT = 30 * 60_000;
 
 export interface HttpOptions {
   api: PlatformApi;
-  sessions: Sessions;
+  identity: Identity;
   listen: { host: string; port: number };
   uploadsRoot: string;
   consoleRoot: string | undefined;
@@ -30,6 +33,8 @@ export interface HttpOptions {
 
 export interface HttpServer extends Runnable {
   readonly fastify: FastifyInstance;
+  /** Every route of the API with who may use it. */
+  readonly routes: readonly DeclaredRoute[];
   /** Where it listens; the port is the chosen one when 0 was asked for. */
   address(): { host: string; port: number };
 }
@@ -46,7 +51,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     trustProxy: false,
   });
   let bound = { host: listen.host, port: listen.port };
-  const authentication = createAuthentication(options.sessions, () => hostsOf(bound), clock);
+  const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound), clock);
 
   server.setErrorHandler((error, _, reply) => sendProblem(reply, toProblem(error, log)));
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -54,8 +59,12 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.addContentTypeParser("application/gzip", { bodyLimit: Number.MAX_SAFE_INTEGER }, (_, payload, done) => done(null, payload));
   server.decorateRequest("user", "");
+  server.decorateRequest("caller", null);
   await server.register(cookie);
-  server.addHook("onRequest", (request, reply) => authentication.check(request, reply));
+  installOrigin(server);
+  server.addHook("onRequest", (request) => authentication.check(request));
+  installAudit(server, { database: options.identity.database, clock });
+  const routes = installAuthorisation(server, subjectFinder(options.identity.database));
   server.addHook("onSend", async (_, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer").header("x-frame-options", "DENY");
   });
@@ -67,12 +76,12 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       security: [{ token: [] }],
     },
   });
-  server.get("/healthz", { config: { public: true }, schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
+  server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
   await server.register(
-    async (routes) => {
-      registerRoutes(routes, { ...options, authentication, stopping: stopping.signal });
-      routes.get("/openapi.json", { schema: { hide: true } }, () => server.swagger());
-      routes.setNotFoundHandler((request, reply) =>
+    async (api) => {
+      registerRoutes(api, { ...options, authentication, stopping: stopping.signal });
+      api.get("/openapi.json", { config: { access: { signedIn: true } }, schema: { hide: true } }, () => server.swagger());
+      api.setNotFoundHandler((request, reply) =>
         sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)),
       );
     },
@@ -84,6 +93,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   return {
     name: "REST API",
     fastify: server,
+    routes,
     address: () => bound,
     async start() {
       try {

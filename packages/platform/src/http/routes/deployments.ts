@@ -16,6 +16,7 @@ export function registerDeploymentRoutes(server: FastifyInstance, { api, uploads
   server.post(
     "/deployments",
     {
+      config: { access: { environment: "deploy" } },
       schema: {
         summary: "Deploy source (application/gzip, a tar) or an image (application/json)",
         querystring: UploadQuery,

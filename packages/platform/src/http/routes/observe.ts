@@ -28,7 +28,13 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
   read(
     server,
     "/apps/:app/decisions",
-    { summary: "Why it has as many instances, newest first", answer: ScalingDecisions, params: ByApp, query: DecisionsQuery },
+    {
+      summary: "Why it has as many instances, newest first",
+      access: { team: "viewer" },
+      answer: ScalingDecisions,
+      params: ByApp,
+      query: DecisionsQuery,
+    },
     (request) => {
       const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
       return api.decisions(appOf(request), { limit, ...query });
@@ -37,13 +43,23 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
   read(
     server,
     "/apps/:app/metrics",
-    { summary: "Its requests, latencies, errors and instances over time", answer: Metrics, params: ByApp, query: MetricsQuery },
+    {
+      summary: "Its requests, latencies, errors and instances over time",
+      access: { team: "viewer" },
+      answer: Metrics,
+      params: ByApp,
+      query: MetricsQuery,
+    },
     (request) => api.metrics(appOf(request), request.query as Static<typeof MetricsQuery>),
   );
-  server.get("/apps/:app/logs", { schema: { summary: "Log lines", params: ByApp, querystring: LogsQuery } }, async (request, reply) => {
-    const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
-    const signal = clientGone(reply, stopping);
-    const source = await api.logs(appOf(request), { ...rest, follow: follow === "true", signal });
-    await sendStream(reply, { source, kind: "ndjson", clock, signal });
-  });
+  server.get(
+    "/apps/:app/logs",
+    { config: { access: { team: "viewer" } }, schema: { summary: "Log lines", params: ByApp, querystring: LogsQuery } },
+    async (request, reply) => {
+      const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
+      const signal = clientGone(reply, stopping);
+      const source = await api.logs(appOf(request), { ...rest, follow: follow === "true", signal });
+      await sendStream(reply, { source, kind: "ndjson", clock, signal });
+    },
+  );
 }

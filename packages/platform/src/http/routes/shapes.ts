@@ -3,13 +3,14 @@ import type { Clock, Random } from "@ebb/base";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
 import type { Authentication } from "../authentication.ts";
+import type { Access } from "../../identity/access.ts";
+import type { Identity } from "../../identity/identity.ts";
 import type { PlatformApi } from "../port.ts";
-import type { Sessions } from "../sessions.ts";
 
 /** What the routes of every area are made from. */
 export interface RouteDeps {
   api: PlatformApi;
-  sessions: Sessions;
+  identity: Identity;
   authentication: Authentication;
   clock: Clock;
   random: Random;
@@ -30,6 +31,7 @@ export const idOf = (request: FastifyRequest): string => (request.params as Stat
 
 interface Read {
   summary: string;
+  access: Access;
   answer: TSchema;
   params?: TSchema;
   query?: TSchema;
@@ -40,6 +42,7 @@ export function read(server: FastifyInstance, path: string, about: Read, run: (r
   server.get(
     path,
     {
+      config: { access: about.access },
       schema: {
         summary: about.summary,
         response: { 200: about.answer },
@@ -54,6 +57,7 @@ export function read(server: FastifyInstance, path: string, about: Read, run: (r
 interface Change {
   method: "PUT" | "POST" | "PATCH" | "DELETE";
   summary: string;
+  access: Access;
   params: TSchema;
   body?: TSchema;
 }
@@ -63,6 +67,7 @@ export function change(server: FastifyInstance, path: string, about: Change, run
   server.route({
     method: about.method,
     url: path,
+    config: { access: about.access },
     schema: {
       summary: about.summary,
       params: about.params,

@@ -5,18 +5,25 @@ import { read, type RouteDeps } from "./shapes.ts";
 
 /** The platform itself: how it is, what changes, its cluster's kubeconfig, the schema of ebb.yaml. */
 export function registerStatusRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
-  read(server, "/status", { summary: "How the platform is", answer: PlatformStatus }, (request) => api.status(request.user));
-  server.get("/events", { schema: { summary: "What changes" } }, async (_, reply) => {
+  read(server, "/status", { summary: "How the platform is", access: { signedIn: true }, answer: PlatformStatus }, (request) =>
+    api.status(request.user),
+  );
+  server.get("/events", { config: { access: { team: "viewer" } }, schema: { summary: "What changes" } }, async (_, reply) => {
     const signal = clientGone(reply, stopping);
     await sendStream(reply, { source: api.changes(signal), kind: "events", clock, signal });
   });
-  server.get("/kubeconfig", { schema: { summary: "The cluster's kubeconfig" } }, async (_, reply) =>
-    reply
-      .header("content-type", "application/yaml")
-      .header("cache-control", "no-store")
-      .send(await api.kubeconfig()),
+  server.get(
+    "/kubeconfig",
+    { config: { access: { platformAdmin: true } }, schema: { summary: "The cluster's kubeconfig" } },
+    async (_, reply) =>
+      reply
+        .header("content-type", "application/yaml")
+        .header("cache-control", "no-store")
+        .send(await api.kubeconfig()),
   );
-  server.get("/schemas/ebb.json", { config: { public: true }, schema: { summary: "JSON Schema of ebb.yaml" } }, async (_, reply) =>
-    reply.header("content-type", "application/schema+json").send(JSON.stringify(api.ebbYamlSchema())),
+  server.get(
+    "/schemas/ebb.json",
+    { config: { access: { public: true } }, schema: { summary: "JSON Schema of ebb.yaml" } },
+    async (_, reply) => reply.header("content-type", "application/schema+json").send(JSON.stringify(api.ebbYamlSchema())),
   );
 }

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Who changes something and from where, of the request that is being answered. */
+export interface Origin {
+  actor: string;
+  /** The id of the token or session. */
+  credential: string;
+  address: string;
+  client: string;
+  request: string;
+  /** Rows written for this request so far: a change that wrote none gets one from its route. */
+  recorded: number;
+}
+
+const storage = new AsyncLocalStorage<Origin>();
+
+/** What the platform does on its own account (retention, expiry, operations that go on after a restart). */
+const PLATFORM: Origin = { actor: "platform", credential: "", address: "", client: "", request: "", recorded: 0 };
+
+/** The request's, wherever it is awaited from; the platform itself outside of requests. */
+export function currentOrigin(): Origin {
+  return storage.getStore() ?? PLATFORM;
+}
+
+export function withOrigin<T>(origin: Origin, run: () => T): T {
+  return storage.run(origin, run);
+}

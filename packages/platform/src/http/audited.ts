@@ -1,0 +1,55 @@
+import type { Clock } from "@ebb/base";
+import type { FastifyInstance } from "fastify";
+import { withOrigin, type Origin } from "../audit/context.ts";
+import { record } from "../audit/store.ts";
+import type { Database } from "../database/database.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    origin: Origin | null;
+  }
+}
+
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Tells whoever records a change who asked for it, before authentication: sign-ins are recorded too. */
+export function installOrigin(server: FastifyInstance): void {
+  server.decorateRequest("origin", null);
+  server.addHook("onRequest", (request, _, done) => {
+    request.origin = {
+      actor: "",
+      credential: "",
+      address: request.ip,
+      client: request.headers["user-agent"] ?? "",
+      request: request.id,
+      recorded: 0,
+    };
+    withOrigin(request.origin, done);
+  });
+}
+
+/**
+ * Hooks for after authentication. No change without a row: what a handler did not record in its own transaction is recorded before it is
+ * answered, by its route.
+ */
+export function installAudit(server: FastifyInstance, { database, clock }: { database: Database; clock: Clock }): void {
+  // Once more: a body is read by events of the socket, which do not carry the context on.
+  server.addHook("preValidation", (request, _, done) => {
+    const { origin, caller } = request;
+    if (!origin) return done();
+    if (caller) Object.assign(origin, { actor: caller.name, credential: caller.credential });
+    withOrigin(origin, done);
+  });
+  server.addHook("onSend", async (request, reply) => {
+    const { origin } = request;
+    const { access, unaudited } = request.routeOptions.config;
+    const changed = access && !unaudited && !SAFE_METHODS.has(request.method) && reply.statusCode < 400;
+    if (!origin || !changed || origin.recorded > 0) return;
+    const action = `${request.method} ${request.routeOptions.url ?? ""}`;
+    await withOrigin(origin, () =>
+      database
+        .transaction()
+        .execute((transaction) => record(transaction, clock.now(), { action, object: request.url.replace(/\?.*/, "") })),
+    );
+  });
+}
