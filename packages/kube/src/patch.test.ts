@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
-import { strategicMergePatch } from "./strategic-merge-patch.ts";
+import { jsonPatch, mergePatch, type Json } from "./patch.ts";
 
 describe("JSON patch", () => {
   const target = { a: { b: [1, 2] }, "x/y": 1 };
@@ -50,68 +49,4 @@ test.each<[Json, Json, Json]>([
   [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
 ])("merge patch of %j with %j", (target, patch, expected) => {
   expect(mergePatch(target, patch)).toEqual(expected);
-});
-
-describe("strategic merge patch", () => {
-  const pod: JsonObject = {
-    metadata: { labels: { a: "1", b: "2" }, finalizers: ["x", "y"] },
-    spec: {
-      containers: [
-        { name: "one", image: "a", env: [{ name: "E", value: "1" }], args: ["x", "y"] },
-        { name: "two", image: "b" },
-      ],
-    },
-  };
-  test("lists merge by their key, plain lists are replaced, null removes", () => {
-    const patch: JsonObject = {
-      metadata: { labels: { b: null, c: "3" } },
-      spec: { containers: [{ name: "one", image: "c", env: [{ name: "F", value: "2" }], args: ["z"] }, { name: "three" }] },
-    };
-    expect(strategicMergePatch(pod, patch)).toMatchObject({
-      metadata: { labels: { a: "1", c: "3" }, finalizers: ["x", "y"] },
-      spec: {
-        containers: [
-          {
-            name: "one",
-            image: "c",
-            env: [
-              { name: "E", value: "1" },
-              { name: "F", value: "2" },
-            ],
-            args: ["z"],
-          },
-          { name: "two", image: "b" },
-          { name: "three" },
-        ],
-      },
-    });
-    expect(pod["metadata"]).toMatchObject({ labels: { b: "2" } });
-  });
-
-  test("$patch: delete takes one item out, replace puts the whole list", () => {
-    const deleted = strategicMergePatch(pod, { spec: { containers: [{ name: "one", $patch: "delete" }] } });
-    expect(deleted["spec"]).toEqual({ containers: [{ name: "two", image: "b" }] });
-    const replaced = strategicMergePatch(pod, { spec: { containers: [{ $patch: "replace" }, { name: "new" }] } });
-    expect(replaced["spec"]).toEqual({ containers: [{ name: "new" }] });
-    expect(strategicMergePatch(pod, { metadata: { $patch: "replace", labels: { z: "1" } } })["metadata"]).toEqual({ labels: { z: "1" } });
-  });
-
-  test("finalizers are joined; $deleteFromPrimitiveList takes them out", () => {
-    expect(strategicMergePatch(pod, { metadata: { finalizers: ["z", "x"] } })["metadata"]).toMatchObject({ finalizers: ["x", "y", "z"] });
-    const patch = { metadata: { "$deleteFromPrimitiveList/finalizers": ["x"] } };
-    expect(strategicMergePatch(pod, patch)["metadata"]).toMatchObject({ finalizers: ["y"] });
-  });
-
-  test("$setElementOrder orders, and $retainKeys drops the rest", () => {
-    const patch: JsonObject = {
-      spec: { "$setElementOrder/containers": [{ name: "two" }, { name: "one" }], containers: [{ name: "two" }] },
-    };
-    const { containers } = strategicMergePatch(pod, patch)["spec"] as { containers: JsonObject[] };
-    expect(containers.map((container) => container["name"])).toEqual(["two", "one"]);
-    expect(strategicMergePatch({ a: 1, b: 2 }, { $retainKeys: ["b"] })).toEqual({ b: 2 });
-  });
-
-  test("an item without its key is refused", () => {
-    expect(() => strategicMergePatch(pod, { spec: { containers: [{ image: "c" }] } })).toThrow("merge key: name");
-  });
 });

@@ -3,6 +3,7 @@ import {
   isJsonObject,
   jsonPatch,
   mergePatch,
+  schemaOf,
   StatusError,
   strategicMergePatch,
   type JsonObject,
@@ -32,5 +33,5 @@ export function patchOf(kind: Kind, mediaType: string, text: string): (current: 
   if (mediaType === JSON_PATCH) return (current) => jsonPatch(asJson(current), patch);
   if (!isJsonObject(patch)) throw badRequest("a merge patch must be an object");
   if (mediaType === MERGE_PATCH) return (current) => mergePatch(asJson(current), patch);
-  return (current) => strategicMergePatch(asJson(current), patch);
+  return (current) => strategicMergePatch(asJson(current), patch, schemaOf(kind));
 }
