@@ -1,15 +1,17 @@
-import { isStatus, Namespaces, SERVING_NAMESPACE, type KubeClient } from "@ebb/kube";
+import { ClusterRoles, isStatus, Namespaces, SERVING_NAMESPACE, type KubeClient } from "@ebb/kube";
 import type { ServerConfig } from "./config.ts";
+import { KNATIVE_ROLES } from "./knative-roles.ts";
 import { ensureServingConfigs } from "./serving-configs.ts";
 
 /**
- * What a fresh cluster has before its first application: the namespaces, and Knative's ConfigMaps.
+ * What a fresh cluster has before its first application: the namespaces, and the roles and ConfigMaps that Knative installs.
  * What is there already is left alone: it is the operator's.
  */
 export async function bootstrapCluster(client: KubeClient, config: ServerConfig): Promise<void> {
   for (const name of ["default", "kube-system", SERVING_NAMESPACE]) {
     await ensure(client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }));
   }
+  for (const role of KNATIVE_ROLES) await ensure(client.create(ClusterRoles, role));
   await ensureServingConfigs(client, config);
 }
 

@@ -59,6 +59,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
+    authorities: () => api.authorities(),
     // Read when it stops: whether this is a clean stop is known only then.
     get stopInstances() {
       return stopInstances;

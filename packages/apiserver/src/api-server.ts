@@ -1,28 +1,49 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
 import { isStatus, Namespaces, type ConfigCheck, type KubeClient } from "@ebb/kube";
-import { loadCertificate, type Certificate } from "./certificate.ts";
+import { AccountController } from "./accounts/account-controller.ts";
+import { AccountTokens } from "./accounts/account-tokens.ts";
+import type { Token } from "./authn/static-tokens.ts";
+import { MASTERS } from "./authz/authorizer.ts";
+import { createEscalationCheck } from "./authz/escalation.ts";
+import { RoleController } from "./authz/role-controller.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
+import { loadPki, type Pki } from "./pki/pki.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
 import type { User } from "./registry/request-context.ts";
-import { createAuthenticator, type Token } from "./rest/authenticate.ts";
 import { HttpServer } from "./rest/http-server.ts";
 import type { PodLogs } from "./rest/serve-pod-log.ts";
 import type { Views } from "./rest/serve-resource.ts";
+import { Security } from "./security.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 
 const COMPACTION_PERIOD = 60_000;
+/** How often certificates are looked at: they are renewed months before their end. */
+const RENEWAL_PERIOD = 12 * 3_600_000;
 /** Kubernetes has them always. */
 const NAMESPACES = ["default", "kube-system"];
+/** By which clients may know the server, beside the addresses at which it listens. */
+const NAMES = [
+  "localhost",
+  "127.0.0.1",
+  "::1",
+  "kubernetes",
+  "kubernetes.default",
+  "kubernetes.default.svc",
+  "kubernetes.default.svc.cluster.local",
+];
+const ADMIN = { name: "kubernetes-admin", groups: [MASTERS] };
 
 export interface ApiServerOptions {
-  /** The store's file; made if it is not there, with its folder. The certificate is kept beside it. */
+  /** The store's file; made if it is not there, with its folder. Keys and certificates are kept beside it, in `pki`. */
   storePath: string;
   /** Port 0 takes any free one. */
   listen: { host: string; port: number };
-  /** Who may call; whoever has a token may do everything. */
+  /** Further places, for clients in containers; one that cannot be had is left out. */
+  alsoListen?: readonly { host: string; port: number }[];
+  /** Who may call beside ServiceAccounts and holders of client certificates; what they may do is a matter of their groups and roles. */
   tokens: readonly Token[];
   podLogs: PodLogs;
   /** Subresources that are only read, none when absent. */
@@ -45,8 +66,12 @@ export interface ApiServer extends Runnable {
   client(user: User): KubeClient;
   /** Where it listens; with the real port after `start`. */
   address(): { host: string; port: number };
+  /** Whether it listens at that one of the further places. */
+  listensAt(place: { host: string; port: number }): boolean;
   /** YAML for kubectl, kn and the client libraries; only once it has started. */
   kubeconfig(options: KubeconfigOptions): string;
+  /** PEM: what clients of this server must trust; only once it has started. */
+  authorities(): string;
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -56,42 +81,40 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 interface Machinery {
   store: SqliteStore;
   registry: Registry;
-  collector: GarbageCollector;
-  compaction: Timer;
+  security: Security;
+  accounts: AccountTokens;
+  /** In the order in which they are started. */
+  controllers: readonly Runnable[];
+  timers: readonly Timer[];
 }
-
-/** Also in the certificate. kubectl needs one: it sends no token over plain HTTP, not even to loopback. */
-const OWN_NAMES = ["localhost", "127.0.0.1", "::1", "kubernetes.default.svc"];
 
 class EmbeddedApiServer implements ApiServer {
   readonly name = "api server";
   readonly #options: ApiServerOptions;
   readonly #http: HttpServer;
   #machinery: Machinery | undefined;
-  #certificate: Certificate | undefined;
+  #pki: Pki | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { listen, tokens, podLogs, views = {}, metrics = () => "", clock, log } = options;
-    const resources = () => ({ registry: this.#running().registry, clock, podLogs, views, metrics });
-    this.#http = new HttpServer({ listen, authenticate: createAuthenticator(tokens), resources, clock, log });
+    const { listen, alsoListen = [], podLogs, views = {}, metrics = () => "", clock, log } = options;
+    const security = () => this.#running().security;
+    const resources = () => {
+      const { registry, accounts } = this.#running();
+      return { registry, accounts, reviews: security().reviews(), clock, podLogs, views, metrics };
+    };
+    this.#http = new HttpServer({ listen, alsoListen, security, resources, clock, log });
   }
 
   async start(): Promise<void> {
-    const { storePath, listen, configCheck, clock, random, log } = this.#options;
-    const store = new SqliteStore({ path: storePath, clock, log });
-    const registry = new Registry({ store, clock, random, ...(configCheck ? { configCheck } : {}) });
-    const collector = new GarbageCollector({ store, registry, clock, log });
-    const compaction = clock.every(COMPACTION_PERIOD, () => store.compact(clock.now()));
-    this.#machinery = { store, registry, collector, compaction };
+    const { log } = this.#options;
+    const pki = await this.#loadPki();
+    this.#pki = pki;
+    this.#machinery = this.#assemble(pki);
     try {
       await this.#ensureNamespaces();
-      await collector.start();
-      this.#certificate = await loadCertificate(
-        { folder: dirname(storePath), name: "api", hosts: [listen.host, ...OWN_NAMES] },
-        { clock, random },
-      );
-      await this.#http.start(this.#certificate);
+      for (const controller of this.#machinery.controllers) await controller.start();
+      await this.#http.start(pki);
     } catch (error) {
       await this.stop();
       throw error;
@@ -103,9 +126,55 @@ class EmbeddedApiServer implements ApiServer {
     await this.#http.stop();
     const machinery = this.#machinery;
     this.#machinery = undefined;
-    machinery?.compaction.cancel();
-    await machinery?.collector.stop();
+    for (const timer of machinery?.timers ?? []) timer.cancel();
+    await Promise.all((machinery?.controllers ?? []).map((controller) => controller.stop()));
+    machinery?.security.close();
     machinery?.store.close();
+  }
+
+  #assemble(pki: Pki): Machinery {
+    const { storePath, tokens, configCheck, clock, random, log } = this.#options;
+    const store = new SqliteStore({ path: storePath, clock, log });
+    const accounts = new AccountTokens(pki.accountKey, { store, clock, random });
+    const security = new Security({ store, tokens, accounts, clock });
+    const registry = new Registry({
+      store,
+      clock,
+      random,
+      guard: createEscalationCheck(security),
+      ...(configCheck ? { configCheck } : {}),
+    });
+    const common = { store, registry, clock, log };
+    const controllers = [
+      new RoleController(common),
+      new AccountController({ ...common, tokens: accounts, authorities: pki.authorities }),
+      new GarbageCollector(common),
+    ];
+    const timers = [
+      clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
+      clock.every(RENEWAL_PERIOD, () => void this.#renew()),
+    ];
+    return { store, registry, security, accounts, controllers, timers };
+  }
+
+  #loadPki(): Promise<Pki> {
+    const { storePath, listen, alsoListen = [], clock, random } = this.#options;
+    const names = [...new Set([...NAMES, listen.host, ...alsoListen.map(({ host }) => host)])];
+    return loadPki({ folder: join(dirname(storePath), "pki"), names, admin: ADMIN, clock, random });
+  }
+
+  /** Certificates that come to their end while it runs. A new authority is made at a start only: its clients must be told. */
+  async #renew(): Promise<void> {
+    try {
+      const pki = await this.#loadPki();
+      if (!this.#machinery || pki.server.certificate === this.#pki?.server.certificate) return;
+      if (pki.authorities !== this.#pki?.authorities)
+        return this.#options.log.warn({}, "there is a new certificate authority: restart soon");
+      this.#pki = pki;
+      this.#http.renew(pki);
+    } catch (error) {
+      this.#options.log.error({ error }, "certificates could not be renewed");
+    }
   }
 
   client(user: User): KubeClient {
@@ -116,10 +185,24 @@ class EmbeddedApiServer implements ApiServer {
     return this.#http.address();
   }
 
+  listensAt(place: { host: string; port: number }): boolean {
+    return this.#http.listensAt(place);
+  }
+
   kubeconfig(options: KubeconfigOptions): string {
-    if (!this.#certificate) throw new BugError("api_server_not_running", "there is no kubeconfig before the API server has started");
+    const { authorities, admin } = this.#keys();
     const { host, port } = this.address();
-    return renderKubeconfig(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, this.#certificate.certificate, options);
+    const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    return renderKubeconfig({ server, authorities, client: admin }, options);
+  }
+
+  authorities(): string {
+    return this.#keys().authorities;
+  }
+
+  #keys(): Pki {
+    if (!this.#pki) throw new BugError("api_server_not_running", "there are no certificates before the API server has started");
+    return this.#pki;
   }
 
   #running(): Machinery {
@@ -128,7 +211,7 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async #ensureNamespaces(): Promise<void> {
-    const client = this.client({ name: "system:apiserver", groups: ["system:masters"] });
+    const client = this.client({ name: "system:apiserver", groups: [MASTERS] });
     for (const name of NAMESPACES) {
       try {
         await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });

@@ -2,5 +2,5 @@ export { createApiServer, type ApiServer, type ApiServerOptions } from "./api-se
 export { loadCertificate, makeCertificate } from "./certificate.ts";
 export type { KubeconfigOptions } from "./kubeconfig.ts";
 export type { User } from "./registry/request-context.ts";
-export type { Token } from "./rest/authenticate.ts";
+export type { Token } from "./authn/static-tokens.ts";
 export type { PodLogLine, PodLogOptions, PodLogs } from "./rest/serve-pod-log.ts";

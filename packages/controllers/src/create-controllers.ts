@@ -6,6 +6,7 @@ import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import type { Controller } from "./engine/controller.ts";
 import { within } from "./engine/within.ts";
+import { RootCaPublisher } from "./namespace/root-ca.ts";
 import { RevisionMetrics } from "./metrics/revision-metrics.ts";
 import { PodController } from "./pod/controller.ts";
 import { createAutoscalerController, liveAnnotations } from "./podautoscaler/controller.ts";
@@ -37,6 +38,8 @@ export interface ControllersOptions {
   progressDeadlineSeconds?: number;
   /** File that keeps the autoscaler's decisions over restarts; without it they are forgotten. */
   decisionsPath?: string;
+  /** PEM of the API's certificate authority, for the ConfigMap `kube-root-ca.crt` of every namespace; there is none without it. */
+  authorities?: () => string;
   /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
   stopInstances?: boolean;
   clock: Clock;
@@ -114,6 +117,7 @@ class EmbeddedControllers implements Controllers {
     this.#routes = new RouteController(context, new Ingress({ gateway, external: probeAddress, ...local, clock, log }));
     this.#pods = new PodController(context, instances);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
+    const informers = informersOf(context);
     this.#controllers = [
       createServiceController(context),
       createConfigurationController(context),
@@ -122,8 +126,13 @@ class EmbeddedControllers implements Controllers {
       this.#autoscalers,
       this.#pods.controller,
     ];
+    if (options.authorities) {
+      const publisher = new RootCaPublisher(context, options.authorities);
+      this.#controllers.push(publisher.controller);
+      informers.push(publisher.namespaces);
+    }
     settings.invalid.on(({ map, message }) => context.events.note(map, { type: "Warning", reason: "InvalidConfiguration", message }));
-    this.#informers = new Group("informers", informersOf(context));
+    this.#informers = new Group("informers", informers);
   }
 
   decisions(revision: string): readonly Decision[] {

@@ -1,3 +1,4 @@
+import { admitBinding, admitRole } from "./admit-rbac.ts";
 import type { ConfigMap, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import type { Kind } from "./kinds.ts";
@@ -42,6 +43,10 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "serving.knative.dev/Route": admitRoute,
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
+  "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),
+  "rbac.authorization.k8s.io/ClusterRole": (object, _, kind) => admitRole(object, kind),
+  "rbac.authorization.k8s.io/RoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
+  "rbac.authorization.k8s.io/ClusterRoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
 };
 
 function admitService(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {

@@ -58,6 +58,7 @@ export interface PodSpec {
   initContainers?: Container[];
   securityContext?: Record<string, unknown>;
   serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
   enableServiceLinks?: boolean;
   terminationGracePeriodSeconds?: number;
   volumes?: { name: string }[];
@@ -108,6 +109,14 @@ export interface Secret extends KubeObject {
   /** Write only: merged into `data` on write. */
   stringData?: Record<string, string>;
   immutable?: boolean;
+}
+export interface ServiceAccount extends KubeObject {
+  apiVersion: "v1";
+  kind: "ServiceAccount";
+  /** Whether Pods that run as it get its credentials; true unless they or it say otherwise. */
+  automountServiceAccountToken?: boolean;
+  secrets?: { name: string }[];
+  imagePullSecrets?: { name: string }[];
 }
 export interface Namespace extends KubeObject {
   apiVersion: "v1";

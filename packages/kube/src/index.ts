@@ -10,15 +10,23 @@ export { createInformer, type Informer, type InformerEvent, type InformerFilter,
 export {
   ALL_KINDS,
   apiVersionOf,
+  ClusterRoleBindings,
+  ClusterRoles,
   ConfigMaps,
   Configurations,
+  CoreServices,
+  Endpoints,
+  EndpointSlices,
   Events,
   Namespaces,
   PodAutoscalers,
   Pods,
   Revisions,
+  RoleBindings,
+  Roles,
   Routes,
   Secrets,
+  ServiceAccounts,
   Services,
   type Kind,
 } from "./kinds.ts";
@@ -32,6 +40,8 @@ export { findDuplicateItem } from "./ownership/duplicate-items.ts";
 export type { FieldSet } from "./ownership/field-set.ts";
 export { isReset, parseManagedFields, type ManagedFieldsEntry, type ManagerId } from "./ownership/managed-fields.ts";
 export { trackUpdate } from "./ownership/track.ts";
+export { RBAC_GROUP } from "./rbac.ts";
+export type * from "./rbac.ts";
 export { applyPartialSchema, applySchema, type Schema, type Structure } from "./schema.ts";
 export { schemaOf } from "./schemas.ts";
 export type * from "./serving.ts";
@@ -55,6 +65,7 @@ export {
   invalidValue,
   notFound,
   requiredField,
+  unsupportedValue,
   type FieldCause,
 } from "./status-errors.ts";
 export { strategicMergePatch } from "./strategic-merge-patch.ts";

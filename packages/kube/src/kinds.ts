@@ -1,5 +1,6 @@
-import type { ConfigMap, KubeEvent, Namespace, Pod, Secret } from "./core.ts";
+import type { ConfigMap, KubeEvent, Namespace, Pod, Secret, ServiceAccount } from "./core.ts";
 import type { KubeObject } from "./meta.ts";
+import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
 
 /** Where a kind lives in the REST API and how it behaves; `T` is the type of its objects. */
@@ -55,7 +56,7 @@ export const Namespaces = define<Namespace>({
 export const ConfigMaps = define<ConfigMap>({ ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] });
 export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secrets" });
 export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
-export const ServiceAccounts = define({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
+export const ServiceAccounts = define<ServiceAccount>({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
 /** Kubernetes' own Service, not Knative's. */
 export const CoreServices = define({
   ...core,
@@ -131,6 +132,16 @@ export const PodAutoscalers = define<PodAutoscaler>({
   shortNames: ["kpa", "pa"],
   categories: ["knative-internal", "autoscaling"],
 });
+const rbac = { group: RBAC_GROUP, version: "v1", builtIn: true } as const;
+export const Roles = define<Role>({ ...rbac, kind: "Role", plural: "roles" });
+export const RoleBindings = define<RoleBinding>({ ...rbac, kind: "RoleBinding", plural: "rolebindings" });
+export const ClusterRoles = define<ClusterRole>({ ...rbac, kind: "ClusterRole", plural: "clusterroles", namespaced: false });
+export const ClusterRoleBindings = define<ClusterRoleBinding>({
+  ...rbac,
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+  namespaced: false,
+});
 
 /** In discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
 export const ALL_KINDS: readonly Kind[] = [
@@ -146,6 +157,10 @@ export const ALL_KINDS: readonly Kind[] = [
   Deployments,
   Leases,
   EndpointSlices,
+  Roles,
+  RoleBindings,
+  ClusterRoles,
+  ClusterRoleBindings,
   Services,
   Configurations,
   Revisions,

@@ -5,7 +5,13 @@ type Named = Pick<Kind, "group" | "kind" | "plural">;
 
 /** One wrong field, in the words of k8s.io/apimachinery field.Error. */
 export interface FieldCause {
-  reason: "FieldValueInvalid" | "FieldValueRequired" | "FieldValueForbidden" | "FieldValueTypeInvalid" | "FieldValueTooLong";
+  reason:
+    | "FieldValueInvalid"
+    | "FieldValueRequired"
+    | "FieldValueForbidden"
+    | "FieldValueTypeInvalid"
+    | "FieldValueTooLong"
+    | "FieldValueNotSupported";
   /** Path in dotted form with [index]. */
   field: string;
   message: string;
@@ -62,4 +68,9 @@ function resourceOf(kind: Named): string {
 
 function detailsOf(kind: Named, name: string) {
   return { name, kind: kind.plural, ...(kind.group === "" ? {} : { group: kind.group }) };
+}
+
+export function unsupportedValue(field: string, value: unknown, supported: readonly string[]): FieldCause {
+  const list = supported.map((text) => JSON.stringify(text)).join(", ");
+  return { reason: "FieldValueNotSupported", field, message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}` };
 }

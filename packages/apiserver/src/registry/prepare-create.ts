@@ -6,6 +6,7 @@ import {
   generateName,
   invalid,
   invalidValue,
+  RBAC_GROUP,
   requiredField,
   type Kind,
   type KubeObject,
@@ -46,7 +47,16 @@ function checkNamespace({ namespace }: ObjectMeta, expected: string): void {
   }
 }
 
+/** Roles and their bindings may be called `system:node`: whatever can be one segment of a path. */
+const PATH_SEGMENT = /^(?!\.\.?$)[^/%]{1,253}$/;
+
 function checkName(kind: Kind, name: string): void {
+  if (kind.group === RBAC_GROUP) {
+    if (PATH_SEGMENT.test(name)) return;
+    throw invalid(kind, name.slice(0, 300), [
+      invalidValue("metadata.name", name.slice(0, 300), "may not be '.' or '..', nor contain '/' or '%'"),
+    ]);
+  }
   const pattern = kind.kind === "Namespace" ? DNS_LABEL : DNS_SUBDOMAIN;
   if (pattern.test(name)) return;
   const why =

@@ -26,7 +26,7 @@ import { withApplied, withOwnership } from "./ownership.ts";
 import { prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
 import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { RequestContext, User } from "./request-context.ts";
 import { checkReached, keyOf, parseRevision, resourceOf, selection } from "./selection.ts";
 import { WatchStream, type StreamOptions } from "./watch-stream.ts";
 
@@ -39,6 +39,8 @@ export interface RegistryDeps {
   random: Random;
   /** Whether a ConfigMap of namespace knative-serving can be read by what it configures. */
   configCheck?: ConfigCheck;
+  /** Asked before an object that was admitted is stored; throws to refuse it. Not for status. */
+  guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
 }
 
 export interface ListRequest extends ListOptions {
@@ -137,7 +139,9 @@ export class Registry {
     if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
     const object = await this.#write(key, context, (current) => {
       if (current) throw alreadyExists(kind, prepared.metadata.name);
-      return admit(kind, prepared, this.#admission(context));
+      const admitted = admit(kind, prepared, this.#admission(context));
+      this.#deps.guard?.(kind, admitted, undefined, context.user);
+      return admitted;
     });
     return object ?? prepared;
   }
@@ -221,6 +225,7 @@ export class Registry {
   #admit(kind: Kind, current: KubeObject, merged: KubeObject, context: RequestContext): KubeObject {
     // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
     const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { ...this.#admission(context), old: current });
+    this.#deps.guard?.(kind, admitted, current, context.user);
     return withGeneration(kind, current, admitted);
   }
 

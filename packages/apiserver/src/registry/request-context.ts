@@ -1,6 +1,9 @@
 export interface User {
   name: string;
   groups: readonly string[];
+  uid?: string;
+  /** What else the authenticator knows: of a ServiceAccount's token, its Pod. */
+  extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Who asks, and how the request wants to be treated. */

@@ -1,12 +1,8 @@
 import { ALL_KINDS, apiVersionOf, type Kind } from "@ebb/kube";
+import { REVIEWS } from "./serve-reviews.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
-/** Answered by the server itself, not stored. */
-const REVIEWS = [
-  { group: "authentication.k8s.io", version: "v1", kind: "SelfSubjectReview", plural: "selfsubjectreviews" },
-  { group: "authorization.k8s.io", version: "v1", kind: "SelfSubjectAccessReview", plural: "selfsubjectaccessreviews" },
-];
 
 interface ResourceInfo {
   name: string;
@@ -14,6 +10,9 @@ interface ResourceInfo {
   namespaced: boolean;
   kind: string;
   verbs: readonly string[];
+  /** Of the kind, when it is another than the list's. */
+  group?: string;
+  version?: string;
   shortNames?: readonly string[];
   categories?: readonly string[];
 }
@@ -38,10 +37,10 @@ export function group(name: string): unknown {
 export function resourceList(group: string, version: string): unknown {
   const resources = [
     ...ALL_KINDS.filter((kind) => kind.group === group && kind.version === version).flatMap(infosOf),
-    ...REVIEWS.filter((review) => review.group === group && review.version === version).map(({ kind, plural }): ResourceInfo => ({
+    ...REVIEWS.filter((review) => review.group === group && version === "v1").map(({ kind, plural, namespaced }): ResourceInfo => ({
       name: plural,
       singularName: kind.toLowerCase(),
-      namespaced: false,
+      namespaced,
       kind,
       verbs: ["create"],
     })),
@@ -53,7 +52,8 @@ export function resourceList(group: string, version: string): unknown {
 /** Every group and version besides core. */
 export function groupVersions(): { group: string; version: string }[] {
   const seen = new Map<string, { group: string; version: string }>();
-  for (const { group, version } of [...ALL_KINDS, ...REVIEWS]) if (group !== "") seen.set(`${group}/${version}`, { group, version });
+  const reviews = REVIEWS.map(({ group }) => ({ group, version: "v1" }));
+  for (const { group, version } of [...ALL_KINDS, ...reviews]) if (group !== "") seen.set(`${group}/${version}`, { group, version });
   return [...seen.values()];
 }
 
@@ -84,6 +84,9 @@ function infosOf(kind: Kind): ResourceInfo[] {
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"])] : []),
+    ...(kind.kind === "ServiceAccount"
+      ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
+      : []),
     ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"])] : []),
   ];
 }

@@ -3,64 +3,100 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { systemCode, UserError, type Clock, type Logger } from "@ebb/base";
 import { badRequest } from "@ebb/kube";
-import type { Certificate } from "../certificate.ts";
-import type { Authenticate } from "./authenticate.ts";
+import type { Pki } from "../pki/pki.ts";
+import type { Security } from "../security.ts";
 import type { Exchange } from "./http-types.ts";
 import { send, sendFailure, statusOf } from "./respond.ts";
-import { isPublic, routeRequest } from "./route-request.ts";
-import type { ResourceDeps } from "./serve-resource.ts";
+import { isPublic, routeRequest, type RouteDeps } from "./route-request.ts";
 
 /** Requests under way get this long when the server stops, milliseconds; watches are ended at once. */
 const DRAIN = 5000;
 /** Bytes and milliseconds; slow and endless senders are cut off. */
 const LIMITS = { maxHeaderSize: 64 * 1024, requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 90_000 };
 
+interface Place {
+  host: string;
+  port: number;
+}
+type Certificates = Pick<Pki, "authorities" | "server">;
+
 export interface HttpServerOptions {
-  listen: { host: string; port: number };
-  authenticate: Authenticate;
-  resources: () => ResourceDeps;
+  listen: Place;
+  /** Further places; one that cannot be had is left out with a warning. */
+  alsoListen: readonly Place[];
+  security: () => Security;
+  resources: () => RouteDeps;
   clock: Clock;
   log: Logger;
 }
 
-/** The wire: HTTP/1.1 over TLS on one address. */
+/** The wire: HTTP/1.1 over TLS. Client certificates are asked for, and judged with the request. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
   #server: Server | undefined;
+  #others: Server[] = [];
   readonly #stopping = new AbortController();
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
   }
 
-  /** Throws UserError when the address cannot be had. */
-  async start({ certificate, key }: Certificate): Promise<void> {
-    const { host, port } = this.#options.listen;
-    const server = createServer({ ...LIMITS, cert: certificate, key, minVersion: "TLSv1.2" });
-    this.#server = server;
-    server.on("request", (request, response) => void this.#serve(request, response));
-    server.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      else socket.destroy();
-    });
-    const listening = Promise.withResolvers<void>();
-    const fail = (error: Error) => listening.reject(explain(error, host, port));
-    server.once("error", fail);
-    server.listen(port, host, () => listening.resolve());
-    await listening.promise;
-    server.off("error", fail);
+  /** Throws UserError when the main address cannot be had. */
+  async start(certificates: Certificates): Promise<void> {
+    const { listen, alsoListen, log } = this.#options;
+    this.#server = this.#create(certificates);
+    await bind(this.#server, listen);
+    for (const place of alsoListen) {
+      const server = this.#create(certificates);
+      try {
+        await bind(server, place);
+        this.#others.push(server);
+      } catch (error) {
+        log.warn({ error, ...place }, "the API server does not listen here: applications in containers cannot reach it");
+      }
+    }
   }
 
-  address(): { host: string; port: number } {
+  /** New certificates for new connections; the old ones stay good for those that are open. */
+  renew(certificates: Certificates): void {
+    for (const server of this.#all()) server.setSecureContext(contextOf(certificates));
+  }
+
+  address(): Place {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
     return { host: this.#options.listen.host, port: bound?.port ?? this.#options.listen.port };
+  }
+
+  /** Whether it listens at one of the further places. */
+  listensAt(place: Place): boolean {
+    return this.#others.some((server) => {
+      const bound = server.address() as AddressInfo | null;
+      return bound?.address === place.host && bound.port === place.port;
+    });
   }
 
   /** Ends watches and log streams, lets other requests finish within the drain time, and closes. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    const server = this.#server;
-    if (!server?.listening) return;
+    await Promise.all(this.#all().map((server) => this.#close(server)));
+  }
+
+  #all(): Server[] {
+    return [...(this.#server ? [this.#server] : []), ...this.#others];
+  }
+
+  #create(certificates: Certificates): Server {
+    const server = createServer({ ...LIMITS, ...contextOf(certificates), requestCert: true, rejectUnauthorized: false });
+    server.on("request", (request, response) => void this.#serve(request, response));
+    server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      else socket.destroy();
+    });
+    return server;
+  }
+
+  async #close(server: Server): Promise<void> {
+    if (!server.listening) return;
     const closed = Promise.withResolvers<void>();
     server.close(() => closed.resolve());
     server.closeIdleConnections();
@@ -77,7 +113,7 @@ export class HttpServer {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     try {
-      const exchange = this.#exchange(request, response, AbortSignal.any([gone.signal, this.#stopping.signal]));
+      const exchange = await this.#exchange(request, response, AbortSignal.any([gone.signal, this.#stopping.signal]));
       const answer = await routeRequest(exchange, this.#options.resources());
       if (answer) send(response, answer);
     } catch (error) {
@@ -90,12 +126,27 @@ export class HttpServer {
     log.debug({ method: request.method, path: request.url?.split("?")[0], status: response.statusCode }, "request");
   }
 
-  #exchange(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Exchange {
+  async #exchange(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Exchange> {
     const [rawPath = "", rawQuery = ""] = (request.url ?? "/").split("?", 2);
-    const path = segmentsOf(rawPath);
-    const user = isPublic(path) ? { name: "system:anonymous", groups: [] } : this.#options.authenticate(request.headers.authorization);
-    return { request, response, method: request.method ?? "GET", path, query: new URLSearchParams(rawQuery), user, signal };
+    const line = { method: request.method ?? "GET", path: segmentsOf(rawPath), query: new URLSearchParams(rawQuery) };
+    const user = isPublic(line.path) ? NOBODY : await this.#options.security().admit(request, line);
+    return { request, response, ...line, user, signal };
   }
+}
+
+const NOBODY = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+function contextOf({ authorities, server: { certificate, key } }: Certificates) {
+  return { cert: certificate, key, ca: authorities, minVersion: "TLSv1.2" } as const;
+}
+
+async function bind(server: Server, { host, port }: Place): Promise<void> {
+  const listening = Promise.withResolvers<void>();
+  const fail = (error: Error) => listening.reject(explain(error, host, port));
+  server.once("error", fail);
+  server.listen(port, host, () => listening.resolve());
+  await listening.promise;
+  server.off("error", fail);
 }
 
 function segmentsOf(path: string): string[] {

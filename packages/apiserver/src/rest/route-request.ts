@@ -5,7 +5,8 @@ import { openApiDocument, openApiIndex } from "./openapi.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { notAllowed } from "./respond.ts";
 import { serveResource, type ResourceDeps } from "./serve-resource.ts";
-import { serveSelfSubjectAccessReview, serveSelfSubjectReview } from "./serve-reviews.ts";
+import { reviewAt, type ReviewDeps } from "./serve-reviews.ts";
+import { openIdConfiguration } from "../accounts/account-tokens.ts";
 
 /** The version of Kubernetes whose conventions are followed. */
 const VERSION = {
@@ -27,8 +28,12 @@ export function isPublic(path: readonly string[]): boolean {
   return path.length >= 1 && ["healthz", "livez", "readyz"].includes(path[0] ?? "");
 }
 
-/** Finds who answers a request. Throws StatusError. */
-export async function routeRequest(exchange: Exchange, deps: ResourceDeps): Promise<Answer | undefined> {
+export interface RouteDeps extends ResourceDeps {
+  reviews: ReviewDeps;
+}
+
+/** Finds who answers a request that was authorised. Throws StatusError. */
+export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise<Answer | undefined> {
   const { path } = exchange;
   const [root = "", ...rest] = path;
   if (isPublic(path)) return { status: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
@@ -37,18 +42,16 @@ export async function routeRequest(exchange: Exchange, deps: ResourceDeps): Prom
   if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
   if (root === "metrics" && rest.length === 0) return { status: 200, body: deps.metrics(), contentType: PROMETHEUS_TEXT };
+  const at = path.join("/");
+  if (at === "openid/v1/jwks") return { status: 200, body: await deps.accounts.keySet(), contentType: "application/jwk-set+json" };
+  if (at === ".well-known/openid-configuration") return ok(openIdConfiguration(`https://${exchange.request.headers.host ?? ""}`));
   return ok(found(describe(root, rest)));
 }
 
-async function serveGroup(
-  exchange: Exchange,
-  [name = "", version = "", ...rest]: string[],
-  deps: ResourceDeps,
-): Promise<Answer | undefined> {
-  const at = `${name}/${version}/${rest.join("/")}`;
-  if (at === "authentication.k8s.io/v1/selfsubjectreviews") return serveSelfSubjectReview(exchange);
-  if (at === "authorization.k8s.io/v1/selfsubjectaccessreviews") return serveSelfSubjectAccessReview(exchange);
-  return serveResource(exchange, parseResourcePath(name, version, rest), deps);
+async function serveGroup(exchange: Exchange, segments: string[], deps: RouteDeps): Promise<Answer | undefined> {
+  const [name = "", version = "", ...rest] = segments;
+  const review = reviewAt(exchange, segments, deps.reviews);
+  return review ?? serveResource(exchange, parseResourcePath(name, version, rest), deps);
 }
 
 /** What the server says about itself; undefined if there is nothing at that path. */

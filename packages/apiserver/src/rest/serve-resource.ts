@@ -10,6 +10,8 @@ import { notAllowed } from "./respond.ts";
 import { representList, representObject, viewOf, type View } from "./represent.ts";
 import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
+import type { AccountTokens } from "../accounts/account-tokens.ts";
+import { serveAccountToken } from "./serve-account-token.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveWatch } from "./serve-watch.ts";
 
@@ -18,6 +20,7 @@ export type Views = Readonly<Record<string, (namespace: string, name: string) =>
 
 export interface ResourceDeps {
   registry: Registry;
+  accounts: AccountTokens;
   clock: Clock;
   podLogs: PodLogs;
   views: Views;
@@ -32,6 +35,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === undefined) return serveObject(exchange, target, deps);
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
+  if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);

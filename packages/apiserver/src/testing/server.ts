@@ -10,6 +10,8 @@ import { createApiServer, type ApiServer } from "../api-server.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
 
 const TOKEN = "test-token";
+/** Of `vic`, in the group `visitors`, who may do nothing but what everybody may. */
+export const VISITOR_TOKEN = "visitor-token";
 
 interface Reply {
   status: number;
@@ -26,7 +28,9 @@ interface CallOptions {
   type?: string;
   accept?: string;
   token?: string | undefined;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
+  /** A client certificate, PEM. */
+  client?: { cert: string; key: string };
 }
 
 export interface TestServer {
@@ -51,7 +55,10 @@ export async function startServer(
   const api = createApiServer({
     storePath: join(folder, "store.db"),
     listen: { host: "127.0.0.1", port: 0 },
-    tokens: [{ token: TOKEN, user: { name: "ann", groups: ["team"] } }],
+    tokens: [
+      { token: TOKEN, user: { name: "ann", groups: ["team", "system:masters"] } },
+      { token: VISITOR_TOKEN, user: { name: "vic", groups: ["visitors"] } },
+    ],
     podLogs: options.podLogs ?? async function* none() {},
     ...(options.configCheck ? { configCheck: options.configCheck } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
@@ -83,7 +90,7 @@ export async function startServer(
 
 async function call(
   base: RequestOptions,
-  { body, type = "application/json", accept, token = TOKEN, headers }: CallOptions,
+  { body, type = "application/json", accept, token = TOKEN, headers, client }: CallOptions,
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
@@ -93,7 +100,7 @@ async function call(
     ...(accept ? { accept } : {}),
     ...headers,
   };
-  httpsRequest({ ...base, headers: all }, resolve)
+  httpsRequest({ ...base, ...client, headers: all }, resolve)
     .on("error", reject)
     .end(text);
   const response = await promise;
