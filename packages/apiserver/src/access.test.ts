@@ -209,6 +209,22 @@ describe("who may", () => {
     expect(reply.body).toMatchObject({ code: 422, message: expect.stringContaining(message) });
   });
 
+  test("an apply that creates needs the right to create, and grants no more than one has", async () => {
+    const server = await startServer();
+    const patch = { apiGroups: ["", "rbac.authorization.k8s.io"], resources: ["configmaps", "roles"], verbs: ["patch", "get"] };
+    await grant(server, [patch], [{ kind: "User", name: "vic" }]);
+    const apply = (path: string, body: object) =>
+      server.call("PATCH", `${path}?fieldManager=t`, { ...VISITOR, type: "application/apply-patch+yaml", body });
+    const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "m" }, data: { a: "1" } };
+    expect((await apply(`${TEAM}/configmaps/m`, map)).body.message).toContain('User "vic" cannot create resource "configmaps"');
+    await server.call("POST", `${TEAM}/configmaps`, { body: map });
+    expect((await apply(`${TEAM}/configmaps/m`, { ...map, data: { b: "2" } })).status).toBe(200);
+    await server.call("PUT", `${RBAC}/namespaces/default/roles/r`, { body: role("r", [{ ...patch, verbs: ["patch", "create"] }]) });
+    const path = `${RBAC}/namespaces/default/roles/more`;
+    expect((await apply(path, role("more", podReader))).body.message).toContain("attempting to grant RBAC permissions not currently held");
+    expect((await apply(path, role("more", [{ ...patch, verbs: ["create"] }]))).status).toBe(201);
+  });
+
   test("the role of a binding cannot be changed", async () => {
     const server = await startServer();
     await grant(server, podReader, [{ kind: "User", name: "vic" }]);

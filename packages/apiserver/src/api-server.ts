@@ -101,7 +101,7 @@ class EmbeddedApiServer implements ApiServer {
     const security = () => this.#running().security;
     const resources = () => {
       const { registry, accounts } = this.#running();
-      return { registry, accounts, reviews: security().reviews(), clock, podLogs, views, metrics };
+      return { registry, accounts, authorize: security().authorize, reviews: security().reviews(), clock, podLogs, views, metrics };
     };
     this.#http = new HttpServer({ listen, alsoListen, security, resources, clock, log });
   }

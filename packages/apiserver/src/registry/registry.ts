@@ -139,9 +139,7 @@ export class Registry {
     if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
     const object = await this.#write(key, context, (current) => {
       if (current) throw alreadyExists(kind, prepared.metadata.name);
-      const admitted = admit(kind, prepared, this.#admission(context));
-      this.#deps.guard?.(kind, admitted, undefined, context.user);
-      return admitted;
+      return this.#admitNew(kind, prepared, context);
     });
     return object ?? prepared;
   }
@@ -195,9 +193,16 @@ export class Registry {
       const decoded = decode(kind, { ...merged, metadata: { ...merged.metadata, name } }, silent);
       const prepared = prepareCreate(kind, decoded, namespace ?? "", this.#deps);
       if (kind.namespaced) this.#checkNamespace(kind, namespace ?? "", name);
-      return admit(kind, owned(prepared), this.#admission(context));
+      context.authorizeCreate?.();
+      return this.#admitNew(kind, owned(prepared), context);
     });
     return { object, created };
+  }
+
+  #admitNew(kind: Kind, prepared: KubeObject, context: RequestContext): KubeObject {
+    const admitted = admit(kind, prepared, this.#admission(context));
+    this.#deps.guard?.(kind, admitted, undefined, context.user);
+    return admitted;
   }
 
   async #replace(

@@ -15,6 +15,8 @@ export interface RequestContext {
   dryRun?: boolean;
   /** What becomes of unknown fields: refused, dropped with a warning, or dropped. */
   fieldValidation?: "Strict" | "Warn" | "Ignore";
+  /** Asked before an apply, which was authorised as a patch, creates what is not there; throws Forbidden. */
+  authorizeCreate?: () => void;
   /** Takes what the client should be told although the request succeeds. */
   warn?: (message: string) => void;
 }

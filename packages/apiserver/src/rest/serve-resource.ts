@@ -10,6 +10,8 @@ import { notAllowed } from "./respond.ts";
 import { representList, representObject, viewOf, type View } from "./represent.ts";
 import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
+import type { Authorize } from "../authz/attributes.ts";
+import { denial } from "../authz/denial.ts";
 import type { AccountTokens } from "../accounts/account-tokens.ts";
 import { serveAccountToken } from "./serve-account-token.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
@@ -21,6 +23,7 @@ export type Views = Readonly<Record<string, (namespace: string, name: string) =>
 export interface ResourceDeps {
   registry: Registry;
   accounts: AccountTokens;
+  authorize: Authorize;
   clock: Clock;
   podLogs: PodLogs;
   views: Views;
@@ -85,7 +88,8 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   if (method === "PATCH" && mediaTypeOf(request) === APPLY_PATCH) {
     const options = applyOptionsOf(query);
     const body = parseAsYaml(await readText(request));
-    const { object, created } = await registry.apply(target, { body, ...options }, context, subresource);
+    const authorizeCreate = () => checkCreate(exchange, target, deps.authorize);
+    const { object, created } = await registry.apply(target, { body, ...options }, { ...context, authorizeCreate }, subresource);
     return { ...answer(object), status: created ? 201 : 200 };
   }
   if (method === "PATCH") {
@@ -97,6 +101,11 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
   const deletion = await registry.delete(target, options, { ...context, dryRun: dryRun || context.dryRun === true });
   return deletion.removed ? ok(removedStatus(target, deletion.object)) : answer(deletion.object);
+}
+
+function checkCreate({ user }: Exchange, { kind, namespace = "", name }: Target, authorize: Authorize): void {
+  const attributes = { user, verb: "create", group: kind.group, resource: kind.plural, namespace, name };
+  if (!authorize(attributes).allowed) throw denial(attributes);
 }
 
 function viewFor({ request, query }: Exchange, { clock }: ResourceDeps): View {
