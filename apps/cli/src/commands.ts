@@ -1,4 +1,5 @@
 import { appsCommand } from "./commands/apps.ts";
+import { auditExportCommand, auditListCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { deployCommand } from "./commands/deploy.ts";
@@ -6,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envListCommand, envSetCommand, envUnsetCommand } from "./commands/env.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
@@ -13,8 +15,11 @@ import { operationsCancelCommand, operationsListCommand, operationsShowCommand }
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
+import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand } from "./commands/team.ts";
+import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
 import { upCommand } from "./commands/up.ts";
+import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
 import { versionsCommand } from "./commands/versions.ts";
 import { whyCommand } from "./commands/why.ts";
 import type { Command } from "./command.ts";
@@ -41,6 +46,24 @@ export const COMMANDS: readonly Command[] = [
   secretsListCommand,
   secretsSetCommand,
   secretsUnsetCommand,
+  loginCommand,
+  logoutCommand,
+  whoamiCommand,
+  tokenListCommand,
+  tokenCreateCommand,
+  tokenRevokeCommand,
+  userListCommand,
+  userCreateCommand,
+  userDisableCommand,
+  userEnableCommand,
+  userResetPasswordCommand,
+  teamMembersCommand,
+  teamAddCommand,
+  teamRoleCommand,
+  teamRemoveCommand,
+  auditListCommand,
+  auditExportCommand,
+  auditVerifyCommand,
   operationsListCommand,
   operationsShowCommand,
   operationsCancelCommand,

@@ -3,6 +3,7 @@ import { dataFolder, runningServer, savedToken } from "./data-folder.ts";
 import { EXIT } from "./exit-codes.ts";
 import { Failure, usageError } from "./failure.ts";
 import type { Host } from "./host.ts";
+import { readLogins, type Logins } from "./logins.ts";
 import { serverProcess } from "./server/process.ts";
 
 export interface ConnectionOptions {
@@ -13,12 +14,19 @@ export interface ConnectionOptions {
 export type Connection = Client & { readonly baseUrl: string };
 
 /**
- * A client of the platform that is meant: --server, else EBB_SERVER, with EBB_TOKEN; else the one that runs on this machine with this
- * data folder. The token in the data folder is sent nowhere else than to the address that stands beside it.
+ * A client of the platform that is meant: --server, else EBB_SERVER; else, unless a data folder is named, the one of the last `ebb login`; else
+ * the one that runs on this machine with this data folder. The token is EBB_TOKEN, or the one that is kept for that very address: neither a
+ * login's nor the data folder's is sent anywhere else.
  */
 export async function connect(host: Host, options: ConnectionOptions): Promise<Connection> {
-  const remote = options.server ?? host.env["EBB_SERVER"];
-  if (remote) return open(baseUrl(remote), host.env["EBB_TOKEN"]);
+  const named = options.server ?? host.env["EBB_SERVER"];
+  const local = !named && Boolean(options.data ?? host.env["EBB_DATA"]);
+  const logins: Logins = local ? { tokens: {} } : await readLogins(host);
+  const remote = named || logins.current;
+  if (remote) {
+    const address = baseUrl(remote);
+    return open(address, host.env["EBB_TOKEN"] ?? logins.tokens[address]);
+  }
   const folder = dataFolder(host, options.data);
   const server = await runningServer(folder);
   if (!server) {
@@ -31,13 +39,14 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
     }
     throw new Failure(`Ebb is not running with the data folder ${folder}`, {
       exit: EXIT.unreachable,
-      hint: "Start it with `ebb up`, or name another platform with --server URL (or EBB_SERVER) and EBB_TOKEN.",
+      hint: "Start it with `ebb up`, or sign in to another platform with `ebb login URL`.",
     });
   }
   return open(baseUrl(server.platform), host.env["EBB_TOKEN"] ?? (await savedToken(folder)));
 }
 
-function open(address: string, token: string | undefined): Connection {
+/** A client of a platform by its address. */
+export function open(address: string, token: string | undefined): Connection {
   return { ...createClient({ baseUrl: address, token }), baseUrl: address };
 }
 
@@ -47,7 +56,7 @@ export async function signInLink(client: Client, address: string): Promise<strin
   return `${address}/?code=${code}`;
 }
 
-function baseUrl(text: string): string {
+export function baseUrl(text: string): string {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (!url || !["http:", "https:"].includes(url.protocol)) {
     throw usageError(`not the address of a platform: ${text}`, "Write it as http://HOST:PORT.");

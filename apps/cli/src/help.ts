@@ -7,6 +7,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "open", "delete"]],
   ["Traffic and configuration", ["traffic", "rollback", "env", "secrets"]],
+  ["People", ["login", "logout", "whoami", "token", "user", "team", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
 ];
 
@@ -14,6 +15,10 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   env: "Environment variables of an application",
   secrets: "Secrets of an application",
+  token: "Tokens for scripts and other machines: list, create, revoke",
+  user: "Users of the platform: list, create, disable, reset a password",
+  team: "Members of a team and their roles",
+  audit: "What was changed, by whom: list, export, verify",
   operations: "Deployments and other changes: list, show, cancel",
 };
 

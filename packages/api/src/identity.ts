@@ -59,6 +59,7 @@ export const Me = object({
   platformAdmin: Type.Boolean(),
   teams: Type.Array(object({ team: Type.String(), role: MemberRole })),
   scope: TokenScope,
+  credential: Type.String({ description: "The id of the token or session that asks" }),
   password: Type.Boolean({ description: "Whether a password is set" }),
 });
 export type Me = Static<typeof Me>;

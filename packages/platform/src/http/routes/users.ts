@@ -114,6 +114,7 @@ function registerOwnRoutes(server: FastifyInstance, { identity, clock, authentic
       platformAdmin: isPlatformAdmin(caller),
       teams,
       scope,
+      credential: caller.credential,
       password: own && user?.password_hash !== null,
     };
   });

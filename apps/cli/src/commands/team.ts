@@ -1,0 +1,74 @@
+import { defineCommand } from "../command.ts";
+import { usageError } from "../failure.ts";
+
+const TEAM = { summary: "The team", required: true } as const;
+const USER = { summary: "The user's name", required: true } as const;
+const ROLES = ["viewer", "developer", "releaser", "admin"] as const;
+
+export const teamMembersCommand = defineCommand({
+  name: "team members",
+  summary: "Lists a team's members and their roles",
+  args: { team: TEAM },
+  options: {},
+  prints: "table",
+  uses: "platform",
+  examples: [{ run: "ebb team members shop", what: "Who may do what" }],
+  async run(context, { args }) {
+    const items = await (await context.connect()).listMembers(args.team);
+    context.output.table({
+      data: { items },
+      rows: items,
+      columns: [
+        { header: "USER", value: (member) => member.user, style: (text, style) => style.bold(text) },
+        { header: "FULL NAME", value: (member) => member.displayName || "-" },
+        { header: "ROLE", value: (member) => member.role },
+        { header: "FROM", value: (member) => (member.source === "oidc" ? "group" : "team") },
+        { header: "STATE", value: (member) => (member.disabled ? "disabled" : "active") },
+      ],
+      empty: `${args.team} has no members. Add one: ebb team add ${args.team} USER --role developer`,
+    });
+  },
+});
+
+export const teamAddCommand = defineCommand({
+  name: "team add",
+  summary: "Adds a user to a team",
+  description: "viewer sees; developer deploys; releaser moves traffic where that is guarded; admin manages members and environments.",
+  args: { team: TEAM, user: USER },
+  options: { role: { kind: "text", placeholder: "ROLE", choices: ROLES, summary: "viewer, developer (the default), releaser or admin" } },
+  uses: "platform",
+  examples: [{ run: "ebb team add shop anna --role releaser", what: "She may release what others deploy" }],
+  async run(context, { args, options }) {
+    const role = ROLES.find((candidate) => candidate === options.role) ?? "developer";
+    await (await context.connect()).setMember(args.team, args.user, role);
+    context.output.lines([`${args.user} is ${role} in ${args.team}`]);
+  },
+});
+
+export const teamRoleCommand = defineCommand({
+  name: "team role",
+  summary: "Gives a member another role",
+  args: { team: TEAM, user: USER, role: { summary: "viewer, developer, releaser or admin", required: true } },
+  options: {},
+  uses: "platform",
+  examples: [{ run: "ebb team role shop anna admin", what: "From the next request on" }],
+  async run(context, { args }) {
+    const role = ROLES.find((candidate) => candidate === args.role);
+    if (role === undefined) throw usageError(`${args.role} is not a role`, `Choose one of ${ROLES.join(", ")}.`);
+    await (await context.connect()).setMember(args.team, args.user, role);
+    context.output.lines([`${args.user} is ${role} in ${args.team}`]);
+  },
+});
+
+export const teamRemoveCommand = defineCommand({
+  name: "team remove",
+  summary: "Removes a user from a team",
+  args: { team: TEAM, user: USER },
+  options: {},
+  uses: "platform",
+  examples: [{ run: "ebb team remove shop anna", what: "She sees nothing of it any more" }],
+  async run(context, { args }) {
+    await (await context.connect()).removeMember(args.team, args.user);
+    context.output.lines([`${args.user} is no longer in ${args.team}`]);
+  },
+});
