@@ -21,6 +21,7 @@ import { trafficCommand } from "./commands/traffic.ts";
 import { upCommand } from "./commands/up.ts";
 import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
 import { versionsCommand } from "./commands/versions.ts";
+import { coldStartsCommand } from "./commands/cold-starts.ts";
 import { whyCommand } from "./commands/why.ts";
 import type { Command } from "./command.ts";
 
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   metricsCommand,
   whyCommand,
+  coldStartsCommand,
   openCommand,
   deleteCommand,
   trafficCommand,

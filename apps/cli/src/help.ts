@@ -5,7 +5,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
-  ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "open", "delete"]],
+  ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
   ["Traffic and configuration", ["traffic", "rollback", "env", "secrets"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],

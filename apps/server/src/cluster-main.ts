@@ -43,6 +43,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     podLogs: (_namespace, name, options) => instances.logs(name, options),
     views: {
       "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
+      "podautoscalers/coldstarts": (namespace, name) => coldStartList(controllers.coldStarts(`${namespace}/${name}`)),
     },
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,
@@ -102,6 +103,23 @@ function decisionList(decisions: ReturnType<Controllers["decisions"]>): unknown 
     until: new Date(decision.until).toISOString(),
   }));
   return { kind: "ScalingDecisionList", apiVersion: "autoscaling.internal.knative.dev/v1alpha1", items };
+}
+
+/** As `GET …/podautoscalers/NAME/coldstarts` answers; Ebb's own too. */
+function coldStartList(starts: ReturnType<Controllers["coldStarts"]>): unknown {
+  const items = starts.map(({ time, from, waited, instance, decision, phases, firstByte, total }) => ({
+    time: new Date(time).toISOString(),
+    instance,
+    from,
+    waited,
+    phases: Object.fromEntries(Object.entries({ decision, ...phases, firstByte }).map(([phase, ms]) => [phase, tenths(ms)])),
+    total: tenths(total),
+  }));
+  return { kind: "ColdStartList", apiVersion: "autoscaling.internal.knative.dev/v1alpha1", items };
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }
 
 await runChild("cluster", build);

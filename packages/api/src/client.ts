@@ -14,6 +14,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ColdStarts,
   ScalingDecisions,
   SecretList,
   SessionCode,
@@ -91,6 +92,8 @@ export function createClient(options: ClientOptions) {
     deleteApp: (name: string) => json<Operation>("DELETE", app(name)),
     listVersions: (name: string, call?: CallOptions) => items<Version>(app(name, "/versions"), call),
     listInstances: (name: string, call?: CallOptions) => items<Instance>(app(name, "/instances"), call),
+    coldStarts: (name: string, { signal, ...query }: { version?: string | undefined; limit?: number | undefined } & CallOptions = {}) =>
+      json<ColdStarts>("GET", app(name, "/cold-starts"), { query, signal }),
     decisions: (name: string, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", app(name, "/decisions"), { query, signal }),
     metrics: (name: string, { signal, ...query }: MetricsQuery & CallOptions = {}) =>

@@ -126,6 +126,33 @@ export const ScalingDecisions = object({
 });
 export type ScalingDecisions = Static<typeof ScalingDecisions>;
 
+/** How one instance came to serve, milliseconds. */
+export const ColdStart = object({
+  version: VersionName,
+  /** When it was ready. */
+  time: Type.String(),
+  instance: Type.String(),
+  from: Type.Union([Type.Literal("cold"), Type.Literal("frozen")]),
+  waited: Type.Boolean({ description: "Whether a request waited for it; decision and firstByte are known only then" }),
+  phases: object({
+    decision: Type.Number({ description: "From the request's arrival to the order to start, and from readiness back to the gateway" }),
+    queued: Type.Number({ description: "For its image, and for its turn among others" }),
+    sandbox: Type.Number({ description: "Folders, control groups, network, mounts" }),
+    launch: Type.Number({ description: "Until its program was running" }),
+    boot: Type.Number({ description: "From then to the last probe that it did not answer" }),
+    seen: Type.Number({ description: "From then until it counted as ready" }),
+    firstByte: Type.Number({ description: "From then to the first byte of its first answer" }),
+  }),
+  total: Type.Number(),
+});
+export type ColdStart = Static<typeof ColdStart>;
+export const ColdStarts = object({
+  /** Newest first. */
+  items: Type.Array(ColdStart),
+  recorded: Type.Boolean({ description: "Whether this cluster tells of them: Ebb's own does" }),
+});
+export type ColdStarts = Static<typeof ColdStarts>;
+
 const UsageNumbers = {
   requests: Type.Number({ description: "Requests that are over, however" }),
   errors: Type.Number({ description: "Of these, answers of class 5xx and answers that broke off" }),

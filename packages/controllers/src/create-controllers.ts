@@ -5,12 +5,14 @@ import type { InstanceManager } from "@ebb/runtime";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import type { Controller } from "./engine/controller.ts";
+import { keyOf } from "./engine/keys.ts";
 import { within } from "./engine/within.ts";
 import { RootCaPublisher } from "./namespace/root-ca.ts";
 import { RevisionMetrics } from "./metrics/revision-metrics.ts";
 import { PodController } from "./pod/controller.ts";
 import { createAutoscalerController, liveAnnotations } from "./podautoscaler/controller.ts";
 import { DecisionLog } from "./podautoscaler/decision-log.ts";
+import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
@@ -49,6 +51,8 @@ export interface ControllersOptions {
 export interface Controllers extends Runnable {
   /** The last scaling decisions of `namespace/revision`, oldest first. */
   decisions(revision: string): readonly Decision[];
+  /** How the last instances of `namespace/revision` came to serve, oldest first. */
+  coldStarts(revision: string): readonly ColdStart[];
   /** What was counted of every revision, in Prometheus' text format. */
   metrics(): string;
 }
@@ -71,6 +75,7 @@ class EmbeddedControllers implements Controllers {
   readonly #dataPlane: DataPlane;
   readonly #decisionLog: DecisionLog | undefined;
   readonly #lags: LagPoller;
+  readonly #coldStarts: ColdStarts;
   readonly #loop: ScalingLoop;
   readonly #metrics: RevisionMetrics;
   readonly #revisions: RevisionController;
@@ -92,6 +97,13 @@ class EmbeddedControllers implements Controllers {
     const { settings } = context;
     const { decisionsPath } = options;
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
+    this.#coldStarts = new ColdStarts(instances, clock);
+    gateway.onStats.on(({ revisions }) => {
+      for (const stats of revisions) this.#coldStarts.answered(stats);
+    });
+    context.autoscalers.onChange(({ type, object }) => {
+      if (type === "deleted") this.#coldStarts.remove(keyOf(object));
+    });
     this.#lags = new LagPoller({ clock, log });
     this.#loop = new ScalingLoop({
       instances,
@@ -139,6 +151,10 @@ class EmbeddedControllers implements Controllers {
     return this.#loop.decisions(revision);
   }
 
+  coldStarts(revision: string): readonly ColdStart[] {
+    return this.#coldStarts.list(revision);
+  }
+
   metrics(): string {
     return this.#metrics.text();
   }
@@ -180,6 +196,7 @@ class EmbeddedControllers implements Controllers {
   }
 
   #changed(key: string): void {
+    this.#coldStarts.changed(key);
     this.#dataPlane.sync(key);
     this.#revisions.controller.add(key, COALESCE);
     this.#autoscalers.add(key);

@@ -33,6 +33,15 @@ export type GatewayMessage =
   | { type: "wake"; revision: RevisionKey }
   | { type: "stats"; time: number; revisions: RevisionStats[] };
 
+/** The first answer of an instance that a request had waited for, milliseconds. */
+export interface FirstAnswer {
+  endpoint: string;
+  /** From the request's arrival until the instance was given to it. */
+  heldMs: number;
+  /** From then to the first byte of the answer. */
+  answerMs: number;
+}
+
 /** What happened to a revision's requests in the last interval: the autoscaler's input. */
 export interface RevisionStats {
   revision: RevisionKey;
@@ -43,6 +52,8 @@ export interface RevisionStats {
   /** Waiting for an instance right now. */
   queued: number;
   inFlight: number;
+  /** What the first answers of new instances took, of those that a request had waited for. */
+  firsts?: FirstAnswer[];
   /** Counted since the gateway started: a gateway that starts again begins at zero. */
   traffic: TrafficTotals;
 }

@@ -46,6 +46,20 @@ export interface Address {
   port: number;
 }
 
+/** What an instance took from the order to start it until it counted as ready, milliseconds. */
+export interface StartPhases {
+  /** For its image, and for its turn among others that start. */
+  queued: number;
+  /** Folders, control groups, network, mounts. */
+  sandbox: number;
+  /** Until its program was running. */
+  launch: number;
+  /** From then to the last probe that it did not answer. */
+  boot: number;
+  /** From then until it counted as ready: its readiness was seen so late at the most. */
+  seen: number;
+}
+
 /** A started instance as its driver sees it; ready or not is the instance manager's concern. */
 export interface RunningInstance {
   spec: InstanceSpec;
@@ -54,6 +68,8 @@ export interface RunningInstance {
   startedAt: number;
   /** Process id on the host, when there is one to show. */
   pid?: number;
+  /** Of the time that `start` took, milliseconds until the program was about to be started; absent for one that ran already. */
+  sandboxMs?: number;
 }
 
 export interface InstanceExit {
@@ -160,6 +176,8 @@ export interface InstanceStatus {
   startedAt: number;
   /** When it first became ready. */
   readyAt?: number;
+  /** How it came to serve, once it does; absent for one that was adopted. The same object until it starts again. */
+  start?: { from: "cold" | "frozen"; phases: StartPhases };
   restarts: number;
   lastExit?: InstanceExit;
   /** Why it is not ready, in words, with what to do about it. */

@@ -87,6 +87,6 @@ function infosOf(kind: Kind): ResourceInfo[] {
     ...(kind.kind === "ServiceAccount"
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
-    ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"])] : []),
+    ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"])] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Clock, Random, Timer } from "@ebb/base";
+import type { FirstAnswer } from "../control-protocol.ts";
 import type { Backend, Endpoint } from "../route-table.ts";
 import { choose } from "./balance.ts";
 import { ConcurrencyMeter } from "./concurrency-meter.ts";
@@ -43,6 +44,7 @@ export class BackendState {
   reported = false;
   #config: Backend;
   #endpoints: EndpointState[] = [];
+  #firsts: FirstAnswer[] = [];
   readonly #queue = new Fifo<Waiter>();
   #wakeTimer: Timer | undefined;
   readonly #trials = new Map<EndpointState, Timer>();
@@ -107,6 +109,18 @@ export class BackendState {
   cancel(node: FifoNode<Waiter>): void {
     this.#queue.remove(node);
     this.#watchWake();
+  }
+
+  /** The first answer of an instance goes to a request that had waited: the control plane will be told. */
+  begins(first: FirstAnswer): void {
+    this.#firsts.push(first);
+  }
+
+  /** The first answers since the last call. */
+  takeFirsts(): FirstAnswer[] {
+    const firsts = this.#firsts;
+    this.#firsts = [];
+    return firsts;
   }
 
   /** Gives an instance's place back, and to the next who waits. */

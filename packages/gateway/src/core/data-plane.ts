@@ -104,7 +104,16 @@ export class DataPlane {
       backend.reported = active;
       const queued = backend.queued;
       const inFlight = backend.meter.active - queued;
-      report.push({ revision: backend.config.key, concurrency, requests, queued, inFlight, traffic: backend.traffic.totals() });
+      const firsts = backend.takeFirsts();
+      report.push({
+        ...(firsts.length > 0 ? { firsts } : {}),
+        revision: backend.config.key,
+        concurrency,
+        requests,
+        queued,
+        inFlight,
+        traffic: backend.traffic.totals(),
+      });
     }
     return report;
   }

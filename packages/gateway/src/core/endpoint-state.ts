@@ -28,6 +28,8 @@ export class EndpointState implements Candidate {
   readonly connections: EndpointConnections;
   limit: number;
   inFlight = 0;
+  /** It has begun an answer. */
+  answered = false;
   #health: Health = "good";
   #removed = false;
   readonly #onIdle = new Set<() => void>();

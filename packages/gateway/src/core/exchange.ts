@@ -290,7 +290,14 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #begin(state: "answering" | "tunnel", status: number): void {
     this.#state = state;
     this.#status = status;
+    if (this.#endpoint && !this.#endpoint.answered) this.#firstAnswer(this.#endpoint);
     this.#touch();
+  }
+
+  #firstAnswer(endpoint: EndpointState): void {
+    endpoint.answered = true;
+    const answerMs = this.#services.clock.monotonic() - this.#arrived - this.#waited;
+    if (this.#wasHeld) this.#backend.begins({ endpoint: endpoint.endpoint.id, heldMs: this.#waited, answerMs });
   }
 
   upstreamData(chunk: Buffer): void {

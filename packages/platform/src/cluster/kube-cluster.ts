@@ -21,6 +21,7 @@ import {
   type Cluster,
   type ClusterChange,
   type PodLogLine,
+  type RevisionColdStart,
   type RevisionDecision,
   type SecretRecord,
 } from "./port.ts";
@@ -165,6 +166,11 @@ export class KubeCluster implements Cluster, Runnable {
 
   async decisions(revision: string): Promise<RevisionDecision[] | undefined> {
     const list = await this.#client.subresource<{ items: RevisionDecision[] }>(PodAutoscalers, this.#namespace, revision, "decisions");
+    return list?.items;
+  }
+
+  async coldStarts(revision: string): Promise<RevisionColdStart[] | undefined> {
+    const list = await this.#client.subresource<{ items: RevisionColdStart[] }>(PodAutoscalers, this.#namespace, revision, "coldstarts");
     return list?.items;
   }
 

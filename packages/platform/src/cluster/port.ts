@@ -1,4 +1,4 @@
-import type { ScalingDecision } from "@ebb/api";
+import type { ColdStart, ScalingDecision } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
@@ -22,6 +22,7 @@ export interface PodLogLine {
 }
 
 /** As the cluster tells it, of one Revision. */
+export type RevisionColdStart = Omit<ColdStart, "version">;
 export type RevisionDecision = Omit<ScalingDecision, "version">;
 
 export interface SecretRecord {
@@ -66,6 +67,8 @@ export interface Cluster {
 
   /** The autoscaler's last decisions on a Revision, oldest first; undefined when the Revision, or such a record in that cluster, is not there. */
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
+  /** How the last instances of a Revision came to serve, oldest first; undefined as for `decisions`. */
+  coldStarts(revision: string): Promise<RevisionColdStart[] | undefined>;
   /** The counters of its Revisions in Prometheus' text format; undefined when it has none for us. */
   metrics(): Promise<string | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */

@@ -12,6 +12,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ColdStarts,
   ScalingDecisions,
   SecretList,
   SetTraffic,
@@ -64,6 +65,7 @@ export interface PlatformApi {
   listVersions(app: string): Promise<Version[]>;
   listInstances(app: string): Promise<Instance[]>;
   decisions(app: string, request: DecisionRequest): Promise<ScalingDecisions>;
+  coldStarts(app: string, request: { version?: string; limit: number }): Promise<ColdStarts>;
   metrics(app: string, request: MetricsRequest): Promise<Metrics>;
   getEnv(app: string): Promise<EnvVariables>;
   listSecrets(app: string): Promise<SecretList>;

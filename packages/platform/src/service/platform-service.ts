@@ -12,6 +12,7 @@ import type {
   PatchSecrets,
   PlatformStatus,
   Rollback,
+  ColdStarts,
   ScalingDecisions,
   SecretList,
   SetTraffic,
@@ -41,6 +42,7 @@ import {
   type OperationRow,
 } from "../operations/store.ts";
 
+import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
@@ -129,6 +131,11 @@ export class PlatformService implements PlatformApi {
   async decisions(name: string, request: DecisionRequest): Promise<ScalingDecisions> {
     await getApp(this.#deps.db, name);
     return appDecisions(this.#deps.cluster, name, request);
+  }
+
+  async coldStarts(name: string, request: { version?: string; limit: number }): Promise<ColdStarts> {
+    await getApp(this.#deps.db, name);
+    return appColdStarts(this.#deps.cluster, name, request);
   }
 
   async metrics(name: string, request: MetricsRequest): Promise<Metrics> {

@@ -5,6 +5,7 @@ import {
   type Cluster,
   type ClusterChange,
   type PodLogLine,
+  type RevisionColdStart,
   type RevisionDecision,
   type SecretRecord,
 } from "../cluster/port.ts";
@@ -113,6 +114,11 @@ export class FakeCluster implements Cluster {
   readonly storedDecisions = new Map<string, RevisionDecision[]>();
   async decisions(revision: string): Promise<RevisionDecision[] | undefined> {
     return this.storedDecisions.get(revision);
+  }
+
+  readonly storedColdStarts = new Map<string, RevisionColdStart[]>();
+  async coldStarts(revision: string): Promise<RevisionColdStart[] | undefined> {
+    return this.storedColdStarts.get(revision);
   }
 
   /** What `/metrics` answers; undefined where there is none. */

@@ -103,14 +103,16 @@ class ContainerDriver implements Driver {
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
     const reference = imageOf(spec);
     this.#starting.add(spec.id);
+    const begun = this.#options.clock.monotonic();
     try {
       const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
+      const sandboxMs = this.#options.clock.monotonic() - begun;
       await this.#startWithLimits(spec, container);
       const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
       const running = this.#running(spec, state);
       this.#known.set(spec.id, knownOf(running));
       this.#watch(spec.id);
-      return running;
+      return { ...running, sandboxMs };
     } catch (error) {
       this.#known.delete(spec.id);
       await this.#remove(spec.id);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import type { Artifact, Driver, InstanceManager, InstanceStatus, LogLine, LogOptions, ResourceUsage, Workload } from "../port.ts";
+import { ProbePace } from "../probes/pace.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
 import { planScale } from "./scale-plan.ts";
@@ -51,6 +52,7 @@ class Manager implements InstanceManager {
   readonly #options: InstanceManagerOptions;
   readonly #drivers: Record<Artifact["kind"], Driver>;
   readonly #slots: Map<Driver, StartSlots>;
+  readonly #pace = new ProbePace();
   readonly #states = new Map<string, WorkloadState>();
   readonly #changes = new Signal<string>();
   readonly #unsubscribe: (() => void)[] = [];
@@ -243,7 +245,7 @@ class Manager implements InstanceManager {
   #deps(driver: Driver, state: WorkloadState): InstanceDeps {
     const { clock, log, drain, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
     const slots = this.#slots.get(driver) ?? new StartSlots({ clock, limit: 1, lease: START_LEASE });
-    return { driver, clock, log, slots, drain, drainPatience, changed: () => this.#changes.emit(state.key) };
+    return { driver, clock, log, slots, pace: this.#pace, drain, drainPatience, changed: () => this.#changes.emit(state.key) };
   }
 
   #state(key: string): WorkloadState {

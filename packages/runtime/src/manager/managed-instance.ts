@@ -9,7 +9,9 @@ import type {
   LogLine,
   ProbeSpec,
   RunningInstance,
+  StartPhases,
 } from "../port.ts";
+import type { ProbePace } from "../probes/pace.ts";
 import { Prober, type ProbeReport } from "../probes/prober.ts";
 import { CRASH_BACKOFF, explainExit, explainStartError, FIRST_RESTART, FORGIVEN_AFTER, LAST_WORDS } from "./explain.ts";
 import type { StartSlots } from "./start-slots.ts";
@@ -20,6 +22,7 @@ export interface InstanceDeps {
   clock: Clock;
   log: Logger;
   slots: StartSlots;
+  pace: ProbePace;
   drain(instance: InstanceStatus): Promise<void>;
   /** Milliseconds after which an instance is stopped though it is not drained. */
   drainPatience: number;
@@ -48,6 +51,9 @@ export class ManagedInstance {
   #running: RunningInstance | undefined;
   #startedAt: number;
   #readyAt: number | undefined;
+  /** Of the start under way, monotonic. */
+  #marks: { ordered: number; turn: number; sandbox: number; running: number; unanswered: number } | undefined;
+  #start: InstanceStatus["start"];
   #restarts = 0;
   #failures = 0;
   #lastExit: InstanceExit | undefined;
@@ -82,6 +88,7 @@ export class ManagedInstance {
       ...(address && { address }),
       ...(cpuMillis !== undefined && { cpuMillis }),
       ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
+      ...(this.#start && { start: this.#start }),
       ...(this.#lastExit && { lastExit: this.#lastExit }),
       ...(this.#message !== undefined && { message: this.#message }),
       ...(this.#reason !== undefined && { reason: this.#reason }),
@@ -133,11 +140,18 @@ export class ManagedInstance {
   }
 
   async #launch(): Promise<void> {
-    const { driver, slots } = this.#deps;
+    const { driver, slots, clock } = this.#deps;
+    const ordered = clock.monotonic();
+    let turn = ordered;
     try {
       await driver.prepare?.(this.spec, this.#abort.signal);
-      const running = await slots.run(this.spec.workload, async () => (this.#retiring ? undefined : driver.start(this.spec)));
+      const running = await slots.run(this.spec.workload, async () => {
+        turn = clock.monotonic();
+        return this.#retiring ? undefined : driver.start(this.spec);
+      });
       if (!running) return;
+      const now = clock.monotonic();
+      this.#marks = { ordered, turn, sandbox: Math.min(now - turn, running.sandboxMs ?? 0), running: now, unanswered: now };
       this.#began(running);
       if (this.#earlyExit) this.#crashed(this.#earlyExit);
     } catch (error) {
@@ -166,7 +180,8 @@ export class ManagedInstance {
       protocol: this.spec.protocol,
       exec: (command: string[], timeoutSeconds: number) => this.#deps.driver.exec(this.spec.id, command, timeoutSeconds),
     };
-    const prober = new Prober({ clock: this.#deps.clock, probe, target, eager, report });
+    const { clock, pace } = this.#deps;
+    const prober = new Prober({ clock, probe, target, report, ...(eager && { pace }) });
     this.#probers.push(prober);
     prober.start();
   }
@@ -180,13 +195,32 @@ export class ManagedInstance {
   #readiness({ healthy, message }: ProbeReport): void {
     if (healthy === true) {
       this.#readyAt ??= this.#deps.clock.now();
+      this.#started("cold");
       this.#set("ready", undefined, undefined);
-    } else if (this.#phase === "starting") this.#explain(message);
-    else if (healthy === false) {
+    } else if (this.#phase === "starting") {
+      if (this.#marks) this.#marks.unanswered = this.#deps.clock.monotonic();
+      this.#explain(message);
+    } else if (healthy === false) {
       this.#set("unready", "ProbeFailed", this.#phase === "unready" ? this.#message : message);
       this.#explain(message);
     }
     this.#firstReport?.();
+  }
+
+  /** It serves for the first time since it was started. */
+  #started(from: "cold" | "frozen"): void {
+    const marks = this.#marks;
+    if (!marks) return;
+    this.#marks = undefined;
+    const { ordered, turn, sandbox, running, unanswered } = marks;
+    const phases: StartPhases = {
+      queued: turn - ordered,
+      sandbox,
+      launch: running - turn - sandbox,
+      boot: unanswered - running,
+      seen: this.#deps.clock.monotonic() - unanswered,
+    };
+    this.#start = { from, phases };
   }
 
   /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself. */

@@ -1,10 +1,8 @@
 import type { Clock, Timer } from "@ebb/base";
 import type { ProbeSpec } from "../port.ts";
+import type { ProbePace } from "./pace.ts";
 import { attemptProbe, type ProbeTarget } from "./attempt.ts";
 
-/** Aggressive probing: the first tries are a few milliseconds apart, for programs that start fast; 50 ms is Knative's interval. */
-const FIRST_INTERVAL = 5;
-const LAST_INTERVAL = 50;
 /** kubelet's default, and what Knative asks of it when the period is 0. */
 const DEFAULT_PERIOD_SECONDS = 10;
 
@@ -20,8 +18,8 @@ export interface ProberOptions {
   clock: Clock;
   probe: ProbeSpec;
   target: ProbeTarget;
-  /** Probe at once and fast until the first success, also when the spec has a period: for readiness while an instance starts. */
-  eager: boolean;
+  /** Probes at this pace until the first success, also when the spec has a period: for readiness while an instance starts. */
+  pace?: ProbePace;
   report(report: ProbeReport): void;
 }
 
@@ -37,19 +35,24 @@ export class Prober {
   #everHealthy = false;
   #successes = 0;
   #failures = 0;
-  #attempts = 0;
+  #startedAt = 0;
+  #leave: (() => void) | undefined;
 
   constructor(options: ProberOptions) {
     this.#options = options;
   }
 
   start(): void {
+    const { pace, clock } = this.#options;
+    this.#leave = pace?.enter();
+    this.#startedAt = clock.monotonic();
     this.#schedule(this.#options.probe.initialDelaySeconds * 1000);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#leave?.();
   }
 
   #schedule(delay: number): void {
@@ -60,8 +63,8 @@ export class Prober {
     const { probe, target, clock } = this.#options;
     const message = await attemptProbe(probe, target, clock);
     if (this.#stopped) return;
-    this.#attempts++;
     this.#count(message === undefined);
+    if (this.#everHealthy) this.#leave?.();
     this.#options.report({ healthy: this.#healthy, ...(message !== undefined && { message }) });
     this.#schedule(this.#interval());
   }
@@ -75,8 +78,9 @@ export class Prober {
   }
 
   #interval(): number {
-    const { probe, eager } = this.#options;
+    const { probe, pace, clock } = this.#options;
+    if (pace && !this.#everHealthy) return pace.interval(clock.monotonic() - this.#startedAt - probe.initialDelaySeconds * 1000);
     const period = (probe.periodSeconds > 0 ? probe.periodSeconds : DEFAULT_PERIOD_SECONDS) * 1000;
-    return eager && !this.#everHealthy ? Math.min(LAST_INTERVAL, FIRST_INTERVAL * 2 ** Math.min(this.#attempts - 1, 10)) : period;
+    return period;
   }
 }

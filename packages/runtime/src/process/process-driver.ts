@@ -215,6 +215,7 @@ class ProcessDriverImplementation implements ProcessDriver {
 
   async #launch(instance: ProcessInstance): Promise<RunningInstance> {
     const { spec, folder } = instance;
+    const begun = this.#options.clock.monotonic();
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
     if (this.#isRoot) requireReachable(join(spec.artifact.path, "app", "x"), "Move the data folder to where other users can pass through.");
     const port = await this.#ports.take();
@@ -229,6 +230,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const limits = processLimits({ isRoot: this.#isRoot, cgroups });
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
+    const sandboxMs = this.#options.clock.monotonic() - begun;
     const spawned = await spawnWaiting({
       launch,
       uid,
@@ -242,7 +244,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     this.#watchMemory();
     const running = instance.running();
     if (!running) throw new BugError("InstanceLost", `the instance ${spec.id} was started and is not there`);
-    return running;
+    return { ...running, sandboxMs };
   }
 
   #plan(instance: ProcessInstance, port: number): Launch {

@@ -1,4 +1,4 @@
-import { Metrics, ScalingDecisions, VersionName } from "@ebb/api";
+import { ColdStarts, Metrics, ScalingDecisions, VersionName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { RESOLUTIONS } from "../../metrics/store.ts";
@@ -15,6 +15,10 @@ const LogsQuery = Type.Object({
 const DecisionsQuery = Type.Object({
   version: Type.Optional(VersionName),
   at: Type.Optional(Time),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+});
+const ColdStartsQuery = Type.Object({
+  version: Type.Optional(VersionName),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
 });
 const MetricsQuery = Type.Object({
@@ -38,6 +42,20 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
     (request) => {
       const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
       return api.decisions(appOf(request), { limit, ...query });
+    },
+  );
+  read(
+    server,
+    "/apps/:app/cold-starts",
+    {
+      summary: "How its last instances came to serve, phase by phase, newest first",
+      answer: ColdStarts,
+      params: ByApp,
+      query: ColdStartsQuery,
+    },
+    (request) => {
+      const { limit = 50, ...query } = request.query as Static<typeof ColdStartsQuery>;
+      return api.coldStarts(appOf(request), { limit, ...query });
     },
   );
   read(

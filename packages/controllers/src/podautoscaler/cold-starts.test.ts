@@ -1,0 +1,59 @@
+import type { InstanceStatus, StartPhases } from "@ebb/runtime";
+import { VirtualClock } from "@ebb/testkit";
+import { beforeEach, describe, expect, test } from "vitest";
+import { instance } from "../testing.ts";
+import { ColdStarts } from "./cold-starts.ts";
+
+const KEY = "team/shop-00001";
+const PHASES: StartPhases = { queued: 1, sandbox: 2, launch: 3, boot: 40, seen: 4 };
+
+let running: InstanceStatus[];
+let clock: VirtualClock;
+let starts: ColdStarts;
+beforeEach(() => {
+  running = [];
+  clock = new VirtualClock();
+  starts = new ColdStarts({ instances: () => running }, clock);
+});
+function ready(id: string, phases: StartPhases = { ...PHASES }): void {
+  running = [...running.filter((known) => known.id !== id), instance({ id, phase: "ready", start: { from: "cold", phases } })];
+  starts.changed(KEY);
+}
+
+describe("ColdStarts", () => {
+  test("one is kept when it is ready, once", () => {
+    ready("a");
+    starts.changed(KEY);
+    expect(starts.list(KEY)).toMatchObject([{ instance: "a", from: "cold", waited: false, phases: PHASES, total: 50, firstByte: 0 }]);
+  });
+
+  test("what the request saw is filled in by the gateway: its phases add up to the whole", () => {
+    ready("a");
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 53, answerMs: 7 }] });
+    expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 3, firstByte: 7, total: 60 }]);
+  });
+
+  test("an answer of an instance that is not known is nothing", () => {
+    ready("a");
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "b", heldMs: 53, answerMs: 7 }] });
+    starts.answered({ revision: "team/other", firsts: [{ endpoint: "a", heldMs: 53, answerMs: 7 }] });
+    starts.answered({ revision: KEY });
+    expect(starts.list(KEY)).toMatchObject([{ waited: false }]);
+  });
+
+  test("the same instance that starts again is another start", () => {
+    ready("a");
+    ready("a");
+    expect(starts.list(KEY)).toHaveLength(2);
+  });
+
+  test("fifty are kept, and none of a revision that is gone", () => {
+    for (let index = 0; index < 60; index++) {
+      running = [];
+      ready(`i${index}`);
+    }
+    expect(starts.list(KEY).map(({ instance: id }) => id)).toEqual(Array.from({ length: 50 }, (_, index) => `i${index + 10}`));
+    starts.remove(KEY);
+    expect(starts.list(KEY)).toEqual([]);
+  });
+});

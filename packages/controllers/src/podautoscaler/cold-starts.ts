@@ -1,0 +1,68 @@
+import type { Clock } from "@ebb/base";
+import type { RevisionStats } from "@ebb/gateway";
+import type { InstanceManager, StartPhases } from "@ebb/runtime";
+
+/** Per revision: a day of one that wakes twice an hour. */
+const KEPT = 50;
+
+/** How one instance came to serve. All durations in milliseconds. */
+export interface ColdStart {
+  instance: string;
+  /** When it counted as ready, milliseconds since the epoch. */
+  time: number;
+  /** What it was before: nothing, or kept and frozen. */
+  from: "cold" | "frozen";
+  /** Whether a request waited for it; then it was also told how long the whole took that request. */
+  waited: boolean;
+  /** From the arrival of that request to the order to start, and from readiness back to the gateway; 0 when none waited. */
+  decision: number;
+  phases: StartPhases;
+  /** From the instance's turn to the first byte of its first answer; 0 when none waited. */
+  firstByte: number;
+  /** From the arrival of the request to the first byte; without one, from the order to readiness. */
+  total: number;
+}
+
+/** The last starts of each revision's instances, phase by phase. Kept in memory: a restart of the control plane begins anew. */
+export class ColdStarts {
+  readonly #instances: Pick<InstanceManager, "instances">;
+  readonly #clock: Clock;
+  readonly #kept = new Map<string, ColdStart[]>();
+
+  constructor(instances: Pick<InstanceManager, "instances">, clock: Clock) {
+    this.#instances = instances;
+    this.#clock = clock;
+  }
+
+  /** An instance of that revision has changed. */
+  changed(key: string): void {
+    for (const { id, start } of this.#instances.instances(key)) {
+      if (!start) continue;
+      const kept = this.#kept.get(key) ?? [];
+      const known = kept.findLast(({ instance }) => instance === id);
+      if (known && known.phases === start.phases) continue;
+      const total = Object.values(start.phases).reduce((sum, phase) => sum + phase, 0);
+      const coldStart = { instance: id, time: this.#clock.now(), ...start, waited: false, decision: 0, firstByte: 0, total };
+      this.#kept.set(key, [...kept, coldStart].slice(-KEPT));
+    }
+  }
+
+  /** The gateway has told what the first answers of new instances took. */
+  answered({ revision, firsts = [] }: Pick<RevisionStats, "revision" | "firsts">): void {
+    for (const { endpoint, heldMs, answerMs } of firsts) {
+      const start = this.#kept.get(revision)?.findLast(({ instance }) => instance === endpoint);
+      if (!start || start.waited) continue;
+      start.decision = Math.max(0, heldMs - start.total);
+      Object.assign(start, { waited: true, firstByte: answerMs, total: heldMs + answerMs });
+    }
+  }
+
+  remove(key: string): void {
+    this.#kept.delete(key);
+  }
+
+  /** Oldest first. */
+  list(key: string): readonly ColdStart[] {
+    return this.#kept.get(key) ?? [];
+  }
+}

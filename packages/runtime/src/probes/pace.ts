@@ -1,0 +1,31 @@
+/** A program's readiness is to be noticed within 5 ms: a try each 3, and what the try itself and the timer take. */
+const FAST = 3;
+/** All programs that start share so many tries a second; then each is asked less often. */
+const BUDGET_PER_SECOND = 2000;
+/** What has not answered for so long is not about to. */
+const FAST_FOR = 2000;
+const SLOWER = 20;
+const SLOWER_FOR = 10_000;
+/** Knative's interval. */
+const SLOWEST = 50;
+
+/** How often programs that start are asked whether they are ready; one for all that run on a machine. */
+export class ProbePace {
+  #starting = 0;
+
+  /** One more is being asked; call the answer once when it is no longer. */
+  enter(): () => void {
+    this.#starting++;
+    let left = false;
+    return () => {
+      if (!left) this.#starting--;
+      left = true;
+    };
+  }
+
+  /** Milliseconds until the next try of one that was first asked `since` milliseconds ago. */
+  interval(since: number): number {
+    const wanted = since < FAST_FOR ? FAST : since < SLOWER_FOR ? SLOWER : SLOWEST;
+    return Math.min(SLOWEST, Math.max(wanted, (this.#starting * 1000) / BUDGET_PER_SECOND));
+  }
+}
