@@ -52,6 +52,7 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
       answer: ColdStarts,
       params: ByApp,
       query: ColdStartsQuery,
+      access: { team: "viewer" },
     },
     (request) => {
       const { limit = 50, ...query } = request.query as Static<typeof ColdStartsQuery>;
