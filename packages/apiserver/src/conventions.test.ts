@@ -118,6 +118,27 @@ describe("create", () => {
     expect(silent.headers["warning"] ?? "").not.toContain("unknown field");
   });
 
+  test.each([
+    ["POST", MAPS, "application/json", '{"metadata":{"name":"d"},"data":{"a":"1","a":"2"}}', 'duplicate field "data.a"'],
+    ["PATCH", `${MAPS}/m`, MERGE, '{"data":{"a":"1"},"data":{"a":"2"}}', 'duplicate field "data"'],
+    [
+      "PATCH",
+      `${MAPS}/m?fieldManager=x`,
+      "application/apply-patch+yaml",
+      "data: {a: '1'}\ndata: {a: '2'}",
+      'line 2: key "data" already set in map',
+    ],
+  ])("%s %s as %s: a field that is there twice is treated as one that is unknown", async (method, path, type, body, message) => {
+    const { call } = await startServer();
+    await call("POST", MAPS, { body: configMap("m") });
+    const validated = (way: string) => call(method, `${path}${path.includes("?") ? "&" : "?"}fieldValidation=${way}`, { type, body });
+    expect((await validated("Strict")).body).toMatchObject({ code: 400, message: `strict decoding error: ${message}` });
+    const warned = await validated("Warn");
+    expect(warned.headers["warning"]).toBe(`299 - "${message.replaceAll('"', '\\"')}"`);
+    expect(warned.body.data).toEqual({ a: "2" });
+    if (method !== "POST") expect((await validated("Ignore")).headers["warning"]).toBeUndefined();
+  });
+
   test("dry run answers what would be, and stores nothing", async () => {
     const { call } = await startServer();
     const dry = await call("POST", `${SERVICES}?dryRun=All`, { body: ksvc("a") });

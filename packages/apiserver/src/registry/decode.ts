@@ -38,7 +38,7 @@ function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value
   const named = { ...body, apiVersion: body["apiVersion"] ?? apiVersionOf(kind), kind: body["kind"] ?? kind.kind };
   checkKind(kind, named.apiVersion, named.kind);
   const { value, unknown, causes } = fit({ ...named, metadata: body["metadata"] ?? {} });
-  if (unknown.length > 0) reportUnknown(unknown, context);
+  reportStrict(unknown, context);
   const object = value as unknown as KubeObject;
   if (causes.length > 0) throw refuse(kind, object, causes);
   checkMetadata(kind, object);
@@ -57,8 +57,9 @@ function checkKind(kind: Kind, apiVersion: Json, name: Json): void {
   }
 }
 
-function reportUnknown(unknown: readonly string[], { fieldValidation = "Warn", warn }: RequestContext): void {
-  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+function reportStrict(unknown: readonly string[], { fieldValidation = "Warn", warn, duplicates = [] }: RequestContext): void {
+  const texts = [...duplicates, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  if (texts.length === 0) return;
   if (fieldValidation === "Strict") throw badRequest(`strict decoding error: ${texts.join(", ")}`);
   if (fieldValidation === "Warn") for (const text of texts) warn?.(text);
 }

@@ -13,6 +13,8 @@ export interface RequestContext {
   manager?: string;
   /** Do everything but store the outcome. */
   dryRun?: boolean;
+  /** What is wrong with the text of the body that its value does not show: fields that it has twice. Treated as unknown fields are. */
+  duplicates?: readonly string[];
   /** What becomes of unknown fields: refused, dropped with a warning, or dropped. */
   fieldValidation?: "Strict" | "Warn" | "Ignore";
   /** Asked before an apply, which was authorised as a patch, creates what is not there; throws Forbidden. */

@@ -10,7 +10,6 @@ import {
   type Kind,
   type KubeObject,
 } from "@ebb/kube";
-import { parseAsJson } from "./read-body.ts";
 
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
@@ -19,7 +18,7 @@ export const APPLY_PATCH = "application/apply-patch+yaml";
 const STRATEGIC = "application/strategic-merge-patch+json";
 
 /** The function that a PATCH of this media type is. Throws UnsupportedMediaType for those that the kind does not take, or BadRequest. */
-export function patchOf(kind: Kind, mediaType: string, text: string): (current: KubeObject) => unknown {
+export function patchOf(kind: Kind, mediaType: string, parse: () => unknown): (current: KubeObject) => unknown {
   const accepted = kind.builtIn ? [JSON_PATCH, MERGE_PATCH, STRATEGIC] : [JSON_PATCH, MERGE_PATCH];
   if (!accepted.includes(mediaType)) {
     const list = [...accepted, APPLY_PATCH].join(", ");
@@ -28,7 +27,7 @@ export function patchOf(kind: Kind, mediaType: string, text: string): (current: 
       `the body of the request was in an unknown format - accepted media types include: ${list}`,
     );
   }
-  const patch = parseAsJson(text);
+  const patch = parse();
   const asJson = (object: KubeObject) => object as unknown as JsonObject;
   if (mediaType === JSON_PATCH) return (current) => jsonPatch(asJson(current), patch);
   if (!isJsonObject(patch)) throw badRequest("a merge patch must be an object");

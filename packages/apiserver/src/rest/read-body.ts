@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { badRequest, decodeProtobuf, StatusError } from "@ebb/kube";
 import { parse as parseYaml } from "yaml";
+import { duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
 
 /** k8s.io/apiserver's limit for a request body. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -38,8 +39,11 @@ export async function readText(request: IncomingMessage): Promise<string> {
   }
 }
 
+/** Takes what is said of a field that is there twice. */
+type Report = (duplicate: string) => void;
+
 /** The object in the body, as JSON, YAML or protobuf; undefined if there is none. Throws BadRequest, UnsupportedMediaType or RequestEntityTooLarge. */
-export async function readObject(request: IncomingMessage): Promise<unknown> {
+export async function readObject(request: IncomingMessage, duplicate?: Report): Promise<unknown> {
   const type = mediaTypeOf(request);
   if (type === PROTOBUF_TYPE) {
     const bytes = await readBytes(request);
@@ -52,11 +56,11 @@ export async function readObject(request: IncomingMessage): Promise<unknown> {
   }
   const text = await readText(request);
   if (text.trim() === "") return undefined;
-  return type === YAML_TYPE ? parseAsYaml(text) : parseAsJson(text);
+  return type === YAML_TYPE ? parseAsYaml(text, duplicate) : parseAsJson(text, duplicate);
 }
 
 /** JSON of bounded depth without keys that reach into prototypes. Throws BadRequest. */
-export function parseAsJson(text: string): unknown {
+export function parseAsJson(text: string, duplicate?: Report): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -64,18 +68,20 @@ export function parseAsJson(text: string): unknown {
     throw unreadable("JSON", error);
   }
   checkShape(value, 0);
+  if (duplicate) for (const one of duplicateJsonKeys(text)) duplicate(one);
   return value;
 }
 
 /** YAML, which JSON is too, by the same rules. Throws BadRequest. */
-export function parseAsYaml(text: string): unknown {
+export function parseAsYaml(text: string, duplicate?: Report): unknown {
   let value: unknown;
   try {
-    value = parseYaml(text, { maxAliasCount: 100, schema: "core" });
+    value = parseYaml(text, { maxAliasCount: 100, schema: "core", uniqueKeys: false });
   } catch (error) {
     throw unreadable("YAML", error);
   }
   checkShape(value, 0);
+  if (duplicate) for (const one of duplicateYamlKeys(text)) duplicate(one);
   return value;
 }
 

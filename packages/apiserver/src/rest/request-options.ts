@@ -18,8 +18,8 @@ const MAX_SELECTOR = 64 * 1024;
 /** k8s.io/apimachinery validation.FieldManagerMaxLength. */
 const MAX_MANAGER = 128;
 
-/** Of a write. Throws BadRequest, or Invalid for a bad field manager. */
-export function contextOf({ query, user, request }: Exchange, warn: (message: string) => void): RequestContext {
+/** Of a write; `duplicates` is filled when its body is read. Throws BadRequest, or Invalid for a bad field manager. */
+export function contextOf({ query, user, request }: Exchange, warn: (message: string) => void): RequestContext & { duplicates: string[] } {
   const fieldValidation = query.get("fieldValidation") || "Warn";
   if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore") {
     throw badRequest(
@@ -27,7 +27,7 @@ export function contextOf({ query, user, request }: Exchange, warn: (message: st
     );
   }
   const manager = fieldManagerOf(query) ?? agentOf(request.headers["user-agent"]);
-  return { user, fieldValidation, dryRun: dryRunOf(query.getAll("dryRun")), warn, manager };
+  return { user, fieldValidation, dryRun: dryRunOf(query.getAll("dryRun")), warn, manager, duplicates: [] };
 }
 
 /** The `fieldManager` of the query; undefined if there is none. Throws Invalid. */

@@ -5,7 +5,7 @@ import type { Registry, Target } from "../registry/registry.ts";
 import { representationOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";
-import { mediaTypeOf, parseAsYaml, readObject, readText } from "./read-body.ts";
+import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
 import { notAllowed } from "./respond.ts";
 import { representList, representObject, viewOf, type View } from "./represent.ts";
 import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
@@ -59,7 +59,7 @@ async function serveCollection(
     if (kind.namespaced && namespace === undefined) throw notAllowed(method);
     const warnings: string[] = [];
     const context = contextOf(exchange, (text) => warnings.push(text));
-    const body = await required(readObject(request));
+    const body = await required(readObject(request, (text) => context.duplicates.push(text)));
     const created = await deps.registry.create(kind, namespace, body, context);
     return { status: 201, body: representObject(kind, created, viewFor(exchange, deps)), warnings };
   }
@@ -78,23 +78,25 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   const { registry } = deps;
   const warnings: string[] = [];
   const context = contextOf(exchange, (text) => warnings.push(text));
+  const duplicate = (text: string) => void context.duplicates.push(text);
   const answer = (object: KubeObject): Answer => ({
     status: 200,
     body: representObject(target.kind, object, viewFor(exchange, deps)),
     warnings,
   });
   if (method === "GET") return answer(registry.get(target));
-  if (method === "PUT") return answer(await registry.update(target, await required(readObject(request)), context, subresource));
+  if (method === "PUT") return answer(await registry.update(target, await required(readObject(request, duplicate)), context, subresource));
   if (method === "PATCH" && mediaTypeOf(request) === APPLY_PATCH) {
     const options = applyOptionsOf(query);
-    const body = parseAsYaml(await readText(request));
+    const body = parseAsYaml(await readText(request), duplicate);
     const authorizeCreate = () => checkCreate(exchange, target, deps.authorize);
     const { object, created } = await registry.apply(target, { body, ...options }, { ...context, authorizeCreate }, subresource);
     return { ...answer(object), status: created ? 201 : 200 };
   }
   if (method === "PATCH") {
     refuseForce(query);
-    const transform = patchOf(target.kind, mediaTypeOf(request), await readText(request));
+    const text = await readText(request);
+    const transform = patchOf(target.kind, mediaTypeOf(request), () => parseAsJson(text, duplicate));
     return answer(await registry.modify(target, transform, context, subresource));
   }
   if (method !== "DELETE" || subresource !== undefined) throw notAllowed(method);
