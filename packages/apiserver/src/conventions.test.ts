@@ -128,7 +128,7 @@ describe("create", () => {
       "data: {a: '1'}\ndata: {a: '2'}",
       'line 2: key "data" already set in map',
     ],
-  ])("%s %s as %s: a field that is there twice is treated as one that is unknown", async (method, path, type, body, message) => {
+  ])("%s %s as %s: a field that is there twice is treated as one that is unknown", async (...[method, path, type, body, message]) => {
     const { call } = await startServer();
     await call("POST", MAPS, { body: configMap("m") });
     const validated = (way: string) => call(method, `${path}${path.includes("?") ? "&" : "?"}fieldValidation=${way}`, { type, body });

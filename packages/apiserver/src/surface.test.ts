@@ -30,6 +30,33 @@ describe("discovery", () => {
     expect((await call("GET", "/version")).body.gitVersion).toMatch(/^v1\./);
   });
 
+  test("all at once for those that ask so, with each subresource and the kind it speaks", async () => {
+    const { call } = await startServer();
+    const accept =
+      "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+    const reply = await call("GET", "/apis", { accept });
+    expect(reply.headers["content-type"]).toBe("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    expect(reply.body).toMatchObject({ kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2" });
+    const apps = reply.body.items.find(({ metadata }: { metadata: { name: string } }) => metadata.name === "apps");
+    expect(apps.versions[0]).toMatchObject({ version: "v1", freshness: "Current" });
+    expect(apps.versions[0].resources).toContainEqual({
+      resource: "deployments",
+      responseKind: { group: "apps", version: "v1", kind: "Deployment" },
+      scope: "Namespaced",
+      singularResource: "deployment",
+      verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+      shortNames: ["deploy"],
+      categories: ["all"],
+      subresources: [
+        { subresource: "status", responseKind: { group: "apps", version: "v1", kind: "Deployment" }, verbs: ["get", "patch", "update"] },
+        { subresource: "scale", responseKind: { group: "autoscaling", version: "v1", kind: "Scale" }, verbs: ["get", "patch", "update"] },
+      ],
+    });
+    const core = (await call("GET", "/api", { accept })).body;
+    expect(core.items[0].versions[0].resources[0].resource).toBe("namespaces");
+    expect((await call("GET", "/apis", { accept: "application/json" })).body.kind).toBe("APIGroupList");
+  });
+
   test("OpenAPI v3 says that the server validates, and which patches it takes", async () => {
     const { call } = await startServer();
     const { paths } = (await call("GET", "/openapi/v3")).body;

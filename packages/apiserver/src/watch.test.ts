@@ -29,6 +29,17 @@ describe("watch", () => {
     expect(await take(lines, 2)).toEqual(["ADDED c", "DELETED a"]);
   });
 
+  test("of one object, by its name", async () => {
+    const { call, open } = await startServer();
+    await call("POST", MAPS, { body: configMap("a") });
+    await call("POST", MAPS, { body: configMap("b") });
+    const lines = watchLines(await open(`${MAPS}?watch=true&fieldSelector=metadata.name%3Db`));
+    expect(await take(lines, 1)).toEqual(["ADDED b"]);
+    await call("DELETE", `${MAPS}/a`);
+    await call("DELETE", `${MAPS}/b`);
+    expect(await take(lines, 1)).toEqual(["DELETED b"]);
+  });
+
   test("with a selector, what begins to match is added and what ceases to is deleted", async () => {
     const { call, open } = await startServer();
     await call("POST", MAPS, { body: configMap("a", {}, { labels: { on: "yes" } }) });

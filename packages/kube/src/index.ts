@@ -29,8 +29,9 @@ export {
   ServiceAccounts,
   Services,
   type Kind,
+  type ScalePaths,
 } from "./kinds.ts";
-export { isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
+export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export type * from "./meta.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";
 export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";

@@ -17,10 +17,20 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly statusSubresource: boolean;
   /** Whether `metadata.generation` is kept. */
   readonly generation: boolean;
+  /** Where `/scale` (autoscaling/v1) finds its numbers, as in a custom resource definition; absent for kinds that have none. */
+  readonly scale?: ScalePaths;
   /** Kinds built into Kubernetes take strategic merge patches and unconditional updates; custom ones do neither. */
   readonly builtIn: boolean;
   /** Only there to carry the type. */
   readonly __type?: T;
+}
+
+/** Fields of an object, from its root. */
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** A label selector, as text or as meta/v1 LabelSelector. */
+  readonly selector?: readonly string[];
 }
 
 type Shape = Omit<
@@ -92,6 +102,7 @@ export const Deployments = define({
   shortNames: ["deploy"],
   categories: ["all"],
   statusSubresource: true,
+  scale: { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] },
   generation: true,
 });
 export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });

@@ -68,3 +68,25 @@ function splitOutsideParentheses(text: string): string[] {
   if (text.trim() === "") return [];
   return text.split(/,(?![^()]*\))/).map((part) => part.trim());
 }
+
+/** meta/v1 LabelSelector. */
+interface StructuredSelector {
+  matchLabels?: Labels;
+  matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+
+/** A meta/v1 LabelSelector as the text that `parseLabelSelector` reads, sorted by key; a text as it is. Nothing for what is neither. */
+export function formatLabelSelector(selector: unknown): string {
+  if (typeof selector === "string") return selector;
+  const { matchLabels = {}, matchExpressions = [] } = (selector ?? {}) as StructuredSelector;
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === "Exists") return [key, key] as const;
+    if (operator === "DoesNotExist") return [key, `!${key}`] as const;
+    return [key, `${key} ${operator === "In" ? "in" : "notin"} (${[...values].sort().join(",")})`] as const;
+  });
+  const terms = [...Object.entries(matchLabels).map(([key, value]) => [key, `${key}=${value}`] as const), ...expressions];
+  return terms
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, term]) => term)
+    .join(",");
+}

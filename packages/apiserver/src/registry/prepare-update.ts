@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { badRequest, conflict, forbiddenField, invalid, invalidValue, type Kind, type KubeObject, type ObjectMeta } from "@ebb/kube";
 
-export type Subresource = "status";
+export type Subresource = "status" | "scale";
 
 /**
- * What an update makes of the stored object. The main resource takes everything but status; `/status` takes status alone. Throws
+ * What an update makes of the stored object. The main resource (and `/scale`, a view of it) takes everything but status; `/status` takes
+ * status alone. Throws
  * BadRequest, Conflict or Invalid. Generation is not counted here: admission comes in between.
  */
 export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObject, subresource?: Subresource): KubeObject {

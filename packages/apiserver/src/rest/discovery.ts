@@ -4,7 +4,7 @@ import { REVIEWS } from "./serve-reviews.ts";
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
 
-interface ResourceInfo {
+export interface ResourceInfo {
   name: string;
   singularName: string;
   namespaced: boolean;
@@ -34,7 +34,7 @@ export function group(name: string): unknown {
 }
 
 /** `/api/v1` or `/apis/GROUP/VERSION`; undefined if there is none. */
-export function resourceList(group: string, version: string): unknown {
+export function resourceList(group: string, version: string): { resources: ResourceInfo[] } | undefined {
   const resources = [
     ...ALL_KINDS.filter((kind) => kind.group === group && kind.version === version).flatMap(infosOf),
     ...REVIEWS.filter((review) => review.group === group && version === "v1").map(({ kind, plural, namespaced }): ResourceInfo => ({
@@ -46,7 +46,8 @@ export function resourceList(group: string, version: string): unknown {
     })),
   ];
   if (resources.length === 0) return undefined;
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf({ group, version }), resources };
+  const list = { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf({ group, version }), resources };
+  return list;
 }
 
 /** Every group and version besides core. */
@@ -83,6 +84,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
   return [
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
+    ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
     ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"])] : []),
     ...(kind.kind === "ServiceAccount"
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]

@@ -9,11 +9,24 @@ import { groupVersions } from "./discovery.ts";
 export function openApiIndex(): unknown {
   const paths = [{ group: "", version: "v1" }, ...groupVersions()].map(({ group, version }) => {
     const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
-    const text = JSON.stringify(openApiDocument(group, version));
-    const hash = createHash("sha256").update(text).digest("hex").slice(0, 32);
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const;
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(group, version)}` }] as const;
   });
   return { paths: Object.fromEntries(paths) };
+}
+
+/** A document is a megabyte of text and does not change while the server runs: its hash is made once. */
+const hashes = new Map<string, string>();
+
+function hashOf(group: string, version: string): string {
+  const key = `${group}/${version}`;
+  const known = hashes.get(key);
+  if (known) return known;
+  const hash = createHash("sha256")
+    .update(JSON.stringify(openApiDocument(group, version)))
+    .digest("hex")
+    .slice(0, 32);
+  hashes.set(key, hash);
+  return hash;
 }
 
 /** One group and version; undefined if there is none. */

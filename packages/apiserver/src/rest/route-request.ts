@@ -1,4 +1,5 @@
 import { StatusError } from "@ebb/kube";
+import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggregated-discovery.ts";
 import { coreVersions, group, groupList, resourceList } from "./discovery.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
@@ -45,6 +46,8 @@ export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise
   const at = path.join("/");
   if (at === "openid/v1/jwks") return { status: 200, body: await deps.accounts.keySet(), contentType: "application/jwk-set+json" };
   if (at === ".well-known/openid-configuration") return ok(openIdConfiguration(`https://${exchange.request.headers.host ?? ""}`));
+  if ((root === "api" || root === "apis") && rest.length === 0 && wantsAggregated(exchange.request.headers.accept))
+    return { status: 200, body: aggregatedDiscovery(root), contentType: AGGREGATED_TYPE };
   return ok(found(describe(root, rest)));
 }
 

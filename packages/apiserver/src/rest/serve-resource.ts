@@ -15,6 +15,7 @@ import { denial } from "../authz/denial.ts";
 import type { AccountTokens } from "../accounts/account-tokens.ts";
 import { serveAccountToken } from "./serve-account-token.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
+import { serveScale } from "./serve-scale.ts";
 import { serveWatch } from "./serve-watch.ts";
 
 /** What the cluster knows of an object beside what is stored: read alone, computed when asked. Keys are `PLURAL/SUBRESOURCE`. */
@@ -37,6 +38,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   const target: Target = { kind, namespace, name };
   if (subresource === undefined) return serveObject(exchange, target, deps);
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
+  if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps.registry);
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
   if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
   const view = deps.views[`${kind.plural}/${subresource}`];
