@@ -21,6 +21,8 @@ export function layout(dataDir: string) {
     gatewaySocket: join(dataDir, "run/gateway.sock"),
     engineSocket: join(dataDir, "run/podman.sock"),
     credentials: join(dataDir, "credentials.json"),
+    /** Written by the owner: where the console is reached, single sign-on. */
+    signIn: join(dataDir, "sign-in.json"),
     kubeconfig: join(dataDir, "kubeconfig"),
     clusterStore: join(dataDir, "cluster/store.db"),
     decisions: join(dataDir, "cluster/decisions.jsonl"),

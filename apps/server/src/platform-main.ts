@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, systemRandom } from "@ebb/base";
 import { createBuilder } from "@ebb/builder";
-import { createPlatform } from "@ebb/platform";
+import { createPlatform, parseSignInConfig } from "@ebb/platform";
 import { runChild } from "./child.ts";
+import { readJson } from "./data-folder.ts";
 import { engineOf } from "./engine.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -33,6 +34,7 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     builder,
     consoleRoot: join(ROOT, "apps/console/dist"),
     adminToken: credentials.token,
+    signIn: parseSignInConfig((await readJson(paths.signIn)) ?? {}),
     version,
     clock: systemClock,
     random: systemRandom,

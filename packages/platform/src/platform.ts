@@ -10,6 +10,7 @@ import { createHandlers } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
+import type { SignInConfig } from "./identity/sign-in-config.ts";
 import { createIdentity, type Identity } from "./identity/identity.ts";
 import { MetricsCollector } from "./metrics/collector.ts";
 import { prunePoints } from "./metrics/store.ts";
@@ -36,6 +37,8 @@ export interface PlatformOptions {
   /** The console's built files; a page that says how to build them when absent. */
   consoleRoot?: string;
   adminToken: string;
+  /** As `parseSignInConfig` gives it. */
+  signIn: SignInConfig;
   version: string;
   clock: Clock;
   random: Random;
@@ -101,7 +104,7 @@ async function firstLook(cluster: KubeCluster, { clock }: PlatformOptions): Prom
 }
 
 async function assemble(options: PlatformOptions) {
-  const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName } = options;
+  const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
   const cluster = new KubeCluster({ kubeconfigPath, namespace: options.namespace, clock, log });
@@ -118,7 +121,7 @@ async function assemble(options: PlatformOptions) {
     settle,
     exclusive: options.database.kind === "sqlite",
   });
-  const identity = await createIdentity({ database: db, ownerToken: options.adminToken, clock, random });
+  const identity = await createIdentity({ database: db, ownerToken: options.adminToken, clock, random, log, signIn });
   const collector = new MetricsCollector(deps);
   const api = new PlatformService({
     deps,
@@ -137,6 +140,7 @@ async function assemble(options: PlatformOptions) {
     listen,
     uploadsRoot,
     consoleRoot: options.consoleRoot,
+    signIn,
     version,
     clock,
     random,

@@ -106,6 +106,8 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     routes.filter(({ access }) => pick(access)).map(({ method, url }) => `${method} ${url.replace("/api/v1", "")}`);
   expect(of((access) => "public" in access).sort()).toEqual([
     "GET /schemas/ebb.json",
+    "GET /session/oidc",
+    "GET /session/oidc/callback",
     "GET /session/ways",
     "POST /session",
     "POST /session/device",

@@ -8,6 +8,7 @@ import { registerOperationRoutes } from "./routes/operations.ts";
 import { registerSessionRoutes } from "./routes/sessions.ts";
 import { registerSettingsRoutes } from "./routes/settings.ts";
 import type { RouteDeps } from "./routes/shapes.ts";
+import { registerSingleSignOnRoutes } from "./routes/single-sign-on.ts";
 import { registerStatusRoutes } from "./routes/status.ts";
 import { registerTrafficRoutes } from "./routes/traffic.ts";
 import { registerUserRoutes } from "./routes/users.ts";
@@ -21,6 +22,7 @@ const AREAS = [
   registerDeploymentRoutes,
   registerOperationRoutes,
   registerSessionRoutes,
+  registerSingleSignOnRoutes,
   registerUserRoutes,
   registerMemberRoutes,
   registerAuditRoutes,

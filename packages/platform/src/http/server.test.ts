@@ -15,7 +15,14 @@ const AUTH = { authorization: `Bearer ${TOKEN}` };
 async function open(api: Partial<PlatformApi> = {}) {
   const { path, remove } = await tempDir();
   const database = await openDatabase({ kind: "sqlite", path: join(path, "p.db") });
-  const identity = await createIdentity({ database, ownerToken: TOKEN, clock: systemClock, random: systemRandom });
+  const identity = await createIdentity({
+    database,
+    ownerToken: TOKEN,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+    signIn: {},
+  });
   const { sessions } = identity;
   await mkdir(join(path, "console/assets"), { recursive: true });
   await writeFile(join(path, "console/index.html"), "<title>console</title>");
@@ -23,6 +30,7 @@ async function open(api: Partial<PlatformApi> = {}) {
   const server = await createHttpServer({
     api: api as PlatformApi,
     identity,
+    signIn: {},
     listen: { host: "127.0.0.1", port: 0 },
     uploadsRoot: join(path, "uploads"),
     consoleRoot: join(path, "console"),

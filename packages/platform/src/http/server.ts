@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
 import { fastify, type FastifyInstance } from "fastify";
+import type { SignInConfig } from "../identity/sign-in-config.ts";
 import type { Identity } from "../identity/identity.ts";
 import { installAudit, installOrigin } from "./audited.ts";
 import { createAuthentication } from "./authentication.ts";
@@ -24,6 +25,8 @@ export interface HttpOptions {
   identity: Identity;
   listen: { host: string; port: number };
   uploadsRoot: string;
+  /** Where people reach it, and the proxies in between. */
+  signIn: SignInConfig;
   consoleRoot: string | undefined;
   version: string;
   clock: Clock;
@@ -48,10 +51,11 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     requestTimeout: REQUEST_TIMEOUT,
     http: { headersTimeout: HEADERS_TIMEOUT },
     forceCloseConnections: true,
-    trustProxy: false,
+    trustProxy: options.signIn.trustedProxies ?? false,
   });
   let bound = { host: listen.host, port: listen.port };
-  const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound), clock);
+  const origin = () => new URL(options.signIn.publicUrl ?? `http://${bound.host}:${bound.port}`).origin;
+  const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound, options.signIn.publicUrl), clock);
 
   server.setErrorHandler((error, _, reply) => sendProblem(reply, toProblem(error, log)));
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -79,7 +83,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
   await server.register(
     async (api) => {
-      registerRoutes(api, { ...options, authentication, stopping: stopping.signal });
+      registerRoutes(api, { ...options, authentication, origin, stopping: stopping.signal });
       api.get("/openapi.json", { config: { access: { signedIn: true } }, schema: { hide: true } }, () => server.swagger());
       api.setNotFoundHandler((request, reply) =>
         sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)),
@@ -116,7 +120,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
 }
 
 /** The names under which a listener is meant to be reached. */
-function hostsOf({ host, port }: { host: string; port: number }): ReadonlySet<string> {
-  const names = new Set([`${host}:${port}`, `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `console.localhost:${port}`]);
-  return names;
+function hostsOf({ host, port }: { host: string; port: number }, publicUrl: string | undefined): ReadonlySet<string> {
+  const names = [`${host}:${port}`, `localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `console.localhost:${port}`];
+  return new Set(publicUrl === undefined ? names : [...names, new URL(publicUrl).host]);
 }

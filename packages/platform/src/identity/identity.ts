@@ -1,9 +1,11 @@
-import type { Clock, Random } from "@ebb/base";
+import type { Clock, Logger, Random } from "@ebb/base";
 import type { Database } from "../database/database.ts";
 import { Callers } from "./callers.ts";
 import { pruneCodes } from "./codes.ts";
 import { Devices } from "./devices.ts";
 import { Sessions } from "./sessions.ts";
+import type { SignInConfig } from "./sign-in-config.ts";
+import { SingleSignOn } from "./single-sign-on.ts";
 import { Tokens } from "./tokens.ts";
 import { ensureOwner } from "./users.ts";
 
@@ -13,6 +15,8 @@ export interface IdentityOptions {
   ownerToken: string;
   clock: Clock;
   random: Random;
+  log: Logger;
+  signIn: SignInConfig;
 }
 
 /** Everything about who somebody is. */
@@ -22,12 +26,15 @@ export interface Identity {
   readonly tokens: Tokens;
   readonly devices: Devices;
   readonly callers: Callers;
+  readonly singleSignOn: SingleSignOn | undefined;
+  /** Whether people sign in with passwords too. */
+  readonly passwords: boolean;
   /** Removes what has expired. */
   prune(): Promise<void>;
 }
 
 export async function createIdentity(options: IdentityOptions): Promise<Identity> {
-  const { database, clock, ownerToken } = options;
+  const { database, clock, ownerToken, signIn } = options;
   await ensureOwner(database, clock.now());
   const sessions = new Sessions(options);
   const tokens = new Tokens(options);
@@ -36,6 +43,8 @@ export async function createIdentity(options: IdentityOptions): Promise<Identity
     sessions,
     tokens,
     devices: new Devices({ ...options, tokens }),
+    singleSignOn: signIn.singleSignOn && new SingleSignOn({ ...options, config: signIn.singleSignOn }),
+    passwords: signIn.passwords ?? true,
     callers: new Callers({ database, sessions, tokens, ownerToken }),
     prune: () => pruneCodes(database, clock.now()),
   };

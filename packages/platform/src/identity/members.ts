@@ -62,6 +62,27 @@ export async function removeMember(db: Database, now: number, member: { team: st
   });
 }
 
+/** Memberships that follow from groups; those that people gave stay as they are, and win. */
+export async function syncMembers(
+  db: Database,
+  now: number,
+  user: { id: string; name: string },
+  roles: ReadonlyMap<string, Role>,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const rows = await transaction.selectFrom("team_members").selectAll().where("user_id", "=", user.id).execute();
+    const before = Object.fromEntries(rows.filter(({ source }) => source === "oidc").map(({ team, role }) => [team, role]));
+    const manual = new Set(rows.filter(({ source }) => source === "manual").map(({ team }) => team));
+    const after = Object.fromEntries([...roles].filter(([team]) => !manual.has(team)).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (Object.keys({ ...before, ...after }).every((team) => before[team] === after[team])) return;
+    await transaction.deleteFrom("team_members").where("user_id", "=", user.id).where("source", "=", "oidc").execute();
+    for (const [team, role] of Object.entries(after)) {
+      await transaction.insertInto("team_members").values({ team, user_id: user.id, role, source: "oidc" }).execute();
+    }
+    await record(transaction, now, { action: "member.synced", object: `user/${user.name}`, before, after });
+  });
+}
+
 async function roleOf(db: Database, team: string, userId: string): Promise<Role | undefined> {
   const row = await db.selectFrom("team_members").select("role").where("team", "=", team).where("user_id", "=", userId).executeTakeFirst();
   return row?.role;

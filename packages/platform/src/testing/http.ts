@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { openDatabase } from "../database/database.ts";
 import type { PlatformApi } from "../http/port.ts";
 import { createHttpServer } from "../http/server.ts";
+import type { SignInConfig } from "../identity/sign-in-config.ts";
 import { createIdentity } from "../identity/identity.ts";
 
 export const OWNER_TOKEN = "the-owner";
@@ -12,14 +13,15 @@ export const OWNER_TOKEN = "the-owner";
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
 /** The REST API on a real socket over a database of its own, with its clock in the test's hands; `api` answers for the platform. */
-export async function openPlatformHttp(api: Partial<PlatformApi> = {}) {
+export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: SignInConfig = {}) {
   const { path, remove } = await tempDir();
   const database = await openDatabase({ kind: "sqlite", path: join(path, "p.db") });
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
-  const identity = await createIdentity({ database, ownerToken: OWNER_TOKEN, clock, random: systemRandom });
+  const identity = await createIdentity({ database, ownerToken: OWNER_TOKEN, clock, random: systemRandom, log: silentLogger, signIn });
   const server = await createHttpServer({
     api: api as PlatformApi,
     identity,
+    signIn,
     listen: { host: "127.0.0.1", port: 0 },
     uploadsRoot: join(path, "uploads"),
     consoleRoot: undefined,

@@ -11,13 +11,14 @@ import {
   SignInWays,
   StartDevice,
 } from "@ebb/api";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { EbbError } from "@ebb/base";
 import { refuse } from "../../errors.ts";
 import { checkPassword, hashPassword, pretendToVerify, verifyPassword } from "../../identity/passwords.ts";
-import { SESSION_COOKIE, SESSION_SECONDS } from "../../identity/sessions.ts";
+import { SESSION_COOKIE } from "../../identity/sessions.ts";
 import { findUser, setPassword, type UserRow } from "../../identity/users.ts";
+import { clearSessionCookie, setSessionCookie } from "../session-cookie.ts";
 import { callerOf } from "../authorisation.ts";
 import type { FailureLimit } from "../failure-limit.ts";
 import { ById, idOf, items, read, type RouteDeps } from "./shapes.ts";
@@ -29,11 +30,11 @@ const PUBLIC = { access: { public: true } } as const;
 
 /** Sign-in and sign-out of browsers. */
 export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps): void {
-  const { identity, clock } = deps;
+  const { identity, clock, origin } = deps;
   const { sessions } = identity;
   read(server, "/session/ways", { summary: "How one can sign in", access: { public: true }, answer: SignInWays }, async () => ({
-    password: true,
-    singleSignOn: null,
+    password: identity.passwords,
+    singleSignOn: identity.singleSignOn ? { label: identity.singleSignOn.label } : null,
   }));
   server.post(
     "/session",
@@ -43,7 +44,7 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
       const cookie = await guarded(request, deps, "user" in body ? body.user : undefined, async () =>
         "code" in body ? (await sessions.exchange(body.code)).cookie : sessions.open(await byPassword(deps, body), "password"),
       );
-      return signedIn(reply, cookie);
+      return setSessionCookie(reply, cookie, origin()).code(204).send();
     },
   );
   server.post(
@@ -61,6 +62,7 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
     async (request, reply) => {
       const { code, password } = request.body as AcceptInvite;
       const cookie = await guarded(request, deps, undefined, async () => {
+        if (!identity.passwords) throw passwordsOff();
         checkPassword(password, (await sessions.peekPasswordCode(code)).name);
         const hash = await hashPassword(password);
         const user = await sessions.redeemPasswordCode(code);
@@ -68,7 +70,7 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
         await setPassword(identity.database, clock.now(), user, hash);
         return sessions.open(user, "code");
       });
-      return signedIn(reply, cookie);
+      return setSessionCookie(reply, cookie, origin()).code(204).send();
     },
   );
   server.post(
@@ -83,7 +85,7 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
     const value = request.cookies[SESSION_COOKIE];
     if (value === undefined) throw refuse("invalid_request", "There is no session to end");
     await sessions.end(value);
-    return reply.clearCookie(SESSION_COOKIE, cookieOptions()).code(204).send();
+    return clearSessionCookie(reply, origin()).code(204).send();
   });
   read(
     server,
@@ -175,6 +177,7 @@ async function guarded<T>(
 
 /** One answer and one duration for a name that nobody has, a wrong password, a disabled user and one without a password. */
 async function byPassword({ identity }: RouteDeps, { user, password }: { user: string; password: string }): Promise<UserRow> {
+  if (!identity.passwords) throw passwordsOff();
   const row = await findUser(identity.database, user);
   const usable = row !== undefined && row.disabled === 0 && row.password_hash !== null;
   if (!usable) await pretendToVerify(password);
@@ -186,13 +189,6 @@ async function byPassword({ identity }: RouteDeps, { user, password }: { user: s
   return row;
 }
 
-export function signedIn(reply: FastifyReply, cookie: string): FastifyReply {
-  return reply
-    .setCookie(SESSION_COOKIE, cookie, { ...cookieOptions(), maxAge: SESSION_SECONDS })
-    .code(204)
-    .send();
-}
-
-function cookieOptions() {
-  return { path: "/", httpOnly: true, sameSite: "strict" } as const;
+function passwordsOff() {
+  return refuse("passwords_off", "People sign in here by single sign-on only", { hint: "The machine's owner can use `ebb open console`." });
 }

@@ -15,6 +15,8 @@ export interface RouteDeps {
   clock: Clock;
   random: Random;
   uploadsRoot: string;
+  /** Where people reach the platform: `https://ebb.example.com`. */
+  origin: () => string;
   /** Aborted when the server stops: streams end. */
   stopping: AbortSignal;
 }

@@ -19,9 +19,9 @@ import { checkPassword, hashPassword, verifyPassword } from "../../identity/pass
 import { atLeast } from "../../identity/roles.ts";
 import { tokenNotFound, viewToken } from "../../identity/tokens.ts";
 import { createUser, getUser, listUsers, patchUser, setPassword, userOfId, viewUser } from "../../identity/users.ts";
+import { setSessionCookie } from "../session-cookie.ts";
 import { callerOf } from "../authorisation.ts";
 import { ById, idOf, items, read, type RouteDeps } from "./shapes.ts";
-import { signedIn } from "./sessions.ts";
 
 const ByUser = Type.Object({ user: UserName });
 const Page = Type.Object({
@@ -96,7 +96,7 @@ export function registerUserRoutes(server: FastifyInstance, deps: RouteDeps): vo
 }
 
 /** Whoever asks. */
-function registerOwnRoutes(server: FastifyInstance, { identity, clock, authentication }: RouteDeps): void {
+function registerOwnRoutes(server: FastifyInstance, { identity, clock, authentication, origin }: RouteDeps): void {
   const { database, sessions } = identity;
   read(server, "/me", { summary: "Who you are and what you may do", access: { signedIn: true }, answer: Me }, async (request) => {
     const caller = callerOf(request);
@@ -133,7 +133,8 @@ function registerOwnRoutes(server: FastifyInstance, { identity, clock, authentic
       }
       checkPassword(password, user.name);
       await setPassword(database, clock.now(), user, await hashPassword(password));
-      return request.headers.authorization === undefined ? signedIn(reply, await sessions.open(user, "password")) : reply.code(204).send();
+      if (request.headers.authorization === undefined) setSessionCookie(reply, await sessions.open(user, "password"), origin());
+      return reply.code(204).send();
     },
   );
 }
