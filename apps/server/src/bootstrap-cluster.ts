@@ -1,10 +1,13 @@
+import { systemClock } from "@ebb/base";
 import { ClusterRoles, isStatus, Namespaces, SERVING_NAMESPACE, type KubeClient } from "@ebb/kube";
+import { ensureLandmarks, thisMachine } from "./cluster-landmarks.ts";
 import type { ServerConfig } from "./config.ts";
 import { KNATIVE_ROLES } from "./knative-roles.ts";
 import { ensureServingConfigs } from "./serving-configs.ts";
 
 /**
- * What a fresh cluster has before its first application: the namespaces, and the roles and ConfigMaps that Knative installs.
+ * What a cluster has before its first application: the namespaces, the roles and ConfigMaps that Knative installs, the gateway's Services and
+ * the Node.
  * What is there already is left alone: it is the operator's.
  */
 export async function bootstrapCluster(client: KubeClient, config: ServerConfig): Promise<void> {
@@ -13,6 +16,7 @@ export async function bootstrapCluster(client: KubeClient, config: ServerConfig)
   }
   for (const role of KNATIVE_ROLES) await ensure(client.create(ClusterRoles, role));
   await ensureServingConfigs(client, config);
+  await ensureLandmarks(client, config, { machine: thisMachine(), now: systemClock.now() });
 }
 
 async function ensure(creation: Promise<unknown>): Promise<void> {

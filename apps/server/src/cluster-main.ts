@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
-import { checkServingConfig, createControllers, type Controllers } from "@ebb/controllers";
+import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import { createContainerDriver, createInstanceManager, createProcessDriver } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
@@ -47,6 +47,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     },
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,
+    objectViews: SERVING_VIEWS,
     ...common,
   });
   const client = api.client(CONTROLLER);

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { isStatus, Namespaces, type ConfigCheck, type KubeClient } from "@ebb/kube";
+import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import type { Token } from "./authn/static-tokens.ts";
@@ -18,6 +18,7 @@ import type { PodLogs } from "./rest/serve-pod-log.ts";
 import type { Views } from "./rest/serve-resource.ts";
 import { Security } from "./security.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
+import { ViewStore } from "./store/view-store.ts";
 
 const COMPACTION_PERIOD = 60_000;
 /** How often certificates are looked at: they are renewed months before their end. */
@@ -48,6 +49,8 @@ export interface ApiServerOptions {
   podLogs: PodLogs;
   /** Subresources that are only read, none when absent. */
   views?: Views;
+  /** Objects that are made when they are read, beside the stored ones. */
+  objectViews?: readonly ObjectView[];
   /** Refuses a ConfigMap of namespace knative-serving that the cluster could not read; none is refused when absent. */
   configCheck?: ConfigCheck;
   /** What `GET /metrics` answers: Prometheus' text format. */
@@ -133,12 +136,12 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   #assemble(pki: Pki): Machinery {
-    const { storePath, tokens, configCheck, clock, random, log } = this.#options;
+    const { storePath, tokens, configCheck, objectViews = [], clock, random, log } = this.#options;
     const store = new SqliteStore({ path: storePath, clock, log });
     const accounts = new AccountTokens(pki.accountKey, { store, clock, random });
     const security = new Security({ store, tokens, accounts, clock });
     const registry = new Registry({
-      store,
+      store: new ViewStore(store, objectViews),
       clock,
       random,
       guard: createEscalationCheck(security),

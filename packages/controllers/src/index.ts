@@ -1,2 +1,3 @@
 export { checkServingConfig } from "./config/settings.ts";
+export { SERVING_VIEWS } from "./facade/views.ts";
 export { createControllers, type Controllers, type ControllersOptions } from "./create-controllers.ts";

@@ -124,6 +124,27 @@ export interface Namespace extends KubeObject {
   spec?: { finalizers?: string[] };
   status?: { phase: "Active" | "Terminating" };
 }
+/** Kubernetes' own Service, in the parts that Ebb writes. */
+export interface CoreService extends KubeObject {
+  apiVersion: "v1";
+  kind: "Service";
+  spec?: {
+    type?: string;
+    externalName?: string;
+    clusterIP?: string;
+    sessionAffinity?: string;
+    selector?: Record<string, string>;
+    ports?: { name?: string; protocol?: string; port: number; targetPort?: number | string; nodePort?: number; appProtocol?: string }[];
+  };
+  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+}
+/** How much of each resource a namespace may have. */
+export interface ResourceQuota extends KubeObject {
+  apiVersion: "v1";
+  kind: "ResourceQuota";
+  spec?: { hard?: Record<string, string>; scopes?: string[] };
+  status?: { hard?: Record<string, string>; used?: Record<string, string> };
+}
 /** core/v1 Event: shown by `kubectl describe`. */
 export interface KubeEvent extends KubeObject {
   apiVersion: "v1";

@@ -10,17 +10,25 @@ export { createInformer, type Informer, type InformerEvent, type InformerFilter,
 export {
   ALL_KINDS,
   apiVersionOf,
+  CachedImages,
+  Certificates,
   ClusterRoleBindings,
   ClusterRoles,
   ConfigMaps,
   Configurations,
   CoreServices,
+  Deployments,
   Endpoints,
   EndpointSlices,
   Events,
   Namespaces,
+  KnativeIngresses,
+  Metrics,
+  Nodes,
   PodAutoscalers,
   Pods,
+  ResourceQuotas,
+  ServerlessServices,
   Revisions,
   RoleBindings,
   Roles,
@@ -34,6 +42,7 @@ export {
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export type * from "./meta.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";
+export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
 export { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
 export { applyAfterClientSideApply } from "./ownership/client-side-apply.ts";

@@ -1,4 +1,4 @@
-import type { ConfigMap, KubeEvent, Namespace, Pod, Secret, ServiceAccount } from "./core.ts";
+import type { ConfigMap, CoreService, KubeEvent, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
 import type { KubeObject } from "./meta.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
@@ -68,7 +68,7 @@ export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secret
 export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
 export const ServiceAccounts = define<ServiceAccount>({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
 /** Kubernetes' own Service, not Knative's. */
-export const CoreServices = define({
+export const CoreServices = define<CoreService>({
   ...core,
   kind: "Service",
   plural: "services",
@@ -154,6 +154,54 @@ export const ClusterRoleBindings = define<ClusterRoleBinding>({
   namespaced: false,
 });
 
+const internal = { version: "v1alpha1", statusSubresource: true, generation: true } as const;
+export const Metrics = define({
+  ...internal,
+  group: "autoscaling.internal.knative.dev",
+  kind: "Metric",
+  plural: "metrics",
+  categories: ["knative-internal", "autoscaling"],
+});
+export const ServerlessServices = define({
+  ...internal,
+  group: "networking.internal.knative.dev",
+  kind: "ServerlessService",
+  plural: "serverlessservices",
+  shortNames: ["sks"],
+  categories: ["knative-internal", "networking"],
+});
+/** Knative's own Ingress, not Kubernetes'. */
+export const KnativeIngresses = define({
+  ...internal,
+  group: "networking.internal.knative.dev",
+  kind: "Ingress",
+  plural: "ingresses",
+  shortNames: ["kingress", "king"],
+  categories: ["knative-internal", "networking"],
+});
+export const Certificates = define({
+  ...internal,
+  group: "networking.internal.knative.dev",
+  kind: "Certificate",
+  plural: "certificates",
+  shortNames: ["kcert"],
+  categories: ["knative-internal", "networking"],
+});
+export const CachedImages = define({
+  ...internal,
+  group: "caching.internal.knative.dev",
+  kind: "Image",
+  plural: "images",
+  categories: ["knative-internal", "caching"],
+});
+export const ResourceQuotas = define<ResourceQuota>({
+  ...core,
+  kind: "ResourceQuota",
+  plural: "resourcequotas",
+  shortNames: ["quota"],
+  statusSubresource: true,
+});
+
 /** In discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
 export const ALL_KINDS: readonly Kind[] = [
   Namespaces,
@@ -177,6 +225,12 @@ export const ALL_KINDS: readonly Kind[] = [
   Revisions,
   Routes,
   PodAutoscalers,
+  Metrics,
+  ServerlessServices,
+  KnativeIngresses,
+  Certificates,
+  CachedImages,
+  ResourceQuotas,
 ];
 
 export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {

@@ -1,5 +1,5 @@
 import { rfc3339 } from "@ebb/base";
-import type { Condition, Kind, KubeObject, Pod } from "@ebb/kube";
+import type { Condition, CoreService, Kind, KubeObject, Pod, ResourceQuota } from "@ebb/kube";
 
 export interface Column {
   name: string;
@@ -59,6 +59,37 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     field("ActualScale", "status.actualScale", "integer"),
     ...READY,
   ],
+  "autoscaling.internal.knative.dev/Metric": READY,
+  "networking.internal.knative.dev/ServerlessService": [
+    field("Mode", "spec.mode"),
+    field("Activators", "spec.numActivators", "integer"),
+    field("ServiceName", "status.serviceName"),
+    field("PrivateServiceName", "status.privateServiceName"),
+    ...READY,
+  ],
+  "networking.internal.knative.dev/Ingress": READY,
+  "networking.internal.knative.dev/Certificate": READY,
+  "caching.internal.knative.dev/Image": [field("Image", "spec.image")],
+  "apps/Deployment": [
+    column("Ready", (object) => `${read(object, ["status", "readyReplicas"]) || 0}/${read(object, ["spec", "replicas"]) || 0}`),
+    column("Up-to-date", (object) => read(object, ["status", "updatedReplicas"]) || 0, { type: "integer" }),
+    column("Available", (object) => read(object, ["status", "availableReplicas"]) || 0, { type: "integer" }),
+  ],
+  "/Service": [
+    field("Type", "spec.type"),
+    column("Cluster-IP", (object) => read(object, ["spec", "clusterIP"]) || "<none>"),
+    column("External-IP", externalIp),
+    column("Port(s)", ports),
+  ],
+  "/Node": [
+    column("Status", (object) => nodeStatus(object)),
+    column("Roles", () => "control-plane"),
+    field("Version", "status.nodeInfo.kubeletVersion"),
+  ],
+  "/ResourceQuota": [
+    column("Request", (object) => quotaUse(object, (name) => !name.startsWith("limits."))),
+    column("Limit", (object) => quotaUse(object, (name) => name.startsWith("limits."))),
+  ],
   "/Namespace": [field("Status", "status.phase")],
   "/ConfigMap": [column("Data", (object) => countOf("data")(object) + countOf("binaryData")(object), { type: "integer" })],
   "/Secret": [field("Type", "type"), column("Data", countOf("data"), { type: "integer" })],
@@ -87,6 +118,30 @@ export function columnsOf({ group, kind }: Pick<Kind, "group" | "kind">): readon
   if (group === "" && kind === "Event") return EVENT;
   const wide = group === "" && kind === "Pod" ? POD_WIDE : [];
   return [NAME, ...(COLUMNS[`${group}/${kind}`] ?? []), AGE, ...wide];
+}
+
+function externalIp(object: KubeObject): string {
+  const external = read(object, ["spec", "externalName"]);
+  if (external) return String(external);
+  const { ingress = [] } = ((object.status ?? {}) as NonNullable<CoreService["status"]>).loadBalancer ?? {};
+  return ingress.map(({ ip, hostname }) => ip ?? hostname).join(",") || "<none>";
+}
+
+function ports({ spec }: CoreService | KubeObject): string {
+  const { ports = [] } = (spec ?? {}) as NonNullable<CoreService["spec"]>;
+  return ports.map(({ port, nodePort, protocol = "TCP" }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`).join(",") || "<none>";
+}
+
+function nodeStatus(object: KubeObject): string {
+  const { conditions = [] } = (object.status ?? {}) as { conditions?: Condition[] };
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True") ? "Ready" : "NotReady";
+}
+
+/** `pods: 1/10, requests.cpu: 0/2` of the resources that are meant. */
+function quotaUse({ status }: KubeObject, meant: (name: string) => boolean): string {
+  const { hard = {}, used = {} } = (status ?? {}) as NonNullable<ResourceQuota["status"]>;
+  const names = Object.keys(hard).filter(meant).sort();
+  return names.map((name) => `${name}: ${used[name] ?? "0"}/${hard[name] ?? ""}`).join(", ");
 }
 
 function containersReady({ spec, status }: Pod): string {

@@ -2,7 +2,7 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom, type Clock } from "@ebb/base";
-import type { ConfigCheck } from "@ebb/kube";
+import type { ConfigCheck, ObjectView } from "@ebb/kube";
 import { tempDir } from "@ebb/testkit";
 import { onTestFinished } from "vitest";
 import { parse } from "yaml";
@@ -44,7 +44,14 @@ export interface TestServer {
 
 /** A real server on a free port with a store of its own, stopped when the test ends. */
 export async function startServer(
-  options: { podLogs?: PodLogs; metrics?: () => string; configCheck?: ConfigCheck; clock?: Clock; folder?: string } = {},
+  options: {
+    podLogs?: PodLogs;
+    metrics?: () => string;
+    configCheck?: ConfigCheck;
+    objectViews?: readonly ObjectView[];
+    clock?: Clock;
+    folder?: string;
+  } = {},
 ): Promise<TestServer> {
   let folder = options.folder;
   if (folder === undefined) {
@@ -60,6 +67,7 @@ export async function startServer(
       { token: VISITOR_TOKEN, user: { name: "vic", groups: ["visitors"] } },
     ],
     podLogs: options.podLogs ?? async function* none() {},
+    ...(options.objectViews ? { objectViews: options.objectViews } : {}),
     ...(options.configCheck ? { configCheck: options.configCheck } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
     clock: options.clock ?? systemClock,

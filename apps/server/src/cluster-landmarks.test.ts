@@ -1,0 +1,33 @@
+import { applySchema, CoreServices, Nodes, schemaOf, type Json } from "@ebb/kube";
+import { expect, test } from "vitest";
+import { gatewayServices, makeNode } from "./cluster-landmarks.ts";
+
+const machine = { hostname: "box", architecture: "amd64", kernel: "6", cores: 4, memoryBytes: 8 * 2 ** 30 };
+
+test("the ingress gateway is found at its real port, as Knative's tests look it up", () => {
+  const [gateway, local] = gatewayServices({ host: "0.0.0.0", gatewayPort: 18_080, internalPort: 18_092 });
+  expect(gateway).toMatchObject({
+    metadata: { name: "istio-ingressgateway", namespace: "istio-system" },
+    spec: { ports: [{ port: 80, nodePort: 18_080 }] },
+    status: { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } },
+  });
+  expect(local).toMatchObject({ metadata: { name: "knative-local-gateway" }, spec: { ports: [{ nodePort: 18_092 }] } });
+  expect(gatewayServices({ host: "10.1.2.3", gatewayPort: 1, internalPort: 2 })[0]?.status?.loadBalancer?.ingress).toEqual([
+    { ip: "10.1.2.3" },
+  ]);
+});
+
+test("the node has the machine's size and is ready", () => {
+  const node = makeNode(machine, "127.0.0.1", Date.UTC(2026, 0, 1));
+  expect(node).toMatchObject({ status: { capacity: { cpu: "4", memory: "8388608Ki", pods: "110" } } });
+  expect((node.status as { conditions: object[] }).conditions).toContainEqual(expect.objectContaining({ type: "Ready", status: "True" }));
+});
+
+test("both are what Kubernetes' schemas take", () => {
+  const check = (kind: Parameters<typeof schemaOf>[0], object: unknown) => {
+    const { unknown, causes } = applySchema(schemaOf(kind), object as Json, "");
+    return [...unknown, ...causes];
+  };
+  expect(check(Nodes, makeNode(machine, "::1", 0))).toEqual([]);
+  for (const service of gatewayServices({ host: "::1", gatewayPort: 1, internalPort: 2 })) expect(check(CoreServices, service)).toEqual([]);
+});

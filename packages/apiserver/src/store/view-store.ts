@@ -1,0 +1,151 @@
+import { derivedUid, type Finder, type Kind, type KubeObject, type ObjectView } from "@ebb/kube";
+import { resourceOf } from "../registry/selection.ts";
+import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
+
+/** childName shortens to exactly so many characters. */
+const LONGEST_NAME = 63;
+
+interface Placed {
+  view: ObjectView;
+  resource: string;
+}
+
+/**
+ * A store in which objects that are made on reading stand beside the stored ones; a stored one of the same name hides its view. Their
+ * events are those of their sources and are made only when a watcher looks at them, so that a view costs nothing while nobody reads it.
+ */
+export class ViewStore implements Store {
+  readonly #base: Store;
+  readonly #byResource = new Map<string, ObjectView[]>();
+  readonly #bySource = new Map<string, Placed[]>();
+  readonly #finder: Finder;
+
+  constructor(base: Store, views: readonly ObjectView[]) {
+    this.#base = base;
+    this.#finder = {
+      get: <T extends KubeObject>(kind: Kind<T>, namespace: string, name: string) =>
+        base.get({ resource: resourceOf(kind), namespace, name }) as T | undefined,
+      list: <T extends KubeObject>(kind: Kind<T>, namespace: string) => base.list(resourceOf(kind), namespace).objects as readonly T[],
+    };
+    for (const view of views) {
+      const resource = resourceOf(view.kind);
+      const source = resourceOf(view.source);
+      this.#byResource.set(resource, [...(this.#byResource.get(resource) ?? []), view]);
+      this.#bySource.set(source, [...(this.#bySource.get(source) ?? []), { view, resource }]);
+    }
+  }
+
+  get revision(): number {
+    return this.#base.revision;
+  }
+
+  get(key: StoreKey): KubeObject | undefined {
+    return this.#base.get(key) ?? this.#made(key);
+  }
+
+  list(resource: string, namespace?: string, revision?: number): StoreList {
+    const stored = this.#base.list(resource, namespace, revision);
+    const views = this.#byResource.get(resource);
+    if (!views) return stored;
+    const objects = new Map<string, KubeObject>();
+    for (const view of views) {
+      for (const source of this.#base.list(resourceOf(view.source), namespace, revision).objects) {
+        const object = this.#make(view, source);
+        objects.set(idOf(object), object);
+      }
+    }
+    for (const object of stored.objects) objects.set(idOf(object), object);
+    const sorted = [...objects].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { revision: stored.revision, objects: sorted.map(([, object]) => object) };
+  }
+
+  /** Of what is stored: what owns, collects and counts has nothing to do with views. */
+  all(): Iterable<{ key: StoreKey; object: KubeObject }> {
+    return this.#base.all();
+  }
+
+  async write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }> {
+    const view = this.#base.get(key) ? undefined : this.#made(key);
+    if (!view) return this.#base.write(key, change);
+    // Refusals are the same as for a stored object; the outcome is not kept.
+    change(view);
+    return { object: view, changed: false };
+  }
+
+  since(revision: number): readonly StoreEvent[] {
+    return this.#with(this.#base.since(revision));
+  }
+
+  onCommit(listener: (events: readonly StoreEvent[]) => void): () => void {
+    return this.#base.onCommit((events) => listener(this.#with(events)));
+  }
+
+  compact(now: number): void {
+    this.#base.compact(now);
+  }
+
+  close(): void {
+    this.#base.close();
+  }
+
+  #with(events: readonly StoreEvent[]): StoreEvent[] {
+    return events.flatMap((event) => {
+      const placed = this.#bySource.get(event.key.resource);
+      return placed ? [event, ...placed.map(({ view, resource }) => this.#event(view, resource, event))] : [event];
+    });
+  }
+
+  #event(view: ObjectView, resource: string, { revision, type, key, object, previous }: StoreEvent): StoreEvent {
+    const make = (source: KubeObject) => this.#make(view, source);
+    return {
+      revision,
+      type,
+      key: { resource, namespace: key.namespace, name: view.name(object) },
+      get object() {
+        return make(object);
+      },
+      ...(previous
+        ? {
+            get previous() {
+              return make(previous);
+            },
+          }
+        : {}),
+    };
+  }
+
+  #made({ resource, namespace, name }: StoreKey): KubeObject | undefined {
+    for (const view of this.#byResource.get(resource) ?? []) {
+      const source = this.#sourceOf(view, namespace, name);
+      if (source) return this.#make(view, source);
+    }
+    return undefined;
+  }
+
+  #sourceOf(view: ObjectView, namespace: string, name: string): KubeObject | undefined {
+    const resource = resourceOf(view.source);
+    const guess = view.sourceName?.(name);
+    const guessed = guess === undefined ? undefined : this.#base.get({ resource, namespace, name: guess });
+    if (guessed && view.name(guessed) === name) return guessed;
+    // A name may have been shortened beyond recognition.
+    if (view.sourceName && name.length < LONGEST_NAME) return undefined;
+    return this.#base.list(resource, namespace).objects.find((candidate) => view.name(candidate) === name);
+  }
+
+  #make(view: ObjectView, source: KubeObject): KubeObject {
+    const made = view.make(source, this.#finder);
+    const { uid = "", namespace, creationTimestamp, resourceVersion } = source.metadata;
+    const metadata = {
+      ...made.metadata,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid: derivedUid(view.kind, uid, made.metadata.name),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    };
+    return { ...made, metadata };
+  }
+}
+
+function idOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ""}/${metadata.name}`;
+}

@@ -1,0 +1,92 @@
+import { Deployments, LABELS, Revisions, type Condition, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
+import { controllerRef } from "../engine/keys.ts";
+import { deadlineOf } from "../revision/reconcile.ts";
+import { servingContainer } from "../revision/workload.ts";
+import { beneath, conditionOf, deploymentName, mark, suffixed } from "./parts.ts";
+
+const DEFAULT_PORT = 8080;
+const UPSTREAM_DEADLINE = 600_000;
+
+/** The Deployment of a Revision as `kubectl` and tests look for it; the instances are the runtime's. */
+export const deploymentView: ObjectView<Revision> = {
+  kind: Deployments,
+  source: Revisions,
+  ...suffixed("-deployment"),
+  make: makeDeployment,
+};
+
+function makeDeployment(revision: Revision): KubeObject {
+  const { actualReplicas = 0, desiredReplicas = 0 } = revision.status ?? {};
+  const metadata = beneath(revision, deploymentName(revision), controllerRef(Revisions, revision));
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { ...metadata, generation: 1 },
+    spec: {
+      replicas: desiredReplicas,
+      selector: { matchLabels: { [LABELS.revisionUid]: revision.metadata.uid ?? "" } },
+      progressDeadlineSeconds: deadlineOf(revision, UPSTREAM_DEADLINE) / 1000,
+      revisionHistoryLimit: 10,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+      template: { metadata: { labels: metadata.labels, annotations: metadata.annotations }, spec: podSpecOf(revision) },
+    },
+    status: {
+      observedGeneration: 1,
+      replicas: Math.max(actualReplicas, desiredReplicas),
+      updatedReplicas: Math.max(actualReplicas, desiredReplicas),
+      readyReplicas: actualReplicas,
+      availableReplicas: actualReplicas,
+      ...(desiredReplicas > actualReplicas ? { unavailableReplicas: desiredReplicas - actualReplicas } : {}),
+      conditions: conditionsOf(revision, actualReplicas >= desiredReplicas),
+    },
+  };
+}
+
+/** With the variables that the container finds; there is no queue-proxy beside it, as the gateway does its work. */
+function podSpecOf(revision: Revision): object {
+  const { labels } = revision.metadata;
+  const serving = servingContainer(revision);
+  const own = [
+    { name: "PORT", value: String(serving?.ports?.[0]?.containerPort ?? DEFAULT_PORT) },
+    { name: "K_REVISION", value: revision.metadata.name },
+    { name: "K_CONFIGURATION", value: labels?.[LABELS.configuration] ?? "" },
+    { name: "K_SERVICE", value: labels?.[LABELS.service] ?? "" },
+  ];
+  const { containers, initContainers, serviceAccountName, enableServiceLinks, volumes, timeoutSeconds = 300 } = revision.spec;
+  return {
+    containers: containers.map((container) => {
+      const env = container === serving ? own : own.slice(1);
+      return { ...container, image: imageOf(revision, container.name) ?? container.image, env: [...(container.env ?? []), ...env] };
+    }),
+    ...(initContainers ? { initContainers } : {}),
+    ...(serviceAccountName ? { serviceAccountName } : {}),
+    ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),
+    ...(volumes ? { volumes } : {}),
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: timeoutSeconds,
+  };
+}
+
+/** By its digest, once that is known. */
+export function imageOf({ status }: Revision, container: string | undefined): string | undefined {
+  return status?.containerStatuses?.find(({ name }) => name === container)?.imageDigest;
+}
+
+function conditionsOf(revision: Revision, available: boolean): Condition[] {
+  const resources = conditionOf(revision, "ResourcesAvailable");
+  const late = resources?.status === "False" && resources.reason === "ProgressDeadlineExceeded";
+  const since = resources?.lastTransitionTime ?? revision.metadata.creationTimestamp;
+  const time = since === undefined ? {} : { lastTransitionTime: since, lastUpdateTime: since };
+  const name = deploymentName(revision);
+  return [
+    available
+      ? mark("Available", "True", { reason: "MinimumReplicasAvailable", message: "Deployment has minimum availability." })
+      : mark("Available", "False", {
+          reason: "MinimumReplicasUnavailable",
+          message: "Deployment does not have minimum availability.",
+        }),
+    late
+      ? mark("Progressing", "False", { reason: "ProgressDeadlineExceeded", message: `Deployment "${name}" has timed out progressing.` })
+      : mark("Progressing", "True", available ? { reason: "NewReplicaSetAvailable" } : { reason: "ReplicaSetUpdated" }),
+  ].map((condition) => ({ ...condition, ...time }));
+}

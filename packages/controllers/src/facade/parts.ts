@@ -1,0 +1,56 @@
+import {
+  ANNOTATIONS,
+  childName,
+  PodAutoscalers,
+  type Condition,
+  type Finder,
+  type KubeObject,
+  type OwnerReference,
+  type Revision,
+} from "@ebb/kube";
+import { controllerRef, omit } from "../engine/keys.ts";
+import { instanceLabels } from "../revision/workload.ts";
+
+/** What Knative does not copy from a Revision to the objects beneath it. */
+const OWN_ANNOTATIONS = [ANNOTATIONS.routes, ANNOTATIONS.routingStateModified];
+
+/** Metadata of an object beneath a Revision; after knative's pkg/reconciler/revision/resources/meta.go. */
+export function beneath(revision: Revision, name: string, owner: OwnerReference | undefined): KubeObject["metadata"] {
+  return {
+    name,
+    labels: instanceLabels(revision),
+    annotations: omit(revision.metadata.annotations, OWN_ANNOTATIONS),
+    ...(owner ? { ownerReferences: [owner] } : {}),
+  };
+}
+
+/** The PodAutoscaler of a Revision as an owner, once there is one. */
+export function autoscalerRef({ metadata }: Revision, find: Finder): OwnerReference | undefined {
+  const autoscaler = find.get(PodAutoscalers, metadata.namespace ?? "", metadata.name);
+  return autoscaler && controllerRef(PodAutoscalers, autoscaler);
+}
+
+/** `name` and `sourceName` of a view whose objects are named after their sources. */
+export function suffixed(suffix: string): { name(source: KubeObject): string; sourceName(name: string): string | undefined } {
+  return {
+    name: ({ metadata }) => childName(metadata.name, suffix),
+    sourceName: (name) => (name.endsWith(suffix) ? name.slice(0, name.length - suffix.length) : undefined),
+  };
+}
+
+export function deploymentName(revision: Revision): string {
+  return childName(revision.metadata.name, "-deployment");
+}
+
+export function privateServiceName(revision: Revision): string {
+  return childName(revision.metadata.name, "-private");
+}
+
+/** A condition that changes with the object that it is made from. */
+export function mark(type: string, status: Condition["status"], cause: { reason?: string; message?: string } = {}): Condition {
+  return { type, status, ...(cause.reason ? { reason: cause.reason } : {}), ...(cause.message ? { message: cause.message } : {}) };
+}
+
+export function conditionOf({ status }: Pick<Revision, "status">, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}

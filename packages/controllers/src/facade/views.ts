@@ -1,0 +1,20 @@
+import type { ObjectView } from "@ebb/kube";
+import { deploymentView } from "./deployment.ts";
+import { imageView } from "./image.ts";
+import { ingressView } from "./ingress.ts";
+import { metricView } from "./metric.ts";
+import { endpointSliceView, endpointsView, privateServiceView, publicServiceView } from "./revision-services.ts";
+import { serverlessServiceView } from "./serverless-service.ts";
+
+/** What stands beneath a Revision and a Route upstream, made when it is read (ADR 0007). */
+export const SERVING_VIEWS: readonly ObjectView[] = [
+  deploymentView,
+  imageView,
+  ingressView,
+  metricView,
+  serverlessServiceView,
+  publicServiceView,
+  privateServiceView,
+  endpointsView,
+  endpointSliceView,
+] as readonly ObjectView[];
