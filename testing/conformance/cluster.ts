@@ -15,7 +15,7 @@ export interface Cluster {
   machine: FakeDriver;
   /** Of the control plane that runs now. */
   controllers(): Controllers;
-  request(host: string, options?: { path?: string; internal?: boolean }): Promise<HttpAnswer>;
+  request(host: string, options?: { path?: string; internal?: boolean; headers?: Record<string, string> }): Promise<HttpAnswer>;
   get<T extends KubeObject>(kind: Kind<T>, name: string): Promise<T | undefined>;
   /** Creates or replaces the Service's spec. */
   deploy(name: string, spec: Partial<KnativeService["spec"]> & { image: string; annotations?: Record<string, string> }): Promise<void>;
@@ -90,8 +90,8 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
     },
     machine,
     controllers: () => plane.controllers,
-    request: (host, { path = "/", internal: inside = false } = {}) =>
-      httpRequest(inside ? internal : external, { host, path, timeout: 30_000 }),
+    request: (host, { path = "/", internal: inside = false, headers = {} } = {}) =>
+      httpRequest(inside ? internal : external, { host, path, headers, timeout: 30_000 }),
     get: (kind, name) => plane.client.get(kind, NAMESPACE, name),
     async deploy(name, { image, annotations = {}, ...spec }) {
       const existing = await plane.client.get(Services, NAMESPACE, name);

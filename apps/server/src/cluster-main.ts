@@ -44,6 +44,9 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     views: {
       "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
       "podautoscalers/coldstarts": (namespace, name) => coldStartList(controllers.coldStarts(`${namespace}/${name}`)),
+      "routes/explain": (namespace, name, query) => explanation(controllers.explain("routes", { namespace, name }, query)),
+      "virtualservices/explain": (namespace, name, query) =>
+        explanation(controllers.explain("virtualservices", { namespace, name }, query)),
     },
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,
@@ -121,6 +124,11 @@ function coldStartList(starts: ReturnType<Controllers["coldStarts"]>): unknown {
 
 function tenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
+}
+
+/** As `GET …/routes/NAME/explain` answers; Ebb's own, a real cluster has none. */
+function explanation(found: ReturnType<Controllers["explain"]>): unknown {
+  return { kind: "RouteExplanation", apiVersion: "networking.internal.knative.dev/v1alpha1", ...found };
 }
 
 await runChild("cluster", build);

@@ -3,6 +3,8 @@ import {
   ConfigMaps,
   Configurations,
   createInformer,
+  DestinationRules,
+  IstioGateways,
   LABELS,
   PodAutoscalers,
   Pods,
@@ -10,9 +12,12 @@ import {
   Routes,
   Secrets,
   Services,
+  VirtualServices,
   type ConfigMap,
   type Configuration,
+  type DestinationRule,
   type Informer,
+  type IstioGateway,
   type Kind,
   type KnativeService,
   type KubeClient,
@@ -22,6 +27,7 @@ import {
   type Revision,
   type Route,
   type Secret,
+  type VirtualService,
 } from "@ebb/kube";
 import { Settings } from "./config/settings.ts";
 import { EventRecorder } from "./engine/events.ts";
@@ -44,6 +50,9 @@ export interface Context {
   pods: Informer<Pod>;
   secrets: Informer<Secret>;
   configMaps: Informer<ConfigMap>;
+  virtualServices: Informer<VirtualService>;
+  istioGateways: Informer<IstioGateway>;
+  destinationRules: Informer<DestinationRule>;
   /** By the key of the Configuration that controls them. */
   revisionsOf: IndexBy<Revision>;
   /** By the key of each Route in their `routes` annotation. */
@@ -82,6 +91,9 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     pods,
     secrets: informer(Secrets),
     configMaps,
+    virtualServices: informer(VirtualServices),
+    istioGateways: informer(IstioGateways),
+    destinationRules: informer(DestinationRules),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
     revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
     routesTo: new IndexBy(routes, targetKeys),
@@ -92,7 +104,9 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods];
+  const { virtualServices, istioGateways, destinationRules } = context;
+  const routing = [istioGateways, destinationRules, virtualServices];
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, ...routing];
 }
 
 function deadlineData(seconds: number): { deployment: Record<string, string> } {

@@ -1,6 +1,7 @@
 import type { Decision } from "@ebb/autoscaler";
 import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
-import type { KubeClient } from "@ebb/kube";
+import type { RouteExplanation } from "@ebb/gateway";
+import { badRequest, type KubeClient } from "@ebb/kube";
 import type { InstanceManager } from "@ebb/runtime";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
@@ -18,10 +19,12 @@ import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
+import { questionOf } from "./route/explain.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
 import type { ProbeAddress } from "./route/probe.ts";
 import { createServiceController } from "./service/controller.ts";
+import { VirtualServiceController } from "./virtualservice/controller.ts";
 
 export interface ControllersOptions {
   client: KubeClient;
@@ -48,11 +51,16 @@ export interface ControllersOptions {
   log: Logger;
 }
 
+/** Kinds whose objects have `explain`. */
+export type ExplainedPlural = "routes" | "virtualservices";
+
 export interface Controllers extends Runnable {
   /** The last scaling decisions of `namespace/revision`, oldest first. */
   decisions(revision: string): readonly Decision[];
   /** How the last instances of `namespace/revision` came to serve, oldest first. */
   coldStarts(revision: string): readonly ColdStart[];
+  /** Which rule of an object takes a request, and why: the request is what the query says (see questionOf). Throws StatusError. */
+  explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation;
   /** What was counted of every revision, in Prometheus' text format. */
   metrics(): string;
 }
@@ -80,6 +88,7 @@ class EmbeddedControllers implements Controllers {
   readonly #metrics: RevisionMetrics;
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
+  readonly #virtualServices: VirtualServiceController;
   readonly #pods: PodController;
   readonly #autoscalers: Controller;
   readonly #controllers: Controller[];
@@ -126,7 +135,9 @@ class EmbeddedControllers implements Controllers {
       loop: this.#loop,
       workload,
     });
-    this.#routes = new RouteController(context, new Ingress({ gateway, external: probeAddress, ...local, clock, log }));
+    const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
+    this.#routes = new RouteController(context, ingress);
+    this.#virtualServices = new VirtualServiceController(context, ingress);
     this.#pods = new PodController(context, instances);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
     const informers = informersOf(context);
@@ -135,6 +146,7 @@ class EmbeddedControllers implements Controllers {
       createConfigurationController(context),
       this.#revisions.controller,
       this.#routes.controller,
+      this.#virtualServices.controller,
       this.#autoscalers,
       this.#pods.controller,
     ];
@@ -155,6 +167,24 @@ class EmbeddedControllers implements Controllers {
     return this.#coldStarts.list(revision);
   }
 
+  explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation {
+    const { namespace, name } = target;
+    const { routes, virtualServices } = this.#context;
+    const key = `${namespace}/${name}`;
+    const url = routes.get(namespace, name)?.status?.url ?? "";
+    const asked =
+      plural === "routes"
+        ? { entry: key, host: url.replace(/^https?:\/\//, "") }
+        : { entry: `virtualservice:${key}`, host: virtualServices.get(namespace, name)?.spec.hosts?.[0] ?? "" };
+    const question = questionOf(query, asked.host);
+    const explanation = this.#options.gateway.explain(question);
+    // What others serve is theirs to tell.
+    if (!explanation.hops[0]?.entries.includes(asked.entry)) {
+      throw badRequest(`${question.host} is not served by this object on the ${question.listener} listener`);
+    }
+    return explanation;
+  }
+
   metrics(): string {
     return this.#metrics.text();
   }
@@ -172,7 +202,7 @@ class EmbeddedControllers implements Controllers {
     this.#revisions.adopt();
     for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
     await this.#settled();
-    const adopted = this.#routes.adopt();
+    const adopted = Promise.all([this.#routes.adopt(), this.#virtualServices.adopt()]);
     gateway.begin();
     // A gateway that is away gets everything when it comes back; the reconcilers must not wait for it.
     await within(clock, GATEWAY_PATIENCE, "the gateway", adopted).catch((error: unknown) =>

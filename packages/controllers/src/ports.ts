@@ -3,5 +3,5 @@ import type { GatewayClient } from "@ebb/gateway";
 /** What the controllers ask of the gateway's client; whoever made it starts and stops it. */
 export type GatewayPort = Pick<
   GatewayClient,
-  "begin" | "putRoute" | "removeRoute" | "putBackend" | "removeBackend" | "connected" | "onWake" | "onStats"
+  "begin" | "putRoute" | "removeRoute" | "putBackend" | "removeBackend" | "connected" | "explain" | "onWake" | "onStats"
 >;

@@ -1,6 +1,8 @@
 import { admitBinding, admitRole } from "./admit-rbac.ts";
 import type { ConfigMap, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
+import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
+import { admitIstio } from "./istio/admit-istio.ts";
 import type { Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
@@ -41,6 +43,9 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "serving.knative.dev/Configuration": admitConfiguration,
   "serving.knative.dev/Revision": admitRevision,
   "serving.knative.dev/Route": admitRoute,
+  "serving.knative.dev/DomainMapping": admitDomainMapping,
+  "networking.istio.io/VirtualService": admitIstio,
+  "networking.istio.io/Gateway": admitIstio,
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),
@@ -98,6 +103,15 @@ function admitRoute(raw: KubeObject, { old, user }: AdmissionRequest): KubeObjec
   const defaulted: Route = { ...route, spec };
   const admitted = route.metadata.ownerReferences ? defaulted : withUser(defaulted, before, user);
   refuse(validateRoute(admitted, before));
+  return admitted;
+}
+
+function admitDomainMapping(raw: KubeObject, { old, user }: AdmissionRequest): KubeObject {
+  const mapping = raw as DomainMapping;
+  requireFields(mapping.spec, "spec");
+  const ref = { ...mapping.spec.ref, namespace: mapping.spec.ref.namespace || (mapping.metadata.namespace ?? "") };
+  const admitted = withUser<DomainMapping>({ ...mapping, spec: { ...mapping.spec, ref } }, old as DomainMapping | undefined, user);
+  refuse(validateDomainMapping(admitted));
   return admitted;
 }
 

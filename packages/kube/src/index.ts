@@ -3,6 +3,7 @@ export { admit, type AdmissionRequest } from "./admit.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
 export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
+export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";
 export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
@@ -12,15 +13,21 @@ export {
   apiVersionOf,
   CachedImages,
   Certificates,
+  ClusterDomainClaims,
   ClusterRoleBindings,
   ClusterRoles,
   ConfigMaps,
   Configurations,
   CoreServices,
   Deployments,
+  DestinationRules,
+  DomainMappings,
   Endpoints,
   EndpointSlices,
   Events,
+  inStorage,
+  inVersion,
+  IstioGateways,
   Namespaces,
   KnativeIngresses,
   Metrics,
@@ -36,9 +43,12 @@ export {
   Secrets,
   ServiceAccounts,
   Services,
+  VirtualServices,
   type Kind,
   type ScalePaths,
 } from "./kinds.ts";
+export type * from "./istio/istio.ts";
+export { durationMs } from "./istio/validate-text.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export type * from "./meta.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";

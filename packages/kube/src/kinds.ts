@@ -1,4 +1,6 @@
 import type { ConfigMap, CoreService, KubeEvent, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
+import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
+import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
@@ -21,6 +23,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly scale?: ScalePaths;
   /** Kinds built into Kubernetes take strategic merge patches and unconditional updates; custom ones do neither. */
   readonly builtIn: boolean;
+  /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
+  readonly storageVersion?: string;
   /** Only there to carry the type. */
   readonly __type?: T;
 }
@@ -202,6 +206,36 @@ export const ResourceQuotas = define<ResourceQuota>({
   statusSubresource: true,
 });
 
+export const DomainMappings = define<DomainMapping>({
+  ...serving,
+  version: "v1beta1",
+  kind: "DomainMapping",
+  plural: "domainmappings",
+  shortNames: ["dm"],
+  categories: ["all", "knative", "serving"],
+});
+export const ClusterDomainClaims = define<ClusterDomainClaim>({
+  ...serving,
+  group: "networking.internal.knative.dev",
+  version: "v1alpha1",
+  kind: "ClusterDomainClaim",
+  plural: "clusterdomainclaims",
+  shortNames: ["cdc"],
+  categories: ["knative-internal", "networking"],
+  namespaced: false,
+});
+
+const istio = { ...serving, group: "networking.istio.io", categories: ["istio-io", "networking-istio-io"], storageVersion: "v1" } as const;
+export const VirtualServices = define<VirtualService>({ ...istio, kind: "VirtualService", plural: "virtualservices", shortNames: ["vs"] });
+export const IstioGateways = define<IstioGateway>({ ...istio, kind: "Gateway", plural: "gateways", shortNames: ["gw"] });
+export const DestinationRules = define<DestinationRule>({
+  ...istio,
+  kind: "DestinationRule",
+  plural: "destinationrules",
+  shortNames: ["dr"],
+});
+const ISTIO_KINDS: readonly Kind[] = [VirtualServices, IstioGateways, DestinationRules];
+
 /** In discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
 export const ALL_KINDS: readonly Kind[] = [
   Namespaces,
@@ -231,7 +265,22 @@ export const ALL_KINDS: readonly Kind[] = [
   Certificates,
   CachedImages,
   ResourceQuotas,
+  DomainMappings,
+  ClusterDomainClaims,
+  ...["v1", "v1beta1", "v1alpha3"].flatMap((version) => ISTIO_KINDS.map((kind) => ({ ...kind, version }))),
 ];
+
+/** The object as a client of that version of the kind sees it. */
+export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
+  const apiVersion = apiVersionOf(kind);
+  return kind.storageVersion === undefined || object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** The object as it is stored. */
+export function inStorage<T extends KubeObject>(kind: Kind, object: T): T {
+  const { storageVersion } = kind;
+  return storageVersion === undefined ? object : inVersion({ ...kind, version: storageVersion }, object);
+}
 
 export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
   return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;

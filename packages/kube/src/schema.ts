@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
 
 /** A structural schema: the part of OpenAPI v3 that custom resource definitions use. Served as it is at /openapi/v3. */
 export interface Schema {
-  type?: "object" | "array" | "string" | "integer" | "boolean";
+  type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
   format?: string;
   description?: string;
   properties?: Readonly<Record<string, Schema>>;

@@ -1,12 +1,19 @@
 import { builtinSchema } from "./builtin/builtin-schema.ts";
 import { messageNameOf } from "./builtin/decode-protobuf.ts";
 import { messageOf } from "./builtin/messages.ts";
+import { DOMAIN_CLAIM_SCHEMA, DOMAIN_MAPPING_SCHEMA } from "./domain-mapping.ts";
+import { DESTINATION_RULE_SCHEMA, GATEWAY_SCHEMA, VIRTUAL_SERVICE_SCHEMA } from "./istio/istio-schema.ts";
 import { apiVersionOf, type Kind } from "./kinds.ts";
 import { anyObject, objectMeta, text, type Schema } from "./schema.ts";
 import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 
 /** By group and kind: the custom kinds that come with the cluster. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
+  "networking.internal.knative.dev/ClusterDomainClaim": DOMAIN_CLAIM_SCHEMA,
+  "networking.istio.io/DestinationRule": DESTINATION_RULE_SCHEMA,
+  "networking.istio.io/Gateway": GATEWAY_SCHEMA,
+  "networking.istio.io/VirtualService": VIRTUAL_SERVICE_SCHEMA,
+  "serving.knative.dev/DomainMapping": DOMAIN_MAPPING_SCHEMA,
   "autoscaling.internal.knative.dev/PodAutoscaler": POD_AUTOSCALER_SCHEMA,
   "serving.knative.dev/Configuration": SERVING_SCHEMAS.Configuration,
   "serving.knative.dev/Revision": SERVING_SCHEMAS.Revision,

@@ -6,6 +6,8 @@ import {
   badRequest,
   conflict,
   forbidden,
+  inStorage,
+  inVersion,
   isStatus,
   Namespaces,
   notFound,
@@ -135,9 +137,9 @@ export class Registry {
     const named = prepareCreate(kind, decoded, namespace, this.#deps);
     const writer = { kind, context, clock: this.#deps.clock };
     const prepared = withOwnership(writer, undefined, named, decoded.metadata.managedFields);
-    const key = keyOf(kind, namespace, prepared.metadata.name);
-    if (kind.namespaced) this.#checkNamespace(kind, namespace, prepared.metadata.name);
-    const object = await this.#write(key, context, (current) => {
+    const { name } = prepared.metadata;
+    if (kind.namespaced) this.#checkNamespace(kind, namespace, name);
+    const object = await this.#write({ kind, namespace, name }, context, (current) => {
       if (current) throw alreadyExists(kind, prepared.metadata.name);
       return this.#admitNew(kind, prepared, context);
     });
@@ -211,7 +213,7 @@ export class Registry {
     make: (current: KubeObject | undefined) => KubeObject,
   ): Promise<KubeObject> {
     let last: KubeObject | undefined;
-    const object = await this.#write(keyOf(kind, namespace, name), context, (current) => {
+    const object = await this.#write({ kind, namespace, name }, context, (current) => {
       const next = make(current);
       last = next;
       // The last finalizer is gone: so is the object.
@@ -238,7 +240,7 @@ export class Registry {
   async delete({ kind, namespace, name }: Target, options: DeleteOptions, context: RequestContext): Promise<Deletion> {
     let removed = false;
     let before: KubeObject | undefined;
-    const object = await this.#write(keyOf(kind, namespace, name), context, (current) => {
+    const object = await this.#write({ kind, namespace, name }, context, (current) => {
       if (!current) throw notFound(kind, name);
       before = current;
       const next = prepareDelete(kind, current, options, this.#deps.clock);
@@ -264,11 +266,17 @@ export class Registry {
     return { ...list, items: (await Promise.all(deletions)).flat() };
   }
 
-  async #write(key: Parameters<Store["write"]>[0], context: RequestContext, change: Change): Promise<KubeObject | undefined> {
+  /** `change` sees and makes the object in the version of the kind. */
+  async #write({ kind, namespace, name }: Target, context: RequestContext, change: Change): Promise<KubeObject | undefined> {
     const { store } = this.#deps;
-    if (!context.dryRun) return (await store.write(key, change)).object;
+    const key = keyOf(kind, namespace, name);
+    const stored: Change = (current) => {
+      const next = change(current && inVersion(kind, current));
+      return typeof next === "string" ? next : inStorage(kind, next);
+    };
+    if (!context.dryRun) return (await store.write(key, stored)).object;
     const current = store.get(key);
-    const result = change(current);
+    const result = stored(current);
     return typeof result === "string" ? current : result;
   }
 

@@ -4,6 +4,9 @@ import { REVIEWS } from "./serve-reviews.ts";
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const STATUS_VERBS = ["get", "patch", "update"];
 
+/** Kinds that route: which of their rules takes a request, and why, is told by `explain`. */
+const EXPLAINED: ReadonlySet<string> = new Set(["Route", "VirtualService"]);
+
 export interface ResourceInfo {
   name: string;
   singularName: string;
@@ -24,13 +27,14 @@ export function coreVersions(): unknown {
 
 /** `/apis`: groups in the order of ALL_KINDS. */
 export function groupList(): unknown {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: groupVersions().map(groupOf) };
+  const names = new Set(groupVersions().map(({ group }) => group));
+  return { kind: "APIGroupList", apiVersion: "v1", groups: [...names].map(groupOf) };
 }
 
 /** `/apis/GROUP`; undefined if there is none. */
 export function group(name: string): unknown {
-  const found = groupVersions().find((candidate) => candidate.group === name);
-  return found ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(found) } : undefined;
+  const found = groupVersions().some((candidate) => candidate.group === name);
+  return found ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(name) } : undefined;
 }
 
 /** `/api/v1` or `/apis/GROUP/VERSION`; undefined if there is none. */
@@ -58,9 +62,12 @@ export function groupVersions(): { group: string; version: string }[] {
   return [...seen.values()];
 }
 
-function groupOf({ group, version }: { group: string; version: string }) {
-  const entry = { groupVersion: `${group}/${version}`, version };
-  return { name: group, versions: [entry], preferredVersion: entry };
+/** The versions of a group in the order of ALL_KINDS; the first is preferred. */
+function groupOf(name: string) {
+  const versions = groupVersions()
+    .filter(({ group }) => group === name)
+    .map(({ group, version }) => ({ groupVersion: `${group}/${version}`, version }));
+  return { name, versions, preferredVersion: versions[0] };
 }
 
 function infosOf(kind: Kind): ResourceInfo[] {
@@ -90,5 +97,6 @@ function infosOf(kind: Kind): ResourceInfo[] {
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
     ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"])] : []),
+    ...(EXPLAINED.has(kind.kind) ? [sub("explain", ["get"])] : []),
   ];
 }

@@ -25,6 +25,15 @@ function read(object: unknown, path: readonly string[]): string | number {
   return typeof at === "string" || typeof at === "number" ? at : "";
 }
 
+/** As kubectl prints a list in a column. */
+function list(name: string, path: string): Column {
+  return column(name, (object) => {
+    let at: unknown = object;
+    for (const key of path.split(".")) at = (at as Record<string, unknown> | undefined)?.[key];
+    return Array.isArray(at) ? JSON.stringify(at) : "";
+  });
+}
+
 function label(name: string, key: string): Column {
   return column(name, ({ metadata }) => metadata.labels?.[key] ?? "");
 }
@@ -54,6 +63,9 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     field("Actual Replicas", "status.actualReplicas", "integer"),
     field("Desired Replicas", "status.desiredReplicas", "integer"),
   ],
+  "serving.knative.dev/DomainMapping": [field("URL", "status.url"), ...READY],
+  "networking.istio.io/VirtualService": [list("Gateways", "spec.gateways"), list("Hosts", "spec.hosts")],
+  "networking.istio.io/DestinationRule": [field("Host", "spec.host")],
   "autoscaling.internal.knative.dev/PodAutoscaler": [
     field("DesiredScale", "status.desiredScale", "integer"),
     field("ActualScale", "status.actualScale", "integer"),

@@ -1,4 +1,4 @@
-import { badRequest, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
+import { badRequest, inVersion, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Representation } from "./accept.ts";
 import { columnsOf } from "./printer-columns.ts";
 
@@ -23,7 +23,7 @@ export function representObject(kind: Kind, object: KubeObject, view: View): unk
   if (view.as === "partial") return partial(object);
   if (view.as === "table")
     return table(kind, [object], { metadata: { resourceVersion: object.metadata.resourceVersion }, view, header: true });
-  return object;
+  return inVersion(kind, object);
 }
 
 export function representList(kind: Kind, list: KubeList, view: View): unknown {
@@ -31,7 +31,7 @@ export function representList(kind: Kind, list: KubeList, view: View): unknown {
     return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: list.metadata, items: list.items.map(partial) };
   }
   if (view.as === "table") return table(kind, list.items, { metadata: list.metadata, view, header: true });
-  return list;
+  return kind.storageVersion === undefined ? list : { ...list, items: list.items.map((object) => inVersion(kind, object)) };
 }
 
 /** One object of a watch: of a table, only the first event has the columns. */

@@ -3,6 +3,7 @@ import type { HostRule, RouteEntry, Split } from "@ebb/gateway";
 import type { Route, TrafficTarget } from "@ebb/kube";
 import { keyOf } from "../engine/keys.ts";
 import { hostsOf, urlOf, type Hosts, type HostSettings } from "./hosts.ts";
+import { orderOf } from "../virtualservice/translate.ts";
 import type { Target } from "./traffic.ts";
 
 /** As in knative.dev/networking; `Enabled` or `Redirected`, in any case. */
@@ -55,7 +56,10 @@ export function makeEntry(
     ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {} })),
   ]);
   const hosts = rules.filter(({ host, splits }) => mine(host) && splits.length > 0);
-  return { key: keyOf(route), hash: hashOf(route, hosts), hosts };
+  const { creationTimestamp, name, namespace } = route.metadata;
+  // net-istio makes a VirtualService of this name of it, and VirtualServices are ordered by age and name.
+  const order = orderOf(creationTimestamp, `${name}-ingress`, namespace);
+  return { key: keyOf(route), hash: hashOf(route, hosts), order, hosts };
 }
 
 /** The Route's own word counts more than the cluster's; `by` is config-network's. */

@@ -67,6 +67,6 @@ export class Ingress {
     // All hosts of an entry come into force at once: one of them speaks for all.
     const rule = hosts.find(({ visibility }) => visibility === "external") ?? hosts[0];
     const address = rule?.visibility === "external" ? external : internal;
-    if (rule && address) await probeRoute(clock, { address, host: rule.host, hash });
+    if (rule && address) await probeRoute(clock, { address, host: rule.host.replace("*", "any"), hash });
   }
 }

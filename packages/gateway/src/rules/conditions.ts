@@ -1,4 +1,4 @@
-import type { RequestMatch, TextMatch } from "../route-table.ts";
+import type { RequestMatch, RouteRule, TextMatch } from "../route-table.ts";
 import type { RequestView } from "./request-view.ts";
 import { compileText, describeText } from "./text-match.ts";
 
@@ -40,4 +40,9 @@ export function isCatchAll(match: RequestMatch): boolean {
   const { uri, ignoreUriCase: _case, ...others } = match;
   if (Object.values(others).some((part) => part !== undefined && Object.keys(part).length > 0)) return false;
   return uri === undefined || ("prefix" in uri && uri.prefix === "/") || ("regex" in uri && (uri.regex === ".*" || uri.regex === "*"));
+}
+
+/** Whether nothing gets past a rule. */
+export function isCatchAllRule({ matches }: Pick<RouteRule, "matches">): boolean {
+  return matches.length === 0 || matches.some(isCatchAll);
 }
