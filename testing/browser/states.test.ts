@@ -28,6 +28,7 @@ const PAGES = [
   "/operations",
   "/operations/op-failed",
   "/operations/op-running",
+  "/device?code=ABCD-EFGH",
   "/status",
   "/no/such/page",
 ];
@@ -155,8 +156,10 @@ describe.skipIf(skipReason !== null)("when there is", () => {
   test("no session: says how to get one, and shows nothing else", async () => {
     stage("GET /apps", problem(401, "unauthenticated", "Not signed in"));
     const { page } = await go("/");
-    await page.getByRole("heading", { name: "Open the console from the command line" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.getByText("ebb open console").waitFor();
+    await page.getByRole("link", { name: "Sign in with Example Inc" }).waitFor();
+    await page.getByRole("textbox", { name: "Password" }).waitFor();
     expect(await page.getByRole("navigation").count()).toBe(0);
     expect(await accessibilityFindings(page)).toEqual([]);
   });

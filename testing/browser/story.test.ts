@@ -39,6 +39,32 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await second.close();
   });
 
+  test("lets an invited user choose a password, sign in with it, and out again", async () => {
+    const { code } = await ebb.client.createUser({ name: "anna" });
+    await ebb.client.setMember("default", "anna", "viewer");
+    const anna = await visit(browser, { baseURL: ebb.urls.platform, expected: /401/ });
+    const { page } = anna;
+    await page.goto(`${ebb.urls.platform}/?invite=${code}`);
+    await page.getByText("You sign in as anna.").waitFor();
+    expect(page.url()).toBe(`${ebb.urls.platform}/`);
+    await page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
+    await page.getByRole("textbox", { name: "The same again" }).fill("tide goes out slowly");
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Set password and sign in" }).click();
+    await page.getByRole("row", { name: /shop/ }).waitFor();
+    await anna.open("/status");
+    await page.getByRole("button", { name: "Sign this browser out" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("anna");
+    await page.getByRole("textbox", { name: "Password" }).fill("something else");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText("The name or the password is not right.").waitFor();
+    await page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("navigation").waitFor();
+    expect(anna.complaints).toEqual([]);
+    await anna.close();
+  });
+
   test("loads little: the first page's scripts stay within the budget", async () => {
     const fresh = await visit(browser, { baseURL: ebb.urls.platform, storageState: await visited.page.context().storageState() });
     await fresh.open("/");
@@ -190,6 +216,6 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("heading", { name: "Gateway" }).waitFor();
     expect(complaints).toEqual([]);
     await page.getByRole("button", { name: "Sign this browser out" }).click();
-    await page.getByRole("heading", { name: "Open the console from the command line" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 });

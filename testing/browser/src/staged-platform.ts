@@ -28,6 +28,8 @@ const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javas
 
 const one = "hello-node";
 const samples: Record<string, Answer> = {
+  "GET /session/ways": { status: 200, body: { password: true, singleSignOn: { label: "Example Inc" } } },
+  "GET /session/device/ABCD-EFGH": { status: 200, body: { name: "laptop", address: "10.1.2.3", client: "ebb" } },
   "GET /status": { status: 200, body: data.status },
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },

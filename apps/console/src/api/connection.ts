@@ -2,10 +2,13 @@ import { createClient } from "@ebb/api/client";
 import { useSyncExternalStore } from "react";
 
 /**
- * What the browser knows about the platform, from the answers it gets: `signed-out` after a 401, `unreachable` while nothing answers.
+ * What the browser knows about the platform, from the answers it gets: `signed-out` after an answer that there is no session, `unreachable` while nothing answers.
  * Every request passes through here, so no page needs to look for either by itself.
  */
 export type Connection = "open" | "unreachable" | "signed-out";
+
+/** What the sign-in page asks: an answer does not mean that there is a session. */
+const ASKED_SIGNED_OUT = /\/session\/(ways|invite)$/;
 
 let connection: Connection = "open";
 const listeners = new Set<() => void>();
@@ -24,7 +27,14 @@ async function observedFetch(url: string, init: RequestInit): Promise<Response> 
     if (init.signal?.aborted !== true) set("unreachable");
     throw error;
   }
-  set(response.status === 401 ? "signed-out" : "open");
+  if (response.status === 401) {
+    // A wrong password or an old code is a 401 too, and says nothing of the session.
+    const { code } = (await response
+      .clone()
+      .json()
+      .catch(() => ({}))) as { code?: string };
+    if (code === "unauthenticated") set("signed-out");
+  } else if (!ASKED_SIGNED_OUT.test(url) && (response.ok || connection !== "signed-out")) set("open");
   return response;
 }
 

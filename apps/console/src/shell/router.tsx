@@ -85,6 +85,12 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("../pages/operation/operation-page.tsx"), "OperationPage"),
 });
+const device = createRoute({
+  getParentRoute: () => root,
+  path: "/device",
+  validateSearch: (search: Record<string, unknown>): { code?: string | undefined } => ({ code: optional(search, "code") }),
+  component: lazyRouteComponent(() => import("../pages/device/device-page.tsx"), "DevicePage"),
+});
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
@@ -97,6 +103,7 @@ const routeTree = root.addChildren([
   app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
   operations,
   operation,
+  device,
   status,
 ]);
 

@@ -1,17 +1,22 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
+import { lazy, Suspense, useState } from "react";
+import { openedWith } from "../api/session.ts";
 import { useConnection } from "../api/connection.ts";
 import { useLiveUpdates } from "../api/live.ts";
 import { useText } from "../i18n/language.tsx";
 import { Preferences } from "./preferences.tsx";
-import { SignIn } from "./sign-in.tsx";
+
+const SignIn = lazy(async () => ({ default: (await import("./sign-in.tsx")).SignIn }));
+const ChoosePassword = lazy(async () => ({ default: (await import("./choose-password.tsx")).ChoosePassword }));
 
 /** What is around every page. Without a session there are no pages, only the way to get one. */
 export function Shell() {
   const text = useText();
   const connection = useConnection();
-  useLiveUpdates(connection !== "signed-out");
-  const signedOut = connection === "signed-out";
+  const [invite, setInvite] = useState(openedWith().invite);
+  const signedOut = connection === "signed-out" || invite !== null;
+  useLiveUpdates(!signedOut);
   return (
     <>
       <a className="skip" href="#content">
@@ -35,7 +40,11 @@ export function Shell() {
       </header>
       <main id="content" tabIndex={-1}>
         {connection === "unreachable" && <Alert type="warning" banner title={text.problem.unreachable} className="unreachable" />}
-        {signedOut ? <SignIn /> : <Outlet />}
+        {signedOut ? (
+          <Suspense>{invite === null ? <SignIn /> : <ChoosePassword invite={invite} onDone={() => setInvite(null)} />}</Suspense>
+        ) : (
+          <Outlet />
+        )}
       </main>
     </>
   );
