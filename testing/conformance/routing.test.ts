@@ -1,4 +1,14 @@
-import { DestinationRules, isStatus, Revisions, Services, VirtualServices, type VirtualService } from "@ebb/kube";
+import {
+  ClusterDomainClaims,
+  ConfigMaps,
+  DestinationRules,
+  DomainMappings,
+  isStatus,
+  Revisions,
+  Services,
+  VirtualServices,
+  type VirtualService,
+} from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startCluster, type Cluster } from "./cluster.ts";
@@ -120,4 +130,54 @@ test("what Istio would refuse is refused", async () => {
   await expect(apply("wrong", { gateways: [INGRESS], hosts: ["a.org"], http: [{}] })).rejects.toSatisfy((error) =>
     isStatus(error, "BadRequest"),
   );
+});
+
+async function configure(name: string, data: Record<string, string>): Promise<void> {
+  const existing = await cluster.client.get(ConfigMaps, "knative-serving", name);
+  if (existing) await cluster.client.update(ConfigMaps, { ...existing, data: { ...existing.data, ...data } });
+  else
+    await cluster.client.create(ConfigMaps, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace: "knative-serving" },
+      data,
+    });
+}
+
+test("a DomainMapping needs a claim, serves the Service by another host, and frees the claim that was made for it", async () => {
+  const name = "shop.example.org";
+  const mapped = (status: string) =>
+    eventually(async () => {
+      const { status: of } = (await cluster.get(DomainMappings, name)) ?? {};
+      return of?.conditions?.some((condition) => condition.type === "Ready" && condition.status === status);
+    });
+  const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "app" };
+  const whole = {
+    apiVersion: "serving.knative.dev/v1beta1",
+    kind: "DomainMapping",
+    metadata: { name, namespace: "default" },
+    spec: { ref },
+  };
+  await cluster.client.create(DomainMappings, whole);
+  await mapped("False");
+  expect(await revisionAt(name)).toBe("404");
+  await configure("config-network", { "autocreate-cluster-domain-claims": "true" });
+  await mapped("True");
+  expect(await revisionAt(name)).toBe("app-00002");
+  expect((await cluster.client.get(ClusterDomainClaims, undefined, name))?.spec.namespace).toBe("default");
+  await cluster.client.delete(DomainMappings, "default", name);
+  await eventually(async () => (await cluster.client.get(ClusterDomainClaims, undefined, name)) === undefined);
+  await eventually(async () => (await revisionAt(name)) === "404");
+});
+
+test("with the feature, the header Knative-Serving-Tag leads to a tag, and an unknown one to the split", async () => {
+  const host = "app.default.svc.cluster.local";
+  const inside = async (tag: string) => {
+    const { body } = await cluster.request(host, { internal: true, headers: { "Knative-Serving-Tag": tag } });
+    return (JSON.parse(body) as { revision: string }).revision;
+  };
+  expect(await inside("old")).toBe("app-00002");
+  await configure("config-features", { "tag-header-based-routing": "enabled" });
+  await eventually(async () => (await inside("old")) === "app-00001");
+  expect(await inside("none")).toBe("app-00002");
 });

@@ -3,7 +3,9 @@ import {
   ConfigMaps,
   Configurations,
   createInformer,
+  ClusterDomainClaims,
   DestinationRules,
+  DomainMappings,
   IstioGateways,
   LABELS,
   PodAutoscalers,
@@ -15,7 +17,9 @@ import {
   VirtualServices,
   type ConfigMap,
   type Configuration,
+  type ClusterDomainClaim,
   type DestinationRule,
+  type DomainMapping,
   type Informer,
   type IstioGateway,
   type Kind,
@@ -53,6 +57,8 @@ export interface Context {
   virtualServices: Informer<VirtualService>;
   istioGateways: Informer<IstioGateway>;
   destinationRules: Informer<DestinationRule>;
+  domainMappings: Informer<DomainMapping>;
+  domainClaims: Informer<ClusterDomainClaim>;
   /** By the key of the Configuration that controls them. */
   revisionsOf: IndexBy<Revision>;
   /** By the key of each Route in their `routes` annotation. */
@@ -94,6 +100,8 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     virtualServices: informer(VirtualServices),
     istioGateways: informer(IstioGateways),
     destinationRules: informer(DestinationRules),
+    domainMappings: informer(DomainMappings),
+    domainClaims: informer(ClusterDomainClaims),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
     revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
     routesTo: new IndexBy(routes, targetKeys),
@@ -104,8 +112,8 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
-  const { virtualServices, istioGateways, destinationRules } = context;
-  const routing = [istioGateways, destinationRules, virtualServices];
+  const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
+  const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings];
   return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, ...routing];
 }
 

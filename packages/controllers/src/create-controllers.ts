@@ -5,6 +5,7 @@ import { badRequest, type KubeClient } from "@ebb/kube";
 import type { InstanceManager } from "@ebb/runtime";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
+import { DomainMappingController } from "./domainmapping/controller.ts";
 import type { Controller } from "./engine/controller.ts";
 import { keyOf } from "./engine/keys.ts";
 import { within } from "./engine/within.ts";
@@ -89,6 +90,7 @@ class EmbeddedControllers implements Controllers {
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
   readonly #virtualServices: VirtualServiceController;
+  readonly #domainMappings: DomainMappingController;
   readonly #pods: PodController;
   readonly #autoscalers: Controller;
   readonly #controllers: Controller[];
@@ -138,6 +140,7 @@ class EmbeddedControllers implements Controllers {
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
     this.#routes = new RouteController(context, ingress);
     this.#virtualServices = new VirtualServiceController(context, ingress);
+    this.#domainMappings = new DomainMappingController(context, ingress);
     this.#pods = new PodController(context, instances);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
     const informers = informersOf(context);
@@ -147,6 +150,7 @@ class EmbeddedControllers implements Controllers {
       this.#revisions.controller,
       this.#routes.controller,
       this.#virtualServices.controller,
+      this.#domainMappings.controller,
       this.#autoscalers,
       this.#pods.controller,
     ];
@@ -202,7 +206,7 @@ class EmbeddedControllers implements Controllers {
     this.#revisions.adopt();
     for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
     await this.#settled();
-    const adopted = Promise.all([this.#routes.adopt(), this.#virtualServices.adopt()]);
+    const adopted = Promise.all([this.#routes.adopt(), this.#virtualServices.adopt(), this.#domainMappings.adopt()]);
     gateway.begin();
     // A gateway that is away gets everything when it comes back; the reconcilers must not wait for it.
     await within(clock, GATEWAY_PATIENCE, "the gateway", adopted).catch((error: unknown) =>

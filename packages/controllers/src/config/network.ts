@@ -10,6 +10,8 @@ export interface NetworkConfig {
   tagTemplate(values: TemplateValues): string;
   /** `http-protocol: Redirected`: cleartext requests are sent to TLS, unless a Route says otherwise. */
   redirectsToTls: boolean;
+  /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
+  createsDomainClaims: boolean;
 }
 
 /** Throws UserError `invalid_config`. */
@@ -18,6 +20,7 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
     domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
+    createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
   };
 }
 

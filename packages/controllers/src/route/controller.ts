@@ -42,7 +42,8 @@ export class RouteController {
       this.#addRoutesTo(`revision:${keyOf(event.object)}`);
     });
     context.settings.changed.on((name) => {
-      if (name === "network" || name === "domain") for (const route of context.routes.list()) this.controller.add(keyOf(route));
+      if (name === "network" || name === "domain" || name === "features")
+        for (const route of context.routes.list()) this.controller.add(keyOf(route));
     });
   }
 
@@ -111,9 +112,11 @@ export class RouteController {
   }
 
   #entry(route: Route, named: readonly NamedSplits[]) {
+    const { network, features } = this.#context.settings.current;
     return makeEntry(route, named, {
       mine: (host) => this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined,
-      redirectToTls: redirectsToTls(route, this.#context.settings.current.network.redirectsToTls),
+      redirectToTls: redirectsToTls(route, network.redirectsToTls),
+      tagHeader: features["tag-header-based-routing"] === "Enabled",
     });
   }
 

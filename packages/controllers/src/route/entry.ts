@@ -1,16 +1,20 @@
-import { createHash } from "node:crypto";
-import type { HostRule, RouteEntry, Split } from "@ebb/gateway";
+import type { HostRule, RouteEntry, RouteRule, Split } from "@ebb/gateway";
 import type { Route, TrafficTarget } from "@ebb/kube";
 import { keyOf } from "../engine/keys.ts";
 import { hostsOf, urlOf, type Hosts, type HostSettings } from "./hosts.ts";
-import { orderOf } from "../virtualservice/translate.ts";
+import { meaningHash, orderOf } from "../virtualservice/translate.ts";
 import type { Target } from "./traffic.ts";
 
 /** As in knative.dev/networking; `Enabled` or `Redirected`, in any case. */
 const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
 
+/** Sent by a client to be led to a tag at the Route's own host (feature `tag-header-based-routing`). */
+const TAG_HEADER = "knative-serving-tag";
+
 /** All names of a Route with where each leads. */
 export interface NamedSplits {
+  /** Absent for the Route itself. */
+  tag?: string;
   hosts: Hosts;
   splits: Split[];
 }
@@ -30,6 +34,7 @@ export function namedSplits(route: Route, targets: readonly Target[], settings: 
     ...[...tags].map((tag) => {
       const tagged = targets.filter((target) => target.tag === tag);
       return {
+        tag,
         hosts: hostsOf(route, settings, tag),
         splits: splitsOf(
           namespace,
@@ -48,32 +53,36 @@ export function allHosts(named: readonly NamedSplits[]): string[] {
 export function makeEntry(
   route: Route,
   named: readonly NamedSplits[],
-  { mine, redirectToTls }: { mine: (host: string) => boolean; redirectToTls: boolean },
+  { mine, redirectToTls, tagHeader }: { mine: (host: string) => boolean; redirectToTls: boolean; tagHeader: boolean },
 ): RouteEntry {
+  const tagRules = tagHeader ? rulesByTag(keyOf(route), named) : [];
+  const withTags = (tag: string | undefined) => (tag === undefined && tagRules.length > 0 ? { rules: tagRules } : {});
   const external = { visibility: "external" as const, setHeaders: {}, ...(redirectToTls ? { redirectToTls } : {}) };
-  const rules: HostRule[] = named.flatMap(({ hosts, splits }) => [
-    ...(hosts.external === undefined ? [] : [{ ...external, host: hosts.external, splits }]),
-    ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {} })),
+  const rules: HostRule[] = named.flatMap(({ tag, hosts, splits }) => [
+    ...(hosts.external === undefined ? [] : [{ ...external, host: hosts.external, splits, ...withTags(tag) }]),
+    ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {}, ...withTags(tag) })),
   ]);
   const hosts = rules.filter(({ host, splits }) => mine(host) && splits.length > 0);
   const { creationTimestamp, name, namespace } = route.metadata;
   // net-istio makes a VirtualService of this name of it, and VirtualServices are ordered by age and name.
   const order = orderOf(creationTimestamp, `${name}-ingress`, namespace);
-  return { key: keyOf(route), hash: hashOf(route, hosts), order, hosts };
+  return { key: keyOf(route), hash: meaningHash([route.metadata.uid, hosts]), order, hosts };
 }
 
-/** The Route's own word counts more than the cluster's; `by` is config-network's. */
-export function redirectsToTls({ metadata }: Route, by: boolean): boolean {
+/** A tag that no target has is for the Route's own split (knative, pkg/reconciler/route/resources/ingress.go). */
+function rulesByTag(key: string, named: readonly NamedSplits[]): RouteRule[] {
+  return named.flatMap(({ tag, splits }) => {
+    if (tag === undefined || splits.length === 0) return [];
+    const destinations = splits.map(({ revision, percent }) => ({ target: { service: revision }, weight: percent }));
+    const name = `${key} tag ${tag}`;
+    return [{ name, matches: [{ headers: { [TAG_HEADER]: { exact: tag } } }], action: { type: "forward" as const, destinations } }];
+  });
+}
+
+/** The object's own word counts more than the cluster's; `by` is config-network's. */
+export function redirectsToTls({ metadata }: Pick<Route, "metadata">, by: boolean): boolean {
   const own = metadata.annotations?.[HTTP_PROTOCOL]?.toLowerCase();
   return own === "redirected" || (own !== "enabled" && by);
-}
-
-/** The uid is part of the meaning: a Route deleted and made anew must not be taken for its predecessor. */
-function hashOf(route: Route, hosts: readonly HostRule[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([route.metadata.uid, hosts]))
-    .digest("hex")
-    .slice(0, 32);
 }
 
 export function statusTraffic(route: Route, targets: readonly Target[], settings: HostSettings): TrafficTarget[] {

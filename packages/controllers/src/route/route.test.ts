@@ -142,7 +142,8 @@ describe("entry", () => {
     { revisionName: "shop-00002", percent: 10, latestRevision: false },
     { revisionName: "shop-00003", percent: 0, latestRevision: false, tag: "next" },
   ];
-  const entryOf = (of: Route, to = targets) => makeEntry(of, namedSplits(of, to, SETTINGS), { mine: () => true, redirectToTls: false });
+  const entryOf = (of: Route, to = targets) =>
+    makeEntry(of, namedSplits(of, to, SETTINGS), { mine: () => true, redirectToTls: false, tagHeader: false });
 
   test("percentages of one Revision are added up, and none of zero is left", () => {
     expect(splitsOf("team", targets)).toEqual([
@@ -175,10 +176,24 @@ describe("entry", () => {
     expect(entryOf(reborn).hash).not.toBe(entryOf(route()).hash);
   });
 
+  test("with the feature, the Route's own hosts have a rule for each tag before their split; a tag's host has none", () => {
+    const { hosts } = makeEntry(route(), namedSplits(route(), targets, SETTINGS), {
+      mine: () => true,
+      redirectToTls: false,
+      tagHeader: true,
+    });
+    const rulesAt = (name: string) => hosts.find(({ host }) => host === name)?.rules?.map(({ name: rule, matches }) => [rule, matches]);
+    const expected = ["old", "next"].map((tag) => [`team/shop tag ${tag}`, [{ headers: { "knative-serving-tag": { exact: tag } } }]]);
+    expect(rulesAt("shop.team.example.com")).toEqual(expected);
+    expect(rulesAt("shop.team")).toEqual(expected);
+    expect(rulesAt("old-shop.team.example.com")).toBeUndefined();
+  });
+
   test("hosts of others are left out", () => {
     const { hosts } = makeEntry(route(), namedSplits(route(), targets, SETTINGS), {
       mine: (host) => host !== "shop.team.example.com",
       redirectToTls: true,
+      tagHeader: false,
     });
     expect(hosts.map(({ host }) => host)).not.toContain("shop.team.example.com");
     // Hosts inside have no TLS to be sent to.

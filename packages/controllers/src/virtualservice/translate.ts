@@ -46,10 +46,11 @@ export function translate(service: VirtualService, sources: Sources): Translatio
   });
   for (const problem of unavailable(hosts)) if (!problems.includes(problem)) problems.push(problem);
   const order = orderOf(metadata.creationTimestamp, metadata.name, namespace);
-  return { entry: { key: entryKey(service), hash: hashOf([metadata.uid, order, hosts]), order, hosts }, problems };
+  return { entry: { key: entryKey(service), hash: meaningHash([metadata.uid, order, hosts]), order, hosts }, problems };
 }
 
-function hashOf(meaning: unknown): string {
+/** Changes with what an entry means; the uid is a part of that, so that nothing is taken for its predecessor. */
+export function meaningHash(meaning: unknown): string {
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
 }
 

@@ -1,0 +1,120 @@
+import { ClusterDomainClaims, DomainMappings, type ClusterDomainClaim, type DomainMapping } from "@ebb/kube";
+import type { Context } from "../context.ts";
+import { applyStatus } from "../engine/apply.ts";
+import { Controller } from "../engine/controller.ts";
+import { keyOf, splitKey } from "../engine/keys.ts";
+import { redirectsToTls } from "../route/entry.ts";
+import type { Ingress } from "../route/ingress.ts";
+import { claimProblem, DOMAIN_MAPPING_CONDITIONS, makeMapping, mappingStatus, resolveReference, type Resolved } from "./reconcile.ts";
+
+/** Holds a mapping until the claim that was made for it is free again. */
+const FINALIZER = "domainmappings.serving.knative.dev";
+const RETRY = 1000;
+
+/** DomainMappings: a host of one's own, claimed for the namespace, led to a Service or Route. */
+export class DomainMappingController {
+  readonly controller: Controller;
+  readonly #context: Context;
+  readonly #ingress: Ingress;
+
+  constructor(context: Context, ingress: Ingress) {
+    this.#context = context;
+    this.#ingress = ingress;
+    const { clock, log, domainMappings, domainClaims, services, routes, settings } = context;
+    this.controller = new Controller({ name: "domainmapping", clock, log, reconcile: (key) => this.#reconcile(key) });
+    domainMappings.onChange(({ object }) => this.controller.add(keyOf(object)));
+    domainClaims.onChange(({ object }) => this.#addWhere(({ metadata }) => metadata.name === object.metadata.name));
+    for (const informer of [services, routes]) {
+      informer.onChange((event) => {
+        const { metadata, status } = event.object;
+        if (event.type === "updated" && event.old.status?.address?.url === status?.address?.url) return;
+        this.#addWhere((mapping) => mapping.metadata.namespace === metadata.namespace && mapping.spec.ref.name === metadata.name);
+      });
+    }
+    settings.changed.on((name) => {
+      if (name === "network") this.#addWhere(() => true);
+    });
+  }
+
+  /** Puts the mappings into the first table; resolves when the gateway has it. */
+  async adopt(): Promise<void> {
+    const { domainMappings, settings } = this.#context;
+    await Promise.all(
+      domainMappings.list().map(async (mapping) => {
+        const resolved = this.#resolve(mapping);
+        if (mapping.metadata.deletionTimestamp || claimProblem(mapping, this.#claimOf(mapping)) || "problem" in resolved) return;
+        const proved = DOMAIN_MAPPING_CONDITIONS.get(mapping.status?.conditions, "IngressReady")?.status === "True";
+        await this.#ingress.adopt(
+          makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls)),
+          proved,
+        );
+      }),
+    );
+  }
+
+  #addWhere(holds: (mapping: DomainMapping) => boolean): void {
+    for (const mapping of this.#context.domainMappings.list()) if (holds(mapping)) this.controller.add(keyOf(mapping));
+  }
+
+  async #reconcile(key: string): Promise<number | void> {
+    const { namespace, name } = splitKey(key);
+    const { domainMappings, client, clock, settings } = this.#context;
+    const mapping = domainMappings.get(namespace, name);
+    if (!mapping || mapping.metadata.deletionTimestamp) return await this.#forget(key, mapping);
+    if (!mapping.metadata.finalizers?.includes(FINALIZER)) {
+      const finalizers = [...(mapping.metadata.finalizers ?? []), FINALIZER];
+      // Its change brings it here again.
+      return void (await client.update(DomainMappings, { ...mapping, metadata: { ...mapping.metadata, finalizers } }));
+    }
+    const claim = claimProblem(mapping, await this.#claim(mapping));
+    const resolved = claim ? undefined : this.#resolve(mapping);
+    const entry =
+      resolved && "host" in resolved
+        ? makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls))
+        : undefined;
+    const ingress = entry && (await this.#ingress.program(entry));
+    if (!entry) await this.#ingress.remove(`domainmapping:${key}`);
+    await applyStatus(client, DomainMappings, {
+      object: mapping,
+      status: mappingStatus(mapping, { claim, resolved, ingress, now: clock.now() }),
+    });
+    return ingress?.state === "waiting" ? RETRY : undefined;
+  }
+
+  #claimOf({ metadata }: DomainMapping): ClusterDomainClaim | undefined {
+    return this.#context.domainClaims.get(undefined, metadata.name);
+  }
+
+  async #claim(mapping: DomainMapping): Promise<ClusterDomainClaim | undefined> {
+    const { client, settings } = this.#context;
+    const found = this.#claimOf(mapping);
+    if (found || !settings.current.network.createsDomainClaims) return found;
+    return await client.create(ClusterDomainClaims, {
+      apiVersion: "networking.internal.knative.dev/v1alpha1",
+      kind: "ClusterDomainClaim",
+      metadata: { name: mapping.metadata.name },
+      spec: { namespace: mapping.metadata.namespace ?? "" },
+    });
+  }
+
+  #resolve(mapping: DomainMapping): Resolved {
+    const { services, routes } = this.#context;
+    return resolveReference(mapping, (kind, namespace, name) => {
+      const found = kind === "Service" ? services.get(namespace, name) : routes.get(namespace, name);
+      return found ? found.status?.address : "missing";
+    });
+  }
+
+  async #forget(key: string, mapping: DomainMapping | undefined): Promise<void> {
+    const { client, settings } = this.#context;
+    await this.#ingress.remove(`domainmapping:${key}`);
+    if (!mapping?.metadata.finalizers?.includes(FINALIZER)) return;
+    const claim = this.#claimOf(mapping);
+    // A claim that an administrator has made is theirs.
+    if (claim && settings.current.network.createsDomainClaims && claim.spec.namespace === mapping.metadata.namespace) {
+      await client.delete(ClusterDomainClaims, undefined, claim.metadata.name);
+    }
+    const finalizers = mapping.metadata.finalizers.filter((name) => name !== FINALIZER);
+    await client.update(DomainMappings, { ...mapping, metadata: { ...mapping.metadata, finalizers } });
+  }
+}

@@ -1,0 +1,114 @@
+import type { ClusterDomainClaim, DomainMapping } from "@ebb/kube";
+import { describe, expect, test } from "vitest";
+import { NOW, summary } from "../testing.ts";
+import { claimProblem, makeMapping, mappingStatus, resolveReference, type MappingObserved } from "./reconcile.ts";
+
+const mapping = (ref: Partial<DomainMapping["spec"]["ref"]> = {}): DomainMapping => ({
+  apiVersion: "serving.knative.dev/v1beta1",
+  kind: "DomainMapping",
+  metadata: { name: "shop.example.com", namespace: "team", uid: "uid", generation: 1 },
+  spec: { ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "shop", ...ref } },
+});
+const claim = (namespace: string): ClusterDomainClaim => ({
+  apiVersion: "networking.internal.knative.dev/v1alpha1",
+  kind: "ClusterDomainClaim",
+  metadata: { name: "shop.example.com" },
+  spec: { namespace },
+});
+
+describe("the claim", () => {
+  test("of the same namespace is needed", () => {
+    expect(claimProblem(mapping(), claim("team"))).toBeUndefined();
+    expect(claimProblem(mapping(), claim("other"))?.reason).toBe("DomainAlreadyClaimed");
+    expect(claimProblem(mapping(), undefined)).toEqual({
+      reason: "DomainClaimFailed",
+      message: 'no ClusterDomainClaim found for domain "shop.example.com"',
+    });
+  });
+});
+
+describe("the reference", () => {
+  const URL = { url: "http://shop.team.svc.cluster.local" };
+  test.each<[string, DomainMapping, typeof URL | undefined | "missing", object]>([
+    ["a Service's name inside the cluster", mapping(), URL, { host: "shop.team.svc.cluster.local" }],
+    ["a Route's", mapping({ kind: "Route" }), URL, { host: "shop.team.svc.cluster.local" }],
+    [
+      "one that is not there",
+      mapping(),
+      "missing",
+      { problem: { reason: "ResolveFailed", message: expect.stringMatching(/services.serving.knative.dev "shop" not found/) } },
+    ],
+    [
+      "one without an address yet",
+      mapping(),
+      undefined,
+      { problem: { reason: "ResolveFailed", message: expect.stringMatching(/address not set/) } },
+    ],
+    [
+      "Kubernetes' own Service",
+      mapping({ apiVersion: "v1" }),
+      URL,
+      { problem: { message: expect.stringMatching(/a Knative Service or Route/) } },
+    ],
+  ])("%s", (_, of, address, expected) => {
+    expect(resolveReference(of, () => address)).toMatchObject(expected);
+  });
+});
+
+test("the host is led to the reference's own name, and the hash changes with where it leads", () => {
+  const entry = makeMapping(mapping(), "shop.team.svc.cluster.local", false);
+  expect(entry).toMatchObject({
+    key: "domainmapping:team/shop.example.com",
+    hosts: [{ host: "shop.example.com", visibility: "external", rules: [{ authority: "shop.team.svc.cluster.local" }] }],
+  });
+  expect(makeMapping(mapping(), "b.team.svc.cluster.local", false).hash).not.toBe(entry.hash);
+  expect(makeMapping(mapping(), "b.team.svc.cluster.local", true).hosts[0]?.redirectToTls).toBe(true);
+});
+
+describe("status", () => {
+  const resolved = { host: "h" };
+  test.each<[string, Omit<MappingObserved, "now">, string[]]>([
+    [
+      "claimed, resolved, answering",
+      { claim: undefined, resolved, ingress: { state: "ready" } },
+      ["CertificateProvisioned True TLSNotEnabled", "DomainClaimed True", "IngressReady True", "Ready True", "ReferenceResolved True"],
+    ],
+    [
+      "not claimed",
+      { claim: { reason: "DomainClaimFailed", message: "m" }, resolved: undefined, ingress: undefined },
+      [
+        "CertificateProvisioned True TLSNotEnabled",
+        "DomainClaimed False DomainClaimFailed",
+        "IngressReady Unknown IngressNotConfigured",
+        "Ready False DomainClaimFailed",
+        "ReferenceResolved Unknown",
+      ],
+    ],
+    [
+      "not resolved",
+      { claim: undefined, resolved: { problem: { reason: "ResolveFailed", message: "m" } }, ingress: undefined },
+      [
+        "CertificateProvisioned True TLSNotEnabled",
+        "DomainClaimed True",
+        "IngressReady Unknown IngressNotConfigured",
+        "Ready False ResolveFailed",
+        "ReferenceResolved False ResolveFailed",
+      ],
+    ],
+    [
+      "the gateway has not answered",
+      { claim: undefined, resolved, ingress: { state: "waiting", message: "m" } },
+      [
+        "CertificateProvisioned True TLSNotEnabled",
+        "DomainClaimed True",
+        "IngressReady Unknown Uninitialized",
+        "Ready Unknown Uninitialized",
+        "ReferenceResolved True",
+      ],
+    ],
+  ])("%s", (_, observed, expected) => {
+    const status = mappingStatus(mapping(), { ...observed, now: NOW });
+    expect(summary({ status })).toEqual(expected);
+    expect(status).toMatchObject({ url: "http://shop.example.com", observedGeneration: 1 });
+  });
+});
