@@ -49,7 +49,7 @@ export function withoutFields(schema: Schema | undefined, value: JsonObject, set
   return (remove(schema, value, set) ?? {}) as JsonObject;
 }
 
-/** Undefined when nothing is left. */
+/** Undefined when nothing is left of a list: that is as if it were not there. */
 function remove(schema: Schema | undefined, value: Json, set: FieldSet): Json | undefined {
   const shape = granularityOf(schema, value);
   if (shape === "leaf") return value;
@@ -62,7 +62,7 @@ function remove(schema: Schema | undefined, value: Json, set: FieldSet): Json | 
     const items = (value as Json[]).map((item) => keep(itemElement(schema, item), item)).filter((item) => item !== undefined);
     return items.length > 0 ? items : undefined;
   }
-  const before = Object.entries(value as JsonObject);
-  const after = before.map(([key, item]) => [key, keep(`f:${key}`, item)] as const).filter(([, item]) => item !== undefined);
-  return after.length > 0 || before.length === 0 ? (Object.fromEntries(after) as JsonObject) : undefined;
+  const fields = Object.entries(value as JsonObject).map(([key, item]) => [key, keep(`f:${key}`, item)] as const);
+  // A struct that was not itself taken out is somebody's, also when it is empty.
+  return Object.fromEntries(fields.filter(([, item]) => item !== undefined)) as JsonObject;
 }
