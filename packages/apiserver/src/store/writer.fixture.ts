@@ -1,5 +1,6 @@
 /**
- * Run by the durability test in a process of its own: writes without pause and prints each acknowledged revision and name, until killed.
+ * Run by the durability test in a process of its own: writes without pause and prints each acknowledged revision and name, until killed. What
+ * a watcher is told is printed too, each event with `event`.
  */
 import { silentLogger, systemClock } from "@ebb/base";
 import type { KubeObject } from "@ebb/kube";
@@ -7,6 +8,18 @@ import { SqliteStore } from "./sqlite-store.ts";
 
 const [, , path = "", generation = ""] = process.argv;
 const store = new SqliteStore({ path, clock: systemClock, log: silentLogger });
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+store.onCommit((events) => {
+  for (const { revision, type, key, object } of events) print({ event: type, revision, name: key.name, value: valueOf(object) });
+});
+
+function valueOf(object: KubeObject): string {
+  return (object as { data?: { value?: string } }).data?.value ?? "";
+}
 
 async function writeFor(worker: number): Promise<void> {
   for (let i = 0; ; i++) {
@@ -17,7 +30,7 @@ async function writeFor(worker: number): Promise<void> {
     const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "n" }, data: { value } } as KubeObject;
     const written = await store.write({ resource: "configmaps", namespace: "n", name }, () => (remove ? "removed" : object));
     const revision = written.object?.metadata.resourceVersion ?? "0";
-    process.stdout.write(`${JSON.stringify({ revision: Number(revision), name, value: remove ? null : value })}\n`);
+    print({ revision: Number(revision), name, value: remove ? null : value });
   }
 }
 
