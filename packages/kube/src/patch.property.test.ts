@@ -85,7 +85,7 @@ function strategicDifference(from: Container[], to: Container[]): JsonObject {
     };
   });
   const order = to.map((one) => ({ name: one.name }));
-  return { spec: { "$setElementOrder/containers": order, containers: [...changed, ...gone] } } as unknown as JsonObject;
+  return { spec: { "$setElementOrder/containers": order, containers: [...changed, ...gone] } };
 }
 
 test("the strategic merge patch from one list of containers to another leads there, in its order, and a second time nowhere", () => {

@@ -131,7 +131,7 @@ interface Owned {
 /** Of one flat map, what apply and update mean, key by key. */
 function modelOf(model: Map<string, Owned>, { apply, manager, map }: { apply: boolean; manager: string; map: Record<string, string> }) {
   const id = `${manager} ${apply ? "Apply" : "Update"}`;
-  for (const name of [...model.keys()]) {
+  for (const name of model.keys()) {
     const owned = model.get(name);
     if (Object.hasOwn(map, name) || !owned) continue;
     if (apply && owned.owners.delete(id) && owned.owners.size === 0) model.delete(name);
