@@ -9,6 +9,7 @@ import type { Deps } from "./deploy/context.ts";
 import { createHandlers } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
+import { pruneIdempotencyKeys } from "./http/idempotency.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import type { SignInConfig } from "./identity/sign-in-config.ts";
 import { createIdentity, type Identity } from "./identity/identity.ts";
@@ -153,6 +154,7 @@ async function assemble(options: PlatformOptions) {
       await prune(deps);
       await prunePoints(db, clock.now());
       await identity.prune();
+      await pruneIdempotencyKeys(db, clock.now());
       await pruneAudit(db, clock.now(), clock.now() - AUDIT_RETENTION);
       await uploads.sweep(await usedUploads(deps));
     },

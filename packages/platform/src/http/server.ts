@@ -10,6 +10,7 @@ import { createAuthentication } from "./authentication.ts";
 import { installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
 import { registerConsole } from "./console-files.ts";
 import type { PlatformApi } from "./port.ts";
+import { installIdempotency } from "./idempotency.ts";
 import { problem, sendProblem, toProblem } from "./problem.ts";
 import { registerRoutes } from "./routes.ts";
 import { subjectFinder } from "./subjects.ts";
@@ -69,6 +70,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.addHook("onRequest", (request) => authentication.check(request));
   installAudit(server, { database: options.identity.database, clock });
   const routes = installAuthorisation(server, subjectFinder(options.identity.database));
+  installIdempotency(server, { database: options.identity.database, clock });
   server.addHook("onSend", async (_, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer").header("x-frame-options", "DENY");
   });

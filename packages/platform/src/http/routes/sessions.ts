@@ -76,7 +76,7 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
   server.post(
     "/session/codes",
     {
-      config: { access: { signedIn: true, whole: true } },
+      config: { access: { signedIn: true, whole: true }, secretAnswer: true },
       schema: { summary: "A one-time code by which a browser signs in as you", response: { 201: SessionCode } },
     },
     async (request, reply) => reply.code(201).send({ code: await sessions.createCode(callerOf(request).userId) }),
