@@ -5,8 +5,10 @@ import {
   DomainMappings,
   isStatus,
   Revisions,
+  Routes,
   Services,
   VirtualServices,
+  type KnativeService,
   type VirtualService,
 } from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
@@ -26,6 +28,15 @@ async function readyRevision(name: string): Promise<void> {
   await eventually(async () =>
     (await cluster.get(Revisions, name))?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
   );
+}
+
+/** Ready: nothing writes to it any more. */
+async function readyService(name: string): Promise<KnativeService> {
+  return await eventually(async () => {
+    const service = await cluster.get(Services, name);
+    const isReady = service?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+    return isReady && service?.status?.observedGeneration === service?.metadata.generation ? service : undefined;
+  });
 }
 
 async function apply(name: string, spec: VirtualService["spec"]): Promise<void> {
@@ -50,9 +61,7 @@ async function revisionAt(host: string, headers: Record<string, string> = {}): P
 
 test("the override pattern: a public host of one's own in front of a cluster-local Service, and one revision by a header", async () => {
   await cluster.deploy("app", { image: OK });
-  await readyRevision("app-00001");
-  const service = await cluster.get(Services, "app");
-  if (!service) throw new Error("there is no Service app");
+  const service = await readyService("app");
   const labels = { ...service.metadata.labels, "networking.knative.dev/visibility": "cluster-local" };
   await cluster.client.update(Services, { ...service, metadata: { ...service.metadata, labels } });
   await cluster.deploy("app", {
@@ -180,4 +189,24 @@ test("with the feature, the header Knative-Serving-Tag leads to a tag, and an un
   await configure("config-features", { "tag-header-based-routing": "enabled" });
   await eventually(async () => (await inside("old")) === "app-00001");
   expect(await inside("none")).toBe("app-00002");
+});
+
+test("a gradual rollout: one per cent first, then in steps, and the Service is ready when it is over", async () => {
+  await cluster.deploy("slow", { image: OK });
+  const service = await readyService("slow");
+  const shares = async () =>
+    (await cluster.get(Routes, "slow"))?.status?.traffic?.map(({ revisionName, percent }) => `${revisionName} ${percent}`);
+  const annotations = { ...service.metadata.annotations, "serving.knative.dev/rollout-duration": "3s" };
+  const template = { ...service.spec.template, metadata: { annotations: { b: "2" } } };
+  await cluster.client.update(Services, {
+    ...service,
+    metadata: { ...service.metadata, annotations },
+    spec: { ...service.spec, template },
+  });
+  await eventually(async () => (await shares())?.join() === "slow-00001 99,slow-00002 1");
+  const ingress = (await cluster.get(Routes, "slow"))?.status?.conditions?.find(({ type }) => type === "IngressReady");
+  expect(ingress).toMatchObject({ status: "Unknown", reason: "RolloutInProgress" });
+  await eventually(async () => (await shares())?.join() === "slow-00002 100");
+  await readyService("slow");
+  expect((await cluster.get(Routes, "slow"))?.status?.annotations).toBeUndefined();
 });

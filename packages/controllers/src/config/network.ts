@@ -12,6 +12,8 @@ export interface NetworkConfig {
   redirectsToTls: boolean;
   /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
   createsDomainClaims: boolean;
+  /** `rollout-duration`: how long a new Revision takes to get all traffic, where its Route does not say. */
+  rolloutSeconds: number;
 }
 
 /** Throws UserError `invalid_config`. */
@@ -20,6 +22,7 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
     domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
+    rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
     createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
   };
 }

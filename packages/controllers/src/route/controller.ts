@@ -10,6 +10,17 @@ import type { Ingress } from "./ingress.ts";
 import { labelled } from "./labels.ts";
 import { routeStatus, type Ingress as IngressState } from "./reconcile.ts";
 import { ROUTE_CONDITIONS } from "./conditions.ts";
+import {
+  nextStep,
+  observeReady,
+  ROLLOUT_ANNOTATION,
+  rolloutBefore,
+  rolloutGoal,
+  rolloutSeconds,
+  stepRollout,
+  withRollout,
+  type ConfigurationRollout,
+} from "./rollout.ts";
 import { resolveTraffic, targetsInForce, type Target, type Unassigned } from "./traffic.ts";
 
 /** Each may wait for the gateway's answer. */
@@ -20,6 +31,8 @@ interface Intent {
   targets: Target[];
   problem: Unassigned | undefined;
   named: NamedSplits[];
+  /** Empty when everything goes to the newest at once. */
+  rollouts: ConfigurationRollout[];
 }
 
 /** Routes: traffic to the gateway, routing state to the Revisions, status to the API. */
@@ -75,6 +88,8 @@ export class RouteController {
     const programmed: IngressState = entry.hosts.length > 0 ? await this.#ingress.program(entry) : { state: "ready" };
     if (entry.hosts.length === 0) await this.#ingress.remove(key);
     const inForce = programmed.state === "ready" && !intent.problem;
+    const duration = rolloutSeconds(route.metadata.annotations, settings.current.network.rolloutSeconds);
+    const rollouts = inForce ? observeReady(intent.rollouts, clock.now(), duration) : undefined;
     const status = routeStatus({
       route,
       problem: intent.problem,
@@ -82,6 +97,7 @@ export class RouteController {
       traffic: inForce ? statusTraffic(route, intent.targets, settings.current) : (route.status?.traffic ?? []),
       url: urlOf(hostsOf(route, settings.current)),
       localUrl: `http://${hostsOf(route, settings.current).local[0] ?? ""}`,
+      ...(rollouts ? { rollouts } : {}),
       now: clock.now(),
     });
     await applyStatus(client, Routes, { object: route, status });
@@ -93,6 +109,8 @@ export class RouteController {
       this.#context.revisionsRouted.get(key).filter((revision) => !led.has(keyOf(revision))),
       false,
     );
+    const next = nextStep(rollouts ?? []);
+    return next === undefined ? undefined : Math.max(0, next - clock.now());
   }
 
   #intent(route: Route): Intent {
@@ -101,9 +119,18 @@ export class RouteController {
       configuration: (namespace, name) => configurations.get(namespace, name),
       revision: (namespace, name) => revisions.get(namespace, name),
     });
-    const targets = "targets" in resolved ? resolved.targets : targetsInForce(route);
     const problem = "problem" in resolved ? resolved.problem : undefined;
-    return { targets, problem, named: namedSplits(route, targets, settings.current) };
+    const rollouts = "targets" in resolved ? this.#rollouts(route, resolved.targets) : [];
+    const targets = "targets" in resolved ? withRollout(route.spec.traffic ?? [], resolved.targets, rollouts) : targetsInForce(route);
+    return { targets, problem, named: namedSplits(route, targets, settings.current), rollouts };
+  }
+
+  #rollouts({ metadata, spec, status }: Route, targets: readonly Target[]): ConfigurationRollout[] {
+    const { settings, clock } = this.#context;
+    if (rolloutSeconds(metadata.annotations, settings.current.network.rolloutSeconds) === 0) return [];
+    const traffic = spec.traffic ?? [];
+    const before = rolloutBefore(status?.annotations?.[ROLLOUT_ANNOTATION], traffic, status?.traffic ?? []);
+    return stepRollout(rolloutGoal(traffic, targets), before, clock.now());
   }
 
   #claim(route: Route, named: readonly NamedSplits[]): void {

@@ -1,5 +1,7 @@
 import type { Route, TrafficTarget } from "@ebb/kube";
 import { ROUTE_CONDITIONS as conditions } from "./conditions.ts";
+import { omit } from "../engine/keys.ts";
+import { isDone, ROLLOUT_ANNOTATION, type ConfigurationRollout } from "./rollout.ts";
 import type { Unassigned } from "./traffic.ts";
 
 /** What became of the entry in the gateway. */
@@ -17,6 +19,8 @@ export interface RouteObserved {
   ingress: Ingress;
   /** The traffic that the gateway serves by now. */
   traffic: TrafficTarget[];
+  /** As the gateway has them; absent: as the status says. */
+  rollouts?: readonly ConfigurationRollout[];
   url: string;
   localUrl: string;
   now: number;
@@ -31,8 +35,12 @@ export function routeStatus(observed: RouteObserved): NonNullable<Route["status"
   marks = conditions.markTrue(marks, tls.type, now);
   switch (ingress.state) {
     case "ready":
+      if (observed.rollouts && !isDone(observed.rollouts)) {
+        const message = "A gradual rollout of the latest revision(s) is in progress.";
+        marks = conditions.markUnknown(marks, "IngressReady", { reason: "RolloutInProgress", message }, now);
+      }
       // Before the first assignment there is nothing in the gateway that could be ready.
-      if (observed.traffic.length > 0) marks = conditions.markTrue(marks, "IngressReady", now);
+      else if (observed.traffic.length > 0) marks = conditions.markTrue(marks, "IngressReady", now);
       else
         marks = conditions.markUnknown(
           marks,
@@ -57,8 +65,21 @@ export function routeStatus(observed: RouteObserved): NonNullable<Route["status"
     conditions: marks.map((condition) =>
       condition.type === tls.type ? { ...condition, reason: tls.reason, message: tls.message } : condition,
     ),
+    ...annotated(before.annotations, observed.rollouts),
     url: observed.url,
     address: { url: observed.localUrl },
     ...(observed.traffic.length > 0 ? { traffic: observed.traffic } : {}),
   };
+}
+
+/** Only a rollout under way is worth keeping: one that is over is told by the traffic. */
+function annotated(
+  before: Record<string, string> | undefined,
+  rollouts: readonly ConfigurationRollout[] | undefined,
+): { annotations?: Record<string, string> } {
+  if (!rollouts) return before ? { annotations: before } : {};
+  const others = omit(before, [ROLLOUT_ANNOTATION]);
+  const own = isDone(rollouts) ? {} : { [ROLLOUT_ANNOTATION]: JSON.stringify({ configurations: rollouts }) };
+  const annotations = { ...others, ...own };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
 }
