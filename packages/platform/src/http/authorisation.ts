@@ -51,6 +51,12 @@ async function authorise(request: FastifyRequest, access: Access, find: FindSubj
   });
 }
 
+/** Who may use a route, for readers of the OpenAPI document; public ones take no token. */
+export function accessInOpenApi(access: Access | undefined): Record<string, unknown> {
+  if (!access) return {};
+  return { "x-access": access, ...("public" in access ? { security: [] } : {}) };
+}
+
 /** The caller of a route that takes one; its access has been decided. */
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new BugError("no_caller", "a route that takes a caller has none");

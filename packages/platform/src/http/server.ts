@@ -7,7 +7,7 @@ import type { SignInConfig } from "../identity/sign-in-config.ts";
 import type { Identity } from "../identity/identity.ts";
 import { installAudit, installOrigin } from "./audited.ts";
 import { createAuthentication } from "./authentication.ts";
-import { installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
+import { accessInOpenApi, installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
 import { registerConsole } from "./console-files.ts";
 import type { PlatformApi } from "./port.ts";
 import { installIdempotency } from "./idempotency.ts";
@@ -81,6 +81,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
     },
+    transform: ({ schema, url, route }) => ({ url, schema: { ...schema, ...accessInOpenApi(route.config?.access) } }),
   });
   server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
   await server.register(
