@@ -39,6 +39,8 @@ test("the provider's users come in with the roles of their groups, which follow 
   expect(await me(browser)).toMatchObject({ name: "anna-smith", platformAdmin: false, teams: [{ team: "default", role: "admin" }] });
   provider.people.set("s1", { preferred_username: "Anna Smith", groups: ["it"] });
   expect(await me((await enter("s1")).browser)).toMatchObject({ name: "anna-smith", platformAdmin: true, teams: [] });
+  // Whoever finds this browser open cannot stay in with a password of their own.
+  expect((await browser("PUT", "/me/password", { password: "a sentence of mine" })).status).toBe(403);
   provider.people.set("s1", { groups: [] });
   expect(await me((await enter("s1")).browser)).toMatchObject({ name: "anna-smith", platformAdmin: false, teams: [] });
   // Whoever is called like a user of here at the provider does not become that user.
@@ -76,6 +78,18 @@ test("a sign-in ends only in the browser that began it, once, in time, and never
   expect((await late("GET", slowBack.slice(slowBack.indexOf("/session/")))).headers.get("location")).toBe(refused);
   await owner("PATCH", "/users/anna", { disabled: true });
   expect((await enter("s1")).to).toBe(refused);
+});
+
+test("where passwords are off, none is taken or set, and the way out for the owner stays", async () => {
+  const { owner, browser } = await openPlatformHttp({}, { passwords: false });
+  expect(await (await owner("GET", "/session/ways")).json()).toEqual({ password: false, singleSignOn: null });
+  const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+  const { code } = (await (await owner("POST", "/users", { name: "ann" })).json()) as { code: string };
+  expect(await codeOf(await browser()("POST", "/session/password", { code, password: "tide goes out slowly" }))).toBe("passwords_off");
+  expect(await codeOf(await browser()("POST", "/session", { user: "ann", password: "x" }))).toBe("passwords_off");
+  expect(await codeOf(await owner("PUT", "/me/password", { password: "tide goes out slowly" }))).toBe("passwords_off");
+  const link = (await (await owner("POST", "/session/codes")).json()) as { code: string };
+  expect((await browser()("POST", "/session", { code: link.code })).status).toBe(204);
 });
 
 test("the configuration is refused with the field and without its value", () => {

@@ -189,6 +189,6 @@ async function byPassword({ identity }: RouteDeps, { user, password }: { user: s
   return row;
 }
 
-function passwordsOff() {
+export function passwordsOff() {
   return refuse("passwords_off", "People sign in here by single sign-on only", { hint: "The machine's owner can use `ebb open console`." });
 }

@@ -19,6 +19,7 @@ import { checkPassword, hashPassword, verifyPassword } from "../../identity/pass
 import { atLeast } from "../../identity/roles.ts";
 import { tokenNotFound, viewToken } from "../../identity/tokens.ts";
 import { createUser, getUser, listUsers, patchUser, setPassword, userOfId, viewUser } from "../../identity/users.ts";
+import { passwordsOff } from "./sessions.ts";
 import { setSessionCookie } from "../session-cookie.ts";
 import { callerOf } from "../authorisation.ts";
 import { ById, idOf, items, read, type RouteDeps } from "./shapes.ts";
@@ -125,6 +126,9 @@ function registerOwnRoutes(server: FastifyInstance, { identity, clock, authentic
       const caller = callerOf(request);
       const { current, password } = request.body as ChangePassword;
       const user = await getUser(database, caller.name);
+      if (!identity.passwords) throw passwordsOff();
+      // A stolen session must not become a way in that outlives it, past the identity provider; an administrator's link is one on purpose.
+      if (user.oidc_issuer !== null && user.password_hash === null) throw refuse("forbidden", "You sign in by single sign-on");
       authentication.names.require(user.name);
       // Whoever finds an open browser cannot take the account over.
       if (user.password_hash !== null && !(await verifyPassword(current ?? "", user.password_hash))) {
