@@ -18,13 +18,14 @@ const PAGES = [
   "/",
   "/deploy",
   "/apps/hello-node",
-  "/apps/hello-node/versions",
-  "/apps/hello-node/traffic",
-  "/apps/hello-node/scaling",
-  "/apps/hello-node/logs",
-  "/apps/hello-node/config",
-  "/apps/hello-node/operations",
-  "/apps/hello-node/delete",
+  "/apps/hello-node/test",
+  "/apps/hello-node/test/versions",
+  "/apps/hello-node/test/traffic",
+  "/apps/hello-node/test/scaling",
+  "/apps/hello-node/test/logs",
+  "/apps/hello-node/test/config",
+  "/apps/hello-node/test/operations",
+  "/apps/hello-node/test/delete",
   "/operations",
   "/operations/op-failed",
   "/operations/op-running",
@@ -145,8 +146,8 @@ describe.skipIf(skipReason !== null)("when there is", () => {
   });
 
   test("no permission: says so instead of failing", async () => {
-    stage("GET /apps/hello-node/secrets", problem(403, "forbidden", "You may not read secrets", "Ask Ada."));
-    const { page } = await go("/apps/hello-node/config");
+    stage("GET /apps/hello-node/environments/test/secrets", problem(403, "forbidden", "You may not read secrets", "Ask Ada."));
+    const { page } = await go("/apps/hello-node/test/config");
     await page.getByText("You may not see this").waitFor();
     await page.getByText("Ask Ada.").waitFor();
     // The rest of the page works.
@@ -193,7 +194,10 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
   test("changes by itself when the platform says that something changed", async () => {
     const { page } = await go("/");
     await page.getByRole("row", { name: /importer.*Deploying/ }).waitFor();
-    stage("GET /apps", { status: 200, body: { items: apps.map((app) => ({ ...app, state: "ready" })) } });
+    stage("GET /apps", {
+      status: 200,
+      body: { items: apps.map((app) => ({ ...app, environments: app.environments.map((place) => ({ ...place, state: "ready" })) })) },
+    });
     platform.change({ type: "app", app: "importer" });
     await page.getByRole("row", { name: /importer.*Ready/ }).waitFor();
   });
@@ -211,7 +215,7 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
 
 describe.skipIf(skipReason !== null)("settings", () => {
   test("are sent as the differences only, and pasted .env lines become rows", async () => {
-    const { page } = await go("/apps/hello-node/config");
+    const { page } = await go("/apps/hello-node/test/config");
     await page.getByRole("textbox", { name: "Value: LOG_LEVEL" }).fill("debug");
     await page.getByRole("button", { name: "Remove: GREETING" }).click();
     await page.getByRole("button", { name: "Add a variable" }).click();
@@ -224,19 +228,19 @@ describe.skipIf(skipReason !== null)("settings", () => {
     await page.getByRole("button", { name: "Save as a new version" }).click();
     await page.getByText("The new split is in force.").waitFor();
     expect(platform.received.at(-1)).toEqual({
-      route: "PATCH /apps/hello-node/env",
+      route: "PATCH /apps/hello-node/environments/test/variables",
       body: { variables: { LOG_LEVEL: "debug", GREETING: null, A: "1", B: "two words" } },
     });
   });
 
   test("a secret is sent once and stays nowhere in the page", async () => {
-    const { page } = await go("/apps/hello-node/config");
+    const { page } = await go("/apps/hello-node/test/config");
     await page.getByRole("button", { name: "Replace: DATABASE_URL" }).click();
     await page.getByRole("textbox", { name: "New value" }).fill("postgres://s3cret");
     await page.getByRole("button", { name: "Replace", exact: true }).click();
     await page.getByRole("link", { name: "Phases and log" }).waitFor();
     expect(platform.received.at(-1)).toEqual({
-      route: "PATCH /apps/hello-node/secrets",
+      route: "PATCH /apps/hello-node/environments/test/secrets",
       body: { secrets: { DATABASE_URL: "postgres://s3cret" } },
     });
     expect(await page.getByRole("textbox", { name: "New value" }).inputValue()).toBe("");
@@ -246,8 +250,8 @@ describe.skipIf(skipReason !== null)("settings", () => {
 
 describe.skipIf(skipReason !== null)("thousands of log lines", () => {
   test("are in the list, few in the document, at the newest one, and stay put when one scrolls up", async () => {
-    stage("GET /apps/hello-node/logs", { lines: logRecords(8_000) });
-    const { page, complaints } = await go("/apps/hello-node/logs");
+    stage("GET /apps/hello-node/environments/test/logs", { lines: logRecords(8_000) });
+    const { page, complaints } = await go("/apps/hello-node/test/logs");
     await page.getByText("8,000 lines").waitFor();
     await page.getByText("line 7999 ").waitFor();
     expect(await page.locator(".line").count()).toBeLessThan(120);

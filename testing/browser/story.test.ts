@@ -1,4 +1,4 @@
-import { archive, deploy, eventually, finished, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
+import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb } from "@ebb/testkit";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFindings, buildConsole, launchBrowser, skipReason, visit, type Visit } from "./src/browser.ts";
@@ -102,7 +102,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText("The new split is in force.").waitFor();
     await page.getByText("Nothing will change.").waitFor();
-    expect((await ebb.client.getApp("shop")).traffic.toSorted((a, b) => b.percent - a.percent)).toEqual([
+    expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic.toSorted((a, b) => b.percent - a.percent)).toEqual([
       { version: "v2", percent: 70 },
       { version: "v1", percent: 30 },
     ]);
@@ -138,12 +138,12 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
       .waitFor();
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByRole("row", { name: /v1.*100 %/ }).waitFor();
-    await eventually(async () => (await ebb.client.getApp("shop")).traffic.every((target) => target.version === "v1"));
+    await eventually(async () => (await ebb.client.getAppEnvironment(inTest("shop"))).traffic.every((target) => target.version === "v1"));
   });
 
   test("changes settings and secrets, each a new version, and never shows a secret", async () => {
     const { page } = visited;
-    await page.getByRole("link", { name: "Environment & secrets" }).click();
+    await page.getByRole("link", { name: "Variables & secrets" }).click();
     await page.getByRole("button", { name: "Add a variable" }).click();
     await page.getByRole("textbox", { name: "Name" }).first().fill("GREETING");
     await page
@@ -153,7 +153,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("button", { name: "Save as a new version" }).click();
     await page.getByText("v3: Succeeded").waitFor();
     await page.getByText("No changes").waitFor();
-    expect((await ebb.client.getEnv("shop")).variables).toMatchObject({ GREETING: "hello" });
+    expect((await ebb.client.getVariables(inTest("shop"))).variables).toMatchObject({ GREETING: "hello" });
     await page.getByRole("textbox", { name: "Name" }).last().fill("TOKEN");
     await page.getByRole("textbox", { name: "New value" }).fill("s3cret");
     await page.getByRole("button", { name: "Add a secret" }).click();
@@ -174,7 +174,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     });
     await page.getByRole("textbox", { name: "App name" }).first().fill("shop");
     await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
-    await page.getByRole("heading", { name: "Deploy: shop" }).waitFor();
+    await page.getByRole("heading", { name: "Deploy: shop · test" }).waitFor();
     await page.getByRole("list", { name: "Phases" }).getByText("Start an instance").waitFor();
     await page.getByText("The last lines that matter").waitFor({ timeout: 60_000 });
     await page.getByText("no database at db.internal:5432").first().waitFor();
@@ -200,7 +200,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("deletes an app only after its name is typed", async () => {
     const { page } = visited;
-    await visited.open("/apps/shop/delete");
+    await visited.open("/apps/shop/test/delete");
     const button = page.getByRole("button", { name: "Delete for good" });
     await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("sho");
     expect(await button.isDisabled()).toBe(true);

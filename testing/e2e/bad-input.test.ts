@@ -124,7 +124,7 @@ describe("source archives", () => {
 });
 
 describe("the gateway", () => {
-  const host = "hello.sls-local.localhost";
+  const host = "hello-test.sls-local.localhost";
   test.each([
     ["no HTTP at all", "hello?\r\n\r\n", /^(HTTP\/1.1 400|)/],
     [

@@ -53,10 +53,10 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   const deployed = await ebb("deploy", "hello", "-o", "json");
   expect(deployed, deployed.stderr).toMatchObject({ code: 0 });
   const { url } = JSON.parse(deployed.stdout) as { url: string };
-  expect(url).toBe(`http://hello.sls-local.localhost:${ports[0]}`);
+  expect(url).toBe(`http://hello-test.sls-local.localhost:${ports[0]}`);
   expect((await httpRequest(gateway(), { host: new URL(url).host })).status).toBe(200);
 
-  expect(await ebb("env", "set", "hello", "GREETING=hi")).toMatchObject({ code: 0, stdout: expect.stringContaining("v2 serves at") });
+  expect(await ebb("vars", "set", "hello", "GREETING=hi")).toMatchObject({ code: 0, stdout: expect.stringContaining("v2 serves at") });
   expect((await ebb("versions", "hello")).stdout).toMatch(/^v2 .*100 %.*\nv1 /m);
   expect(await ebb("traffic", "hello", "v1=50", "v2=50")).toMatchObject({ code: 0, stdout: expect.stringMatching(/v\d 50 %, v\d 50 %/) });
   expect(await ebb("rollback", "hello", "--to", "v1")).toMatchObject({ code: 0, stdout: expect.stringContaining("goes to v1") });
@@ -78,12 +78,12 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   expect(broken).toMatchObject({ code: 1, stdout: "" });
   expect(broken.stderr).toContain("Nothing has changed for visitors: v1 of hello still at");
   expect(broken.stderr).toContain("│ no database");
-  expect((await httpRequest(gateway(), { host: "hello.sls-local.localhost" })).status).toBe(200);
+  expect((await httpRequest(gateway(), { host: "hello-test.sls-local.localhost" })).status).toBe(200);
 
   expect(await ebb("down")).toMatchObject({ code: 0, stderr: expect.stringContaining("has stopped") });
   expect(await ebb("apps")).toMatchObject({ code: 4 });
   expect(await up()).toMatchObject({ code: 0, stdout: expect.stringContaining(url) });
-  expect((await httpRequest(gateway(), { host: "hello.sls-local.localhost" })).status).toBe(200);
+  expect((await httpRequest(gateway(), { host: "hello-test.sls-local.localhost" })).status).toBe(200);
   // What was decided before the stop is still known.
   const earlier = JSON.parse((await ebb("why", "hello", "--version", "v2", "-o", "json")).stdout) as { items: { cause: string }[] };
   expect(earlier.items.map(({ cause }) => cause)).toContain("initial-scale");

@@ -1,4 +1,4 @@
-import { archive, deploy, eventually, finished, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
+import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 let ebb: EbbServer;
@@ -10,7 +10,7 @@ afterAll(() => ebb.dispose());
 describe("a deploy", () => {
   test("under load loses no request", async () => {
     expect((await deploy(ebb.client, "busy", nodeApp())).failure).toBeNull();
-    const load = startLoad(ebb.gateway, "busy.sls-local.localhost");
+    const load = startLoad(ebb.gateway, "busy-test.sls-local.localhost");
     await eventually(() => load.seen().succeeded > 100);
     for (let i = 0; i < 3; i++) expect((await deploy(ebb.client, "busy", nodeApp({ before: `// ${i}` }))).failure).toBeNull();
     await eventually(() => load.seen().versions.length === 4);
@@ -22,7 +22,7 @@ describe("a deploy", () => {
 
   test("that never becomes ready never receives traffic, says why, and leaves the old version serving", async () => {
     expect((await deploy(ebb.client, "steady", nodeApp())).failure).toBeNull();
-    const load = startLoad(ebb.gateway, "steady.sls-local.localhost", 4);
+    const load = startLoad(ebb.gateway, "steady-test.sls-local.localhost", 4);
     const crash = await deploy(
       ebb.client,
       "steady",
@@ -40,7 +40,7 @@ describe("a deploy", () => {
     const result = await load.stop();
     expect(result.failures).toEqual([]);
     expect(result.versions).toEqual(["steady-00001"]);
-    expect((await ebb.client.getApp("steady")).traffic).toEqual([{ version: "v1", percent: 100 }]);
+    expect((await ebb.client.getAppEnvironment(inTest("steady"))).traffic).toEqual([{ version: "v1", percent: 100 }]);
     // And the app is not stuck: the next good one goes through.
     expect(await deploy(ebb.client, "steady", nodeApp())).toMatchObject({ state: "succeeded" });
   });
@@ -64,7 +64,7 @@ describe("a deploy", () => {
     const ended = await Promise.all(operations.map((operation) => finished(ebb.client, operation.id)));
     expect(ended.map((operation) => operation.state)).toEqual(["succeeded", "succeeded"]);
     const last = Math.max(...ended.map((operation) => Number(operation.version?.slice(1))));
-    expect((await ebb.client.getApp("twice")).traffic).toEqual([{ version: `v${last}`, percent: 100 }]);
+    expect((await ebb.client.getAppEnvironment(inTest("twice"))).traffic).toEqual([{ version: `v${last}`, percent: 100 }]);
   });
 
   test("split, rolled back, and brought back by a restart as it was", async () => {
@@ -73,7 +73,7 @@ describe("a deploy", () => {
       { version: "v2", percent: 75 },
       { version: "v1", percent: 25 },
     ];
-    expect(await finished(ebb.client, (await ebb.client.setTraffic("split", { targets: wanted })).id)).toMatchObject({
+    expect(await finished(ebb.client, (await ebb.client.setTraffic(inTest("split"), { targets: wanted })).id)).toMatchObject({
       state: "succeeded",
     });
     const count: Record<string, number> = {};
@@ -85,9 +85,9 @@ describe("a deploy", () => {
     expect(Math.abs((count["split-00002"] ?? 0) - 300)).toBeLessThan(44);
     await ebb.stop();
     await ebb.start();
-    expect((await ebb.client.getApp("split")).traffic).toEqual(wanted);
+    expect((await ebb.client.getAppEnvironment(inTest("split"))).traffic).toEqual(wanted);
     expect((await ebb.get("split")).status).toBe(200);
-    expect(await finished(ebb.client, (await ebb.client.rollback("split", { to: "v1" })).id)).toMatchObject({ state: "succeeded" });
+    expect(await finished(ebb.client, (await ebb.client.rollback(inTest("split"), { to: "v1" })).id)).toMatchObject({ state: "succeeded" });
     expect(JSON.parse((await ebb.get("split")).body)).toMatchObject({ version: "split-00001" });
   });
 });

@@ -3,7 +3,7 @@ import { copyFile, cp, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { eventually, startEbb, tempDir, type EbbServer } from "@ebb/testkit";
+import { type EbbServer, eventually, inTest, startEbb, tempDir } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 /**
@@ -45,7 +45,7 @@ async function deploy(...args: string[]): Promise<string> {
 
 async function sleeps(name: string): Promise<void> {
   const asleep = async () => {
-    const { state, instances } = await ebb.client.getApp(name);
+    const { state, instances } = await ebb.client.getAppEnvironment(inTest(name));
     return state === "asleep" && instances === 0;
   };
   await eventually(asleep, 150_000, 250);
@@ -76,7 +76,7 @@ describe("real software", { timeout: 600_000 }, () => {
   });
 
   test("verdaccio, from npm", async () => {
-    expect(await deploy(join(FOLDERS, "verdaccio"))).toContain("http://verdaccio.sls-local.localhost");
+    expect(await deploy(join(FOLDERS, "verdaccio"))).toContain("http://verdaccio-test.sls-local.localhost");
     await answersAndSleeps("verdaccio", "/", "Verdaccio");
     expect(JSON.parse((await ebb.get("verdaccio", "/-/ping")).body)).toEqual({});
   });

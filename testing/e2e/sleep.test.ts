@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { deploy, eventually, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
+import { deploy, type EbbServer, eventually, inTest, nodeApp, startEbb } from "@ebb/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 /** Upstream's shortest stable window. */
@@ -39,7 +39,12 @@ test(`${APPS} apps asleep cost no process and next to no memory each; each wakes
       for (const name of group) expect((await deploy(ebb.client, name, nodeApp({ ebbYaml: SLEEPY }))).failure).toBeNull();
     }),
   );
-  await eventually(async () => (await ebb.client.listApps()).every((app) => app.state === "asleep" && app.instances === 0), 60_000, 250);
+  await eventually(
+    async () =>
+      (await ebb.client.listApps()).flatMap((app) => app.environments).every((app) => app.state === "asleep" && app.instances === 0),
+    60_000,
+    250,
+  );
   expect(await instanceProcesses()).toBe(0);
   const after = await residentAfterRestart();
   console.log(`${APPS} apps asleep: 0 processes, ${((after - before) / APPS).toFixed(0)} KiB each in Ebb's three processes`);
@@ -57,7 +62,10 @@ test("waking one does not wait for another", async () => {
   expect((await deploy(ebb.client, "slow", slow)).failure).toBeNull();
   expect((await deploy(ebb.client, "quick", nodeApp({ ebbYaml: SLEEPY }))).failure).toBeNull();
   await eventually(
-    async () => (await Promise.all(["slow", "quick"].map((name) => ebb.client.getApp(name)))).every((app) => app.state === "asleep"),
+    async () =>
+      (await Promise.all(["slow", "quick"].map((name) => ebb.client.getAppEnvironment(inTest(name))))).every(
+        (app) => app.state === "asleep",
+      ),
     60_000,
     250,
   );

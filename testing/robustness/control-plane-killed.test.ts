@@ -18,7 +18,7 @@ describe("kill -9 of a process", () => {
   test("control plane under load: not one request fails, and the instance is adopted, not restarted", async () => {
     const before = await whoAnswers();
     const killed = { cluster: await ebb.pid("cluster"), platform: await ebb.pid("platform") };
-    const load = startLoad(ebb.gateway, "hello.sls-local.localhost");
+    const load = startLoad(ebb.gateway, "hello-test.sls-local.localhost");
     await eventually(() => load.seen().succeeded > 200);
     process.kill(killed.cluster, "SIGKILL");
     process.kill(killed.platform, "SIGKILL");

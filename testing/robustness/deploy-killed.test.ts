@@ -1,4 +1,4 @@
-import { archive, eventually, finished, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
+import { archive, type EbbServer, eventually, finished, inTest, nodeApp, startEbb } from "@ebb/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROUNDS = 20;
@@ -43,7 +43,7 @@ test(`kill -9 in the middle of a deploy, ${ROUNDS} times at random moments`, { t
     if (ended.state === "succeeded") serving = ended.version ?? undefined;
     else expect(ended.failure?.code, context).toBeTruthy();
     const number = String(Number(serving?.slice(1))).padStart(5, "0");
-    expect((await ebb.client.getApp("target")).traffic, context).toEqual([{ version: serving, percent: 100 }]);
+    expect((await ebb.client.getAppEnvironment(inTest("target"))).traffic, context).toEqual([{ version: serving, percent: 100 }]);
     expect(JSON.parse((await ebb.get("target")).body), context).toMatchObject({ version: `target-${number}` });
   }
   console.log(`deploys killed at random moments: ${JSON.stringify(outcomes)}`);

@@ -1,4 +1,4 @@
-import { deploy, eventually, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
+import { deploy, type EbbServer, eventually, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** Long enough that a killed instance has requests under way. */
@@ -22,9 +22,9 @@ describe("instances killed at random under load", () => {
       pids.add(pid);
       return pid;
     };
-    const allServe = async () => (await ebb.client.listInstances("many")).filter((instance) => instance.ready).length === 3;
+    const allServe = async () => (await ebb.client.listInstances(inTest("many"))).filter((instance) => instance.ready).length === 3;
     await eventually(allServe, 30_000);
-    const load = startLoad(ebb.gateway, "many.sls-local.localhost");
+    const load = startLoad(ebb.gateway, "many-test.sls-local.localhost");
     for (let round = 0; round < ROUNDS; round++) {
       const victim = await answering();
       const before = load.seen().succeeded;

@@ -8,7 +8,7 @@ export function parseAssignments(words: readonly string[]): Record<string, strin
     words.map((word): [string, string] => {
       const at = word.indexOf("=");
       if (at === -1)
-        throw usageError(`${JSON.stringify(word)} is not KEY=VALUE`, "Write it as KEY=VALUE; `ebb env unset` removes a variable.");
+        throw usageError(`${JSON.stringify(word)} is not KEY=VALUE`, "Write it as KEY=VALUE; `ebb vars unset` removes a variable.");
       return [variableName(word.slice(0, at)), word.slice(at + 1)];
     }),
   );

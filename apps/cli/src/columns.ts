@@ -1,21 +1,33 @@
-import type { App, Instance, MetricsSummary, Operation, ScalingDecision, Version } from "@ebb/api";
+import type { App, AppEnvironment, Instance, MetricsSummary, Operation, ScalingDecision, Version } from "@ebb/api";
 import { ageOf, clockTime } from "./output/durations.ts";
 import { colourState } from "./output/style.ts";
 import type { Column } from "./output/table.ts";
 
+/** An app in one of its environments; without one when it is in none. */
+export interface AppRow {
+  readonly app: App;
+  readonly place?: AppEnvironment;
+}
+
+export function appRows(apps: readonly App[]): AppRow[] {
+  return apps.flatMap((app): AppRow[] => (app.environments.length === 0 ? [{ app }] : app.environments.map((place) => ({ app, place }))));
+}
+
 /** How each kind of thing is shown in a table; `now` is milliseconds since the epoch. */
-export function appColumns(now: number): Column<App>[] {
+export function appColumns(now: number): Column<AppRow>[] {
   return [
-    { header: "NAME", value: (app) => app.name, style: (text, style) => style.bold(text) },
-    { header: "STATE", value: (app) => app.state, style: stateStyle },
-    { header: "URL", value: (app) => app.url, style: (text, style) => style.link(text) },
-    { header: "TRAFFIC", value: (app) => trafficText(app) },
-    { header: "INSTANCES", value: (app) => app.instances, align: "right" },
-    { header: "AGE", value: (app) => ageOf(app.createdAt, now), align: "right" },
-    { header: "KIND", wide: true, value: (app) => app.kind },
-    { header: "LATEST", wide: true, value: (app) => app.latestVersion ?? "-" },
-    { header: "CHANGED", wide: true, value: (app) => ageOf(app.updatedAt, now), align: "right" },
-    { header: "MESSAGE", wide: true, value: (app) => app.message },
+    { header: "NAME", value: ({ app }) => app.name, style: (text, style) => style.bold(text) },
+    { header: "ENV", value: ({ place }) => place?.environment ?? "-" },
+    { header: "STATE", value: ({ place }) => place?.state ?? "empty", style: stateStyle },
+    { header: "URL", value: ({ place }) => place?.url ?? "", style: (text, style) => style.link(text) },
+    { header: "TRAFFIC", value: ({ place }) => (place ? trafficText(place) : "-") },
+    { header: "INSTANCES", value: ({ place }) => place?.instances ?? 0, align: "right" },
+    { header: "AGE", value: ({ app, place }) => ageOf((place ?? app).createdAt, now), align: "right" },
+    { header: "TEAM", wide: true, value: ({ app }) => app.team },
+    { header: "KIND", wide: true, value: ({ app }) => app.kind },
+    { header: "LATEST", wide: true, value: ({ place }) => place?.latestVersion ?? "-" },
+    { header: "CHANGED", wide: true, value: ({ app, place }) => ageOf((place ?? app).updatedAt, now), align: "right" },
+    { header: "MESSAGE", wide: true, value: ({ place }) => place?.message ?? "" },
   ];
 }
 
@@ -25,9 +37,13 @@ export function versionColumns(now: number): Column<Version>[] {
     { header: "STATE", value: (version) => version.state, style: stateStyle },
     { header: "TRAFFIC", value: (version) => (version.percent === 0 ? "-" : `${version.percent} %`), align: "right" },
     { header: "INSTANCES", value: (version) => version.instances, align: "right" },
-    { header: "FROM", value: (version) => version.detectedFrom },
+    {
+      header: "FROM",
+      value: ({ promotedFrom, detectedFrom }) => (promotedFrom ? `${promotedFrom.version} of ${promotedFrom.environment}` : detectedFrom),
+    },
     { header: "AGE", value: (version) => ageOf(version.createdAt, now), align: "right" },
     { header: "BY", wide: true, value: (version) => version.createdBy },
+    { header: "COMMIT", wide: true, value: (version) => version.commit?.slice(0, 12) ?? "-" },
     { header: "PREVIEW", wide: true, value: (version) => version.previewUrl ?? "-" },
     { header: "IMAGE", wide: true, value: (version) => version.image },
     { header: "MESSAGE", value: (version) => version.message },
@@ -107,7 +123,8 @@ export function decisionColumns(now: number): Column<ScalingDecision>[] {
 export function operationColumns(now: number): Column<Operation>[] {
   return [
     { header: "ID", value: (operation) => operation.id },
-    { header: "APP", value: (operation) => operation.app },
+    { header: "APP", value: (operation) => operation.app || "-" },
+    { header: "ENV", value: (operation) => operation.environment || "-" },
     { header: "KIND", value: (operation) => operation.kind },
     { header: "STATE", value: (operation) => operation.state, style: stateStyle },
     { header: "VERSION", value: (operation) => operation.version ?? "-" },
@@ -117,7 +134,7 @@ export function operationColumns(now: number): Column<Operation>[] {
   ];
 }
 
-export function trafficText(app: App): string {
+export function trafficText(app: AppEnvironment): string {
   const serving = app.traffic.filter((target) => target.percent > 0);
   return serving.map((target) => (target.percent === 100 ? target.version : `${target.version} ${target.percent} %`)).join(", ") || "-";
 }

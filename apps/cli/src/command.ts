@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 
 /** What a shell offers at this place. */
-export type Completion = "app" | "version" | "folder" | "file";
+export type Completion = "app" | "version" | "environment" | "team" | "folder" | "file";
 
 interface OptionBase {
   readonly summary: string;

@@ -5,22 +5,26 @@ import { deleteCommand } from "./commands/delete.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
-import { envListCommand, envSetCommand, envUnsetCommand } from "./commands/env.ts";
+import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
+import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
+import { promoteCommand } from "./commands/promote.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
 import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand } from "./commands/team.ts";
+import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, teamShowCommand } from "./commands/teams.ts";
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
 import { upCommand } from "./commands/up.ts";
 import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
-import { versionsCommand } from "./commands/versions.ts";
+import { varsListCommand, varsSetCommand, varsUnsetCommand } from "./commands/vars.ts";
+import { versionsCommand, versionsDiffCommand } from "./commands/versions.ts";
 import { coldStartsCommand } from "./commands/cold-starts.ts";
 import { whyCommand } from "./commands/why.ts";
 import type { Command } from "./command.ts";
@@ -34,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   deployCommand,
   appsCommand,
   versionsCommand,
+  versionsDiffCommand,
   logsCommand,
   metricsCommand,
   whyCommand,
@@ -42,12 +47,19 @@ export const COMMANDS: readonly Command[] = [
   deleteCommand,
   trafficCommand,
   rollbackCommand,
-  envListCommand,
-  envSetCommand,
-  envUnsetCommand,
+  promoteCommand,
+  hostCommand,
+  varsListCommand,
+  varsSetCommand,
+  varsUnsetCommand,
   secretsListCommand,
   secretsSetCommand,
   secretsUnsetCommand,
+  envListCommand,
+  envShowCommand,
+  envCreateCommand,
+  envSetCommand,
+  envDeleteCommand,
   loginCommand,
   logoutCommand,
   whoamiCommand,
@@ -59,6 +71,11 @@ export const COMMANDS: readonly Command[] = [
   userDisableCommand,
   userEnableCommand,
   userResetPasswordCommand,
+  teamListCommand,
+  teamShowCommand,
+  teamCreateCommand,
+  teamSetCommand,
+  teamDeleteCommand,
   teamMembersCommand,
   teamAddCommand,
   teamRoleCommand,

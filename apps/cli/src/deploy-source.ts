@@ -12,6 +12,9 @@ export interface SourceDeployment {
   readonly name: string | undefined;
   readonly defaultName: string;
   readonly noTraffic: boolean;
+  readonly team?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly commit?: string | undefined;
 }
 
 /** Packs a folder and sends it while it is packed; returns the operation that the platform has begun. */
@@ -42,6 +45,9 @@ export async function deploySource(context: Context, client: Client, deployment:
       {
         ...(deployment.name === undefined ? { defaultName: deployment.defaultName } : { name: deployment.name }),
         ...(deployment.noTraffic && { noTraffic: true }),
+        team: deployment.team,
+        environment: deployment.environment,
+        commit: deployment.commit,
       },
       { signal: host.interrupted },
     );

@@ -6,18 +6,21 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
-  ["Traffic and configuration", ["traffic", "rollback", "env", "secrets"]],
+  ["Traffic and configuration", ["traffic", "rollback", "promote", "host", "vars", "secrets"]],
+  ["Environments", ["env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
 ];
 
 /** Summaries of words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  env: "Environment variables of an application",
+  versions: "Lists the versions of an application in an environment, or compares two",
+  vars: "Environment variables of an application",
+  env: "Environments of a team: list, show, create, change, delete",
   secrets: "Secrets of an application",
   token: "Tokens for scripts and other machines: list, create, revoke",
   user: "Users of the platform: list, create, disable, reset a password",
-  team: "Members of a team and their roles",
+  team: "Teams, their members and their roles",
   audit: "What was changed, by whom: list, export, verify",
   operations: "Deployments and other changes: list, show, cancel",
 };

@@ -24,7 +24,7 @@ test("the launcher works from any folder, through links of links, with the argum
   await symlink("../first", join(path, "my bin", "ebb"));
   const { stdout } = await run(join(path, "my bin", "ebb"), ["--version"], { cwd: "/", env: BARE });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  const refused = run(join(path, "first"), ["env", "set", "x", "not an = 'assignment\"$HOME"], { cwd: path, env: BARE });
+  const refused = run(join(path, "first"), ["vars", "set", "x", "not an = 'assignment\"$HOME"], { cwd: path, env: BARE });
   await expect(refused).rejects.toMatchObject({ code: EXIT.usage, stderr: expect.stringContaining(`"not an "`) });
 });
 

@@ -1,4 +1,4 @@
-import type { App, Client, Operation, Phase } from "@ebb/api";
+import type { AppEnvironment, Client, Operation, Phase } from "@ebb/api";
 import { assertNever } from "@ebb/base";
 import { trafficText } from "./columns.ts";
 import type { Context } from "./context.ts";
@@ -71,12 +71,12 @@ const MOST_LOG_LINES = 20;
 /** `quoted`: log lines that have been shown already, and are not shown again when they are all of it. */
 export function operationFailure(operation: Operation, quoted: ReadonlySet<string> = new Set()): Failure {
   if (operation.state === "cancelled") {
-    return new Failure(`the ${operation.kind} of ${operation.app} was cancelled`, {
+    return new Failure(`the ${operation.kind} of ${subjectOf(operation)} was cancelled`, {
       hint: "Nothing has changed; start it again when you like.",
     });
   }
   const { failure } = operation;
-  if (!failure) return new Failure(`the ${operation.kind} of ${operation.app} is ${operation.state}`);
+  if (!failure) return new Failure(`the ${operation.kind} of ${subjectOf(operation)} is ${operation.state}`);
   const log = failure.log.every((line) => quoted.has(line)) ? [] : failure.log.slice(-MOST_LOG_LINES);
   return new Failure(failure.message, { chain: newReasons(failure.message, failure.chain), log, hint: failure.hint ?? undefined });
 }
@@ -91,6 +91,12 @@ function newReasons(message: string, chain: readonly string[]): string[] {
   return reasons;
 }
 
+/** `hello in test`, `hello`, `the environment test of default`, `the team default`: what an operation is about. */
+export function subjectOf({ team, app, environment }: Operation): string {
+  if (app !== "") return environment === "" ? app : `${app} in ${environment}`;
+  return environment === "" ? `the team ${team}` : `the environment ${environment} of ${team}`;
+}
+
 /** `3.4 s: unpack 0.1 s, build 2.2 s …` */
 export function phaseTimes(operation: Operation): string {
   const total = operation.finishedAt === null ? 0 : Date.parse(operation.finishedAt) - Date.parse(operation.createdAt);
@@ -100,19 +106,24 @@ export function phaseTimes(operation: Operation): string {
 /** Follows a change to its end and says what it led to. */
 export async function finishChange(context: Context, client: Client, started: Operation): Promise<void> {
   const operation = await followOperation(context, client, started, { logs: false });
-  const app = operation.kind === "delete" || context.output.structured ? undefined : await client.getApp(operation.app);
+  const place = { app: operation.app, env: operation.environment };
+  const app = operation.kind === "delete" || context.output.structured ? undefined : await client.getAppEnvironment(place);
   context.output.show(operation, () => [changeText(operation, app)]);
 }
 
-function changeText(operation: Operation, app: App | undefined): string {
+function changeText(operation: Operation, app: AppEnvironment | undefined): string {
   switch (operation.kind) {
     case "delete":
-      return `${operation.app} is deleted.`;
+      return `${subjectOf(operation)} is deleted.`;
     case "traffic":
-      return `${operation.app}: the traffic goes to ${app ? trafficText(app) : "another version"}.`;
+      return `${subjectOf(operation)}: the traffic goes to ${app ? trafficText(app) : "another version"}.`;
     case "config":
+      // A change of the host makes no version, nor does one before the first.
+      if (operation.version === null) return `${subjectOf(operation)}: changed${app?.url ? `; it is at ${app.url}` : ""}.`;
+      return `${subjectOf(operation)}: ${operation.version} serves at ${operation.url ?? app?.url ?? "its URL"}`;
+    case "promote":
     case "deploy":
-      return `${operation.app}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;
+      return `${subjectOf(operation)}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;
     default:
       return assertNever(operation.kind);
   }

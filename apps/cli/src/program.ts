@@ -44,6 +44,8 @@ export function parseCommandLine(
       groups.set(first, parent);
     }
     const leaf = settle(parent.command(second ?? first), command.name, () => commandHelp(command));
+    // `ebb versions APP`, beside `ebb versions diff …`.
+    if (second === undefined) groups.set(first, leaf);
     declare(leaf, command);
     leaf.action(() => {
       found = { command, input: readInput(leaf, command) };

@@ -10,7 +10,7 @@ test("nothing, help and version are answered on standard output", async () => {
   expect(nothing).toMatchObject({ code: EXIT.ok, stderr: "" });
   expect(nothing.stdout).toContain("Usage: ebb COMMAND");
   expect((await run(["help", "deploy"])).stdout).toBe((await run(["deploy", "--help"])).stdout);
-  expect((await run(["env", "--help"])).stdout).toContain("env set APP VARIABLES...");
+  expect((await run(["vars", "--help"])).stdout).toContain("vars set APP VARIABLES...");
   expect((await run(["--version"])).stdout).toBe("1.2.3\n");
 });
 
@@ -23,12 +23,15 @@ test.each([
   [["apps", "a", "b"], "too many arguments", "ebb apps --help"],
   [["env"], "a command is missing", "ebb env --help"],
   [["env", "add", "hello"], "unknown command 'add'", "ebb env --help"],
-  [["env", "set", "hello", "KEY"], '"KEY" is not KEY=VALUE', "KEY=VALUE"],
-  [["env", "set", "hello", "1A=b"], '"1A" cannot be the name of a variable', "no digit first"],
+  [["vars", "set", "hello", "KEY"], '"KEY" is not KEY=VALUE', "KEY=VALUE"],
+  [["vars", "set", "hello", "1A=b"], '"1A" cannot be the name of a variable', "no digit first"],
   [["traffic", "hello", "v1=60", "v2=60"], "add up to 120", "Change them"],
   [["traffic", "hello", "v1=50", "v1=50"], "v1 is named twice", "once"],
   [["traffic", "hello", "latest=100"], "is not VERSION=PERCENT", "v3=90"],
   [["logs", "hello", "--since", "yesterday"], "neither an age nor a time", "10m"],
+  [["promote", "hello", "--from", "prod"], "prod has no neighbour in the chain of default: test → prod", "--from ENV --to ENV"],
+  [["env", "set", "prod"], "nothing to change is named", "ebb env set --help"],
+  [["team", "create", "red", "-e", "nightly"], "nightly is not a template", "test, stable, staging, prod"],
   [["rollback", "hello", "--to", "2"], "not a version", "ebb versions hello"],
   [["apps", "--server", "ftp://x"], "not the address of a platform", "http://HOST:PORT"],
   [["completion", "tcsh"], "no completion for tcsh", "bash, zsh, fish"],
@@ -59,14 +62,14 @@ test("a result has the same facts in every format", async () => {
   const { env } = await startPlatform();
   const text = await run(["apps"], { env });
   const lines = text.stdout.trimEnd().split("\n");
-  expect(lines[0]).toMatch(/^NAME +STATE +URL +TRAFFIC +INSTANCES +AGE$/);
-  expect(lines[1]).toMatch(/^hello +ready +http:\/\/hello\S+ +v2 90 %, v1 10 % +1 +\d/);
+  expect(lines[0]).toMatch(/^NAME +ENV +STATE +URL +TRAFFIC +INSTANCES +AGE$/);
+  expect(lines[1]).toMatch(/^hello +test +ready +http:\/\/hello\S+ +v2 90 %, v1 10 % +1 +\d/);
   expect(new Set(lines.map((line) => line.length)).size, "right-aligned last column").toBe(1);
   expect(text.stdout).not.toContain("\u001b");
   const json: unknown = JSON.parse((await run(["apps", "-o", "json"], { env })).stdout);
   expect(json).toMatchObject({ items: [anApp(), { name: "site" }] });
   expect(parse((await run(["apps", "-o", "yaml"], { env })).stdout)).toEqual(json);
-  expect((await run(["apps", "-o", "wide"], { env })).stdout).toMatch(/KIND +LATEST +CHANGED +MESSAGE/);
+  expect((await run(["apps", "-o", "wide"], { env })).stdout).toMatch(/TEAM +KIND +LATEST +CHANGED +MESSAGE/);
 });
 
 test("colours are for terminals, and NO_COLOR turns them off", async () => {
@@ -104,11 +107,17 @@ test("changes send what was asked and end when the platform says so", async () =
   });
   expect(await changed(["rollback", "hello"])).toMatchObject({ body: {} });
   expect(await changed(["rollback", "hello", "--to", "v1"])).toMatchObject({ body: { to: "v1" } });
-  expect(await changed(["env", "set", "hello", "A=1=2", "B="])).toMatchObject({ body: { variables: { A: "1=2", B: "" } } });
-  expect(await changed(["env", "unset", "hello", "A"])).toMatchObject({ body: { variables: { A: null } } });
+  expect(await changed(["vars", "set", "hello", "A=1=2", "B="])).toMatchObject({ body: { variables: { A: "1=2", B: "" } } });
+  expect(await changed(["vars", "unset", "hello", "A"])).toMatchObject({ body: { variables: { A: null } } });
   expect(await changed(["secrets", "set", "hello", "KEY"], "geheim\n")).toMatchObject({ body: { secrets: { KEY: "geheim" } } });
   expect(await changed(["secrets", "unset", "hello", "KEY"])).toMatchObject({ body: { secrets: { KEY: null } } });
-  expect(await changed(["delete", "hello", "--yes"])).toMatchObject({ method: "DELETE" });
+  expect(await changed(["delete", "hello", "--yes"])).toMatchObject({ method: "DELETE", url: "/api/v1/apps/hello" });
+  expect(await changed(["delete", "hello", "-e", "prod", "--yes"])).toMatchObject({ url: "/api/v1/apps/hello/environments/prod" });
+  expect(await changed(["promote", "hello", "--from", "test", "--to", "prod"])).toMatchObject({
+    url: "/api/v1/apps/hello/environments/prod/promote",
+    body: { from: "test" },
+  });
+  expect(await changed(["promote", "hello", "--to", "prod", "--version", "v2"])).toMatchObject({ body: { from: "test", version: "v2" } });
 });
 
 test("a deletion that nobody confirmed does not happen", async () => {
@@ -137,7 +146,9 @@ test("logs are lines for people, objects for programs, and safe for a terminal",
     stream: "stdout",
     text: "up \u001b[2J\u001b]0;title\u0007\u001b[31mred",
   };
-  platform.answer("GET /apps/hello/logs", (reply) => reply.type("application/x-ndjson").send(`${JSON.stringify(record)}\n`));
+  platform.answer("GET /apps/hello/environments/test/logs", (reply) =>
+    reply.type("application/x-ndjson").send(`${JSON.stringify(record)}\n`),
+  );
   const { env } = platform;
   const terminal = await run(["logs", "hello", "--tail", "5", "--since", "10m"], { env, terminal: 80 });
   expect(terminal.stdout).toMatch(/v2\/abcde.* up .*red\n$/);
@@ -149,7 +160,7 @@ test("logs are lines for people, objects for programs, and safe for a terminal",
 
 test("following logs ends with 130 at an interrupt", async () => {
   const platform = await startPlatform();
-  platform.answer("GET /apps/hello/logs", (reply) => {
+  platform.answer("GET /apps/hello/environments/test/logs", (reply) => {
     reply.raw.writeHead(200, { "content-type": "application/x-ndjson" });
     reply.raw.write(`${JSON.stringify({ time: "2026-01-01T00:00:00Z", version: "v1", instance: "i", stream: "stdout", text: "one" })}\n`);
     return reply.hijack();

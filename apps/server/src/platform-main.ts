@@ -26,7 +26,6 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
   const platform = createPlatform({
     database: { kind: "sqlite", path: paths.platformDatabase },
     kubeconfigPath: paths.kubeconfig,
-    namespace: "default",
     clusterName: config.clusterName,
     ingress: { host: config.host, port: config.gatewayPort },
     listen: { host: config.host, port: config.platformPort },

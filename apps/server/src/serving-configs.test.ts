@@ -29,7 +29,7 @@ test("what is set beside the examples: hosts, and a deadline that a person can w
   const set = maps.map(({ metadata, data: { _example, ...data } = {} }) => [metadata.name, data]);
   expect(Object.fromEntries(set)).toMatchObject({
     "config-domain": { "sls-x.example.org": "" },
-    "config-network": { "domain-template": "{{.Name}}.{{.Domain}}" },
+    "config-network": { "tag-template": "{{.Tag}}-{{.Name}}" },
     "config-deployment": { "progress-deadline": "120s" },
     "config-gc": {},
   });

@@ -102,12 +102,21 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+/**
+ * `{host}.sls-{cluster}.{base}` in every namespace, where the host is what the platform says in its annotations and otherwise the name: a
+ * Route's own is `ebb.dev/host`, that of a tag (which has another Name than the Route) gets the environment's suffix.
+ */
+const DOMAIN_TEMPLATE =
+  '{{if eq .Name (index .Labels "serving.knative.dev/service")}}{{or (index .Annotations "ebb.dev/host") .Name}}' +
+  '{{else}}{{.Name}}{{index .Annotations "ebb.dev/host-suffix"}}{{end}}.{{.Domain}}';
+/** Ours of before there were environments: one that nobody has changed since then is brought up to date. */
+const FORMER_TEMPLATE = "{{.Name}}.{{.Domain}}";
+
 /** Where Ebb differs from upstream's defaults. */
 function settingsOf(config: ServerConfig): Record<string, Record<string, string>> {
   return {
-    // `{name}.sls-{cluster}.{base}`: names are unique in a cluster, whatever their namespace.
     "config-domain": { [`sls-${config.clusterName}.${config.baseDomain}`]: "" },
-    "config-network": { "domain-template": "{{.Name}}.{{.Domain}}", "tag-template": "{{.Tag}}-{{.Name}}" },
+    "config-network": { "domain-template": DOMAIN_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
     // Who waits for a deploy should hear of its failure; a large image may be given longer by annotation or here.
     "config-deployment": { "progress-deadline": `${config.progressDeadlineSeconds ?? PROGRESS_DEADLINE}s` },
   };
@@ -142,7 +151,7 @@ function exampleText(rows: readonly Row[]): string {
   return [...head, ...rows.flatMap(([key, value, meaning]) => ["", `# ${meaning}`, `${key}: ${JSON.stringify(value)}`])].join("\n");
 }
 
-/** Makes those that are missing; what is there is the operator's, but for a deadline that the command line asks for. */
+/** Makes those that are missing; what is there is the operator's, but for a domain template of ours from before and for a deadline that the command line asks for. */
 export async function ensureServingConfigs(client: KubeClient, config: ServerConfig): Promise<void> {
   for (const map of servingConfigs(config)) {
     try {
@@ -150,6 +159,10 @@ export async function ensureServingConfigs(client: KubeClient, config: ServerCon
     } catch (error) {
       if (!isStatus(error, "AlreadyExists")) throw error;
     }
+  }
+  const network = await client.get(ConfigMaps, SERVING_NAMESPACE, "config-network");
+  if (network?.data?.["domain-template"] === FORMER_TEMPLATE) {
+    await client.update(ConfigMaps, { ...network, data: { ...network.data, "domain-template": DOMAIN_TEMPLATE } });
   }
   if (config.progressDeadlineSeconds === undefined) return;
   const deployment = await client.get(ConfigMaps, SERVING_NAMESPACE, "config-deployment");

@@ -30,7 +30,7 @@ describe("requests", () => {
       seen = [request.method, request.url, request.headers.authorization];
       response.end(JSON.stringify({ items: [] }));
     }, "secret");
-    expect(await client.listOperations({ app: "a b&c", limit: 3 })).toEqual([]);
+    expect(await client.listOperations({ app: "a b&c", limit: 3 })).toEqual({ items: [] });
     expect(seen).toEqual(["GET", "/api/v1/operations?app=a%20b%26c&limit=3", "Bearer secret"]);
   });
 
@@ -143,7 +143,7 @@ test("log records are parsed whatever the chunks, and leaving the loop ends the 
     setImmediate(() => response.write(text.subarray(12)));
   });
   const texts: string[] = [];
-  for await (const record of client.logs("shop", { follow: true })) {
+  for await (const record of client.logs({ app: "hello", env: "test" }, { follow: true })) {
     texts.push(record.text);
     if (texts.length === 3) break;
   }

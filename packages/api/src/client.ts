@@ -1,26 +1,8 @@
 import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
-import type {
-  App,
-  ChangeEvent,
-  DeployImage,
-  EnvVariables,
-  Instance,
-  LogRecord,
-  Metrics,
-  Operation,
-  OperationEvent,
-  PatchEnv,
-  PatchSecrets,
-  PlatformStatus,
-  Rollback,
-  ColdStarts,
-  ScalingDecisions,
-  SecretList,
-  SessionCode,
-  SetTraffic,
-  Version,
-} from "./schemas.ts";
+import { modelCalls } from "./model-client.ts";
+import { placeCalls, placePath, type CallOptions, type Page, type Place } from "./place-client.ts";
+import type { ChangeEvent, DeployImage, LogRecord, Operation, OperationEvent, PlatformStatus, SessionCode } from "./schemas.ts";
 import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
@@ -37,33 +19,29 @@ export interface LogQuery {
   since?: string | undefined;
 }
 
-export interface DecisionQuery {
-  /** `v3`; all versions when absent. */
-  version?: string | undefined;
-  /** RFC 3339: only what was decided until then. */
-  at?: string | undefined;
-  limit?: number | undefined;
-}
-
-export interface MetricsQuery {
-  /** RFC 3339; the last hour when absent. */
-  from?: string | undefined;
-  to?: string | undefined;
-  /** Seconds of a point: 10 (kept an hour), 60 (a day) or 3600 (30 days); the finest that covers the time when absent. */
-  step?: 10 | 60 | 3600 | undefined;
-}
-
 export interface UploadQuery {
   /** Wins over the name in ebb.yaml. */
   name?: string | undefined;
   /** Used when ebb.yaml has no name. */
   defaultName?: string | undefined;
+  /** The app's own when it is there already, else `default`. */
+  team?: string | undefined;
+  /** The team's first when absent. */
+  environment?: string | undefined;
+  /** Of the source, to be kept with the version. */
+  commit?: string | undefined;
   noTraffic?: boolean | undefined;
 }
 
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
+export interface OperationQuery {
+  team?: string | undefined;
+  app?: string | undefined;
+  environment?: string | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
 }
+
+export type { CallOptions, Page, Place } from "./place-client.ts";
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -78,37 +56,23 @@ export function createClient(options: ClientOptions) {
     const response = await send(method, path, request);
     return (await response.json()) as T;
   };
-  const items = async <T>(path: string, request?: SendOptions): Promise<T[]> => (await json<{ items: T[] }>("GET", path, request)).items;
-  const text = async (path: string, request?: SendOptions): Promise<string> => (await send("GET", path, request)).text();
-  const app = (name: string, rest = "") => `/apps/${encodeURIComponent(name)}${rest}`;
   const operation = (id: string, rest = "") => `/operations/${encodeURIComponent(id)}${rest}`;
+  const text = async (path: string, request?: SendOptions): Promise<string> => (await send("GET", path, request)).text();
 
   return {
     ...identityCalls(send),
+    ...modelCalls(send),
+    ...placeCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
-    listApps: (call?: CallOptions) => items<App>("/apps", call),
-    getApp: (name: string, call?: CallOptions) => json<App>("GET", app(name), call),
-    deleteApp: (name: string) => json<Operation>("DELETE", app(name)),
-    listVersions: (name: string, call?: CallOptions) => items<Version>(app(name, "/versions"), call),
-    listInstances: (name: string, call?: CallOptions) => items<Instance>(app(name, "/instances"), call),
-    coldStarts: (name: string, { signal, ...query }: { version?: string | undefined; limit?: number | undefined } & CallOptions = {}) =>
-      json<ColdStarts>("GET", app(name, "/cold-starts"), { query, signal }),
-    decisions: (name: string, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
-      json<ScalingDecisions>("GET", app(name, "/decisions"), { query, signal }),
-    metrics: (name: string, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
-      json<Metrics>("GET", app(name, "/metrics"), { query, signal }),
-    setTraffic: (name: string, body: SetTraffic) => json<Operation>("PUT", app(name, "/traffic"), { json: body }),
-    rollback: (name: string, body: Rollback = {}) => json<Operation>("POST", app(name, "/rollback"), { json: body }),
-    getEnv: (name: string, call?: CallOptions) => json<EnvVariables>("GET", app(name, "/env"), call),
-    patchEnv: (name: string, body: PatchEnv) => json<Operation>("PATCH", app(name, "/env"), { json: body }),
-    listSecrets: (name: string, call?: CallOptions) => json<SecretList>("GET", app(name, "/secrets"), call),
-    patchSecrets: (name: string, body: PatchSecrets) => json<Operation>("PATCH", app(name, "/secrets"), { json: body }),
-
     /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops. */
-    async *logs(name: string, query: LogQuery & CallOptions = {}): AsyncGenerator<LogRecord> {
+    async *logs(place: Place, query: LogQuery & CallOptions = {}): AsyncGenerator<LogRecord> {
       const { signal, ...rest } = query;
-      const response = await send("GET", app(name, "/logs"), { query: { ...rest }, headers: { accept: "application/x-ndjson" }, signal });
+      const response = await send("GET", placePath(place, "/logs"), {
+        query: { ...rest },
+        headers: { accept: "application/x-ndjson" },
+        signal,
+      });
       if (!response.body) return;
       for await (const line of lines(response.body)) if (line !== "") yield JSON.parse(line) as LogRecord;
     },
@@ -123,8 +87,9 @@ export function createClient(options: ClientOptions) {
         signal: call.signal,
       }),
 
-    listOperations: (query: { app?: string | undefined; limit?: number | undefined } = {}, call: CallOptions = {}) =>
-      items<Operation>("/operations", { query, signal: call.signal }),
+    /** Newest first; `cursor` is the `next` of the page before. */
+    listOperations: (query: OperationQuery = {}, call: CallOptions = {}) =>
+      json<Page<Operation>>("GET", "/operations", { query: { ...query }, signal: call.signal }),
     getOperation: (id: string, call?: CallOptions) => json<Operation>("GET", operation(id), call),
     cancelOperation: (id: string) => json<Operation>("POST", operation(id, "/cancel")),
     /** Everything that happened and happens, each log line once; ends after the operation has reached a terminal state. Survives restarts of the platform. */

@@ -1,8 +1,7 @@
 import { Type, type Static } from "typebox";
+import { Nullable, object } from "./names.ts";
 
 /** Who people and machines are, and what they did. */
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T) => Type.Object(properties, { additionalProperties: false });
 const Time = Type.String({ description: "RFC 3339 in UTC" });
 
 export const UserName = Type.String({

@@ -1,3 +1,15 @@
 export * from "./identity.ts";
+export * from "./names.ts";
+export * from "./model.ts";
 export * from "./schemas.ts";
-export { ApiError, createClient, type CallOptions, type Client, type ClientOptions, type LogQuery, type UploadQuery } from "./client.ts";
+export {
+  ApiError,
+  createClient,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  type LogQuery,
+  type Page,
+  type Place,
+  type UploadQuery,
+} from "./client.ts";

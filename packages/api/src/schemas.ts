@@ -1,16 +1,8 @@
 import { Type, type Static } from "typebox";
+import { AppMetadata } from "./model.ts";
+import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName, VersionName } from "./names.ts";
 
-/** Times are RFC 3339 in UTC; names are DNS labels; versions are called `v1`, `v2` … within their app. */
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T) => Type.Object(properties, { additionalProperties: false });
-
-export const AppName = Type.String({
-  pattern: "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$",
-  description: "A DNS label that starts with a letter, at most 52 characters",
-});
-export const VersionName = Type.String({ pattern: "^v[1-9][0-9]{0,6}$" });
-export const EnvName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,254}$" });
-
+/** Times are RFC 3339 in UTC; names are DNS labels; versions are called `v1`, `v2` … within their app and environment. */
 /** problem+json (RFC 9457) with a stable code. */
 export const Problem = object({
   type: Type.String(),
@@ -23,14 +15,15 @@ export const Problem = object({
 export type Problem = Static<typeof Problem>;
 
 /**
- * `asleep` is a healthy state: no instance runs and the next request wakes one. `unknown`: the cluster has not answered since the platform's
- * start; traffic is what was last set.
+ * `asleep` is a healthy state: no instance runs and the next request wakes one. `empty`: nothing has been deployed. `unknown`: the cluster has
+ * not answered since the platform's start; traffic is what was last set.
  */
 export const AppState = Type.Union([
   Type.Literal("ready"),
   Type.Literal("asleep"),
   Type.Literal("deploying"),
   Type.Literal("failed"),
+  Type.Literal("empty"),
   Type.Literal("unknown"),
 ]);
 export type AppState = Static<typeof AppState>;
@@ -38,12 +31,16 @@ export type AppState = Static<typeof AppState>;
 export const TrafficTarget = object({ version: VersionName, percent: Type.Integer({ minimum: 0, maximum: 100 }) });
 export type TrafficTarget = Static<typeof TrafficTarget>;
 
-export const App = object({
-  name: AppName,
-  kind: Type.Union([Type.Literal("application"), Type.Literal("site")]),
+/** An app in one of its team's environments. */
+export const AppEnvironment = object({
+  app: AppName,
+  environment: EnvironmentName,
+  team: TeamName,
   state: AppState,
   /** Opens in a browser. */
   url: Type.String(),
+  /** The first part of its host. */
+  host: HostLabel,
   /** Why it is in its state, in words. */
   message: Type.String(),
   latestVersion: Nullable(VersionName),
@@ -52,11 +49,27 @@ export const App = object({
   createdAt: Type.String(),
   updatedAt: Type.String(),
 });
+export type AppEnvironment = Static<typeof AppEnvironment>;
+
+export const App = Type.Object(
+  {
+    name: AppName,
+    team: TeamName,
+    kind: Type.Union([Type.Literal("application"), Type.Literal("site")]),
+    ...AppMetadata.properties,
+    /** Those that it is in, in the order of the team's chain. */
+    environments: Type.Array(AppEnvironment),
+    createdAt: Type.String(),
+    updatedAt: Type.String(),
+  },
+  { additionalProperties: false },
+);
 export type App = Static<typeof App>;
 
 export const Version = object({
   name: VersionName,
   app: AppName,
+  environment: EnvironmentName,
   state: Type.Union([
     Type.Literal("ready"),
     Type.Literal("asleep"),
@@ -67,6 +80,11 @@ export const Version = object({
   ]),
   message: Type.String(),
   image: Type.String(),
+  /** Of the artifact; null for an image that was named without one. */
+  digest: Nullable(Type.String()),
+  /** Of the source that it was built from, when its sender knew. */
+  commit: Nullable(Type.String()),
+  promotedFrom: Nullable(object({ environment: EnvironmentName, version: VersionName })),
   detectedFrom: Type.String(),
   percent: Type.Integer(),
   instances: Type.Integer(),
@@ -80,6 +98,7 @@ export type Version = Static<typeof Version>;
 export const Instance = object({
   id: Type.String(),
   app: AppName,
+  environment: EnvironmentName,
   version: VersionName,
   phase: Type.String(),
   ready: Type.Boolean(),
@@ -219,11 +238,21 @@ export const OperationState = Type.Union([
   Type.Literal("cancelled"),
 ]);
 export type OperationState = Static<typeof OperationState>;
-export const OperationKind = Type.Union([Type.Literal("deploy"), Type.Literal("traffic"), Type.Literal("config"), Type.Literal("delete")]);
+export const OperationKind = Type.Union([
+  Type.Literal("deploy"),
+  Type.Literal("promote"),
+  Type.Literal("traffic"),
+  Type.Literal("config"),
+  Type.Literal("delete"),
+]);
 export const Operation = object({
   id: Type.String(),
   kind: OperationKind,
-  app: AppName,
+  team: TeamName,
+  /** Empty when it is about a whole environment, or about the team. */
+  app: Type.String(),
+  /** Empty when it is about all of them. */
+  environment: Type.String(),
   state: OperationState,
   phases: Type.Array(Phase),
   version: Nullable(VersionName),
@@ -244,7 +273,7 @@ export const OperationEvent = Type.Union([
 ]);
 export type OperationEvent = Static<typeof OperationEvent>;
 
-/** A line of `GET /apps/:app/logs` (application/x-ndjson). */
+/** A line of `GET /apps/:app/environments/:env/logs` (application/x-ndjson). */
 export const LogRecord = object({
   time: Type.String(),
   version: VersionName,
@@ -259,8 +288,14 @@ const Scaling = object({
   max: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: "0 is no limit" })),
   concurrency: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: "Requests at once per instance; 0 is no limit" })),
 });
+/** A git commit, or what another system calls its own. */
+export const Commit = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$" });
+/** Goes to the app's team (`default` for a new one), and there to its first environment, unless these are named. */
 export const DeployImage = object({
   name: AppName,
+  team: Type.Optional(TeamName),
+  environment: Type.Optional(EnvironmentName),
+  commit: Type.Optional(Commit),
   image: Type.String({ minLength: 1, maxLength: 1024 }),
   port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
   command: Type.Optional(Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 256 })),
@@ -277,11 +312,13 @@ export type SetTraffic = Static<typeof SetTraffic>;
 export const Rollback = object({ to: Type.Optional(VersionName) });
 export type Rollback = Static<typeof Rollback>;
 
-export const EnvVariables = object({ variables: Type.Record(Type.String(), Type.String()) });
-export type EnvVariables = Static<typeof EnvVariables>;
+export const Variables = object({ variables: Type.Record(Type.String(), Type.String()) });
+export type Variables = Static<typeof Variables>;
 /** A value of null removes the variable. */
-export const PatchEnv = object({ variables: Type.Record(EnvName, Nullable(Type.String({ maxLength: 65536 })), { maxProperties: 256 }) });
-export type PatchEnv = Static<typeof PatchEnv>;
+export const PatchVariables = object({
+  variables: Type.Record(EnvName, Nullable(Type.String({ maxLength: 65536 })), { maxProperties: 256 }),
+});
+export type PatchVariables = Static<typeof PatchVariables>;
 /** Values are never shown again. */
 export const SecretList = object({ items: Type.Array(object({ name: Type.String(), updatedAt: Type.String() })) });
 export type SecretList = Static<typeof SecretList>;

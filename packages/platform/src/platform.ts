@@ -3,12 +3,13 @@ import type { Builder } from "@ebb/builder";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pruneAudit } from "./audit/store.ts";
-import { KubeCluster } from "./cluster/kube-cluster.ts";
+import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
 import { createHandlers } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
+import { MAIN_CLUSTER } from "./environments/store.ts";
 import { pruneIdempotencyKeys } from "./http/idempotency.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import type { SignInConfig } from "./identity/sign-in-config.ts";
@@ -25,7 +26,6 @@ export interface PlatformOptions {
   database: DatabaseOptions;
   /** The cluster that the apps run on; read at start. */
   kubeconfigPath: string;
-  namespace: string;
   /** For people. */
   clusterName: string;
   /** Where requests reach the cluster's gateway. */
@@ -62,7 +62,7 @@ const FIRST_LOOK_PATIENCE = 5000;
  * `start` throws UserError `database_unavailable`, `database_newer` and `port_in_use`.
  */
 export function createPlatform(options: PlatformOptions): Platform {
-  let running: { group: Group; cluster: KubeCluster; http: HttpServer; identity: Identity; close: () => Promise<void> } | undefined;
+  let running: { group: Group; clusters: KubeClusters; http: HttpServer; identity: Identity; close: () => Promise<void> } | undefined;
   const started = () => {
     if (!running) throw new Error("the platform has not been started");
     return running;
@@ -73,7 +73,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       running = await assemble(options);
       try {
         await running.group.start();
-        await firstLook(running.cluster, options);
+        await firstLook(running.clusters, options);
       } catch (error) {
         await running.close();
         running = undefined;
@@ -99,20 +99,20 @@ export function createPlatform(options: PlatformOptions): Platform {
 }
 
 /** Whoever is told that the platform is ready sees the apps as they are; a cluster that is down delays that only so long. */
-async function firstLook(cluster: KubeCluster, { clock }: PlatformOptions): Promise<void> {
+async function firstLook(clusters: KubeClusters, { clock }: PlatformOptions): Promise<void> {
   const end = clock.monotonic() + FIRST_LOOK_PATIENCE;
-  while (!cluster.health().ready && clock.monotonic() < end) await sleep(clock, 20);
+  while (!clusters.health().ready && clock.monotonic() < end) await sleep(clock, 20);
 }
 
 async function assemble(options: PlatformOptions) {
   const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
-  const cluster = new KubeCluster({ kubeconfigPath, namespace: options.namespace, clock, log });
+  const clusters = new KubeClusters({ kubeconfigs: { [MAIN_CLUSTER]: kubeconfigPath }, clock, log });
   const db = await openDatabase(options.database);
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(ingress, `ebb/${version}`);
-  const deps: Deps = { db, cluster, builder: options.builder, ingress, probe, uploads, clock, log };
+  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, uploads, clock, log };
   const engine = new OperationEngine({
     db,
     clock,
@@ -160,8 +160,8 @@ async function assemble(options: PlatformOptions) {
     },
   });
   return {
-    group: new Group("platform", [cluster, engine, collector, housekeeping, http]),
-    cluster,
+    group: new Group("platform", [clusters, engine, collector, housekeeping, http]),
+    clusters,
     http,
     identity,
     close: () => db.destroy(),

@@ -1,23 +1,37 @@
-import type { App, Instance, LogRecord, Operation, Phase, PlatformStatus, Version, ScalingDecision } from "@ebb/api";
+import type {
+  App,
+  AppEnvironment,
+  AppState,
+  Instance,
+  LogRecord,
+  Operation,
+  Phase,
+  PlatformStatus,
+  Version,
+  ScalingDecision,
+} from "@ebb/api";
 
 /** Sample data for states that a real platform reaches slowly or by accident. All times hang on one moment. */
 const START = Date.parse("2026-11-23T09:00:00Z");
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
 const url = (name: string) => `http://${name}.sls-local.localhost:8080/`;
 
-function app(name: string, state: App["state"], rest: Partial<App> = {}): App {
+function place(name: string, state: AppState, rest: Partial<AppEnvironment> = {}): AppEnvironment {
   const message = {
     ready: "",
     asleep: "No requests for 60 seconds; the next one wakes it",
     deploying: "v2 is starting",
     failed: "v1 exited with code 3 before it was ready",
+    empty: "Nothing has been deployed here yet",
     unknown: "The cluster has not answered yet",
   }[state];
   return {
-    name,
-    kind: "application",
+    app: name,
+    environment: "test",
+    team: "default",
     state,
     url: url(name),
+    host: name,
     message,
     latestVersion: "v1",
     traffic: state === "failed" ? [] : [{ version: "v1", percent: 100 }],
@@ -28,20 +42,31 @@ function app(name: string, state: App["state"], rest: Partial<App> = {}): App {
   };
 }
 
+function app(environments: AppEnvironment[], kind: App["kind"] = "application"): App {
+  const about = { description: "", owner: "", repository: "", serviceTag: "", level: "", contacts: [], labels: {} };
+  return { name: environments[0]?.app ?? "", team: "default", kind, ...about, environments, createdAt: at(0), updatedAt: at(600) };
+}
+
 export const apps: App[] = [
-  app("hello-node", "ready", {
-    latestVersion: "v12",
-    instances: 3,
-    traffic: [
-      { version: "v11", percent: 90 },
-      { version: "v12", percent: 10 },
-    ],
-  }),
-  app("hello-python", "asleep"),
-  app("docs", "asleep", { kind: "site" }),
-  app("importer", "deploying"),
-  app("broken", "failed", { latestVersion: "v1" }),
-  app("a-service-with-a-rather-long-name-that-is-allowed-ok", "ready"),
+  app([
+    place("hello-node", "ready", {
+      latestVersion: "v12",
+      instances: 3,
+      traffic: [
+        { version: "v11", percent: 90 },
+        { version: "v12", percent: 10 },
+      ],
+    }),
+    place("hello-node", "asleep", { environment: "prod", latestVersion: "v3", traffic: [{ version: "v3", percent: 100 }] }),
+  ]),
+  app([
+    place("hello-python", "asleep"),
+    place("hello-python", "empty", { environment: "prod", latestVersion: null, traffic: [], url: "" }),
+  ]),
+  app([place("docs", "asleep")], "site"),
+  app([place("importer", "deploying")]),
+  app([place("broken", "failed", { latestVersion: "v1" })]),
+  app([place("a-service-with-a-rather-long-name-that-is-allowed-ok", "ready")]),
 ];
 
 export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
@@ -51,6 +76,10 @@ export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
   return {
     name: `v${number}`,
     app: "hello-node",
+    environment: "test",
+    digest: null,
+    commit: null,
+    promotedFrom: null,
     state,
     message: state === "failed" ? "The process exited with code 1 before it was ready" : "",
     image: `ebb.local/hello-node@sha256:${"0123456789abcdef".repeat(4)}`,
@@ -95,7 +124,7 @@ export const instances: Instance[] = [
   { id: "hello-node-00011-k3fz9", version: "v11", restarts: 0, ready: true, phase: "Running", message: "" },
   { id: "hello-node-00011-x8w2m", version: "v11", restarts: 3, ready: true, phase: "Running", message: "" },
   { id: "hello-node-00012-p0q7d", version: "v12", restarts: 0, ready: false, phase: "Starting", message: "Waiting for port 8080" },
-].map((instance) => ({ ...instance, app: "hello-node", startedAt: at(700) }));
+].map((instance) => ({ ...instance, app: "hello-node", environment: "test", startedAt: at(700) }));
 
 export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };
 export const secrets = [{ name: "DATABASE_URL", updatedAt: at(300) }];
@@ -113,7 +142,9 @@ function operation(id: string, kind: Operation["kind"], rest: Partial<Operation>
   return {
     id,
     kind,
+    team: "default",
     app: "hello-node",
+    environment: "test",
     state: "succeeded",
     phases: [],
     version: null,

@@ -27,22 +27,24 @@ const POLICY =
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
 const one = "hello-node";
+const at = `/apps/${one}/environments/test`;
 const samples: Record<string, Answer> = {
   "GET /session/ways": { status: 200, body: { password: true, singleSignOn: { label: "Example Inc" } } },
   "GET /session/device/ABCD-EFGH": { status: 200, body: { name: "laptop", address: "10.1.2.3", client: "ebb" } },
   "GET /status": { status: 200, body: data.status },
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
-  [`GET /apps/${one}/versions`]: { status: 200, body: { items: data.versions } },
-  [`GET /apps/${one}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
-  [`GET /apps/${one}/instances`]: { status: 200, body: { items: data.instances } },
-  [`GET /apps/${one}/env`]: { status: 200, body: { variables: data.variables } },
-  [`GET /apps/${one}/secrets`]: { status: 200, body: { items: data.secrets } },
-  [`GET /apps/${one}/logs`]: { lines: data.logRecords(12) },
-  [`PUT /apps/${one}/traffic`]: { status: 202, body: data.trafficDone },
-  [`PATCH /apps/${one}/env`]: { status: 202, body: data.trafficDone },
-  [`PATCH /apps/${one}/secrets`]: { status: 202, body: data.trafficDone },
-  "GET /operations": { status: 200, body: { items: data.operations } },
+  [`GET ${at}`]: { status: 200, body: data.apps[0]?.environments[0] },
+  [`GET ${at}/versions`]: { status: 200, body: { items: data.versions, next: null } },
+  [`GET ${at}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
+  [`GET ${at}/instances`]: { status: 200, body: { items: data.instances } },
+  [`GET ${at}/variables`]: { status: 200, body: { variables: data.variables } },
+  [`GET ${at}/secrets`]: { status: 200, body: { items: data.secrets } },
+  [`GET ${at}/logs`]: { lines: data.logRecords(12) },
+  [`PUT ${at}/traffic`]: { status: 202, body: data.trafficDone },
+  [`PATCH ${at}/variables`]: { status: 202, body: data.trafficDone },
+  [`PATCH ${at}/secrets`]: { status: 202, body: data.trafficDone },
+  "GET /operations": { status: 200, body: { items: data.operations, next: null } },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };
 for (const operation of data.operations) {

@@ -17,7 +17,7 @@ export interface EbbServer {
   readonly client: Client;
   readonly gateway: { host: string; port: number };
   readonly urls: { console: string; platform: string; api: string; kubeconfig: string };
-  /** Through the gateway, to `APP.sls-local.localhost` or a full host name. */
+  /** Through the gateway, to `APP-test.sls-local.localhost`, where a deploy goes, or a full host name. */
   get(appOrHost: string, path?: string): Promise<HttpAnswer>;
   /** The process now running under that name. */
   pid(name: ProcessName): Promise<number>;
@@ -66,7 +66,7 @@ export async function startEbb(options: { args?: string[] } = {}): Promise<EbbSe
     get urls() {
       return running.ready;
     },
-    get: (name, path = "/") => httpRequest(gateway, { host: name.includes(".") ? name : `${name}.sls-local.localhost`, path }),
+    get: (name, path = "/") => httpRequest(gateway, { host: name.includes(".") ? name : `${name}-test.sls-local.localhost`, path }),
     pid,
     supervisorPid: () => running.child.pid ?? 0,
     stop,

@@ -6,3 +6,4 @@ export { freePorts } from "./ports.ts";
 export { archive, deploy, finished, nodeApp } from "./source.ts";
 export { tempDir } from "./temp-dir.ts";
 export { VirtualClock } from "./virtual-clock.ts";
+export { inTest } from "./place.ts";

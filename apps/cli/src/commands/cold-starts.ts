@@ -2,6 +2,7 @@ import type { ColdStart } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { ageOf, clockTime } from "../output/durations.ts";
 import type { Column } from "../output/table.ts";
+import { ENV, placeOf } from "../place.ts";
 
 const PHASES = ["decision", "queued", "sandbox", "launch", "boot", "seen", "firstByte"] as const;
 
@@ -10,6 +11,7 @@ export const coldStartsCommand = defineCommand({
   summary: "Shows how an application's last instances came to serve, phase by phase",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
+    ...ENV,
     version: { kind: "text", placeholder: "VERSION", completes: "version", summary: "Of this version; otherwise of all" },
     limit: { kind: "integer", placeholder: "N", min: 1, max: 500, summary: "So many starts (15)" },
   },
@@ -22,7 +24,10 @@ export const coldStartsCommand = defineCommand({
   async run(context, { args, options }) {
     const client = await context.connect();
     const now = context.host.clock.now();
-    const starts = await client.coldStarts(args.app, { version: options.version, limit: options.limit ?? 15 });
+    const starts = await client.coldStarts(await placeOf(context, client, args.app, options.env), {
+      version: options.version,
+      limit: options.limit ?? 15,
+    });
     context.output.table({
       data: starts,
       rows: starts.items,

@@ -1,8 +1,10 @@
+import type { AppEnvironment, Client } from "@ebb/api";
 import { complete, type Candidates } from "../completion/complete.ts";
 import { completionScript, SHELLS } from "../completion/scripts.ts";
 import { defineCommand, type Command } from "../command.ts";
 import type { Context } from "../context.ts";
 import { usageError } from "../failure.ts";
+import { placeOf } from "../place.ts";
 
 /** A shell waits at its prompt for this: better nothing than a pause. */
 const PATIENCE = 1500;
@@ -50,6 +52,8 @@ async function lookedUp(context: Context, candidates: Candidates, current: strin
       return [`:${candidates.lookup}`];
     case "app":
     case "version":
+    case "environment":
+    case "team":
       // No platform, no names: a completion never complains.
       return (await fromPlatform(context, candidates).catch(() => [])).filter((line) => line.startsWith(current));
     default:
@@ -60,7 +64,25 @@ async function lookedUp(context: Context, candidates: Candidates, current: strin
 async function fromPlatform(context: Context, { lookup, app }: Candidates): Promise<string[]> {
   const client = await context.connect();
   const call = { signal: AbortSignal.timeout(PATIENCE) };
-  if (lookup === "app") return (await client.listApps(call)).map(({ name, state }) => `${name}\t${state}`);
+  if (lookup === "app") return (await client.listApps(call)).map(({ name, environments }) => `${name}\t${states(environments)}`);
+  if (lookup === "team") return (await client.listTeams(call)).map(({ name, description }) => `${name}\t${description}`);
+  if (lookup === "environment") {
+    const team = context.host.env["EBB_TEAM"] || (app === undefined ? undefined : await teamOfApp(client, app)) || "default";
+    return (await client.listEnvironments(team, call)).map(({ name, template }) => `${name}\t${template}`);
+  }
   if (app === undefined) return [];
-  return (await client.listVersions(app, call)).map(({ name, percent, state }) => `${name}\t${state}, ${percent} %`);
+  const place = await placeOf(context, client, app, undefined);
+  return (await client.listVersions(place, call)).map(({ name, percent, state }) => `${name}\t${state}, ${percent} %`);
+}
+
+function states(environments: readonly AppEnvironment[]): string {
+  return environments.map(({ environment, state }) => `${environment} ${state}`).join(", ");
+}
+
+/** What stands in its place may be an environment's name: then there is no such app. */
+async function teamOfApp(client: Client, app: string): Promise<string | undefined> {
+  return client.getApp(app).then(
+    ({ team }) => team,
+    () => undefined,
+  );
 }

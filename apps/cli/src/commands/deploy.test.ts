@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { eventually, tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { EXIT } from "../exit-codes.ts";
-import { anApp, anOperation, startPlatform } from "../testing/platform.ts";
+import { anOperation, aPlace, startPlatform } from "../testing/platform.ts";
 import { run } from "../testing/run.ts";
 
 async function aSource(name = "My App_1"): Promise<string> {
@@ -67,7 +67,7 @@ test("what is said once is not said again, and a first version serves nobody", a
     { type: "log", time: "2026-01-01T00:00:00Z", line: "boot" },
     { type: "operation", operation },
   ]);
-  platform.answer("GET /apps/hello", () => anApp({ traffic: [{ version: "v3", percent: 100 }] }));
+  platform.answer("GET /apps/hello/environments/test", () => aPlace({ traffic: [{ version: "v3", percent: 100 }] }));
   const { stderr } = await run(["deploy"], { env: platform.env, cwd: await aSource() });
   expect(stderr.slice(stderr.indexOf("Error:"))).toBe(
     "Error: v3 ended\n  because Revision hello-00003: Container failed: it exited with code 1\n",
@@ -97,8 +97,12 @@ test("an image is deployed with its options; its name comes from the reference",
     "ghcr.io/acme/Shop.Web:1.2@sha256:00",
     "--port",
     "80",
-    "-e",
+    "--var",
     "A=1",
+    "-e",
+    "prod",
+    "--team",
+    "red",
     "--command",
     "serve",
     "--command",
@@ -110,6 +114,8 @@ test("an image is deployed with its options; its name comes from the reference",
   const result = await run(argv, { env: platform.env });
   expect(platform.calls.find((call) => call.method === "POST")?.body).toEqual({
     name: "shop-web",
+    team: "red",
+    environment: "prod",
     image: "ghcr.io/acme/Shop.Web:1.2@sha256:00",
     port: 80,
     env: { A: "1" },
@@ -125,7 +131,7 @@ test("without traffic the preview URL and the next step are printed; detached, t
   const preview = await run(["deploy", "--no-traffic", "--name", "shop"], { env, cwd });
   expect(calls.find((call) => call.method === "POST")?.url).toMatch(/\?name=shop&noTraffic=true$/);
   expect(preview.stdout).toContain("http://v3-hello.sls-local");
-  expect(preview.stdout).toContain("ebb traffic hello v3=100");
+  expect(preview.stdout).toContain("ebb traffic hello v3=100 --env test");
   calls.length = 0;
   expect((await run(["deploy", "-d"], { env, cwd })).stdout).toContain("ebb operations show op-1");
   expect(calls.some((call) => call.url.includes("events"))).toBe(false);

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { promisify } from "node:util";
 import type { Client, DeployImage, Operation } from "@ebb/api";
 import { appNameFrom, appNameFromImage } from "../app-name.ts";
 import { parseAssignments } from "../assignments.ts";
@@ -7,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { Failure, usageError } from "../failure.ts";
 import { followOperation, phaseTimes } from "../operations.ts";
+import { ENV, namedEnvironment, namedTeam, TEAM } from "../place.ts";
 import { renderFacts } from "../output/table.ts";
 import { systemCode } from "@ebb/base";
 
@@ -14,7 +17,10 @@ interface ImageOptions {
   readonly name: string | undefined;
   readonly image: string | undefined;
   readonly port: number | undefined;
-  readonly env: readonly string[];
+  readonly var: readonly string[];
+  readonly env: string | undefined;
+  readonly team: string | undefined;
+  readonly commit: string | undefined;
   readonly command: readonly string[];
   readonly "no-traffic": boolean;
 }
@@ -35,7 +41,10 @@ once it has answered. When anything fails, the version before keeps serving and 
     },
     image: { kind: "text", placeholder: "REF", summary: "Deploy this container image instead of a folder" },
     port: { kind: "integer", placeholder: "N", min: 1, max: 65_535, summary: "With --image: the port that it listens on" },
-    env: { kind: "list", short: "e", placeholder: "KEY=VALUE", summary: "With --image: an environment variable" },
+    env: { ...ENV.env, summary: "To this environment; EBB_ENV otherwise, else the first of the team" },
+    team: { ...TEAM.team, summary: "For this team; EBB_TEAM otherwise, else the application's own, or `default`" },
+    var: { kind: "list", placeholder: "KEY=VALUE", summary: "With --image: an environment variable" },
+    commit: { kind: "text", placeholder: "ID", summary: "The source's commit, kept with the version; of a folder in git that is known" },
     command: { kind: "list", placeholder: "WORD", summary: "With --image: a word of the command to run instead of the image's own" },
     "no-traffic": { kind: "flag", summary: "Leave the traffic where it is; the new version has its preview URL" },
     detach: { kind: "flag", short: "d", summary: "Do not wait: print the operation and end" },
@@ -55,7 +64,11 @@ once it has answered. When anything fails, the version before keeps serving and 
     const started =
       options.image === undefined
         ? await source(context, client, { dir: args.dir ?? ".", options })
-        : await client.deployImage(imageRequest(args.dir, options));
+        : await client.deployImage({
+            ...imageRequest(args.dir, options),
+            ...targetOf(context, options),
+            ...(options.commit !== undefined && { commit: options.commit }),
+          });
     if (options.detach) {
       context.output.show(started, () => [`Operation ${started.id} has started. Follow it: ebb operations show ${started.id}`]);
       return;
@@ -67,9 +80,9 @@ once it has answered. When anything fails, the version before keeps serving and 
 
 async function source(context: Context, client: Client, request: { dir: string; options: ImageOptions }): Promise<Operation> {
   const { options } = request;
-  const forImages = options.port !== undefined || options.env.length > 0 || options.command.length > 0;
+  const forImages = options.port !== undefined || options.var.length > 0 || options.command.length > 0;
   if (forImages) {
-    throw usageError("--port, --env and --command go with --image", "For a folder, state them in its ebb.yaml, or use `ebb env set`.");
+    throw usageError("--port, --var and --command go with --image", "For a folder, state them in its ebb.yaml, or use `ebb vars set`.");
   }
   const folder = resolve(context.host.cwd, request.dir);
   const isFolder = await stat(folder).then(
@@ -88,7 +101,27 @@ async function source(context: Context, client: Client, request: { dir: string; 
     name: options.name,
     defaultName: appNameFrom(basename(folder)),
     noTraffic: options["no-traffic"],
+    ...targetOf(context, options),
+    commit: options.commit ?? (await commitOf(folder)),
   });
+}
+
+function targetOf(context: Context, options: ImageOptions): { team?: string; environment?: string } {
+  const team = namedTeam(context, options.team);
+  const environment = namedEnvironment(context, options.env);
+  return { ...(team !== undefined && { team }), ...(environment !== undefined && { environment }) };
+}
+
+/** Of the folder's git repository, if it is in one and nothing in it has been changed since. */
+async function commitOf(folder: string): Promise<string | undefined> {
+  const git = (...args: string[]) => promisify(execFile)("git", ["-C", folder, ...args], { timeout: 5000 });
+  try {
+    const changed = await git("status", "--porcelain", "--", ".");
+    return changed.stdout.trim() === "" ? (await git("rev-parse", "--verify", "HEAD")).stdout.trim() : undefined;
+  } catch {
+    // Not in a repository, or there is no git: the version is as good without.
+    return undefined;
+  }
 }
 
 function imageRequest(dir: string | undefined, options: ImageOptions): DeployImage {
@@ -99,7 +132,7 @@ function imageRequest(dir: string | undefined, options: ImageOptions): DeployIma
     image,
     ...(options.port !== undefined && { port: options.port }),
     ...(options.command.length > 0 && { command: [...options.command] }),
-    ...(options.env.length > 0 && { env: parseAssignments(options.env) }),
+    ...(options.var.length > 0 && { env: parseAssignments(options.var) }),
     ...(options["no-traffic"] && { noTraffic: true }),
   };
 }
@@ -110,11 +143,12 @@ async function untilServing(context: Context, client: Client, started: Operation
     return await followOperation(context, client, started, { logs: true });
   } catch (error) {
     if (!(error instanceof Failure) || context.host.interrupted.aborted) throw error;
-    const [app, failed] = await Promise.all([client.getApp(started.app), client.getOperation(started.id)]).catch(() => []);
+    const place = { app: started.app, env: started.environment };
+    const [app, failed] = await Promise.all([client.getAppEnvironment(place), client.getOperation(started.id)]).catch(() => []);
     const serving = (app?.traffic ?? []).filter((target) => target.percent > 0 && target.version !== failed?.version);
     if (app && serving.length > 0) {
       const versions = serving.map((target) => target.version).join(" and ");
-      context.progress.line(`Nothing has changed for visitors: ${versions} of ${app.name} still at ${app.url}`);
+      context.progress.line(`Nothing has changed for visitors: ${versions} of ${app.app} still at ${app.url}`);
     }
     throw error;
   }
@@ -125,9 +159,9 @@ function resultLines(context: Context, done: Operation, noTraffic: boolean): str
   const url = noTraffic ? (done.previewUrl ?? done.url) : done.url;
   const facts: [string, string][] = [
     [noTraffic ? "Preview" : "URL", style.link(url ?? "-")],
-    ["App", `${done.app}, version ${done.version ?? "-"}${noTraffic ? " (no traffic yet)" : ""}`],
+    ["App", `${done.app} in ${done.environment}, version ${done.version ?? "-"}${noTraffic ? " (no traffic yet)" : ""}`],
     ["Took", phaseTimes(done)],
   ];
-  if (noTraffic && done.version !== null) facts.push(["Next", `ebb traffic ${done.app} ${done.version}=100`]);
+  if (noTraffic && done.version !== null) facts.push(["Next", `ebb traffic ${done.app} ${done.version}=100 --env ${done.environment}`]);
   return renderFacts(facts, style);
 }

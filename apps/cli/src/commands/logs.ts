@@ -4,12 +4,14 @@ import type { Context } from "../context.ts";
 import { clockTime } from "../output/durations.ts";
 import { printable } from "../output/style.ts";
 import { timeOption } from "../time-option.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const logsCommand = defineCommand({
   name: "logs",
   summary: "Shows what an application has written",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
+    ...ENV,
     follow: { kind: "flag", short: "f", summary: "Go on with new lines until Ctrl-C" },
     version: { kind: "text", placeholder: "VERSION", completes: "version", summary: "Of this version alone" },
     instance: { kind: "text", placeholder: "ID", summary: "Of this instance alone" },
@@ -27,8 +29,9 @@ export const logsCommand = defineCommand({
     const client = await context.connect();
     const since = options.since === undefined ? undefined : timeOption("--since", options.since, context.host.clock.now());
     const query = { version: options.version, instance: options.instance, tail: options.tail, follow: options.follow || undefined, since };
+    const place = await placeOf(context, client, args.app, options.env);
     let lines = 0;
-    for await (const record of client.logs(args.app, { ...query, signal: context.host.interrupted })) {
+    for await (const record of client.logs(place, { ...query, signal: context.host.interrupted })) {
       lines += 1;
       if (context.output.structured) context.output.item(record);
       else context.output.lines([logLine(context, record)]);

@@ -3,12 +3,14 @@ import { metricsColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import { clockTime } from "../output/durations.ts";
 import { timeOption } from "../time-option.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const metricsCommand = defineCommand({
   name: "metrics",
   summary: "Shows an application's requests, errors, latencies and instances",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
+    ...ENV,
     version: { kind: "text", placeholder: "VERSION", completes: "version", summary: "Of this version only" },
     last: { kind: "text", placeholder: "AGE", summary: "Of this much time until now (1h); at most 30d" },
     points: { kind: "flag", summary: "A row for each point in time in place of one for each version" },
@@ -23,7 +25,7 @@ export const metricsCommand = defineCommand({
   async run(context, { args, options }) {
     const client = await context.connect();
     const from = timeOption("--last", options.last ?? "1h", context.host.clock.now());
-    const metrics = await client.metrics(args.app, { from });
+    const metrics = await client.metrics(await placeOf(context, client, args.app, options.env), { from });
     const series = options.version === undefined ? metrics.total : metrics.versions.find(({ version }) => version === options.version);
     const empty = emptyText(args.app, metrics);
     if (options.points) {

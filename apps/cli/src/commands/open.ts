@@ -5,6 +5,7 @@ import { signInLink } from "../connection.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import type { Host } from "../host.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const openCommand = defineCommand({
   name: "open",
@@ -12,6 +13,7 @@ export const openCommand = defineCommand({
   description: "Without a desktop, or in a pipe, it prints the URL alone.",
   args: { target: { summary: "An application, or `console`", required: true, completes: "app" } },
   options: {
+    ...ENV,
     version: { kind: "text", placeholder: "VERSION", completes: "version", summary: "This version's preview URL, whatever the split" },
   },
   uses: "platform",
@@ -21,7 +23,7 @@ export const openCommand = defineCommand({
     { run: "curl $(ebb open hello --version v3)", what: "A version without traffic, from a script" },
   ],
   async run(context, { args, options }) {
-    const url = args.target === "console" ? await consoleLink(context) : await appUrl(context, args.target, options.version);
+    const url = args.target === "console" ? await consoleLink(context) : await appUrl(context, args.target, options);
     context.output.lines([url]);
     const opener = browserOpener(context.host);
     if (opener === undefined) return;
@@ -37,10 +39,15 @@ async function consoleLink(context: Context): Promise<string> {
   return signInLink(client, client.baseUrl);
 }
 
-async function appUrl(context: Context, name: string, version: string | undefined): Promise<string> {
+async function appUrl(
+  context: Context,
+  name: string,
+  { env, version }: { env: string | undefined; version: string | undefined },
+): Promise<string> {
   const client = await context.connect();
-  if (version === undefined) return (await client.getApp(name)).url;
-  const found = (await client.listVersions(name)).find((candidate) => candidate.name === version);
+  const place = await placeOf(context, client, name, env);
+  if (version === undefined) return (await client.getAppEnvironment(place)).url;
+  const found = (await client.listVersions(place)).find((candidate) => candidate.name === version);
   if (!found) throw new Failure(`${name} has no version ${version}`, { exit: EXIT.notFound, hint: `\`ebb versions ${name}\` lists them.` });
   if (found.previewUrl === null)
     throw usageError(`${version} of ${name} is retired and has no URL any more`, `\`ebb versions ${name}\` lists those that have.`);

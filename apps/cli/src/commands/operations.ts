@@ -2,7 +2,8 @@ import type { Operation } from "@ebb/api";
 import { operationColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { operationFailure, phaseTimes } from "../operations.ts";
+import { operationFailure, phaseTimes, subjectOf } from "../operations.ts";
+import { ENV, TEAM } from "../place.ts";
 import { ageOf } from "../output/durations.ts";
 import { colourState, printable } from "../output/style.ts";
 import { renderFacts } from "../output/table.ts";
@@ -15,6 +16,8 @@ export const operationsListCommand = defineCommand({
   args: {},
   options: {
     app: { kind: "text", placeholder: "APP", completes: "app", summary: "Of this application alone" },
+    env: { ...ENV.env, summary: "In this environment alone" },
+    team: { ...TEAM.team, summary: "Of this team alone" },
     limit: { kind: "integer", placeholder: "N", min: 1, max: 200, summary: "At most N" },
   },
   prints: "table",
@@ -22,10 +25,10 @@ export const operationsListCommand = defineCommand({
   examples: [{ run: "ebb operations list --app hello --limit 5", what: "The last five changes of one application" }],
   async run(context, { options }) {
     const client = await context.connect();
-    const items = await client.listOperations({ app: options.app, limit: options.limit });
+    const page = await client.listOperations({ app: options.app, environment: options.env, team: options.team, limit: options.limit });
     context.output.table({
-      data: { items },
-      rows: items,
+      data: page,
+      rows: page.items,
       columns: operationColumns(context.host.clock.now()),
       empty: "Nothing has been done yet. Deploy something: ebb deploy",
     });
@@ -58,7 +61,7 @@ export const operationsCancelCommand = defineCommand({
   async run(context, { args }) {
     const client = await context.connect();
     const operation = await client.cancelOperation(args.id);
-    context.output.show(operation, () => [`${operation.id}: ${operation.kind} of ${operation.app} is ${operation.state}`]);
+    context.output.show(operation, () => [`${operation.id}: ${operation.kind} of ${subjectOf(operation)} is ${operation.state}`]);
   },
 });
 
@@ -67,7 +70,7 @@ function operationLines(context: Context, operation: Operation): string[] {
   const clean = (text: string) => (context.host.stdout.isTTY ? printable(text) : text);
   const facts: [string, string][] = [
     ["Operation", operation.id],
-    ["Kind", `${operation.kind} of ${operation.app}`],
+    ["Kind", `${operation.kind} of ${subjectOf(operation)}`],
     ["State", colourState(style, operation.state)],
     ["Started", `${ageOf(operation.createdAt, context.host.clock.now())} ago by ${operation.createdBy}`],
     ["Version", operation.version ?? "-"],

@@ -1,12 +1,14 @@
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const rollbackCommand = defineCommand({
   name: "rollback",
   summary: "Moves all traffic back to an earlier version",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
+    ...ENV,
     to: {
       kind: "text",
       placeholder: "VERSION",
@@ -25,6 +27,7 @@ export const rollbackCommand = defineCommand({
       throw usageError(`--to ${options.to}: not a version`, `\`ebb versions ${args.app}\` lists them: v1, v2 …`);
     }
     const client = await context.connect();
-    await finishChange(context, client, await client.rollback(args.app, options.to === undefined ? {} : { to: options.to }));
+    const place = await placeOf(context, client, args.app, options.env);
+    await finishChange(context, client, await client.rollback(place, options.to === undefined ? {} : { to: options.to }));
   },
 });

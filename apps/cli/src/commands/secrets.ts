@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { ENV, placeOf } from "../place.ts";
 import { ageOf } from "../output/durations.ts";
 
 const APP = { summary: "The application", required: true, completes: "app" } as const;
@@ -17,13 +18,13 @@ export const secretsListCommand = defineCommand({
   summary: "Lists the names of an application's secrets",
   description: "Values are never shown again, to nobody but the application.",
   args: { app: APP },
-  options: {},
+  options: ENV,
   prints: "table",
   uses: "platform",
   examples: [{ run: "ebb secrets list hello", what: "Names, and when each was set" }],
-  async run(context, { args }) {
+  async run(context, { args, options }) {
     const client = await context.connect();
-    const data = await client.listSecrets(args.app);
+    const data = await client.listSecrets(await placeOf(context, client, args.app, options.env));
     context.output.table({
       data,
       rows: data.items,
@@ -42,7 +43,7 @@ export const secretsSetCommand = defineCommand({
   description: `The application finds it in its environment. The value is asked for, or read from standard input or a file (without its
 last line break): never from the command line, where other users and the shell's history would see it. Makes a new version.`,
   args: { app: APP, name: { summary: "The variable that the application reads it from", required: true } },
-  options: { "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" } },
+  options: { ...ENV, "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" } },
   prints: "data",
   uses: "platform",
   examples: [
@@ -54,8 +55,9 @@ last line break): never from the command line, where other users and the shell's
     const name = variableName(args.name);
     // Before anybody types a value for nothing.
     const client = await context.connect();
+    const place = await placeOf(context, client, args.app, options.env);
     const value = await secretValue(context, name, options["from-file"]);
-    await finishChange(context, client, await client.patchSecrets(args.app, { secrets: { [name]: value } }));
+    await finishChange(context, client, await client.patchSecrets(place, { secrets: { [name]: value } }));
   },
 });
 
@@ -64,14 +66,15 @@ export const secretsUnsetCommand = defineCommand({
   summary: "Removes secrets of an application",
   description: "Makes a new version without them.",
   args: { app: APP, names: { summary: "The secrets", required: true, variadic: true } },
-  options: {},
+  options: ENV,
   prints: "data",
   uses: "platform",
   examples: [{ run: "ebb secrets unset hello API_KEY", what: "One" }],
-  async run(context, { args }) {
+  async run(context, { args, options }) {
     const secrets = Object.fromEntries(args.names.map((name): [string, null] => [variableName(name), null]));
     const client = await context.connect();
-    await finishChange(context, client, await client.patchSecrets(args.app, { secrets }));
+    const place = await placeOf(context, client, args.app, options.env);
+    await finishChange(context, client, await client.patchSecrets(place, { secrets }));
   },
 });
 

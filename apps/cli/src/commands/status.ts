@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { appColumns } from "../columns.ts";
+import { appColumns, appRows } from "../columns.ts";
 import { Failure } from "../failure.ts";
 import { ageOf } from "../output/durations.ts";
 import { renderFacts, renderTable } from "../output/table.ts";
@@ -41,7 +41,7 @@ export const statusCommand = defineCommand({
       );
       if (apps.length === 0) return [...facts, "", "No applications yet. Deploy one: go to its folder and run `ebb deploy`."];
       const columns = host.stdout.isTTY ? host.stdout.columns : undefined;
-      return [...facts, "", ...renderTable(appColumns(host.clock.now()), apps, { wide: output.wide, style, columns })];
+      return [...facts, "", ...renderTable(appColumns(host.clock.now()), appRows(apps), { wide: output.wide, style, columns })];
     });
     if (!status.cluster.ready || !status.gateway.ready)
       throw new Failure("a part of the platform is not ready", { hint: "`ebb doctor` looks for the cause on this machine." });

@@ -2,6 +2,7 @@ import type { TrafficTarget } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const trafficCommand = defineCommand({
   name: "traffic",
@@ -11,7 +12,7 @@ export const trafficCommand = defineCommand({
     app: { summary: "The application", required: true, completes: "app" },
     targets: { summary: "VERSION=PERCENT; none shows the present split", required: false, variadic: true, completes: "version" },
   },
-  options: {},
+  options: ENV,
   prints: "table",
   uses: "platform",
   examples: [
@@ -19,14 +20,15 @@ export const trafficCommand = defineCommand({
     { run: "ebb traffic hello v3=10 v2=90", what: "A tenth of the visitors see v3" },
     { run: "ebb traffic hello v3=100", what: "All of them do" },
   ],
-  async run(context, { args }) {
+  async run(context, { args, options }) {
     const targets = parseTargets(args.targets);
     const client = await context.connect();
+    const place = await placeOf(context, client, args.app, options.env);
     if (targets.length > 0) {
-      await finishChange(context, client, await client.setTraffic(args.app, { targets }));
+      await finishChange(context, client, await client.setTraffic(place, { targets }));
       return;
     }
-    const app = await client.getApp(args.app);
+    const app = await client.getAppEnvironment(place);
     context.output.table({
       data: { targets: app.traffic },
       rows: app.traffic,
@@ -34,7 +36,7 @@ export const trafficCommand = defineCommand({
         { header: "VERSION", value: (target) => target.version },
         { header: "TRAFFIC", value: (target) => `${target.percent} %`, align: "right" },
       ],
-      empty: `${app.name} gets no traffic yet: ${app.message || "no version of it has become ready"}`,
+      empty: `${app.app} gets no traffic yet: ${app.message || "no version of it has become ready"}`,
     });
   },
 });

@@ -195,7 +195,7 @@ class StartedServer {
 
 /** Nothing was ever deployed: also when the very first start failed or was interrupted. */
 async function isUntouched(client: Client): Promise<boolean> {
-  return (await client.listOperations({ limit: 1 })).length === 0;
+  return (await client.listOperations({ limit: 1 })).items.length === 0;
 }
 
 async function clientOf(context: Context, at: { platform: string }): Promise<Client> {

@@ -3,12 +3,14 @@ import { decisionColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import { ageOf, clockTime } from "../output/durations.ts";
 import { timeOption } from "../time-option.ts";
+import { ENV, placeOf } from "../place.ts";
 
 export const whyCommand = defineCommand({
   name: "why",
   summary: "Tells why an application has as many instances as it has",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
+    ...ENV,
     version: {
       kind: "text",
       placeholder: "VERSION",
@@ -29,9 +31,10 @@ export const whyCommand = defineCommand({
     const client = await context.connect();
     const now = context.host.clock.now();
     const at = options.at === undefined ? undefined : timeOption("--at", options.at, now);
+    const place = await placeOf(context, client, args.app, options.env);
     const [app, decisions] = await Promise.all([
-      client.getApp(args.app),
-      client.decisions(args.app, { version: options.version, at, limit: 500 }),
+      client.getAppEnvironment(place),
+      client.decisions(place, { version: options.version, at, limit: 500 }),
     ]);
     const serving = app.traffic.filter((target) => target.percent > 0).map((target) => target.version);
     const asked = options.version === undefined ? serving : [options.version];

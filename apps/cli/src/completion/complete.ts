@@ -17,7 +17,8 @@ export function complete(words: readonly string[], commands: readonly Command[])
   const visible = commands.filter((command) => !command.hidden);
   const typed = words.slice(0, -1);
   const current = words.at(-1) ?? "";
-  const command = visible.find((candidate) => candidate.name === typed.slice(0, candidate.name.split(" ").length).join(" "));
+  const matching = visible.filter((candidate) => candidate.name === typed.slice(0, candidate.name.split(" ").length).join(" "));
+  const command = matching.toSorted((a, b) => b.name.length - a.name.length)[0];
   if (!command) return starting(current, commandWords(typed, visible));
   const rest = typed.slice(command.name.split(" ").length);
   return completeIn(command, rest, current);

@@ -18,8 +18,8 @@ test("commands, their second words and options are offered", () => {
   expect(words("")).toContain("deploy");
   expect(words("")).not.toContain("__complete");
   expect(words("de")).toEqual(["deploy", "delete"]);
-  expect(words("env", "")).toEqual(["list", "set", "unset"]);
-  expect(words("env", "s")).toEqual(["set"]);
+  expect(words("vars", "")).toEqual(["list", "set", "unset"]);
+  expect(words("vars", "s")).toEqual(["set"]);
   expect(words("nonsense", "")).toEqual([]);
   expect(words("logs", "hello", "--f")).toEqual(["--follow"]);
   expect(words("apps", "-o", "")).toEqual(["text", "wide", "json", "yaml"]);
@@ -39,14 +39,18 @@ test("arguments and values are looked up by what they are", () => {
   expect(lookup("logs", "hello", "")).toBe(undefined);
   expect(lookup("logs", "hello", "--version", "")).toBe("version of hello");
   expect(lookup("traffic", "hello", "v1=50", "")).toBe("version of hello");
+  expect(lookup("versions", "diff", "hello", "")).toBe("version of hello");
+  expect(lookup("logs", "hello", "-e", "")).toBe("environment of hello");
   expect(lookup("deploy", "")).toBe("folder");
   expect(lookup("secrets", "set", "hello", "KEY", "--from-file", "")).toBe("file of hello");
 });
 
 test("names come from the platform, and no platform is no complaint", async () => {
   const { env } = await startPlatform();
-  expect((await run(["__complete", "--", "open", ""], { env })).stdout).toBe("console\tThe console\nhello\tready\nsite\tasleep\n");
-  expect((await run(["__complete", "--", "logs", "h"], { env })).stdout).toBe("hello\tready\n");
+  expect((await run(["__complete", "--", "open", ""], { env })).stdout).toBe(
+    "console\tThe console\nhello\ttest ready\nsite\ttest asleep\n",
+  );
+  expect((await run(["__complete", "--", "logs", "h"], { env })).stdout).toBe("hello\ttest ready\n");
   expect((await run(["__complete", "--", "rollback", "hello", "--to", "v"], { env })).stdout).toBe("v2\tready, 90 %\nv1\tready, 10 %\n");
   expect(await run(["__complete", "--", "logs", ""])).toEqual({ code: 0, stdout: "", stderr: "" });
 });
@@ -78,7 +82,7 @@ for (const shell of SHELLS) {
   test.skipIf(!installed(shell))(`${shell} offers what we do (skipped where ${shell} is not installed)`, async () => {
     const { env } = await startPlatform();
     expect(await offered(shell, ["de"], env)).toEqual(["delete", "deploy"]);
-    expect(await offered(shell, ["env", ""], env)).toEqual(["list", "set", "unset"]);
+    expect(await offered(shell, ["vars", ""], env)).toEqual(["list", "set", "unset"]);
     expect(await offered(shell, ["logs", ""], env)).toEqual(["hello", "site"]);
     expect((await offered(shell, ["deploy", ""], env)).map((folder) => folder.replace(/\/$/, ""))).toContain("folder");
     expect(await offered(shell, ["deploy", ""], env)).not.toContain("file");

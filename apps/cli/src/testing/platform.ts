@@ -1,16 +1,18 @@
-import type { App, Operation, OperationEvent, Version } from "@ebb/api";
+import type { App, AppEnvironment, Operation, OperationEvent, Version } from "@ebb/api";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { onTestFinished } from "vitest";
 
 export const TOKEN = "test-token";
 const TIME = "2026-01-01T00:00:00Z";
 
-export function anApp(change: Partial<App> = {}): App {
+export function aPlace(change: Partial<AppEnvironment> = {}): AppEnvironment {
   return {
-    name: "hello",
-    kind: "application",
+    app: "hello",
+    environment: "test",
+    team: "default",
     state: "ready",
     url: "http://hello.sls-local.localhost:8080",
+    host: "hello",
     message: "",
     latestVersion: "v2",
     traffic: [
@@ -24,12 +26,35 @@ export function anApp(change: Partial<App> = {}): App {
   };
 }
 
+export function anApp(change: Partial<App> = {}): App {
+  return {
+    name: "hello",
+    team: "default",
+    kind: "application",
+    description: "",
+    owner: "",
+    repository: "",
+    serviceTag: "",
+    level: "",
+    contacts: [],
+    labels: {},
+    environments: [aPlace()],
+    createdAt: TIME,
+    updatedAt: TIME,
+    ...change,
+  };
+}
+
 export function aVersion(name: string, change: Partial<Version> = {}): Version {
   return {
     name,
     app: "hello",
+    environment: "test",
     state: "ready",
     message: "",
+    digest: null,
+    commit: null,
+    promotedFrom: null,
     image: "bundle.ebb.local/hello@sha256:0",
     detectedFrom: "package.json",
     percent: 0,
@@ -45,7 +70,9 @@ export function anOperation(change: Partial<Operation> = {}): Operation {
   return {
     id: "op-1",
     kind: "deploy",
+    team: "default",
     app: "hello",
+    environment: "test",
     state: "succeeded",
     phases: [
       { name: "unpack", state: "succeeded", message: "3 files", startedAt: TIME, finishedAt: TIME, duration: 20 },
@@ -111,6 +138,7 @@ function usualAnswers(
 ): [string, (reply: FastifyReply) => unknown][] {
   const started = { ...operation, state: "running", phases: [], finishedAt: null };
   const accepted = (reply: FastifyReply) => reply.code(202).send(started);
+  const site = aPlace({ app: "site", state: "asleep", traffic: [{ version: "v1", percent: 100 }] });
   const status = {
     version: "1.2.3",
     startedAt: TIME,
@@ -121,22 +149,26 @@ function usualAnswers(
   };
   return [
     ["GET /status", () => status],
-    [
-      "GET /apps",
-      () => ({ items: [anApp(), anApp({ name: "site", kind: "site", state: "asleep", traffic: [{ version: "v1", percent: 100 }] })] }),
-    ],
+    ["GET /apps", () => ({ items: [anApp(), anApp({ name: "site", kind: "site", environments: [site] })] })],
     ["GET /apps/hello", () => anApp()],
+    ["GET /apps/hello/environments/test", () => aPlace()],
+    ["DELETE /apps/hello/environments/prod", accepted],
+    ["POST /apps/hello/environments/prod/promote", accepted],
+    ["GET /teams/default/environments", () => ({ items: [{ name: "test" }, { name: "prod" }] })],
     ["DELETE /apps/hello", accepted],
-    ["GET /apps/hello/versions", () => ({ items: [aVersion("v2", { percent: 90 }), aVersion("v1", { percent: 10, previewUrl: null })] })],
-    ["GET /apps/hello/instances", () => ({ items: [] })],
-    ["PUT /apps/hello/traffic", accepted],
-    ["POST /apps/hello/rollback", accepted],
-    ["GET /apps/hello/env", () => ({ variables: { B: "2", A: "1" } })],
-    ["PATCH /apps/hello/env", accepted],
-    ["GET /apps/hello/secrets", () => ({ items: [{ name: "API_KEY", updatedAt: TIME }] })],
-    ["PATCH /apps/hello/secrets", accepted],
+    [
+      "GET /apps/hello/environments/test/versions",
+      () => ({ items: [aVersion("v2", { percent: 90 }), aVersion("v1", { percent: 10, previewUrl: null })], next: null }),
+    ],
+    ["GET /apps/hello/environments/test/instances", () => ({ items: [] })],
+    ["PUT /apps/hello/environments/test/traffic", accepted],
+    ["POST /apps/hello/environments/test/rollback", accepted],
+    ["GET /apps/hello/environments/test/variables", () => ({ variables: { B: "2", A: "1" } })],
+    ["PATCH /apps/hello/environments/test/variables", accepted],
+    ["GET /apps/hello/environments/test/secrets", () => ({ items: [{ name: "API_KEY", updatedAt: TIME }] })],
+    ["PATCH /apps/hello/environments/test/secrets", accepted],
     ["POST /deployments", accepted],
-    ["GET /operations", () => ({ items: [operation] })],
+    ["GET /operations", () => ({ items: [operation], next: null })],
     [`GET /operations/${operation.id}`, () => operation],
     [`POST /operations/${operation.id}/cancel`, () => ({ ...operation, state: "cancelled" })],
     [

@@ -1,4 +1,4 @@
-import type { Operation } from "@ebb/api";
+import type { Operation, Place } from "@ebb/api";
 import { queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
 
@@ -7,6 +7,8 @@ export const keys = {
   status: ["status"] as const,
   apps: ["apps"] as const,
   app: (name: string) => ["app", name] as const,
+  /** Below the app's: what changes in it is read again in all its environments. */
+  place: ({ app, env }: Place, what: string) => ["app", app, env, what] as const,
   operations: ["operations"] as const,
   operation: (id: string) => ["operation", id] as const,
 };
@@ -18,29 +20,35 @@ export const appsQuery = queryOptions({ queryKey: keys.apps, queryFn: ({ signal 
 export const appQuery = (name: string) =>
   queryOptions({ queryKey: [...keys.app(name), "summary"], queryFn: ({ signal }) => client.getApp(name, { signal }) });
 
-export const versionsQuery = (name: string) =>
-  queryOptions({ queryKey: [...keys.app(name), "versions"], queryFn: ({ signal }) => client.listVersions(name, { signal }) });
+export const placeQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "summary"), queryFn: ({ signal }) => client.getAppEnvironment(place, { signal }) });
 
-export const instancesQuery = (name: string) =>
-  queryOptions({ queryKey: [...keys.app(name), "instances"], queryFn: ({ signal }) => client.listInstances(name, { signal }) });
+export const versionsQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "versions"), queryFn: ({ signal }) => client.listVersions(place, { signal }) });
+
+export const instancesQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "instances"), queryFn: ({ signal }) => client.listInstances(place, { signal }) });
 
 /** The autoscaler's decisions are no event of their own: they are asked for again while somebody looks. */
-export const decisionsQuery = (name: string) =>
+export const decisionsQuery = (place: Place) =>
   queryOptions({
-    queryKey: [...keys.app(name), "decisions"],
-    queryFn: ({ signal }) => client.decisions(name, { limit: 200, signal }),
+    queryKey: keys.place(place, "decisions"),
+    queryFn: ({ signal }) => client.decisions(place, { limit: 200, signal }),
     refetchInterval: 4000,
   });
 
-export const envQuery = (name: string) =>
-  queryOptions({ queryKey: [...keys.app(name), "env"], queryFn: ({ signal }) => client.getEnv(name, { signal }) });
+export const variablesQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "variables"), queryFn: ({ signal }) => client.getVariables(place, { signal }) });
 
-export const secretsQuery = (name: string) =>
-  queryOptions({ queryKey: [...keys.app(name), "secrets"], queryFn: ({ signal }) => client.listSecrets(name, { signal }) });
+export const secretsQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "secrets"), queryFn: ({ signal }) => client.listSecrets(place, { signal }) });
 
 /** All apps' operations when `app` is absent; newest first. */
-export const operationsQuery = (query: { app?: string; limit: number }) =>
-  queryOptions({ queryKey: [...keys.operations, query], queryFn: ({ signal }) => client.listOperations(query, { signal }) });
+export const operationsQuery = (query: { app?: string; environment?: string; limit: number }) =>
+  queryOptions({
+    queryKey: [...keys.operations, query],
+    queryFn: async ({ signal }) => (await client.listOperations(query, { signal })).items,
+  });
 
 export const operationQuery = (id: string) =>
   queryOptions({ queryKey: keys.operation(id), queryFn: ({ signal }): Promise<Operation> => client.getOperation(id, { signal }) });

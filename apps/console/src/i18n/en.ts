@@ -64,12 +64,13 @@ export const en = {
     confirm: "Let it in",
     done: "It is signed in as you. You can close this page.",
   },
-  appState: { ready: "Ready", asleep: "Asleep", deploying: "Deploying", failed: "Failed", unknown: "Unknown" },
+  appState: { ready: "Ready", asleep: "Asleep", deploying: "Deploying", failed: "Failed", empty: "Empty", unknown: "Unknown" },
   appStateHelp: {
     ready: "Instances are running and answer requests.",
     asleep: "Healthy: nothing runs because nobody asks. The next request wakes it.",
     deploying: "A new version is on its way.",
     failed: "The latest version did not become ready.",
+    empty: "Nothing has been deployed here yet.",
     unknown: "The cluster has not answered yet. What served before serves on.",
   },
   kind: { application: "Application", site: "Static site" },
@@ -96,11 +97,13 @@ export const en = {
     traffic: "Traffic",
     scaling: "Scaling",
     logs: "Logs",
-    config: "Environment & secrets",
+    config: "Variables & secrets",
     operations: "Operations",
     danger: "Delete",
     sections: "Sections of this app",
-    latest: "Latest version",
+    latest: "Where you are",
+    environment: "Environment",
+    inNone: "This app is in no environment yet. Deploy it:",
   },
   overview: {
     split: "Where requests go",
@@ -223,7 +226,7 @@ export const en = {
     more: "Show more",
     took: "took",
   },
-  operationKind: { deploy: "Deploy", traffic: "Traffic change", config: "New settings", delete: "Delete" },
+  operationKind: { deploy: "Deploy", promote: "Promote", traffic: "Traffic change", config: "New settings", delete: "Delete" },
   operationState: { queued: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" },
   operation: {
     title: (kind: string, app: string) => `${kind}: ${app}`,
@@ -259,9 +262,10 @@ export const en = {
   danger: {
     title: "Delete this app",
     text: (app: string) =>
-      `All versions of ${app}, their settings and secrets go. Its address answers 404 from then on. This cannot be undone.`,
+      `All versions of ${app}, their settings and secrets go, in all environments or in this one. Its address answers 404 from then on. This cannot be undone.`,
     type: (app: string) => `Type ${app} to confirm`,
     button: "Delete for good",
+    buttonIn: (env: string) => `Delete in ${env} only`,
   },
   deploy: {
     title: "Deploy",

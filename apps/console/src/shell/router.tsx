@@ -25,9 +25,15 @@ const deploy = createRoute({
   component: lazyRouteComponent(() => import("../pages/deploy/deploy-page.tsx"), "DeployPage"),
 });
 
-const app = createRoute({
+const appAnywhere = createRoute({
   getParentRoute: () => root,
   path: "/apps/$app",
+  component: lazyRouteComponent(() => import("../pages/app/first-environment.tsx"), "FirstEnvironment"),
+});
+/** Everything of an app is in an environment: the address has both. */
+const app = createRoute({
+  getParentRoute: () => root,
+  path: "/apps/$app/$env",
   component: lazyRouteComponent(() => import("../pages/app/app-page.tsx"), "AppPage"),
 });
 const overview = createRoute({
@@ -100,6 +106,7 @@ const status = createRoute({
 const routeTree = root.addChildren([
   apps,
   deploy,
+  appAnywhere,
   app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
   operations,
   operation,

@@ -1,6 +1,7 @@
 import type { Operation } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import { useText } from "../i18n/language.tsx";
+import { AppLink } from "./app-link.tsx";
 import { OperationStateLabel } from "./state.tsx";
 import { Ago, Took } from "./time.tsx";
 
@@ -15,11 +16,7 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
             <Link to="/operations/$id" params={{ id: operation.id }}>
               {text.operationKind[operation.kind]}
             </Link>
-            {withApp && (
-              <Link to="/apps/$app" params={{ app: operation.app }}>
-                {operation.app}
-              </Link>
-            )}
+            {withApp && <AppLink app={operation.app} env={operation.environment} />}
             <code>{operation.version}</code>
             <OperationStateLabel state={operation.state} />
             <span className="operation-when faint">

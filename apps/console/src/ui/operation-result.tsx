@@ -11,7 +11,8 @@ export function OperationResult({ operation }: { operation: Operation }) {
   if (operation.state === "cancelled")
     return <Alert type="info" showIcon title={text.operationState.cancelled} description={text.operation.oldServes} />;
   if (operation.state !== "succeeded") return null;
-  if (operation.kind === "delete") return <Alert type="success" showIcon title={text.operation.gone(operation.app)} />;
+  if (operation.kind === "delete")
+    return <Alert type="success" showIcon title={text.operation.gone(operation.app || operation.environment || operation.team)} />;
   return (
     <Alert
       type="success"

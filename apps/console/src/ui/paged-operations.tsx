@@ -1,3 +1,4 @@
+import type { Place } from "@ebb/api";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import { useState } from "react";
@@ -9,13 +10,16 @@ import { Blank } from "./page.tsx";
 
 const STEP = 50;
 /** The most that the API gives at once. */
-const MOST = 500;
+const MOST = 200;
 
-/** Operations, newest first, of one app or of all; older ones on demand. */
-export function PagedOperations({ app }: { app?: string }) {
+/** Operations, newest first, of one app in an environment or of all; older ones on demand. */
+export function PagedOperations({ place }: { place?: Place }) {
   const text = useText();
   const [limit, setLimit] = useState(STEP);
-  const query = useQuery({ ...operationsQuery(app === undefined ? { limit } : { app, limit }), placeholderData: keepPreviousData });
+  const query = useQuery({
+    ...operationsQuery(place === undefined ? { limit } : { app: place.app, environment: place.env, limit }),
+    placeholderData: keepPreviousData,
+  });
   return (
     <Loaded query={query} rows={8}>
       {(operations) =>
@@ -23,7 +27,7 @@ export function PagedOperations({ app }: { app?: string }) {
           <Blank>{text.operations.empty}</Blank>
         ) : (
           <>
-            <OperationList operations={operations} withApp={app === undefined} />
+            <OperationList operations={operations} withApp={place === undefined} />
             {operations.length >= limit && limit < MOST && (
               <Button loading={query.isPlaceholderData} onClick={() => setLimit(Math.min(MOST, limit + 3 * STEP))}>
                 {text.operations.more}

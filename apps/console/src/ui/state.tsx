@@ -1,10 +1,10 @@
-import type { App, Operation, Phase, Version } from "@ebb/api";
+import type { AppState, Operation, Phase, Version } from "@ebb/api";
 import { useText } from "../i18n/language.tsx";
 
 /** Colour and shape both tell the state, so that it does not rest on colour alone. */
 type Tone = "good" | "calm" | "busy" | "bad" | "off";
 
-const TONE_OF: Record<App["state"] | Version["state"] | Operation["state"] | Phase["state"], Tone> = {
+const TONE_OF: Record<AppState | Version["state"] | Operation["state"] | Phase["state"], Tone> = {
   ready: "good",
   asleep: "calm",
   deploying: "busy",
@@ -12,6 +12,7 @@ const TONE_OF: Record<App["state"] | Version["state"] | Operation["state"] | Pha
   failed: "bad",
   deleted: "off",
   unknown: "off",
+  empty: "off",
   queued: "calm",
   running: "busy",
   succeeded: "good",
@@ -22,7 +23,7 @@ export function Dot({ state }: { state: keyof typeof TONE_OF }) {
   return <span className={`dot dot-${TONE_OF[state]}`} aria-hidden="true" />;
 }
 
-export function AppStateLabel({ state, title }: { state: App["state"]; title?: string }) {
+export function AppStateLabel({ state, title }: { state: AppState; title?: string }) {
   const text = useText();
   return (
     <span className="state" title={title ?? text.appStateHelp[state]}>

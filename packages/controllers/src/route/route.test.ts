@@ -112,8 +112,35 @@ describe("hosts", () => {
       "tag-template": "{{.Name}}-{{.Tag}}",
     });
     expect(hostsOf(route(undefined, { labels: { tier: "Web" } }), { ...SETTINGS, network }, "b").external).toBe("shop-b-web.example.com");
-    expect(() => parseNetworkConfig({ "domain-template": "{{if .Name}}x{{end}}" })).toThrow(/cannot read the template/);
+    expect(() => parseNetworkConfig({ "domain-template": "{{range .Name}}x{{end}}" })).toThrow(/cannot read the template/);
   });
+
+  test("may depend on annotations, and on whether it is the Route's own or a tag's", () => {
+    const own = '{{if eq .Name (index .Labels "serving.knative.dev/service")}}{{or (index .Annotations "host") .Name}}';
+    const network = parseNetworkConfig({ "domain-template": `${own}{{else}}{{.Name}}{{index .Annotations "suffix"}}{{end}}.{{.Domain}}` });
+    const annotated = (annotations: Record<string, string>) => {
+      const made = route(undefined, { labels: { "serving.knative.dev/service": "shop" } });
+      return { ...made, metadata: { ...made.metadata, annotations } };
+    };
+    const hosts = (annotations: Record<string, string>, tag?: string) =>
+      hostsOf(annotated(annotations), { ...SETTINGS, network }, tag).external;
+    expect(hosts({ host: "store", suffix: "-test" })).toBe("store.example.com");
+    expect(hosts({ host: "store", suffix: "-test" }, "v3")).toBe("v3-shop-test.example.com");
+    expect([hosts({}), hosts({}, "v3")]).toEqual(["shop.example.com", "v3-shop.example.com"]);
+  });
+
+  test.each([
+    "{{if .Name}}x",
+    "{{end}}",
+    "{{.Name",
+    "{{index .Labels}}",
+    '{{printf "%s" .Name}}',
+    "{{.Nothing}}",
+    "{{(.Name}}",
+    "{{.Name .Domain}}",
+  ])("a template that cannot be read is refused: %s", (text) =>
+    expect(() => parseNetworkConfig({ "domain-template": text })).toThrow(/cannot read the template/),
+  );
 
   test("cluster-local by label, or for want of a domain", () => {
     expect(urlOf(hostsOf(route(undefined, { labels }), SETTINGS))).toBe("http://shop.team.svc.cluster.local");

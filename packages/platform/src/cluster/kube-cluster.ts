@@ -1,7 +1,7 @@
-import { Signal, type Clock, type Logger, type Runnable } from "@ebb/base";
+import type { Signal } from "@ebb/base";
 import {
-  createInformer,
   isStatus,
+  Namespaces,
   PodAutoscalers,
   Pods,
   Revisions,
@@ -14,94 +14,82 @@ import {
   type Pod,
   type Revision,
 } from "@ebb/kube";
-import { HttpKubeClient } from "./http-kube-client.ts";
+import { operationError } from "../errors.ts";
+import type { HttpKubeClient } from "./http-kube-client.ts";
 import {
   MANAGED_BY,
   PLATFORM_LABELS,
   type Cluster,
   type ClusterChange,
+  type ClusterPlace,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
   type SecretRecord,
 } from "./port.ts";
 
-export interface KubeClusterOptions {
-  kubeconfigPath: string;
-  namespace: string;
-  clock: Clock;
-  log: Logger;
+/** What a cluster's environments share: one connection, and one copy of all that is Ebb's in it. */
+export interface ClusterView {
+  client: HttpKubeClient;
+  services: Informer<KnativeService>;
+  revisions: Informer<Revision>;
+  pods: Informer<Pod>;
+  /** With the namespace of what has changed. */
+  changes: Signal<ClusterChange & { namespace: string }>;
+  health(): { ready: boolean; message: string };
 }
 
 /** A Service is written by its controller too (status does not count, labels do): a few conflicts in a row are normal. */
 const CONFLICT_RETRIES = 5;
 const USER_CONTAINER = "user-container";
-const SELECTOR = `${PLATFORM_LABELS.managedBy}=${MANAGED_BY}`;
+export const SELECTOR = `${PLATFORM_LABELS.managedBy}=${MANAGED_BY}`;
+/** Every cluster has it, and not from us. */
+const DEFAULT_NAMESPACE = "default";
 
-/** The Cluster port over the Kubernetes API, with whatever engine at its other end. */
-export class KubeCluster implements Cluster, Runnable {
-  readonly name = "cluster watch";
+/** The Cluster port over the Kubernetes API, with whatever engine at its other end: one namespace of a cluster that is watched as a whole. */
+export class KubeCluster implements Cluster {
   readonly #namespace: string;
+  readonly #place: ClusterPlace;
   readonly #client: HttpKubeClient;
-  readonly #services: Informer<KnativeService>;
-  readonly #revisions: Informer<Revision>;
-  readonly #pods: Informer<Pod>;
-  readonly #changes = new Signal<ClusterChange>();
+  readonly #view: ClusterView;
+  /** Once it is known to be there. */
+  #made: Promise<void> | undefined;
 
-  constructor(options: KubeClusterOptions) {
-    this.#namespace = options.namespace;
-    this.#client = new HttpKubeClient(options.kubeconfigPath);
-    const inform = <T extends KubeObject>(kind: Kind<T>, change: ClusterChange["kind"]): Informer<T> => {
-      const { clock, log, namespace } = options;
-      const informer = createInformer({ client: this.#client, kind, options: { namespace, labelSelector: SELECTOR }, clock, log });
-      informer.onChange((event) => {
-        if (event.type !== "resync") this.#changes.emit({ kind: change, app: appOf(event.object) });
-      });
-      return informer;
-    };
-    this.#services = inform(Services, "service");
-    this.#revisions = inform(Revisions, "revision");
-    this.#pods = inform(Pods, "pod");
-  }
-
-  /** Resolves at once: a cluster that is down delays nothing but the operations that need it. */
-  start(): Promise<void> {
-    for (const informer of this.#informers) void informer.start();
-    return Promise.resolve();
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#informers.map((informer) => informer.stop()));
-    await this.#client.close();
+  constructor(view: ClusterView, place: ClusterPlace) {
+    this.#view = view;
+    this.#client = view.client;
+    this.#place = place;
+    this.#namespace = place.namespace;
   }
 
   health(): { ready: boolean; message: string } {
-    const ready = this.#informers.every((informer) => informer.synced);
-    return { ready, message: ready ? "" : "Waiting for the cluster's answer" };
+    return this.#view.health();
   }
 
   service(app: string): KnativeService | undefined {
-    return this.#services.get(this.#namespace, app);
+    return this.#view.services.get(this.#namespace, app);
   }
 
   services(): KnativeService[] {
-    return this.#services.list();
+    return this.#view.services.list({ namespace: this.#namespace });
   }
 
   revision(name: string): Revision | undefined {
-    return this.#revisions.get(this.#namespace, name);
+    return this.#view.revisions.get(this.#namespace, name);
   }
 
   revisions(app: string): Revision[] {
-    return this.#revisions.list({ labels: { [PLATFORM_LABELS.app]: app } });
+    return this.#view.revisions.list({ namespace: this.#namespace, labels: { [PLATFORM_LABELS.app]: app } });
   }
 
   pods(app: string): Pod[] {
-    return this.#pods.list({ labels: { [PLATFORM_LABELS.app]: app } });
+    return this.#view.pods.list({ namespace: this.#namespace, labels: { [PLATFORM_LABELS.app]: app } });
   }
 
   onChange(listener: (change: ClusterChange) => void): () => void {
-    return this.#changes.on(listener);
+    return this.#view.changes.on((change) => {
+      if (change.namespace === this.#namespace) listener(change);
+    });
   }
 
   readService(name: string): Promise<KnativeService | undefined> {
@@ -110,12 +98,15 @@ export class KubeCluster implements Cluster, Runnable {
 
   async putService(service: KnativeService): Promise<KnativeService> {
     const wanted = { ...service, metadata: { ...service.metadata, namespace: this.#namespace } };
+    await this.#ensureNamespace();
     for (let attempt = 1; ; attempt++) {
       const present = await this.readService(service.metadata.name);
       try {
         if (!present) return await this.#client.create(Services, wanted);
         const labels = { ...present.metadata.labels, ...wanted.metadata.labels };
-        return await this.#client.update(Services, { ...present, metadata: { ...present.metadata, labels }, spec: wanted.spec });
+        const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
+        const metadata = { ...present.metadata, labels, annotations };
+        return await this.#client.update(Services, { ...present, metadata, spec: wanted.spec });
       } catch (error) {
         const raced = isStatus(error, "Conflict") || isStatus(error, "AlreadyExists");
         if (!raced || attempt >= CONFLICT_RETRIES) throw error;
@@ -144,6 +135,7 @@ export class KubeCluster implements Cluster, Runnable {
     const labels = { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };
     const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString("base64")]));
     const metadata = { name, namespace: this.#namespace, labels };
+    await this.#ensureNamespace();
     try {
       await this.#client.create(Secrets, { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data, immutable: true });
     } catch (error) {
@@ -174,8 +166,16 @@ export class KubeCluster implements Cluster, Runnable {
     return list?.items;
   }
 
-  metrics(): Promise<string | undefined> {
-    return this.#client.metrics();
+  async deleteNamespace(): Promise<void> {
+    this.#made = undefined;
+    if (this.#namespace !== DEFAULT_NAMESPACE && (await this.hasNamespace())) {
+      await this.#client.delete(Namespaces, undefined, this.#namespace);
+    }
+  }
+
+  async hasNamespace(): Promise<boolean> {
+    if (this.#namespace === DEFAULT_NAMESPACE) return false;
+    return isOurs(await this.#client.get(Namespaces, undefined, this.#namespace));
   }
 
   async *podLogs(
@@ -194,11 +194,38 @@ export class KubeCluster implements Cluster, Runnable {
     }
   }
 
-  get #informers(): Pick<Informer<KubeObject>, "start" | "stop" | "synced">[] {
-    return [this.#services, this.#revisions, this.#pods];
+  #ensureNamespace(): Promise<void> {
+    this.#made ??= this.#makeNamespace().catch((error: unknown) => {
+      this.#made = undefined;
+      throw error;
+    });
+    return this.#made;
+  }
+
+  async #makeNamespace(): Promise<void> {
+    const { team, name: environment, namespace: name } = this.#place;
+    if (name === DEFAULT_NAMESPACE) return;
+    const labels = {
+      [PLATFORM_LABELS.managedBy]: MANAGED_BY,
+      [PLATFORM_LABELS.team]: team,
+      [PLATFORM_LABELS.environment]: environment,
+    };
+    try {
+      await this.#client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
+    } catch (error) {
+      if (!isStatus(error, "AlreadyExists")) throw error;
+      if (isOurs(await this.#client.get(Namespaces, undefined, name))) return;
+      throw operationError("namespace_taken", `The cluster has a namespace ${name} that Ebb did not make`, {
+        hint: `Label it ${SELECTOR} if Ebb may use it, or give the environment another name.`,
+      });
+    }
   }
 }
 
-function appOf(object: KubeObject): string {
+function isOurs(object: KubeObject | undefined): boolean {
+  return object?.metadata.labels?.[PLATFORM_LABELS.managedBy] === MANAGED_BY;
+}
+
+export function appOf(object: KubeObject): string {
   return object.metadata.labels?.[PLATFORM_LABELS.app] ?? object.metadata.name;
 }

@@ -6,8 +6,34 @@ export const PLATFORM_LABELS = {
   managedBy: "app.kubernetes.io/managed-by",
   app: "ebb.dev/app",
   version: "ebb.dev/version",
+  team: "ebb.dev/team",
+  environment: "ebb.dev/environment",
 } as const;
 export const MANAGED_BY = "ebb";
+/** On Knative Services, for the domain template of config-network (docs/guide/environments.md). */
+export const HOST_ANNOTATIONS = { host: "ebb.dev/host", suffix: "ebb.dev/host-suffix" } as const;
+
+/** An environment as a cluster sees it. */
+export interface ClusterPlace {
+  team: string;
+  name: string;
+  cluster: string;
+  namespace: string;
+}
+
+/**
+ * The clusters of all environments. What is watched is watched once for a whole cluster, however many environments it has.
+ *
+ * `of` gives the same Cluster for the same namespace, at once; its namespace is made when something is first written to it.
+ */
+export interface Clusters {
+  of(place: ClusterPlace): Cluster;
+  /** Of all of them together. */
+  health(): { ready: boolean; message: string };
+  /** Counters of all Revisions of a cluster, in Prometheus' text format; undefined when it has none for us. */
+  metrics(cluster: string): Promise<string | undefined>;
+  onChange(listener: (change: ClusterChange) => void): () => void;
+}
 
 export interface ClusterChange {
   kind: "service" | "revision" | "pod";
@@ -33,7 +59,7 @@ export interface SecretRecord {
 }
 
 /**
- * What the platform asks of one namespace of a cluster.
+ * What the platform asks of one environment's namespace of a cluster.
  *
  * Invariants
  * - `service`, `revision`, `revisions`, `pods` answer at once from a copy kept by watching, which may lag behind; `read*` ask the cluster.
@@ -64,13 +90,15 @@ export interface Cluster {
   createSecret(app: string, name: string, values: Record<string, string>): Promise<void>;
   deleteSecret(name: string): Promise<void>;
   listSecrets(): Promise<SecretRecord[]>;
+  /** With all that is in it; one that Ebb did not make is left as it is. */
+  deleteNamespace(): Promise<void>;
+  /** Whether it, as Ebb made it, is still there. */
+  hasNamespace(): Promise<boolean>;
 
   /** The autoscaler's last decisions on a Revision, oldest first; undefined when the Revision, or such a record in that cluster, is not there. */
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
   /** How the last instances of a Revision came to serve, oldest first; undefined as for `decisions`. */
   coldStarts(revision: string): Promise<RevisionColdStart[] | undefined>;
-  /** The counters of its Revisions in Prometheus' text format; undefined when it has none for us. */
-  metrics(): Promise<string | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */
   podLogs(pod: string, options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal }): AsyncIterable<PodLogLine>;
 }

@@ -10,9 +10,10 @@ const plan = planOfImage({ name: "shop", image: "img" });
 const nothing: AppSettings = { env: {}, secrets: { object: null, keys: {} } };
 const config = (more: Partial<VersionConfig["plan"]> = {}, settings = nothing): VersionConfig =>
   versionConfig({ plan: { ...plan, ...more }, image: "img", bundle: false }, settings);
+const shop = (number: number) => ({ app: "shop", number, hosting: { host: "shop-test", suffix: "-test" } });
 const containerOf = (service: KnativeService) => service.spec.template.spec.containers[0];
 const compiled = (more: Partial<VersionConfig["plan"]> = {}) =>
-  compileService("shop", 3, config(more), compileTraffic("shop", [{ number: 3, percent: 100 }], []));
+  compileService(shop(3), config(more), compileTraffic("shop", [{ number: 3, percent: 100 }], []));
 
 describe("a manifest", () => {
   test("is this one", () => {
@@ -29,10 +30,14 @@ describe("a manifest", () => {
       },
       settings,
     );
-    expect(compileService("shop", 3, whole, compileTraffic("shop", [{ number: 2, percent: 100 }], [3, 2]))).toEqual({
+    expect(compileService(shop(3), whole, compileTraffic("shop", [{ number: 2, percent: 100 }], [3, 2]))).toEqual({
       apiVersion: "serving.knative.dev/v1",
       kind: "Service",
-      metadata: { name: "shop", labels: { "app.kubernetes.io/managed-by": "ebb", "ebb.dev/app": "shop" } },
+      metadata: {
+        name: "shop",
+        labels: { "app.kubernetes.io/managed-by": "ebb", "ebb.dev/app": "shop" },
+        annotations: { "ebb.dev/host": "shop-test", "ebb.dev/host-suffix": "-test" },
+      },
       spec: {
         template: {
           metadata: {
@@ -89,7 +94,7 @@ describe("a manifest", () => {
 
   test("of a bundle leaves the command to the bundle's own manifest", () => {
     const bundle = { ...config({ command: ["node", "server.js"] }), bundle: true };
-    expect(containerOf(compileService("shop", 1, bundle, []))?.command).toBeUndefined();
+    expect(containerOf(compileService(shop(1), bundle, []))?.command).toBeUndefined();
   });
 
   test("without a health path is ready when its port is open", () => {
@@ -120,7 +125,7 @@ describe("a manifest", () => {
     const numbers = fc.integer({ min: 1, max: 9_999_999 });
     fc.assert(
       fc.property(plans, numbers, fc.uniqueArray(numbers, { maxLength: 30 }), (more, number, others) => {
-        const make = () => compileService("shop", number, config(more), compileTraffic("shop", [{ number, percent: 100 }], others));
+        const make = () => compileService(shop(number), config(more), compileTraffic("shop", [{ number, percent: 100 }], others));
         const service = make();
         expect(JSON.stringify(make())).toBe(JSON.stringify(service));
         const stored = { ...service, metadata: { ...service.metadata, namespace: "default" } };
@@ -154,8 +159,7 @@ describe("traffic", () => {
 
   const service = (percents: number[], status: Partial<NonNullable<KnativeService["status"]>> = {}): KnativeService => {
     const made = compileService(
-      "shop",
-      1,
+      shop(1),
       config(),
       compileTraffic(
         "shop",

@@ -1,5 +1,5 @@
 import type { Container, EnvVar, KnativeService, Probe, RevisionTemplate, TrafficTarget } from "@ebb/kube";
-import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { HOST_ANNOTATIONS, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import { revisionName, versionName } from "./names.ts";
 import type { VersionConfig } from "./version-config.ts";
 
@@ -7,12 +7,24 @@ import type { VersionConfig } from "./version-config.ts";
 const SHORTEST_WINDOW = 6;
 const LONGEST_WINDOW = 3600;
 
+/** What an app is called in a cluster's hosts. */
+export interface Hosting {
+  /** The first part of its host. */
+  host: string;
+  /** Behind its name in the hosts of its tags. */
+  suffix: string;
+}
+
 /** The Knative Service of one version; pure, so that the same version always gives the same manifest. */
-export function compileService(app: string, number: number, config: VersionConfig, traffic: TrafficTarget[]): KnativeService {
+export function compileService(
+  { app, number, hosting }: { app: string; number: number; hosting: Hosting },
+  config: VersionConfig,
+  traffic: TrafficTarget[],
+): KnativeService {
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Service",
-    metadata: { name: app, labels: labels(app) },
+    metadata: { name: app, labels: labels(app), annotations: hostAnnotations(hosting) },
     spec: { template: compileTemplate(app, number, config), traffic },
   };
 }
@@ -37,8 +49,15 @@ function labels(app: string): Record<string, string> {
   return { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };
 }
 
-function annotations({ plan }: VersionConfig): Record<string, string> {
-  const { min, max, target, idleSeconds } = plan.scaling;
+/** For the domain template of config-network; a cluster with another one gives other hosts, and all else works. */
+export function hostAnnotations({ host, suffix }: Hosting): Record<string, string> {
+  return { [HOST_ANNOTATIONS.host]: host, [HOST_ANNOTATIONS.suffix]: suffix };
+}
+
+function annotations({ plan, scaling }: VersionConfig): Record<string, string> {
+  const { target } = plan.scaling;
+  // Versions from before there were environments have what their plan asks for.
+  const { min, max, idleSeconds } = scaling ?? plan.scaling;
   return {
     "autoscaling.knative.dev/min-scale": String(min),
     "autoscaling.knative.dev/max-scale": String(max),

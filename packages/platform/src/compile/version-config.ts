@@ -1,5 +1,6 @@
 import type { DeployImage } from "@ebb/api";
 import type { AppPlan } from "@ebb/builder";
+import type { AskedScaling } from "../environments/policies.ts";
 import { operationError, refuse } from "../errors.ts";
 
 /** Everything that a version's Revision is compiled from, kept with the version; secret values are not among it. */
@@ -13,9 +14,11 @@ export interface VersionConfig {
   /** Variable → key in the Secret object. */
   secrets: Record<string, string>;
   secretName: string | null;
+  /** What it gets of what its plan asks for, by the environment's policies at that time. */
+  scaling?: AskedScaling;
 }
 
-/** What `ebb env` and `ebb secrets` keep for the app, whatever its versions. */
+/** What `ebb vars` and `ebb secrets` keep for the app, whatever its versions. */
 export interface AppSettings {
   /** null hides a variable that the source sets. */
   env: Record<string, string | null>;
@@ -42,15 +45,22 @@ export function checkVariables(variables: Record<string, string | null>): void {
   }
 }
 
-/** The settings of a new version: what its source states with what the app has over it. Throws `secret_missing`. */
-export function versionConfig(made: { plan: AppPlan; image: string; bundle: boolean }, settings: AppSettings): VersionConfig {
+/** What a version is made of, before the settings of an environment. */
+export interface Artifact {
+  plan: AppPlan;
+  image: string;
+  bundle: boolean;
+}
+
+/** The settings of a new version: what its source states with what the app has over it in its environment. Throws `secret_missing`. */
+export function versionConfig(made: Artifact, settings: AppSettings): VersionConfig {
   const { plan } = made;
   const secrets: Record<string, string> = {};
   for (const key of Object.keys(settings.secrets.keys)) secrets[key] = key;
   for (const [variable, key] of Object.entries(plan.secrets)) {
     if (!(key in settings.secrets.keys)) {
       throw operationError("secret_missing", `${plan.detectedFrom} asks for the secret ${key}, which is not set`, {
-        hint: `Set it with: ebb secrets ${plan.name} set ${key}`,
+        hint: `Set it with: ebb secrets set ${plan.name} ${key} (with --env for another environment than the first).`,
       });
     }
     secrets[variable] = key;

@@ -1,7 +1,18 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
-import { createVersion, deleteAppRows, ensureApp, findApp, listVersions, trafficHistory, versionOfOperation } from "../deploy/apps.ts";
+import {
+  createVersion,
+  deletePlaceRows,
+  ensureApp,
+  ensurePlace,
+  findPlace,
+  listVersions,
+  trafficHistory,
+  versionOfOperation,
+} from "../apps/store.ts";
 import { settle } from "../deploy/settle.ts";
+import { getEnvironment, listEnvironments } from "../environments/store.ts";
 import { OperationLog, readOperationLog } from "../operations/logs.ts";
 import {
   claimOperation,
@@ -15,17 +26,24 @@ import {
   updateLeased,
 } from "../operations/store.ts";
 import { describeDatabases } from "../testing/databases.ts";
+import { migrations } from "./migrations.ts";
 import { openDatabase, type Database } from "./database.ts";
+
+const SHOP = { team: "default", app: "shop", env: "test" };
 
 describeDatabases("storage", (when, open) => {
   const add = (db: Database, id: string, app = "shop") =>
-    insertOperation(db, { id, kind: "deploy", app, request: { image: "x" }, createdBy: "ann", now: 1000, timeout: 60_000 });
+    insertOperation(db, { id, kind: "deploy", ...SHOP, app, request: { image: "x" }, createdBy: "ann", now: 1000, timeout: 60_000 });
+  const shopIn = async (db: Database) => {
+    await ensureApp(db, { name: "shop", team: "default", now: 1 });
+    await ensurePlace(db, { app: "shop", environment: await getEnvironment(db, "default", "test"), now: 1 });
+  };
   const claim = (db: Database, owner: string, now: number) => claimOperation(db, { owner, now, until: now + 100 }, []);
 
   when("is opened again as it was, times and all", async () => {
     const { db, options } = await open();
     const time = Date.UTC(2040, 0, 1);
-    await insertOperation(db, { id: "a", kind: "deploy", app: "shop", request: { é: "ü" }, createdBy: "ann", now: time, timeout: 1 });
+    await insertOperation(db, { id: "a", kind: "deploy", ...SHOP, request: { é: "ü" }, createdBy: "ann", now: time, timeout: 1 });
     const { db: again } = await open(options);
     expect(await getOperation(again, "a")).toMatchObject({
       created_at: time,
@@ -98,24 +116,85 @@ describeDatabases("storage", (when, open) => {
     await expect(requestCancel(db, "nothing", 2001)).rejects.toMatchObject({ code: "operation_not_found" });
   });
 
+  when(
+    "holds an operation on a whole environment, or on all of an app, until those before it have ended, and those after it until then",
+    async () => {
+      const { db } = await open();
+      const insert = (id: string, app: string, env: string, team = "default") =>
+        insertOperation(db, { id, kind: "delete", team, app, env, request: {}, createdBy: "ann", now: 1000, timeout: 60_000 });
+      await insert("shop in test", "shop", "test");
+      await insert("shop in prod", "shop", "prod");
+      await insert("all of test", "", "test");
+      await insert("blog in test", "blog", "test");
+      await insert("blog everywhere", "blog", "");
+      await insert("another team's test", "", "test", "other");
+      const running: string[] = [];
+      const claimAll = async () => {
+        for (let row = await claim(db, "one", 2000); row; row = await claim(db, "one", 2000)) running.push(row.id);
+        return running.splice(0).sort();
+      };
+      const end = (id: string) => db.updateTable("operations").set({ state: "succeeded" }).where("id", "=", id).execute();
+      expect(await claimAll()).toEqual(["another team's test", "shop in prod", "shop in test"]);
+      await end("shop in test");
+      expect(await claimAll()).toEqual(["all of test"]);
+      await end("all of test");
+      expect(await claimAll()).toEqual(["blog in test"]);
+      await end("blog in test");
+      expect(await claimAll()).toEqual(["blog everywhere"]);
+    },
+  );
+
+  when("makes team default, environment test of what there was before there were environments, with the hosts that it had", async () => {
+    const { db, options } = await open();
+    await downToMetrics(db);
+    const { db: next } = await open(options);
+    expect(await findPlace(next, SHOP)).toMatchObject({
+      host: "shop",
+      cluster: "main",
+      next_version: 3,
+      env_json: '{"A":"1"}',
+      failure: "x",
+    });
+    expect(await next.selectFrom("apps").selectAll().execute()).toMatchObject([{ name: "shop", team: "default", metadata_json: "{}" }]);
+    expect(await listVersions(next, SHOP)).toMatchObject([{ number: 2, env: "test", origin_json: "{}", state: "active" }]);
+    expect(await trafficHistory(next, SHOP)).toEqual([[{ number: 2, percent: 100 }]]);
+    expect(await getOperation(next, "old")).toMatchObject({ team: "default", env: "test", state: "succeeded" });
+    expect(await next.selectFrom("metric_points").select(["env", "version"]).execute()).toEqual([{ env: "test", version: 2 }]);
+    expect(await next.selectFrom("metric_counters").select(["env", "version"]).execute()).toEqual([{ env: "test", version: 2 }]);
+    expect((await listEnvironments(next, "default")).map(({ name, namespace }) => [name, namespace])).toEqual([
+      ["test", "default"],
+      ["staging", "default-staging"],
+      ["prod", "default-prod"],
+    ]);
+    // What comes after has its place behind what there was.
+    await add(next, "new");
+    expect((await listOperations(next, { app: "shop", limit: 10 })).map(({ id }) => id)).toEqual(["new", "old"]);
+    const history = { ...SHOP, operation: "later", targets_json: "[]", created_at: 5 };
+    const { team: _, ...place } = history;
+    await next.insertInto("traffic_history").values(place).execute();
+    expect(await trafficHistory(next, SHOP)).toEqual([[], [{ number: 2, percent: 100 }]]);
+  });
+
   when("numbers versions without a gap or a repeat, one for each operation", async () => {
     const { db } = await open();
-    await ensureApp(db, { name: "shop", now: 1 });
-    await ensureApp(db, { name: "shop", now: 2, firstVersion: 7 });
+    await shopIn(db);
+    const environment = await getEnvironment(db, "default", "test");
+    await ensurePlace(db, { app: "shop", environment, now: 2, firstVersion: 7 });
     const config = versionConfig(
       { plan: planOfImage({ name: "shop", image: "x" }), image: "x", bundle: false },
       { env: {}, secrets: { object: null, keys: {} } },
     );
-    const make = (operation: string) => createVersion(db, { app: "shop", operation, config, createdBy: "ann", now: 3 });
+    const make = (operation: string) =>
+      createVersion(db, { app: "shop", env: "test", operation, config, origin: {}, createdBy: "ann", now: 3 });
     await Promise.all(["a", "b", "c", "d"].map(make));
     expect((await make("a")).number).toBe((await versionOfOperation(db, "a"))?.number);
-    expect((await listVersions(db, "shop")).map((version) => version.number)).toEqual([4, 3, 2, 1]);
-    expect((await findApp(db, "shop"))?.created_at).toBe(1);
+    expect((await listVersions(db, SHOP)).map((version) => version.number)).toEqual([4, 3, 2, 1]);
+    expect((await findPlace(db, SHOP))?.created_at).toBe(1);
   });
 
   when("writes an operation's end and what follows from it together", async () => {
     const { db } = await open();
-    await ensureApp(db, { name: "shop", now: 1 });
+    await shopIn(db);
     await add(db, "a");
     await claim(db, "one", 2000);
     const shares = [{ number: 1, percent: 100 }];
@@ -129,12 +208,12 @@ describeDatabases("storage", (when, open) => {
       });
     await expect(finish(true)).rejects.toThrow("power cut");
     expect(await getOperation(db, "a")).toMatchObject({ state: "running" });
-    expect(await trafficHistory(db, "shop")).toEqual([]);
+    expect(await trafficHistory(db, SHOP)).toEqual([]);
     await finish(false);
     expect(await getOperation(db, "a")).toMatchObject({ state: "succeeded", finished_at: 3000 });
-    expect(await trafficHistory(db, "shop")).toEqual([shares]);
-    await deleteAppRows(db, "shop");
-    expect(await trafficHistory(db, "shop")).toEqual([]);
+    expect(await trafficHistory(db, SHOP)).toEqual([shares]);
+    await deletePlaceRows(db, SHOP);
+    expect(await trafficHistory(db, SHOP)).toEqual([]);
     expect((await listOperations(db, { app: "shop", limit: 10 })).length).toBe(1);
   });
 
@@ -150,6 +229,27 @@ describeDatabases("storage", (when, open) => {
     expect(lines.length).toBe(10);
   });
 });
+
+/** The tables as they were before 0003_environments, with one of everything in them. */
+async function downToMetrics(db: Database): Promise<void> {
+  const kind = (await sql`select 1 as one from sqlite_master limit 1`.execute(db).catch(() => undefined)) ? "sqlite" : "postgres";
+  for (const table of await db.introspection.getTables()) await sql`drop table ${sql.table(table.name)}`.execute(db);
+  await sql`delete from kysely_migration where name not like '0000%'`.execute(db);
+  for (const name of ["0001_foundation", "0002_metrics"]) {
+    await migrations(kind)[name]?.up(db);
+    await sql`insert into kysely_migration (name, timestamp) values (${name}, 'then')`.execute(db);
+  }
+  const rows = [
+    sql`insert into apps values ('shop', 'application', 3, '{"A":"1"}', '{"object":null,"keys":{}}', 'x', 1, 1)`,
+    sql`insert into versions values ('shop', 2, 'old', '{}', 'active', '', 'ann', 1)`,
+    sql`insert into operations (id, kind, app, state, request_json, state_json, phases_json, created_at, created_by, deadline, timeout, lease_until,
+      cancel_requested, committed, changes) values ('old', 'deploy', 'shop', 'succeeded', '{}', '{}', '[]', 1, 'ann', 1, 1, 0, 0, 1, 1)`,
+    sql`insert into traffic_history (app, operation, targets_json, created_at) values ('shop', 'old', '[{"number":2,"percent":100}]', 1)`,
+    sql`insert into metric_points values ('shop', 10, 0, 2, '{}')`,
+    sql`insert into metric_counters values ('shop', 2, '{}')`,
+  ];
+  for (const row of rows) await row.execute(db);
+}
 
 test("a folder that cannot be written to, and a server that is not there, are named with the remedy", async () => {
   const refused = [

@@ -1,3 +1,4 @@
+import { environments } from "./migrations/0003-environments.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
@@ -8,6 +9,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     "0001_foundation": { up: (db) => foundation(db, kind) },
     "0002_metrics": { up: metrics },
+    "0003_environments": { up: (db) => environments(db, kind) },
     "0004_governance": { up: governance },
   };
 }

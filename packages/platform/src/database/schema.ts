@@ -2,7 +2,10 @@ import type { Generated } from "kysely";
 
 /** Times are milliseconds since the epoch; `*_json` columns hold JSON text; flags are 0 or 1 (SQLite has no booleans). */
 export interface Tables {
+  teams: TeamTable;
+  environments: EnvironmentTable;
   apps: AppTable;
+  app_environments: AppEnvironmentTable;
   versions: VersionTable;
   operations: OperationTable;
   operation_logs: OperationLogTable;
@@ -21,12 +24,49 @@ export interface Tables {
   metric_counters: MetricCounterTable;
 }
 
+export interface TeamTable {
+  name: string;
+  description: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface EnvironmentTable {
+  team: string;
+  name: string;
+  template: "test" | "stable" | "staging" | "prod";
+  /** `main`: the cluster that the platform was started with. */
+  cluster: string;
+  /** Unique in its cluster. */
+  namespace: string;
+  host_suffix: string;
+  /** What differs from the template's policies. */
+  settings_json: string;
+  created_at: number;
+  updated_at: number;
+}
+
 export interface AppTable {
   name: string;
+  team: string;
   kind: "application" | "site";
-  /** The number of the next version; never used twice in an app's life. */
+  /** Description, owner and so on: what the platform only keeps. */
+  metadata_json: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** An app in one of its team's environments. */
+export interface AppEnvironmentTable {
+  app: string;
+  env: string;
+  /** That of the environment: a host is unique in it. */
+  cluster: string;
+  /** The first part of its host. */
+  host: string;
+  /** The number of the next version; never used twice in its life. */
   next_version: number;
-  /** What `env` set: name → value, or null where it hides a variable of the source. */
+  /** What `vars` set: name → value, or null where it hides a variable of the source. */
   env_json: string;
   /** What `secrets` set: the Secret object that holds the values, and when each name was last set. */
   secrets_json: string;
@@ -38,11 +78,14 @@ export interface AppTable {
 
 export interface VersionTable {
   app: string;
+  env: string;
   number: number;
   /** The operation that made it: a resumed operation finds its version by this. */
   operation: string;
   /** `config` holds everything that the revision was compiled from. */
   config_json: string;
+  /** Where its artifact came from: `{commit?, promotedFrom?}`. */
+  origin_json: string;
   state: "creating" | "active" | "failed";
   message: string;
   created_by: string;
@@ -52,8 +95,11 @@ export interface VersionTable {
 export interface OperationTable {
   seq: Generated<number>;
   id: string;
-  kind: "deploy" | "traffic" | "config" | "delete";
+  kind: "deploy" | "promote" | "traffic" | "config" | "delete";
+  /** What it is about. Empty `app`: a whole environment; empty `env`: all environments; both empty: the team. */
+  team: string;
   app: string;
+  env: string;
   state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   request_json: string;
   /** What its handler must remember over a crash. */
@@ -89,6 +135,7 @@ export interface OperationLogTable {
 export interface TrafficHistoryTable {
   seq: Generated<number>;
   app: string;
+  env: string;
   operation: string;
   targets_json: string;
   created_at: number;
@@ -226,6 +273,7 @@ export interface IdempotencyKeyTable {
 /** What a version did in a span of time; only spans in which it did something. */
 export interface MetricPointTable {
   app: string;
+  env: string;
   version: number;
   /** Seconds: one of `RESOLUTIONS`. */
   step: number;
@@ -237,6 +285,7 @@ export interface MetricPointTable {
 /** The cluster's counters as they were last read: what a version did while the platform was away is not lost. */
 export interface MetricCounterTable {
   app: string;
+  env: string;
   version: number;
   counters_json: string;
 }

@@ -1,14 +1,15 @@
 import type { DeployImage } from "@ebb/api";
 import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
-import type { Cluster } from "../cluster/port.ts";
+import type { Cluster, Clusters } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Database } from "../database/database.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
 
 /** What the handlers of operations work with. */
 export interface Deps {
   db: Database;
-  cluster: Cluster;
+  clusters: Clusters;
   builder: Builder;
   /** Where requests reach the apps: the public address of the gateway. */
   ingress: { host: string; port: number };
@@ -19,6 +20,12 @@ export interface Deps {
   log: Logger;
 }
 
+/** The same, with the environment that an operation is in. */
+export interface PlaceDeps extends Deps {
+  environment: EnvironmentRow;
+  cluster: Cluster;
+}
+
 /** Uploaded sources, kept until their operation has ended. */
 export interface Uploads {
   path(id: string): string;
@@ -27,14 +34,20 @@ export interface Uploads {
 }
 
 /** The bodies of operations as they are stored. */
-export type DeployRequest = { noTraffic: boolean } & (
+export type DeployRequest = { noTraffic: boolean; commit?: string } & (
   | { source: { upload: string; name?: string; defaultName: string } }
   | { image: DeployImage }
 );
+export interface PromoteRequest {
+  from: { environment: string; version: number };
+  noTraffic: boolean;
+}
 export interface TrafficRequest {
   shares: Share[];
 }
 export interface ConfigRequest {
+  /** The app's host in the environment has changed: it is to be told to the cluster. */
+  host?: true;
   env?: Record<string, string | null>;
   /** The values are in the Secret object `object`. */
   secrets?: { object: string | null; set: string[]; removed: string[] };

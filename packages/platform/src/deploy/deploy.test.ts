@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { trafficOf } from "./views.ts";
 import { toOperation } from "../operations/store.ts";
 import { foreignService, refusal } from "../testing/fake-cluster.ts";
-import { createWorld, startProcess, upload, type Process, type World } from "../testing/world.ts";
+import { ALL, createWorld, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
 
 async function platform(): Promise<Process & { world: World; deploy: (image: string, more?: object) => ReturnType<Process["ended"]> }> {
   const world = await createWorld();
@@ -27,7 +27,7 @@ describe("a deploy", () => {
       preview_url: "http://v1-shop.example:8080",
     });
     expect(phases(row)).toEqual(["unpack", "build", "create", "start", "route", "verify"].map((name) => `${name} succeeded`));
-    expect(await service.getApp("shop")).toMatchObject({ state: "ready", latestVersion: "v1", traffic: [{ version: "v1", percent: 100 }] });
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready", latestVersion: "v1", traffic: [{ version: "v1", percent: 100 }] });
     expect(world.uploads.size).toBe(0);
   });
 
@@ -36,7 +36,7 @@ describe("a deploy", () => {
     await deploy("ok-1");
     expect(await deploy("ok-2")).toMatchObject({ state: "succeeded", version: "v2" });
     expect(served(world)).toEqual([{ version: "v2", percent: 100 }]);
-    expect((await service.listVersions("shop")).map((version) => [version.name, version.percent, version.previewUrl])).toEqual([
+    expect((await service.listVersions(SHOP, ALL)).items.map((version) => [version.name, version.percent, version.previewUrl])).toEqual([
       ["v2", 100, "http://v2-shop.example:8080"],
       ["v1", 0, "http://v1-shop.example:8080"],
     ]);
@@ -46,17 +46,17 @@ describe("a deploy", () => {
     const { world, service, deploy, clock } = await platform();
     await deploy("ok-1");
     world.cluster.ready = false;
-    expect(await service.getApp("shop")).toMatchObject({ state: "unknown", traffic: [{ version: "v1", percent: 100 }] });
-    expect(await service.listVersions("shop")).toMatchObject([{ name: "v1", state: "unknown", percent: 100 }]);
-    await expect(service.rollback("shop", { to: "v1" }, "ann")).rejects.toMatchObject({ code: "version_not_ready" });
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "unknown", traffic: [{ version: "v1", percent: 100 }] });
+    expect((await service.listVersions(SHOP, ALL)).items).toMatchObject([{ name: "v1", state: "unknown", percent: 100 }]);
+    await expect(service.rollback(SHOP, { to: "v1" }, "ann")).rejects.toMatchObject({ code: "version_not_ready" });
     const { id } = await service.deployImage({ name: "shop", image: "ok-2" }, "ann");
     await clock.advance(2000);
     expect(await service.getOperation(id)).toMatchObject({ state: "running", phases: [{ message: "Waiting for the cluster's answer" }] });
     world.cluster.ready = true;
     await clock.advance(2000);
     expect(await service.getOperation(id)).toMatchObject({ state: "succeeded", version: "v2" });
-    expect(await service.getApp("shop")).toMatchObject({ state: "ready", traffic: [{ version: "v2", percent: 100 }] });
-    expect((await service.listVersions("shop")).map((version) => version.previewUrl)).not.toContain(null);
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready", traffic: [{ version: "v2", percent: 100 }] });
+    expect((await service.listVersions(SHOP, ALL)).items.map((version) => version.previewUrl)).not.toContain(null);
   });
 
   test("without traffic gives the version a preview URL only", async () => {
@@ -81,8 +81,8 @@ describe("a deploy", () => {
     expect([failure?.message, ...(failure?.chain ?? [])].join("\n")).toContain(words);
     expect(phases(row).at(-1)).toBe("start failed");
     expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
-    expect(await service.getApp("shop")).toMatchObject({ state: "ready", message: expect.stringContaining("v2") });
-    expect((await service.listVersions("shop"))[0]).toMatchObject({ name: "v2", state: "failed" });
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready", message: expect.stringContaining("v2") });
+    expect((await service.listVersions(SHOP, ALL)).items[0]).toMatchObject({ name: "v2", state: "failed" });
     expect(await deploy("ok-3")).toMatchObject({ state: "succeeded", version: "v3" });
     expect(served(world)).toEqual([{ version: "v3", percent: 100 }]);
   });
@@ -90,9 +90,9 @@ describe("a deploy", () => {
   test("that is the first and fails leaves an app that says why and can be deployed again", async () => {
     const { service, deploy } = await platform();
     await deploy("crash");
-    expect(await service.getApp("shop")).toMatchObject({ state: "failed", message: expect.stringContaining("exit code 3") });
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "failed", message: expect.stringContaining("exit code 3") });
     expect(await deploy("ok")).toMatchObject({ state: "succeeded", version: "v2" });
-    expect(await service.getApp("shop")).toMatchObject({ state: "ready" });
+    expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready" });
   });
 
   test("whose build fails has the builder's code and log, and no version", async () => {
@@ -101,7 +101,7 @@ describe("a deploy", () => {
     const row = await ended((await service.deploySource({ ...upload(world, "a", { error }), defaultName: "My Shop" }, "ann")).id);
     expect(failureOf(row)).toMatchObject({ code: "build_failed", hint: "Fix it", log: ["cannot find theme.css"] });
     expect(phases(row).at(-1)).toBe("build failed");
-    expect(await service.getApp("my-shop")).toMatchObject({ state: "failed", latestVersion: null });
+    expect(await service.getPlace({ ...SHOP, app: "my-shop" })).toMatchObject({ state: "failed", latestVersion: null });
   });
 
   test("whose version does not answer through the route puts the traffic back", async () => {
@@ -151,7 +151,7 @@ describe("a deploy", () => {
     await deploy("ok-1");
     await deploy("ok-2");
     const lost = await createWorld();
-    lost.cluster = world.cluster;
+    lost.clusters = world.clusters;
     const other = await startProcess(lost);
     const operation = await other.service.deployImage({ name: "shop", image: "ok-3" }, "ann");
     expect(await other.ended(operation.id)).toMatchObject({ state: "succeeded", version: "v3" });
@@ -166,7 +166,7 @@ describe("cancelling", () => {
     await clock.advance(1000);
     await service.cancelOperation(id);
     expect(await ended(id)).toMatchObject({ state: "cancelled" });
-    expect((await service.listVersions("shop")).length).toBe(0);
+    expect((await service.listVersions(SHOP, ALL)).items.length).toBe(0);
     await expect(service.cancelOperation(id)).rejects.toMatchObject({ code: "operation_not_cancellable" });
   });
 
@@ -177,7 +177,10 @@ describe("cancelling", () => {
     await clock.advance(5000);
     await service.cancelOperation(id);
     expect(await ended(id)).toMatchObject({ state: "cancelled", version: "v2" });
-    expect((await service.listVersions("shop"))[0]).toMatchObject({ state: "failed", message: expect.stringContaining("cancelled") });
+    expect((await service.listVersions(SHOP, ALL)).items[0]).toMatchObject({
+      state: "failed",
+      message: expect.stringContaining("cancelled"),
+    });
     expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
   });
 
@@ -196,11 +199,11 @@ describe("traffic", () => {
       { version: "v1", percent: 25 },
       { version: "v2", percent: 75 },
     ];
-    expect(await ended((await service.setTraffic("shop", { targets }, "ann")).id)).toMatchObject({ state: "succeeded" });
+    expect(await ended((await service.setTraffic(SHOP, { targets }, "ann")).id)).toMatchObject({ state: "succeeded" });
     expect(served(world)).toEqual(targets);
-    await ended((await service.rollback("shop", {}, "ann")).id);
+    await ended((await service.rollback(SHOP, {}, "ann")).id);
     expect(served(world)).toEqual([{ version: "v1", percent: 100 }]);
-    await ended((await service.rollback("shop", { to: "v2" }, "ann")).id);
+    await ended((await service.rollback(SHOP, { to: "v2" }, "ann")).id);
     expect(served(world)).toEqual([{ version: "v2", percent: 100 }]);
   });
 
@@ -219,8 +222,8 @@ describe("traffic", () => {
     const { service, deploy } = await platform();
     await deploy("ok-1");
     await deploy("crash");
-    await expect(service.setTraffic("shop", { targets }, "ann")).rejects.toMatchObject({ code });
-    await expect(service.rollback("shop", {}, "ann")).rejects.toMatchObject({ code: "nothing_to_roll_back" });
+    await expect(service.setTraffic(SHOP, { targets }, "ann")).rejects.toMatchObject({ code });
+    await expect(service.rollback(SHOP, {}, "ann")).rejects.toMatchObject({ code: "nothing_to_roll_back" });
   });
 });
 
@@ -231,12 +234,12 @@ describe("settings", () => {
     const { world, service, ended, deploy } = await platform();
     await deploy("ok-1", { env: { A: "1", B: "2" } });
     const patch = { variables: { B: null, C: "3" } };
-    expect(await ended((await service.patchEnv("shop", patch, "ann")).id)).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(await ended((await service.patchVariables(SHOP, patch, "ann")).id)).toMatchObject({ state: "succeeded", version: "v2" });
     expect(environment(world)).toEqual([
       { name: "A", value: "1" },
       { name: "C", value: "3" },
     ]);
-    expect(await service.getEnv("shop")).toEqual({ variables: { A: "1", C: "3" } });
+    expect(await service.getVariables(SHOP)).toEqual({ variables: { A: "1", C: "3" } });
     await deploy("ok-2", { env: { A: "9", B: "8" } });
     expect(environment(world)).toEqual([
       { name: "A", value: "9" },
@@ -248,16 +251,16 @@ describe("settings", () => {
     const { world, service, ended, deploy } = await platform();
     await deploy("ok-1");
     world.cluster.failures = [refusal("no")];
-    expect(await ended((await service.patchEnv("shop", { variables: { A: "1" } }, "ann")).id)).toMatchObject({ state: "failed" });
-    expect(await service.getEnv("shop")).toEqual({ variables: {} });
+    expect(await ended((await service.patchVariables(SHOP, { variables: { A: "1" } }, "ann")).id)).toMatchObject({ state: "failed" });
+    expect(await service.getVariables(SHOP)).toEqual({ variables: {} });
   });
 
   test("that are secret are in the cluster only: not in the database, nor in any answer", async () => {
     const { world, service, db, ended, deploy } = await platform();
     await deploy("ok-1", { env: { TOKEN: "plain" } });
-    await ended((await service.patchSecrets("shop", { secrets: { TOKEN: "hush-1", KEY: "hush-2" } }, "ann")).id);
-    await ended((await service.patchSecrets("shop", { secrets: { KEY: null, OTHER: "hush-3" } }, "ann")).id);
-    expect((await service.listSecrets("shop")).items.map((item) => item.name)).toEqual(["OTHER", "TOKEN"]);
+    await ended((await service.patchSecrets(SHOP, { secrets: { TOKEN: "hush-1", KEY: "hush-2" } }, "ann")).id);
+    await ended((await service.patchSecrets(SHOP, { secrets: { KEY: null, OTHER: "hush-3" } }, "ann")).id);
+    expect((await service.listSecrets(SHOP)).items.map((item) => item.name)).toEqual(["OTHER", "TOKEN"]);
     const object = environment(world)?.find((variable) => variable.name === "TOKEN")?.valueFrom?.secretKeyRef;
     expect(world.cluster.secrets.get(object?.name ?? "")?.values).toEqual({ TOKEN: "hush-1", OTHER: "hush-3" });
     expect(JSON.stringify(environment(world))).not.toMatch(/plain|hush/);
@@ -272,7 +275,7 @@ describe("settings", () => {
     const { world, service, ended, deploy } = await platform();
     const error = new UserError("build_failed", "no");
     await ended((await service.deploySource({ ...upload(world, "a", { error }), name: "shop" }, "ann")).id);
-    expect(await ended((await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id)).toMatchObject({
+    expect(await ended((await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id)).toMatchObject({
       state: "succeeded",
       version: null,
     });
@@ -290,20 +293,20 @@ describe("settings", () => {
   test.each([["PORT"], ["K_SERVICE"]])("refuse %s", async (name) => {
     const { service, deploy } = await platform();
     await deploy("ok-1");
-    await expect(service.patchEnv("shop", { variables: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
-    await expect(service.patchSecrets("shop", { secrets: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
+    await expect(service.patchVariables(SHOP, { variables: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
+    await expect(service.patchSecrets(SHOP, { secrets: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
   });
 });
 
 test("deleting an app leaves nothing of it, and the name can be used again", async () => {
   const { world, service, ended, deploy } = await platform();
   await deploy("ok-1");
-  await ended((await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id);
+  await ended((await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id);
   const first = await service.deleteApp("shop", "ann");
   expect((await service.deleteApp("shop", "ann")).id).toBe(first.id);
-  await expect(service.patchEnv("shop", { variables: {} }, "ann")).rejects.toMatchObject({ code: "app_being_deleted" });
+  await expect(service.patchVariables(SHOP, { variables: {} }, "ann")).rejects.toMatchObject({ code: "app_being_deleted" });
   expect(await ended(first.id)).toMatchObject({ state: "succeeded" });
-  await expect(service.getApp("shop")).rejects.toMatchObject({ code: "app_not_found" });
+  await expect(service.getPlace(SHOP)).rejects.toMatchObject({ code: "app_not_found" });
   expect([world.cluster.stored.size, world.cluster.secrets.size]).toEqual([0, 0]);
   expect(await deploy("ok-2")).toMatchObject({ state: "succeeded", version: "v1" });
 });

@@ -1,7 +1,8 @@
-import { sleep } from "@ebb/base";
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName } from "../compile/names.ts";
-import { patchEnv, versionConfig, type AppSettings } from "../compile/version-config.ts";
+import { patchEnv, versionConfig, type AppSettings, type Artifact } from "../compile/version-config.ts";
+import { policiesOf, scalingIn } from "../environments/policies.ts";
+import { findEnvironment } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { Handler } from "../operations/engine.ts";
 import type { Run } from "../operations/run.ts";
@@ -9,57 +10,110 @@ import type { OperationKind } from "../operations/store.ts";
 import {
   configOf,
   createVersion,
-  deleteAppRows,
   ensureApp,
-  findApp,
-  getApp,
+  ensurePlace,
+  findPlace,
+  getPlace,
   listVersions,
+  originOf,
   settingsOf,
   versionOfOperation,
+  type Origin,
   type VersionRow,
-} from "./apps.ts";
+} from "../apps/store.ts";
 import { make } from "./build.ts";
-import type { ConfigRequest, DeployRequest, Deps, TrafficRequest } from "./context.ts";
+import type { ConfigRequest, DeployRequest, Deps, PlaceDeps, PromoteRequest, TrafficRequest } from "./context.ts";
 import { launch, moveTraffic } from "./launch.ts";
-import { readOwnService, sharesOf } from "./route.ts";
-
-const DELETE_POLL = 500;
+import { remove } from "./remove.ts";
+import { readOwnService, setHostAnnotations, sharesOf } from "./route.ts";
 
 /** What each kind of operation does; every step may be repeated (see Run). */
 export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
+  const placed = (handle: (deps: PlaceDeps, run: Run) => Promise<void>) => async (run: Run) => handle(await enter(deps, run), run);
   return {
-    deploy: (run) => deploy(deps, run),
-    traffic: (run) => traffic(deps, run),
-    config: (run) => configure(deps, run),
+    deploy: placed(deploy),
+    promote: placed(promote),
+    traffic: placed(traffic),
+    config: placed(configure),
     delete: (run) => remove(deps, run),
   };
 }
 
-async function deploy(deps: Deps, run: Run): Promise<void> {
+async function enter(deps: Deps, run: Run): Promise<PlaceDeps> {
+  const environment = await findEnvironment(deps.db, run.team, run.env);
+  if (!environment) {
+    throw operationError("environment_gone", `The environment ${run.env} of the team ${run.team} is gone`, {
+      hint: "List them with: ebb env list.",
+    });
+  }
+  return { ...deps, environment, cluster: deps.clusters.of(environment) };
+}
+
+async function deploy(deps: PlaceDeps, run: Run): Promise<void> {
   const request = run.request() as DeployRequest;
   let version = await versionOfOperation(deps.db, run.id);
   if (!version) {
     const made = await make(deps, run, request);
-    const app = await presentApp(deps, run.app);
-    const config = versionConfig(made, settingsOf(app));
-    version = await createVersion(deps.db, { app: run.app, operation: run.id, config, createdBy: run.createdBy, now: deps.clock.now() });
+    await ensurePresent(deps, run);
+    version = await addVersion(deps, run, { made, origin: request.commit === undefined ? {} : { commit: request.commit } });
   }
   await launch(deps, run, version, request.noTraffic);
   if ("source" in request) await deps.uploads.remove(request.source.upload);
 }
 
-/** The app, made if need be. */
-async function presentApp(deps: Deps, name: string) {
-  const app = await findApp(deps.db, name);
-  if (app) return app;
-  await ensureApp(deps.db, { name, now: deps.clock.now(), firstVersion: firstVersion(deps.cluster, name) });
-  return getApp(deps.db, name);
+/** The very artifact of a version in another environment, with the configuration of this one. */
+async function promote(deps: PlaceDeps, run: Run): Promise<void> {
+  const { from, noTraffic } = run.request() as PromoteRequest;
+  let version = await versionOfOperation(deps.db, run.id);
+  if (!version) {
+    const source = (await listVersions(deps.db, { app: run.app, env: from.environment })).find(({ number }) => number === from.version);
+    if (!source) {
+      throw operationError("version_gone", `v${from.version} of ${run.app} in ${from.environment} is gone`, {
+        hint: "Choose another: ebb versions.",
+      });
+    }
+    await ensurePresent(deps, run);
+    const promotedFrom = { environment: from.environment, version: `v${from.version}` };
+    version = await addVersion(deps, run, { made: artifactOf(source), origin: { ...originOf(source), promotedFrom } });
+  }
+  await launch(deps, run, version, noTraffic);
 }
 
-async function traffic(deps: Deps, run: Run): Promise<void> {
+function artifactOf(version: VersionRow): Artifact {
+  const { plan, image, bundle } = configOf(version);
+  return { plan, image, bundle };
+}
+
+/** The app in the environment, made if need be. */
+async function ensurePresent({ db, clock, cluster, environment }: PlaceDeps, run: Run): Promise<void> {
+  await ensureApp(db, { name: run.app, team: run.team, now: clock.now() });
+  if (await findPlace(db, run)) return;
+  await ensurePlace(db, { app: run.app, environment, now: clock.now(), firstVersion: firstVersion(cluster, run.app) });
+}
+
+/** The next version: the artifact with the settings that the app has in the environment, or is about to have. */
+async function addVersion(
+  deps: PlaceDeps,
+  run: Run,
+  { made, origin, settings }: { made: Artifact; origin: Origin; settings?: AppSettings },
+): Promise<VersionRow> {
+  const config = versionConfig(made, settings ?? settingsOf(await getPlace(deps.db, run)));
+  const scaling = scalingIn(policiesOf(deps.environment), made.plan.scaling);
+  return createVersion(deps.db, {
+    app: run.app,
+    env: run.env,
+    operation: run.id,
+    config: { ...config, scaling },
+    origin,
+    createdBy: run.createdBy,
+    now: deps.clock.now(),
+  });
+}
+
+async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
   const { shares } = run.request() as TrafficRequest;
   run.enter("route", "Moving the traffic");
-  const versions = new Map((await listVersions(deps.db, run.app)).map((version) => [version.number, version]));
+  const versions = new Map((await listVersions(deps.db, run)).map((version) => [version.number, version]));
   const gone = shares.find(({ number }) => versions.get(number)?.state !== "active");
   if (gone)
     throw operationError("version_gone", `v${gone.number} of ${run.app} is no longer there`, { hint: "List them with: ebb versions." });
@@ -72,13 +126,14 @@ async function traffic(deps: Deps, run: Run): Promise<void> {
   await moveTraffic(deps, run, before, { shares, number: largest, path, preview: false });
 }
 
-async function configure(deps: Deps, run: Run): Promise<void> {
+async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   const request = run.request() as ConfigRequest;
   run.enter("settings", "Reading the settings");
-  const app = await getApp(deps.db, run.app);
+  const row = await getPlace(deps.db, run);
+  if (request.host) return setHostAnnotations(deps, run, { host: row.host, suffix: deps.environment.host_suffix });
   let version = await versionOfOperation(deps.db, run.id);
-  const base = version ?? (await servingVersion(deps, run.app));
-  const present = settingsOf(app);
+  const base = version ?? (await servingVersion(deps, run));
+  const present = settingsOf(row);
   const settings: AppSettings = run.memory().settings ?? {
     env: request.env ? patchEnv(present.env, request.env, base ? configOf(base).plan.env : {}) : present.env,
     secrets: request.secrets ? await nextSecrets(deps, run, present.secrets, request.secrets) : present.secrets,
@@ -86,27 +141,20 @@ async function configure(deps: Deps, run: Run): Promise<void> {
   await run.remember({ settings });
   if (request.secrets?.object) await deps.cluster.deleteSecret(request.secrets.object);
   if (!base) return run.say("Kept for the first version");
-  const { plan, image, bundle } = configOf(base);
-  version ??= await createVersion(deps.db, {
-    app: run.app,
-    operation: run.id,
-    config: versionConfig({ plan, image, bundle }, settings),
-    createdBy: run.createdBy,
-    now: deps.clock.now(),
-  });
+  version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), settings });
   await launch(deps, run, version, false);
 }
 
 /** The version with the largest share; without one that serves, the newest. */
-async function servingVersion(deps: Deps, app: string): Promise<VersionRow | undefined> {
-  const versions = await listVersions(deps.db, app);
-  const largest = sharesOf(app, await readOwnService(deps, app)).sort((a, b) => b.percent - a.percent)[0];
+async function servingVersion(deps: PlaceDeps, run: Run): Promise<VersionRow | undefined> {
+  const versions = await listVersions(deps.db, run);
+  const largest = sharesOf(run.app, await readOwnService(deps, run.app)).sort((a, b) => b.percent - a.percent)[0];
   return versions.find((version) => version.number === largest?.number && version.state === "active") ?? versions[0];
 }
 
 /** Writes the next generation of the app's secrets to an object of its own; the one in use is never changed. */
 async function nextSecrets(
-  deps: Deps,
+  deps: PlaceDeps,
   run: Run,
   present: AppSettings["secrets"],
   patch: NonNullable<ConfigRequest["secrets"]>,
@@ -123,7 +171,7 @@ async function nextSecrets(
   return { object: name, keys };
 }
 
-async function readValues(deps: Deps, object: string): Promise<Record<string, string>> {
+async function readValues(deps: PlaceDeps, object: string): Promise<Record<string, string>> {
   const values = await deps.cluster.readSecret(object);
   if (!values) {
     throw operationError("secret_values_lost", `The Secret ${object} is gone from the cluster`, {
@@ -131,20 +179,4 @@ async function readValues(deps: Deps, object: string): Promise<Record<string, st
     });
   }
   return values;
-}
-
-async function remove(deps: Deps, run: Run): Promise<void> {
-  const { cluster, clock, db } = deps;
-  run.enter("delete", "Deleting it from the cluster");
-  const service = await readOwnService(deps, run.app);
-  await run.commit();
-  if (service) await cluster.deleteService(run.app);
-  for (;;) {
-    const left = await cluster.readLeftovers(run.app);
-    if (left.length === 0) break;
-    run.say(`Waiting for ${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}`);
-    await sleep(clock, DELETE_POLL, run.signal);
-  }
-  for (const secret of await cluster.listSecrets()) if (secret.app === run.app) await cluster.deleteSecret(secret.name);
-  await deleteAppRows(db, run.app);
 }

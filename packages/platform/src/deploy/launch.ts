@@ -3,8 +3,8 @@ import { compileService } from "../compile/service.ts";
 import { versionName } from "../compile/names.ts";
 import { compileTraffic, type Share } from "../compile/traffic.ts";
 import { Interrupted, type Run } from "../operations/run.ts";
-import { configOf, listVersions, type VersionRow } from "./apps.ts";
-import type { Deps } from "./context.ts";
+import { configOf, getPlace, listVersions, type VersionRow } from "../apps/store.ts";
+import type { PlaceDeps } from "./context.ts";
 import { previewable, readOwnService, setShares, sharesOf } from "./route.ts";
 import { awaitReady } from "./start.ts";
 import { previewUrl, publicUrl } from "./urls.ts";
@@ -17,20 +17,23 @@ const RESTORE_TIMEOUT = 20_000;
  * Brings a stored version up: create → start → route → verify. Until `route` the traffic stays where it is; when the version does not
  * answer through the route, the traffic goes back to where it was.
  */
-export async function launch(deps: Deps, run: Run, version: VersionRow, noTraffic: boolean): Promise<void> {
+export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noTraffic: boolean): Promise<void> {
   const { number } = version;
   const name = versionName(number);
   run.enter("create", `Creating ${name}`);
   await run.write({ version: name });
   const present = await readOwnService(deps, run.app);
-  const active = new Set((await listVersions(deps.db, run.app)).filter((other) => other.state === "active").map((other) => other.number));
+  const active = new Set((await listVersions(deps.db, run)).filter((other) => other.state === "active").map((other) => other.number));
   // Pinned to what serves; with nothing that ever did, the new version is the only thing there can be.
   const serving = sharesOf(run.app, present).filter((share) => active.has(share.number));
   const before = run.memory().before ?? (serving.length > 0 ? sharesOf(run.app, present) : []);
   await run.remember({ before });
   await orRestore(deps, run, before, async () => {
     const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
-    const service = compileService(run.app, number, configOf(version), compileTraffic(run.app, pinned, await previewable(deps, run)));
+    const { host } = await getPlace(deps.db, run);
+    const hosting = { host, suffix: deps.environment.host_suffix };
+    const traffic = compileTraffic(run.app, pinned, await previewable(deps, run));
+    const service = compileService({ app: run.app, number, hosting }, configOf(version), traffic);
     // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
     const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
     await deps.cluster.putService(created ? { ...service, spec: { ...service.spec, template: created } } : service);
@@ -55,11 +58,11 @@ export interface Move {
 }
 
 /** Sets the split and makes sure that it answers; puts back `before` when it does not. */
-export function moveTraffic(deps: Deps, run: Run, before: Share[], what: Move): Promise<void> {
+export function moveTraffic(deps: PlaceDeps, run: Run, before: Share[], what: Move): Promise<void> {
   return orRestore(deps, run, before, () => move(deps, run, what));
 }
 
-async function move(deps: Deps, run: Run, what: Move): Promise<void> {
+async function move(deps: PlaceDeps, run: Run, what: Move): Promise<void> {
   await run.commit();
   const service = await setShares(deps, run, what.shares, [what.number]);
   const url = publicUrl(service, deps.ingress);
@@ -75,7 +78,7 @@ async function move(deps: Deps, run: Run, what: Move): Promise<void> {
  * The work; when it fails for good after the traffic may have moved (in this run or in one before a crash), the traffic is put back.
  * Nothing is put back when the operation goes on later.
  */
-async function orRestore(deps: Deps, run: Run, before: Share[], work: () => Promise<void>): Promise<void> {
+async function orRestore(deps: PlaceDeps, run: Run, before: Share[], work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -86,12 +89,12 @@ async function orRestore(deps: Deps, run: Run, before: Share[], work: () => Prom
   }
 }
 
-async function restore(deps: Deps, run: Run, before: Share[]): Promise<void> {
+async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void> {
   const limit = new AbortController();
   const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
   try {
     run.log("Putting the traffic back to where it was");
-    await setShares(deps, { app: run.app, signal: limit.signal, say: (message) => run.say(message) }, before);
+    await setShares(deps, { app: run.app, env: run.env, signal: limit.signal, say: (message) => run.say(message) }, before);
   } catch (error) {
     run.log(`The traffic could not be put back: ${causeChain(error).join(": ")}`);
     deps.log.error({ operation: run.id, causes: causeChain(error) }, "the traffic could not be put back");

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { createWorld, startProcess } from "../testing/world.ts";
+import { createWorld, SHOP, startProcess, upload } from "../testing/world.ts";
 import { prune, usedUploads } from "./prune.ts";
 
 test("housekeeping deletes Secrets that nothing refers to, and keeps what a version or an operation needs", async () => {
   const world = await createWorld();
   const { service, ended, deps, clock, engine } = await startProcess(world);
   await ended((await service.deployImage({ name: "shop", image: "ok" }, "ann")).id);
-  await ended((await service.patchSecrets("shop", { secrets: { A: "1" } }, "ann")).id);
-  await ended((await service.patchSecrets("shop", { secrets: { B: "2" } }, "ann")).id);
+  await ended((await service.patchSecrets(SHOP, { secrets: { A: "1" } }, "ann")).id);
+  await ended((await service.patchSecrets(SHOP, { secrets: { B: "2" } }, "ann")).id);
   const used = [...world.cluster.secrets.keys()];
   await engine.stop();
-  await service.patchSecrets("shop", { secrets: { C: "3" } }, "ann");
+  await service.patchSecrets(SHOP, { secrets: { C: "3" } }, "ann");
   const waiting = [...world.cluster.secrets.keys()].filter((name) => !used.includes(name));
   expect([used.length, waiting.length]).toEqual([2, 1]);
   await world.cluster.createSecret("shop", "orphan", { X: "0" });
@@ -29,11 +29,12 @@ test("housekeeping bounds the history and never touches what has not ended", asy
   const world = await createWorld();
   const { db, deps, engine, service } = await startProcess(world);
   await engine.stop();
-  await service.deploySource({ archive: "first", name: "shop", defaultName: undefined, noTraffic: false }, "ann");
+  await service.deploySource({ ...upload(world, "first"), name: "shop" }, "ann");
   const old = Array.from({ length: 2500 }, (_, n) => ({
     id: `old${n}`,
     kind: "deploy" as const,
-    app: "shop",
+    ...SHOP,
+    team: "default",
     state: "succeeded" as const,
     request_json: "{}",
     state_json: "{}",

@@ -1,6 +1,8 @@
 import { revisionName } from "../compile/names.ts";
 import { unfinishedOperations } from "../operations/store.ts";
-import { configOf, settingsOf } from "./apps.ts";
+import { configOf, settingsOf } from "../apps/store.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
+import { listEnvironments } from "../environments/store.ts";
 import type { ConfigRequest, DeployRequest, Deps } from "./context.ts";
 
 /** Per platform: months of history for a busy team; each is a few kilobytes. */
@@ -38,18 +40,20 @@ export async function prune(deps: Deps): Promise<void> {
     .executeTakeFirst();
   if (oldest) await db.deleteFrom("traffic_history").where("seq", "<=", oldest.seq).execute();
   await db.deleteFrom("sessions").where("expires_at", "<=", clock.now()).execute();
-  await pruneSecrets(deps);
+  for (const environment of await listEnvironments(db)) await pruneSecrets(deps, environment);
 }
 
-async function pruneSecrets(deps: Deps): Promise<void> {
-  const { db, cluster, clock } = deps;
+async function pruneSecrets(deps: Deps, environment: EnvironmentRow): Promise<void> {
+  const { db, clusters, clock } = deps;
+  const cluster = clusters.of(environment);
   if (!cluster.health().ready) return;
   // Listed before what refers to them is read: one that is made meanwhile is not in the list.
   const secrets = (await cluster.listSecrets()).filter((secret) => clock.now() - secret.createdAt > SECRET_AGE);
   if (secrets.length === 0) return;
   const used = new Set<string | null | undefined>();
-  for (const app of await db.selectFrom("apps").selectAll().execute()) used.add(settingsOf(app).secrets.object);
-  for (const version of await db.selectFrom("versions").selectAll().execute()) {
+  for (const app of await db.selectFrom("app_environments").selectAll().where("env", "=", environment.name).execute())
+    used.add(settingsOf(app).secrets.object);
+  for (const version of await db.selectFrom("versions").selectAll().where("env", "=", environment.name).execute()) {
     if (version.state === "creating" || cluster.revision(revisionName(version.app, version.number))) used.add(configOf(version).secretName);
   }
   for (const row of await unfinishedOperations(db)) {

@@ -1,18 +1,19 @@
 import type { KnativeService } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { hostAnnotations, type Hosting } from "../compile/service.ts";
 import { revisionName, revisionNumber } from "../compile/names.ts";
 import { compileTraffic, revisionShares, trafficServed, type Share } from "../compile/traffic.ts";
 import { operationError } from "../errors.ts";
-import { listVersions } from "./apps.ts";
-import type { Deps } from "./context.ts";
+import { listVersions, type Place } from "../apps/store.ts";
+import type { PlaceDeps } from "./context.ts";
 import { until } from "./wait.ts";
 
 /** A Route may be False for a moment while its Revisions are being found. */
 const FAILED_PATIENCE = 10_000;
 
 /** The app's Service as it is in the cluster. Throws `name_taken` when it is not Ebb's. */
-export async function readOwnService(deps: Deps, app: string): Promise<KnativeService | undefined> {
+export async function readOwnService(deps: PlaceDeps, app: string): Promise<KnativeService | undefined> {
   const service = await deps.cluster.readService(app);
   if (service && service.metadata.labels?.[PLATFORM_LABELS.managedBy] !== MANAGED_BY) {
     throw operationError("name_taken", `The cluster has a Knative Service ${app} that Ebb did not make`, {
@@ -32,14 +33,13 @@ export function sharesOf(app: string, service: KnativeService | undefined): Shar
 }
 
 /** What waiting for the cluster needs of an operation. */
-export interface Work {
-  readonly app: string;
+export interface Work extends Place {
   readonly signal: AbortSignal;
   say(message: string): void;
 }
 
 /** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. Waits for the cluster. */
-export async function previewable(deps: Deps, work: Work): Promise<number[]> {
+export async function previewable(deps: PlaceDeps, work: Work): Promise<number[]> {
   const { cluster, clock, db } = deps;
   const { app, signal } = work;
   await until({ cluster, clock, app, signal }, () => {
@@ -47,14 +47,19 @@ export async function previewable(deps: Deps, work: Work): Promise<number[]> {
     if (!ready) work.say(message);
     return ready || undefined;
   });
-  const versions = await listVersions(db, app);
+  const versions = await listVersions(db, work);
   return versions
     .filter((version) => version.state === "active" && cluster.revision(revisionName(app, version.number)) !== undefined)
     .map((version) => version.number);
 }
 
 /** Sets the split and waits until the Route serves it. Throws `version_gone` and `route_failed`. */
-export async function setShares(deps: Deps, work: Work, shares: readonly Share[], also: readonly number[] = []): Promise<KnativeService> {
+export async function setShares(
+  deps: PlaceDeps,
+  work: Work,
+  shares: readonly Share[],
+  also: readonly number[] = [],
+): Promise<KnativeService> {
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) throw operationError("version_gone", `The app ${work.app} is not in the cluster`, { hint: "Deploy it again." });
@@ -83,5 +88,22 @@ export async function setShares(deps: Deps, work: Work, shares: readonly Share[]
       hint: "Check the versions of the split: ebb versions.",
       details: { chain: [`${routes.reason}: ${routes.message}`] },
     });
+  });
+}
+
+/** A cluster whose domain template does not look at the annotations keeps its host: that is not waited for longer. */
+const HOST_PATIENCE = 5000;
+
+/** Tells the cluster the app's host, and waits until it has taken it. */
+export async function setHostAnnotations(deps: PlaceDeps, work: Work, hosting: Hosting): Promise<void> {
+  const { cluster, clock } = deps;
+  const present = await readOwnService(deps, work.app);
+  if (!present) return work.say("Kept for the first version");
+  const metadata = { name: present.metadata.name, annotations: hostAnnotations(hosting) };
+  await cluster.putService({ ...present, metadata });
+  const begun = clock.monotonic();
+  await until({ cluster, clock, app: work.app, signal: work.signal }, () => {
+    const url = cluster.service(work.app)?.status?.url;
+    return new URL(url ?? "http://none").hostname.startsWith(`${hosting.host}.`) || clock.monotonic() - begun > HOST_PATIENCE || undefined;
   });
 }

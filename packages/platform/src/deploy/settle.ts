@@ -1,8 +1,12 @@
+import type { Updateable } from "kysely";
 import type { Database } from "../database/database.ts";
+import type { AppEnvironmentTable } from "../database/schema.ts";
 import type { Outcome } from "../operations/engine.ts";
 import type { RunMemory } from "../operations/run.ts";
 import type { OperationRow } from "../operations/store.ts";
-import { ensureApp } from "./apps.ts";
+import { ensureApp, ensurePlace, findApp } from "../apps/store.ts";
+import { fitsHost, hostLabel } from "../environments/host.ts";
+import { findEnvironment } from "../environments/store.ts";
 
 /**
  * What follows from an operation's end, in the same transaction: the version is active or failed, the split is in the history, the app has
@@ -12,7 +16,7 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   const now = row.finished_at ?? row.created_at;
   if (outcome.state !== "succeeded") {
     // A first deploy that fails leaves an app that says why, and that can be deployed again or deleted.
-    if (row.kind === "deploy" && outcome.state === "failed") await ensureApp(db, { name: row.app, now });
+    if (row.kind === "deploy" && outcome.state === "failed") await keepFailed(db, row, now);
     await db
       .updateTable("versions")
       .set({ state: "failed", message: outcome.message })
@@ -20,7 +24,7 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
       .where("state", "=", "creating")
       .execute();
     const failure = outcome.state === "failed" ? `${row.version ? `${row.version}: ` : ""}${outcome.message}` : "";
-    await db.updateTable("apps").set({ failure, updated_at: now }).where("name", "=", row.app).execute();
+    await updatePlace(db, row, { failure, updated_at: now });
     return;
   }
   const memory = JSON.parse(row.state_json) as RunMemory;
@@ -28,16 +32,33 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   if (memory.shares) {
     await db
       .insertInto("traffic_history")
-      .values({ app: row.app, operation: row.id, targets_json: JSON.stringify(memory.shares), created_at: now })
+      .values({ app: row.app, env: row.env, operation: row.id, targets_json: JSON.stringify(memory.shares), created_at: now })
       .onConflict((conflict) => conflict.column("operation").doNothing())
       .execute();
   }
   const settings = memory.settings
     ? { env_json: JSON.stringify(memory.settings.env), secrets_json: JSON.stringify(memory.settings.secrets) }
     : {};
-  await db
-    .updateTable("apps")
-    .set({ ...settings, failure: "", updated_at: now })
-    .where("name", "=", row.app)
-    .execute();
+  await updatePlace(db, row, { ...settings, failure: "", updated_at: now });
+}
+
+async function updatePlace(db: Database, { app, env }: OperationRow, values: Updateable<AppEnvironmentTable>): Promise<void> {
+  await db.updateTable("app_environments").set(values).where("app", "=", app).where("env", "=", env).execute();
+}
+
+/** Makes the app that a first deploy did not come to, unless something is in its place: nothing here may fail, or the operation never ends. */
+async function keepFailed(db: Database, { team, app, env }: OperationRow, now: number): Promise<void> {
+  const environment = await findEnvironment(db, team, env);
+  const present = await findApp(db, app);
+  if (!environment || (present && present.team !== team)) return;
+  const host = hostLabel(app, environment);
+  const taken = await db
+    .selectFrom("app_environments")
+    .select("app")
+    .where("cluster", "=", environment.cluster)
+    .where("host", "=", host)
+    .executeTakeFirst();
+  if (!fitsHost(host) || (taken && taken.app !== app)) return;
+  await ensureApp(db, { name: app, team, now });
+  await ensurePlace(db, { app, environment, now });
 }

@@ -4,7 +4,7 @@ import { conditionOf, diagnose, type Diagnosis } from "../cluster/diagnose.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
-import type { Deps } from "./context.ts";
+import type { PlaceDeps } from "./context.ts";
 import { until } from "./wait.ts";
 
 const LOG_LINES = 50;
@@ -14,7 +14,7 @@ const LOG_TIMEOUT = 3000;
  * Waits until the version's Revision is ready. Throws with the whole chain of causes and its pods' last lines once the trouble has lasted
  * as long as its kind deserves.
  */
-export async function awaitReady(deps: Deps, run: Run, number: number): Promise<void> {
+export async function awaitReady(deps: PlaceDeps, run: Run, number: number): Promise<void> {
   const { cluster, clock } = deps;
   const name = revisionName(run.app, number);
   let trouble: { diagnosis: Diagnosis; since: number } | undefined;
@@ -45,7 +45,7 @@ export async function awaitReady(deps: Deps, run: Run, number: number): Promise<
 }
 
 /** The last lines of the newest pod that wrote any; empty when they cannot be read: the cause is known without them. */
-async function lastLines(deps: Deps, pods: readonly string[]): Promise<string[]> {
+async function lastLines(deps: PlaceDeps, pods: readonly string[]): Promise<string[]> {
   const timeout = new AbortController();
   const timer = deps.clock.after(LOG_TIMEOUT, () => timeout.abort());
   try {

@@ -1,7 +1,7 @@
 import { causeChain, sleep } from "@ebb/base";
 import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
-import type { Deps } from "./context.ts";
+import type { PlaceDeps } from "./context.ts";
 
 /** A cold start behind the gateway takes seconds at worst: the version has been ready once already. */
 const PATIENCE = 60_000;
@@ -11,7 +11,7 @@ const NOT_FOUND_PATIENCE = 3000;
 const NOT_YET = new Set([502, 503, 504]);
 
 /** Asks through the public route until the app has answered; returns the status. Throws `verify_failed`. */
-export async function verify(deps: Deps, run: Run, url: URL, path: string): Promise<number> {
+export async function verify(deps: PlaceDeps, run: Run, url: URL, path: string): Promise<number> {
   const { clock, probe } = deps;
   const begun = clock.monotonic();
   let notFoundSince: number | undefined;

@@ -2,17 +2,32 @@ import type { Condition, KnativeService, Pod, Revision } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { compileTraffic } from "../compile/traffic.ts";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
-import type { AppRow, VersionRow } from "./apps.ts";
+import type { AppEnvironmentRow, AppRow, VersionRow } from "../apps/store.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
 import { sharesOf } from "./route.ts";
-import { viewApp, viewInstance, viewVersion, type AppFacts } from "./views.ts";
+import { viewPlace, viewInstance, viewVersion, type AppFacts } from "./views.ts";
 
-const app: AppRow = {
-  name: "shop",
-  kind: "application",
+const app: AppRow = { name: "shop", team: "default", kind: "application", metadata_json: "{}", created_at: 0, updated_at: 0 };
+const place: AppEnvironmentRow = {
+  app: "shop",
+  env: "test",
+  cluster: "main",
+  host: "shop-test",
   next_version: 3,
   env_json: "{}",
   secrets_json: '{"object":null,"keys":{}}',
   failure: "",
+  created_at: 0,
+  updated_at: 0,
+};
+const environment: EnvironmentRow = {
+  team: "default",
+  name: "test",
+  template: "test",
+  cluster: "main",
+  namespace: "default",
+  host_suffix: "-test",
+  settings_json: "{}",
   created_at: 0,
   updated_at: 0,
 };
@@ -22,9 +37,11 @@ const config = versionConfig(
 );
 const version = (number: number, more: Partial<VersionRow> = {}): VersionRow => ({
   app: "shop",
+  env: "test",
   number,
   operation: `op${number}`,
   config_json: JSON.stringify(config),
+  origin_json: "{}",
   state: "active",
   message: "",
   created_by: "ann",
@@ -62,6 +79,8 @@ const service = (routes: Condition, shares = [{ number: 1, percent: 100 }]): Kna
 };
 const facts = (more: Partial<AppFacts> = {}): AppFacts => ({
   app,
+  place,
+  environment,
   versions: [version(2), version(1)],
   operation: undefined,
   service: service(is("RoutesReady", "True")),
@@ -79,16 +98,16 @@ describe("an app is", () => {
     ["ready with one that serves", { pods: [pod(1, true)] }, "ready", /Serving/],
     ["asleep while its first instance is starting", { pods: [pod(1, false)] }, "asleep", /./],
     ["asleep when only another version runs", { pods: [pod(2, true)] }, "asleep", /./],
-    ["ready though a newer version failed", { pods: [pod(1, true)], app: { ...app, failure: "v2: crashed" } }, "ready", /v2: crashed/],
+    ["ready though a newer version failed", { pods: [pod(1, true)], place: { ...place, failure: "v2: crashed" } }, "ready", /v2: crashed/],
     ["deploying while something is done to it", { operation: { kind: "deploy", state: "running", version: "v3" } }, "deploying", /v3/],
     ["waiting when another operation is first", { operation: { kind: "deploy", state: "queued", version: null } }, "deploying", /turn/],
-    ["failed when nothing was ever deployed", { service: undefined, app: { ...app, failure: "npm failed" } }, "failed", /npm failed/],
+    ["failed when nothing was ever deployed", { service: undefined, place: { ...place, failure: "npm failed" } }, "failed", /npm failed/],
     ["failed when what serves it is", { revisions: [revision(1, is("Ready", "False", "image gone"))] }, "failed", /image gone/],
     ["failed when its route is", { service: service(is("RoutesReady", "False", "no such revision")) }, "failed", /no such revision/],
     ["deploying while the cluster has not said yet", { service: service(is("RoutesReady", "Unknown")) }, "deploying", /./],
     ["unknown before the cluster was seen", { seen: false, service: undefined, revisions: [] }, "unknown", /not answered/],
   ])("%s", (_, given, state, message) => {
-    const view = viewApp(facts(given));
+    const view = viewPlace(facts(given));
     expect(view.state).toBe(state);
     expect(view.message).toMatch(message);
   });
@@ -98,7 +117,7 @@ describe("an app is", () => {
       { number: 2, percent: 80 },
       { number: 1, percent: 20 },
     ];
-    const view = viewApp(
+    const view = viewPlace(
       facts({
         service: service(is("RoutesReady", "True"), split),
         pods: [pod(1, true), pod(2, false), pod(2, false, { phase: "Failed" })],
@@ -113,7 +132,7 @@ describe("an app is", () => {
       instances: 2,
       latestVersion: "v2",
     });
-    expect(viewApp(facts({ ingress: { host: "127.0.0.1", port: 80 } })).url).toBe("http://shop.sls-local.localhost");
+    expect(viewPlace(facts({ ingress: { host: "127.0.0.1", port: 80 } })).url).toBe("http://shop.sls-local.localhost");
   });
 });
 
@@ -144,7 +163,7 @@ test("an instance says in the cluster's words why it is not ready", () => {
     restartCount: 4,
     state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
   };
-  expect(viewInstance("shop", pod(1, false, { containerStatuses: [waiting] }))).toMatchObject({
+  expect(viewInstance(place, pod(1, false, { containerStatuses: [waiting] }))).toMatchObject({
     version: "v1",
     phase: "CrashLoopBackOff",
     ready: false,

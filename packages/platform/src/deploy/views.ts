@@ -1,17 +1,19 @@
-import type { App, Instance, TrafficTarget, Version } from "@ebb/api";
+import type { App, AppEnvironment, AppMetadata, Instance, TrafficTarget, Version } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { revisionShares, type Share } from "../compile/traffic.ts";
-import type { AppRow, VersionRow } from "./apps.ts";
-import { configOf } from "./apps.ts";
+import { configOf, digestOf, originOf, type AppEnvironmentRow, type AppRow, type Place, type VersionRow } from "../apps/store.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
 import { sharesOf } from "./route.ts";
 import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
 
-/** All that is known of an app: what was asked (rows) and what the cluster has made of it. */
+/** All that is known of an app in an environment: what was asked (rows) and what the cluster has made of it. */
 export interface AppFacts {
   app: AppRow;
+  place: AppEnvironmentRow;
+  environment: EnvironmentRow;
   /** Newest first. */
   versions: readonly VersionRow[];
   /** False until the cluster has been seen: then what it is said to have, or not to have, means nothing. */
@@ -29,19 +31,39 @@ export interface AppFacts {
 const UNSEEN = "The cluster has not answered yet";
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-export function viewApp(facts: AppFacts): App {
-  const { app, versions, service, ingress } = facts;
-  const instances = facts.pods.filter(isRunning).length;
+const NO_METADATA: AppMetadata = { description: "", owner: "", repository: "", serviceTag: "", level: "", contacts: [], labels: {} };
+
+export function metadataOf(app: AppRow): AppMetadata {
+  return { ...NO_METADATA, ...(JSON.parse(app.metadata_json) as Partial<AppMetadata>) };
+}
+
+/** `environments`: those that it is in, in the order of the chain. */
+export function viewApp(app: AppRow, environments: AppEnvironment[]): App {
   return {
     name: app.name,
+    team: app.team,
     kind: app.kind,
+    ...metadataOf(app),
+    environments,
+    createdAt: time(app.created_at),
+    updatedAt: environments.map(({ updatedAt }) => updatedAt).reduce((a, b) => (a > b ? a : b), time(app.updated_at)),
+  };
+}
+
+export function viewPlace(facts: AppFacts): AppEnvironment {
+  const { app, place, environment, versions, service, ingress } = facts;
+  return {
+    app: app.name,
+    environment: environment.name,
+    team: app.team,
     ...stateOf(facts),
     url: publicUrl(service, ingress) ?? "",
+    host: place.host,
     latestVersion: versions[0] ? versionName(versions[0].number) : null,
     traffic: targetsOf(facts.shares),
-    instances,
-    createdAt: time(app.created_at),
-    updatedAt: time(app.updated_at),
+    instances: facts.pods.filter(isRunning).length,
+    createdAt: time(place.created_at),
+    updatedAt: time(place.updated_at),
   };
 }
 
@@ -58,12 +80,15 @@ function targetsOf(shares: readonly Share[]): TrafficTarget[] {
  * An app is as well as the versions that serve it: a newer version that failed does not make it fail, and one with no instance is asleep
  * as long as its Revisions are ready.
  */
-function stateOf(facts: AppFacts): Pick<App, "state" | "message"> {
-  const { app, operation, service, revisions } = facts;
+function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
+  const { app, place, operation, service, revisions } = facts;
   if (operation) return { state: "deploying", message: workWords(operation) };
   if (!facts.seen) return { state: "unknown", message: UNSEEN };
   const serving = service ? revisionShares(service) : [];
-  if (serving.length === 0) return { state: "failed", message: app.failure || "No version has been deployed yet" };
+  if (serving.length === 0 && facts.versions.length === 0 && place.failure === "") {
+    return { state: "empty", message: "Nothing has been deployed here yet" };
+  }
+  if (serving.length === 0) return { state: "failed", message: place.failure || "No version has been deployed yet" };
   const routes = conditionOf(service?.status?.conditions, "RoutesReady");
   const ready = serving.map(({ revision }) => ({
     revision,
@@ -71,15 +96,15 @@ function stateOf(facts: AppFacts): Pick<App, "state" | "message"> {
   }));
   const broken = ready.find(({ condition }) => condition?.status === "False");
   if (broken)
-    return { state: "failed", message: app.failure || `${broken.revision}: ${broken.condition?.message || broken.condition?.reason}` };
+    return { state: "failed", message: place.failure || `${broken.revision}: ${broken.condition?.message || broken.condition?.reason}` };
   if (routes?.status === "False")
-    return { state: "failed", message: app.failure || routes.message || routes.reason || "The route is not ready" };
+    return { state: "failed", message: place.failure || routes.message || routes.reason || "The route is not ready" };
   if (routes?.status !== "True" || ready.some(({ condition }) => condition?.status !== "True")) {
     return { state: "deploying", message: routes?.message || "Waiting for the cluster" };
   }
   const names = new Set(serving.map(({ revision }) => revision));
   const awake = facts.pods.some((pod) => isReady(pod) && names.has(podRevision(app.name, pod) ?? ""));
-  const note = app.failure ? `Last change failed: ${app.failure}` : "";
+  const note = place.failure ? `Last change failed: ${place.failure}` : "";
   return awake ? { state: "ready", message: note || "Serving" } : { state: "asleep", message: note || "Wakes on the next request" };
 }
 
@@ -90,6 +115,8 @@ function workWords(operation: { kind: string; state: string; version: string | n
       return "Being deleted";
     case "traffic":
       return "Moving traffic";
+    case "promote":
+      return operation.version ? `Promoting as ${operation.version}` : "Promoting";
     case "config":
       return `Applying new settings${operation.version ? ` as ${operation.version}` : ""}`;
     default:
@@ -103,11 +130,16 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
   const revision = facts.revisions.find((candidate) => candidate.metadata.name === name);
   const instances = facts.pods.filter((pod) => podRevision(app.name, pod) === name && isRunning(pod)).length;
   const config = configOf(version);
+  const origin = originOf(version);
   return {
     name: versionName(version.number),
     app: app.name,
+    environment: version.env,
     ...versionState(version, facts.seen ? revision : "unseen", instances),
     image: config.image,
+    digest: digestOf(config),
+    commit: origin.commit ?? null,
+    promotedFrom: origin.promotedFrom ?? null,
     detectedFrom: config.plan.detectedFrom,
     percent: facts.shares.find((share) => share.number === version.number)?.percent ?? 0,
     instances,
@@ -132,7 +164,7 @@ function versionState(
   return { state: instances > 0 ? "ready" : "asleep", message: "" };
 }
 
-export function viewInstance(app: string, pod: Pod): Instance | undefined {
+export function viewInstance({ app, env }: Place, pod: Pod): Instance | undefined {
   const version = pod.metadata.labels?.[PLATFORM_LABELS.version];
   if (version === undefined) return undefined;
   const container = pod.status?.containerStatuses?.[0];
@@ -140,6 +172,7 @@ export function viewInstance(app: string, pod: Pod): Instance | undefined {
   return {
     id: pod.metadata.name,
     app,
+    environment: env,
     version,
     phase: pod.metadata.deletionTimestamp ? "Terminating" : (waiting?.reason ?? pod.status?.phase ?? "Pending"),
     ready: isReady(pod),

@@ -58,9 +58,11 @@ test("the same request with the same key is done once, and answered alike; anoth
 
 test("a refusal is an answer too; a fault of ours is not, and may be tried again", async () => {
   const platform = await setUp();
-  const { post } = platform;
-  expect(await codeOf(await post("/apps/a/rollback", {}, "k2"))).toBe("nothing_to_roll_back");
-  expect((await post("/apps/a/rollback", {}, "k2")).headers.get("idempotency-replayed")).toBe("true");
+  const { post, database } = platform;
+  const app = { name: "a", team: "default", kind: "application", metadata_json: "{}", created_at: 0, updated_at: 0 } as const;
+  await database.insertInto("apps").values(app).execute();
+  expect(await codeOf(await post("/apps/a/environments/test/rollback", {}, "k2"))).toBe("nothing_to_roll_back");
+  expect((await post("/apps/a/environments/test/rollback", {}, "k2")).headers.get("idempotency-replayed")).toBe("true");
   platform.break(true);
   expect((await post("/deployments", image("a"), "k3")).status).toBe(500);
   platform.break(false);

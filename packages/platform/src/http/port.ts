@@ -1,28 +1,47 @@
 import type {
   App,
+  AppEnvironment,
   ChangeEvent,
+  ColdStarts,
+  CreateApp,
+  CreateEnvironment,
+  CreateTeam,
   DeployImage,
-  EnvVariables,
+  Environment,
   Instance,
   LogRecord,
   Metrics,
   Operation,
   OperationEvent,
-  PatchEnv,
+  Page,
+  PatchApp,
+  PatchAppEnvironment,
+  PatchEnvironment,
   PatchSecrets,
+  PatchTeam,
+  PatchVariables,
   PlatformStatus,
+  Promote,
   Rollback,
-  ColdStarts,
   ScalingDecisions,
   SecretList,
   SetTraffic,
+  Team,
+  Variables,
   Version,
+  VersionDiff,
 } from "@ebb/api";
+import type { Place } from "../apps/store.ts";
 
 export interface SourceUpload {
   /** Wins over the name in ebb.yaml. */
   name: string | undefined;
   defaultName: string | undefined;
+  /** The app's own, or `default`, when absent. */
+  team: string | undefined;
+  /** The team's first when absent. */
+  environment: string | undefined;
+  commit: string | undefined;
   noTraffic: boolean;
   /** The whole archive on disk, synced; it belongs to the callee from here on. */
   archive: string;
@@ -54,39 +73,80 @@ export interface MetricsRequest {
   step?: number;
 }
 
+/** The teams whose things are told; all when absent. */
+export type Visible = readonly string[] | undefined;
+export interface PageRequest {
+  limit: number;
+  /** The `next` of the page before. */
+  cursor?: string;
+}
+export interface OperationsRequest extends PageRequest {
+  team?: string;
+  app?: string;
+  environment?: string;
+  visible: Visible;
+}
+
+/** Two versions of an app; `from` may be in another environment than the place's own. */
+export interface DiffRequest {
+  from: string;
+  to: string;
+  fromEnvironment?: string;
+}
+
 /**
  * What the REST API asks of the platform, a method a route (docs/reference/rest-api.md). Input has been checked against its schema.
  * Refusals are thrown as UserError with a code of `REQUEST_ERRORS`.
  */
 export interface PlatformApi {
-  status(user: string): Promise<PlatformStatus>;
-  listApps(): Promise<App[]>;
+  status(user: string, visible: Visible): Promise<PlatformStatus>;
+
+  listTeams(visible: Visible): Promise<Team[]>;
+  getTeam(team: string): Promise<Team>;
+  createTeam(body: CreateTeam): Promise<Team>;
+  patchTeam(team: string, body: PatchTeam): Promise<Team>;
+  deleteTeam(team: string, user: string): Promise<Operation>;
+  listEnvironments(team: string): Promise<Environment[]>;
+  getEnvironment(team: string, name: string): Promise<Environment>;
+  createEnvironment(team: string, body: CreateEnvironment): Promise<Environment>;
+  patchEnvironment(team: string, name: string, body: PatchEnvironment): Promise<Environment>;
+  deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
+
+  listApps(query: { team?: string; visible: Visible }): Promise<App[]>;
   getApp(app: string): Promise<App>;
-  listVersions(app: string): Promise<Version[]>;
-  listInstances(app: string): Promise<Instance[]>;
-  decisions(app: string, request: DecisionRequest): Promise<ScalingDecisions>;
-  coldStarts(app: string, request: { version?: string; limit: number }): Promise<ColdStarts>;
-  metrics(app: string, request: MetricsRequest): Promise<Metrics>;
-  getEnv(app: string): Promise<EnvVariables>;
-  listSecrets(app: string): Promise<SecretList>;
-  logs(app: string, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
+  createApp(body: CreateApp): Promise<App>;
+  patchApp(app: string, body: PatchApp): Promise<App>;
+  deleteApp(app: string, user: string): Promise<Operation>;
+
+  getPlace(place: Place): Promise<AppEnvironment>;
+  patchPlace(place: Place, body: PatchAppEnvironment, user: string): Promise<Operation>;
+  deletePlace(place: Place, user: string): Promise<Operation>;
+  listVersions(place: Place, page: PageRequest): Promise<Page<Version>>;
+  getVersion(place: Place, version: string): Promise<Version>;
+  diffVersions(place: Place, request: DiffRequest): Promise<VersionDiff>;
+  listInstances(place: Place): Promise<Instance[]>;
+  decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
+  coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts>;
+  metrics(place: Place, request: MetricsRequest): Promise<Metrics>;
+  getVariables(place: Place): Promise<Variables>;
+  listSecrets(place: Place): Promise<SecretList>;
+  logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
+  setTraffic(place: Place, request: SetTraffic, user: string): Promise<Operation>;
+  rollback(place: Place, request: Rollback, user: string): Promise<Operation>;
+  promote(place: Place, request: Promote, user: string): Promise<Operation>;
+  patchVariables(place: Place, request: PatchVariables, user: string): Promise<Operation>;
+  patchSecrets(place: Place, request: PatchSecrets, user: string): Promise<Operation>;
 
   deploySource(upload: SourceUpload, user: string): Promise<Operation>;
   deployImage(request: DeployImage, user: string): Promise<Operation>;
-  setTraffic(app: string, request: SetTraffic, user: string): Promise<Operation>;
-  rollback(app: string, request: Rollback, user: string): Promise<Operation>;
-  patchEnv(app: string, request: PatchEnv, user: string): Promise<Operation>;
-  patchSecrets(app: string, request: PatchSecrets, user: string): Promise<Operation>;
-  deleteApp(app: string, user: string): Promise<Operation>;
 
-  listOperations(query: { app?: string; limit: number }): Promise<Operation[]>;
+  listOperations(query: OperationsRequest): Promise<Page<Operation>>;
   getOperation(id: string): Promise<Operation>;
   cancelOperation(id: string, user: string): Promise<Operation>;
   /** From the beginning; ends after the terminal `operation`, or when the signal is aborted. Throws `operation_not_found` before the first. */
   operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>>;
   /** Until the signal is aborted. */
-  changes(signal: AbortSignal): AsyncIterable<ChangeEvent>;
-
+  changes(signal: AbortSignal, visible: Visible): AsyncIterable<ChangeEvent>;
   kubeconfig(): Promise<string>;
   /** JSON Schema of ebb.yaml. */
   ebbYamlSchema(): unknown;

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { refuse } from "../errors.ts";
 import type { Access } from "../identity/access.ts";
 import { ROLES, SCOPES, type Role } from "../identity/roles.ts";
+import type { Database } from "../database/database.ts";
+import { insertOperation } from "../operations/store.ts";
 import { openPlatformHttp, OWNER_TOKEN } from "../testing/http.ts";
 import type { PlatformApi } from "./port.ts";
 
@@ -34,6 +36,23 @@ function expected(name: string, access: Access): "allowed" | "refused" {
 /** Answers that say no to who asks, not to what is asked. */
 const REFUSALS = new Set(["unauthenticated", "forbidden", "team_not_found", "app_not_found", "operation_not_found"]);
 
+/** An app `x` in an environment `x` of the team `default`, and an operation `x` on it: what the walk's addresses are about. */
+async function makeSubjects(db: Database): Promise<void> {
+  const at = { created_at: 0, updated_at: 0 };
+  const environment = { team: "default", name: "x", template: "test", cluster: "main", namespace: "x", host_suffix: "-x", ...at } as const;
+  await db
+    .insertInto("environments")
+    // Where a deployment goes, too.
+    .values({ ...environment, settings_json: JSON.stringify({ order: 0, releaseRole: "releaser" }) })
+    .execute();
+  await db
+    .insertInto("apps")
+    .values({ name: "x", team: "default", kind: "application", metadata_json: "{}", ...at })
+    .execute();
+  const about = { id: "x", kind: "deploy", team: "default", app: "x", env: "x" } as const;
+  await insertOperation(db, { ...about, request: {}, createdBy: "ann", now: 0, timeout: 1 });
+}
+
 async function setUp() {
   // Nothing behind the routes does anything: whoever gets as far has been let in.
   const api = new Proxy({} as PlatformApi, {
@@ -43,6 +62,7 @@ async function setUp() {
   });
   const http = await openPlatformHttp(api);
   const { owner, identity, database } = http;
+  await makeSubjects(database);
   const tokens: Record<string, string> = { "the owner": OWNER_TOKEN };
   const person = async (name: string, team: string, role: Role | undefined) => {
     await owner("POST", "/users", { name });
@@ -116,12 +136,14 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "POST /session/password",
   ]);
   expect(of((access) => "platformAdmin" in access).sort()).toEqual([
+    "DELETE /teams/:team",
     "GET /audit/export",
     "GET /audit/verification",
     "GET /kubeconfig",
     "GET /users",
     "GET /users/:user",
     "PATCH /users/:user",
+    "POST /teams",
     "POST /users",
     "POST /users/:user/reset-password",
   ]);

@@ -10,12 +10,16 @@ import { registerSettingsRoutes } from "./routes/settings.ts";
 import type { RouteDeps } from "./routes/shapes.ts";
 import { registerSingleSignOnRoutes } from "./routes/single-sign-on.ts";
 import { registerStatusRoutes } from "./routes/status.ts";
+import { registerTeamRoutes } from "./routes/teams.ts";
 import { registerTrafficRoutes } from "./routes/traffic.ts";
 import { registerUserRoutes } from "./routes/users.ts";
+import { registerVersionRoutes } from "./routes/versions.ts";
 
 const AREAS = [
   registerStatusRoutes,
+  registerTeamRoutes,
   registerAppRoutes,
+  registerVersionRoutes,
   registerObserveRoutes,
   registerSettingsRoutes,
   registerTrafficRoutes,

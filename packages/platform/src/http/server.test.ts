@@ -24,6 +24,8 @@ async function open(api: Partial<PlatformApi> = {}) {
     signIn: {},
   });
   const { sessions } = identity;
+  const app = { name: "x", team: "default", kind: "application", metadata_json: "{}", created_at: 0, updated_at: 0 } as const;
+  await database.insertInto("apps").values(app).execute();
   await mkdir(join(path, "console/assets"), { recursive: true });
   await writeFile(join(path, "console/index.html"), "<title>console</title>");
   await writeFile(join(path, "console/assets/a-1234.js"), "1");
@@ -85,7 +87,7 @@ test("a one-time code opens one session, whose cookie reads; changes need the co
   expect((await signIn()).status).toBe(401);
   const cookie = first.headers.get("set-cookie")?.split(";")[0] ?? "";
   expect((await fetch(`${base}/api/v1/apps`, { headers: { cookie } })).status).toBe(200);
-  const remove = (origin: string) => fetch(`${base}/api/v1/apps/a`, { method: "DELETE", headers: { cookie, origin } });
+  const remove = (origin: string) => fetch(`${base}/api/v1/apps/x`, { method: "DELETE", headers: { cookie, origin } });
   expect((await remove("http://evil.example")).status).toBe(403);
   expect((await remove(base)).status).toBe(202);
   expect((await fetch(`${base}/api/v1/session`, { method: "DELETE", headers: { cookie, origin: base } })).status).toBe(204);
@@ -104,7 +106,7 @@ test("refusals are problem+json with a code, a place and a hint", async () => {
   const missing = await call("/api/v1/apps/x");
   expect(missing.headers.get("content-type")).toContain("application/problem+json");
   expect(await missing.json()).toMatchObject({ status: 404, code: "app_not_found", hint: "ebb apps lists them" });
-  const traffic = await call("/api/v1/apps/x/traffic", {
+  const traffic = await call("/api/v1/apps/x/environments/test/traffic", {
     method: "PUT",
     headers: { "content-type": "application/json" },
     body: `{"targets":[{"version":"one","percent":5}]}`,

@@ -1,7 +1,8 @@
 import { causeChain, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
-import type { Cluster } from "../cluster/port.ts";
+import type { Clusters } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
 import type { Database } from "../database/database.ts";
+import { listEnvironments } from "../environments/store.ts";
 import { readCounters } from "./read-counters.ts";
 import { recordCounters, type VersionCounters } from "./store.ts";
 
@@ -11,12 +12,12 @@ const FRESH = 1000;
 
 export interface CollectorOptions {
   db: Database;
-  cluster: Cluster;
+  clusters: Clusters;
   clock: Clock;
   log: Logger;
 }
 
-/** Reads the cluster's counters every five seconds, and whenever somebody wants to see them, into the database. */
+/** Reads the clusters' counters every five seconds, and whenever somebody wants to see them, into the database. */
 export class MetricsCollector implements Runnable {
   readonly name = "metrics collector";
   readonly #options: CollectorOptions;
@@ -40,12 +41,12 @@ export class MetricsCollector implements Runnable {
     await this.#reading;
   }
 
-  /** Whether this cluster counts: Ebb's own does, a Knative of others does so elsewhere (in its own Prometheus). */
+  /** Whether any cluster counts: Ebb's own does, a Knative of others does so elsewhere (in its own Prometheus). */
   get recorded(): boolean {
     return this.#recorded;
   }
 
-  /** Resolves once the database knows what the cluster counted until a second ago; a cluster that does not answer is logged and tried again. */
+  /** Resolves once the database knows what the clusters counted until a second ago; one that does not answer is logged and tried again. */
   collect(): Promise<void> {
     if (this.#options.clock.monotonic() - this.#readAt < FRESH) return Promise.resolve();
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
@@ -53,21 +54,31 @@ export class MetricsCollector implements Runnable {
   }
 
   async #read(): Promise<void> {
-    const { db, cluster, clock, log } = this.#options;
+    const { db, clusters, clock, log } = this.#options;
     try {
-      const text = await cluster.metrics();
-      const counters = text === undefined ? undefined : readCounters(text);
-      this.#recorded = counters !== undefined;
-      const readings = (counters ?? []).flatMap(({ service, revision, counters: counted }): VersionCounters[] => {
-        const version = revisionNumber(service, revision);
-        // The copy holds only what is Ebb's, in Ebb's namespace.
-        return version === undefined || !cluster.revision(revision) ? [] : [{ app: service, version, counters: counted }];
-      });
+      const environments = await listEnvironments(db);
+      const readings: VersionCounters[] = [];
+      let recorded = false;
+      for (const [cluster, places] of Map.groupBy(environments, (row) => row.cluster)) {
+        const text = await clusters.metrics(cluster);
+        const counted = text === undefined ? undefined : readCounters(text);
+        recorded ||= counted !== undefined;
+        const byNamespace = new Map(places.map((row) => [row.namespace, row]));
+        for (const { namespace, service, revision, counters } of counted ?? []) {
+          const environment = byNamespace.get(namespace);
+          const version = revisionNumber(service, revision);
+          // The copy holds only what is Ebb's.
+          if (environment && version !== undefined && clusters.of(environment).revision(revision)) {
+            readings.push({ app: service, env: environment.name, version, counters });
+          }
+        }
+      }
+      this.#recorded = recorded;
       if (readings.length > 0) await recordCounters(db, readings, clock.now());
       this.#readAt = clock.monotonic();
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) log.warn({ causes: causeChain(error) }, "the cluster's metrics cannot be read; it is tried again");
+      if (!this.#failing) log.warn({ causes: causeChain(error) }, "a cluster's metrics cannot be read; it is tried again");
       this.#failing = true;
     }
   }

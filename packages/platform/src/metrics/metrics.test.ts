@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { startProcess, createWorld } from "../testing/world.ts";
+import { createWorld, SHOP, startProcess } from "../testing/world.ts";
 import { floorTo, prunePoints, RESOLUTIONS } from "./store.ts";
 import { noUsage, quantile, usageBetween } from "./usage.ts";
 
@@ -35,8 +35,8 @@ async function deployed() {
   expect((await deploy()).state).toBe("succeeded");
   const read = async (text: string, after = 10_000) => {
     await process.clock.advance(after);
-    world.cluster.metricsText = text;
-    return process.service.metrics("shop", {});
+    world.clusters.metricsText = text;
+    return process.service.metrics(SHOP, {});
   };
   return { world, process, deploy, read };
 }
@@ -71,12 +71,12 @@ describe("an app's metrics", () => {
     await read(exposition({ ok: 10, seconds: 20 }));
     await process.stop();
     world.now += 60_000;
-    world.cluster.metricsText = exposition({ ok: 25, seconds: 80 });
+    world.clusters.metricsText = exposition({ ok: 25, seconds: 80 });
     const next = await startProcess(world);
-    expect((await next.service.metrics("shop", {})).total.summary.requests).toBe(25);
+    expect((await next.service.metrics(SHOP, {})).total.summary.requests).toBe(25);
     await next.clock.advance(10_000);
-    world.cluster.metricsText = exposition({ ok: 3, seconds: 90 });
-    const { total } = await next.service.metrics("shop", {});
+    world.clusters.metricsText = exposition({ ok: 3, seconds: 90 });
+    const { total } = await next.service.metrics(SHOP, {});
     expect(total.summary.requests).toBe(28);
     expect(total.summary.instances).toBe(0.025);
   });
@@ -124,7 +124,7 @@ describe("an app's metrics", () => {
     ["too many points", { from: "2025-12-01T00:00:00Z", step: 10 }],
   ])("of %s are refused", async (_, request) => {
     const { process } = await deployed();
-    await expect(process.service.metrics("shop", request)).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(process.service.metrics(SHOP, request)).rejects.toMatchObject({ code: "invalid_request" });
   });
 
   test.each([
@@ -134,7 +134,7 @@ describe("an app's metrics", () => {
   ])("of %s have the step that covers it", async (_, hours, step) => {
     const { process } = await deployed();
     const from = new Date(process.clock.now() - hours * 3_600_000).toISOString();
-    expect((await process.service.metrics("shop", { from })).stepSeconds).toBe(step);
+    expect((await process.service.metrics(SHOP, { from })).stepSeconds).toBe(step);
   });
 });
 

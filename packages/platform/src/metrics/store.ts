@@ -10,9 +10,13 @@ export const RESOLUTIONS = [
 
 export interface VersionCounters {
   app: string;
+  env: string;
   version: number;
   counters: Usage;
 }
+type VersionKey = Omit<VersionCounters, "counters">;
+const keyOf = ({ app, env, version }: VersionKey): string => `${app} ${env} ${version}`;
+
 export interface Point {
   version: number;
   /** Milliseconds since the epoch. */
@@ -24,19 +28,19 @@ export interface Point {
 export async function recordCounters(db: Database, readings: readonly VersionCounters[], now: number): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const known = await transaction.selectFrom("metric_counters").selectAll().execute();
-    const before = new Map(known.map((row) => [`${row.app} ${row.version}`, row.counters_json]));
-    for (const { app, version, counters } of readings) {
-      const last = before.get(`${app} ${version}`);
+    const before = new Map(known.map((row) => [keyOf(row), row.counters_json]));
+    for (const { counters, ...version } of readings) {
+      const last = before.get(keyOf(version));
       const counters_json = JSON.stringify(counters);
-      if (last === counters_json || !(await advance(transaction, { app, version, counters_json }, last))) continue;
+      if (last === counters_json || !(await advance(transaction, { ...version, counters_json }, last))) continue;
       const usage = usageBetween(last === undefined ? noUsage() : (JSON.parse(last) as Usage), counters);
-      if (!isNothing(usage)) await addPoints(transaction, { app, version, usage }, now);
+      if (!isNothing(usage)) await addPoints(transaction, { ...version, usage }, now);
     }
   });
 }
 
 /** Whether the reading took the place of the one that it was compared with. */
-async function advance(db: Database, next: { app: string; version: number; counters_json: string }, last: string | undefined) {
+async function advance(db: Database, next: VersionKey & { counters_json: string }, last: string | undefined) {
   if (last === undefined) {
     const inserted = await db
       .insertInto("metric_counters")
@@ -49,20 +53,17 @@ async function advance(db: Database, next: { app: string; version: number; count
     .updateTable("metric_counters")
     .set({ counters_json: next.counters_json })
     .where("app", "=", next.app)
+    .where("env", "=", next.env)
     .where("version", "=", next.version)
     .where("counters_json", "=", last)
     .executeTakeFirst();
   return updated.numUpdatedRows > 0n;
 }
 
-async function addPoints(
-  db: Database,
-  { app, version, usage }: { app: string; version: number; usage: Usage },
-  now: number,
-): Promise<void> {
+async function addPoints(db: Database, { usage, ...version }: VersionKey & { usage: Usage }, now: number): Promise<void> {
   for (const { step } of RESOLUTIONS) {
     const time = floorTo(step, now);
-    const key = { app, version, step, time };
+    const key = { ...version, step, time };
     const present = await db
       .selectFrom("metric_points")
       .select("usage_json")
@@ -72,17 +73,21 @@ async function addPoints(
     await db
       .insertInto("metric_points")
       .values({ ...key, usage_json })
-      .onConflict((conflict) => conflict.columns(["app", "step", "time", "version"]).doUpdateSet({ usage_json }))
+      .onConflict((conflict) => conflict.columns(["app", "env", "step", "time", "version"]).doUpdateSet({ usage_json }))
       .execute();
   }
 }
 
 /** An app's points that begin in [from, to), oldest first; spans in which nothing happened have none. */
-export async function readPoints(db: Database, query: { app: string; step: number; from: number; to: number }): Promise<Point[]> {
+export async function readPoints(
+  db: Database,
+  query: { app: string; env: string; step: number; from: number; to: number },
+): Promise<Point[]> {
   const rows = await db
     .selectFrom("metric_points")
     .select(["version", "time", "usage_json"])
     .where("app", "=", query.app)
+    .where("env", "=", query.env)
     .where("step", "=", query.step)
     .where("time", ">=", query.from)
     .where("time", "<", query.to)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { trafficOf } from "../deploy/views.ts";
-import { createWorld, Died, startProcess, upload, type Process, type World } from "../testing/world.ts";
+import { createWorld, Died, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
 
 /**
  * Design rule 5, exhaustively: the process dies after its n-th step (a database result, a call of the cluster, of the builder, of the route)
@@ -44,7 +44,7 @@ const SCENARIOS: Scenario[] = [
   {
     name: "a change of secrets",
     prepare: first,
-    submit: async ({ service }) => (await service.patchSecrets("shop", { secrets: { KEY: "x" } }, "ann")).id,
+    submit: async ({ service }) => (await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id,
     traffic: [{ version: "v2", percent: 100 }],
     versions: ["v2 active", "v1 active"],
     history: 2,
@@ -64,7 +64,7 @@ const SCENARIOS: Scenario[] = [
   {
     name: "a rollback",
     prepare: two,
-    submit: async ({ service }) => (await service.rollback("shop", {}, "ann")).id,
+    submit: async ({ service }) => (await service.rollback(SHOP, {}, "ann")).id,
     traffic: [{ version: "v1", percent: 100 }],
     versions: ["v2 active", "v1 active"],
     history: 3,
@@ -105,7 +105,7 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
   expect((await heir.db.selectFrom("traffic_history").selectAll().execute()).length).toBe(scenario.history);
   expect((await heir.db.selectFrom("operations").selectAll().where("state", "in", ["queued", "running"]).execute()).length).toBe(0);
   expect(world.builds.length).toBeLessThanOrEqual(2);
-  if (scenario.versions.length > 0) expect(await heir.service.getApp("shop")).toMatchObject({ state: "ready" });
+  if (scenario.versions.length > 0) expect(await heir.service.getPlace(SHOP)).toMatchObject({ state: "ready" });
   await heir.kill();
   return { steps, died };
 }

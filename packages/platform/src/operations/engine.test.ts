@@ -23,13 +23,29 @@ function engineOn(
   options: { clock: VirtualClock; handler: Handler; owner?: string; exclusive?: boolean; settle?: () => Promise<void> },
 ) {
   const { clock, handler, owner = "one", exclusive = true, settle = async () => undefined } = options;
-  const handlers: Record<OperationKind, Handler> = { deploy: handler, traffic: handler, config: handler, delete: handler };
+  const handlers: Record<OperationKind, Handler> = {
+    deploy: handler,
+    promote: handler,
+    traffic: handler,
+    config: handler,
+    delete: handler,
+  };
   return new OperationEngine({ db, clock, log: silentLogger, owner, handlers, settle, exclusive });
 }
 
 let ids = 0;
 function submit(engine: OperationEngine, clock: VirtualClock, app: string, timeout = 10 * MINUTE): Promise<OperationRow> {
-  return engine.submit({ id: `op${++ids}`, kind: "deploy", app, request: {}, createdBy: "ann", now: clock.now(), timeout });
+  return engine.submit({
+    id: `op${++ids}`,
+    kind: "deploy",
+    team: "default",
+    app,
+    env: "test",
+    request: {},
+    createdBy: "ann",
+    now: clock.now(),
+    timeout,
+  });
 }
 
 /** A handler that waits until the test lets each operation go on. */

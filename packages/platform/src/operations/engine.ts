@@ -54,7 +54,7 @@ const ABORT_GRACE = 30_000;
 class Stopping extends Interrupted {}
 
 /**
- * Runs operations: durable, leased, one at a time for each app in the order in which they came, each with a deadline.
+ * Runs operations: durable, leased, one at a time for each app in an environment, in the order in which they came, each with a deadline.
  *
  * Invariants: an operation that was queued reaches a terminal state whatever dies and whenever, as long as some engine runs on the database;
  * its terminal state and what follows from it (`settle`) are written together, once; after `stop` no handler runs, and what was under way is

@@ -1,8 +1,7 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
-import type { AppPlan } from "@ebb/builder";
 import type { Updateable } from "kysely";
 import type { Share } from "../compile/traffic.ts";
-import type { AppSettings } from "../compile/version-config.ts";
+import type { AppSettings, Artifact } from "../compile/version-config.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
 import { Cancelled } from "./failure.ts";
@@ -20,7 +19,7 @@ const FLUSH_DELAY = 100;
 /** What an operation remembers over a crash. */
 export interface RunMemory {
   /** What its build made. */
-  made?: { plan: AppPlan; image: string; bundle: boolean };
+  made?: Artifact;
   /** What served before it moved traffic. */
   before?: Share[];
   /** The split that it set: recorded with its success. */
@@ -69,6 +68,12 @@ export class Run {
   }
   get app(): string {
     return this.#row.app;
+  }
+  get env(): string {
+    return this.#row.env;
+  }
+  get team(): string {
+    return this.#row.team;
   }
   get createdBy(): string {
     return this.#row.created_by;

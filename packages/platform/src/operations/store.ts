@@ -19,7 +19,10 @@ export interface StoredPhase {
 export interface NewOperation {
   id: string;
   kind: OperationKind;
+  /** See OperationTable: an empty `app` or `env` is about all of them. */
+  team: string;
   app: string;
+  env: string;
   /** Never holds a secret's value. */
   request: unknown;
   createdBy: string;
@@ -34,19 +37,23 @@ const MAX_WAITING = 20;
 
 /** Queues it durably. Throws `too_many_operations`. */
 export async function insertOperation(db: Database, operation: NewOperation): Promise<OperationRow> {
-  const waiting = await unfinishedOperations(db, operation.app);
+  const waiting = (await unfinishedOperations(db, { app: operation.app })).filter(
+    (row) => row.env === operation.env && row.team === operation.team,
+  );
   if (waiting.length >= MAX_WAITING) {
-    throw refuse("too_many_operations", `${waiting.length} operations of ${operation.app} are waiting already`, {
+    throw refuse("too_many_operations", `${waiting.length} operations of ${operation.app || operation.env} are waiting already`, {
       hint: "Wait until some have ended, or cancel them: ebb status.",
     });
   }
-  const { id, kind, app, request, createdBy, now, timeout } = operation;
+  const { id, kind, team, app, env, request, createdBy, now, timeout } = operation;
   return db
     .insertInto("operations")
     .values({
       id,
       kind,
+      team,
       app,
+      env,
       state: "queued",
       request_json: JSON.stringify(request),
       state_json: "{}",
@@ -64,14 +71,22 @@ export async function insertOperation(db: Database, operation: NewOperation): Pr
     .executeTakeFirstOrThrow();
 }
 
-export function unfinishedOperations(db: Database, app?: string): Promise<OperationRow[]> {
-  const query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).orderBy("seq");
-  return (app === undefined ? query : query.where("app", "=", app)).execute();
+/** Oldest first. */
+export function unfinishedOperations(db: Database, of: { team?: string; app?: string } = {}): Promise<OperationRow[]> {
+  let query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).orderBy("seq");
+  if (of.team !== undefined) query = query.where("team", "=", of.team);
+  if (of.app !== undefined) query = query.where("app", "=", of.app);
+  return query.execute();
+}
+
+/** Whether an operation has to do with this app in this environment; one on a whole environment, or on all of an app, has. */
+export function concerns(row: OperationRow, { team, app, env }: { team: string; app: string; env: string }): boolean {
+  return row.team === team && (row.app === app || row.app === "") && (row.env === env || row.env === "");
 }
 
 /**
- * Takes the lease of the oldest operation that may run: the first unfinished one of its app, not leased by anybody alive. Of several that
- * try at once one gets it.
+ * Takes the lease of the oldest operation that may run: the first unfinished one of its app in its environment (and of what both are part of),
+ * not leased by anybody alive. Of several that try at once one gets it.
  */
 export async function claimOperation(
   db: Database,
@@ -89,7 +104,9 @@ export async function claimOperation(
         exists(
           selectFrom("operations as e")
             .select("e.seq")
-            .whereRef("e.app", "=", "o.app")
+            .whereRef("e.team", "=", "o.team")
+            .where((eb) => eb.or([eb("e.app", "=", eb.ref("o.app")), eb("e.app", "=", ""), eb("o.app", "=", "")]))
+            .where((eb) => eb.or([eb("e.env", "=", eb.ref("o.env")), eb("e.env", "=", ""), eb("o.env", "=", "")]))
             .whereRef("e.seq", "<", "o.seq")
             .where("e.state", "in", UNFINISHED),
         ),
@@ -211,10 +228,26 @@ export async function getOperation(db: Database, id: string): Promise<OperationR
   return row;
 }
 
+export interface OperationFilter {
+  team?: string | undefined;
+  app?: string | undefined;
+  env?: string | undefined;
+  limit: number;
+  /** Only of these teams; of all when absent. */
+  visible?: readonly string[] | undefined;
+  /** Only older ones than that of this `seq`. */
+  before?: number | undefined;
+}
+
 /** Newest first. */
-export function listOperations(db: Database, options: { app?: string | undefined; limit: number }): Promise<OperationRow[]> {
-  const query = db.selectFrom("operations").selectAll().orderBy("seq", "desc").limit(options.limit);
-  return (options.app === undefined ? query : query.where("app", "=", options.app)).execute();
+export function listOperations(db: Database, { team, app, env, limit, before, visible }: OperationFilter): Promise<OperationRow[]> {
+  let query = db.selectFrom("operations").selectAll().orderBy("seq", "desc").limit(limit);
+  if (team !== undefined) query = query.where("team", "=", team);
+  if (app !== undefined) query = query.where("app", "=", app);
+  if (env !== undefined) query = query.where("env", "=", env);
+  if (visible !== undefined) query = query.where("team", "in", [...visible]);
+  if (before !== undefined) query = query.where("seq", "<", before);
+  return query.execute();
 }
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -225,7 +258,9 @@ export function toOperation(row: OperationRow, now: number): Operation {
   return {
     id: row.id,
     kind: row.kind,
+    team: row.team,
     app: row.app,
+    environment: row.env,
     state: row.state,
     phases: phases.map((phase) => ({
       name: phase.name,

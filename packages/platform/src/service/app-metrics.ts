@@ -1,4 +1,5 @@
 import type { Metrics, MetricsSummary } from "@ebb/api";
+import type { Place } from "../apps/store.ts";
 import type { Clock } from "@ebb/base";
 import { versionName } from "../compile/names.ts";
 import type { Database } from "../database/database.ts";
@@ -15,7 +16,7 @@ const MAX_POINTS = 2000;
 /** What an app did in a time, as a whole and by version. Throws `invalid_request` for a time that is empty or has too many points. */
 export async function appMetrics(
   { db, clock, collector }: { db: Database; clock: Clock; collector: MetricsCollector },
-  app: string,
+  place: Place,
   request: MetricsRequest,
 ): Promise<Metrics> {
   const now = clock.now();
@@ -29,7 +30,7 @@ export async function appMetrics(
     throw refuse("invalid_request", `That is more than ${MAX_POINTS} points of ${step} s`, { hint: "Ask for less time or a larger step." });
   }
   await collector.collect();
-  const points = await readPoints(db, { app, step, from, to });
+  const points = await readPoints(db, { ...place, step, from, to });
   const series = (some: readonly Point[]) => seriesOf(some, { step, from, to });
   return {
     from: new Date(from).toISOString(),

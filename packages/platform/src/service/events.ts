@@ -1,6 +1,6 @@
 import type { ChangeEvent, OperationEvent } from "@ebb/api";
 import type { Clock } from "@ebb/base";
-import type { Cluster } from "../cluster/port.ts";
+import type { Clusters } from "../cluster/port.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { readOperationLog } from "../operations/logs.ts";
@@ -8,7 +8,7 @@ import { getOperation, toOperation, type OperationRow } from "../operations/stor
 
 export interface EventSources {
   db: Database;
-  cluster: Cluster;
+  clusters: Clusters;
   engine: OperationEngine;
   clock: Clock;
 }
@@ -59,9 +59,13 @@ export async function* operationEvents(sources: EventSources, first: OperationRo
   }
 }
 
-/** What changes, until the signal; the first has an empty `app`: anything may have changed before. Bounded by the number of apps. */
-export async function* changeEvents(sources: EventSources, signal: AbortSignal): AsyncGenerator<ChangeEvent> {
-  const { cluster, engine, clock } = sources;
+/** What changes in the visible teams' apps, until the signal; the first has an empty `app`: anything may have changed before. Bounded by the number of apps. */
+export async function* changeEvents(
+  sources: EventSources,
+  signal: AbortSignal,
+  visible: readonly string[] | undefined,
+): AsyncGenerator<ChangeEvent> {
+  const { db, clusters, engine, clock } = sources;
   const waiter = new Waiter(signal);
   const waiting = new Map<string, ChangeEvent>();
   const add = (type: ChangeEvent["type"], app: string) => {
@@ -70,7 +74,7 @@ export async function* changeEvents(sources: EventSources, signal: AbortSignal):
   };
   const unsubscribe = [
     engine.changed.on((row) => add("operation", row.app)),
-    cluster.onChange((change) => add(change.kind === "pod" ? "instances" : "app", change.app)),
+    clusters.onChange((change) => add(change.kind === "pod" ? "instances" : "app", change.app)),
   ];
   try {
     yield { type: "app", app: "" };
@@ -78,7 +82,7 @@ export async function* changeEvents(sources: EventSources, signal: AbortSignal):
       waiter.reset();
       const events = [...waiting.values()];
       waiting.clear();
-      yield* events;
+      yield* visible === undefined ? events : await ofTeams(db, visible, events);
       await waiter.wait();
       const gathered = new Waiter(signal);
       const timer = clock.after(GATHER, () => gathered.wake());
@@ -88,6 +92,17 @@ export async function* changeEvents(sources: EventSources, signal: AbortSignal):
   } finally {
     for (const stop of unsubscribe) stop();
   }
+}
+
+async function ofTeams(db: Database, teams: readonly string[], events: readonly ChangeEvent[]): Promise<ChangeEvent[]> {
+  if (events.length === 0 || teams.length === 0) return [];
+  const rows = await db
+    .selectFrom("apps")
+    .select("name")
+    .where("team", "in", [...teams])
+    .execute();
+  const names = new Set(rows.map(({ name }) => name));
+  return events.filter(({ app }) => names.has(app));
 }
 
 /** Waits for the next `wake` since `reset`, or for the signal. */

@@ -1,57 +1,86 @@
 import type {
   App,
+  AppEnvironment,
   ChangeEvent,
+  ColdStarts,
+  CreateApp,
+  CreateEnvironment,
+  CreateTeam,
   DeployImage,
-  EnvVariables,
+  Environment,
   Instance,
   LogRecord,
   Metrics,
   Operation,
   OperationEvent,
-  PatchEnv,
+  Page,
+  PatchApp,
+  PatchAppEnvironment,
+  PatchEnvironment,
   PatchSecrets,
+  PatchTeam,
+  PatchVariables,
   PlatformStatus,
+  Promote,
   Rollback,
-  ColdStarts,
   ScalingDecisions,
   SecretList,
   SetTraffic,
+  Team,
+  Variables,
   Version,
+  VersionDiff,
 } from "@ebb/api";
 import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
+import { diffVersions } from "../apps/diff.ts";
+import { configOf, ensureApp, ensurePlace, findApp, getApp, getPlace, otherTeam, setHost, type AppRow, type Place } from "../apps/store.ts";
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName, versionName, versionNumber } from "../compile/names.ts";
-import type { Share } from "../compile/traffic.ts";
 import { checkVariables } from "../compile/version-config.ts";
-import { configOf, ensureApp, getApp, listVersions, settingsOf, trafficHistory, type AppRow, type VersionRow } from "../deploy/apps.ts";
-import type { ConfigRequest, DeployRequest, Deps, TrafficRequest } from "../deploy/context.ts";
-import { sharesOf } from "../deploy/route.ts";
-import { viewApp, viewInstance, viewVersion, type AppFacts } from "../deploy/views.ts";
+import type { ConfigRequest, DeployRequest, Deps, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
+import { metadataOf, viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
+import { hostLabel } from "../environments/host.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
+import { firstEnvironment, getEnvironment, MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
-import type { DecisionRequest, LogRequest, MetricsRequest, PlatformApi, SourceUpload } from "../http/port.ts";
+import type {
+  DecisionRequest,
+  DiffRequest,
+  LogRequest,
+  MetricsRequest,
+  OperationsRequest,
+  PageRequest,
+  PlatformApi,
+  SourceUpload,
+  Visible,
+} from "../http/port.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
-import {
-  getOperation,
-  listOperations,
-  toOperation,
-  unfinishedOperations,
-  type OperationKind,
-  type OperationRow,
-} from "../operations/store.ts";
-
+import { concerns, getOperation, listOperations, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
+import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
+import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
+import { factsOf, factsOfAll, previous, serving, teamOf, usable, versionIn } from "./facts.ts";
+import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
+import { appName, viewSecrets, viewVariables } from "./settings.ts";
+import { viewStatus } from "./status.ts";
 import type { UploadFolder } from "./uploads.ts";
 
 const MINUTE = 60_000;
 /** From an operation's start to its deadline: a deploy has a cold build and a large image in it. */
-const TIMEOUTS: Record<OperationKind, number> = { deploy: 20 * MINUTE, config: 10 * MINUTE, traffic: 5 * MINUTE, delete: 5 * MINUTE };
+const TIMEOUTS: Record<OperationKind, number> = {
+  deploy: 20 * MINUTE,
+  promote: 10 * MINUTE,
+  config: 10 * MINUTE,
+  traffic: 5 * MINUTE,
+  delete: 10 * MINUTE,
+};
 const ID_LENGTH = 10;
 
 export interface ServiceOptions {
@@ -66,10 +95,14 @@ export interface ServiceOptions {
   startedAt: number;
 }
 
-const UNUSABLE_HINTS: Partial<Record<Version["state"], string>> = {
-  starting: "Wait until its deployment has ended.",
-  unknown: "Try again when the cluster answers: ebb status.",
-};
+interface Submission {
+  team: string;
+  app: string;
+  env: string;
+  request: unknown;
+  user: string;
+  id?: string;
+}
 
 /** What the REST API does, without HTTP: every method checks its input against what there is and throws the catalogue's errors. */
 export class PlatformService implements PlatformApi {
@@ -81,173 +114,266 @@ export class PlatformService implements PlatformApi {
     this.#deps = options.deps;
   }
 
-  async status(user: string): Promise<PlatformStatus> {
-    const { version, clusterName, startedAt } = this.#options;
-    const { cluster, ingress } = this.#deps;
-    const apps = await this.listApps();
-    const count = (state: App["state"]) => apps.filter((app) => app.state === state).length;
-    const gateway = new URL(`http://${ingress.host}:${ingress.port}`);
-    const ready = await this.#deps.probe(gateway, "/", AbortSignal.timeout(2000)).then(
-      () => true,
-      () => false,
-    );
-    return {
-      version,
-      startedAt: new Date(startedAt).toISOString(),
-      user,
-      cluster: { name: clusterName, ...cluster.health() },
-      gateway: { address: `${ingress.host}:${ingress.port}`, ready },
-      apps: { total: apps.length, ready: count("ready"), asleep: count("asleep"), failed: count("failed") },
-    };
+  async status(user: string, visible: Visible): Promise<PlatformStatus> {
+    return viewStatus({ ...this.#options, user, apps: await this.listApps({ visible }) });
   }
 
-  async listApps(): Promise<App[]> {
-    const apps = await this.#deps.db.selectFrom("apps").selectAll().orderBy("name").execute();
-    const [versions, operations] = await Promise.all([
-      this.#deps.db.selectFrom("versions").selectAll().orderBy("number", "desc").execute(),
-      unfinishedOperations(this.#deps.db),
-    ]);
-    const versionsOf = Map.groupBy(versions, (version) => version.app);
-    const operationsOf = Map.groupBy(operations, (operation) => operation.app);
-    return Promise.all(
-      apps.map(async (app) => viewApp(await this.#facts(app, versionsOf.get(app.name) ?? [], operationsOf.get(app.name)?.[0]))),
-    );
+  listTeams(visible: Visible): Promise<Team[]> {
+    return listTeams(this.#deps.db, visible);
+  }
+
+  getTeam(team: string): Promise<Team> {
+    return viewTeam(this.#deps.db, team);
+  }
+
+  createTeam(body: CreateTeam): Promise<Team> {
+    return createTeam(this.#deps, body);
+  }
+
+  patchTeam(team: string, body: PatchTeam): Promise<Team> {
+    return patchTeam(this.#deps, team, body);
+  }
+
+  async deleteTeam(team: string, user: string): Promise<Operation> {
+    await checkDeletable(this.#deps.db, team);
+    return this.#delete({ team, app: "", env: "" }, user);
+  }
+
+  listEnvironments(team: string): Promise<Environment[]> {
+    return viewEnvironments(this.#environments, team);
+  }
+
+  getEnvironment(team: string, name: string): Promise<Environment> {
+    return viewEnvironment(this.#environments, team, name);
+  }
+
+  createEnvironment(team: string, body: CreateEnvironment): Promise<Environment> {
+    return createEnvironment(this.#environments, team, body);
+  }
+
+  patchEnvironment(team: string, name: string, body: PatchEnvironment): Promise<Environment> {
+    return patchEnvironment(this.#environments, team, name, body);
+  }
+
+  async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {
+    await viewEnvironment(this.#environments, team, name);
+    return this.#delete({ team, app: "", env: name }, user);
+  }
+
+  async listApps({ team, visible }: { team?: string; visible: Visible }): Promise<App[]> {
+    const rows = await this.#deps.db
+      .selectFrom("apps")
+      .selectAll()
+      .$if(team !== undefined, (query) => query.where("team", "=", team ?? ""))
+      .$if(visible !== undefined, (query) => query.where("team", "in", [...(visible ?? [])]))
+      .orderBy("name")
+      .execute();
+    return this.#viewApps(rows);
   }
 
   async getApp(name: string): Promise<App> {
-    return viewApp(await this.#factsOf(name));
+    const row = await getApp(this.#deps.db, name);
+    const [app] = await this.#viewApps([row]);
+    return app ?? viewApp(row, []);
   }
 
-  async listVersions(name: string): Promise<Version[]> {
-    const facts = await this.#factsOf(name);
-    return facts.versions.map((version) => viewVersion(facts, version));
+  /** Throws `team_not_found` and `app_exists`. */
+  async createApp({ name, team = DEFAULT_TEAM, ...metadata }: CreateApp): Promise<App> {
+    await getTeam(this.#deps.db, team);
+    const present = await findApp(this.#deps.db, name);
+    if (present)
+      throw refuse("app_exists", `There is an app ${name}, of the team ${present.team}`, {
+        hint: "App names are unique on a platform; choose another.",
+      });
+    await ensureApp(this.#deps.db, { name, team, now: this.#now, metadata });
+    return this.getApp(name);
   }
 
-  async listInstances(name: string): Promise<Instance[]> {
-    await getApp(this.#deps.db, name);
-    return this.#deps.cluster.pods(name).flatMap((pod) => viewInstance(name, pod) ?? []);
+  async patchApp(name: string, body: PatchApp): Promise<App> {
+    const metadata = { ...metadataOf(await getApp(this.#deps.db, name)), ...body };
+    const values = { metadata_json: JSON.stringify(metadata), updated_at: this.#now };
+    await this.#deps.db.updateTable("apps").set(values).where("name", "=", name).execute();
+    return this.getApp(name);
   }
 
-  async decisions(name: string, request: DecisionRequest): Promise<ScalingDecisions> {
-    await getApp(this.#deps.db, name);
-    return appDecisions(this.#deps.cluster, name, request);
+  async deleteApp(name: string, user: string): Promise<Operation> {
+    const { team } = await getApp(this.#deps.db, name);
+    return this.#delete({ team, app: name, env: "" }, user);
   }
 
-  async coldStarts(name: string, request: { version?: string; limit: number }): Promise<ColdStarts> {
-    await getApp(this.#deps.db, name);
-    return appColdStarts(this.#deps.cluster, name, request);
+  async getPlace(place: Place): Promise<AppEnvironment> {
+    return viewPlace(await factsOf(this.#deps, place));
   }
 
-  async metrics(name: string, request: MetricsRequest): Promise<Metrics> {
-    await getApp(this.#deps.db, name);
-    return appMetrics({ ...this.#deps, collector: this.#options.collector }, name, request);
+  /** The host is the app's from now on; the operation tells the cluster. */
+  async patchPlace(place: Place, { host }: PatchAppEnvironment, user: string): Promise<Operation> {
+    const { app, environment } = await this.#changeable(place);
+    await this.#ensurePlace(place.app, environment);
+    await setHost(this.#deps.db, place, host ?? hostLabel(place.app, environment), this.#now);
+    return this.#submit("config", { team: app.team, ...place, request: { host: true } satisfies ConfigRequest, user });
   }
 
-  async getEnv(name: string): Promise<EnvVariables> {
-    const { app, versions, shares } = await this.#factsOf(name);
-    const settings = settingsOf(app);
-    const number = largest(shares);
-    const base = versions.find((version) => version.number === number && version.state === "active") ?? versions[0];
-    const variables = { ...(base ? configOf(base).plan.env : {}), ...settings.env };
-    const shown = Object.entries(variables).filter(
-      (entry): entry is [string, string] => entry[1] !== null && !(entry[0] in settings.secrets.keys),
-    );
-    return { variables: Object.fromEntries(shown.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  async deletePlace(place: Place, user: string): Promise<Operation> {
+    await getPlace(this.#deps.db, place);
+    const { team } = await getApp(this.#deps.db, place.app);
+    return this.#delete({ team, ...place }, user);
   }
 
-  async listSecrets(name: string): Promise<SecretList> {
-    const { keys } = settingsOf(await getApp(this.#deps.db, name)).secrets;
-    return {
-      items: Object.entries(keys)
-        .map(([key, updatedAt]) => ({ name: key, updatedAt }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    };
+  async listVersions(place: Place, { limit, cursor }: PageRequest): Promise<Page<Version>> {
+    const facts = await factsOf(this.#deps, place);
+    const below = cursor === undefined ? Infinity : (versionNumber(cursor) ?? invalidCursor());
+    const rows = facts.versions.filter(({ number }) => number < below);
+    const items = rows.slice(0, limit).map((version) => viewVersion(facts, version));
+    return { items, next: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
+  }
+
+  async getVersion(place: Place, version: string): Promise<Version> {
+    const facts = await factsOf(this.#deps, place);
+    return viewVersion(facts, versionIn(facts, version));
+  }
+
+  async diffVersions(place: Place, { from, to, fromEnvironment = place.env }: DiffRequest): Promise<VersionDiff> {
+    const compared = async (env: string, version: string) => ({
+      environment: env,
+      version,
+      config: configOf(versionIn(await factsOf(this.#deps, { app: place.app, env }), version)),
+    });
+    return diffVersions(place.app, await compared(fromEnvironment, from), await compared(place.env, to));
+  }
+
+  async listInstances(place: Place): Promise<Instance[]> {
+    const cluster = await this.#clusterOf(place);
+    return cluster.pods(place.app).flatMap((pod) => viewInstance(place, pod) ?? []);
+  }
+
+  async decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions> {
+    return appDecisions(await this.#clusterOf(place), place.app, request);
+  }
+
+  async coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts> {
+    return appColdStarts(await this.#clusterOf(place), place.app, request);
+  }
+
+  async metrics(place: Place, request: MetricsRequest): Promise<Metrics> {
+    await getPlace(this.#deps.db, place);
+    return appMetrics({ ...this.#deps, collector: this.#options.collector }, place, request);
+  }
+
+  async getVariables(place: Place): Promise<Variables> {
+    return viewVariables(await factsOf(this.#deps, place));
+  }
+
+  async listSecrets(place: Place): Promise<SecretList> {
+    return viewSecrets(await getPlace(this.#deps.db, place));
   }
 
   async deployImage(body: DeployImage, user: string): Promise<Operation> {
     checkVariables(body.env ?? {});
-    await ensureApp(this.#deps.db, { name: body.name, now: this.#now, firstVersion: firstVersion(this.#deps.cluster, body.name) });
-    const request: DeployRequest = { image: body, noTraffic: body.noTraffic ?? false };
-    return this.#submit("deploy", body.name, { request, user });
+    const { name, noTraffic = false, commit } = body;
+    const environment = await this.#target(name, body);
+    await this.#ensurePlace(name, environment);
+    const request: DeployRequest = { image: body, noTraffic, ...(commit === undefined ? {} : { commit }) };
+    return this.#submit("deploy", { ...scopeOf(environment, name), request, user });
   }
 
-  async deploySource({ name, defaultName, noTraffic, archive }: SourceUpload, user: string): Promise<Operation> {
-    const { db, cluster, uploads } = this.#deps;
+  async deploySource(source: SourceUpload, user: string): Promise<Operation> {
+    const { name, defaultName, noTraffic, archive, commit } = source;
+    const { uploads } = this.#deps;
     const upload = this.#options.uploads.idOf(archive);
     try {
       const app = name ?? defaultName;
       if (app === undefined) throw refuse("invalid_request", "A deployment of source needs ?name= or ?defaultName=");
-      if (name !== undefined) await ensureApp(db, { name, now: this.#now, firstVersion: firstVersion(cluster, name) });
+      const label = appName(app);
+      const environment = await this.#target(label, source);
+      if (name !== undefined) await this.#ensurePlace(name, environment);
       const request: DeployRequest = {
         source: { upload, defaultName: defaultName ?? app, ...(name === undefined ? {} : { name }) },
         noTraffic,
+        ...(commit === undefined ? {} : { commit }),
       };
-      return await this.#submit("deploy", appName(app), { request, user });
+      return await this.#submit("deploy", { ...scopeOf(environment, label), request, user });
     } catch (error) {
       await uploads.remove(upload);
       throw error;
     }
   }
 
-  async setTraffic(name: string, body: SetTraffic, user: string): Promise<Operation> {
-    await this.#changeable(name);
+  async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {
+    const { app } = await this.#changeable(place);
     const total = body.targets.reduce((sum, target) => sum + target.percent, 0);
     if (total !== 100) throw refuse("invalid_traffic", `The percentages add up to ${total}, not to 100`);
     if (new Set(body.targets.map((target) => target.version)).size < body.targets.length) {
       throw refuse("invalid_traffic", "A version is named twice");
     }
-    const facts = await this.#factsOf(name);
+    const facts = await factsOf(this.#deps, place);
     const shares = body.targets
       .filter((target) => target.percent > 0)
-      .map(({ version, percent }) => ({ number: this.#usable(facts, version), percent }));
-    return this.#submit("traffic", name, { request: { shares } satisfies TrafficRequest, user });
+      .map(({ version, percent }) => ({ number: usable(facts, version), percent }));
+    return this.#submit("traffic", { team: app.team, ...place, request: { shares } satisfies TrafficRequest, user });
   }
 
-  async rollback(name: string, { to }: Rollback, user: string): Promise<Operation> {
-    await this.#changeable(name);
-    const facts = await this.#factsOf(name);
-    const number = to === undefined ? await this.#previous(facts) : this.#usable(facts, to);
-    return this.#submit("traffic", name, { request: { shares: [{ number, percent: 100 }] } satisfies TrafficRequest, user });
+  async rollback(place: Place, { to }: Rollback, user: string): Promise<Operation> {
+    const { app } = await this.#changeable(place);
+    const facts = await factsOf(this.#deps, place);
+    const number = to === undefined ? await previous(this.#deps, facts) : usable(facts, to);
+    const request: TrafficRequest = { shares: [{ number, percent: 100 }] };
+    return this.#submit("traffic", { team: app.team, ...place, request, user });
   }
 
-  async patchEnv(name: string, body: PatchEnv, user: string): Promise<Operation> {
-    await this.#changeable(name);
+  /** Throws `nothing_to_promote`, `version_not_found` and `version_not_ready`, all of the environment that it comes from. */
+  async promote(place: Place, { from, version, noTraffic = false }: Promote, user: string): Promise<Operation> {
+    if (from === place.env)
+      throw refuse("invalid_request", `${place.app} is in ${from} already`, { hint: "Promote goes from one environment to another." });
+    const { app } = await this.#changeable(place);
+    const source = await factsOf(this.#deps, { app: place.app, env: from });
+    const name = version ?? (serving(source) ? versionName(serving(source)?.number ?? 0) : undefined);
+    if (name === undefined) {
+      throw refuse("nothing_to_promote", `No version of ${place.app} serves in ${from}`, {
+        hint: "Name one with --version, or deploy one first.",
+      });
+    }
+    const request: PromoteRequest = { from: { environment: from, version: usable(source, name) }, noTraffic };
+    return this.#submit("promote", { team: app.team, ...place, request, user });
+  }
+
+  /** An app's settings in an environment may come before its first version there. */
+  async patchVariables(place: Place, body: PatchVariables, user: string): Promise<Operation> {
+    const { app, environment } = await this.#changeable(place);
     checkVariables(body.variables);
-    return this.#submit("config", name, { request: { env: body.variables } satisfies ConfigRequest, user });
+    await this.#ensurePlace(place.app, environment);
+    return this.#submit("config", { team: app.team, ...place, request: { env: body.variables } satisfies ConfigRequest, user });
   }
 
   /** The values go to the cluster before the operation is stored, which names the object that holds them. */
-  async patchSecrets(name: string, body: PatchSecrets, user: string): Promise<Operation> {
-    await this.#changeable(name);
+  async patchSecrets(place: Place, body: PatchSecrets, user: string): Promise<Operation> {
+    const { app, environment } = await this.#changeable(place);
     checkVariables(body.secrets);
-    const { cluster } = this.#deps;
+    await this.#ensurePlace(place.app, environment);
+    const cluster = this.#deps.clusters.of(environment);
     const id = this.#newId();
     const set = Object.fromEntries(Object.entries(body.secrets).filter((entry): entry is [string, string] => entry[1] !== null));
-    const object = Object.keys(set).length > 0 ? secretsName(name, `patch-${id}`) : null;
-    if (object !== null) await cluster.createSecret(name, object, set);
+    const object = Object.keys(set).length > 0 ? secretsName(place.app, `patch-${id}`) : null;
+    if (object !== null) await cluster.createSecret(place.app, object, set);
     const removed = Object.keys(body.secrets).filter((key) => !(key in set));
     const request: ConfigRequest = { secrets: { object, set: Object.keys(set), removed } };
     try {
-      return await this.#submit("config", name, { request, user, id });
+      return await this.#submit("config", { team: app.team, ...place, request, user, id });
     } catch (error) {
       if (object !== null) await cluster.deleteSecret(object);
       throw error;
     }
   }
 
-  async deleteApp(name: string, user: string): Promise<Operation> {
-    await getApp(this.#deps.db, name);
-    const pending = (await unfinishedOperations(this.#deps.db, name)).find((operation) => operation.kind === "delete");
-    return pending ? toOperation(pending, this.#now) : this.#submit("delete", name, { request: {}, user });
+  async logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>> {
+    return appLogs({ ...this.#deps, cluster: await this.#clusterOf(place) }, place.app, request);
   }
 
-  async logs(name: string, request: LogRequest): Promise<AsyncIterable<LogRecord>> {
-    await getApp(this.#deps.db, name);
-    return appLogs(this.#deps, name, request);
-  }
-
-  async listOperations(query: { app?: string; limit: number }): Promise<Operation[]> {
-    return (await listOperations(this.#deps.db, query)).map((row) => toOperation(row, this.#now));
+  async listOperations({ limit, cursor, team, app, environment: env, visible }: OperationsRequest): Promise<Page<Operation>> {
+    const before = cursor === undefined ? undefined : /^[1-9][0-9]{0,15}$/.test(cursor) ? Number(cursor) : invalidCursor();
+    const rows = await listOperations(this.#deps.db, { team, app, env, before, limit: limit + 1, visible });
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    return { items: shown.map((row) => toOperation(row, this.#now)), next: last ? String(last.seq) : null };
   }
 
   async getOperation(id: string): Promise<Operation> {
@@ -263,8 +389,8 @@ export class PlatformService implements PlatformApi {
     return operationEvents({ ...this.#deps, engine: this.#options.engine }, row, signal);
   }
 
-  changes(signal: AbortSignal): AsyncIterable<ChangeEvent> {
-    return changeEvents({ ...this.#deps, engine: this.#options.engine }, signal);
+  changes(signal: AbortSignal, visible: Visible): AsyncIterable<ChangeEvent> {
+    return changeEvents({ ...this.#deps, engine: this.#options.engine }, signal, visible);
   }
 
   kubeconfig(): Promise<string> {
@@ -275,6 +401,74 @@ export class PlatformService implements PlatformApi {
     return ebbSchema;
   }
 
+  get #environments() {
+    const clusterName = (cluster: string) => (cluster === MAIN_CLUSTER ? this.#options.clusterName : cluster);
+    return { ...this.#deps, clusterName };
+  }
+
+  async #viewApps(rows: readonly AppRow[]): Promise<App[]> {
+    const facts = await factsOfAll(this.#deps, rows);
+    return rows.map((row) => viewApp(row, (facts.get(row.name) ?? []).map(viewPlace)));
+  }
+
+  async #clusterOf(place: Place) {
+    await getPlace(this.#deps.db, place);
+    const { team } = await getApp(this.#deps.db, place.app);
+    return this.#deps.clusters.of(await getEnvironment(this.#deps.db, team, place.env));
+  }
+
+  /** Where a deployment goes. Throws `team_not_found`, `environment_not_found`, `app_in_other_team` and what `#notBeingDeleted` does. */
+  async #target(app: string, asked: { team?: string | undefined; environment?: string | undefined }): Promise<EnvironmentRow> {
+    const { db } = this.#deps;
+    const team = await teamOf(this.#deps, app, asked.team, DEFAULT_TEAM);
+    await getTeam(db, team);
+    const present = await findApp(db, app);
+    if (present && present.team !== team) throw otherTeam(present, team);
+    const environment =
+      asked.environment === undefined ? await firstEnvironment(db, team) : await getEnvironment(db, team, asked.environment);
+    await this.#environmentStays(environment);
+    return environment;
+  }
+
+  async #ensurePlace(app: string, environment: EnvironmentRow): Promise<void> {
+    const { db, clusters } = this.#deps;
+    await ensureApp(db, { name: app, team: environment.team, now: this.#now });
+    await ensurePlace(db, { app, environment, now: this.#now, firstVersion: firstVersion(clusters.of(environment), app) });
+  }
+
+  /** Throws `app_not_found`, `environment_not_found`, `app_being_deleted` and `environment_being_deleted`. */
+  async #changeable(place: Place): Promise<{ app: AppRow; environment: EnvironmentRow }> {
+    const { db } = this.#deps;
+    const app = await getApp(db, place.app);
+    const environment = await getEnvironment(db, app.team, place.env);
+    await this.#environmentStays(environment);
+    const pending = await unfinishedOperations(db, { team: app.team, app: app.name });
+    if (pending.some((operation) => operation.kind === "delete" && concerns(operation, { team: app.team, ...place }))) {
+      throw refuse("app_being_deleted", `${app.name} is being deleted`, { hint: "Wait until it is gone, then deploy it again." });
+    }
+    return { app, environment };
+  }
+
+  async #environmentStays({ team, name }: EnvironmentRow): Promise<void> {
+    const pending = await unfinishedOperations(this.#deps.db, { team, app: "" });
+    if (pending.some((operation) => operation.kind === "delete" && (operation.env === name || operation.env === ""))) {
+      throw refuse("environment_being_deleted", `The environment ${name} of ${team} is being deleted`, {
+        hint: "Choose another environment.",
+      });
+    }
+  }
+
+  /** One that waits or runs already is as good as another. */
+  async #delete(scope: { team: string; app: string; env: string }, user: string): Promise<Operation> {
+    const pending = (await unfinishedOperations(this.#deps.db, scope)).find(({ kind, env }) => kind === "delete" && env === scope.env);
+    return pending ? toOperation(pending, this.#now) : this.#submit("delete", { ...scope, request: {}, user });
+  }
+
+  async #submit(kind: OperationKind, { team, app, env, request, user, id = this.#newId() }: Submission): Promise<Operation> {
+    const operation = { id, kind, team, app, env, request, createdBy: user, now: this.#now, timeout: TIMEOUTS[kind] };
+    return toOperation(await this.#options.engine.submit(operation), this.#now);
+  }
+
   #newId(): string {
     return this.#options.random.suffix(ID_LENGTH);
   }
@@ -282,93 +476,12 @@ export class PlatformService implements PlatformApi {
   get #now(): number {
     return this.#deps.clock.now();
   }
-
-  async #submit(kind: OperationKind, app: string, what: { request: unknown; user: string; id?: string }): Promise<Operation> {
-    const row = await this.#options.engine.submit({
-      id: what.id ?? this.#newId(),
-      kind,
-      app,
-      request: what.request,
-      createdBy: what.user,
-      now: this.#now,
-      timeout: TIMEOUTS[kind],
-    });
-    return toOperation(row, this.#now);
-  }
-
-  /** Throws `app_not_found` and `app_being_deleted`. */
-  async #changeable(name: string): Promise<AppRow> {
-    const app = await getApp(this.#deps.db, name);
-    const pending = await unfinishedOperations(this.#deps.db, name);
-    if (pending.some((operation) => operation.kind === "delete")) {
-      throw refuse("app_being_deleted", `${name} is being deleted`, { hint: "Wait until it is gone, then deploy it again." });
-    }
-    return app;
-  }
-
-  /** The number of a version that can take traffic. Throws `version_not_found` and `version_not_ready`. */
-  #usable(facts: AppFacts, name: string): number {
-    const row = facts.versions.find((version) => version.number === versionNumber(name));
-    if (!row)
-      throw refuse("version_not_found", `${facts.app.name} has no version ${name}`, {
-        hint: `List them with: ebb versions ${facts.app.name}.`,
-      });
-    const { state, message } = viewVersion(facts, row);
-    if (state === "ready" || state === "asleep") return row.number;
-    throw refuse("version_not_ready", `${name} of ${facts.app.name} cannot take traffic: it is ${state}${message ? ` (${message})` : ""}`, {
-      hint: UNUSABLE_HINTS[state] ?? "Choose another version, or deploy it again.",
-    });
-  }
-
-  /** The version that served before the present one and can still serve. Throws `nothing_to_roll_back`. */
-  async #previous(facts: AppFacts): Promise<number> {
-    const present = largest(facts.shares);
-    for (const shares of await trafficHistory(this.#deps.db, facts.app.name)) {
-      const number = largest(shares);
-      const row = facts.versions.find((version) => version.number === number);
-      if (row && number !== present && ["ready", "asleep"].includes(viewVersion(facts, row).state)) return row.number;
-    }
-    throw refuse("nothing_to_roll_back", `No version of ${facts.app.name} served before the present one`, {
-      hint: `Name the one you want: ebb rollback ${facts.app.name} --to ${versionName(1)}.`,
-    });
-  }
-
-  async #factsOf(name: string): Promise<AppFacts> {
-    const { db } = this.#deps;
-    const [app, versions, operations] = await Promise.all([getApp(db, name), listVersions(db, name), unfinishedOperations(db, name)]);
-    return this.#facts(app, versions, operations[0]);
-  }
-
-  async #facts(app: AppRow, versions: readonly VersionRow[], operation: OperationRow | undefined): Promise<AppFacts> {
-    const { cluster, db, ingress } = this.#deps;
-    const { name } = app;
-    const seen = cluster.health().ready;
-    const service = cluster.service(name);
-    return {
-      app,
-      versions,
-      operation,
-      ingress,
-      seen,
-      shares: seen ? sharesOf(name, service) : ((await trafficHistory(db, name))[0] ?? []),
-      service,
-      revisions: cluster.revisions(name),
-      pods: cluster.pods(name),
-    };
-  }
 }
 
-function largest(shares: readonly Share[]): number | undefined {
-  return [...shares].sort((a, b) => b.percent - a.percent)[0]?.number;
+function scopeOf({ team, name }: EnvironmentRow, app: string): { team: string; app: string; env: string } {
+  return { team, app, env: name };
 }
 
-/** Folders have names that apps cannot: `My Shop (2)` becomes `my-shop-2`. */
-function appName(name: string): string {
-  const label = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replace(/^[^a-z]+/, "")
-    .slice(0, 52)
-    .replace(/-+$/, "");
-  return label === "" ? "app" : label;
+function invalidCursor(): never {
+  throw refuse("invalid_request", "This cursor is not one of ours", { hint: "Give the `next` of the page before." });
 }

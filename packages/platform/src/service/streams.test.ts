@@ -59,7 +59,7 @@ test("changes begin with the call to read everything, and a burst of one app's i
   const world = await createWorld();
   const { service, ended, clock } = await startProcess(world);
   const stop = stopper();
-  const { seen, done } = collect<ChangeEvent>(service.changes(stop.signal));
+  const { seen, done } = collect<ChangeEvent>(service.changes(stop.signal, undefined));
   await eventually(() => seen.length === 1);
   expect(seen).toEqual([{ type: "app", app: "" }]);
   const operation = await service.deployImage({ name: "shop", image: "ok-1" }, "ann");

@@ -4,6 +4,8 @@ import {
   PLATFORM_LABELS,
   type Cluster,
   type ClusterChange,
+  type ClusterPlace,
+  type Clusters,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
@@ -121,10 +123,14 @@ export class FakeCluster implements Cluster {
     return this.storedColdStarts.get(revision);
   }
 
-  /** What `/metrics` answers; undefined where there is none. */
-  metricsText: string | undefined;
-  async metrics(): Promise<string | undefined> {
-    return this.metricsText;
+  /** Whether the namespace was made, which the first write does. */
+  namespace = false;
+  async deleteNamespace(): Promise<void> {
+    this.#write("delete namespace");
+    this.namespace = false;
+  }
+  async hasNamespace(): Promise<boolean> {
+    return this.namespace;
   }
 
   /** Changes what a Revision is and lets the routes follow. */
@@ -151,6 +157,7 @@ export class FakeCluster implements Cluster {
     const failure = this.failures.shift();
     if (failure) throw failure;
     this.writes.push(what);
+    this.namespace = true;
   }
 
   #reconcile(app: string): void {
@@ -189,6 +196,34 @@ export class FakeCluster implements Cluster {
     this.storedPods.set(`${name}-pod`, podOf(name, labels, behaviour, image));
     this.#changes.emit({ kind: "revision", app });
     this.#changes.emit({ kind: "pod", app });
+  }
+}
+
+/** One cluster in memory, a FakeCluster for each of its namespaces. */
+export class FakeClusters implements Clusters {
+  readonly byNamespace = new Map<string, FakeCluster>();
+  /** What `/metrics` answers; undefined where there is none. */
+  metricsText: string | undefined;
+
+  of({ namespace }: Pick<ClusterPlace, "namespace">): FakeCluster {
+    const known = this.byNamespace.get(namespace);
+    if (known) return known;
+    const made = new FakeCluster();
+    this.byNamespace.set(namespace, made);
+    return made;
+  }
+  health(): { ready: boolean; message: string } {
+    return [...this.byNamespace.values()].map((cluster) => cluster.health()).find(({ ready }) => !ready) ?? { ready: true, message: "" };
+  }
+  async metrics(): Promise<string | undefined> {
+    return this.metricsText;
+  }
+  /** Of the namespaces that there are by now. */
+  onChange(listener: (change: ClusterChange) => void): () => void {
+    const stops = [...this.byNamespace.values()].map((cluster) => cluster.onChange(listener));
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 }
 

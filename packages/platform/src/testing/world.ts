@@ -8,17 +8,20 @@ import { onTestFinished } from "vitest";
 import { planOfImage } from "../compile/version-config.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
+import type { Clusters } from "../cluster/port.ts";
 import { createHandlers } from "../deploy/handlers.ts";
 import { settle } from "../deploy/settle.ts";
 import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
 import { PlatformService } from "../service/platform-service.ts";
-import { FakeCluster } from "./fake-cluster.ts";
+import { FakeClusters, type FakeCluster } from "./fake-cluster.ts";
 
 /** What outlives a process: the disk and the cluster. */
 export interface World {
   database: DatabaseOptions;
+  clusters: FakeClusters;
+  /** That of the first environment. */
   cluster: FakeCluster;
   uploads: Set<string>;
   /** Keyed by upload: what its build gives, or throws. */
@@ -30,10 +33,11 @@ export interface World {
 export async function createWorld(): Promise<World> {
   const { path, remove } = await tempDir();
   onTestFinished(remove);
-  const cluster = new FakeCluster();
+  const clusters = new FakeClusters();
   return {
     database: { kind: "sqlite", path: join(path, "p.db") },
-    cluster,
+    clusters,
+    cluster: clusters.of({ namespace: "default" }),
     uploads: new Set(),
     sources: new Map(),
     builds: [],
@@ -79,15 +83,19 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
     return undefined;
   };
   const db = unguarded.withPlugin(guard(step, () => dead));
-  const cluster = guardedCluster(world.cluster, step, () => dead);
+  const clusters = guardedClusters(world.clusters, step, () => dead);
   const deps: Deps = {
     db,
-    cluster,
+    clusters,
     builder: fakeBuilder(world, step),
     ingress: { host: "127.0.0.1", port: 8080 },
     probe: async (url) => {
       await step();
-      return world.cluster.answer(url);
+      return (
+        Math.max(
+          ...[...world.clusters.byNamespace.values()].map((cluster) => cluster.answer(url)).map((status) => (status === 404 ? 0 : status)),
+        ) || 404
+      );
     },
     uploads: {
       path: (id) => id,
@@ -168,6 +176,15 @@ function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugi
   };
 }
 
+function guardedClusters(clusters: FakeClusters, step: () => Promise<undefined>, dead: () => boolean): Clusters {
+  return {
+    of: (place) => guardedCluster(clusters.of(place), step, dead),
+    health: () => clusters.health(),
+    metrics: () => clusters.metrics(),
+    onChange: (listener) => clusters.onChange(listener),
+  };
+}
+
 function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, dead: () => boolean): FakeCluster {
   const asynchronous = new Set([
     "readService",
@@ -178,6 +195,8 @@ function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, de
     "createSecret",
     "deleteSecret",
     "listSecrets",
+    "deleteNamespace",
+    "hasNamespace",
   ]);
   return new Proxy(cluster, {
     get(target, key) {
@@ -227,5 +246,18 @@ function seededRandom(seed: string): Random {
 export function upload(world: World, id: string, source: NonNullable<ReturnType<World["sources"]["get"]>> = {}) {
   world.uploads.add(id);
   world.sources.set(id, source);
-  return { archive: id, noTraffic: false, name: undefined, defaultName: undefined };
+  return {
+    archive: id,
+    noTraffic: false,
+    name: undefined,
+    defaultName: undefined,
+    team: undefined,
+    environment: undefined,
+    commit: undefined,
+  };
 }
+
+/** The app that tests deploy, where a deploy goes. */
+export const SHOP = { app: "shop", env: "test" } as const;
+/** A page that holds everything. */
+export const ALL = { limit: 200 } as const;

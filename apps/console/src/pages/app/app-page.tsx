@@ -1,42 +1,45 @@
+import type { AppEnvironment, Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { appQuery } from "../../api/queries.ts";
+import { appQuery, placeQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
+import { usePlace } from "./use-place.ts";
 
-const route = getRouteApi("/apps/$app");
-
-/** The app's coordinates, state and address, above its sections. */
+/** The app's coordinates (app / environment / version), state and address, above its sections. */
 export function AppPage() {
   const text = useText();
-  const { app: name } = route.useParams();
-  const query = useQuery(appQuery(name));
+  const place = usePlace();
+  const app = useQuery(appQuery(place.app));
+  const query = useQuery(placeQuery(place));
   return (
     <Loaded query={query} rows={6}>
-      {(app) => (
+      {(here) => (
         <>
-          <title>{`${name} · Ebb`}</title>
+          <title>{`${place.app} · ${place.env} · Ebb`}</title>
           <div className="app-head">
             <nav className="coordinates" aria-label={text.app.latest}>
               <Link to="/">{text.apps.title}</Link>
               <span aria-hidden="true">/</span>
-              <h1>{name}</h1>
+              <h1>{place.app}</h1>
               <span aria-hidden="true">/</span>
-              <TrafficText targets={app.traffic} />
+              <Environments place={place} all={app.data?.environments ?? [here]} />
+              <span aria-hidden="true">/</span>
+              <TrafficText targets={here.traffic} />
             </nav>
             <div className="app-facts">
-              <AppStateLabel state={app.state} />
-              <span className="faint">{text.kind[app.kind]}</span>
-              <Address url={app.url} />
+              <AppStateLabel state={here.state} />
+              {app.data && <span className="faint">{text.kind[app.data.kind]}</span>}
+              {here.url !== "" && <Address url={here.url} />}
             </div>
-            {app.message !== "" && app.state !== "ready" && <p className="faint app-message">{firstLine(app.message)}</p>}
+            {here.message !== "" && here.state !== "ready" && <p className="faint app-message">{firstLine(here.message)}</p>}
           </div>
-          <Sections app={name} />
+          <Sections place={place} />
           <Outlet />
         </>
       )}
@@ -44,7 +47,27 @@ export function AppPage() {
   );
 }
 
-function Sections({ app }: { app: string }) {
+/** Where else the app is, one click away; a list of links, as each has its address. */
+function Environments({ place, all }: { place: Place; all: readonly AppEnvironment[] }) {
+  const text = useText();
+  return (
+    <span className="environments" role="group" aria-label={text.app.environment}>
+      {all.map(({ environment }) => (
+        <Link
+          key={environment}
+          to="/apps/$app/$env"
+          params={{ app: place.app, env: environment }}
+          className={environment === place.env ? "strong" : "faint"}
+          aria-current={environment === place.env ? "true" : undefined}
+        >
+          {environment}
+        </Link>
+      ))}
+    </span>
+  );
+}
+
+function Sections({ place }: { place: Place }) {
   const text = useText();
   const nav = useRef<HTMLElement>(null);
   const pathname = useLocation({ select: (location) => location.pathname });
@@ -52,31 +75,31 @@ function Sections({ app }: { app: string }) {
     // On a phone the row scrolls: where one is must be in view.
     nav.current?.querySelector(`a[href="${pathname}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [pathname]);
-  const params = { app };
+  const params = { ...place };
   return (
     <nav ref={nav} className="sections" aria-label={text.app.sections}>
-      <Link to="/apps/$app" params={params} activeOptions={{ exact: true }}>
+      <Link to="/apps/$app/$env" params={params} activeOptions={{ exact: true }}>
         {text.app.overview}
       </Link>
-      <Link to="/apps/$app/versions" params={params}>
+      <Link to="/apps/$app/$env/versions" params={params}>
         {text.app.versions}
       </Link>
-      <Link to="/apps/$app/traffic" params={params}>
+      <Link to="/apps/$app/$env/traffic" params={params}>
         {text.app.traffic}
       </Link>
-      <Link to="/apps/$app/scaling" params={params}>
+      <Link to="/apps/$app/$env/scaling" params={params}>
         {text.app.scaling}
       </Link>
-      <Link to="/apps/$app/logs" params={params} activeOptions={{ includeSearch: false }}>
+      <Link to="/apps/$app/$env/logs" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.logs}
       </Link>
-      <Link to="/apps/$app/config" params={params}>
+      <Link to="/apps/$app/$env/config" params={params}>
         {text.app.config}
       </Link>
-      <Link to="/apps/$app/operations" params={params}>
+      <Link to="/apps/$app/$env/operations" params={params}>
         {text.app.operations}
       </Link>
-      <Link to="/apps/$app/delete" params={params}>
+      <Link to="/apps/$app/$env/delete" params={params}>
         {text.app.danger}
       </Link>
     </nav>

@@ -7,16 +7,17 @@ import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 
 export function DeleteTab() {
   const text = useText();
-  const app = useAppName();
+  const place = usePlace();
+  const { app } = place;
   const navigate = useNavigate();
   const field = useId();
   const [typed, setTyped] = useState("");
   const remove = useMutation({
-    mutationFn: () => client.deleteApp(app),
+    mutationFn: (everywhere: boolean) => (everywhere ? client.deleteApp(app) : client.deleteAppEnvironment(place)),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
   return (
@@ -28,12 +29,15 @@ export function DeleteTab() {
           className="delete-form"
           onSubmit={(event) => {
             event.preventDefault();
-            if (typed === app) remove.mutate();
+            if (typed === app) remove.mutate(false);
           }}
         >
           <label htmlFor={field}>{text.danger.type(app)}</label>
           <Input id={field} value={typed} autoComplete="off" spellCheck={false} onChange={(event) => setTyped(event.target.value)} />
-          <Button type="primary" danger htmlType="submit" disabled={typed !== app} loading={remove.isPending}>
+          <Button danger htmlType="submit" disabled={typed !== app} loading={remove.isPending}>
+            {text.danger.buttonIn(place.env)}
+          </Button>
+          <Button type="primary" danger disabled={typed !== app} loading={remove.isPending} onClick={() => remove.mutate(true)}>
             {text.danger.button}
           </Button>
         </form>

@@ -1,4 +1,4 @@
-import type { PatchEnv } from "@ebb/api";
+import type { PatchVariables } from "@ebb/api";
 
 /** One row of the editor. `was` is the name it is stored under, null for a new one. */
 export interface EnvRow {
@@ -21,10 +21,10 @@ export function rowsOf(variables: Record<string, string>): EnvRow[] {
 }
 
 /** Only what differs from what is stored; null removes. A renamed row removes its old name. A new row without a name and value is nothing yet. */
-export function patchOf(variables: Record<string, string>, rows: readonly EnvRow[]): PatchEnv["variables"] {
+export function patchOf(variables: Record<string, string>, rows: readonly EnvRow[]): PatchVariables["variables"] {
   const wanted = new Map<string, string>();
   for (const row of rows) if (!row.removed && !isUnused(row)) wanted.set(row.name, row.value);
-  const patch: PatchEnv["variables"] = {};
+  const patch: PatchVariables["variables"] = {};
   for (const row of rows) if (row.was !== null && !wanted.has(row.was)) patch[row.was] = null;
   for (const [name, value] of wanted) if (variables[name] !== value) patch[name] = value;
   return patch;

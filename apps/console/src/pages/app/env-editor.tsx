@@ -1,6 +1,7 @@
 import DeleteOutlined from "@ant-design/icons/DeleteOutlined";
 import PlusOutlined from "@ant-design/icons/PlusOutlined";
 import UndoOutlined from "@ant-design/icons/UndoOutlined";
+import type { Place } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
@@ -13,14 +14,14 @@ import { ProblemNote } from "../../ui/problem.tsx";
 import { mistakeOf, newRow, parseAssignments, patchOf, rowsOf, withAssignments, type EnvMistake, type EnvRow } from "./env-draft.ts";
 
 /** All variables at once: changes are gathered and saved together, as each save makes a version. */
-export function EnvEditor({ app, variables }: { app: string; variables: Record<string, string> }) {
+export function EnvEditor({ place, variables }: { place: Place; variables: Record<string, string> }) {
   const text = useText();
   const [draft, setDraft] = useState<EnvRow[] | null>(null);
   const rows = draft ?? rowsOf(variables);
   const patch = patchOf(variables, rows);
   const changes = Object.keys(patch).length;
   const sound = rows.every((row) => mistakeOf(row, rows) === null);
-  const save = useMutation({ mutationFn: () => client.patchEnv(app, { variables: patch }) });
+  const save = useMutation({ mutationFn: () => client.patchVariables(place, { variables: patch }) });
   const change = (row: EnvRow) => setDraft(rows.map((other) => (other.id === row.id ? row : other)));
   const drop = (row: EnvRow) => setDraft(rows.filter((other) => other.id !== row.id));
 

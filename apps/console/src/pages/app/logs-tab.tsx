@@ -15,37 +15,38 @@ import { download } from "../../ui/download.ts";
 import { LineList } from "../../ui/line-list.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 import { useLogs, type LogFeed, type LogQuery } from "./use-logs.ts";
 
-const route = getRouteApi("/apps/$app/logs");
+const route = getRouteApi("/apps/$app/$env/logs");
 
 /** Fills a laptop's window below the tab's controls. */
 const HEIGHT = 560;
 
 export function LogsTab() {
-  const app = useAppName();
+  const place = usePlace();
   const { version, instance } = route.useSearch();
-  return <LogView key={`${app} ${version} ${instance}`} app={app} version={version} instance={instance} />;
+  return <LogView key={`${place.app} ${place.env} ${version} ${instance}`} place={place} version={version} instance={instance} />;
 }
 
-function LogView({ app, version, instance }: LogQuery) {
+function LogView({ place, version, instance }: LogQuery) {
   const text = useText();
   const [paused, setPaused] = useState(false);
   const [wrap, setWrap] = useState(true);
   const [find, setFind] = useState("");
-  const feed = useLogs({ app, version, instance }, paused);
+  const feed = useLogs({ place, version, instance }, paused);
   const wanted = find.toLowerCase();
   const shown = useMemo(
     () => (wanted === "" ? feed.lines : feed.lines.filter((line) => line.text.toLowerCase().includes(wanted))),
     [feed.lines, wanted],
   );
-  const save = () => download(`${app}.log`, shown.map((line) => `${line.time} ${line.version} ${line.instance} ${line.text}\n`).join(""));
+  const save = () =>
+    download(`${place.app}-${place.env}.log`, shown.map((line) => `${line.time} ${line.version} ${line.instance} ${line.text}\n`).join(""));
   return (
     <>
-      <title>{`${text.app.logs} · ${app} · Ebb`}</title>
+      <title>{`${text.app.logs} · ${place.app} · Ebb`}</title>
       <div className="toolbar">
-        <LogFilter app={app} version={version} instance={instance} />
+        <LogFilter place={place} version={version} instance={instance} />
         <Input
           className="find"
           value={find}
@@ -94,11 +95,11 @@ function LogFoot({ feed, paused, shown }: { feed: LogFeed; paused: boolean; show
 }
 
 /** Which lines the platform sends; kept in the address. */
-function LogFilter({ app, version, instance }: LogQuery) {
+function LogFilter({ place, version, instance }: LogQuery) {
   const text = useText();
   const navigate = route.useNavigate();
-  const versions = useQuery(versionsQuery(app));
-  const instances = useQuery(instancesQuery(app));
+  const versions = useQuery(versionsQuery(place));
+  const instances = useQuery(instancesQuery(place));
   // What the address names is offered even when it is gone: its lines may still be there.
   const names = new Set([...(versions.data ?? []).map((item) => item.name), ...(version === undefined ? [] : [version])]);
   const ids = new Set([

@@ -1,15 +1,16 @@
 import { useText } from "../../i18n/language.tsx";
 import { PagedOperations } from "../../ui/paged-operations.tsx";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 
 export function OperationsTab() {
   const text = useText();
-  const app = useAppName();
+  const place = usePlace();
+  const { app } = place;
   return (
     <>
       <title>{`${text.operations.of(app)} · Ebb`}</title>
       <section className="panel">
-        <PagedOperations key={app} app={app} />
+        <PagedOperations key={`${app} ${place.env}`} place={place} />
       </section>
     </>
   );

@@ -1,4 +1,4 @@
-import type { Instance, Version } from "@ebb/api";
+import type { Instance, Place, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { instancesQuery, operationsQuery, versionsQuery } from "../../api/queries.ts";
@@ -12,17 +12,18 @@ import { Dot, VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
 import { versionColour } from "../../ui/version.ts";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 
 /** What people come back for first; the rest is one click away. */
 const LATEST = 5;
 
 export function OverviewTab() {
   const text = useText();
-  const app = useAppName();
-  const versions = useQuery(versionsQuery(app));
-  const instances = useQuery(instancesQuery(app));
-  const operations = useQuery(operationsQuery({ app, limit: LATEST }));
+  const place = usePlace();
+  const { app } = place;
+  const versions = useQuery(versionsQuery(place));
+  const instances = useQuery(instancesQuery(place));
+  const operations = useQuery(operationsQuery({ app, environment: place.env, limit: LATEST }));
   return (
     <>
       <title>{`${text.app.overview} · ${app} · Ebb`}</title>
@@ -33,13 +34,13 @@ export function OverviewTab() {
       </Panel>
       <Panel title={text.overview.instances}>
         <Loaded query={instances} rows={2}>
-          {(items) => <Instances app={app} instances={items} />}
+          {(items) => <Instances place={place} instances={items} />}
         </Loaded>
       </Panel>
       <Panel
         title={text.overview.latestOperations}
         actions={
-          <Link to="/apps/$app/operations" params={{ app }}>
+          <Link to="/apps/$app/$env/operations" params={place}>
             {text.overview.allOperations}
           </Link>
         }
@@ -82,7 +83,7 @@ function instanceState({ phase, ready }: Instance): "ready" | "starting" | "fail
   return /fail|error|crash|backoff|killed/i.test(phase) ? "failed" : "starting";
 }
 
-function Instances({ app, instances: all }: { app: string; instances: readonly Instance[] }) {
+function Instances({ place, instances: all }: { place: Place; instances: readonly Instance[] }) {
   const text = useText();
   // Those that have ended well are there for their logs only.
   const instances = all.filter((instance) => instance.phase !== "Succeeded");
@@ -92,7 +93,7 @@ function Instances({ app, instances: all }: { app: string; instances: readonly I
       {instances.map((instance) => (
         <li key={instance.id} className="instance-row">
           <Dot state={instanceState(instance)} />
-          <Link to="/apps/$app/logs" params={{ app }} search={{ instance: instance.id }}>
+          <Link to="/apps/$app/$env/logs" params={place} search={{ instance: instance.id }}>
             <code>{instance.id}</code>
           </Link>
           <b>{instance.version}</b>

@@ -10,15 +10,16 @@ import { useNarrow } from "../../ui/use-narrow.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { versionColour } from "../../ui/version.ts";
 import { ScalingChart } from "./scaling-chart.tsx";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 
 /** How many instances the app was to have, and why. */
 export function ScalingTab() {
   const text = useText();
-  const app = useAppName();
+  const place = usePlace();
+  const { app } = place;
   const narrow = useNarrow();
   const now = useNow(5000);
-  const query = useQuery(decisionsQuery(app));
+  const query = useQuery(decisionsQuery(place));
   const Decisions = narrow ? DecisionCards : DecisionTable;
   return (
     <>

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import type { SecretList } from "@ebb/api";
+import type { Place, SecretList } from "@ebb/api";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import Popconfirm from "antd/es/popconfirm";
@@ -13,12 +13,12 @@ import { Ago } from "../../ui/time.tsx";
 import { ENV_NAME } from "./env-draft.ts";
 
 /** Secrets can be given, replaced and removed, never read: a value leaves this form only towards the platform. */
-export function SecretEditor({ app, secrets }: { app: string; secrets: SecretList["items"] }) {
+export function SecretEditor({ place, secrets }: { place: Place; secrets: SecretList["items"] }) {
   const text = useText();
   const [name, setName] = useState("");
   const [value, setValue] = useState("");
   const patch = useMutation({
-    mutationFn: (changes: Record<string, string | null>) => client.patchSecrets(app, { secrets: changes }),
+    mutationFn: (changes: Record<string, string | null>) => client.patchSecrets(place, { secrets: changes }),
     onSuccess: () => {
       setName("");
       setValue("");

@@ -1,4 +1,4 @@
-import type { Version } from "@ebb/api";
+import type { Place, Version } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Select from "antd/es/select";
@@ -13,17 +13,18 @@ import { ProblemNote } from "../../ui/problem.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
 import { changesOf, splitOf, sumOf, targetsOf, withPercent, balanced, type Split } from "./traffic-draft.ts";
 import { TrafficRow } from "./traffic-row.tsx";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 
 export function TrafficTab() {
   const text = useText();
-  const app = useAppName();
-  const query = useQuery(versionsQuery(app));
+  const place = usePlace();
+  const { app } = place;
+  const query = useQuery(versionsQuery(place));
   return (
     <>
       <title>{`${text.app.traffic} · ${app} · Ebb`}</title>
       <Panel title={text.traffic.title}>
-        <Loaded query={query}>{(versions) => <TrafficForm app={app} versions={versions} />}</Loaded>
+        <Loaded query={query}>{(versions) => <TrafficForm key={place.env} place={place} versions={versions} />}</Loaded>
       </Panel>
     </>
   );
@@ -34,7 +35,7 @@ function eligible(versions: readonly Version[]): Version[] {
   return versions.filter((version) => version.percent > 0 || version.state === "ready" || version.state === "asleep");
 }
 
-function TrafficForm({ app, versions }: { app: string; versions: readonly Version[] }) {
+function TrafficForm({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
   const usable = eligible(versions);
   const current = splitOf(versions);
@@ -44,7 +45,7 @@ function TrafficForm({ app, versions }: { app: string; versions: readonly Versio
   const split = draft ?? offered;
   const changes = changesOf(current, split);
   const sum = sumOf(split);
-  const apply = useMutation({ mutationFn: () => client.setTraffic(app, { targets: targetsOf(split) }) });
+  const apply = useMutation({ mutationFn: () => client.setTraffic(place, { targets: targetsOf(split) }) });
   const shown = usable.filter((version) => version.name in split);
   const more = usable.filter((version) => !(version.name in split));
 

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import type { Place } from "@ebb/api";
 import { client } from "../../api/connection.ts";
 import { useVisible } from "../../api/visible.ts";
 import type { Line } from "../../ui/line-list.tsx";
 import { ResumePoint } from "./resume-point.ts";
 
 export interface LogQuery {
-  app: string;
+  place: Place;
   version: string | undefined;
   instance: string | undefined;
 }
@@ -42,7 +43,7 @@ function append(kept: Kept, added: readonly Line[]): Kept {
  * Follows an app's logs while the page is visible, from the last line it has; shows nothing new while `paused`, and loses nothing either.
  * Another query needs another component (a `key`): lines of two queries must not mix.
  */
-export function useLogs({ app, version, instance }: LogQuery, paused: boolean): LogFeed {
+export function useLogs({ place: { app, env }, version, instance }: LogQuery, paused: boolean): LogFeed {
   const visible = useVisible();
   const [kept, setKept] = useState(nothing);
   const [held, setHeld] = useState(0);
@@ -79,13 +80,16 @@ export function useLogs({ app, version, instance }: LogQuery, paused: boolean): 
         try {
           setState("live");
           const since = resume.current.reconnect();
-          const stream = client.logs(app, {
-            version,
-            instance,
-            follow: true,
-            ...(since === undefined ? { tail: TAIL } : { since }),
-            signal,
-          });
+          const stream = client.logs(
+            { app, env },
+            {
+              version,
+              instance,
+              follow: true,
+              ...(since === undefined ? { tail: TAIL } : { since }),
+              signal,
+            },
+          );
           for await (const record of stream) {
             setError(null);
             const line = resume.current.take(record);
@@ -103,7 +107,7 @@ export function useLogs({ app, version, instance }: LogQuery, paused: boolean): 
     };
     void run();
     return () => abort.abort();
-  }, [app, version, instance, visible]);
+  }, [app, env, version, instance, visible]);
 
   const clear = useCallback(() => setKept(nothing), []);
   return { ...kept, held, state, error, clear };

@@ -7,17 +7,18 @@ import { OperationProgress } from "../../ui/operation-progress.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
-import { useAppName } from "./use-app-name.ts";
+import { usePlace } from "./use-place.ts";
 import { VersionCards } from "./version-cards.tsx";
 import { VersionTable } from "./version-table.tsx";
 
 export function VersionsTab() {
   const text = useText();
-  const app = useAppName();
+  const place = usePlace();
+  const { app } = place;
   const narrow = useNarrow();
-  const query = useQuery(versionsQuery(app));
+  const query = useQuery(versionsQuery(place));
   const sendAll = useMutation({
-    mutationFn: (version: string) => client.setTraffic(app, { targets: [{ version, percent: 100 }] }),
+    mutationFn: (version: string) => client.setTraffic(place, { targets: [{ version, percent: 100 }] }),
   });
   const Versions = narrow ? VersionCards : VersionTable;
   return (

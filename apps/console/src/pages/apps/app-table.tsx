@@ -1,4 +1,4 @@
-import type { App } from "@ebb/api";
+import type { App, AppEnvironment } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
@@ -6,7 +6,9 @@ import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
+import { environmentsOf } from "./columns.ts";
 
+/** A row an app, a column an environment: what serves where, and how it is. */
 export function AppTable({ apps }: { apps: readonly App[] }) {
   const text = useText();
   const columns: Column<App>[] = [
@@ -20,21 +22,15 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
         </Link>
       ),
     },
-    {
-      key: "state",
-      title: text.common.state,
-      compare: (a, b) => a.state.localeCompare(b.state),
-      render: (app) => <AppStateLabel state={app.state} title={app.state === "failed" ? app.message : text.appStateHelp[app.state]} />,
-    },
-    { key: "url", title: text.apps.url, render: (app) => <Address url={app.url} /> },
-    { key: "serving", title: text.apps.serving, render: (app) => <TrafficText targets={app.traffic} /> },
-    {
-      key: "instances",
-      title: text.apps.instances,
-      align: "right",
-      compare: (a, b) => a.instances - b.instances,
-      render: (app) => <span className="number">{app.instances}</span>,
-    },
+    ...environmentsOf(apps).map((env): Column<App> => ({
+      key: `env ${env}`,
+      title: env,
+      compare: (a, b) => stateIn(a, env).localeCompare(stateIn(b, env)),
+      render: (app) => {
+        const place = placeIn(app, env);
+        return place ? <PlaceCell place={place} /> : <span className="faint">–</span>;
+      },
+    })),
     {
       key: "updated",
       title: text.common.updated,
@@ -43,4 +39,31 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
     },
   ];
   return <DataTable label={text.apps.title} rows={apps} columns={columns} keyOf={(app) => app.name} sortedBy="name" />;
+}
+
+function placeIn(app: App, env: string): AppEnvironment | undefined {
+  return app.environments.find(({ environment }) => environment === env);
+}
+
+function stateIn(app: App, env: string): string {
+  return placeIn(app, env)?.state ?? "";
+}
+
+export function PlaceCell({ place }: { place: AppEnvironment }) {
+  const text = useText();
+  const { app, environment, state, message, instances } = place;
+  return (
+    <div className="place">
+      <div className="between">
+        <Link to="/apps/$app/$env" params={{ app, env: environment }} aria-label={`${app} ${environment}`}>
+          <AppStateLabel state={state} title={state === "failed" ? message : text.appStateHelp[state]} />
+        </Link>
+        <TrafficText targets={place.traffic} />
+      </div>
+      <div className="between faint">
+        {place.url === "" ? <span /> : <Address url={place.url} />}
+        {instances > 0 && <span className="nowrap">{text.overview.running(instances)}</span>}
+      </div>
+    </div>
+  );
 }

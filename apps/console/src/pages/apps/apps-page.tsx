@@ -44,7 +44,7 @@ function AppList({ apps }: { apps: readonly App[] }) {
   const navigate = route.useNavigate();
   const { q } = route.useSearch();
   const wanted = (q ?? "").trim().toLowerCase();
-  const shown = apps.filter((app) => app.name.includes(wanted) || app.url.includes(wanted));
+  const shown = apps.filter((app) => app.name.includes(wanted) || app.environments.some(({ url }) => url.includes(wanted)));
   const search = (value: string) => void navigate({ search: value === "" ? {} : { q: value }, replace: true });
   return (
     <>

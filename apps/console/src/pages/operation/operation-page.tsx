@@ -1,11 +1,13 @@
+import type { Operation } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { operationQuery } from "../../api/queries.ts";
 import { useOperation } from "../../api/use-operation.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { AppLink } from "../../ui/app-link.tsx";
 import { LineList } from "../../ui/line-list.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { OperationPhases } from "../../ui/operation-phases.tsx";
@@ -29,19 +31,17 @@ export function OperationPage() {
   );
 }
 
-function OperationView({ known }: { known: Awaited<ReturnType<typeof client.getOperation>> }) {
+function OperationView({ known }: { known: Operation }) {
   const text = useText();
   const format = useFormat();
   const feed = useOperation(known.id);
   const operation = feed.operation ?? known;
-  const title = text.operation.title(text.operationKind[operation.kind], operation.app);
+  const title = text.operation.title(text.operationKind[operation.kind], subjectOf(operation));
   return (
     <Page title={title} actions={operation.finishedAt === null && <CancelButton id={operation.id} />}>
       <p className="operation-facts">
         <OperationStateLabel state={operation.state} />
-        <Link to="/apps/$app" params={{ app: operation.app }}>
-          {operation.app}
-        </Link>
+        <AppLink app={operation.app} env={operation.environment} />
         {operation.version !== null && <code>{operation.version}</code>}
         <span className="faint">
           <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operations.took}{" "}
@@ -63,6 +63,11 @@ function OperationView({ known }: { known: Awaited<ReturnType<typeof client.getO
       </Panel>
     </Page>
   );
+}
+
+/** An app, an environment, or a team. */
+function subjectOf({ app, environment, team }: Operation): string {
+  return [app, environment].filter((name) => name !== "").join(" · ") || team;
 }
 
 function CancelButton({ id }: { id: string }) {

@@ -1,4 +1,4 @@
-import { AppName, DeployImage, Operation } from "@ebb/api";
+import { AppName, Commit, DeployImage, EnvironmentName, Operation, TeamName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import type { Readable } from "node:stream";
 import { Type, type Static } from "typebox";
@@ -8,6 +8,9 @@ import { accepted, Flag, type RouteDeps } from "./shapes.ts";
 const UploadQuery = Type.Object({
   name: Type.Optional(AppName),
   defaultName: Type.Optional(Type.String({ maxLength: 255 })),
+  team: Type.Optional(TeamName),
+  environment: Type.Optional(EnvironmentName),
+  commit: Type.Optional(Commit),
   noTraffic: Type.Optional(Flag),
 });
 
@@ -28,9 +31,12 @@ export function registerDeploymentRoutes(server: FastifyInstance, { api, uploads
       if (request.headers["content-type"]?.startsWith("application/json")) {
         return accepted(reply, await api.deployImage(request.body as DeployImage, request.user));
       }
-      const { name, defaultName, noTraffic } = request.query as Static<typeof UploadQuery>;
+      const { noTraffic, name, defaultName, team, environment, commit } = request.query as Static<typeof UploadQuery>;
       const archive = await storeUpload(request.body as Readable, uploadsRoot, random);
-      return accepted(reply, await api.deploySource({ name, defaultName, noTraffic: noTraffic === "true", archive }, request.user));
+      return accepted(
+        reply,
+        await api.deploySource({ name, defaultName, team, environment, commit, noTraffic: noTraffic === "true", archive }, request.user),
+      );
     },
   );
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { RESOLUTIONS } from "../../metrics/store.ts";
 import { clientGone, sendStream } from "../stream.ts";
-import { appOf, ByApp, Flag, read, Time, type RouteDeps } from "./shapes.ts";
+import { AT, placeOf, ByPlace, Flag, read, Time, type RouteDeps } from "./shapes.ts";
 
 const LogsQuery = Type.Object({
   version: Type.Optional(VersionName),
@@ -31,53 +31,53 @@ const MetricsQuery = Type.Object({
 export function registerObserveRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
   read(
     server,
-    "/apps/:app/decisions",
+    `${AT}/decisions`,
     {
       summary: "Why it has as many instances, newest first",
       access: { team: "viewer" },
       answer: ScalingDecisions,
-      params: ByApp,
+      params: ByPlace,
       query: DecisionsQuery,
     },
     (request) => {
       const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
-      return api.decisions(appOf(request), { limit, ...query });
+      return api.decisions(placeOf(request), { limit, ...query });
     },
   );
   read(
     server,
-    "/apps/:app/cold-starts",
+    `${AT}/cold-starts`,
     {
       summary: "How its last instances came to serve, phase by phase, newest first",
       answer: ColdStarts,
-      params: ByApp,
+      params: ByPlace,
       query: ColdStartsQuery,
       access: { team: "viewer" },
     },
     (request) => {
       const { limit = 50, ...query } = request.query as Static<typeof ColdStartsQuery>;
-      return api.coldStarts(appOf(request), { limit, ...query });
+      return api.coldStarts(placeOf(request), { limit, ...query });
     },
   );
   read(
     server,
-    "/apps/:app/metrics",
+    `${AT}/metrics`,
     {
       summary: "Its requests, latencies, errors and instances over time",
       access: { team: "viewer" },
       answer: Metrics,
-      params: ByApp,
+      params: ByPlace,
       query: MetricsQuery,
     },
-    (request) => api.metrics(appOf(request), request.query as Static<typeof MetricsQuery>),
+    (request) => api.metrics(placeOf(request), request.query as Static<typeof MetricsQuery>),
   );
   server.get(
-    "/apps/:app/logs",
-    { config: { access: { team: "viewer" } }, schema: { summary: "Log lines", params: ByApp, querystring: LogsQuery } },
+    `${AT}/logs`,
+    { config: { access: { team: "viewer" } }, schema: { summary: "Log lines", params: ByPlace, querystring: LogsQuery } },
     async (request, reply) => {
       const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
       const signal = clientGone(reply, stopping);
-      const source = await api.logs(appOf(request), { ...rest, follow: follow === "true", signal });
+      const source = await api.logs(placeOf(request), { ...rest, follow: follow === "true", signal });
       await sendStream(reply, { source, kind: "ndjson", clock, signal });
     },
   );

@@ -1,19 +1,25 @@
-import { AppName, Operation } from "@ebb/api";
+import { AppName, EnvironmentName, Operation, TeamName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { clientGone, sendStream } from "../stream.ts";
-import { ById, idOf, items, read, type RouteDeps } from "./shapes.ts";
+import { visibleTeams } from "../visible.ts";
+import { ById, idOf, page, PageQuery, read, type RouteDeps } from "./shapes.ts";
 
-const OperationsQuery = Type.Object({ app: Type.Optional(AppName), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })) });
+const OperationsQuery = Type.Object({
+  team: Type.Optional(TeamName),
+  app: Type.Optional(AppName),
+  environment: Type.Optional(EnvironmentName),
+  ...PageQuery,
+});
 
 export function registerOperationRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
   read(
     server,
     "/operations",
-    { summary: "Operations, newest first", access: { team: "viewer" }, answer: items(Operation), query: OperationsQuery },
-    async (request) => {
-      const { app: of, limit } = request.query as Static<typeof OperationsQuery>;
-      return { items: await api.listOperations({ limit: limit ?? 50, ...(of === undefined ? {} : { app: of }) }) };
+    { summary: "Operations, newest first", access: { signedIn: true }, answer: page(Operation), query: OperationsQuery },
+    (request) => {
+      const { limit = 50, ...query } = request.query as Static<typeof OperationsQuery>;
+      return api.listOperations({ limit, ...query, visible: visibleTeams(request) });
     },
   );
   read(server, "/operations/:id", { summary: "An operation", access: { team: "viewer" }, answer: Operation, params: ById }, (request) =>

@@ -1,28 +1,28 @@
-import { EnvVariables, PatchEnv, PatchSecrets, SecretList } from "@ebb/api";
+import { Variables, PatchVariables, PatchSecrets, SecretList } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
-import { appOf, ByApp, change, read, type RouteDeps } from "./shapes.ts";
+import { AT, placeOf, ByPlace, change, read, type RouteDeps } from "./shapes.ts";
 
 /** Variables and secrets: a change makes a new version. */
 export function registerSettingsRoutes(server: FastifyInstance, { api }: RouteDeps): void {
-  read(server, "/apps/:app/env", { summary: "Its variables", access: { team: "viewer" }, answer: EnvVariables, params: ByApp }, (request) =>
-    api.getEnv(appOf(request)),
+  read(server, `${AT}/variables`, { summary: "Its variables", access: { team: "viewer" }, answer: Variables, params: ByPlace }, (request) =>
+    api.getVariables(placeOf(request)),
   );
   read(
     server,
-    "/apps/:app/secrets",
-    { summary: "Names of its secrets", access: { team: "viewer" }, answer: SecretList, params: ByApp },
-    (request) => api.listSecrets(appOf(request)),
+    `${AT}/secrets`,
+    { summary: "Names of its secrets", access: { team: "viewer" }, answer: SecretList, params: ByPlace },
+    (request) => api.listSecrets(placeOf(request)),
   );
   change(
     server,
-    "/apps/:app/env",
-    { method: "PATCH", summary: "Change variables", access: { environment: "deploy" }, params: ByApp, body: PatchEnv },
-    (request) => api.patchEnv(appOf(request), request.body as PatchEnv, request.user),
+    `${AT}/variables`,
+    { method: "PATCH", summary: "Change variables", access: { environment: "deploy" }, params: ByPlace, body: PatchVariables },
+    (request) => api.patchVariables(placeOf(request), request.body as PatchVariables, request.user),
   );
   change(
     server,
-    "/apps/:app/secrets",
-    { method: "PATCH", summary: "Change secrets", access: { environment: "deploy" }, params: ByApp, body: PatchSecrets },
-    (request) => api.patchSecrets(appOf(request), request.body as PatchSecrets, request.user),
+    `${AT}/secrets`,
+    { method: "PATCH", summary: "Change secrets", access: { environment: "deploy" }, params: ByPlace, body: PatchSecrets },
+    (request) => api.patchSecrets(placeOf(request), request.body as PatchSecrets, request.user),
   );
 }

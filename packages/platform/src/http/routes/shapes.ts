@@ -1,7 +1,8 @@
-import { AppName, Operation } from "@ebb/api";
+import { AppName, EnvironmentName, Operation, TeamName, VersionName } from "@ebb/api";
 import type { Clock, Random } from "@ebb/base";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
+import type { Place } from "../../apps/store.ts";
 import type { Authentication } from "../authentication.ts";
 import type { Access } from "../../identity/access.ts";
 import type { Identity } from "../../identity/identity.ts";
@@ -21,13 +22,32 @@ export interface RouteDeps {
   stopping: AbortSignal;
 }
 
+export const ByTeam = Type.Object({ team: TeamName });
+export const ByEnvironment = Type.Object({ team: TeamName, env: EnvironmentName });
 export const ByApp = Type.Object({ app: AppName });
+/** An app in an environment: what most addresses begin with. */
+export const AT = "/apps/:app/environments/:env";
+export const ByPlace = Type.Object({ app: AppName, env: EnvironmentName });
+export const ByVersion = Type.Object({ app: AppName, env: EnvironmentName, version: VersionName });
 export const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 export const Flag = Type.Union([Type.Literal("true"), Type.Literal("false")]);
 /** RFC 3339 in UTC. */
 export const Time = Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" });
+export const PageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: "The `next` of the page before" })),
+};
 export const items = <T extends TSchema>(schema: T) => Type.Object({ items: Type.Array(schema) });
 
+/** `next` is null on the last page. */
+export const page = <T extends TSchema>(schema: T) =>
+  Type.Object({ items: Type.Array(schema), next: Type.Union([Type.String(), Type.Null()]) });
+
+export const teamOf = (request: FastifyRequest): string => (request.params as Static<typeof ByTeam>).team;
+export const placeOf = (request: FastifyRequest): Place => {
+  const { app, env } = request.params as Static<typeof ByPlace>;
+  return { app, env };
+};
 export const appOf = (request: FastifyRequest): string => (request.params as Static<typeof ByApp>).app;
 export const idOf = (request: FastifyRequest): string => (request.params as Static<typeof ById>).id;
 
@@ -54,6 +74,33 @@ export function read(server: FastifyInstance, path: string, about: Read, run: (r
     },
     run,
   );
+}
+
+interface Write {
+  method: "PUT" | "POST" | "PATCH";
+  summary: string;
+  access: Access;
+  params?: TSchema;
+  body: TSchema;
+  answer: TSchema;
+  /** 201 when it makes something. */
+  code: 200 | 201;
+}
+
+/** A route that is done when it answers. */
+export function write(server: FastifyInstance, path: string, about: Write, run: (request: FastifyRequest) => Promise<unknown>): void {
+  server.route({
+    method: about.method,
+    url: path,
+    config: { access: about.access },
+    schema: {
+      summary: about.summary,
+      body: about.body,
+      response: { [about.code]: about.answer },
+      ...(about.params ? { params: about.params } : {}),
+    },
+    handler: async (request, reply) => reply.code(about.code).send(await run(request)),
+  });
 }
 
 interface Change {

@@ -1,0 +1,36 @@
+import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
+import type { CallOptions } from "./place-client.ts";
+import type { App, Operation } from "./schemas.ts";
+import type { Send, SendOptions } from "./transport.ts";
+
+/** Teams, environments and apps, without what is in an environment. */
+export function modelCalls(send: Send) {
+  const json = async <T>(method: string, path: string, request?: SendOptions): Promise<T> =>
+    (await (await send(method, path, request)).json()) as T;
+  const items = async <T>(path: string, request?: SendOptions): Promise<T[]> => (await json<{ items: T[] }>("GET", path, request)).items;
+  const app = (name: string) => `/apps/${encodeURIComponent(name)}`;
+  const team = (name: string) => `/teams/${encodeURIComponent(name)}`;
+  const environment = (of: string, name: string) => `${team(of)}/environments/${encodeURIComponent(name)}`;
+
+  return {
+    listTeams: (call?: CallOptions) => items<Team>("/teams", call),
+    getTeam: (name: string, call?: CallOptions) => json<Team>("GET", team(name), call),
+    createTeam: (body: CreateTeam) => json<Team>("POST", "/teams", { json: body }),
+    patchTeam: (name: string, body: PatchTeam) => json<Team>("PATCH", team(name), { json: body }),
+    deleteTeam: (name: string) => json<Operation>("DELETE", team(name)),
+    /** In the order of the chain. */
+    listEnvironments: (of: string, call?: CallOptions) => items<Environment>(`${team(of)}/environments`, call),
+    getEnvironment: (of: string, name: string, call?: CallOptions) => json<Environment>("GET", environment(of, name), call),
+    createEnvironment: (of: string, body: CreateEnvironment) => json<Environment>("POST", `${team(of)}/environments`, { json: body }),
+    patchEnvironment: (of: string, name: string, body: PatchEnvironment) =>
+      json<Environment>("PATCH", environment(of, name), { json: body }),
+    deleteEnvironment: (of: string, name: string) => json<Operation>("DELETE", environment(of, name)),
+
+    listApps: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) => items<App>("/apps", { query, signal }),
+    getApp: (name: string, call?: CallOptions) => json<App>("GET", app(name), call),
+    createApp: (body: CreateApp) => json<App>("POST", "/apps", { json: body }),
+    patchApp: (name: string, body: PatchApp) => json<App>("PATCH", app(name), { json: body }),
+    /** In all its environments. */
+    deleteApp: (name: string) => json<Operation>("DELETE", app(name)),
+  };
+}

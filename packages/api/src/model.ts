@@ -1,0 +1,138 @@
+import { Type, type Static } from "typebox";
+import { MemberRole } from "./identity.ts";
+import { EnvironmentName, HostLabel, Nullable, object, TeamName, VersionName, AppName } from "./names.ts";
+
+/** What an environment is made from: the stages of a team's chain, with what is usual at each. */
+export const EnvironmentTemplate = Type.Union([
+  Type.Literal("test"),
+  Type.Literal("stable"),
+  Type.Literal("staging"),
+  Type.Literal("prod"),
+]);
+export type EnvironmentTemplate = Static<typeof EnvironmentTemplate>;
+
+const Count = (description: string) => Type.Integer({ minimum: 0, maximum: 1000, description });
+const Policies = {
+  order: Type.Integer({ minimum: 0, maximum: 1000, description: "Place in the team's chain; the lowest is where a deploy goes" }),
+  warm: Type.Boolean({ description: "Keeps at least one instance of what serves; otherwise apps sleep" }),
+  scaling: object({
+    min: Count("Instances at least, where the app asks for fewer"),
+    max: Count("Instances at most, where the app names no number; 0 is none"),
+    idleSeconds: Nullable(
+      Type.Integer({ minimum: 6, maximum: 3600, description: "Without requests until asleep, where the app says nothing" }),
+    ),
+  }),
+  limits: object({
+    maxInstances: Count("No app gets more, whatever it asks for; 0 is none"),
+  }),
+  deployRole: MemberRole,
+  releaseRole: MemberRole,
+  approvals: Type.Integer({ minimum: 0, maximum: 2, description: "How many others must approve a change" }),
+};
+export const Environment = object({
+  team: TeamName,
+  name: EnvironmentName,
+  template: EnvironmentTemplate,
+  ...Policies,
+  cluster: Type.String({ description: "The cluster that it is on" }),
+  namespace: Type.String(),
+  hostSuffix: Type.String({ description: "Stands behind an app's name in its host" }),
+  apps: Type.Integer({ description: "How many are in it" }),
+  createdAt: Type.String(),
+  updatedAt: Type.String(),
+});
+export type Environment = Static<typeof Environment>;
+
+/** What is left out stays as it is. */
+export const PatchEnvironment = object({
+  order: Type.Optional(Policies.order),
+  warm: Type.Optional(Policies.warm),
+  scaling: Type.Optional(Type.Partial(Policies.scaling, { additionalProperties: false })),
+  limits: Type.Optional(Type.Partial(Policies.limits, { additionalProperties: false })),
+  deployRole: Type.Optional(MemberRole),
+  releaseRole: Type.Optional(MemberRole),
+  approvals: Type.Optional(Policies.approvals),
+});
+export type PatchEnvironment = Static<typeof PatchEnvironment>;
+
+/** What is left out is as the template has it; the suffix is empty for prod and `-NAME` otherwise. */
+export const CreateEnvironment = Type.Object(
+  {
+    name: EnvironmentName,
+    template: Type.Optional(EnvironmentTemplate),
+    hostSuffix: Type.Optional(Type.String({ pattern: "^(-[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?)?$" })),
+    ...PatchEnvironment.properties,
+  },
+  { additionalProperties: false },
+);
+export type CreateEnvironment = Static<typeof CreateEnvironment>;
+
+const Words = Type.String({ maxLength: 1000 });
+export const Team = object({
+  name: TeamName,
+  description: Words,
+  /** In the order of the chain. */
+  environments: Type.Array(EnvironmentName),
+  apps: Type.Integer(),
+  createdAt: Type.String(),
+  updatedAt: Type.String(),
+});
+export type Team = Static<typeof Team>;
+/** `environments`: templates that it begins with; test, staging and prod when left out. */
+export const CreateTeam = object({
+  name: TeamName,
+  description: Type.Optional(Words),
+  environments: Type.Optional(Type.Array(EnvironmentTemplate, { maxItems: 4, uniqueItems: true })),
+});
+export type CreateTeam = Static<typeof CreateTeam>;
+export const PatchTeam = object({ description: Type.Optional(Words) });
+export type PatchTeam = Static<typeof PatchTeam>;
+
+/** What a company wants to know of an app; Ebb keeps it and shows it. */
+const Metadata = {
+  description: Words,
+  owner: Words,
+  repository: Words,
+  serviceTag: Words,
+  level: Words,
+  contacts: Type.Array(Words, { maxItems: 20 }),
+  labels: Type.Record(Type.String({ pattern: "^[A-Za-z0-9]([-A-Za-z0-9_./]{0,61}[A-Za-z0-9])?$" }), Words, { maxProperties: 50 }),
+};
+export const AppMetadata = object(Metadata);
+export type AppMetadata = Static<typeof AppMetadata>;
+/** What is left out stays as it is. */
+export const PatchApp = Type.Partial(AppMetadata, { additionalProperties: false });
+export type PatchApp = Static<typeof PatchApp>;
+export const CreateApp = Type.Object(
+  { name: AppName, team: Type.Optional(TeamName), ...PatchApp.properties },
+  { additionalProperties: false },
+);
+export type CreateApp = Static<typeof CreateApp>;
+
+/** The same artifact with the configuration of the environment in the address. */
+export const Promote = object({
+  from: EnvironmentName,
+  version: Type.Optional(VersionName),
+  noTraffic: Type.Optional(Type.Boolean()),
+});
+export type Promote = Static<typeof Promote>;
+/** `host`: the first part of its host in place of the app's name and the environment's suffix; null goes back to that. */
+export const PatchAppEnvironment = object({ host: Nullable(HostLabel) });
+export type PatchAppEnvironment = Static<typeof PatchAppEnvironment>;
+
+const VersionAt = object({ environment: EnvironmentName, version: VersionName, image: Type.String(), digest: Nullable(Type.String()) });
+/** What differs between two versions of an app; secrets by the names of their keys. */
+export const VersionDiff = object({
+  app: AppName,
+  from: VersionAt,
+  to: VersionAt,
+  sameArtifact: Type.Boolean({ description: "The very same code; the rest is configuration" }),
+  changes: Type.Array(
+    object({
+      path: Type.String({ description: "variables.NAME, secrets.NAME, scaling.min, port …" }),
+      from: Nullable(Type.String()),
+      to: Nullable(Type.String()),
+    }),
+  ),
+});
+export type VersionDiff = Static<typeof VersionDiff>;

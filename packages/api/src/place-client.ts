@@ -1,0 +1,99 @@
+import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import type {
+  AppEnvironment,
+  ColdStarts,
+  Instance,
+  Metrics,
+  Operation,
+  PatchSecrets,
+  PatchVariables,
+  Rollback,
+  ScalingDecisions,
+  SecretList,
+  SetTraffic,
+  Variables,
+  Version,
+} from "./schemas.ts";
+import type { Send, SendOptions } from "./transport.ts";
+
+/** An app in an environment. */
+export interface Place {
+  readonly app: string;
+  readonly env: string;
+}
+
+export interface DecisionQuery {
+  /** `v3`; all versions when absent. */
+  version?: string | undefined;
+  /** RFC 3339: only what was decided until then. */
+  at?: string | undefined;
+  limit?: number | undefined;
+}
+
+export interface MetricsQuery {
+  /** RFC 3339; the last hour when absent. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Seconds of a point: 10 (kept an hour), 60 (a day) or 3600 (30 days); the finest that covers the time when absent. */
+  step?: 10 | 60 | 3600 | undefined;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Null on the last page. */
+  next: string | null;
+}
+const PAGE = 200;
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** An app in an environment, in an address. */
+export function placePath({ app, env }: Place, rest = ""): string {
+  return `/apps/${encodeURIComponent(app)}/environments/${encodeURIComponent(env)}${rest}`;
+}
+
+/** Everything of an app in an environment but its logs. */
+export function placeCalls(send: Send) {
+  const json = async <T>(method: string, path: string, request?: SendOptions): Promise<T> =>
+    (await (await send(method, path, request)).json()) as T;
+  const items = async <T>(path: string, request?: SendOptions): Promise<T[]> => (await json<{ items: T[] }>("GET", path, request)).items;
+  const pages = async <T>(path: string, request?: SendOptions): Promise<T[]> => {
+    const all: T[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await json<Page<T>>("GET", path, { ...request, query: { ...request?.query, limit: PAGE, cursor } });
+      all.push(...page.items);
+      if (page.next === null) return all;
+      cursor = page.next;
+    }
+  };
+  const at = placePath;
+
+  return {
+    getAppEnvironment: (place: Place, call?: CallOptions) => json<AppEnvironment>("GET", at(place), call),
+    patchAppEnvironment: (place: Place, body: PatchAppEnvironment) => json<Operation>("PATCH", at(place), { json: body }),
+    /** In this environment alone. */
+    deleteAppEnvironment: (place: Place) => json<Operation>("DELETE", at(place)),
+    /** All of them, newest first. */
+    listVersions: (place: Place, call?: CallOptions) => pages<Version>(at(place, "/versions"), call),
+    getVersion: (place: Place, version: string, call?: CallOptions) => json<Version>("GET", at(place, `/versions/${version}`), call),
+    /** `fromEnvironment`: where `from` is a version, when it is not the place's own. */
+    diffVersions: (place: Place, { from, to, fromEnvironment }: { from: string; to: string; fromEnvironment?: string | undefined }) =>
+      json<VersionDiff>("GET", at(place, `/versions/${from}/diff/${to}`), { query: { fromEnvironment } }),
+    promote: (place: Place, body: Promote) => json<Operation>("POST", at(place, "/promote"), { json: body }),
+    listInstances: (place: Place, call?: CallOptions) => items<Instance>(at(place, "/instances"), call),
+    coldStarts: (place: Place, { signal, ...query }: { version?: string | undefined; limit?: number | undefined } & CallOptions = {}) =>
+      json<ColdStarts>("GET", at(place, "/cold-starts"), { query, signal }),
+    decisions: (place: Place, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
+      json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
+    metrics: (place: Place, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
+      json<Metrics>("GET", at(place, "/metrics"), { query, signal }),
+    setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
+    rollback: (place: Place, body: Rollback = {}) => json<Operation>("POST", at(place, "/rollback"), { json: body }),
+    getVariables: (place: Place, call?: CallOptions) => json<Variables>("GET", at(place, "/variables"), call),
+    patchVariables: (place: Place, body: PatchVariables) => json<Operation>("PATCH", at(place, "/variables"), { json: body }),
+    listSecrets: (place: Place, call?: CallOptions) => json<SecretList>("GET", at(place, "/secrets"), call),
+    patchSecrets: (place: Place, body: PatchSecrets) => json<Operation>("PATCH", at(place, "/secrets"), { json: body }),
+  };
+}

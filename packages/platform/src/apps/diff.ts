@@ -1,0 +1,60 @@
+import type { VersionDiff } from "@ebb/api";
+import type { VersionConfig } from "../compile/version-config.ts";
+import { digestOf } from "./store.ts";
+
+export interface ComparedVersion {
+  environment: string;
+  version: string;
+  config: VersionConfig;
+}
+
+/** What differs between two versions, their artifact aside: sorted by path, absent on one side where it is null. Pure. */
+export function diffVersions(app: string, from: ComparedVersion, to: ComparedVersion): VersionDiff {
+  const before = flatten(from.config);
+  const after = flatten(to.config);
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return {
+    app,
+    from: shown(from),
+    to: shown(to),
+    sameArtifact: from.config.image === to.config.image,
+    changes: paths.flatMap((path) => {
+      const [a, b] = [before.get(path) ?? null, after.get(path) ?? null];
+      return a === b ? [] : [{ path, from: a, to: b }];
+    }),
+  };
+}
+
+function shown({ environment, version, config }: ComparedVersion): VersionDiff["from"] {
+  return { environment, version, image: config.image, digest: digestOf(config) };
+}
+
+type Fact = string | number | undefined;
+
+/** Everything that shapes its Revision but its image, by a path that people understand. */
+function flatten({ plan, env, secrets, secretName, scaling }: VersionConfig): Map<string, string> {
+  const { command, port, protocol, resources, health, timeoutSeconds } = plan;
+  const { concurrency, target } = plan.scaling;
+  const facts: Record<string, Fact> = {
+    command: command?.join(" "),
+    port,
+    protocol,
+    timeoutSeconds,
+    "resources.cpu": resources.cpu,
+    "resources.memory": resources.memory,
+    "health.path": health.path,
+    "health.initialDelaySeconds": health.initialDelaySeconds,
+    "health.timeoutSeconds": health.timeoutSeconds,
+    "scaling.concurrency": concurrency,
+    "scaling.target": target,
+    ...prefixed("scaling", { ...(scaling ?? { min: plan.scaling.min, max: plan.scaling.max, idleSeconds: plan.scaling.idleSeconds }) }),
+    ...prefixed("variables", env),
+    // Each generation of values has an object of its own: another object means that something in it was set anew.
+    ...prefixed("secrets", Object.fromEntries(Object.entries(secrets).map(([name, key]) => [name, `${key} (${secretName ?? "none"})`]))),
+  };
+  return new Map(Object.entries(facts).flatMap(([path, value]) => (value === undefined ? [] : [[path, String(value)] as const])));
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, Fact>>): Record<string, Fact> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
+}

@@ -1,0 +1,90 @@
+import { sleep } from "@ebb/base";
+import { deletePlaceRows } from "../apps/store.ts";
+import type { Database } from "../database/database.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
+import { listEnvironments } from "../environments/store.ts";
+import { operationError } from "../errors.ts";
+import type { Run } from "../operations/run.ts";
+import type { Deps } from "./context.ts";
+import { readOwnService } from "./route.ts";
+
+const POLL = 500;
+
+interface Removed {
+  app: string;
+  environment: EnvironmentRow;
+}
+
+/**
+ * Deletes what the operation is about: an app in an environment, an app, an environment with its apps and its namespace, or a team with its
+ * environments. The cluster first, the rows last: whatever is interrupted is found again.
+ */
+export async function remove(deps: Deps, run: Run): Promise<void> {
+  const { db } = deps;
+  run.enter("delete", "Deleting it from the cluster");
+  const environments = (await listEnvironments(db, run.team)).filter(({ name }) => run.env === "" || run.env === name);
+  const removed = await appsIn(deps, run, environments);
+  // What is not ours is refused before anything is gone.
+  for (const { app, environment } of removed) await readOwnService({ ...deps, environment, cluster: deps.clusters.of(environment) }, app);
+  if (run.app === "" && run.env === "") await refuseApps(deps, run.team);
+  await run.commit();
+  for (const each of removed) await removeApp(deps, run, each);
+  if (run.app !== "") {
+    if (run.env === "") await db.deleteFrom("apps").where("name", "=", run.app).where("team", "=", run.team).execute();
+    return;
+  }
+  for (const environment of environments) await removeEnvironment(deps, run, environment);
+  if (run.env === "") await removeTeam(db, run.team);
+}
+
+/** With what gives rights in it: a team of the same name may be made again. */
+async function removeTeam(db: Database, team: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom("team_members").where("team", "=", team).execute();
+    await transaction.deleteFrom("tokens").where("team", "=", team).execute();
+    await transaction.deleteFrom("teams").where("name", "=", team).execute();
+  });
+}
+
+async function appsIn({ db }: Deps, run: Run, environments: readonly EnvironmentRow[]): Promise<Removed[]> {
+  let query = db
+    .selectFrom("app_environments as p")
+    .innerJoin("apps as a", "a.name", "p.app")
+    .select(["p.app", "p.env"])
+    .where("a.team", "=", run.team)
+    .orderBy("p.app");
+  if (run.app !== "") query = query.where("p.app", "=", run.app);
+  const rows = await query.execute();
+  return rows.flatMap(({ app, env }) => {
+    const environment = environments.find(({ name }) => name === env);
+    return environment ? [{ app, environment }] : [];
+  });
+}
+
+async function refuseApps({ db }: Deps, team: string): Promise<void> {
+  const app = await db.selectFrom("apps").select("name").where("team", "=", team).executeTakeFirst();
+  if (app) throw operationError("team_in_use", `The team ${team} has the app ${app.name} since then`, { hint: "Delete its apps first." });
+}
+
+async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environment }: Removed): Promise<void> {
+  const cluster = clusters.of(environment);
+  if (await cluster.readService(app)) await cluster.deleteService(app);
+  for (;;) {
+    const left = await cluster.readLeftovers(app);
+    if (left.length === 0) break;
+    run.say(`Waiting for ${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}`);
+    await sleep(clock, POLL, run.signal);
+  }
+  for (const secret of await cluster.listSecrets()) if (secret.app === app) await cluster.deleteSecret(secret.name);
+  await deletePlaceRows(db, { app, env: environment.name });
+}
+
+async function removeEnvironment({ db, clock, clusters }: Deps, run: Run, environment: EnvironmentRow): Promise<void> {
+  const cluster = clusters.of(environment);
+  await cluster.deleteNamespace();
+  while (await cluster.hasNamespace()) {
+    run.say(`Waiting for the namespace ${environment.namespace}`);
+    await sleep(clock, POLL, run.signal);
+  }
+  await db.deleteFrom("environments").where("team", "=", environment.team).where("name", "=", environment.name).execute();
+}

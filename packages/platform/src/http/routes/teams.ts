@@ -1,0 +1,89 @@
+import { CreateEnvironment, CreateTeam, Environment, PatchEnvironment, PatchTeam, Team } from "@ebb/api";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Static } from "typebox";
+import { visibleTeams } from "../visible.ts";
+import { ByEnvironment, ByTeam, change, items, read, teamOf, write, type RouteDeps } from "./shapes.ts";
+
+const envOf = (request: FastifyRequest): string => (request.params as Static<typeof ByEnvironment>).env;
+
+/** Teams and their environments. */
+export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps): void {
+  read(server, "/teams", { summary: "All teams", access: { signedIn: true }, answer: items(Team) }, async (request) => ({
+    items: await api.listTeams(visibleTeams(request)),
+  }));
+  read(server, "/teams/:team", { summary: "A team", access: { team: "viewer" }, answer: Team, params: ByTeam }, (request) =>
+    api.getTeam(teamOf(request)),
+  );
+  write(
+    server,
+    "/teams",
+    { method: "POST", summary: "Make a team", access: { platformAdmin: true }, body: CreateTeam, answer: Team, code: 201 },
+    (request) => api.createTeam(request.body as CreateTeam),
+  );
+  write(
+    server,
+    "/teams/:team",
+    { method: "PATCH", summary: "Change a team", access: { team: "admin" }, params: ByTeam, body: PatchTeam, answer: Team, code: 200 },
+    (request) => api.patchTeam(teamOf(request), request.body as PatchTeam),
+  );
+  change(
+    server,
+    "/teams/:team",
+    { method: "DELETE", summary: "Delete a team that has no apps", access: { platformAdmin: true }, params: ByTeam },
+    (request) => api.deleteTeam(teamOf(request), request.user),
+  );
+  registerEnvironmentRoutes(server, api);
+}
+
+function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"]): void {
+  const all = "/teams/:team/environments";
+  const one = `${all}/:env`;
+  read(
+    server,
+    all,
+    { summary: "A team's environments, in the order of its chain", access: { team: "viewer" }, answer: items(Environment), params: ByTeam },
+    async (request) => ({ items: await api.listEnvironments(teamOf(request)) }),
+  );
+  read(server, one, { summary: "An environment", access: { team: "viewer" }, answer: Environment, params: ByEnvironment }, (request) =>
+    api.getEnvironment(teamOf(request), envOf(request)),
+  );
+  write(
+    server,
+    all,
+    {
+      method: "POST",
+      summary: "Make an environment",
+      access: { team: "admin" },
+      params: ByTeam,
+      body: CreateEnvironment,
+      answer: Environment,
+      code: 201,
+    },
+    (request) => api.createEnvironment(teamOf(request), request.body as CreateEnvironment),
+  );
+  write(
+    server,
+    one,
+    {
+      method: "PATCH",
+      summary: "Change its policies",
+      access: { team: "admin" },
+      params: ByEnvironment,
+      body: PatchEnvironment,
+      answer: Environment,
+      code: 200,
+    },
+    (request) => api.patchEnvironment(teamOf(request), envOf(request), request.body as PatchEnvironment),
+  );
+  change(
+    server,
+    one,
+    {
+      method: "DELETE",
+      summary: "Delete an environment with all that is in it, and its namespace",
+      access: { team: "admin" },
+      params: ByEnvironment,
+    },
+    (request) => api.deleteEnvironment(teamOf(request), envOf(request), request.user),
+  );
+}

@@ -1,0 +1,55 @@
+import { AppName, EnvironmentName, Promote, Version, VersionDiff, VersionName } from "@ebb/api";
+import type { FastifyInstance } from "fastify";
+import { Type, type Static } from "typebox";
+import { AT, ByPlace, ByVersion, change, page, PageQuery, placeOf, read, type RouteDeps } from "./shapes.ts";
+
+const VersionsQuery = Type.Object(PageQuery);
+const ByTwo = Type.Object({ app: AppName, env: EnvironmentName, a: VersionName, b: VersionName });
+const DiffQuery = Type.Object({ fromEnvironment: Type.Optional(EnvironmentName) });
+const DEFAULT_LIMIT = 50;
+
+/** The versions of an app in an environment, what differs between two, and the way to the next environment. */
+export function registerVersionRoutes(server: FastifyInstance, { api }: RouteDeps): void {
+  read(
+    server,
+    `${AT}/versions`,
+    { summary: "Its versions, newest first", access: { team: "viewer" }, answer: page(Version), params: ByPlace, query: VersionsQuery },
+    (request) => {
+      const { limit = DEFAULT_LIMIT, ...rest } = request.query as Static<typeof VersionsQuery>;
+      return api.listVersions(placeOf(request), { limit, ...rest });
+    },
+  );
+  read(
+    server,
+    `${AT}/versions/:version`,
+    { summary: "A version", access: { team: "viewer" }, answer: Version, params: ByVersion },
+    (request) => api.getVersion(placeOf(request), (request.params as Static<typeof ByVersion>).version),
+  );
+  read(
+    server,
+    `${AT}/versions/:a/diff/:b`,
+    {
+      summary: "What differs between two versions: code and configuration",
+      access: { team: "viewer" },
+      answer: VersionDiff,
+      params: ByTwo,
+      query: DiffQuery,
+    },
+    (request) => {
+      const { a, b } = request.params as Static<typeof ByTwo>;
+      return api.diffVersions(placeOf(request), { from: a, to: b, ...(request.query as Static<typeof DiffQuery>) });
+    },
+  );
+  change(
+    server,
+    `${AT}/promote`,
+    {
+      method: "POST",
+      summary: "The same artifact as in another environment, with this one's configuration",
+      access: { environment: "deploy" },
+      params: ByPlace,
+      body: Promote,
+    },
+    (request) => api.promote(placeOf(request), request.body as Promote, request.user),
+  );
+}

@@ -1,0 +1,115 @@
+import type { CreateEnvironment, Environment, PatchEnvironment } from "@ebb/api";
+import type { Insertable } from "kysely";
+import { isUniqueViolation, type Database } from "../database/database.ts";
+import type { EnvironmentTable } from "../database/schema.ts";
+import type { Deps } from "../deploy/context.ts";
+import { patchSettings, policiesOf, type EnvironmentRow } from "../environments/policies.ts";
+import { getEnvironment, listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
+import { refuse } from "../errors.ts";
+import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
+
+/** Throws `team_not_found`. */
+export async function viewEnvironments(deps: EnvironmentDeps, team: string): Promise<Environment[]> {
+  await getTeam(deps.db, team);
+  return Promise.all((await listEnvironments(deps.db, team)).map((row) => view(deps, row)));
+}
+
+export async function viewEnvironment(deps: EnvironmentDeps, team: string, name: string): Promise<Environment> {
+  await getTeam(deps.db, team);
+  return view(deps, await getEnvironment(deps.db, team, name));
+}
+
+export interface EnvironmentDeps extends Pick<Deps, "db" | "clock"> {
+  /** How people call a cluster. */
+  clusterName: (cluster: string) => string;
+}
+
+async function view({ db, clusterName }: EnvironmentDeps, row: EnvironmentRow): Promise<Environment> {
+  return {
+    team: row.team,
+    name: row.name,
+    template: row.template,
+    ...policiesOf(row),
+    cluster: clusterName(row.cluster),
+    namespace: row.namespace,
+    hostSuffix: row.host_suffix,
+    apps: await countApps(db, row),
+    createdAt: new Date(row.created_at).toISOString(),
+    updatedAt: new Date(row.updated_at).toISOString(),
+  };
+}
+
+async function countApps(db: Database, { team, name }: EnvironmentRow): Promise<number> {
+  const { count } = await db
+    .selectFrom("app_environments as p")
+    .innerJoin("apps as a", "a.name", "p.app")
+    .select(({ fn }) => fn.countAll<number | string>().as("count"))
+    .where("a.team", "=", team)
+    .where("p.env", "=", name)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+/** The row of a new environment; its template is that of its name where none is named. */
+export function environmentValues(team: string, body: CreateEnvironment, now: number): Insertable<EnvironmentTable> {
+  const { name, template = templateFor(name), hostSuffix = template === "prod" ? "" : `-${name}`, ...policies } = body;
+  return {
+    team,
+    name,
+    template,
+    cluster: MAIN_CLUSTER,
+    // Where everything was before there were environments, and where plain kubectl looks.
+    namespace: team === DEFAULT_TEAM && name === "test" ? "default" : `${team}-${name}`,
+    host_suffix: hostSuffix,
+    settings_json: patchSettings("{}", policies),
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+function templateFor(name: string): EnvironmentRow["template"] {
+  const templates = ["test", "stable", "staging", "prod"] as const;
+  return templates.find((template) => template === name) ?? "test";
+}
+
+/** Throws `environment_exists`. */
+export async function createEnvironment(deps: EnvironmentDeps, team: string, body: CreateEnvironment): Promise<Environment> {
+  const { db, clock } = deps;
+  await getTeam(db, team);
+  const values = environmentValues(team, { ...body, order: body.order ?? (await nextOrder(db, team, body)) }, clock.now());
+  try {
+    await db.insertInto("environments").values(values).execute();
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+    throw refuse(
+      "environment_exists",
+      `The team ${team} has an environment ${body.name}, or another team one in the namespace ${values.namespace}`,
+      {
+        hint: "Choose another name.",
+        cause,
+      },
+    );
+  }
+  return viewEnvironment(deps, team, body.name);
+}
+
+/** Behind those of the same template: a new one never becomes the one that deploys go to by accident. */
+async function nextOrder(db: Database, team: string, { name, template = templateFor(name) }: CreateEnvironment): Promise<number> {
+  const same = (await listEnvironments(db, team)).filter((row) => row.template === template).map((row) => policiesOf(row).order);
+  return same.length === 0 ? policiesOf({ template, settings_json: "{}" }).order : Math.max(...same) + 1;
+}
+
+export async function patchEnvironment(deps: EnvironmentDeps, team: string, name: string, body: PatchEnvironment): Promise<Environment> {
+  const { db, clock } = deps;
+  await getTeam(db, team);
+  await db.transaction().execute(async (transaction) => {
+    const row = await getEnvironment(transaction, team, name);
+    await transaction
+      .updateTable("environments")
+      .set({ settings_json: patchSettings(row.settings_json, body), updated_at: clock.now() })
+      .where("team", "=", team)
+      .where("name", "=", name)
+      .execute();
+  });
+  return viewEnvironment(deps, team, name);
+}

@@ -1,0 +1,34 @@
+import type { App, AppState, PlatformStatus } from "@ebb/api";
+import type { Deps } from "../deploy/context.ts";
+
+const PROBE_TIMEOUT = 2000;
+
+export interface StatusFacts {
+  deps: Deps;
+  version: string;
+  clusterName: string;
+  startedAt: number;
+  user: string;
+  /** Those that the user can see. */
+  apps: readonly App[];
+}
+
+/** How the platform, its cluster and its gateway are; an app is counted in each of its environments. */
+export async function viewStatus({ deps, version, clusterName, startedAt, user, apps }: StatusFacts): Promise<PlatformStatus> {
+  const { clusters, ingress, probe } = deps;
+  const places = apps.flatMap((app) => app.environments);
+  const count = (state: AppState) => places.filter((place) => place.state === state).length;
+  const gateway = new URL(`http://${ingress.host}:${ingress.port}`);
+  const ready = await probe(gateway, "/", AbortSignal.timeout(PROBE_TIMEOUT)).then(
+    () => true,
+    () => false,
+  );
+  return {
+    version,
+    startedAt: new Date(startedAt).toISOString(),
+    user,
+    cluster: { name: clusterName, ...clusters.health() },
+    gateway: { address: `${ingress.host}:${ingress.port}`, ready },
+    apps: { total: apps.length, ready: count("ready"), asleep: count("asleep"), failed: count("failed") },
+  };
+}
