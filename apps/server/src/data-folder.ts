@@ -28,7 +28,7 @@ export function layout(dataDir: string) {
     decisions: join(dataDir, "cluster/decisions.jsonl"),
     platformDatabase: join(dataDir, "platform/platform.db"),
     platformData: join(dataDir, "platform"),
-    routeTable: join(dataDir, "gateway/table.json"),
+    routeTable: join(dataDir, "gateway/table.jsonl"),
     /** The certificate of our own making for the TLS port, and its key. */
     gatewayTls: join(dataDir, "gateway/tls"),
     bundles: join(dataDir, "bundles"),

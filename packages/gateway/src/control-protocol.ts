@@ -10,7 +10,7 @@ import type { Backend, CertificateEntry, RevisionKey, RouteEntry, RouteTable } f
  *   connections and counts.
  * - Messages are applied in order, and `applied` with a message's `seq` is sent in the same order after it is in force for every new request.
  *   A route is on the disk by then, too: a gateway that is killed does not go back to an older split. Backends follow there within 100 ms, as
- *   the control plane tells of them again. The file is whole at any moment (written beside, fsynced, renamed).
+ *   the control plane tells of them again. The file gives a whole table at any moment.
  * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait.
  * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends;
  *   once for every backend after a sync.

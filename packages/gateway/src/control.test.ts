@@ -1,4 +1,4 @@
-import { stat, readFile, readdir, writeFile } from "node:fs/promises";
+import { stat, readFile, readdir, truncate, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@ebb/base";
@@ -7,8 +7,10 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createGatewayClient } from "./control/gateway-client.ts";
 import { TableStore } from "./control/table-store.ts";
 import type { RevisionStats } from "./control-protocol.ts";
+import type { RouteEntry } from "./route-table.ts";
 import { backend, exchange, get, rawClient, rawServer, rule, startGateway, startWith, type TestGateway } from "./test-gateway.ts";
 
+const EMPTY = { routes: [], backends: [], certificates: [] };
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 function app() {
@@ -49,44 +51,56 @@ describe("the table on disk", () => {
       expect(await readFile(tablePath(test), "utf8")).toContain(`"hash":"${hash}"`);
     }
     await test.client.removeRoute("ns/app");
-    expect(await readFile(tablePath(test), "utf8")).not.toContain("app.test");
+    expect(
+      (await new TableStore({ path: tablePath(test), clock: systemClock, log: silentLogger, table: () => EMPTY }).load()).routes,
+    ).toEqual([]);
   });
 
-  test("that cannot be read, or is of a newer format, is left out with a warning", async () => {
+  test("that cannot be read, or is of another format, is left out with a warning", async () => {
     const { folder } = await startGateway();
     const path = join(folder, "other.json");
-    const table = () => ({ routes: [], backends: [], certificates: [] });
-    for (const content of ["{", "[]", '{"format":99,"table":{}}', '{"format":1,"table":{"routes":[{"key":1}],"backends":[]}}']) {
+    for (const content of ["", "{", "[]\n", '{"format":99,"table":{}}\n', '{"format":2}\n{"type":"route","seq":0,"route":{"key":1}}\n']) {
       await writeFile(path, content);
       let warnings = 0;
       const log = { ...silentLogger, warn: () => void warnings++ };
-      expect(await new TableStore({ path, clock: systemClock, log, table }).load()).toEqual(table());
+      expect(await new TableStore({ path, clock: systemClock, log, table: () => EMPTY }).load()).toEqual(EMPTY);
       expect(warnings).toBe(1);
     }
   });
 
-  test("is whole at any moment, however often it is written", async () => {
+  test("gives the table in force at any moment, through changes, rewrites and a last line that a crash cut off", async () => {
     const { folder } = await startGateway();
     const path = join(folder, "often.json");
-    let routes = [{ key: "k", hash: "0", hosts: [] as ReturnType<typeof rule>[] }];
-    const store = new TableStore({
-      path,
-      clock: systemClock,
-      log: silentLogger,
-      table: () => ({ routes, backends: [], certificates: [] }),
-    });
-    for (let i = 1; i <= 20; i++) {
-      routes = [{ key: "k", hash: `${i}`, hosts: Array.from({ length: 500 }, (_, n) => rule(`h${n}.test`, "ns/a")) }];
-      store.changed();
-      const written = store.stop();
-      for (let reads = 0; reads < 5; reads++)
-        await readFile(path, "utf8").then(
-          (text) => void JSON.parse(text),
-          () => {},
-        );
-      await written;
+    let seq = 0;
+    const routes = new Map<string, RouteEntry>();
+    const table = () => ({ ...EMPTY, routes: [...routes.values()] });
+    const store = new TableStore({ path, clock: systemClock, log: silentLogger, table });
+    const read = () => new TableStore({ path, clock: systemClock, log: silentLogger, table }).load();
+    const wide = Array.from({ length: 500 }, (_, n) => rule(`h${n}.test`, "ns/a"));
+    let rewrites = 0;
+    let size = 0;
+    for (let i = 1; i <= 60; i++) {
+      const route = { key: `k${i % 7}`, hash: `${i}`, hosts: wide };
+      routes.set(route.key, route);
+      store.changed({ type: "route", seq: ++seq, route });
+      if (i % 9 === 0) {
+        routes.delete("k3");
+        store.changed({ type: "route-removed", seq: ++seq, key: "k3" });
+      }
+      await store.save();
+      expect(new Map((await read()).routes.map((entry) => [entry.key, entry.hash]))).toEqual(
+        new Map([...routes].map(([key, entry]) => [key, entry.hash])),
+      );
+      const bytes = (await stat(path)).size;
+      if (bytes < size) rewrites++;
+      size = bytes;
     }
-    expect((await store.load()).routes[0]?.hash).toBe("20");
+    // It is written anew now and then, not with each change.
+    expect(rewrites).toBeGreaterThan(0);
+    expect(rewrites).toBeLessThan(10);
+    await store.stop();
+    await truncate(path, size - 10);
+    expect((await read()).routes.length).toBeGreaterThan(0);
   });
 });
 

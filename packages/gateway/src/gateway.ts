@@ -102,8 +102,7 @@ class GatewayProcess implements Gateway {
       clock,
       log,
       plane: this.#plane,
-      changed: () => this.#store.changed(),
-      saved: () => this.#store.save(),
+      store: this.#store,
     });
     wakes.on((revision) => this.#control.wake(revision));
     const reading = requestReading(scanner, this.#limits);

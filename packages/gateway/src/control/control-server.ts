@@ -7,6 +7,8 @@ import type { ControlMessage, GatewayMessage } from "../control-protocol.ts";
 import type { DataPlane } from "../core/data-plane.ts";
 import { readLines, writeLine } from "./lines.ts";
 import { parseControlMessage } from "./parse-message.ts";
+import type { TableChange } from "./table-journal.ts";
+import type { TableStore } from "./table-store.ts";
 
 const STATS_PERIOD = 1_000;
 
@@ -15,10 +17,8 @@ export interface ControlServerDeps {
   clock: Clock;
   log: Logger;
   plane: DataPlane;
-  /** The table in force has changed, in what is looked up again anyway: it is written soon. */
-  changed(): void;
-  /** It has changed in what must not be forgotten: resolves when it is on the disk. */
-  saved(): Promise<void>;
+  /** Where the table in force is kept. */
+  store: Pick<TableStore, "changed" | "replaced" | "save">;
 }
 
 /** The gateway's end of the control protocol. Serves one connection; a newer one replaces it. */
@@ -101,30 +101,31 @@ export class ControlServer {
   }
 
   #apply(message: ControlMessage, socket: Socket): void {
-    const { plane, changed, saved } = this.#deps;
+    const { plane, store } = this.#deps;
     switch (message.type) {
       case "sync":
         plane.replaceAll(message.table);
-        return this.#acknowledge(message.seq, socket, saved());
+        store.replaced();
+        return this.#acknowledge(message.seq, socket, store.save());
       case "route":
         plane.putRoute(message.route);
-        return this.#acknowledge(message.seq, socket, saved());
+        return this.#keep(message, socket);
       case "route-removed":
         plane.removeRoute(message.key);
-        return this.#acknowledge(message.seq, socket, saved());
+        return this.#keep(message, socket);
       case "certificate":
         plane.certificates.put(message.certificate);
-        return this.#acknowledge(message.seq, socket, saved());
+        return this.#keep(message, socket);
       case "certificate-removed":
         plane.certificates.remove(message.key);
-        return this.#acknowledge(message.seq, socket, saved());
+        return this.#keep(message, socket);
       case "backend":
         plane.putBackend(message.backend);
-        changed();
+        store.changed(message);
         return this.#acknowledge(message.seq, socket);
       case "backend-removed":
         plane.removeBackend(message.key);
-        changed();
+        store.changed(message);
         return this.#acknowledge(message.seq, socket);
       case "drain":
         plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => {
@@ -134,6 +135,13 @@ export class ControlServer {
       default:
         assertNever(message);
     }
+  }
+
+  /** For what must not be forgotten. Backends are told of again anyway, and may follow on the disk. */
+  #keep(change: TableChange, socket: Socket): void {
+    const { store } = this.#deps;
+    store.changed(change);
+    this.#acknowledge(change.seq, socket, store.save());
   }
 
   #acknowledge(seq: number, socket: Socket, saved?: Promise<void>): void {
