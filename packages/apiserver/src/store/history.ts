@@ -5,6 +5,8 @@ import type { StoreEvent } from "./store.ts";
 const MAX_AGE = 10 * 60_000;
 /** Of JSON text. Sized against 256 MB of heap for the whole server: parsed, an object takes about three times its text. */
 const MAX_BYTES = 24 * 1024 * 1024;
+/** Down to this when it is full: forgetting is a transaction, and must not come with each write. */
+const KEPT_BYTES = 0.75 * MAX_BYTES;
 
 interface Entry {
   event: StoreEvent;
@@ -44,9 +46,10 @@ export class History {
   /** The events that are too old or too many, oldest first; `forget` makes it so. */
   surplus(now: number): StoreEvent[] {
     let bytes = this.#bytes;
+    const limit = this.overfull ? KEPT_BYTES : MAX_BYTES;
     const surplus: StoreEvent[] = [];
     for (const entry of this.#entries) {
-      if (entry.at >= now - MAX_AGE && bytes <= MAX_BYTES) break;
+      if (entry.at >= now - MAX_AGE && bytes <= limit) break;
       bytes -= entry.bytes;
       surplus.push(entry.event);
     }
