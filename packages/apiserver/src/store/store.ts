@@ -14,7 +14,7 @@ export interface StoreEvent {
   readonly key: StoreKey;
   readonly object: KubeObject;
   /** The state before; absent for ADDED. */
-  readonly previous?: KubeObject;
+  readonly previous?: KubeObject | undefined;
 }
 
 /** What a write makes of the object that is there: another one, `unchanged`, or `removed`. */

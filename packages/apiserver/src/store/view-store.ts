@@ -19,6 +19,7 @@ export class ViewStore implements Store {
   readonly #byResource = new Map<string, ObjectView[]>();
   readonly #bySource = new Map<string, Placed[]>();
   readonly #finder: Finder;
+  readonly #expanded = new WeakMap<readonly StoreEvent[], readonly StoreEvent[]>();
 
   constructor(base: Store, views: readonly ObjectView[]) {
     this.#base = base;
@@ -88,30 +89,17 @@ export class ViewStore implements Store {
     this.#base.close();
   }
 
-  #with(events: readonly StoreEvent[]): StoreEvent[] {
-    return events.flatMap((event) => {
-      const placed = this.#bySource.get(event.key.resource);
-      return placed ? [event, ...placed.map(({ view, resource }) => this.#event(view, resource, event))] : [event];
-    });
-  }
-
-  #event(view: ObjectView, resource: string, { revision, type, key, object, previous }: StoreEvent): StoreEvent {
-    const make = (source: KubeObject) => this.#make(view, source);
-    return {
-      revision,
-      type,
-      key: { resource, namespace: key.namespace, name: view.name(object) },
-      get object() {
-        return make(object);
-      },
-      ...(previous
-        ? {
-            get previous() {
-              return make(previous);
-            },
-          }
-        : {}),
-    };
+  /** With those of the views; all who listen to a commit are given the same list, made once. */
+  #with(events: readonly StoreEvent[]): readonly StoreEvent[] {
+    let all = this.#expanded.get(events);
+    if (!all) {
+      all = events.flatMap((event) => {
+        const placed = this.#bySource.get(event.key.resource) ?? [];
+        return [event, ...placed.map(({ view, resource }) => new ViewEvent(view, resource, event, (source) => this.#make(view, source)))];
+      });
+      this.#expanded.set(events, all);
+    }
+    return all;
   }
 
   #made({ resource, namespace, name }: StoreKey): KubeObject | undefined {
@@ -143,6 +131,36 @@ export class ViewStore implements Store {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     };
     return { ...made, metadata };
+  }
+}
+
+/** Of an object that is made when somebody looks at it: most events have nobody who watches a view. */
+class ViewEvent implements StoreEvent {
+  readonly key: StoreKey;
+  readonly #source: StoreEvent;
+  readonly #make: (source: KubeObject) => KubeObject;
+  #object: KubeObject | undefined;
+
+  constructor(view: ObjectView, resource: string, source: StoreEvent, make: (source: KubeObject) => KubeObject) {
+    this.key = { resource, namespace: source.key.namespace, name: view.name(source.object) };
+    this.#source = source;
+    this.#make = make;
+  }
+
+  get revision(): number {
+    return this.#source.revision;
+  }
+
+  get type(): StoreEvent["type"] {
+    return this.#source.type;
+  }
+
+  get object(): KubeObject {
+    return (this.#object ??= this.#make(this.#source.object));
+  }
+
+  get previous(): KubeObject | undefined {
+    return this.#source.previous && this.#make(this.#source.previous);
   }
 }
 
