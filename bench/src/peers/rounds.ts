@@ -1,3 +1,5 @@
+import { percentile } from "./percentile.ts";
+
 /** Measures two by turns, so that what else the machine does meets both, and returns the median of the rounds' ratios (ours to theirs). */
 export async function rounds<T>(
   count: number,
@@ -15,11 +17,7 @@ export async function rounds<T>(
     console.log(`  round ${round}: ebb ${measure.show(ours)}, peer ${measure.show(theirs)}, ratio ${ratio.toFixed(2)}`);
   }
   ratios.sort((a, b) => a - b);
-  const middle = median(ratios);
+  const middle = percentile(ratios, 0.5);
   console.log(`  median ${middle.toFixed(2)}, from ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`);
   return middle;
-}
-
-export function median(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
