@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createConditions } from "./conditions.ts";
+import { createConditions, keepTimes } from "./conditions.ts";
 import type { Condition } from "./meta.ts";
 
 const set = createConditions({ ready: "Ready", dependents: ["A", "B"], info: ["Active"] });
@@ -42,6 +42,23 @@ test("times change only with what they stamp", () => {
   const changed = set.markFalse(failed, "A", { ...cause, message: "differently" }, LATER);
   expect(set.get(changed, "A")?.lastTransitionTime).toBe("2026-01-01T00:01:00Z");
   expect(set.get(changed, "B")?.lastTransitionTime).toBe("2026-01-01T00:00:00Z");
+});
+
+test("two Unknown dependents, marked again later, move the time of Ready there and back; kept, nothing has changed", () => {
+  const mark = (conditions: Condition[], now: number) =>
+    set.markUnknown(set.markUnknown(conditions, "A", cause, now), "B", { reason: "Wait", message: "waiting" }, now);
+  const before = mark(set.initialize(undefined, NOW), NOW);
+  const again = mark(before, LATER);
+  expect(again).not.toEqual(before);
+  expect(keepTimes(before, again)).toEqual(before);
+  const failed = set.markFalse(again, "A", { ...cause, message: "worse" }, LATER);
+  expect(set.get(keepTimes(before, failed), "A")?.lastTransitionTime).toBe("2026-01-01T00:01:00Z");
+});
+
+test("True may have a cause, and keeps its time with it", () => {
+  const marked = set.markTrueBecause(undefined, "A", cause, NOW);
+  expect(set.get(marked, "A")).toMatchObject({ status: "True", ...cause });
+  expect(set.markTrueBecause(marked, "A", cause, LATER)).toEqual(marked);
 });
 
 test("an info condition is marked as such, decides nothing and can be cleared; the others cannot", () => {

@@ -29,6 +29,8 @@ export interface ConditionSet {
   /** Adds what is missing: Unknown, or True for dependents of a `ready` that is True. */
   initialize(conditions: Conditions | undefined, now: number): Condition[];
   markTrue(conditions: Conditions | undefined, type: string, now: number): Condition[];
+  /** True, and why: the MarkTrueWithReason of upstream. */
+  markTrueBecause(conditions: Conditions | undefined, type: string, cause: Cause, now: number): Condition[];
   markFalse(conditions: Conditions | undefined, type: string, cause: Cause, now: number): Condition[];
   markUnknown(conditions: Conditions | undefined, type: string, cause: Cause, now: number): Condition[];
   /** Removes an `info` condition. */
@@ -64,7 +66,16 @@ class Derived implements ConditionSet {
   }
 
   markTrue(conditions: Conditions | undefined, type: string, now: number): Condition[] {
-    const result = this.#set(conditions, { type, status: "True" }, now);
+    return this.#markTrue(conditions, { type, status: "True" }, now);
+  }
+
+  markTrueBecause(conditions: Conditions | undefined, type: string, cause: Cause, now: number): Condition[] {
+    return this.#markTrue(conditions, { ...cause, type, status: "True" }, now);
+  }
+
+  #markTrue(conditions: Conditions | undefined, wanted: Condition, now: number): Condition[] {
+    const { type } = wanted;
+    const result = this.#set(conditions, wanted, now);
     const unhappy = this.#unhappiest(result);
     if (unhappy) return this.#set(result, { ...causeOf(unhappy), type: this.#ready, status: unhappy.status }, now);
     // An info condition says nothing about a kind whose `ready` has no dependents to be derived from.
@@ -121,6 +132,17 @@ class Derived implements ConditionSet {
     const latest = dependents.sort((a, b) => (b.lastTransitionTime ?? "").localeCompare(a.lastTransitionTime ?? ""));
     return latest.find(({ status }) => status === "False") ?? latest.find(({ status }) => status === "Unknown");
   }
+}
+
+/**
+ * The conditions with the times of those before that say the same. Marks one after the other may have moved a time there and back, and a
+ * status that differs in a time alone would be a write that asks for the next one.
+ */
+export function keepTimes(before: Conditions | undefined, after: Conditions): Condition[] {
+  return after.map((condition) => {
+    const earlier = find(before ?? [], condition.type);
+    return earlier && same(earlier, condition) ? earlier : condition;
+  });
 }
 
 function find(conditions: Conditions, type: string): Condition | undefined {

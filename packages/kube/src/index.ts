@@ -1,7 +1,7 @@
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
-export { createConditions, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
+export { createConditions, keepTimes, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
 export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 export { formatDuration, parseDuration } from "./duration.ts";

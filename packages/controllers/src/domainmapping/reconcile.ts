@@ -75,7 +75,7 @@ export function mappingStatus(
 ): NonNullable<DomainMapping["status"]> {
   const { generation, name } = mapping.metadata;
   let marks = conditions.initialize(mapping.status?.conditions, now);
-  marks = conditions.markTrue(marks, "CertificateProvisioned", now);
+  marks = conditions.markTrueBecause(marks, "CertificateProvisioned", { reason: "TLSNotEnabled", message: "autoTLS is not enabled" }, now);
   marks = claim ? conditions.markFalse(marks, "DomainClaimed", claim, now) : conditions.markTrue(marks, "DomainClaimed", now);
   if (resolved && "problem" in resolved) marks = conditions.markFalse(marks, "ReferenceResolved", resolved.problem, now);
   else if (resolved) marks = conditions.markTrue(marks, "ReferenceResolved", now);
@@ -90,9 +90,7 @@ export function mappingStatus(
   const url = `http://${name}`;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions: marks.map((mark) =>
-      mark.type === "CertificateProvisioned" ? { ...mark, reason: "TLSNotEnabled", message: "autoTLS is not enabled" } : mark,
-    ),
+    conditions: marks,
     url,
     address: { url },
   };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Kind, KubeClient, KubeObject } from "@ebb/kube";
+import { keepTimes, type Condition, type Kind, type KubeClient, type KubeObject } from "@ebb/kube";
 
 /** A child as it should be, and as it is. */
 export interface Wish<T extends KubeObject = KubeObject> {
@@ -29,13 +29,20 @@ export async function apply<T extends KubeObject>(client: KubeClient, { kind, de
 
 /** Writes the status if it differs; the object is the copy that it was computed from, so a stale one is refused by the server. */
 export async function applyStatus<T extends KubeObject>(
-  client: KubeClient,
+  client: Pick<KubeClient, "updateStatus">,
   kind: Kind<T>,
   change: { object: T; status: T["status"] },
 ): Promise<void> {
-  const { object, status } = change;
+  const { object } = change;
+  const status = timesKept(object.status, change.status);
   if (isDeepStrictEqual(plain(object.status ?? {}), plain(status ?? {}))) return;
   await client.updateStatus(kind, { ...object, status });
+}
+
+function timesKept<S>(before: S, after: S): S {
+  const conditions = (status: S) => (status as { conditions?: Condition[] } | undefined)?.conditions;
+  const wanted = conditions(after);
+  return wanted ? { ...after, conditions: keepTimes(conditions(before), wanted) } : after;
 }
 
 /** As JSON sees it: an undefined field is an absent one. */

@@ -3,12 +3,13 @@ import { isStatus } from "@ebb/kube";
 
 /** The copy was behind the server; by then the watch has caught up. */
 const STALE_RETRY = 20;
+/** Objects at once: each waits for its writes, and those of one turn of the event loop go to the disk together. */
+const WORKERS = 32;
 
 export interface ControllerOptions {
   name: string;
   clock: Clock;
   log: Logger;
-  workers?: number;
   /** Brings one object nearer to what is desired; safe to call at any time. Returns after how many milliseconds to be called again, if so. */
   reconcile(key: string): Promise<number | void>;
 }
@@ -21,13 +22,13 @@ export class Controller {
   readonly #queue: WorkQueue;
   #waiting: Set<string> | undefined = new Set();
 
-  constructor({ name, clock, log, workers = 2, reconcile }: ControllerOptions) {
+  constructor({ name, clock, log, reconcile }: ControllerOptions) {
     const logger = log.child({ controller: name });
     this.#queue = new WorkQueue({
       name,
       clock,
       log: logger,
-      workers,
+      workers: WORKERS,
       handle: async (key) => {
         try {
           const again = await reconcile(key);

@@ -8,9 +8,6 @@ import type { DataPlane } from "../revision/data-plane.ts";
 import { autoscalerStatus, isInitialized } from "./reconcile.ts";
 import type { ScalingLoop } from "./scaling-loop.ts";
 
-/** Each may wait for the gateway's answer. */
-const WORKERS = 8;
-
 /** Tells the scaling loop of PodAutoscalers, and PodAutoscalers of what it did. */
 export function createAutoscalerController(context: Context, loop: ScalingLoop, dataPlane: DataPlane): Controller {
   const { clock, log, client, autoscalers } = context;
@@ -18,7 +15,7 @@ export function createAutoscalerController(context: Context, loop: ScalingLoop, 
     name: "podautoscaler",
     clock,
     log,
-    workers: WORKERS,
+
     async reconcile(key) {
       const { namespace, name } = splitKey(key);
       const autoscaler = autoscalers.get(namespace, name);

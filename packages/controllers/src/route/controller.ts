@@ -23,8 +23,6 @@ import {
 } from "./rollout.ts";
 import { resolveTraffic, targetsInForce, type Target, type Unassigned } from "./traffic.ts";
 
-/** Each may wait for the gateway's answer. */
-const WORKERS = 8;
 const RETRY = 1000;
 
 interface Intent {
@@ -46,7 +44,7 @@ export class RouteController {
     this.#context = context;
     this.#ingress = ingress;
     const { clock, log } = context;
-    this.controller = new Controller({ name: "route", clock, log, workers: WORKERS, reconcile: (key) => this.#reconcile(key) });
+    this.controller = new Controller({ name: "route", clock, log, reconcile: (key) => this.#reconcile(key) });
     context.routes.onChange(({ object }) => this.controller.add(keyOf(object)));
     context.configurations.onChange(({ object }) => this.#addRoutesTo(`configuration:${keyOf(object)}`));
     context.revisions.onChange((event) => {

@@ -26,13 +26,14 @@ export interface RouteObserved {
   now: number;
 }
 
+const NO_TLS = { reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
+
 /** The status of a Route; after knative's pkg/reconciler/route and route_lifecycle.go. */
 export function routeStatus(observed: RouteObserved): NonNullable<Route["status"]> {
   const { route, problem, ingress, now } = observed;
   const before = route.status ?? {};
-  const tls = { type: "CertificateProvisioned", reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
   let marks = conditions.initialize(before.conditions, now);
-  marks = conditions.markTrue(marks, tls.type, now);
+  marks = conditions.markTrueBecause(marks, "CertificateProvisioned", NO_TLS, now);
   switch (ingress.state) {
     case "ready":
       if (observed.rollouts && !isDone(observed.rollouts)) {
@@ -62,9 +63,7 @@ export function routeStatus(observed: RouteObserved): NonNullable<Route["status"
   const { generation } = route.metadata;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions: marks.map((condition) =>
-      condition.type === tls.type ? { ...condition, reason: tls.reason, message: tls.message } : condition,
-    ),
+    conditions: marks,
     ...annotated(before.annotations, observed.rollouts),
     url: observed.url,
     address: { url: observed.localUrl },

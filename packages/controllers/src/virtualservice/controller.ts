@@ -8,7 +8,6 @@ import type { Ingress } from "../route/ingress.ts";
 import { fullHost } from "./destination.ts";
 import { entryKey, translate, type Sources } from "./translate.ts";
 
-const WORKERS = 4;
 const RETRY = 1000;
 
 /** VirtualServices: rules to the gateway, and to the status whether it has them (istio's `Reconciled`). */
@@ -28,7 +27,7 @@ export class VirtualServiceController {
       destinationRule: (namespace, host) =>
         destinationRules.list().find(({ metadata, spec }) => metadata.namespace === namespace && fullHost(spec.host, namespace) === host),
     };
-    this.controller = new Controller({ name: "virtualservice", clock, log, workers: WORKERS, reconcile: (key) => this.#reconcile(key) });
+    this.controller = new Controller({ name: "virtualservice", clock, log, reconcile: (key) => this.#reconcile(key) });
     virtualServices.onChange(({ object }) => {
       this.controller.add(keyOf(object));
       // A delegate has no hosts of its own.
