@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { systemCode, UserError, type Clock, type Logger } from "@ebb/base";
+import { systemCode, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
 import { badRequest } from "@ebb/kube";
 import type { Pki } from "../pki/pki.ts";
 import type { Security } from "../security.ts";
@@ -111,7 +111,7 @@ export class HttpServer {
     response.on("error", (error) => log.debug({ error }, "a client went away"));
     if (this.#stopping.signal.aborted) response.setHeader("connection", "close");
     const gone = new AbortController();
-    response.on("close", () => gone.abort());
+    response.on("close", () => gone.abort(GONE));
     try {
       const exchange = await this.#exchange(request, response, AbortSignal.any([gone.signal, this.#stopping.signal]));
       const answer = await routeRequest(exchange, this.#options.resources());
@@ -134,6 +134,8 @@ export class HttpServer {
   }
 }
 
+/** Without a reason, an abort makes an exception of its own for each request that ends. */
+const GONE = new TransientError("client_gone", "the client has gone");
 const NOBODY = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 function contextOf({ authorities, server: { certificate, key } }: Certificates) {

@@ -17,13 +17,14 @@ const YAML_TYPE = "application/yaml";
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const tooLarge = new StatusError("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BYTES}`);
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BYTES) throw tooLarge;
+  // Made when it is thrown: an error costs its stack.
+  const tooLarge = () => new StatusError("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BYTES}`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw tooLarge;
+    if (size > MAX_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
