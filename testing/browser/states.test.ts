@@ -17,7 +17,6 @@ import { startStagedPlatform, type Answer, type StagedPlatform } from "./src/sta
 const PAGES = [
   "/",
   "/deploy",
-  "/apps/hello-node",
   "/apps/hello-node/test",
   "/apps/hello-node/test/versions",
   "/apps/hello-node/test/traffic",
@@ -180,6 +179,16 @@ describe.skipIf(skipReason !== null)("when there is", () => {
     platform.stage("GET /apps", undefined);
     await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
     await page.getByText("The platform does not answer").waitFor({ state: "detached" });
+  });
+
+  test("no environment in the address: goes to the app's first one, and the others are a click away", async () => {
+    const { page } = await go("/apps/hello-node");
+    await page.getByRole("heading", { name: "hello-node", level: 1 }).waitFor();
+    expect(page.url()).toBe(`${platform.url}/apps/hello-node/test`);
+    stage("GET /apps/hello-node/environments/prod", { status: 200, body: apps[0]?.environments[1] });
+    await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "prod" }).click();
+    await page.getByText("v3 100 %").first().waitFor();
+    expect(page.url()).toBe(`${platform.url}/apps/hello-node/prod`);
   });
 
   test("no such app: says so, with a way back", async () => {

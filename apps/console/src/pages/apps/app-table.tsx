@@ -55,7 +55,8 @@ export function PlaceCell({ place }: { place: AppEnvironment }) {
   return (
     <div className="place">
       <div className="between">
-        <Link to="/apps/$app/$env" params={{ app, env: environment }} aria-label={`${app} ${environment}`}>
+        <Link to="/apps/$app/$env" params={{ app, env: environment }}>
+          <span className="unseen">{`${app} ${environment}: `}</span>
           <AppStateLabel state={state} title={state === "failed" ? message : text.appStateHelp[state]} />
         </Link>
         <TrafficText targets={place.traffic} />
