@@ -70,6 +70,8 @@ export class FakeDriver implements Driver {
     return { exitCode: 0, output: "" };
   }
 
+  async freeze(): Promise<void> {}
+  async thaw(): Promise<void> {}
   usage(): undefined {}
   async diagnose(): Promise<string | undefined> {
     return undefined;

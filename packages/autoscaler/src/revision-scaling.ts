@@ -1,7 +1,7 @@
 import { parseDuration } from "@ebb/kube";
 import type { AutoscalerConfig } from "./config.ts";
 import type { Aggregation } from "./metric-window.ts";
-import type { Policy } from "./strategies/parse-policy.ts";
+import type { Idle, Policy } from "./strategies/parse-policy.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
 export type Metric = "concurrency" | "rps";
@@ -11,6 +11,8 @@ export interface RevisionScaling {
   metric: Metric;
   /** The largest of their votes wins. */
   strategies: readonly Strategy[];
+  /** What is kept of it when it sleeps. */
+  idle: Idle;
   aggregation: Aggregation;
   /** What an instance bears (concurrency, or requests per second). */
   total: number;
@@ -83,6 +85,7 @@ export function revisionScaling(config: AutoscalerConfig, { annotations, contain
   return {
     metric,
     strategies: policy.strategies?.map(resolve) ?? [byResources ? resourceStrategy(annotations, number("target", 0.01)) : { type: metric }],
+    idle: policy.idle ?? "cold",
     aggregation: /^weighted-?exponential$/i.test(scalingAnnotation(annotations, "metric-aggregation-algorithm") ?? "")
       ? "weighted-exponential"
       : "linear",

@@ -277,6 +277,25 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(await driver.exec(instance.id, ["sleep", "30"], 1)).toMatchObject({ exitCode: 124 });
     });
 
+    check("keeps a frozen instance off the CPU over a restart of Ebb, thaws it at once, and stops one that is frozen", async () => {
+      const instance = shell("while :; do :; done");
+      await driver.start(instance);
+      await eventually(() => (driver.usage(instance.id)?.cpuMs ?? 0) >= 50);
+      await driver.freeze(instance.id);
+      await eventually(async () => (await driver.list()).some(({ frozen }) => frozen === true));
+      const used = driver.usage(instance.id)?.cpuMs;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(driver.usage(instance.id)?.cpuMs).toBe(used);
+      await driver.close();
+      await reopen();
+      expect(await driver.list()).toMatchObject([{ spec: { id: instance.id }, frozen: true }]);
+      await driver.thaw(instance.id);
+      await eventually(() => (driver.usage(instance.id)?.cpuMs ?? 0) > (used ?? 0));
+      await driver.freeze(instance.id);
+      await driver.stop(instance.id, 0);
+      expect(await driver.list()).toEqual([]);
+    });
+
     check("tells what an instance uses while it runs", async () => {
       const instance = shell("while :; do :; done");
       await driver.start(instance);
@@ -294,7 +313,8 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
 
     check("lets go of instances that go on, and adopts them", async () => {
       const instance = shell("i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done");
-      const running = await driver.start(instance);
+      const { sandboxMs, ...running } = await driver.start(instance);
+      expect(sandboxMs).toBeGreaterThanOrEqual(0);
       await eventually(async () => (await read(instance.id)).length > 2);
       await driver.close();
       await reopen();

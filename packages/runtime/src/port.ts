@@ -70,6 +70,8 @@ export interface RunningInstance {
   pid?: number;
   /** Of the time that `start` took, milliseconds until the program was about to be started; absent for one that ran already. */
   sandboxMs?: number;
+  /** Kept off the CPU by `freeze`, perhaps in an earlier life of Ebb. */
+  frozen?: boolean;
 }
 
 export interface InstanceExit {
@@ -145,6 +147,12 @@ export interface Driver {
   ended(): Promise<EndedInstance[]>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult>;
+  /**
+   * Takes all of an instance off the CPU and lets the machine have its memory, as far as it can; `thaw` puts it back in a millisecond or two.
+   * Both outlive Ebb (`list` tells of it); `stop` works on a frozen one too. Throw when there is nothing to freeze it with.
+   */
+  freeze(id: string): Promise<void>;
+  thaw(id: string): Promise<void>;
   /** Undefined when it does not run, or cannot be looked at. */
   usage(id: string): ResourceUsage | undefined;
   /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
@@ -163,7 +171,10 @@ export interface Workload {
   template: Omit<InstanceSpec, "id">;
 }
 
-export type InstancePhase = "starting" | "ready" | "unready" | "backoff" | "draining" | "ended";
+export type InstancePhase = "starting" | "ready" | "unready" | "backoff" | "frozen" | "draining" | "ended";
+
+/** What is kept of a workload that is scaled to none: nothing, or its last ready instance off the CPU. */
+export type Idle = "cold" | "frozen";
 
 export interface InstanceStatus {
   id: string;
@@ -201,6 +212,8 @@ export interface InstanceManager {
   removeWorkload(key: string): void;
   /** How many instances should run, ready or becoming so. */
   scale(key: string, count: number): void;
+  /** What to keep when the count is 0. Takes effect at the next change of the count, or at once for what is kept. */
+  setIdle(key: string, idle: Idle): void;
   desired(key: string): number;
   instances(key: string): readonly InstanceStatus[];
   /** Drains and stops one instance, as when its Pod is deleted; another takes its place while the count asks for it. */

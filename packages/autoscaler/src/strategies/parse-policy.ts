@@ -7,12 +7,18 @@ export const POLICY_ANNOTATIONS = {
   strategies: "autoscaling.ebb.dev/strategies",
   min: "autoscaling.ebb.dev/min-scale",
   max: "autoscaling.ebb.dev/max-scale",
+  idle: "autoscaling.ebb.dev/idle",
 } as const;
+
+/** `cold`: nothing. `frozen`: its last instance, off the CPU. */
+export type Idle = "cold" | "frozen";
 
 export interface Policy {
   strategies?: readonly Strategy[];
   min?: number;
   max?: number;
+  /** What is kept of it while nobody asks. */
+  idle?: Idle;
   /** Why an annotation is not followed; what the version says is in force instead. */
   problem?: string;
 }
@@ -31,12 +37,14 @@ export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<R
     const strategies = text("strategies");
     const min = bound("min", text("min"));
     const max = bound("max", text("max"));
+    const idle = idleOf(text("idle"));
     if (min !== undefined && max !== undefined && max > 0 && max < min)
       throw refuse(`${POLICY_ANNOTATIONS.max}=${max} is less than min-scale=${min}`);
     return {
       ...(strategies === undefined ? {} : { strategies: parseStrategies(strategies) }),
       ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
+      ...(idle === undefined ? {} : { idle }),
     };
   } catch (error) {
     return { problem: causeChain(error)[0] ?? "not a policy" };
@@ -134,6 +142,11 @@ function bound(key: "min" | "max", text: string | undefined): number | undefined
   if (!/^\d+$/.test(text) || value > MOST_INSTANCES)
     throw refuse(`${POLICY_ANNOTATIONS[key]}=${text} is not a whole number up to ${MOST_INSTANCES}`);
   return value;
+}
+
+function idleOf(text: string | undefined): Idle | undefined {
+  if (text === undefined || text === "cold" || text === "frozen") return text;
+  throw refuse(`${POLICY_ANNOTATIONS.idle}=${text} is neither cold nor frozen`);
 }
 
 function refuse(message: string): UserError {

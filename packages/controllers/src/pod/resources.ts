@@ -33,7 +33,11 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
 export function podStatus(revision: Revision, instance: InstanceStatus, before: Pod["status"], now: number): NonNullable<Pod["status"]> {
   const ready = instance.phase === "ready";
   const running =
-    ready || instance.phase === "unready" || instance.phase === "draining" || (instance.phase === "starting" && instance.address);
+    ready ||
+    instance.phase === "unready" ||
+    instance.phase === "frozen" ||
+    instance.phase === "draining" ||
+    (instance.phase === "starting" && instance.address);
   const why =
     ready || instance.phase === "ended"
       ? {}

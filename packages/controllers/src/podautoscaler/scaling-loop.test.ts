@@ -35,6 +35,7 @@ class Instances {
       instance({ id: `i${index}`, phase, address: { host: "h", port: index } }),
     );
   }
+  setIdle(): void {}
   setWorkloads(): void {}
   putWorkload(): void {}
 }

@@ -260,6 +260,7 @@ export class ScalingLoop {
     const { desired, previous } = decision;
     // One that repeats the last is not in the journal itself.
     if (entry.scaler.decisions.at(-1) === decision) decisionLog?.add(key, decision);
+    if (dataPlane.has(key)) instances.setIdle(key, entry.scaling.idle);
     if (dataPlane.has(key) && instances.desired(key) !== desired) instances.scale(key, desired);
     const asleep = desired === 0 && entry.scaler.activity.phase === "inactive";
     if (asleep && !entry.scaling.strategies.some(wakesByItself)) this.#awake.delete(key);

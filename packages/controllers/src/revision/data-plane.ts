@@ -82,7 +82,7 @@ export class DataPlane {
   }
 
   instances(key: string): readonly InstanceStatus[] {
-    return this.#instances.instances(key).filter(({ phase }) => phase !== "draining" && phase !== "ended");
+    return this.#instances.instances(key).filter(({ phase }) => phase !== "draining" && phase !== "ended" && phase !== "frozen");
   }
 
   has(key: string): boolean {

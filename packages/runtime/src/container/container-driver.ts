@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
-import { BugError, Signal, sleep, UserError, type Clock, type Logger } from "@ebb/base";
+import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
   Driver,
@@ -18,6 +18,7 @@ import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
 import { joinFrames, readFrames } from "./engine-logs.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
+import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
@@ -125,6 +126,8 @@ class ContainerDriver implements Driver {
   async stop(id: string, graceSeconds: number): Promise<void> {
     const known = this.#known.get(id);
     if (known) known.stopping = true;
+    // What is frozen takes no signal.
+    if (known?.pid !== undefined) ContainerFreezer.of(known.pid)?.thaw();
     const container = this.#docker.getContainer(containerName(id));
     try {
       await container.stop({ t: Math.ceil(graceSeconds) });
@@ -207,6 +210,21 @@ class ContainerDriver implements Driver {
     if (outcome === "ended") return { exitCode: state.ExitCode ?? TIMED_OUT, output };
     killIfOurs(state.Pid);
     return { exitCode: TIMED_OUT, output };
+  }
+
+  async freeze(id: string): Promise<void> {
+    await this.#freezer(id).freeze();
+  }
+
+  async thaw(id: string): Promise<void> {
+    this.#freezer(id).thaw();
+  }
+
+  #freezer(id: string): ContainerFreezer {
+    const pid = this.#known.get(id)?.pid;
+    const freezer = pid === undefined ? undefined : ContainerFreezer.of(pid);
+    if (!freezer) throw new TransientError("NoFreezer", `the container ${id} has no freezer that Ebb may use`);
+    return freezer;
   }
 
   usage(id: string): ResourceUsage | undefined {
@@ -292,7 +310,7 @@ class ContainerDriver implements Driver {
     const published = state.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
     const inside = Object.values(state.NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
     const address = this.#options.engine.rootless ? { host: "127.0.0.1", port: Number(published) } : { host: inside, port: spec.port };
-    return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...(state.State.Pid ? { pid: state.State.Pid } : {}) };
+    return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
   }
 
   async *#readLogs(id: string, { follow = false, tail, since, signal }: LogOptions): AsyncGenerator<LogLine> {
@@ -337,6 +355,11 @@ class ContainerDriver implements Driver {
 
 function knownOf({ spec, startedAt, pid }: RunningInstance): Known {
   return { spec, startedAt, stopping: false, ...(pid === undefined ? {} : { pid }) };
+}
+
+function placeOf(pid: number): Pick<RunningInstance, "pid" | "frozen"> {
+  if (!pid) return {};
+  return { pid, ...(ContainerFreezer.of(pid)?.isFrozen() && { frozen: true }) };
 }
 
 function imageOf(spec: InstanceSpec): string {

@@ -63,6 +63,13 @@ class FakeDriver implements Driver {
   async exec(id: string): Promise<{ exitCode: number; output: string }> {
     return { exitCode: this.healthy(id) ? 0 : 1, output: "not yet" };
   }
+  readonly frozen = new Set<string>();
+  async freeze(id: string): Promise<void> {
+    this.frozen.add(id);
+  }
+  async thaw(id: string): Promise<void> {
+    this.frozen.delete(id);
+  }
   usage(): undefined {}
   diagnose(): Promise<string | undefined> {
     return Promise.resolve("listens on 3000, but requests come to $PORT (1)");
@@ -189,6 +196,53 @@ describe("instance manager", () => {
     expect(drained).toHaveLength(1);
     expect(drained).not.toContain(starting?.id);
     expect(driver.running.size).toBe(1);
+  });
+
+  it("keeps the last one frozen when it says so, and thaws it without a start", async () => {
+    await run(2);
+    manager.setIdle("default/app", "frozen");
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    const kept = statuses().find(({ phase }) => phase === "frozen");
+    expect(drained).toHaveLength(2);
+    expect([...driver.frozen]).toEqual([kept?.id]);
+    expect(driver.running.size).toBe(1);
+    manager.scale("default/app", 1);
+    await clock.advance(0);
+    expect(only()).toMatchObject({ id: kept?.id, phase: "ready", start: { from: "frozen" } });
+    expect(driver.frozen.size).toBe(0);
+    expect(driver.calls.filter((call) => call.startsWith("start"))).toHaveLength(2);
+  });
+
+  it("is wanted again while it drains: it was never frozen", async () => {
+    await run(1);
+    manager.setIdle("default/app", "frozen");
+    const drains = Promise.withResolvers<void>();
+    drain = () => drains.promise;
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    expect(phases()).toEqual(["frozen"]);
+    manager.scale("default/app", 1);
+    drains.resolve();
+    await clock.advance(0);
+    expect(phases()).toEqual(["ready"]);
+    expect(driver.frozen.size).toBe(0);
+  });
+
+  it("adopts a frozen one as it is, and lets it go when nothing is to be kept", async () => {
+    await run(1);
+    const { id } = only();
+    await manager.stop({ stopInstances: false });
+    const running = driver.running.get(id);
+    if (running) driver.running.set(id, { ...running, frozen: true });
+    open();
+    await manager.start();
+    manager.setWorkloads([workload("default/app")]);
+    expect(manager.desired("default/app")).toBe(0);
+    expect(phases()).toEqual(["frozen"]);
+    manager.setIdle("default/app", "cold");
+    await clock.advance(0);
+    expect(driver.running.size).toBe(0);
   });
 
   it("waits for the drain, but not for ever", async () => {

@@ -1,7 +1,9 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
-import type { Artifact, Driver, InstanceManager, InstanceStatus, LogLine, LogOptions, ResourceUsage, Workload } from "../port.ts";
+import type { Artifact, Driver, Idle, InstanceManager, InstanceStatus, LogLine, LogOptions, ResourceUsage, Workload } from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
+import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
 import { planScale } from "./scale-plan.ts";
@@ -14,6 +16,7 @@ const LIST_RETRY = 5000;
 /** Starting is CPU-bound; twice the cores keeps them busy while some wait for the disk. */
 const STARTS_PER_CORE = 2;
 const START_LEASE = 2000;
+const FROZEN_SHARE = 4;
 /** The longest a request may take on Knative (600 s), and a bit. */
 const DEFAULT_DRAIN_PATIENCE = 630_000;
 const LONGEST_NAME = 63;
@@ -30,6 +33,8 @@ export interface InstanceManagerOptions {
   drainPatience?: number;
   /** Instances being started at once per driver; default twice the cores. */
   parallelStarts?: number;
+  /** What frozen instances may use of the memory altogether, as they did when they were frozen; default a quarter of the machine's. */
+  frozenMemoryBytes?: number;
 }
 
 interface WorkloadState {
@@ -37,6 +42,8 @@ interface WorkloadState {
   /** Absent while only adopted instances tell of it. */
   workload?: Workload;
   desired: number;
+  /** Absent until it is said: what was adopted frozen is kept so long. */
+  idle?: Idle;
   /** Until somebody says how many there should be, what was adopted stays. */
   scaled: boolean;
   removed: boolean;
@@ -52,6 +59,7 @@ class Manager implements InstanceManager {
   readonly #options: InstanceManagerOptions;
   readonly #drivers: Record<Artifact["kind"], Driver>;
   readonly #slots: Map<Driver, StartSlots>;
+  readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
   readonly #states = new Map<string, WorkloadState>();
   readonly #changes = new Signal<string>();
@@ -62,7 +70,8 @@ class Manager implements InstanceManager {
 
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
-    const { drivers, clock } = options;
+    const { drivers, clock, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
+    this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => this.#find(id)?.phase === "frozen");
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
     const limit = options.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
     this.#slots = new Map(Object.values(this.#drivers).map((driver) => [driver, new StartSlots({ clock, limit, lease: START_LEASE })]));
@@ -83,6 +92,9 @@ class Manager implements InstanceManager {
 
   putWorkload(workload: Workload): void {
     const state = this.#state(workload.key);
+    // What is frozen would come back as it was started.
+    const changed = state.workload !== undefined && !isDeepStrictEqual(state.workload.template, workload.template);
+    if (changed) for (const [id, { phase }] of state.instances) if (phase === "frozen") this.#retire(state, id);
     state.workload = workload;
     state.removed = false;
     this.#reconcile(state);
@@ -103,6 +115,13 @@ class Manager implements InstanceManager {
     state.desired = Math.max(0, Math.floor(count));
     state.scaled = true;
     this.#reconcile(state);
+  }
+
+  setIdle(key: string, idle: Idle): void {
+    const state = this.#states.get(key);
+    if (!state || state.idle === idle) return;
+    state.idle = idle;
+    if (idle === "cold") this.#reconcile(state);
   }
 
   desired(key: string): number {
@@ -160,7 +179,8 @@ class Manager implements InstanceManager {
           const state = this.#state(instance.spec.workload);
           const managed = new ManagedInstance(instance.spec, this.#deps(driver, state));
           state.instances.set(instance.spec.id, managed);
-          if (!state.scaled) state.desired++;
+          if (instance.frozen === true) this.#kept.add(instance.spec.id, driver.usage(instance.spec.id)?.memoryBytes ?? 0);
+          else if (!state.scaled) state.desired++;
           return managed.adopt(instance);
         });
       if (probed.length > 0) log.info({ driver: driver.name, instances: probed.length }, "instances were adopted");
@@ -195,7 +215,10 @@ class Manager implements InstanceManager {
     const plan = planScale(
       [...state.instances.values()].map((instance) => instance.status()),
       state.desired,
+      state.idle,
     );
+    for (const id of plan.thaw) state.instances.get(id)?.thaw();
+    for (const id of plan.freeze) this.#freeze(state, id);
     for (const id of plan.stop) this.#retire(state, id);
     for (let count = 0; count < plan.start; count++) this.#start(state, workload);
     if (plan.start > 0) this.#changes.emit(state.key);
@@ -206,6 +229,16 @@ class Manager implements InstanceManager {
     const instance = new ManagedInstance(spec, this.#deps(this.#drivers[spec.artifact.kind], state));
     state.instances.set(spec.id, instance);
     instance.start();
+  }
+
+  /** Within what may be kept: those that were frozen first are stopped for the newest. */
+  #freeze(state: WorkloadState, id: string): void {
+    const memoryBytes = this.usage(id)?.memoryBytes ?? 0;
+    state.instances.get(id)?.freeze();
+    for (const evicted of this.#kept.add(id, memoryBytes)) {
+      const owner = [...this.#states.values()].find(({ instances }) => instances.has(evicted));
+      if (owner?.instances.get(evicted)?.phase === "frozen") this.#retire(owner, evicted);
+    }
   }
 
   #retire(state: WorkloadState, id: string): void {

@@ -62,6 +62,11 @@ export class ManagedInstance {
   #retry: Timer | undefined;
   #probers: Prober[] = [];
   #nextDiagnosis = 0;
+  /** Freezing or thawing, one act of the driver after the other. */
+  #moving: Promise<void> = Promise.resolve();
+  /** Counts changes of mind: a drain that is over may be one that nobody wants any more. */
+  #round = 0;
+  #offCpu = false;
   #retiring: Promise<void> | undefined;
   #firstReport: (() => void) | undefined;
 
@@ -101,6 +106,13 @@ export class ManagedInstance {
 
   /** Takes over one that runs already; resolves after its first probe, so that one that is ready is never shown as not ready. */
   adopt(running: RunningInstance): Promise<void> {
+    if (running.frozen === true) {
+      this.#running = running;
+      this.#startedAt = this.#readyAt = running.startedAt;
+      this.#offCpu = true;
+      this.#set("frozen", undefined, undefined);
+      return Promise.resolve();
+    }
     this.#began(running);
     return new Promise((resolve) => (this.#firstReport = resolve));
   }
@@ -117,7 +129,27 @@ export class ManagedInstance {
   /** The driver says that it has ended by itself. */
   exited(exit: InstanceExit): void {
     if (this.#launching && !this.#running) this.#earlyExit = exit;
+    else if (this.#phase === "frozen") void this.retire();
     else if (this.#running) this.#crashed(exit);
+  }
+
+  /** Drains it and keeps it off the CPU. Only of a ready one; `thaw` may come at any time. */
+  freeze(): void {
+    if (this.#phase !== "ready" || this.#retiring) return;
+    this.#stopProbes();
+    this.#set("frozen", undefined, undefined);
+    const round = ++this.#round;
+    this.#moving = this.#drained().then(() => (round === this.#round ? this.#takeOff() : undefined));
+  }
+
+  /** Puts a frozen one back to work: it was ready when it was frozen, and counts as ready at once; probes go on. */
+  thaw(): void {
+    if (this.#phase !== "frozen" || this.#retiring) return;
+    const ordered = this.#deps.clock.monotonic();
+    this.#round++;
+    this.#set("starting", undefined, undefined);
+    if (this.#offCpu) this.#moving = this.#moving.then(() => this.#putBack(ordered));
+    else this.#resume(ordered);
   }
 
   /** Drains and stops it for good; resolves when it has ended. */
@@ -137,6 +169,38 @@ export class ManagedInstance {
     this.#abort.abort();
     this.#letGo.abort();
     this.#retiring ??= Promise.resolve();
+  }
+
+  async #takeOff(): Promise<void> {
+    const { driver, log } = this.#deps;
+    this.#offCpu = true;
+    try {
+      await driver.freeze(this.spec.id);
+    } catch (error) {
+      log.warn({ id: this.spec.id, error }, "an instance could not be frozen");
+      if (this.#phase === "frozen") void this.retire();
+    }
+  }
+
+  async #putBack(ordered: number): Promise<void> {
+    const { driver, log } = this.#deps;
+    try {
+      await driver.thaw(this.spec.id);
+      this.#offCpu = false;
+      this.#resume(ordered);
+    } catch (error) {
+      log.warn({ id: this.spec.id, error }, "an instance could not be thawed");
+      void this.retire();
+    }
+  }
+
+  #resume(ordered: number): void {
+    if (this.#retiring || !this.#running) return;
+    const now = this.#deps.clock.monotonic();
+    this.#marks = { ordered, turn: ordered, sandbox: 0, running: now, unanswered: now };
+    this.#started("frozen");
+    this.#set("ready", undefined, undefined);
+    this.#watch();
   }
 
   async #launch(): Promise<void> {
@@ -166,6 +230,10 @@ export class ManagedInstance {
     this.#startedAt = running.startedAt;
     if (this.#retiring) return;
     this.#set("starting", undefined, undefined);
+    this.#watch();
+  }
+
+  #watch(): void {
     this.#nextDiagnosis = this.#deps.clock.monotonic() + FIRST_DIAGNOSIS;
     this.#probe(this.spec.readiness, true, (report) => this.#readiness(report));
     if (this.spec.liveness) this.#probe(this.spec.liveness, false, (report) => this.#liveness(report));
@@ -292,12 +360,14 @@ export class ManagedInstance {
   }
 
   async #retire(): Promise<void> {
-    const wasReady = this.#running !== undefined && this.#readyAt !== undefined;
+    const wasReady = this.#running !== undefined && this.#readyAt !== undefined && !this.#offCpu;
     this.#stopProbes();
     this.#retry?.cancel();
     this.#abort.abort();
     this.#set("draining", undefined, undefined);
+    this.#round++;
     await this.#launching;
+    await this.#moving;
     if (wasReady && this.#running) await this.#drained();
     await this.#stopForSure();
     this.#running = undefined;

@@ -17,6 +17,8 @@ export const missingDriver: Driver = {
   async *logs() {
     // Nothing was ever started.
   },
+  freeze: noEngine,
+  thaw: noEngine,
   usage: () => undefined,
   diagnose: () => Promise.resolve(undefined),
   forget: () => Promise.resolve(),

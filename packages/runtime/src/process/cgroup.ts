@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode } from "@ebb/base";
 
@@ -31,6 +32,11 @@ export interface Cgroups {
   members(id: string): number[] | undefined;
   /** How often the kernel killed one of its processes for want of memory. */
   oomKills(id: string): number;
+  /** Takes all of its processes off the CPU, or puts them back; false when no freezer knows them. */
+  freeze(id: string, frozen: boolean): boolean;
+  isFrozen(id: string): boolean;
+  /** Asks the kernel to take its memory back, as far as that can be had again from disk or swap. */
+  reclaim(id: string): Promise<void>;
   /** Removes the empty group; true when it is gone. */
   remove(id: string): boolean;
 }
@@ -44,15 +50,19 @@ export function detectCgroups(root = "/sys/fs/cgroup"): Cgroups {
 /** cgroup v1: a tree for each controller. */
 class SplitCgroups implements Cgroups {
   readonly enforced: ReadonlySet<Controller>;
+  /** Those, and the freezer. */
+  readonly #trees: readonly string[];
   readonly #root: string;
 
   constructor(root: string) {
     this.#root = root;
     this.enforced = new Set(CONTROLLERS.filter((controller) => makeFolder(join(root, controller), join(root, controller, GROUP))));
+    const freezer = makeFolder(join(root, "freezer"), join(root, "freezer", GROUP)) ? ["freezer"] : [];
+    this.#trees = [...this.enforced, ...freezer];
   }
 
   create(id: string, limits: CgroupLimits): void {
-    for (const controller of this.enforced) {
+    for (const controller of this.#trees) {
       const folder = this.#folder(controller, id);
       mkdirSync(folder, { recursive: true });
       if (controller === "pids") write(folder, "pids.max", limits.pids);
@@ -65,7 +75,7 @@ class SplitCgroups implements Cgroups {
   }
 
   join(id: string, pid: number): void {
-    for (const controller of this.enforced) write(this.#folder(controller, id), "cgroup.procs", pid);
+    for (const controller of this.#trees) write(this.#folder(controller, id), "cgroup.procs", pid);
   }
 
   members(id: string): number[] | undefined {
@@ -77,11 +87,27 @@ class SplitCgroups implements Cgroups {
     return this.enforced.has("memory") ? counter(join(this.#folder("memory", id), "memory.oom_control"), "oom_kill") : 0;
   }
 
-  remove(id: string): boolean {
-    return [...this.enforced].map((controller) => removeGroup(this.#folder(controller, id))).every(Boolean);
+  freeze(id: string, frozen: boolean): boolean {
+    const folder = this.#folder("freezer", id);
+    // One that was started before there was a freezer is not in it.
+    if ((readProcs(folder) ?? []).length === 0) return false;
+    write(folder, "freezer.state", frozen ? "FROZEN" : "THAWED");
+    return true;
   }
 
-  #folder(controller: Controller, id: string): string {
+  isFrozen(id: string): boolean {
+    return readOr(join(this.#folder("freezer", id), "freezer.self_freezing"), "").trim() === "1";
+  }
+
+  async reclaim(id: string): Promise<void> {
+    await writeFile(join(this.#folder("memory", id), "memory.force_empty"), "0").catch(() => undefined);
+  }
+
+  remove(id: string): boolean {
+    return this.#trees.map((controller) => removeGroup(this.#folder(controller, id))).every(Boolean);
+  }
+
+  #folder(controller: string, id: string): string {
     return join(this.#root, controller, GROUP, id);
   }
 }
@@ -125,6 +151,25 @@ class UnifiedCgroups implements Cgroups {
 
   oomKills(id: string): number {
     return this.#base === undefined ? 0 : counter(join(this.#base, id, "memory.events"), "oom_kill");
+  }
+
+  freeze(id: string, frozen: boolean): boolean {
+    const folder = this.#base && join(this.#base, id);
+    if (folder === undefined || !existsSync(join(folder, "cgroup.freeze"))) return false;
+    write(folder, "cgroup.freeze", frozen ? 1 : 0);
+    return true;
+  }
+
+  isFrozen(id: string): boolean {
+    return this.#base !== undefined && readOr(join(this.#base, id, "cgroup.freeze"), "").trim() === "1";
+  }
+
+  async reclaim(id: string): Promise<void> {
+    if (this.#base === undefined) return;
+    const folder = join(this.#base, id);
+    const used = readOr(join(folder, "memory.current"), "").trim();
+    // It takes what it gets, and says so with an error.
+    if (used !== "") await writeFile(join(folder, "memory.reclaim"), used).catch(() => undefined);
   }
 
   remove(id: string): boolean {

@@ -182,6 +182,14 @@ class ProcessDriverImplementation implements ProcessDriver {
     });
   }
 
+  async freeze(id: string): Promise<void> {
+    await this.#requireRunning(id).freeze();
+  }
+
+  async thaw(id: string): Promise<void> {
+    this.#requireRunning(id).thaw();
+  }
+
   usage(id: string): ResourceUsage | undefined {
     const instance = this.#instances.get(id);
     return instance?.running() && usageOf(instance.members());
@@ -277,6 +285,12 @@ class ProcessDriverImplementation implements ProcessDriver {
       const used = sessionMemory(new Set(limited.map(({ leader }) => leader)));
       for (const { instance, leader, memoryBytes } of limited) if ((used.get(leader) ?? 0) > memoryBytes) instance.killForMemory();
     });
+  }
+
+  #requireRunning(id: string): ProcessInstance {
+    const instance = this.#require(id);
+    if (!instance.running()) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
+    return instance;
   }
 
   #require(id: string): ProcessInstance {

@@ -21,6 +21,9 @@ export interface InstanceContext {
   cleaned(uid: number): void;
 }
 
+/** By SIGSTOP, as proc(5) shows it. */
+const STOPPED = "T";
+
 interface MainExit {
   code?: number;
   signal?: string;
@@ -111,7 +114,31 @@ export class ProcessInstance {
   running(): RunningInstance | undefined {
     const run = this.#run;
     if (!run || this.#end || this.#ending) return undefined;
-    return { spec: this.spec, address: { host: "127.0.0.1", port: run.port }, startedAt: run.startedAt, pid: run.pid };
+    const frozen = this.#isFrozen(run.pid);
+    return {
+      spec: this.spec,
+      address: { host: "127.0.0.1", port: run.port },
+      startedAt: run.startedAt,
+      pid: run.pid,
+      ...(frozen && { frozen }),
+    };
+  }
+
+  /** Keeps it without any CPU; where there is no freezer, by stopping each of its processes. */
+  async freeze(): Promise<void> {
+    const { cgroups } = this.#context;
+    if (!cgroups.freeze(this.spec.id, true)) for (const pid of this.members()) signal(pid, "SIGSTOP");
+    await cgroups.reclaim(this.spec.id);
+  }
+
+  thaw(): void {
+    this.#context.cgroups.freeze(this.spec.id, false);
+    const run = this.#run;
+    if (run && readStat(run.pid)?.state === STOPPED) for (const pid of this.members()) signal(pid, "SIGCONT");
+  }
+
+  #isFrozen(pid: number): boolean {
+    return this.#context.cgroups.isFrozen(this.spec.id) || readStat(pid)?.state === STOPPED;
   }
 
   endedInstance(): EndedInstance | undefined {
@@ -235,6 +262,8 @@ export class ProcessInstance {
   #terminate(): void {
     const run = this.#run;
     if (!run || this.#ending || !isAlive(run)) return;
+    // What is frozen takes no signal.
+    this.thaw();
     const others = this.members().filter((pid) => readStat(pid)?.group !== run.pid);
     signal(-run.pid, "SIGTERM");
     for (const pid of others) signal(pid, "SIGTERM");
@@ -244,6 +273,7 @@ export class ProcessInstance {
     const run = this.#run;
     if (!run || this.#end) return;
     if (isAlive(run)) signal(-run.pid, "SIGKILL");
+    this.#context.cgroups.freeze(this.spec.id, false);
     for (const pid of this.members()) signal(pid, "SIGKILL");
   }
 }
