@@ -7,9 +7,7 @@ const NOTHING: ScalePlan = { start: 0, thaw: [], freeze: [], stop: [] };
 const instances = (...phases: InstancePhase[]) => phases.map((phase, index) => ({ id: "abcdef"[index] ?? "?", phase, startedAt: index }));
 
 describe("planScale", () => {
-  test.each<
-    [string, InstancePhase[], number, Idle | undefined, Partial<typeof NOTHING> & { stop?: string[]; thaw?: string[]; freeze?: string[] }]
-  >([
+  test.each<[string, InstancePhase[], number, Idle | undefined, Partial<ScalePlan>]>([
     ["as many as are wanted: nothing", ["ready", "starting"], 2, "frozen", {}],
     ["fewer: the rest is started", ["ready"], 3, "cold", { start: 2 }],
     ["what is leaving does not count", ["draining", "ended", "ready"], 2, "cold", { start: 1 }],
@@ -28,5 +26,7 @@ describe("planScale", () => {
     ["wanted again: the frozen one comes before a new one", ["frozen"], 2, "frozen", { thaw: ["a"], start: 1 }],
     ["not to be kept any more: it goes", ["frozen"], 0, "cold", { stop: ["a"] }],
     ["until anybody says, it stays", ["frozen"], 0, undefined, {}],
-  ])("%s", (_, phases, desired, idle, plan) => expect(planScale(instances(...phases), desired, idle)).toEqual({ ...NOTHING, ...plan }));
+  ])("%s", (...[, phases, desired, idle, plan]) => {
+    expect(planScale(instances(...phases), desired, idle)).toEqual({ ...NOTHING, ...plan });
+  });
 });
