@@ -4,7 +4,7 @@ import { createApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
 import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
-import { createContainerDriver, createInstanceManager, createProcessDriver } from "@ebb/runtime";
+import { createContainerDriver, createInstanceManager, createProcessDriver, type Driver } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
@@ -31,6 +31,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
         }
       : {}),
   };
+  const containers: Driver | undefined = drivers.container;
   const instances = createInstanceManager({
     drivers,
     drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
@@ -59,6 +60,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     client,
     instances,
     gateway,
+    ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
     bundlesRoot: paths.bundles,
     decisionsPath: paths.decisions,
     probeAddress: { host: config.host, port: config.gatewayPort },

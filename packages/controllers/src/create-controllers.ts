@@ -18,6 +18,7 @@ import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
+import type { ResolveDigest } from "./revision/image-digests.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
 import { questionOf } from "./route/explain.ts";
@@ -32,6 +33,8 @@ export interface ControllersOptions {
   /** Not started: the controllers start it, once they know what there should be. */
   instances: InstanceManager;
   gateway: GatewayPort;
+  /** What an image's tag means now; without it, images run by their tags. */
+  resolveDigest?: ResolveDigest;
   /** The folder that holds bundles, as `sha256/<hex>`. */
   bundlesRoot: string;
   /** Where the gateway serves external hosts: a Route is ready once it has answered here. */
@@ -136,6 +139,7 @@ class EmbeddedControllers implements Controllers {
       dataPlane: this.#dataPlane,
       loop: this.#loop,
       workload,
+      resolveDigest: options.resolveDigest,
     });
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
     this.#routes = new RouteController(context, ingress);

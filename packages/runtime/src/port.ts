@@ -140,6 +140,11 @@ export interface Driver {
   readonly name: "process" | "container";
   /** Makes the artifact present (pulls an image), which may take minutes; a `start` afterwards takes a second at most. Throws as `start` does. */
   prepare?(spec: InstanceSpec, signal?: AbortSignal): Promise<void>;
+  /**
+   * `repository@sha256:…` of what an image's reference means, for drivers that run images: what the engine has, pulled when it has none or when
+   * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
+   */
+  digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
   start(spec: InstanceSpec): Promise<RunningInstance>;
   stop(id: string, graceSeconds: number): Promise<void>;
   list(): Promise<RunningInstance[]>;

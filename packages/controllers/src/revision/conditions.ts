@@ -8,3 +8,4 @@ export const REVISION_CONDITIONS = createConditions({
 
 export const DEADLINE_EXCEEDED = "ProgressDeadlineExceeded";
 export const DEPLOYING = "Deploying";
+export const RESOLVING = "ResolvingDigests";

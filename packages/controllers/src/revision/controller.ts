@@ -7,6 +7,7 @@ import { keyOf, ownerKey, splitKey } from "../engine/keys.ts";
 import type { ScalingLoop } from "../podautoscaler/scaling-loop.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { referencesOf, type Sources } from "./environment.ts";
+import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
 import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from "./workload.ts";
@@ -16,6 +17,8 @@ export interface RevisionControllerOptions {
   dataPlane: DataPlane;
   loop: ScalingLoop;
   workload: WorkloadOptions;
+  /** Absent where no images are run. */
+  resolveDigest: ResolveDigest | undefined;
 }
 
 /** Revisions: their workload to the runtime, their backend to the gateway, their PodAutoscaler and status to the API. */
@@ -27,6 +30,7 @@ export class RevisionController {
   readonly #dependents = new Map<string, Set<string>>();
   readonly #references = new Map<string, readonly string[]>();
   readonly #startedAt: number;
+  readonly #digests: ImageDigests;
 
   constructor(options: RevisionControllerOptions) {
     this.#options = options;
@@ -38,6 +42,11 @@ export class RevisionController {
       configMap: (namespace, name) => configMaps.get(namespace, name),
     };
     this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key) });
+    const resolved = (key: string) => this.controller.add(key);
+    this.#digests = new ImageDigests({ resolve: options.resolveDigest, log, resolved });
+    context.settings.changed.on((name) => {
+      if (name === "observability") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
+    });
     context.revisions.onChange(({ object }) => this.controller.add(keyOf(object)));
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
@@ -60,22 +69,30 @@ export class RevisionController {
     const revision = revisions.get(namespace, name);
     if (!revision || revision.metadata.deletionTimestamp) {
       this.#refer(key, []);
+      this.#digests.forget(key);
       loop.remove(key);
       return dataPlane.remove(key);
     }
     const autoscaler = autoscalers.get(namespace, name);
-    const { workload, problem } = this.#describe(revision);
+    const { deployment, observability } = context.settings.current;
+    const { revision: pinned, pending } = this.#digests.of(key, revision, deployment);
+    const { workload, problem } = this.#describe(pinned);
     const instances = dataPlane.instances(key);
     const plan = planRevision({
-      revision,
+      revision: pinned,
+      resolving: pending && problem === undefined,
+      logUrl: observability.revisionUrlTemplate?.replaceAll("${REVISION_UID}", revision.metadata.uid ?? ""),
       autoscaler,
       problem,
       instances,
       now: clock.now(),
       since: Math.max(this.#startedAt, Date.parse(revision.metadata.creationTimestamp ?? "") || 0),
-      deadline: deadlineOf(revision, context.settings.current.deployment.progressDeadline),
+      deadline: deadlineOf(revision, deployment.progressDeadline),
     });
-    dataPlane.declare({ ...backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) }, workload);
+    dataPlane.declare(
+      { ...backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) },
+      pending ? undefined : workload,
+    );
     loop.setFailed(key, plan.failed ? (plan.unavailable ?? "it was not ready in time") : undefined);
     loop.available(key);
     await apply(client, { kind: PodAutoscalers, desired: makeAutoscaler(revision), existing: autoscaler });

@@ -43,6 +43,16 @@ describe("planRevision", () => {
       ["Active Unknown Deploying", "ContainerHealthy Unknown Deploying", "Ready Unknown Deploying", "ResourcesAvailable Unknown Deploying"],
     ],
     [
+      "its image's tag is being resolved: nothing is started before",
+      { resolving: true },
+      [
+        "Active Unknown Deploying",
+        "ContainerHealthy Unknown ResolvingDigests",
+        "Ready Unknown ResolvingDigests",
+        "ResourcesAvailable Unknown ResolvingDigests",
+      ],
+    ],
+    [
       "it has reached its scale: ready",
       { autoscaler: INITIALIZED, instances: [instance({ phase: "ready" })] },
       ["Active True", "ContainerHealthy True", "Ready True", "ResourcesAvailable True"],

@@ -3,12 +3,16 @@ import type { InstanceStatus } from "@ebb/runtime";
 import type { EventNote } from "../engine/events.ts";
 import { AUTOSCALER_CONDITIONS } from "../podautoscaler/conditions.ts";
 import { isInitialized } from "../podautoscaler/reconcile.ts";
-import { DEADLINE_EXCEEDED, DEPLOYING, REVISION_CONDITIONS as conditions } from "./conditions.ts";
+import { DEADLINE_EXCEEDED, DEPLOYING, RESOLVING, REVISION_CONDITIONS as conditions } from "./conditions.ts";
 import { containerStatuses, servingContainer } from "./workload.ts";
 
 export interface RevisionObserved {
   revision: Revision;
   autoscaler: PodAutoscaler | undefined;
+  /** The image's tag is being resolved: nothing is started before. */
+  resolving?: boolean;
+  /** Where its logs are, if anybody has said. */
+  logUrl?: string | undefined;
   /** Why no instance can be described, if so. */
   problem: Cause | undefined;
   instances: readonly InstanceStatus[];
@@ -62,6 +66,7 @@ export function planRevision(observed: RevisionObserved): RevisionPlan {
     containerStatuses: containerStatuses(revision),
     actualReplicas: autoscaler?.status?.actualScale ?? 0,
     desiredReplicas: autoscaler?.status?.desiredScale ?? 0,
+    ...(observed.logUrl === undefined ? {} : { logUrl: observed.logUrl }),
   };
   const why = unavailability(observed, failed, ready?.message);
   const notes: EventNote[] = [];
@@ -105,6 +110,10 @@ function deployingMarks(before: Marks, observed: RevisionObserved, overdue: bool
     return known ? conditions.markFalse(marks, "ContainerHealthy", known, now) : marks;
   }
   if (problem) return conditions.markFalse(marks, "ResourcesAvailable", problem, now);
+  if (observed.resolving) {
+    const cause = { reason: RESOLVING, message: "" };
+    return conditions.markUnknown(conditions.markUnknown(marks, "ResourcesAvailable", cause, now), "ContainerHealthy", cause, now);
+  }
   const waiting = trouble ? undefined : observed.instances.find(({ phase, message }) => phase !== "ready" && message)?.message;
   marks = conditions.markUnknown(marks, "ResourcesAvailable", { reason: DEPLOYING, message: waiting ?? "" }, now);
   if (trouble) return conditions.markFalse(marks, "ContainerHealthy", trouble, now);

@@ -41,7 +41,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if ((container.volumeMounts ?? []).length > 0 || (revision.spec.volumes ?? []).length > 0) {
     return problem("VolumesNotSupported", "the embedded cluster mounts no volumes; pass Secrets and ConfigMaps by env or envFrom");
   }
-  const artifact = artifactOf(container.image, options.bundlesRoot);
+  const artifact = artifactOf(digestOf(revision, container) ?? container.image, options.bundlesRoot);
   if (!artifact) {
     return problem(
       "ContainerMissing",
@@ -75,8 +75,17 @@ function problem(reason: string, message: string): { problem: Cause } {
   return { problem: { reason, message } };
 }
 
+/** A bundle of Ebb's own, which is no image. */
+export function isBundle(image: string): boolean {
+  return image.startsWith(`${BUNDLE_HOST}/`);
+}
+
+function digestOf({ status }: Revision, { name = "user-container" }: Container): string | undefined {
+  return status?.containerStatuses?.find((container) => container.name === name)?.imageDigest;
+}
+
 function artifactOf(image: string, bundlesRoot: string): Artifact | undefined {
-  if (!image.startsWith(`${BUNDLE_HOST}/`)) return { kind: "image", reference: image };
+  if (!isBundle(image)) return { kind: "image", reference: image };
   const digest = BUNDLE.exec(image)?.[1];
   return digest === undefined ? undefined : { kind: "bundle", digest, path: `${bundlesRoot}/sha256/${digest}` };
 }
@@ -122,10 +131,11 @@ export function backendOf(revision: Revision): Omit<Backend, "endpoints"> {
   };
 }
 
-/** `name` to `reference@digest` where the reference has one: nothing is resolved here, so an image by tag has none. */
-export function containerStatuses({ spec }: Revision): { name: string; imageDigest?: string }[] {
-  return spec.containers.map(({ name = "user-container", image }) => ({
-    name,
-    ...(image.includes("@sha256:") ? { imageDigest: image } : {}),
-  }));
+/** `name` to `reference@digest`: of the reference itself, or what its tag was resolved to. */
+export function containerStatuses(revision: Revision): { name: string; imageDigest?: string }[] {
+  return revision.spec.containers.map((container) => {
+    const { name = "user-container", image } = container;
+    const imageDigest = image.includes("@sha256:") ? image : digestOf(revision, container);
+    return { name, ...(imageDigest === undefined ? {} : { imageDigest }) };
+  });
 }

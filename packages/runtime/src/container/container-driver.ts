@@ -17,6 +17,7 @@ import { containerName, containerOptions, LABELS } from "./container-options.ts"
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
 import { joinFrames, readFrames } from "./engine-logs.ts";
+import { digestIn } from "./image-digest.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
@@ -79,12 +80,28 @@ class ContainerDriver implements Driver {
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
     const reference = imageOf(spec);
-    try {
-      await this.#docker.getImage(reference).inspect();
-      return;
-    } catch (error) {
-      if (!isGone(error)) throw startError(error, reference);
+    if (!(await this.#inspect(reference))) await this.#pull(reference, signal);
+  }
+
+  async digestOf(reference: string, { pull }: { pull: boolean }): Promise<string | undefined> {
+    let found = await this.#inspect(reference);
+    if (!found || pull) {
+      await this.#pull(reference);
+      found = await this.#inspect(reference);
     }
+    return digestIn(reference, found?.RepoDigests ?? []);
+  }
+
+  async #inspect(reference: string): Promise<Docker.ImageInspectInfo | undefined> {
+    try {
+      return await this.#docker.getImage(reference).inspect();
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw startError(error, reference);
+    }
+  }
+
+  async #pull(reference: string, signal?: AbortSignal): Promise<void> {
     const late = new AbortController();
     const timer = this.#options.clock.after(PULL_DEADLINE, () => late.abort());
     try {
