@@ -43,7 +43,7 @@ export class RevisionController {
     };
     this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key) });
     const resolved = (key: string) => this.controller.add(key);
-    this.#digests = new ImageDigests({ resolve: options.resolveDigest, log, resolved });
+    this.#digests = new ImageDigests({ resolve: options.resolveDigest, clock, log, resolved });
     context.settings.changed.on((name) => {
       if (name === "observability") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
     });

@@ -1,4 +1,5 @@
 import { silentLogger } from "@ebb/base";
+import { VirtualClock } from "@ebb/testkit";
 import { parseDeployment, type Revision } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { marks, revision } from "../testing.ts";
@@ -30,7 +31,10 @@ describe("which Revisions are resolved", () => {
 describe("resolving", () => {
   function digests(resolve: ResolveDigest) {
     const done = Promise.withResolvers<string>();
-    return { digests: new ImageDigests({ resolve, log: silentLogger, resolved: done.resolve }), done: done.promise };
+    return {
+      digests: new ImageDigests({ resolve, clock: new VirtualClock(), log: silentLogger, resolved: done.resolve }),
+      done: done.promise,
+    };
   }
 
   test("is pending until the engine has answered, and then the same for ever", async () => {
@@ -49,7 +53,10 @@ describe("resolving", () => {
 
   test("asks the registry anew when the container says Always", async () => {
     const asked = Promise.withResolvers<boolean>();
-    const { digests: subject } = digests(async (_, { pull }) => void asked.resolve(pull));
+    const { digests: subject } = digests((_, { pull }) => {
+      asked.resolve(pull);
+      return Promise.resolve(undefined);
+    });
     subject.of("team/a", of("app:v1", undefined, { imagePullPolicy: "Always" }), CONFIG);
     expect(await asked.promise).toBe(true);
   });
@@ -65,6 +72,24 @@ describe("resolving", () => {
     expect(subject.of("team/a", made, CONFIG)).toEqual({ revision: made, pending: false });
   });
 
+  test("holds nothing up beyond digest-resolution-timeout; what comes later still counts", async () => {
+    const clock = new VirtualClock();
+    const answer = Promise.withResolvers<string>();
+    const calls: string[] = [];
+    const subject = new ImageDigests({ resolve: () => answer.promise, clock, log: silentLogger, resolved: (key) => calls.push(key) });
+    const made = of("app:v1");
+    subject.of("team/a", made, CONFIG);
+    await clock.advance(CONFIG.digestResolutionTimeout - 1);
+    expect([subject.of("team/a", made, CONFIG).pending, calls]).toEqual([true, []]);
+    await clock.advance(1);
+    expect([subject.of("team/a", made, CONFIG), calls]).toEqual([{ revision: made, pending: false }, ["team/a"]]);
+    answer.resolve(`app@${D}`);
+    await answer.promise;
+    await Promise.resolve();
+    expect(subject.of("team/a", made, CONFIG).revision.status?.containerStatuses?.[0]?.imageDigest).toBe(`app@${D}`);
+    expect(calls).toEqual(["team/a", "team/a"]);
+  });
+
   test("a Revision made anew under the name is asked for anew", async () => {
     const { digests: subject, done } = digests(() => Promise.resolve(`app@${D}`));
     subject.of("team/a", of("app:v1"), CONFIG);
@@ -74,7 +99,7 @@ describe("resolving", () => {
   });
 
   test("without an engine, nothing waits", () => {
-    const subject = new ImageDigests({ resolve: undefined, log: silentLogger, resolved: () => undefined });
+    const subject = new ImageDigests({ resolve: undefined, clock: new VirtualClock(), log: silentLogger, resolved: () => undefined });
     expect(subject.of("team/a", of("app:v1"), CONFIG).pending).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
-import type { Logger } from "@ebb/base";
+import type { Clock, Logger } from "@ebb/base";
 import type { DeploymentConfig, Revision } from "@ebb/kube";
+import { within } from "../engine/within.ts";
 import { isBundle, servingContainer } from "./workload.ts";
 
 /** Asks the container engine; undefined when the image has no digest. */
@@ -8,6 +9,7 @@ export type ResolveDigest = (reference: string, options: { pull: boolean }) => P
 export interface ImageDigestsOptions {
   /** Absent where no images are run. */
   resolve: ResolveDigest | undefined;
+  clock: Clock;
   log: Logger;
   /** One of these keys is known now. */
   resolved(key: string): void;
@@ -15,7 +17,8 @@ export interface ImageDigestsOptions {
 
 /**
  * Which image each new Revision means: its tag is resolved once, when the Revision is made, and all its instances run that digest, whatever
- * becomes of the tag. What cannot be resolved is run by its tag, and fails there in words of its own if it is not to be had.
+ * becomes of the tag. What cannot be resolved is run by its tag, and fails there in words of its own if it is not to be had. Nothing waits longer
+ * than `digest-resolution-timeout`: an answer that comes later (the image is large) still holds for instances that start after it.
  */
 export class ImageDigests {
   readonly #options: ImageDigestsOptions;
@@ -34,7 +37,7 @@ export class ImageDigests {
     const { uid = "" } = revision.metadata;
     const known = this.#known.get(key);
     if (known?.uid !== uid) {
-      void this.#find(key, revision);
+      void this.#find(key, revision, config.digestResolutionTimeout);
       return { revision, pending: true };
     }
     return { revision: known.digest === undefined ? revision : withDigest(revision, known.digest), pending: known.pending };
@@ -44,15 +47,20 @@ export class ImageDigests {
     this.#known.delete(key);
   }
 
-  async #find(key: string, revision: Revision): Promise<void> {
-    const { resolve, log, resolved } = this.#options;
+  async #find(key: string, revision: Revision, timeout: number): Promise<void> {
+    const { resolve, clock, log, resolved } = this.#options;
     const entry: { uid: string; digest?: string; pending: boolean } = { uid: revision.metadata.uid ?? "", pending: true };
     this.#known.set(key, entry);
     const container = servingContainer(revision);
+    const asked = Promise.resolve(resolve?.(container?.image ?? "", { pull: container?.imagePullPolicy === "Always" })).then((digest) => {
+      if (digest === undefined) return;
+      entry.digest = digest;
+      if (!entry.pending) resolved(key);
+    });
     try {
-      const digest = await resolve?.(container?.image ?? "", { pull: container?.imagePullPolicy === "Always" });
-      if (digest !== undefined) entry.digest = digest;
+      await within(clock, timeout, "resolving the image's tag", asked);
     } catch (error) {
+      asked.catch(() => undefined);
       log.info({ revision: key, error }, "the image's tag was not resolved to a digest; it is run by its tag");
     }
     entry.pending = false;
