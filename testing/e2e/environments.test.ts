@@ -1,0 +1,29 @@
+import { deploy, eventually, finished, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let ebb: EbbServer;
+beforeAll(async () => {
+  ebb = await startEbb({ args: ["--no-containers"] });
+});
+afterAll(() => ebb?.dispose());
+
+const PROD = { app: "shop", env: "prod" };
+const answer = async (host: string) => (await ebb.get(`${host}.sls-local.localhost`)).body;
+
+test("what was tested goes to prod as it is, with prod's settings and host, and stays warm; its environment takes it along", async () => {
+  const { client } = ebb;
+  const handler = `return response.end(process.env.MODE ?? "none");`;
+  expect((await deploy(client, "shop", nodeApp({ handler }))).failure).toBeNull();
+  expect((await finished(client, (await client.patchVariables(PROD, { variables: { MODE: "live" } })).id)).failure).toBeNull();
+  const promoted = await finished(client, (await client.promote(PROD, { from: "test" })).id);
+  expect(promoted).toMatchObject({ state: "succeeded", kind: "promote", version: "v1", url: expect.stringContaining("//shop.sls-local") });
+  expect([await answer("shop-test"), await answer("shop"), await answer("v1-shop")]).toEqual(["none", "live", "live"]);
+  // The copy of the cluster that this is told from lags a little behind.
+  await eventually(async () => (await client.getAppEnvironment(PROD)).state === "ready");
+  expect((await finished(client, (await client.patchAppEnvironment(PROD, { host: "store" })).id)).failure).toBeNull();
+  expect([await answer("store"), await answer("v1-shop")]).toEqual(["live", "live"]);
+  const gone = await finished(client, (await client.deleteEnvironment("default", "prod")).id);
+  expect(gone).toMatchObject({ state: "succeeded", app: "", environment: "prod" });
+  expect((await ebb.get("store.sls-local.localhost")).status).toBe(404);
+  expect(await answer("shop-test")).toBe("none");
+});
