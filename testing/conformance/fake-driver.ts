@@ -39,6 +39,10 @@ export class FakeDriver implements Driver {
     return begin({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
   }
 
+  renewIdentity(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async stop(id: string): Promise<void> {
     const instance = this.running.get(id);
     if (!instance) return;

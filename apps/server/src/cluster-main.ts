@@ -1,14 +1,23 @@
 /** The embedded cluster's process: Kubernetes API, controllers, autoscaler, instances. */
 import { chmod, writeFile } from "node:fs/promises";
-import { createApiServer } from "@ebb/apiserver";
+import { createApiServer, type ApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
 import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
-import { createContainerDriver, createInstanceManager, createProcessDriver, type Driver } from "@ebb/runtime";
+import {
+  createContainerDriver,
+  createInstanceManager,
+  createProcessDriver,
+  type Driver,
+  type Identity,
+  type InstanceSpec,
+} from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
 
+/** By which programs on Kubernetes expect the API at its cluster address. */
+const CLUSTER_API_PORT = 443;
 const ADMIN = { name: "admin", groups: ["system:masters"] };
 const CONTROLLER = { name: "system:serviceaccount:knative-serving:controller", groups: ["system:masters"] };
 /** A request that is longer than this at an instance that must go is cut: the longest that Knative lets a request last. */
@@ -25,6 +34,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
           container: createContainerDriver({
             engine,
             owner: config.dataDir,
+            identities: paths.identities,
             ...(config.clusterAddress ? { dns: config.clusterAddress } : {}),
             ...common,
           }),
@@ -34,12 +44,14 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   const containers: Driver | undefined = drivers.container;
   const instances = createInstanceManager({
     drivers,
+    identify: ({ id, identity }) => identify(api, id, identity),
     drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
     ...common,
   });
   const api = createApiServer({
     storePath: paths.clusterStore,
     listen: { host: config.host, port: config.apiPort },
+    alsoListen: config.clusterAddress === undefined ? [] : [{ host: config.clusterAddress, port: CLUSTER_API_PORT }],
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
     podLogs: (_namespace, name, options) => instances.logs(name, options),
     views: {
@@ -67,6 +79,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
     authorities: () => api.authorities(),
+    apiAddress: (sort) => (sort === "image" ? api.insideAddress() : localAddress(api.address())),
     // Read when it stops: whether this is a clean stop is known only then.
     get stopInstances() {
       return stopInstances;
@@ -99,6 +112,17 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     },
     abandon: () => group.stop(),
   };
+}
+
+/** Of a server that listens everywhere, the address on this machine. */
+function localAddress({ host, port }: ReturnType<ApiServer["address"]>): ReturnType<ApiServer["address"]> {
+  return { host: host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host, port };
+}
+
+async function identify(api: ApiServer, pod: string, identity: InstanceSpec["identity"]): Promise<Identity | undefined> {
+  if (!identity) return undefined;
+  const credentials = await api.issueCredentials({ ...identity, pod });
+  return credentials && { files: credentials.files, renewAfter: credentials.renewAfter };
 }
 
 /** As `GET …/podautoscalers/NAME/decisions` answers; Ebb's own, a real Knative has none. */

@@ -34,6 +34,7 @@ export function layout(dataDir: string) {
     bundles: join(dataDir, "bundles"),
     builds: join(dataDir, "builds"),
     instances: join(dataDir, "instances"),
+    identities: join(dataDir, "identities"),
     logs: join(dataDir, "logs"),
     accessLog: join(dataDir, "logs/access.log"),
     compileCache: join(dataDir, "cache/node"),

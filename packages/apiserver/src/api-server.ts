@@ -3,6 +3,8 @@ import { BugError, type Clock, type Logger, type Random, type Runnable, type Tim
 import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
+import { issueCredentials, type CredentialRequest, type Credentials } from "./accounts/issue-credentials.ts";
+import { ensureOwnService } from "./accounts/own-service.ts";
 import type { Token } from "./authn/static-tokens.ts";
 import { MASTERS } from "./authz/authorizer.ts";
 import { createEscalationCheck } from "./authz/escalation.ts";
@@ -35,6 +37,7 @@ const NAMES = [
   "kubernetes.default.svc",
   "kubernetes.default.svc.cluster.local",
 ];
+const SELF = { name: "system:apiserver", groups: [MASTERS] };
 const ADMIN = { name: "kubernetes-admin", groups: [MASTERS] };
 
 export interface ApiServerOptions {
@@ -69,8 +72,10 @@ export interface ApiServer extends Runnable {
   client(user: User): KubeClient;
   /** Where it listens; with the real port after `start`. */
   address(): { host: string; port: number };
-  /** Whether it listens at that one of the further places. */
-  listensAt(place: { host: string; port: number }): boolean;
+  /** The first of the further places at which it listens, if any: where containers reach it. */
+  insideAddress(): { host: string; port: number } | undefined;
+  /** What a program that runs as a ServiceAccount proves itself with; undefined when that account gives none to programs that do not ask. */
+  issueCredentials(request: CredentialRequest): Promise<Credentials | undefined>;
   /** YAML for kubectl, kn and the client libraries; only once it has started. */
   kubeconfig(options: KubeconfigOptions): string;
   /** PEM: what clients of this server must trust; only once it has started. */
@@ -118,6 +123,7 @@ class EmbeddedApiServer implements ApiServer {
       await this.#ensureNamespaces();
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
+      await ensureOwnService(this.client(SELF), this.address(), this.insideAddress());
     } catch (error) {
       await this.stop();
       throw error;
@@ -188,8 +194,13 @@ class EmbeddedApiServer implements ApiServer {
     return this.#http.address();
   }
 
-  listensAt(place: { host: string; port: number }): boolean {
-    return this.#http.listensAt(place);
+  insideAddress(): { host: string; port: number } | undefined {
+    return this.#http.insideAddress();
+  }
+
+  issueCredentials(request: CredentialRequest): Promise<Credentials | undefined> {
+    const { accounts, store } = this.#running();
+    return issueCredentials(request, { tokens: accounts, store, authorities: this.authorities() });
   }
 
   kubeconfig(options: KubeconfigOptions): string {
@@ -214,7 +225,7 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async #ensureNamespaces(): Promise<void> {
-    const client = this.client({ name: "system:apiserver", groups: [MASTERS] });
+    const client = this.client(SELF);
     for (const name of NAMESPACES) {
       try {
         await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });

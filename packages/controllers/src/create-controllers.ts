@@ -21,6 +21,7 @@ import type { GatewayPort } from "./ports.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
+import type { WorkloadOptions } from "./revision/workload.ts";
 import { questionOf } from "./route/explain.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
@@ -47,6 +48,8 @@ export interface ControllersOptions {
   progressDeadlineSeconds?: number;
   /** File that keeps the autoscaler's decisions over restarts; without it they are forgotten. */
   decisionsPath?: string;
+  /** Where instances reach the cluster's API, by what they run; without it they are told of none and get no credentials. */
+  apiAddress?: WorkloadOptions["apiAddress"];
   /** PEM of the API's certificate authority, for the ConfigMap `kube-root-ca.crt` of every namespace; there is none without it. */
   authorities?: () => string;
   /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
@@ -133,7 +136,11 @@ class EmbeddedControllers implements Controllers {
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
-    const workload = { bundlesRoot, ...(gatewayUrl === undefined ? {} : { gatewayUrl }) };
+    const workload = {
+      bundlesRoot,
+      ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
+      ...(options.apiAddress ? { apiAddress: options.apiAddress } : {}),
+    };
     this.#revisions = new RevisionController({
       context,
       dataPlane: this.#dataPlane,

@@ -116,6 +116,24 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(await texts(instance.id)).toEqual([`greeting=${instance.env["GREETING"]}`, `port=${port}`, "secret=", "home=set"]);
     });
 
+    check("has the files of an identity there before the program starts, and replaces them in one step", async () => {
+      const folder = "${EBB_SERVICE_ACCOUNT:-/var/run/secrets/kubernetes.io/serviceaccount}";
+      const instance = shell(`cat ${folder}/token; echo; while :; do sleep 1; done`, {
+        identity: { namespace: "default", account: "default" },
+      });
+      const show = async () => (await driver.exec(instance.id, ["sh", "-c", `cat ${folder}/token; ls ${folder}`], 5)).output.split("\n");
+      await driver.start(instance, { token: "first", namespace: "default" });
+      await eventually(async () => (await texts(instance.id)).includes("first"));
+      await driver.renewIdentity(instance.id, { token: "second", namespace: "default" });
+      expect((await show())[0]).toMatch(/^second/);
+      await driver.close();
+      await reopen();
+      await driver.list();
+      await driver.renewIdentity(instance.id, { token: "third", namespace: "default" });
+      expect((await show())[0]).toMatch(/^third/);
+      expect((await show()).filter((name) => name.includes("new"))).toEqual([]);
+    });
+
     check("tells once how a program ended, and keeps its output until it is forgotten", async () => {
       const good = shell("echo out; echo err >&2");
       const bad = shell("printf unfinished; exit 3");

@@ -16,6 +16,15 @@ export interface ProbeSpec {
   failureThreshold: number;
 }
 
+/** What an instance proves itself to the cluster's API with, by file name: `token`, `ca.crt`, `namespace`. */
+export type IdentityFiles = Readonly<Record<string, string>>;
+
+export interface Identity {
+  files: IdentityFiles;
+  /** Milliseconds after which they must be replaced. */
+  renewAfter: number;
+}
+
 export interface InstanceSpec {
   /** Unique for ever, a DNS label: the Pod's name. Drivers name processes, folders and containers after it. */
   id: string;
@@ -38,6 +47,8 @@ export interface InstanceSpec {
   liveness?: ProbeSpec;
   /** From SIGTERM to SIGKILL. */
   terminationGraceSeconds: number;
+  /** The ServiceAccount as which it may call the cluster's API; without it, it gets no credentials. */
+  identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
 }
 
 /** Where the gateway and the probes reach an instance. */
@@ -134,7 +145,8 @@ export interface LogOptions {
  * - Output is kept across restarts of Ebb, at most `maxLogBytes` an instance (oldest dropped first), and a reader that is slow holds up the
  *   instance, never memory. Logs of an ended instance stay readable until `forget`.
  * - `start` of an id that has ended starts it again and keeps its log; of one that runs it is a bug.
- * Not in the contract: order of output between stdout and stderr; addresses staying the same across instances.
+ * - The files of an identity are there before the program starts, readable by it and by no other instance, and never part of `list`.
+ * Not in the contract: where those files are (see docs/guide/access.md); order of output between stdout and stderr; addresses staying the same across instances.
  */
 export interface Driver {
   readonly name: "process" | "container";
@@ -145,7 +157,9 @@ export interface Driver {
    * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
    */
   digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
-  start(spec: InstanceSpec): Promise<RunningInstance>;
+  start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance>;
+  /** Replaces the files of one that was started with some; each changes in one step. One that does not run is left alone. */
+  renewIdentity(id: string, identity: IdentityFiles): Promise<void>;
   stop(id: string, graceSeconds: number): Promise<void>;
   list(): Promise<RunningInstance[]>;
   /** Those that ended, also in an earlier life of Ebb, and are not forgotten: their logs can still be read. Oldest first; after `list`. */

@@ -67,12 +67,10 @@ export class HttpServer {
     return { host: this.#options.listen.host, port: bound?.port ?? this.#options.listen.port };
   }
 
-  /** Whether it listens at one of the further places. */
-  listensAt(place: Place): boolean {
-    return this.#others.some((server) => {
-      const bound = server.address() as AddressInfo | null;
-      return bound?.address === place.host && bound.port === place.port;
-    });
+  /** The first of the further places that could be had. */
+  insideAddress(): Place | undefined {
+    const bound = this.#others[0]?.address() as AddressInfo | null | undefined;
+    return bound ? { host: bound.address, port: bound.port } : undefined;
   }
 
   /** Ends watches and log streams, lets other requests finish within the drain time, and closes. */

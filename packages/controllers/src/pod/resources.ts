@@ -23,6 +23,7 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
     },
     spec: {
       containers: container ? [container] : [],
+      serviceAccountName: revision.spec.serviceAccountName || "default",
       nodeName: NODE,
       terminationGracePeriodSeconds: revision.spec.timeoutSeconds ?? 300,
     },

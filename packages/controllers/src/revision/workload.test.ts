@@ -56,6 +56,26 @@ describe("makeWorkload", () => {
     });
   });
 
+  test("an instance finds the API where its sort can reach it, as its ServiceAccount unless it does not want to", () => {
+    const apiAddress = (sort: string) => (sort === "image" ? { host: "169.254.20.10", port: 443 } : undefined);
+    const made = (image: string, spec: Partial<Revision["spec"]> = {}) => {
+      const described = revision(1, undefined, { spec: { containers: [{ image }], ...spec } });
+      const result = makeWorkload(described, SOURCES, { bundlesRoot: "/b", apiAddress });
+      if ("problem" in result) throw new Error(result.problem.message);
+      return result.workload.template;
+    };
+    expect(made("app")).toMatchObject({
+      identity: { namespace: "team", account: "default" },
+      env: { KUBERNETES_SERVICE_HOST: "169.254.20.10", KUBERNETES_SERVICE_PORT: "443" },
+    });
+    expect(made("app", { serviceAccountName: "robot" }).identity).toEqual({ namespace: "team", account: "robot" });
+    expect(made("app", { automountServiceAccountToken: true }).identity).toMatchObject({ asked: true });
+    const refused = made("app", { automountServiceAccountToken: false });
+    expect([refused.identity, refused.env["KUBERNETES_SERVICE_HOST"]]).toEqual([undefined, "169.254.20.10"]);
+    const bundle = made(`bundle.ebb.local/shop@sha256:${"ab".repeat(32)}`);
+    expect([bundle.identity, bundle.env["KUBERNETES_SERVICE_HOST"]]).toEqual([undefined, undefined]);
+  });
+
   test("values come from Secrets and ConfigMaps, envFrom first, and $(VAR) knows what was defined before", () => {
     const { env, command, args } = template({
       envFrom: [{ secretRef: { name: "keys" }, prefix: "S_" }, { configMapRef: { name: "settings" } }],

@@ -20,6 +20,8 @@ export interface WorkloadOptions {
   bundlesRoot: string;
   /** EBB_GATEWAY_URL of instances: where they reach other applications by their cluster-local names. */
   gatewayUrl?: string;
+  /** Where instances of a sort reach the cluster's API; undefined when they cannot. Without it, they are told of none. */
+  apiAddress?: (sort: Artifact["kind"]) => { host: string; port: number } | undefined;
 }
 
 const BUNDLE_HOST = "bundle.ebb.local";
@@ -54,6 +56,13 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   const liveness = livenessOf(container);
   const { env } = environment;
   if (options.gatewayUrl !== undefined) env["EBB_GATEWAY_URL"] ??= options.gatewayUrl;
+  const api = options.apiAddress?.(artifact.kind);
+  if (api)
+    Object.assign(env, {
+      KUBERNETES_SERVICE_HOST: api.host,
+      KUBERNETES_SERVICE_PORT: String(api.port),
+      KUBERNETES_SERVICE_PORT_HTTPS: String(api.port),
+    });
   const template: Omit<InstanceSpec, "id"> = {
     workload: key,
     labels: instanceLabels(revision),
@@ -67,8 +76,15 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     readiness: readinessOf(container),
     ...(liveness ? { liveness } : {}),
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
+    ...(api && revision.spec.automountServiceAccountToken !== false ? { identity: identityOf(revision) } : {}),
   };
   return { workload: { key, template } };
+}
+
+/** The ServiceAccount as which it may call the API. Whether that gives its token away is looked up when an instance starts. */
+function identityOf({ metadata, spec }: Revision): NonNullable<InstanceSpec["identity"]> {
+  const asked = spec.automountServiceAccountToken === true ? { asked: true as const } : {};
+  return { namespace: metadata.namespace ?? "", account: spec.serviceAccountName || "default", ...asked };
 }
 
 function problem(reason: string, message: string): { problem: Cause } {

@@ -3,6 +3,7 @@ import { AUTHORITATIVE_ANSWER, decode, encode, RECURSION_AVAILABLE, type Decoded
 /** Seconds; short, as the address is the gateway's and may change with its configuration. */
 const TTL = 5;
 const SERVFAIL = 2;
+const NXDOMAIN = 3;
 
 export interface ClusterZone {
   /** `cluster.local` */
@@ -23,23 +24,42 @@ export function parseQuery(bytes: Buffer): (DecodedPacket & { question: Question
   }
 }
 
-/** Whether the name is one that only the cluster can answer: `*.svc.DOMAIN`. */
+/**
+ * Whether the name is one that only the cluster can answer: `*.svc.DOMAIN`, and `SERVICE.NAMESPACE.svc`, which some resolvers ask for as it is
+ * because it has dots enough.
+ */
 export function isClusterName(name: string, zone: ClusterZone): boolean {
-  return name.toLowerCase().replace(/\.$/, "").endsWith(`.svc.${zone.domain}`);
+  const plain = plainOf(name);
+  return plain.endsWith(`.svc.${zone.domain}`) || /^[^.]+\.[^.]+\.svc$/.test(plain);
 }
 
-/** The answer for a cluster name: its address for A, nothing (but no error) for other types, so that no resolver gives up on the name. */
+/** A Service has two labels before `svc`. Anything else is a resolver that tried its search list on a name from outside. */
+function isService(name: string, zone: ClusterZone): boolean {
+  const plain = plainOf(name);
+  const own = plain.endsWith(`.${zone.domain}`) ? plain.slice(0, -zone.domain.length - 1) : plain;
+  return /^[^.]+\.[^.]+\.svc$/.test(own);
+}
+
+function plainOf(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
+}
+
+/**
+ * The answer for a cluster name: its address for A, nothing (but no error) for other types, so that no resolver gives up on the name; that
+ * there is no such name for one that cannot be a Service's.
+ */
 export function clusterAnswer(
   query: { id?: number | undefined; flags?: number | undefined; question: Question },
   zone: ClusterZone,
 ): Buffer {
   const { question } = query;
+  const exists = isService(question.name, zone);
   return encode({
     type: "response",
     id: query.id,
-    flags: (query.flags ?? 0) | AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE,
+    flags: (query.flags ?? 0) | AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN),
     questions: [question],
-    answers: question.type === "A" ? [{ type: "A", name: question.name, ttl: TTL, data: zone.address }] : [],
+    answers: exists && question.type === "A" ? [{ type: "A", name: question.name, ttl: TTL, data: zone.address }] : [],
   });
 }
 

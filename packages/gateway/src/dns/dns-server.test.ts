@@ -53,6 +53,18 @@ describe("cluster names", () => {
     });
   });
 
+  test.each([
+    ["kubernetes.default.svc", "NOERROR", 1],
+    ["kubernetes.default.svc.cluster.local", "NOERROR", 1],
+    // What is left of `www.example.com` after a search list.
+    ["www.example.com.default.svc.cluster.local", "NXDOMAIN", 0],
+    ["example.com.default.svc.cluster.local", "NXDOMAIN", 0],
+    ["default.svc.cluster.local", "NXDOMAIN", 0],
+  ])("%s is %s", async (name, rcode, answers) => {
+    const answer = await askUdp(await start(), query(name));
+    expect(answer).toMatchObject({ rcode, answers: Array.from({ length: answers }, () => ({ type: "A" })) });
+  });
+
   test("have no other records, and that is no error", async () => {
     expect(await askUdp(await start(), query("app.ns.svc.cluster.local", "AAAA"))).toMatchObject({ rcode: "NOERROR", answers: [] });
   });

@@ -29,7 +29,7 @@ if (engine) {
         `FROM scratch\nCOPY busybox /bin/busybox\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "/bin"]\nRUN ["/bin/mkdir", "/tmp"]\n`,
       );
       execFileSync("podman", ["build", "-q", "-t", image, folder.path], { stdio: "ignore" });
-      const open = { owner, maxLogBytes: MAX_LOG_BYTES };
+      const open = { owner, maxLogBytes: MAX_LOG_BYTES, identities: join(folder.path, "identities") };
       return {
         name: "container",
         open: () => createContainerDriver({ ...open, ...options, engine }),
@@ -83,6 +83,7 @@ const CONTEXT = {
   owner: "o",
   network: "ebb",
   dns: undefined,
+  identity: undefined,
   maxLogBytes: 1 << 20,
   ulimits: false,
 } as const;

@@ -1,11 +1,16 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
+import { writeIdentity } from "../identity-files.ts";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
   Driver,
   EndedInstance,
   ExecResult,
+  IdentityFiles,
   InstanceExit,
   InstanceSpec,
   LogLine,
@@ -38,6 +43,8 @@ export interface ContainerDriverOptions {
   engine: Engine;
   /** Containers of other owners on the same engine are not seen. The data folder is a good one. */
   owner: string;
+  /** A folder that only this process may pass through: credentials of containers, from where they are mounted. */
+  identities: string;
   /** The name server that containers ask; the engine's when absent. */
   dns?: string;
   clock: Clock;
@@ -116,13 +123,14 @@ class ContainerDriver implements Driver {
     }
   }
 
-  async start(spec: InstanceSpec): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance> {
     const known = this.#known.get(spec.id);
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
     const reference = imageOf(spec);
     this.#starting.add(spec.id);
     const begun = this.#options.clock.monotonic();
     try {
+      if (identity) this.#writeIdentity(spec.id, identity);
       const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
       const sandboxMs = this.#options.clock.monotonic() - begun;
       await this.#startWithLimits(spec, container);
@@ -133,11 +141,16 @@ class ContainerDriver implements Driver {
       return { ...running, sandboxMs };
     } catch (error) {
       this.#known.delete(spec.id);
-      await this.#remove(spec.id);
+      await this.#discard(spec.id);
       throw startError(error, reference);
     } finally {
       this.#starting.delete(spec.id);
     }
+  }
+
+  async renewIdentity(id: string, identity: IdentityFiles): Promise<void> {
+    const known = this.#known.get(id);
+    if (known && !known.exit) this.#writeIdentity(id, identity);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -174,7 +187,7 @@ class ContainerDriver implements Driver {
         this.#watch(spec.id);
       } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
         // Ebb died between making it and starting it.
-        if (!this.#starting.has(spec.id)) await this.#remove(spec.id);
+        if (!this.#starting.has(spec.id)) await this.#discard(spec.id);
       } else if (!known) {
         const exit = exitOf(spec.id, state);
         this.#known.set(spec.id, { spec, startedAt: Date.parse(state.State.StartedAt), exit, stopping: false });
@@ -263,7 +276,7 @@ class ContainerDriver implements Driver {
 
   async forget(id: string): Promise<void> {
     this.#known.delete(id);
-    await this.#remove(id);
+    await this.#discard(id);
   }
 
   onExit(listener: (exit: InstanceExit) => void): () => void {
@@ -275,13 +288,25 @@ class ContainerDriver implements Driver {
     return Promise.resolve();
   }
 
+  #writeIdentity(id: string, identity: IdentityFiles): void {
+    mkdirSync(this.#options.identities, { recursive: true, mode: 0o700 });
+    // Whatever user its program becomes can read it; nobody else comes this far.
+    writeIdentity(this.#identityOf(id), identity, { mode: 0o755 });
+  }
+
+  #identityOf(id: string): string {
+    return join(this.#options.identities, id);
+  }
+
   async #create(spec: InstanceSpec): Promise<Docker.Container> {
     this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
       this.#network = undefined;
       throw error;
     });
     const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
-    const context = { engine, owner, dns, maxLogBytes, network: await this.#network, ulimits: this.#ulimits };
+    const folder = this.#identityOf(spec.id);
+    const identity = existsSync(folder) ? folder : undefined;
+    const context = { engine, owner, dns, maxLogBytes, identity, network: await this.#network, ulimits: this.#ulimits };
     return this.#docker.createContainer(containerOptions(spec, context));
   }
 
@@ -359,6 +384,12 @@ class ContainerDriver implements Driver {
     } finally {
       stream.destroy();
     }
+  }
+
+  /** With what only it had. */
+  async #discard(id: string): Promise<void> {
+    await this.#remove(id);
+    await rm(this.#identityOf(id), { recursive: true, force: true });
   }
 
   async #remove(id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from "dockerode";
+import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { Engine } from "./engine.ts";
 import type { InstanceSpec } from "../port.ts";
 
@@ -16,6 +17,8 @@ export interface ContainerContext {
   network: string | undefined;
   dns: string | undefined;
   maxLogBytes: number;
+  /** The folder with the instance's credentials. */
+  identity: string | undefined;
   /** Explicit process and file limits, for machines whose limits are below the engine's defaults. */
   ulimits: boolean;
 }
@@ -27,7 +30,7 @@ export function containerName(id: string): string {
 /** The engine's request for an instance (Docker Engine API, POST /containers/create). */
 export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
-  const { engine, maxLogBytes, dns, network } = context;
+  const { engine, maxLogBytes, dns, network, identity } = context;
   const port = `${spec.port}/tcp`;
   return {
     name: containerName(spec.id),
@@ -55,7 +58,8 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
         : {}),
       ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
-      ...(dns === undefined ? {} : { Dns: [dns] }),
+      ...(identity === undefined ? {} : { Binds: [`${identity}:${IDENTITY_MOUNT}:ro`] }),
+      ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
       ...(network === undefined ? {} : { NetworkMode: network }),
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
       LogConfig: {
@@ -64,4 +68,10 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       },
     },
   };
+}
+
+/** Services of the instance's own namespace go by their name alone, others by `NAME.NAMESPACE`. */
+function searchOf({ workload }: InstanceSpec): string[] {
+  const [namespace = ""] = workload.split("/");
+  return [`${namespace}.svc.cluster.local`, "svc.cluster.local", "cluster.local"];
 }

@@ -1,92 +1,9 @@
-import { Signal, silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
+import { silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type {
-  Driver,
-  EndedInstance,
-  InstanceExit,
-  InstanceManager,
-  InstanceSpec,
-  InstanceStatus,
-  RunningInstance,
-  Workload,
-} from "../port.ts";
+import type { Identity, InstanceManager, InstanceSpec, InstanceStatus, Workload } from "../port.ts";
+import { FakeDriver } from "./fake-driver.fixture.ts";
 import { createInstanceManager } from "./instance-manager.ts";
-
-/** The port in memory: what runs, what was asked, and failures on demand. Readiness is an exec probe, so no real time is in the way. */
-class FakeDriver implements Driver {
-  readonly name = "process";
-  readonly running = new Map<string, RunningInstance>();
-  readonly finished = new Map<string, EndedInstance>();
-  readonly calls: string[] = [];
-  readonly #exits = new Signal<InstanceExit>();
-  readonly #clock: VirtualClock;
-  /** Instances that answer their probes. */
-  healthy: (id: string) => boolean = () => true;
-  failStart: (spec: InstanceSpec) => Error | undefined = () => undefined;
-  startGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
-  prepareGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
-  failList: Error | undefined;
-  failStop: Error | undefined;
-  lastLines: string[] = [];
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock;
-  }
-  prepare(spec: InstanceSpec): Promise<void> {
-    return this.prepareGate(spec);
-  }
-  async start(spec: InstanceSpec): Promise<RunningInstance> {
-    this.calls.push(`start ${spec.id}`);
-    await this.startGate(spec);
-    const error = this.failStart(spec);
-    if (error) throw error;
-    const running = { spec, address: { host: "127.0.0.1", port: 1 }, startedAt: this.#clock.now() };
-    this.running.set(spec.id, running);
-    return running;
-  }
-  async stop(id: string): Promise<void> {
-    this.calls.push(`stop ${id}`);
-    if (this.failStop) throw this.failStop;
-    this.running.delete(id);
-  }
-  async list(): Promise<RunningInstance[]> {
-    if (this.failList) throw this.failList;
-    return [...this.running.values()];
-  }
-  ended(): Promise<EndedInstance[]> {
-    return Promise.resolve([...this.finished.values()]);
-  }
-  async *logs(): AsyncGenerator<{ time: number; stream: "stdout"; text: string }> {
-    for (const text of this.lastLines) yield { time: 0, stream: "stdout", text };
-  }
-  async exec(id: string): Promise<{ exitCode: number; output: string }> {
-    return { exitCode: this.healthy(id) ? 0 : 1, output: "not yet" };
-  }
-  readonly frozen = new Set<string>();
-  async freeze(id: string): Promise<void> {
-    this.frozen.add(id);
-  }
-  async thaw(id: string): Promise<void> {
-    this.frozen.delete(id);
-  }
-  usage(): undefined {}
-  diagnose(): Promise<string | undefined> {
-    return Promise.resolve("listens on 3000, but requests come to $PORT (1)");
-  }
-  async forget(id: string): Promise<void> {
-    this.calls.push(`forget ${id}`);
-  }
-  onExit(listener: (exit: InstanceExit) => void): () => void {
-    return this.#exits.on(listener);
-  }
-  async close(): Promise<void> {}
-  /** An instance ends by itself. */
-  crash(id: string, exit: Partial<InstanceExit> = {}): void {
-    this.running.delete(id);
-    this.#exits.emit({ id, exitCode: 1, reason: "Error", finishedAt: this.#clock.now(), ...exit });
-  }
-}
 
 const PROBE = {
   exec: { command: ["check"] },
@@ -121,11 +38,13 @@ describe("instance manager", () => {
   let manager: InstanceManager;
   let drained: string[];
   let drain: (instance: InstanceStatus) => Promise<void>;
+  let identify: (spec: InstanceSpec) => Promise<Identity | undefined>;
 
   beforeEach(() => {
     clock = new VirtualClock();
     driver = new FakeDriver(clock);
     drained = [];
+    identify = () => Promise.reject(new Error("nobody asked for credentials"));
     drain = (instance) => {
       drained.push(instance.id);
       return Promise.resolve();
@@ -144,6 +63,7 @@ describe("instance manager", () => {
       random: systemRandom,
       log: silentLogger,
       drain: (instance) => drain(instance),
+      identify: (spec) => identify(spec),
       drainPatience: 60_000,
       parallelStarts,
     });
@@ -169,6 +89,48 @@ describe("instance manager", () => {
     for (const { id } of statuses()) expect(id).toMatch(/^app-deployment-[a-z0-9]{5}$/);
     expect(only()).toMatchObject({ address: { host: "127.0.0.1", port: 1 }, restarts: 0, readyAt: clock.now() - 10 });
     expect(manager.desired("default/app")).toBe(3);
+  });
+
+  describe("an instance with an identity", () => {
+    const identity = { namespace: "default", account: "robot" };
+    beforeEach(() => {
+      let issued = 0;
+      identify = ({ identity: asked }) => Promise.resolve({ files: { token: `${asked?.account}-${++issued}` }, renewAfter: 1000 });
+    });
+
+    it("starts with credentials, which are renewed while it runs and no longer", async () => {
+      await run(1, { identity });
+      const { id } = only();
+      expect(driver.calls).toEqual([`start ${id} with robot-1`]);
+      await clock.advance(2500);
+      expect(driver.calls.slice(1)).toEqual([`renew ${id} robot-2`, `renew ${id} robot-3`]);
+      manager.scale("default/app", 0);
+      await clock.advance(5000);
+      expect(driver.calls.filter((call) => call.startsWith("renew"))).toHaveLength(2);
+    });
+
+    it("is not started while there are none, and says why; but without any when its account gives none away", async () => {
+      identify = () => Promise.reject(new UserError("ServiceAccountNotFound", 'serviceaccount "robot" not found'));
+      await run(1, { identity });
+      expect(only()).toMatchObject({ phase: "backoff", message: expect.stringContaining('serviceaccount "robot" not found') });
+      identify = () => Promise.resolve(undefined);
+      await clock.advance(5000);
+      expect(driver.calls).toEqual([`start ${only().id}`]);
+    });
+
+    it("gets new ones at once when it is adopted, and again when that failed", async () => {
+      const known = identify;
+      const spec = { ...workload("default/app", { identity }).template, id: "app-1" };
+      driver.running.set("app-1", { spec, address: { host: "127.0.0.1", port: 2 }, startedAt: 5 });
+      identify = () => Promise.reject(new Error("not yet"));
+      const started = manager.start();
+      await clock.advance(0);
+      await started;
+      manager.setWorkloads([workload("default/app", { identity })]);
+      identify = known;
+      await clock.advance(5000);
+      expect(driver.calls).toEqual(["renew app-1 robot-1"]);
+    });
   });
 
   it("cuts names to 63 characters", async () => {

@@ -1,7 +1,19 @@
 import { availableParallelism, totalmem } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
-import type { Artifact, Driver, Idle, InstanceManager, InstanceStatus, LogLine, LogOptions, ResourceUsage, Workload } from "../port.ts";
+import type {
+  Artifact,
+  Driver,
+  Identity,
+  Idle,
+  InstanceManager,
+  InstanceSpec,
+  InstanceStatus,
+  LogLine,
+  LogOptions,
+  ResourceUsage,
+  Workload,
+} from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
@@ -29,6 +41,8 @@ export interface InstanceManagerOptions {
   log: Logger;
   /** Resolves when no request is under way at that instance any more; it gets no new ones since its phase is `draining`. */
   drain(instance: InstanceStatus): Promise<void>;
+  /** The credentials of an instance whose spec has an identity; undefined when it is to have none. Throws when it may not start without. */
+  identify?(spec: InstanceSpec): Promise<Identity | undefined>;
   /** Milliseconds; default 630 000. */
   drainPatience?: number;
   /** Instances being started at once per driver; default twice the cores. */
@@ -276,9 +290,19 @@ class Manager implements InstanceManager {
   }
 
   #deps(driver: Driver, state: WorkloadState): InstanceDeps {
-    const { clock, log, drain, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
+    const { clock, log, drain, identify, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
     const slots = this.#slots.get(driver) ?? new StartSlots({ clock, limit: 1, lease: START_LEASE });
-    return { driver, clock, log, slots, pace: this.#pace, drain, drainPatience, changed: () => this.#changes.emit(state.key) };
+    return {
+      driver,
+      clock,
+      log,
+      slots,
+      pace: this.#pace,
+      drain,
+      ...(identify ? { identify } : {}),
+      drainPatience,
+      changed: () => this.#changes.emit(state.key),
+    };
   }
 
   #state(key: string): WorkloadState {

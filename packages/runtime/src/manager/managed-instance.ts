@@ -2,6 +2,7 @@ import { backoffDelay, sleep, type Clock, type Logger, type Timer } from "@ebb/b
 import type {
   Driver,
   EndedInstance,
+  Identity,
   InstanceExit,
   InstancePhase,
   InstanceSpec,
@@ -24,6 +25,7 @@ export interface InstanceDeps {
   slots: StartSlots;
   pace: ProbePace;
   drain(instance: InstanceStatus): Promise<void>;
+  identify?(spec: InstanceSpec): Promise<Identity | undefined>;
   /** Milliseconds after which an instance is stopped though it is not drained. */
   drainPatience: number;
   changed(): void;
@@ -33,6 +35,7 @@ export interface InstanceDeps {
 const FIRST_DIAGNOSIS = 1000;
 const NEXT_DIAGNOSIS = 5000;
 const STOP_RETRY = 5000;
+const RENEWAL_RETRY = 5000;
 
 /**
  * One instance that is to be kept running: started, probed, restarted with back-off, drained and stopped.
@@ -60,6 +63,7 @@ export class ManagedInstance {
   #launching: Promise<void> | undefined;
   #earlyExit: InstanceExit | undefined;
   #retry: Timer | undefined;
+  #renewal: Timer | undefined;
   #probers: Prober[] = [];
   #nextDiagnosis = 0;
   /** Freezing or thawing, one act of the driver after the other. */
@@ -114,6 +118,8 @@ export class ManagedInstance {
       return Promise.resolve();
     }
     this.#began(running);
+    // How old its credentials are, nobody knows.
+    this.#renewLater(0);
     return new Promise((resolve) => (this.#firstReport = resolve));
   }
 
@@ -165,6 +171,7 @@ export class ManagedInstance {
   /** Ebb ends, the instance goes on. */
   letGo(): void {
     this.#stopProbes();
+    this.#renewal?.cancel();
     this.#retry?.cancel();
     this.#abort.abort();
     this.#letGo.abort();
@@ -209,20 +216,45 @@ export class ManagedInstance {
     let turn = ordered;
     try {
       await driver.prepare?.(this.spec, this.#abort.signal);
+      const identity = await this.#identify();
       const running = await slots.run(this.spec.workload, async () => {
         turn = clock.monotonic();
-        return this.#retiring ? undefined : driver.start(this.spec);
+        return this.#retiring ? undefined : driver.start(this.spec, identity?.files);
       });
       if (!running) return;
       const now = clock.monotonic();
       this.#marks = { ordered, turn, sandbox: Math.min(now - turn, running.sandboxMs ?? 0), running: now, unanswered: now };
       this.#began(running);
+      if (identity) this.#renewLater(identity.renewAfter);
       if (this.#earlyExit) this.#crashed(this.#earlyExit);
     } catch (error) {
       if (!this.#retiring) this.#couldNotStart(error);
     } finally {
       this.#earlyExit = undefined;
     }
+  }
+
+  async #identify(): Promise<Identity | undefined> {
+    return this.spec.identity ? this.#deps.identify?.(this.spec) : undefined;
+  }
+
+  /** Its credentials are replaced before they end, for as long as it runs. */
+  #renewLater(delay: number): void {
+    const { clock, driver, log } = this.#deps;
+    this.#renewal?.cancel();
+    if (!this.spec.identity || !this.#deps.identify) return;
+    const renew = async () => {
+      const identity = await this.#identify();
+      if (!identity || !this.#running) return;
+      await driver.renewIdentity(this.spec.id, identity.files);
+      if (this.#running) this.#renewLater(identity.renewAfter);
+    };
+    this.#renewal = clock.after(delay, () => {
+      renew().catch((error: unknown) => {
+        log.warn({ id: this.spec.id, error }, "the credentials of an instance could not be renewed yet");
+        if (this.#running) this.#renewLater(RENEWAL_RETRY);
+      });
+    });
   }
 
   #began(running: RunningInstance): void {
@@ -370,6 +402,7 @@ export class ManagedInstance {
     await this.#moving;
     if (wasReady && this.#running) await this.#drained();
     await this.#stopForSure();
+    this.#renewal?.cancel();
     this.#running = undefined;
     this.#set("ended", this.#lastExit?.reason, undefined);
   }

@@ -10,6 +10,8 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const LARGEST_MANIFEST = 1024 * 1024;
 /** Names the instance, to itself and to the driver that looks for its processes. */
 export const INSTANCE_VARIABLE = "EBB_INSTANCE";
+/** The folder with what is in `/var/run/secrets/kubernetes.io/serviceaccount` on Kubernetes. */
+const IDENTITY_VARIABLE = "EBB_SERVICE_ACCOUNT";
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Reads and checks `bundle.json`. Throws UserError `BundleMissing` or `BundleInvalid`. */
@@ -48,6 +50,8 @@ export interface Placement {
   home: string;
   temporary: string;
   toolchain: string;
+  /** The folder of its credentials, when it has some. */
+  identity?: string;
 }
 
 export interface Launch {
@@ -96,6 +100,9 @@ function environment(id: string, given: Record<string, string>, placement: Place
     TMPDIR: placement.temporary,
     LANG: "C.UTF-8",
     HOST: "127.0.0.1",
+    ...(placement.identity === undefined
+      ? {}
+      : { KUBECONFIG: join(placement.identity, "kubeconfig"), [IDENTITY_VARIABLE]: placement.identity }),
     ...given,
     PORT: String(placement.port),
     [INSTANCE_VARIABLE]: id,

@@ -1,7 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { InstanceExit, InstanceSpec } from "../port.ts";
+import { writeIdentity } from "../identity-files.ts";
+import type { IdentityFiles, InstanceExit, InstanceSpec } from "../port.ts";
 import type { ProcessIdentity } from "./proc.ts";
 
 /** Written after the process exists and before it may run the program. */
@@ -24,7 +25,7 @@ export interface EndRecord {
  *   spec.json   before anything is started (0600: it holds the environment)
  *   run.json    while it runs
  *   end.json    after it has ended
- *   stdout, stderr  FIFOs       log/  its output       home/, tmp/  its own, writable folders
+ *   stdout, stderr  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
  * Files appear whole (written beside, renamed). They are not fsynced: no process outlives a power cut, so a record needs only to outlive Ebb.
  */
 export class InstanceFolder {
@@ -39,6 +40,10 @@ export class InstanceFolder {
   }
   get home(): string {
     return join(this.path, "home");
+  }
+  /** Credentials for the cluster's API, when it has some. */
+  get identity(): string {
+    return join(this.path, "identity");
   }
   get temporary(): string {
     return join(this.path, "tmp");
@@ -66,6 +71,12 @@ export class InstanceFolder {
     if (uid !== undefined) for (const stream of ["stdout", "stderr"] as const) chownSync(this.fifo(stream), uid, uid);
   }
 
+  /** Where its program finds them: a kubeconfig too, as the path that Kubernetes has for them cannot be given to a process. */
+  writeIdentity(files: IdentityFiles, server: string, uid: number | undefined): void {
+    const all = { ...files, kubeconfig: kubeconfigFor(this.identity, server, files["namespace"] ?? "") };
+    writeIdentity(this.identity, all, { mode: 0o700, uid });
+  }
+
   writeRun(record: RunRecord): void {
     this.#write("run.json", record);
   }
@@ -83,7 +94,7 @@ export class InstanceFolder {
 
   /** Removes everything but the records and the log. */
   async clean(): Promise<void> {
-    for (const path of [this.home, this.temporary, this.fifo("stdout"), this.fifo("stderr")]) {
+    for (const path of [this.home, this.temporary, this.identity, this.fifo("stdout"), this.fifo("stderr")]) {
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }
@@ -106,4 +117,17 @@ export class InstanceFolder {
       return undefined;
     }
   }
+}
+
+/** JSON is YAML. The token stays in its own file, which is replaced before it ends. */
+function kubeconfigFor(folder: string, server: string, namespace: string): string {
+  const name = "in-cluster";
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority": join(folder, "ca.crt") } }],
+    users: [{ name, user: { tokenFile: join(folder, "token") } }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
+    "current-context": name,
+  });
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import { readLog } from "../logs/read-log.ts";
@@ -6,6 +6,7 @@ import type {
   Driver,
   EndedInstance,
   ExecResult,
+  IdentityFiles,
   InstanceExit,
   InstanceSpec,
   LogLine,
@@ -109,7 +110,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     return describeIsolation({ isRoot: this.#isRoot, setpriv: this.#setpriv, cgroups: this.#context.cgroups });
   }
 
-  async start(spec: InstanceSpec): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance> {
     if (!DNS_LABEL.test(spec.id)) throw new BugError("InstanceIdInvalid", `${JSON.stringify(spec.id)} is not a DNS label`);
     const earlier = this.#instances.get(spec.id);
     if (earlier && !earlier.hasEnded) throw new BugError("InstanceExists", `the instance ${spec.id} is already there`);
@@ -117,7 +118,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const instance = new ProcessInstance(spec, new InstanceFolder(this.#root, spec.id), this.#context);
     this.#instances.set(spec.id, instance);
     try {
-      return await this.#launch(instance);
+      return await this.#launch(instance, identity);
     } catch (error) {
       await instance.abandon();
       if (earlier) this.#instances.set(spec.id, earlier);
@@ -127,6 +128,11 @@ class ProcessDriverImplementation implements ProcessDriver {
       }
       throw error;
     }
+  }
+
+  async renewIdentity(id: string, identity: IdentityFiles): Promise<void> {
+    const instance = this.#instances.get(id);
+    if (instance?.run && !instance.hasEnded) instance.folder.writeIdentity(identity, serverOf(instance.spec), instance.run.uid);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -169,7 +175,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const instance = this.#require(id);
     const run = instance.run;
     if (run === undefined || instance.hasEnded) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
-    const launch = { ...this.#plan(instance, run.port), command: withPort(command, run.port) };
+    const launch = { ...this.#plan(instance, run.port, existsSync(instance.folder.identity)), command: withPort(command, run.port) };
     const { clock, cgroups } = this.#context;
     return execInInstance({
       launch,
@@ -221,7 +227,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     for (const instance of this.#instances.values()) instance.letGo();
   }
 
-  async #launch(instance: ProcessInstance): Promise<RunningInstance> {
+  async #launch(instance: ProcessInstance, identity: IdentityFiles | undefined): Promise<RunningInstance> {
     const { spec, folder } = instance;
     const begun = this.#options.clock.monotonic();
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
@@ -230,10 +236,11 @@ class ProcessDriverImplementation implements ProcessDriver {
     instance.onAbandon(() => this.#ports.release(port));
     const uid = this.#isRoot ? this.#users.take(spec.id) : undefined;
     if (uid !== undefined) instance.onAbandon(() => this.#users.release(uid));
-    const launch = this.#plan(instance, port);
+    const launch = this.#plan(instance, port, identity !== undefined);
     await folder.create(spec);
     await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
     folder.makeHome(uid);
+    if (identity) folder.writeIdentity(identity, serverOf(spec), uid);
     const { cgroups } = this.#context;
     const limits = processLimits({ isRoot: this.#isRoot, cgroups });
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
@@ -255,11 +262,17 @@ class ProcessDriverImplementation implements ProcessDriver {
     return { ...running, sandboxMs };
   }
 
-  #plan(instance: ProcessInstance, port: number): Launch {
+  #plan(instance: ProcessInstance, port: number, identified: boolean): Launch {
     const { spec, folder } = instance;
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
     this.#toolchain ??= prepareToolchain(join(this.#root, ".toolchain"), this.#options.toolchain);
-    return planLaunch(spec, spec.artifact.path, { port, home: folder.home, temporary: folder.temporary, toolchain: this.#toolchain });
+    return planLaunch(spec, spec.artifact.path, {
+      port,
+      home: folder.home,
+      temporary: folder.temporary,
+      toolchain: this.#toolchain,
+      ...(identified ? { identity: folder.identity } : {}),
+    });
   }
 
   #ended(instance: ProcessInstance, exit: InstanceExit | undefined): void {
@@ -298,6 +311,11 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     return instance;
   }
+}
+
+/** The API's address, as it is in the environment of everything on Kubernetes. */
+function serverOf({ env }: InstanceSpec): string {
+  return `https://${env["KUBERNETES_SERVICE_HOST"] ?? ""}:${env["KUBERNETES_SERVICE_PORT"] ?? ""}`;
 }
 
 function requireReachable(path: string, hint: string): void {

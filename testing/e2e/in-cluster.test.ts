@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { deploy, eventually, nodeApp, startEbb, tempDir, type EbbServer } from "@ebb/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const IMAGE = "localhost/ebb-in-cluster:1";
+/** Of its own: another Ebb on this machine may have the usual one. */
+const ADDRESS = `169.254.21.${1 + (process.pid % 250)}`;
+const run = promisify(execFile);
+
+/** Asks the cluster's API as a program that knows only what Kubernetes promises it. */
+const ASK = `
+  const { readFileSync } = require("node:fs");
+  const folder = process.env.EBB_SERVICE_ACCOUNT;
+  const options = { host: process.env.KUBERNETES_SERVICE_HOST, port: process.env.KUBERNETES_SERVICE_PORT, path: request.url,
+    ca: readFileSync(folder + "/ca.crt"), headers: { authorization: "Bearer " + readFileSync(folder + "/token", "utf8") } };
+  if (request.url.startsWith("/api")) return void require("node:https").get(options, (answer) => {
+    response.statusCode = answer.statusCode;
+    answer.pipe(response);
+  });`;
+
+const containers = process.getuid?.() === 0 && ["/usr/bin/podman", "/bin/busybox", "/usr/bin/kubectl"].every((path) => existsSync(path));
+
+describe("the cluster's API from inside", () => {
+  let ebb: EbbServer;
+  const kubectl = async (...args: string[]) => (await run("kubectl", ["--kubeconfig", ebb.urls.kubeconfig, ...args])).stdout;
+
+  beforeAll(async () => {
+    ebb = await startEbb({ args: ["--cluster-address", ADDRESS] });
+  }, 60_000);
+  afterAll(async () => {
+    await ebb.dispose();
+    // Ebb leaves its address on the device, for the next start. Without the right to add it, it is not there.
+    await run("ip", ["address", "del", `${ADDRESS}/32`, "dev", "lo"]).catch(() => undefined);
+  });
+
+  test("a process may do what a RoleBinding allows its account, from the next request on, and nothing else", async () => {
+    expect((await deploy(ebb.client, "asker", nodeApp({ handler: ASK }))).state).toBe("succeeded");
+    const pods = "/api/v1/namespaces/default/pods";
+    const refused = await ebb.get("asker", pods);
+    expect([refused.status, JSON.parse(refused.body).message]).toEqual([
+      403,
+      'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
+    ]);
+    await kubectl("create", "rolebinding", "viewers", "--clusterrole=view", "--serviceaccount=default:default");
+    const allowed = await ebb.get("asker", pods);
+    expect(allowed.status).toBe(200);
+    expect(JSON.parse(allowed.body).items[0].spec.serviceAccountName).toBe("default");
+    expect((await ebb.get("asker", "/api/v1/namespaces/default/secrets")).status).toBe(403);
+    await kubectl("delete", "rolebinding", "viewers");
+    expect((await ebb.get("asker", pods)).status).toBe(403);
+  }, 90_000);
+
+  test.skipIf(!containers)(
+    "kubectl in a container finds the API by its files, its environment and its names",
+    async () => {
+      const folder = await tempDir();
+      await copyFile("/bin/busybox", join(folder.path, "busybox"));
+      await copyFile("/usr/bin/kubectl", join(folder.path, "kubectl"));
+      await writeFile(
+        join(folder.path, "Containerfile"),
+        'FROM scratch\nCOPY busybox /bin/busybox\nCOPY kubectl /bin/kubectl\nUSER 1000\nCMD ["/bin/busybox", "httpd", "-f", "-p", "8080"]\n',
+      );
+      await run("podman", ["build", "-q", "-t", IMAGE, folder.path]);
+      await kubectl("create", "serviceaccount", "robot");
+      // The first process of a container hears SIGTERM only if it listens for it; busybox does not, and is killed after `timeoutSeconds`.
+      const service = (name: string, spec: object) => {
+        const template = {
+          metadata: { annotations: { "autoscaling.knative.dev/min-scale": "1" } },
+          spec: { containers: [{ image: IMAGE }], timeoutSeconds: 1, ...spec },
+        };
+        return { apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name, namespace: "default" }, spec: { template } };
+      };
+      await writeFile(join(folder.path, "a.json"), JSON.stringify(service("a", { serviceAccountName: "robot" })));
+      await writeFile(join(folder.path, "b.json"), JSON.stringify(service("b", { automountServiceAccountToken: false })));
+      await kubectl("apply", "-f", join(folder.path, "a.json"), "-f", join(folder.path, "b.json"));
+      await kubectl("wait", "ksvc/a", "ksvc/b", "--for=condition=Ready", "--timeout=60s");
+      const podOf = async (name: string) =>
+        (await kubectl("get", "pods", "-l", `serving.knative.dev/service=${name}`, "-o", "name")).trim().replace("pod/", "");
+      const [a, b] = [await podOf("a"), await podOf("b")];
+      const inside = async (pod: string, ...args: string[]) => {
+        try {
+          return (await run("podman", ["exec", `ebb-${pod}`, ...args])).stdout;
+        } catch (error) {
+          return (error as { stderr: string }).stderr;
+        }
+      };
+      expect(await inside(a, "/bin/kubectl", "get", "pods")).toContain(
+        'User "system:serviceaccount:default:robot" cannot list resource "pods"',
+      );
+      await kubectl("create", "rolebinding", "robots", "--clusterrole=view", "--serviceaccount=default:robot");
+      expect(await inside(a, "/bin/kubectl", "get", "pods")).toContain(a);
+      const at = (host: string) =>
+        `D=/var/run/secrets/kubernetes.io/serviceaccount; /bin/kubectl --server=https://${host} --certificate-authority=$D/ca.crt --token=$(/bin/busybox cat $D/token) get pods -o name`;
+      for (const host of ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes.default", "kubernetes"])
+        expect(await inside(a, "/bin/busybox", "sh", "-c", at(host)), host).toContain(`pod/${a}`);
+      // The token is bound to the Pod once that is recorded, a moment after the start.
+      await eventually(async () => (await inside(a, "/bin/kubectl", "auth", "whoami")).includes(a), 10_000);
+      expect(await inside(b, "/bin/kubectl", "get", "pods")).not.toContain(b);
+      await kubectl("delete", "ksvc", "a", "b");
+      await run("podman", ["rmi", "-f", IMAGE]);
+      await folder.remove();
+    },
+    120_000,
+  );
+});
