@@ -63,6 +63,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
         ...services,
       }),
       gateway: gatewayClient,
+      node: { cores: 64, memoryBytes: 2 ** 40 },
       bundlesRoot: join(folder.path, "bundles"),
       probeAddress: external ?? listener,
       localProbeAddress: internal ?? listener,

@@ -1,8 +1,10 @@
 import {
   Configurations,
   Events,
+  Namespaces,
   PodAutoscalers,
   Pods,
+  ResourceQuotas,
   Revisions,
   Routes,
   Secrets,
@@ -283,6 +285,62 @@ describe("what cannot start says why", () => {
     await ready("secretive");
     expect((await answer(hostOf("secretive"))).env["TOKEN"]).toBe("t0p");
     await cluster.client.delete(Services, "default", "secretive");
+  });
+
+  test("more than a ResourceQuota allows, up to the Service within seconds, and it starts once there is room", async () => {
+    const namespace = "small";
+    const metadata = { name: "greedy", namespace };
+    await cluster.client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    const hard = { "limits.cpu": "300m" };
+    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "limits", namespace }, spec: { hard } } as const;
+    await cluster.client.create(ResourceQuotas, quota);
+    const container = { image: OK, resources: { requests: { cpu: "200m" }, limits: { cpu: "500m" } } };
+    await cluster.client.create(Services, {
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        template: {
+          metadata: { annotations: { "serving.knative.dev/progress-deadline": "60s" } },
+          spec: { containers: [container] },
+        },
+      },
+    });
+    const service = await eventually(async () => {
+      const found = await cluster.client.get(Services, namespace, "greedy");
+      return condition(found, "ConfigurationsReady")?.status === "False" ? found : undefined;
+    });
+    expect(condition(service, "ConfigurationsReady")).toMatchObject({
+      reason: "RevisionFailed",
+      message:
+        'Revision "greedy-00001" failed with message: pods "greedy-00001-deployment" is forbidden: exceeded quota: limits, requested: limits.cpu=500m, used: limits.cpu=0, limited: limits.cpu=300m.',
+    });
+    expect(condition(await cluster.client.get(Revisions, namespace, "greedy-00001"), "ResourcesAvailable")?.reason).toBe("FailedCreate");
+    const current = await cluster.client.get(ResourceQuotas, namespace, "limits");
+    await cluster.client.update(ResourceQuotas, { ...(current ?? quota), spec: { hard: { "limits.cpu": "1" } } });
+    await eventually(async () => condition(await cluster.client.get(Services, namespace, "greedy"))?.status === "True");
+    const used = async () => (await cluster.client.get(ResourceQuotas, namespace, "limits"))?.status?.used;
+    await eventually(async () => (await used())?.["limits.cpu"] === "500m");
+    await cluster.client.delete(Namespaces, undefined, namespace);
+  });
+
+  test("a request beyond what the node has", async () => {
+    const template = { spec: { containers: [{ image: OK, resources: { requests: { cpu: "1000" } } }] } };
+    await cluster.client.create(Services, {
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata: { name: "huge", namespace: "default" },
+      spec: { template },
+    });
+    const service = await eventually(async () => {
+      const found = await cluster.get(Services, "huge");
+      return condition(found, "ConfigurationsReady")?.status === "False" ? found : undefined;
+    });
+    expect(condition(service, "ConfigurationsReady")?.message).toBe(
+      'Revision "huge-00001" failed with message: 0/1 nodes are available: 1 Insufficient cpu..',
+    );
+    expect(condition(await cluster.get(Revisions, "huge-00001"))?.reason).toBe("Unschedulable");
+    await cluster.client.delete(Services, "default", "huge");
   });
 
   test("two Services that claim one public host: the older keeps it", async () => {

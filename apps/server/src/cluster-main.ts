@@ -13,6 +13,7 @@ import {
   type InstanceSpec,
 } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
+import { thisMachine } from "./cluster-landmarks.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
 
@@ -73,6 +74,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     instances,
     gateway,
     ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
+    node: thisMachine(),
     bundlesRoot: paths.bundles,
     decisionsPath: paths.decisions,
     probeAddress: { host: config.host, port: config.gatewayPort },

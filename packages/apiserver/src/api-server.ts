@@ -11,6 +11,7 @@ import { createEscalationCheck } from "./authz/escalation.ts";
 import { RoleController } from "./authz/role-controller.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { loadPki, type Pki } from "./pki/pki.ts";
+import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
@@ -146,11 +147,16 @@ class EmbeddedApiServer implements ApiServer {
     const store = new SqliteStore({ path: storePath, clock, log });
     const accounts = new AccountTokens(pki.accountKey, { store, clock, random });
     const security = new Security({ store, tokens, accounts, clock });
+    const quotas = new Quotas(store);
+    const checkEscalation = createEscalationCheck(security);
     const registry = new Registry({
       store: new ViewStore(store, objectViews),
       clock,
       random,
-      guard: createEscalationCheck(security),
+      guard: (kind, next, old, user) => {
+        checkEscalation(kind, next, old, user);
+        quotas.check(kind, next, old);
+      },
       ...(configCheck ? { configCheck } : {}),
     });
     const common = { store, registry, clock, log };
@@ -158,6 +164,7 @@ class EmbeddedApiServer implements ApiServer {
       new RoleController(common),
       new AccountController({ ...common, tokens: accounts, authorities: pki.authorities }),
       new GarbageCollector(common),
+      new QuotaController({ ...common, quotas }),
     ];
     const timers = [
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),

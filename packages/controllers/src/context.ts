@@ -10,6 +10,7 @@ import {
   LABELS,
   PodAutoscalers,
   Pods,
+  ResourceQuotas,
   Revisions,
   Routes,
   Secrets,
@@ -28,6 +29,7 @@ import {
   type KubeObject,
   type Pod,
   type PodAutoscaler,
+  type ResourceQuota,
   type Revision,
   type Route,
   type Secret,
@@ -54,6 +56,7 @@ export interface Context {
   pods: Informer<Pod>;
   secrets: Informer<Secret>;
   configMaps: Informer<ConfigMap>;
+  quotas: Informer<ResourceQuota>;
   virtualServices: Informer<VirtualService>;
   istioGateways: Informer<IstioGateway>;
   destinationRules: Informer<DestinationRule>;
@@ -97,6 +100,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     pods,
     secrets: informer(Secrets),
     configMaps,
+    quotas: informer(ResourceQuotas),
     virtualServices: informer(VirtualServices),
     istioGateways: informer(IstioGateways),
     destinationRules: informer(DestinationRules),
@@ -111,10 +115,10 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
-  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods } = context;
+  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas } = context;
   const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
   const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings];
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, ...routing];
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, ...routing];
 }
 
 function deadlineData(seconds: number): { deployment: Record<string, string> } {

@@ -18,10 +18,12 @@ import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import type { GatewayPort } from "./ports.ts";
+import { InstanceQuotas } from "./quota/instance-quotas.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
 import type { WorkloadOptions } from "./revision/workload.ts";
+import type { NodeSize } from "./revision/schedulable.ts";
 import { questionOf } from "./route/explain.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
@@ -36,6 +38,8 @@ export interface ControllersOptions {
   gateway: GatewayPort;
   /** What an image's tag means now; without it, images run by their tags. */
   resolveDigest?: ResolveDigest;
+  /** What the one node has: what is larger is `Unschedulable`; nothing is when absent. */
+  node?: NodeSize;
   /** The folder that holds bundles, as `sha256/<hex>`. */
   bundlesRoot: string;
   /** Where the gateway serves external hosts: a Route is ready once it has answered here. */
@@ -122,6 +126,7 @@ class EmbeddedControllers implements Controllers {
       if (type === "deleted") this.#coldStarts.remove(keyOf(object));
     });
     this.#lags = new LagPoller({ clock, log });
+    const quotas = new InstanceQuotas(context.quotas);
     this.#loop = new ScalingLoop({
       instances,
       gateway,
@@ -129,6 +134,7 @@ class EmbeddedControllers implements Controllers {
       settings,
       clock,
       lags: this.#lags,
+      quotas,
       live: (autoscaler) => liveAnnotations(context, autoscaler),
       refused: (autoscaler, message) => context.events.note(autoscaler, { type: "Warning", reason: "InvalidStrategies", message }),
       ...(this.#decisionLog ? { decisionLog: this.#decisionLog } : {}),
@@ -145,7 +151,9 @@ class EmbeddedControllers implements Controllers {
       context,
       dataPlane: this.#dataPlane,
       loop: this.#loop,
+      quotas,
       workload,
+      node: options.node,
       resolveDigest: options.resolveDigest,
     });
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });

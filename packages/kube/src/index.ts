@@ -55,6 +55,18 @@ export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, gener
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
 export { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
+export {
+  addAmounts,
+  countedResource,
+  hardAmounts,
+  invalidHard,
+  overQuota,
+  podAmounts,
+  quotaTakes,
+  unspecified,
+  usedStatus,
+  type Amounts,
+} from "./quota.ts";
 export { applyAfterClientSideApply } from "./ownership/client-side-apply.ts";
 export { findDuplicateItem } from "./ownership/duplicate-items.ts";
 export type { FieldSet } from "./ownership/field-set.ts";

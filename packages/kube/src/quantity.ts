@@ -36,6 +36,21 @@ export function memoryBytes(text: string): number {
   return Math.ceil(tidy(parse(text)));
 }
 
+/** The number that it is, in its own unit: `500m` is 0.5. Throws UserError `quantity_invalid`. */
+export function quantityValue(text: string): number {
+  return tidy(parse(text));
+}
+
+/** As Kubernetes writes it: `500m`, `2`, and in powers of 1024 where it comes out even, `256Mi`. */
+export function formatQuantity(value: number, unit: "decimal" | "binary"): string {
+  const rounded = tidy(value);
+  if (!Number.isInteger(rounded)) return `${Math.ceil(tidy(rounded * 1000))}m`;
+  const suffix = unit === "binary" && rounded !== 0 ? BINARY.find((candidate) => rounded % (SCALES[candidate] ?? 1) === 0) : undefined;
+  return suffix === undefined ? String(rounded) : `${rounded / (SCALES[suffix] ?? 1)}${suffix}`;
+}
+
+const BINARY = ["Ti", "Gi", "Mi", "Ki"] as const;
+
 function parse(text: string): number {
   const match = QUANTITY.exec(text);
   if (!match) {

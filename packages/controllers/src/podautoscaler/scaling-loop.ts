@@ -17,6 +17,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Settings } from "../config/settings.ts";
 import { keyOf } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
+import type { InstanceQuotas } from "../quota/instance-quotas.ts";
 import type { DataPlane } from "../revision/data-plane.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import type { DecisionLog } from "./decision-log.ts";
@@ -58,6 +59,8 @@ export interface ScalingLoopOptions {
   /** Told once of a policy in annotations that is not followed, and why. */
   refused?: (autoscaler: PodAutoscaler, problem: string) => void;
   lags?: LagPoller;
+  /** May allow fewer instances than are wanted. */
+  quotas?: InstanceQuotas;
   /** Keeps decisions over restarts. */
   decisionLog?: DecisionLog;
 }
@@ -256,12 +259,16 @@ export class ScalingLoop {
   }
 
   #scale(key: string, entry: Entry, decision: Decision): void {
-    const { instances, dataPlane, decisionLog } = this.#options;
+    const { instances, dataPlane, decisionLog, quotas } = this.#options;
     const { desired, previous } = decision;
     // One that repeats the last is not in the journal itself.
     if (entry.scaler.decisions.at(-1) === decision) decisionLog?.add(key, decision);
     if (dataPlane.has(key)) instances.setIdle(key, entry.scaling.idle);
-    if (dataPlane.has(key) && instances.desired(key) !== desired) instances.scale(key, desired);
+    if (dataPlane.has(key)) {
+      const running = instances.desired(key);
+      const granted = quotas?.grant(key, { wanted: desired, running }) ?? desired;
+      if (running !== granted) instances.scale(key, granted);
+    }
     const asleep = desired === 0 && entry.scaler.activity.phase === "inactive";
     if (asleep && !entry.scaling.strategies.some(wakesByItself)) this.#awake.delete(key);
     else this.#awake.add(key);

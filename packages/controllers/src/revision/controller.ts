@@ -5,18 +5,24 @@ import { apply, applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, ownerKey, splitKey } from "../engine/keys.ts";
 import type { ScalingLoop } from "../podautoscaler/scaling-loop.ts";
+import type { InstanceQuotas } from "../quota/instance-quotas.ts";
+import { isInitialized } from "../podautoscaler/reconcile.ts";
+import { REVISION_CONDITIONS as conditions } from "./conditions.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { referencesOf, type Sources } from "./environment.ts";
 import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
+import { unschedulable, type NodeSize } from "./schedulable.ts";
 import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from "./workload.ts";
 
 export interface RevisionControllerOptions {
   context: Context;
   dataPlane: DataPlane;
   loop: ScalingLoop;
+  quotas: InstanceQuotas;
   workload: WorkloadOptions;
+  node: NodeSize | undefined;
   /** Absent where no images are run. */
   resolveDigest: ResolveDigest | undefined;
 }
@@ -47,6 +53,7 @@ export class RevisionController {
     context.settings.changed.on((name) => {
       if (name === "observability") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
     });
+    options.quotas.changed.on(resolved);
     context.revisions.onChange(({ object }) => this.controller.add(keyOf(object)));
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
@@ -63,7 +70,7 @@ export class RevisionController {
   }
 
   async #reconcile(key: string): Promise<number | void> {
-    const { context, dataPlane, loop } = this.#options;
+    const { context, dataPlane, loop, quotas } = this.#options;
     const { revisions, autoscalers, client, clock, events } = context;
     const { namespace, name } = splitKey(key);
     const revision = revisions.get(namespace, name);
@@ -71,6 +78,7 @@ export class RevisionController {
       this.#refer(key, []);
       this.#digests.forget(key);
       loop.remove(key);
+      quotas.remove(key);
       return dataPlane.remove(key);
     }
     const autoscaler = autoscalers.get(namespace, name);
@@ -78,12 +86,15 @@ export class RevisionController {
     const { revision: pinned, pending } = this.#digests.of(key, revision, deployment);
     const { workload, problem } = this.#describe(pinned);
     const instances = dataPlane.instances(key);
+    // One that serves with fewer than it wants is no trouble.
+    const serves = autoscaler !== undefined && isInitialized(autoscaler) && dataPlane.ready(key) > 0;
+    const trouble = problem ?? (serves ? undefined : quotas.shortage(key));
     const plan = planRevision({
       revision: pinned,
-      resolving: pending && problem === undefined,
+      resolving: pending && trouble === undefined,
       logUrl: observability.revisionUrlTemplate?.replaceAll("${REVISION_UID}", revision.metadata.uid ?? ""),
       autoscaler,
-      problem,
+      problem: trouble,
       instances,
       now: clock.now(),
       since: Math.max(this.#startedAt, Date.parse(revision.metadata.creationTimestamp ?? "") || 0),
@@ -105,7 +116,13 @@ export class RevisionController {
     const container = servingContainer(revision);
     const namespace = revision.metadata.namespace ?? "";
     this.#refer(keyOf(revision), container ? referencesOf(container).map((reference) => `${namespace}/${reference}`) : []);
-    const made = makeWorkload(revision, this.#sources, this.#options.workload);
+    const { workload, quotas, node } = this.#options;
+    const { containers } = revision.spec;
+    quotas.describe(keyOf(revision), containers);
+    // What has run here before may do so again, even if the machine has become smaller.
+    const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(containers, node) : undefined;
+    if (tooLarge) return { problem: tooLarge };
+    const made = makeWorkload(revision, this.#sources, workload);
     return "workload" in made ? { workload: made.workload, problem: undefined } : made;
   }
 

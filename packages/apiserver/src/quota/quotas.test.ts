@@ -1,0 +1,69 @@
+import { eventually } from "@ebb/testkit";
+import { expect, test } from "vitest";
+import { startServer, type TestServer } from "../testing/server.ts";
+
+const QUOTAS = "/api/v1/namespaces/default/resourcequotas";
+const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";
+
+const setQuota = (server: TestServer, hard: Record<string, string>) =>
+  server.call("POST", QUOTAS, { body: { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "q" }, spec: { hard } } });
+const addMap = (server: TestServer, name: string, query = "") =>
+  server.call("POST", `${CONFIG_MAPS}${query}`, { body: { apiVersion: "v1", kind: "ConfigMap", metadata: { name } } });
+const status = async (server: TestServer) => (await server.call("GET", `${QUOTAS}/q`)).body.status;
+
+test("what exceeds a quota is refused in Kubernetes' words, and allowed once there is room", async () => {
+  const server = await startServer();
+  await addMap(server, "a");
+  await setQuota(server, { configmaps: "2", "count/services.serving.knative.dev": "0" });
+  expect((await addMap(server, "b")).status).toBe(201);
+  const refused = await addMap(server, "c");
+  expect([refused.status, refused.body.reason, refused.body.message]).toEqual([
+    403,
+    "Forbidden",
+    'configmaps "c" is forbidden: exceeded quota: q, requested: configmaps=1, used: configmaps=2, limited: configmaps=2',
+  ]);
+  const spec = { template: { spec: { containers: [{ image: "app" }] } } };
+  const service = await server.call("POST", SERVICES, {
+    body: { apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name: "shop" }, spec },
+  });
+  expect([service.status, service.body.message]).toEqual([
+    403,
+    'services.serving.knative.dev "shop" is forbidden: exceeded quota: q, requested: count/services.serving.knative.dev=1, used: count/services.serving.knative.dev=0, limited: count/services.serving.knative.dev=0',
+  ]);
+  await server.call("DELETE", `${CONFIG_MAPS}/a`);
+  expect((await addMap(server, "c")).status).toBe(201);
+});
+
+test("many at once do not slip through together, and a dry run takes nothing for good", async () => {
+  const server = await startServer();
+  await setQuota(server, { configmaps: "3" });
+  const dry = await Promise.all(Array.from({ length: 3 }, (_, index) => addMap(server, `dry-${index}`, "?dryRun=All")));
+  expect(dry.map((reply) => reply.status)).toEqual([201, 201, 201]);
+  await server.call("POST", "/api/v1/namespaces", { body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "other" } } });
+  const replies = await Promise.all(Array.from({ length: 10 }, (_, index) => addMap(server, `m-${index}`)));
+  expect(replies.filter((reply) => reply.status === 201)).toHaveLength(3);
+});
+
+test("the status follows what there is", async () => {
+  const server = await startServer();
+  await setQuota(server, { configmaps: "5", secrets: "1", pods: "4", "limits.memory": "1Gi" });
+  await eventually(async () => (await status(server))?.used?.["limits.memory"] === "0");
+  await addMap(server, "a");
+  const used = await eventually(async () => {
+    const found = await status(server);
+    return found.used.configmaps === "1" ? found : undefined;
+  });
+  expect(used).toEqual({
+    hard: { configmaps: "5", secrets: "1", pods: "4", "limits.memory": "1Gi" },
+    used: { configmaps: "1", secrets: "0", pods: "0", "limits.memory": "0" },
+  });
+  await server.call("DELETE", `${CONFIG_MAPS}/a`);
+  await eventually(async () => (await status(server)).used.configmaps === "0");
+});
+
+test("a quota that cannot be read is refused", async () => {
+  const server = await startServer();
+  const refused = await setQuota(server, { pods: "many" });
+  expect([refused.status, refused.body.reason]).toEqual([422, "Invalid"]);
+});

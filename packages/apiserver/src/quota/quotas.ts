@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from "node:util";
+import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
+import {
+  addAmounts,
+  countedResource,
+  forbidden,
+  hardAmounts,
+  invalid,
+  invalidHard,
+  invalidValue,
+  isStatus,
+  overQuota,
+  podAmounts,
+  Pods,
+  quotaTakes,
+  ResourceQuotas,
+  unspecified,
+  usedStatus,
+  type Amounts,
+  type Kind,
+  type KubeObject,
+  type Pod,
+  type ResourceQuota,
+} from "@ebb/kube";
+import type { Registry } from "../registry/registry.ts";
+import type { RequestContext } from "../registry/request-context.ts";
+import { resourceOf } from "../registry/selection.ts";
+import type { Store, StoreEvent } from "../store/store.ts";
+
+const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-system:resourcequota-controller", groups: [] } };
+const QUOTAS = resourceOf(ResourceQuotas);
+const PODS = resourceOf(Pods);
+/** Objects that come in a burst are counted once. */
+const COALESCE = 100;
+
+/**
+ * ResourceQuotas: refuses what would exceed one, in Kubernetes' words, and keeps their status. What is made on reading (placeholder Services
+ * and such) counts for nothing. Instances of Revisions are admitted before they start, by the controllers; their Pods are only counted here.
+ *
+ * Invariant: creations that are not committed yet count, so that many at once do not slip through together.
+ */
+export class Quotas {
+  readonly #store: Store;
+  /** Admitted since the last commit, by namespace and then resource. */
+  readonly #admitted = new Map<string, Map<string, number>>();
+
+  /** `store` is the one without views. */
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Throws Forbidden, or Invalid for a quota that cannot be read. */
+  check(kind: Kind, next: KubeObject, old: KubeObject | undefined): void {
+    const resource = resourceOf(kind);
+    if (resource === QUOTAS) checkHard(next as ResourceQuota);
+    const { namespace, name } = next.metadata;
+    if (old || namespace === undefined || (resource === PODS && isInstance(next))) return;
+    const quotas = this.#store.list(QUOTAS, namespace).objects as readonly ResourceQuota[];
+    if (quotas.length === 0) return;
+    const containers = resource === PODS ? (next as Pod).spec.containers : undefined;
+    for (const quota of quotas) {
+      if (!quotaTakes(quota, containers)) continue;
+      const asked = containers ? podAmounts(containers) : countOf(quota, resource);
+      const silent = containers && unspecified(quota, containers);
+      const why = silent ?? overQuota(quota, this.#usedOf(quota, Object.keys(asked)), asked);
+      if (why !== undefined) throw forbidden(kind, name, why);
+    }
+    const admitted = this.#admitted.get(namespace) ?? new Map<string, number>();
+    this.#admitted.set(namespace, admitted.set(resource, (admitted.get(resource) ?? 0) + 1));
+  }
+
+  /** What is there of everything that the quota limits. */
+  used(quota: ResourceQuota): Amounts {
+    return this.#usedOf(quota, Object.keys(hardAmounts(quota)));
+  }
+
+  /** What was admitted is in the store now, or never will be. */
+  committed(): void {
+    this.#admitted.clear();
+  }
+
+  #usedOf(quota: ResourceQuota, names: readonly string[]): Amounts {
+    const { namespace = "" } = quota.metadata;
+    const used: Record<string, number> = {};
+    for (const name of names) {
+      const resource = countedResource(name);
+      if (resource === undefined || !quotaTakes(quota, undefined)) continue;
+      used[name] = this.#store.list(resource, namespace).objects.length + (this.#admitted.get(namespace)?.get(resource) ?? 0);
+    }
+    if (names.every((name) => countedResource(name) !== undefined)) return used;
+    return (this.#store.list(PODS, namespace).objects as readonly Pod[])
+      .filter(({ spec, status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed" && quotaTakes(quota, spec.containers))
+      .reduce<Amounts>((sum, { spec }) => addAmounts(sum, podAmounts(spec.containers)), used);
+  }
+}
+
+export interface QuotaControllerDeps {
+  quotas: Quotas;
+  /** The one without views. */
+  store: Store;
+  registry: Registry;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Keeps `status` of ResourceQuotas; costs nothing in namespaces that have none. */
+export class QuotaController implements Runnable {
+  readonly name = "quotas";
+  readonly #deps: QuotaControllerDeps;
+  readonly #queue: WorkQueue;
+  /** Namespaces that have, or had, quotas. */
+  readonly #namespaces = new Set<string>();
+  #unsubscribe: () => void = () => undefined;
+
+  constructor(deps: QuotaControllerDeps) {
+    this.#deps = deps;
+    this.#queue = new WorkQueue({ name: "quotas", clock: deps.clock, log: deps.log, handle: (namespace) => this.#count(namespace) });
+  }
+
+  async start(): Promise<void> {
+    const { store, quotas } = this.#deps;
+    this.#unsubscribe = store.onCommit((events) => {
+      quotas.committed();
+      for (const event of events) this.#observe(event);
+    });
+    for (const { metadata } of store.list(QUOTAS).objects) this.#add(metadata.namespace ?? "");
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await this.#queue.stop();
+  }
+
+  #observe({ key, type }: StoreEvent): void {
+    if (key.resource === QUOTAS) return this.#add(key.namespace);
+    if (this.#namespaces.has(key.namespace) && (type !== "MODIFIED" || key.resource === PODS)) this.#add(key.namespace);
+  }
+
+  #add(namespace: string): void {
+    this.#namespaces.add(namespace);
+    this.#queue.addAfter(namespace, COALESCE);
+  }
+
+  async #count(namespace: string): Promise<void> {
+    const { store, quotas, registry } = this.#deps;
+    const found = store.list(QUOTAS, namespace).objects as readonly ResourceQuota[];
+    if (found.length === 0) this.#namespaces.delete(namespace);
+    await Promise.all(
+      found.map(async (quota) => {
+        const status = usedStatus(quota, quotas.used(quota));
+        if (isDeepStrictEqual(quota.status, status)) return;
+        const target = { kind: ResourceQuotas, namespace, name: quota.metadata.name };
+        try {
+          await registry.modify(target, (current) => ({ ...current, status }), CONTEXT, "status");
+        } catch (error) {
+          if (!isStatus(error, "NotFound")) throw error;
+        }
+      }),
+    );
+  }
+}
+
+function checkHard(quota: ResourceQuota): void {
+  const wrong = invalidHard(quota);
+  if (wrong.length === 0) return;
+  const causes = wrong.map((name) =>
+    invalidValue(`spec.hard[${name}]`, quota.spec?.hard?.[name] ?? "", "must be a quantity that is not negative, such as 10, 500m or 2Gi"),
+  );
+  throw invalid(ResourceQuotas, quota.metadata.name, causes);
+}
+
+function countOf(quota: ResourceQuota, resource: string): Amounts {
+  const names = Object.keys(hardAmounts(quota)).filter((name) => countedResource(name) === resource);
+  return Object.fromEntries(names.map((name) => [name, 1]));
+}
+
+/** The record of an instance that runs already. */
+function isInstance({ metadata }: KubeObject): boolean {
+  return (metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === "Revision" && controller === true);
+}

@@ -1,0 +1,109 @@
+import { Signal } from "@ebb/base";
+import {
+  addAmounts,
+  overQuota,
+  podAmounts,
+  quotaTakes,
+  unspecified,
+  type Amounts,
+  type Cause,
+  type Container,
+  type Informer,
+  type ResourceQuota,
+} from "@ebb/kube";
+import { splitKey } from "../engine/keys.ts";
+
+interface Entry {
+  containers: readonly Container[];
+  /** Instances that it has been granted. */
+  count: number;
+  shortage?: Cause;
+}
+
+/**
+ * How many instances Revisions may have under the ResourceQuotas of their namespaces. What runs is never taken away, as in Kubernetes: a quota
+ * only stops more from starting. The cost is that of the Revisions in one namespace that are awake, and only where there is a quota.
+ */
+export class InstanceQuotas {
+  /** The shortage of this Revision has changed. */
+  readonly changed = new Signal<string>();
+  readonly #quotas: Pick<Informer<ResourceQuota>, "list">;
+  readonly #entries = new Map<string, Entry>();
+  /** By namespace, those that have instances. */
+  readonly #awake = new Map<string, Set<string>>();
+
+  constructor(quotas: Pick<Informer<ResourceQuota>, "list">) {
+    this.#quotas = quotas;
+  }
+
+  /** What each instance of the Revision consists of; before that it may have as many as it wants. */
+  describe(key: string, containers: readonly Container[]): void {
+    const entry = this.#entries.get(key);
+    if (entry) entry.containers = containers;
+    else this.#entries.set(key, { containers, count: 0 });
+  }
+
+  remove(key: string): void {
+    this.#entries.delete(key);
+    this.#setAwake(key, false);
+  }
+
+  /** As many of the instances it wants as it may have; at least those that it has. */
+  grant(key: string, { wanted, running }: { wanted: number; running: number }): number {
+    const { namespace } = splitKey(key);
+    const entry = this.#entries.get(key);
+    if (!entry) return wanted;
+    const quotas = this.#quotas.list().filter(({ metadata }) => metadata.namespace === namespace);
+    const { count, why } = quotas.length === 0 ? { count: wanted } : this.#allowed(key, entry, { quotas, wanted });
+    entry.count = Math.max(count, Math.min(wanted, running));
+    this.#setAwake(key, entry.count > 0);
+    this.#note(key, entry, entry.count < wanted ? why : undefined);
+    return entry.count;
+  }
+
+  /** Why it has fewer instances than it wants. */
+  shortage(key: string): Cause | undefined {
+    return this.#entries.get(key)?.shortage;
+  }
+
+  #allowed(key: string, entry: Entry, { quotas, wanted }: { quotas: ResourceQuota[]; wanted: number }): { count: number; why?: string } {
+    const each = podAmounts(entry.containers);
+    let allowed: { count: number; why?: string } = { count: wanted };
+    for (const quota of quotas.filter((candidate) => quotaTakes(candidate, entry.containers))) {
+      const silent = unspecified(quota, entry.containers);
+      if (silent !== undefined) return { count: 0, why: silent };
+      let used = this.#usedByOthers(key, quota);
+      for (let count = 0; count < allowed.count; count++) {
+        const why = overQuota(quota, used, each);
+        if (why !== undefined) allowed = { count, why };
+        else used = addAmounts(used, each);
+      }
+    }
+    return allowed;
+  }
+
+  #usedByOthers(key: string, quota: ResourceQuota): Amounts {
+    let used: Amounts = {};
+    for (const other of this.#awake.get(quota.metadata.namespace ?? "") ?? []) {
+      const entry = other === key ? undefined : this.#entries.get(other);
+      if (entry && quotaTakes(quota, entry.containers)) used = addAmounts(used, podAmounts(entry.containers), entry.count);
+    }
+    return used;
+  }
+
+  #setAwake(key: string, awake: boolean): void {
+    const { namespace } = splitKey(key);
+    const keys = this.#awake.get(namespace) ?? new Set<string>();
+    if (awake) this.#awake.set(namespace, keys.add(key));
+    else if (keys.delete(key) && keys.size === 0) this.#awake.delete(namespace);
+  }
+
+  /** In the words of the ReplicaSet's condition `ReplicaFailure`, which a Revision of Knative shows. */
+  #note(key: string, entry: Entry, why: string | undefined): void {
+    const message = why === undefined ? undefined : `pods "${splitKey(key).name}-deployment" is forbidden: ${why}`;
+    if (entry.shortage?.message === message) return;
+    if (message === undefined) delete entry.shortage;
+    else entry.shortage = { reason: "FailedCreate", message };
+    this.changed.emit(key);
+  }
+}

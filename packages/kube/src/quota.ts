@@ -1,0 +1,110 @@
+import type { Container, ResourceQuota } from "./core.ts";
+import { formatQuantity, isQuantity, quantityValue } from "./quantity.ts";
+
+/** Amounts of resources (cores, bytes, objects) by the names that `spec.hard` of a ResourceQuota has for them. */
+export type Amounts = Readonly<Record<string, number>>;
+
+/** Names of `spec.hard` that count objects without `count/`. */
+const COUNTED: ReadonlySet<string> = new Set([
+  "configmaps",
+  "persistentvolumeclaims",
+  "replicationcontrollers",
+  "resourcequotas",
+  "secrets",
+  "services",
+]);
+const ALIASES: Readonly<Record<string, string>> = { cpu: "requests.cpu", memory: "requests.memory" };
+const COMPUTE = ["cpu", "memory", "ephemeral-storage"] as const;
+
+/** `plural.group` of the objects that this name of `spec.hard` counts, if it counts any; Pods are counted with what they ask for. */
+export function countedResource(name: string): string | undefined {
+  if (name === "count/pods") return undefined;
+  if (name.startsWith("count/")) return name.slice("count/".length);
+  return COUNTED.has(name) ? name : undefined;
+}
+
+/** What `spec.hard` allows, without what cannot be read. */
+export function hardAmounts({ spec }: ResourceQuota): Amounts {
+  return Object.fromEntries(
+    Object.entries(spec?.hard ?? {}).flatMap(([name, text]) => (isQuantity(text) ? [[name, quantityValue(text)]] : [])),
+  );
+}
+
+/** The names of `spec.hard` whose values are no quantities, or less than nothing. */
+export function invalidHard({ spec }: ResourceQuota): string[] {
+  const hard = spec?.hard ?? {};
+  return Object.keys(hard).filter((name) => !isQuantity(hard[name] ?? "") || quantityValue(hard[name] ?? "") < 0);
+}
+
+/** What one Pod with these containers counts for; a limit without a request is a request, too, as in Kubernetes. */
+export function podAmounts(containers: readonly Container[]): Amounts {
+  const amounts: Record<string, number> = { pods: 1, "count/pods": 1 };
+  for (const { resources: { limits = {}, requests = {} } = {} } of containers) {
+    for (const name of COMPUTE) {
+      const limit = valueOf(limits[name]);
+      const request = valueOf(requests[name]) ?? limit;
+      if (limit !== undefined) amounts[`limits.${name}`] = (amounts[`limits.${name}`] ?? 0) + limit;
+      if (request !== undefined) amounts[`requests.${name}`] = (amounts[`requests.${name}`] ?? 0) + request;
+    }
+  }
+  for (const [alias, name] of Object.entries(ALIASES)) if (amounts[name] !== undefined) amounts[alias] = amounts[name];
+  return amounts;
+}
+
+function valueOf(text: string | undefined): number | undefined {
+  return text !== undefined && isQuantity(text) ? quantityValue(text) : undefined;
+}
+
+export function addAmounts(left: Amounts, right: Amounts, times = 1): Amounts {
+  const sum: Record<string, number> = { ...left };
+  for (const [name, amount] of Object.entries(right)) sum[name] = (sum[name] ?? 0) + amount * times;
+  return sum;
+}
+
+/** Whether the quota's scopes take such a Pod; absent containers stand for other objects, which only a quota without scopes counts. */
+export function quotaTakes({ spec }: ResourceQuota, containers: readonly Container[] | undefined): boolean {
+  const scopes = spec?.scopes ?? [];
+  if (!containers) return scopes.length === 0;
+  const effort = Object.keys(podAmounts(containers)).some((name) => name.startsWith("requests.") || name.startsWith("limits."));
+  // Nothing here has a deadline of its own.
+  return scopes.every(
+    (scope) => scope === "NotTerminating" || (scope === "BestEffort" && !effort) || (scope === "NotBestEffort" && effort),
+  );
+}
+
+/** Kubernetes' words when a Pod does not say how much it needs of what the quota limits. */
+export function unspecified(quota: ResourceQuota, containers: readonly Container[]): string | undefined {
+  const known = (container: Container) => podAmounts([container]);
+  const compute = Object.keys(hardAmounts(quota)).filter((name) =>
+    COMPUTE.some((resource) => name === resource || name.endsWith(`.${resource}`)),
+  );
+  const missing = compute.sort().flatMap((name) => {
+    const silent = containers
+      .filter((container) => known(container)[name] === undefined)
+      .map(({ name: container = "user-container" }) => container);
+    return silent.length === 0 ? [] : [`${name} for: ${silent.join(",")}`];
+  });
+  return missing.length === 0 ? undefined : `failed quota: ${quota.metadata.name}: must specify ${missing.join("; ")}`;
+}
+
+/** Kubernetes' words when `asked` beside `used` is more than the quota allows of what is asked for. */
+export function overQuota(quota: ResourceQuota, used: Amounts, asked: Amounts): string | undefined {
+  const hard = hardAmounts(quota);
+  // 0.1 + 0.2 is no more than 0.3.
+  const over = Object.keys(hard).filter(
+    (name) => asked[name] && (used[name] ?? 0) + asked[name] > (hard[name] ?? 0) * (1 + Number.EPSILON * 8),
+  );
+  if (over.length === 0) return undefined;
+  const words = (amounts: Amounts) => over.sort().map((name) => `${name}=${amountText(name, amounts[name] ?? 0)}`);
+  return `exceeded quota: ${quota.metadata.name}, requested: ${words(asked).join(",")}, used: ${words(used).join(",")}, limited: ${words(hard).join(",")}`;
+}
+
+/** `status` of the quota when so much is used. */
+export function usedStatus(quota: ResourceQuota, used: Amounts): NonNullable<ResourceQuota["status"]> {
+  const hard = Object.fromEntries(Object.entries(quota.spec?.hard ?? {}).filter(([, text]) => isQuantity(text)));
+  return { hard, used: Object.fromEntries(Object.keys(hard).map((name) => [name, amountText(name, used[name] ?? 0)])) };
+}
+
+function amountText(name: string, amount: number): string {
+  return formatQuantity(amount, /(memory|storage)$/.test(name) ? "binary" : "decimal");
+}
