@@ -1,5 +1,5 @@
 import { causeChain, EbbError, systemClock, UserError, type Logger, type Runnable } from "@ebb/base";
-import type { ServerConfig } from "./config.ts";
+import { gatewaySettings, type ServerConfig } from "./config.ts";
 import { layout, readJson, writeJson, type Credentials } from "./data-folder.ts";
 import { createLogger } from "./logger.ts";
 import { startTime } from "./process-identity.ts";
@@ -66,9 +66,7 @@ export async function runChild(
       {
         pid: process.pid,
         startTime: await startTime(process.pid),
-        host: config.host,
-        gatewayPort: config.gatewayPort,
-        tlsPort: config.tlsPort,
+        gateway: gatewaySettings(config),
       },
       0o600,
     );

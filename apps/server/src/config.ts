@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "@ebb/base";
@@ -15,6 +15,8 @@ export interface ServerConfig {
   readonly tlsPort: number | undefined;
   /** PEM files for whatever host has no certificate of its own; a self-signed one is made when there are none. */
   readonly tlsFiles: { readonly certificate: string; readonly key: string } | undefined;
+  /** Threads of the gateway that share its ports. */
+  readonly gatewayWorkers: number;
   /** The share of requests in the access log, 0 to 1; undefined: there is none. */
   readonly accessLog: number | undefined;
   /** The share of traces begun by the gateway that is sampled, 0 to 1. */
@@ -36,6 +38,9 @@ export interface ServerConfig {
   readonly progressDeadlineSeconds: number | undefined;
 }
 
+/** Each has the whole table in memory. */
+const MOST_WORKERS = 32;
+
 export const DEFAULT_PORTS = { gateway: 8080, platform: 8090, api: 8091, internal: 8092 } as const;
 
 /** $EBB_DATA, else a folder that unprivileged instances can pass through when we are root, else the user's own. */
@@ -54,6 +59,7 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     gatewayPort: port("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
     tlsPort: values["tls-port"] === undefined ? undefined : port("tls-port", values["tls-port"], 0),
     tlsFiles: tlsFiles(values["tls-certificate"], values["tls-key"]),
+    gatewayWorkers: workers(values["gateway-workers"] ?? env["EBB_GATEWAY_WORKERS"]),
     accessLog: accessLog(values["access-log"]),
     traceSampling: share("trace-sampling", values["trace-sampling"], 1),
     platformPort: port("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
@@ -68,6 +74,12 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
   });
 }
 
+/** All that a running gateway was started with, to be compared. */
+export function gatewaySettings(config: ServerConfig): string {
+  const { host, gatewayPort, tlsPort, tlsFiles, internalPort, gatewayWorkers, accessLog, traceSampling } = config;
+  return JSON.stringify([host, gatewayPort, tlsPort, tlsFiles, internalPort, gatewayWorkers, accessLog, traceSampling]);
+}
+
 function parse(argv: readonly string[]) {
   const text = { type: "string" } as const;
   try {
@@ -79,6 +91,7 @@ function parse(argv: readonly string[]) {
         host: text,
         "gateway-port": text,
         "tls-port": text,
+        "gateway-workers": text,
         "access-log": text,
         "trace-sampling": text,
         "tls-certificate": text,
@@ -104,6 +117,17 @@ function tlsFiles(certificate: string | undefined, key: string | undefined): Ser
     throw new UserError("bad_option", "--tls-certificate and --tls-key belong together: each names a PEM file");
   }
   return { certificate: resolve(certificate), key: resolve(key) };
+}
+
+/** Half of the cores, as applications need the others; one thread alone serves without the cost of sharing. */
+function workers(text: string | undefined): number {
+  if (text === undefined) return Math.max(1, Math.min(MOST_WORKERS, Math.floor(availableParallelism() / 2)));
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_WORKERS) return value;
+  throw new UserError(
+    "bad_option",
+    `--gateway-workers (or EBB_GATEWAY_WORKERS) ${text}: expected a whole number from 1 to ${MOST_WORKERS}`,
+  );
 }
 
 function accessLog(text = "off"): number | undefined {

@@ -30,6 +30,7 @@ await runChild(
       random: systemRandom,
       log,
       traceSampling: config.traceSampling,
+      workers: config.gatewayWorkers,
       ...(accessLog ? { accessLog: (entry) => accessLog.write(entry) } : {}),
     });
     const parts = accessLog ? [accessLog, gateway] : [gateway];

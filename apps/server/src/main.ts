@@ -9,7 +9,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Group, sleep, systemClock, systemCode, type Logger, type Runnable } from "@ebb/base";
 import { stopOwnEngine } from "@ebb/runtime";
-import { parseConfig, type ServerConfig } from "./config.ts";
+import { gatewaySettings, parseConfig, type ServerConfig } from "./config.ts";
 import { layout, openDataFolder, readJson, writeJson } from "./data-folder.ts";
 import { addClusterAddress } from "./cluster-address.ts";
 import { createLogger } from "./logger.ts";
@@ -111,12 +111,10 @@ function withProgress(part: Runnable): Runnable {
 }
 
 async function runningGateway(config: ServerConfig): Promise<ProcessIdentity | undefined> {
-  const found = await readJson<ProcessIdentity & Pick<ServerConfig, "gatewayPort" | "tlsPort" | "host">>(
-    layout(config.dataDir).processOf("gateway"),
-  );
+  const found = await readJson<ProcessIdentity & { gateway?: string }>(layout(config.dataDir).processOf("gateway"));
   if (!found || !(await isAlive(found))) return undefined;
-  if (found.gatewayPort === config.gatewayPort && found.tlsPort === config.tlsPort && found.host === config.host) return found;
-  // Left over from a run with other ports: it would serve at an address that nobody is told of.
+  if (found.gateway === gatewaySettings(config)) return found;
+  // Left over from a run with other settings: it would serve at an address that nobody is told of, say.
   process.kill(found.pid, "SIGTERM");
   while (await isAlive(found)) await sleep(systemClock, 50);
   return undefined;

@@ -26,6 +26,9 @@ export type ControlMessage =
   /** Answered with `drained` when the endpoint (already taken out of its backend) has no request in flight, or after `timeoutSeconds`. */
   | { type: "drain"; seq: number; endpoint: string; timeoutSeconds: number };
 
+/** What changes the table. */
+export type TableChange = Exclude<ControlMessage, { type: "drain" }>;
+
 export type GatewayMessage =
   | { type: "hello"; pid: number; protocol: 1 }
   | { type: "applied"; seq: number }

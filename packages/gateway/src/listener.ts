@@ -13,6 +13,8 @@ export interface ListenerOptions {
   /** 0 takes a free one. */
   port: number;
   visibility: Visibility;
+  /** Other workers listen on the same port (SO_REUSEPORT): the kernel divides the connections. */
+  shared?: boolean;
   /** By TLS, with the table's certificates. */
   tls?: boolean;
   /** The option that sets the port, named when it is in use. */
@@ -63,10 +65,10 @@ export class Listener {
   }
 
   async start(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host, port, shared = false } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, this.#options)));
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
+      this.#server.listen({ host, port, backlog: BACKLOG, reusePort: shared }, () => {
         if (!this.#tls) this.#transport.accept(this.#server, (wire) => this.#accept(wire, undefined));
         resolve();
       });

@@ -12,7 +12,8 @@ import { get, listen, rawClient, rawServer, startWith } from "./test-gateway.ts"
 
 const MIB = 1024 * 1024;
 const BLOCK = Buffer.alloc(64 * 1024, "x");
-const TOTAL = 300 * MIB;
+/** Six times what may be held: a body that is kept would show, and a busy machine still gets through. */
+const TOTAL = 96 * MIB;
 /** What client, gateway and instance, which share this process, may hold at once: their sockets' buffers, not a part of the body. */
 const MAX_HELD = 16 * MIB;
 
@@ -70,7 +71,7 @@ async function upload(port: number, path: string, headers: Record<string, string
   return { sent: String(response.headers["x-count"]), back: await count(response) };
 }
 
-describe("300 MiB both ways, in constant memory", () => {
+describe("96 MiB both ways, in constant memory", () => {
   test.each([
     ["with its length", "/length", { "content-length": TOTAL }],
     ["chunked", "/chunked", {}],

@@ -2,21 +2,28 @@ import { chmodSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { assertNever, causeChain, UserError, type Clock, type Logger, type Timer } from "@ebb/base";
-import type { ControlMessage, GatewayMessage } from "../control-protocol.ts";
-import type { DataPlane } from "../core/data-plane.ts";
+import { causeChain, UserError, type Clock, type Logger, type Timer } from "@ebb/base";
+import type { ControlMessage, GatewayMessage, RevisionStats, TableChange } from "../control-protocol.ts";
 import { readLines, writeLine } from "./lines.ts";
 import { parseControlMessage } from "./parse-message.ts";
-import type { TableChange } from "./table-journal.ts";
 import type { TableStore } from "./table-store.ts";
 
 const STATS_PERIOD = 1_000;
+
+/** What the control plane steers: one data plane, or a pool of workers that have one each. */
+export interface Steered {
+  /** In force for every new request, wherever it comes in, when this returns or resolves. */
+  apply(change: TableChange): Promise<void> | void;
+  drain(endpoint: string, timeoutSeconds: number, done: (inFlight: number) => void): void;
+  repeatAll(): void;
+  stats(): Promise<RevisionStats[]> | RevisionStats[];
+}
 
 export interface ControlServerDeps {
   socketPath: string;
   clock: Clock;
   log: Logger;
-  plane: DataPlane;
+  plane: Steered;
   /** Where the table in force is kept. */
   store: Pick<TableStore, "changed" | "replaced" | "save">;
 }
@@ -72,7 +79,12 @@ export class ControlServer {
   /** Nothing is counted away while nobody listens: a control plane that comes back hears the mean since it left. */
   #sendStats(): void {
     if (!this.#socket) return;
-    const revisions = this.#deps.plane.stats();
+    const stats = this.#deps.plane.stats();
+    if (stats instanceof Promise) void stats.then((revisions) => this.#sendRevisions(revisions));
+    else this.#sendRevisions(stats);
+  }
+
+  #sendRevisions(revisions: RevisionStats[]): void {
     if (revisions.length > 0) this.#send({ type: "stats", time: this.#deps.clock.now(), revisions });
   }
 
@@ -102,50 +114,22 @@ export class ControlServer {
 
   #apply(message: ControlMessage, socket: Socket): void {
     const { plane, store } = this.#deps;
-    switch (message.type) {
-      case "sync":
-        plane.replaceAll(message.table);
-        store.replaced();
-        return this.#acknowledge(message.seq, socket, store.save());
-      case "route":
-        plane.putRoute(message.route);
-        return this.#keep(message, socket);
-      case "route-removed":
-        plane.removeRoute(message.key);
-        return this.#keep(message, socket);
-      case "certificate":
-        plane.certificates.put(message.certificate);
-        return this.#keep(message, socket);
-      case "certificate-removed":
-        plane.certificates.remove(message.key);
-        return this.#keep(message, socket);
-      case "backend":
-        plane.putBackend(message.backend);
-        store.changed(message);
-        return this.#acknowledge(message.seq, socket);
-      case "backend-removed":
-        plane.removeBackend(message.key);
-        store.changed(message);
-        return this.#acknowledge(message.seq, socket);
-      case "drain":
-        plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => {
-          writeLine(socket, { type: "drained", endpoint: message.endpoint, inFlight } satisfies GatewayMessage);
-        });
-        return this.#acknowledge(message.seq, socket);
-      default:
-        assertNever(message);
+    if (message.type === "drain") {
+      plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => {
+        writeLine(socket, { type: "drained", endpoint: message.endpoint, inFlight } satisfies GatewayMessage);
+      });
+      return this.#acknowledge(message.seq, socket);
     }
+    const applied = plane.apply(message);
+    if (message.type === "sync") store.replaced();
+    else store.changed(message);
+    // Backends are told of again anyway, and may follow on the disk.
+    const isLookedUpAgain = message.type === "backend" || message.type === "backend-removed";
+    this.#acknowledge(message.seq, socket, applied, isLookedUpAgain ? undefined : store.save());
   }
 
-  /** For what must not be forgotten. Backends are told of again anyway, and may follow on the disk. */
-  #keep(change: TableChange, socket: Socket): void {
-    const { store } = this.#deps;
-    store.changed(change);
-    this.#acknowledge(change.seq, socket, store.save());
-  }
-
-  #acknowledge(seq: number, socket: Socket, saved?: Promise<void>): void {
-    this.#acknowledged = Promise.all([this.#acknowledged, saved]).then(() => {
+  #acknowledge(seq: number, socket: Socket, ...conditions: (Promise<void> | void)[]): void {
+    this.#acknowledged = Promise.all([this.#acknowledged, ...conditions]).then(() => {
       writeLine(socket, { type: "applied", seq } satisfies GatewayMessage);
     });
   }

@@ -1,17 +1,15 @@
 import { UserError } from "@ebb/base";
-import type { ControlMessage } from "../control-protocol.ts";
-import type { Backend, CertificateEntry, RouteEntry, RouteTable } from "../route-table.ts";
+import type { TableChange } from "../control-protocol.ts";
+import type { RouteTable } from "../route-table.ts";
 import { parseControlMessage } from "./parse-message.ts";
 import { bad, record } from "./parse-values.ts";
+import { TableMirror } from "./table-mirror.ts";
 
 /** The first line says it. */
 const FORMAT = 2;
 
 /** A change of one entry of the table, as the control plane sends it and as it stands in the file. */
-export type TableChange = Extract<
-  ControlMessage,
-  { type: "route" | "route-removed" | "backend" | "backend-removed" | "certificate" | "certificate-removed" }
->;
+export type EntryChange = Exclude<TableChange, { type: "sync" }>;
 
 /** The lines of a file that gives this table, one after the other, each with its end. */
 export function* snapshotLines(table: RouteTable): Generator<string> {
@@ -21,7 +19,7 @@ export function* snapshotLines(table: RouteTable): Generator<string> {
   for (const certificate of table.certificates) yield line({ type: "certificate", seq: 0, certificate });
 }
 
-export function line(value: TableChange | { format: number }): string {
+export function line(value: EntryChange | { format: number }): string {
   return `${JSON.stringify(value)}\n`;
 }
 
@@ -30,20 +28,13 @@ export function line(value: TableChange | { format: number }): string {
  * when it has another format or holds what is no change.
  */
 export function readJournal(content: string): RouteTable {
-  const routes = new Map<string, RouteEntry>();
-  const backends = new Map<string, Backend>();
-  const certificates = new Map<string, CertificateEntry>();
+  const mirror = new TableMirror();
   const [head = "", ...changes] = content.split("\n").slice(0, -1);
   const { format } = record(JSON.parse(head), "the first line");
   if (format !== FORMAT) throw new UserError("table_format", `it has format ${String(format)}, this gateway reads ${FORMAT}`);
   for (const change of changes.map((text) => parseControlMessage(JSON.parse(text)))) {
-    if (change.type === "route") routes.set(change.route.key, change.route);
-    else if (change.type === "backend") backends.set(change.backend.key, change.backend);
-    else if (change.type === "certificate") certificates.set(change.certificate.key, change.certificate);
-    else if (change.type === "route-removed") routes.delete(change.key);
-    else if (change.type === "backend-removed") backends.delete(change.key);
-    else if (change.type === "certificate-removed") certificates.delete(change.key);
-    else throw bad("type", "that of a change of the table");
+    if (change.type === "drain") throw bad("type", "that of a change of the table");
+    mirror.apply(change);
   }
-  return { routes: [...routes.values()], backends: [...backends.values()], certificates: [...certificates.values()] };
+  return mirror.table;
 }

@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises
 import { dirname } from "node:path";
 import { causeChain, systemCode, type Clock, type Logger, type Timer } from "@ebb/base";
 import type { RouteTable } from "../route-table.ts";
-import { line, readJournal, snapshotLines, type TableChange } from "./table-journal.ts";
+import { line, readJournal, snapshotLines, type EntryChange } from "./table-journal.ts";
 
 /** Changes within this are written together; the protocol promises at most 100 ms. */
 const DEBOUNCE = 50;
@@ -57,7 +57,7 @@ export class TableStore {
   }
 
   /** Writes the change soon. */
-  changed(change: TableChange): void {
+  changed(change: EntryChange): void {
     this.#pending.push(line(change));
     this.#timer ??= this.#deps.clock.after(DEBOUNCE, () => void this.save());
   }

@@ -7,12 +7,15 @@ import type { EndpointConnections } from "./endpoint-state.ts";
 import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
+import { ownShares, type BackendShares } from "./shares.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 
 /** A request that asks for an instance: it is granted one, refused, or leaves by itself. */
 export interface Waiter {
   granted(endpoint: EndpointState): void;
   refused(status: number, message: string): void;
+  /** Its place in the line of all workers; written by the backend alone. */
+  ticket: number;
 }
 
 export interface BackendServices {
@@ -21,6 +24,8 @@ export interface BackendServices {
   heldRequests: number;
   connect(endpoint: Endpoint, protocol: Backend["protocol"]): EndpointConnections;
   wake(key: string): void;
+  /** Those in which requests wait, of this worker. */
+  waiting: Set<BackendState>;
 }
 
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
@@ -33,7 +38,7 @@ const QUEUE_FULL = "pending request queue full";
 /**
  * One revision: its instances, the limit on each, and the requests that wait for one: Knative's activator and breaker in one place.
  *
- * Invariants: waiters are granted in order of arrival; no instance has more requests than `containerConcurrency`; while requests wait and
+ * Invariants: waiters are granted in order of arrival, over all workers; no instance has more requests than `containerConcurrency`; while requests wait and
  * no instance can take any, `wake` is called at once and each second; nothing here blocks another backend.
  */
 export class BackendState {
@@ -46,11 +51,14 @@ export class BackendState {
   #endpoints: EndpointState[] = [];
   #firsts: FirstAnswer[] = [];
   readonly #queue = new Fifo<Waiter>();
+  #shares: BackendShares;
+  #isShown = false;
   #wakeTimer: Timer | undefined;
   readonly #trials = new Map<EndpointState, Timer>();
   #closed = false;
 
-  constructor(config: Backend, services: BackendServices) {
+  constructor(config: Backend, services: BackendServices, shares: BackendShares = ownShares()) {
+    this.#shares = shares;
     this.#services = services;
     this.#config = config;
     this.meter = new ConcurrencyMeter(services.clock.monotonic());
@@ -68,14 +76,15 @@ export class BackendState {
   }
 
   /** Takes the new configuration; endpoints that are the same keep their connections and counts. Returns those that were removed. */
-  update(config: Backend): EndpointState[] {
+  update(config: Backend, shares = this.#shares): EndpointState[] {
+    this.#shares = shares;
     const protocolChanged = config.protocol !== this.#config.protocol;
     const before = this.#endpoints;
     this.#config = config;
     this.#endpoints = config.endpoints.map((endpoint) => {
       const known = protocolChanged ? undefined : before.find((state) => state.isSame(endpoint));
       if (known) known.limit = config.containerConcurrency;
-      return known ?? new EndpointState(endpoint, this.#services.connect(endpoint, config.protocol), config.containerConcurrency);
+      return known ?? this.#newEndpoint(endpoint, config);
     });
     const removed = before.filter((state) => !this.#endpoints.includes(state));
     for (const state of removed) state.remove();
@@ -85,6 +94,11 @@ export class BackendState {
     return removed;
   }
 
+  #newEndpoint(endpoint: Endpoint, { protocol, containerConcurrency: limit }: Backend): EndpointState {
+    const connections = this.#services.connect(endpoint, protocol);
+    return new EndpointState({ endpoint, connections, limit, occupancy: this.#shares.occupancy(endpoint) });
+  }
+
   /** Asks for an instance; the answer may come before this returns. The node, if any, is how the waiter leaves the queue. */
   acquire(waiter: Waiter, first = false): FifoNode<Waiter> | undefined {
     const refusal = this.#refusal();
@@ -92,23 +106,35 @@ export class BackendState {
       waiter.refused(503, refusal);
       return undefined;
     }
-    const endpoint = this.#queue.length === 0 || first ? this.#choose() : undefined;
+    const { line } = this.#shares;
+    const endpoint = first || (this.#queue.length === 0 && line.isNext(0)) ? this.#take() : undefined;
     if (endpoint) {
-      this.#grant(waiter, endpoint);
+      waiter.granted(endpoint);
       return undefined;
     }
-    if (!first && this.#queue.length >= this.#queueBound) {
+    const ticket = line.tryJoin(first ? Infinity : this.#queueBound);
+    if (ticket === 0) {
       waiter.refused(503, QUEUE_FULL);
       return undefined;
     }
+    // One that was at its turn already stands before the others here, and shares the place of their first.
+    waiter.ticket = first ? (this.#queue.first?.ticket ?? ticket) : ticket;
     const node = first ? this.#queue.unshift(waiter) : this.#queue.push(waiter);
-    this.#watchWake();
+    // Shown first, then looked: what another worker frees in between is seen by one of the two.
+    this.#pump();
     return node;
   }
 
   cancel(node: FifoNode<Waiter>): void {
+    if (!node.queued) return;
     this.#queue.remove(node);
-    this.#watchWake();
+    this.#shares.line.leave();
+    this.#pump();
+  }
+
+  /** Another worker says that one of ours may be next. */
+  look(): void {
+    this.#pump();
   }
 
   /** The first answer of an instance goes to a request that had waited: the control plane will be told. */
@@ -145,7 +171,7 @@ export class BackendState {
 
   connected(endpoint: EndpointState): void {
     endpoint.connected();
-    if (this.#queue.length > 0) this.#pump();
+    if (this.#shares.line.length > 0) this.#pump();
   }
 
   /** Whether requests wait that no instance can take: then the control plane must act. */
@@ -182,23 +208,45 @@ export class BackendState {
     return choose(this.#endpoints, this.#config.containerConcurrency, () => this.#services.random.float());
   }
 
-  #grant(waiter: Waiter, endpoint: EndpointState): void {
-    endpoint.enter();
-    waiter.granted(endpoint);
+  /** A place at an instance; undefined when there is none. */
+  #take(): EndpointState | undefined {
+    for (let endpoint = this.#choose(); endpoint; endpoint = this.#choose()) if (endpoint.tryEnter()) return endpoint;
+    return undefined;
   }
 
   #pump(): void {
-    while (this.#queue.length > 0) {
-      const endpoint = this.#choose();
+    const { line } = this.#shares;
+    this.#show();
+    for (let first = this.#queue.first; first && line.isNext(first.ticket); first = this.#queue.first) {
+      const endpoint = this.#take();
       if (!endpoint) break;
-      const waiter = this.#queue.shift();
-      if (waiter) this.#grant(waiter, endpoint);
+      this.#leaveLine();
+      first.granted(endpoint);
     }
+    if (line.length > this.#queue.length && this.#choose()) line.passOn();
     this.#watchWake();
   }
 
   #refuseAll(status: number, message: string): void {
-    for (let waiter = this.#queue.shift(); waiter; waiter = this.#queue.shift()) waiter.refused(status, message);
+    for (let first = this.#queue.first; first; first = this.#queue.first) {
+      this.#leaveLine();
+      first.refused(status, message);
+    }
+  }
+
+  #leaveLine(): void {
+    this.#queue.shift();
+    this.#shares.line.leave();
+    this.#show();
+  }
+
+  #show(): void {
+    const { first } = this.#queue;
+    if (!first && !this.#isShown) return;
+    this.#isShown = first !== undefined;
+    this.#shares.line.show(first?.ticket ?? 0);
+    if (first) this.#services.waiting.add(this);
+    else this.#services.waiting.delete(this);
   }
 
   #watchWake(): void {

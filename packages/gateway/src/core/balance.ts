@@ -1,6 +1,7 @@
 /** What balancing needs to know of an instance. */
 export interface Candidate {
-  inFlight: number;
+  /** Requests at it now. */
+  readonly load: number;
   /** How many more requests it takes now; Infinity without a limit. */
   room(): number;
 }
@@ -27,14 +28,14 @@ function lessLoadedOfTwo<T extends Candidate>(candidates: readonly T[], random: 
   const a = candidates[first];
   const b = candidates[second];
   if (!a || !b) return undefined;
-  const better = b.inFlight < a.inFlight ? b : a;
+  const better = b.load < a.load ? b : a;
   return better.room() > 0 ? better : undefined;
 }
 
 function leastLoaded<T extends Candidate>(candidates: readonly T[]): T | undefined {
   let best: T | undefined;
   for (const candidate of candidates) {
-    if (candidate.room() > 0 && (best === undefined || candidate.inFlight < best.inFlight)) best = candidate;
+    if (candidate.room() > 0 && (best === undefined || candidate.load < best.load)) best = candidate;
   }
   return best;
 }

@@ -5,12 +5,12 @@ import { ConcurrencyMeter } from "./concurrency-meter.ts";
 import { Fifo, type FifoNode } from "./fifo.ts";
 
 describe("choose", () => {
-  const candidates = fc.array(fc.record({ inFlight: fc.nat(6) }), { maxLength: 8 });
+  const candidates = fc.array(fc.record({ load: fc.nat(6) }), { maxLength: 8 });
 
   test("never picks an instance without room, and finds one whenever there is one", () => {
     fc.assert(
       fc.property(candidates, fc.nat(5), fc.double({ min: 0, max: 0.999, noNaN: true }), (loads, limit, random) => {
-        const all = loads.map(({ inFlight }) => ({ inFlight, room: () => (limit === 0 ? Infinity : limit) - inFlight }));
+        const all = loads.map(({ load }) => ({ load, room: () => (limit === 0 ? Infinity : limit) - load }));
         const chosen = choose(all, limit, () => random);
         if (chosen) expect(chosen.room()).toBeGreaterThan(0);
         else expect(all.every((each) => each.room() <= 0)).toBe(true);
@@ -19,15 +19,15 @@ describe("choose", () => {
   });
 
   test("fills the first up to a limit of three, and spreads above it", () => {
-    const at = (inFlight: number, limit: number) => ({ inFlight, room: () => limit - inFlight });
+    const at = (load: number, limit: number) => ({ load, room: () => limit - load });
     const random = () => 0.5;
-    expect(choose([at(2, 3), at(0, 3)], 3, random)).toMatchObject({ inFlight: 2 });
-    expect(choose([at(2, 4), at(0, 4)], 4, random)).toMatchObject({ inFlight: 0 });
+    expect(choose([at(2, 3), at(0, 3)], 3, random)).toMatchObject({ load: 2 });
+    expect(choose([at(2, 4), at(0, 4)], 4, random)).toMatchObject({ load: 0 });
   });
 
   test("without a limit takes the less loaded of two different ones", () => {
-    const at = (inFlight: number) => ({ inFlight, room: () => Infinity });
-    for (const random of [0, 0.3, 0.6, 0.99]) expect(choose([at(5), at(1)], 0, () => random)).toMatchObject({ inFlight: 1 });
+    const at = (load: number) => ({ load, room: () => Infinity });
+    for (const random of [0, 0.3, 0.6, 0.99]) expect(choose([at(5), at(1)], 0, () => random)).toMatchObject({ load: 1 });
   });
 });
 

@@ -1,6 +1,7 @@
-import type { Signal } from "@ebb/base";
+import { assertNever, type Signal } from "@ebb/base";
 import type { RequestHead } from "../http1/heads.ts";
-import type { RevisionStats } from "../control-protocol.ts";
+import type { RevisionStats, TableChange } from "../control-protocol.ts";
+import type { BackendSlots, SharedCounts } from "../workers/shared-counts.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
 import type { Backend, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { decide, type World } from "../rules/decide.ts";
@@ -13,10 +14,15 @@ import type { ClientSide, OpenedRequest } from "./ports.ts";
 import { drawRevision, RouteIndex, type RouteMatch, type Visibility } from "./route-index.ts";
 import { answerByRule } from "./rule-answer.ts";
 
+/** By the backend's key. */
+export type Slots = Readonly<Record<string, BackendSlots>>;
+
 export interface DataPlaneDeps extends ExchangeServices {
   connect: BackendServices["connect"];
   wakes: Signal<RevisionKey>;
   certificates: CertificateStore;
+  /** Where there are several workers. */
+  counts: SharedCounts | undefined;
   /** Where clients find TLS, if anywhere. */
   tlsPort(): number | undefined;
 }
@@ -34,6 +40,7 @@ export class DataPlane {
   readonly #departures: Departures;
   readonly #world: World;
   readonly #mirrors: Mirrors;
+  readonly #waiting = new Set<BackendState>();
 
   constructor(deps: DataPlaneDeps) {
     this.#deps = deps;
@@ -51,8 +58,30 @@ export class DataPlane {
     return { routes: this.#routes.entries, backends, certificates: this.certificates.entries };
   }
 
-  replaceAll(table: RouteTable): void {
-    for (const backend of table.backends) this.putBackend(backend);
+  /** `slots` are those of the change's backends, where counts are shared. */
+  apply(change: TableChange, slots: Slots = {}): void {
+    switch (change.type) {
+      case "sync":
+        return this.replaceAll(change.table, slots);
+      case "route":
+        return this.putRoute(change.route);
+      case "route-removed":
+        return this.removeRoute(change.key);
+      case "certificate":
+        return this.certificates.put(change.certificate);
+      case "certificate-removed":
+        return this.certificates.remove(change.key);
+      case "backend":
+        return this.putBackend(change.backend, slots);
+      case "backend-removed":
+        return this.removeBackend(change.key);
+      default:
+        return assertNever(change);
+    }
+  }
+
+  replaceAll(table: RouteTable, slots: Slots = {}): void {
+    for (const backend of table.backends) this.putBackend(backend, slots);
     this.certificates.replaceAll(table.certificates);
     this.#routes.replaceAll(table.routes);
     const kept = new Set(table.backends.map((backend) => backend.key));
@@ -67,12 +96,21 @@ export class DataPlane {
     this.#routes.remove(key);
   }
 
-  putBackend(config: Backend): void {
+  putBackend(config: Backend, slots: Slots = {}): void {
     const known = this.#backends.get(config.key);
-    if (known) return this.#departures.add(known.update(config));
-    const { clock, random, limits, connect, wakes } = this.#deps;
-    const services = { clock, random, connect, heldRequests: limits.heldRequests, wake: (key: string) => wakes.emit(key) };
-    this.#backends.set(config.key, new BackendState(config, services));
+    const { clock, random, limits, connect, wakes, counts } = this.#deps;
+    const own = slots[config.key];
+    const shares = own && counts?.shares(own);
+    if (known) return this.#departures.add(known.update(config, shares));
+    const services = {
+      clock,
+      random,
+      connect,
+      heldRequests: limits.heldRequests,
+      wake: (key: string) => wakes.emit(key),
+      waiting: this.#waiting,
+    };
+    this.#backends.set(config.key, new BackendState(config, services, shares));
   }
 
   removeBackend(key: RevisionKey): void {
@@ -84,6 +122,11 @@ export class DataPlane {
   /** Calls back with the requests still in flight at a removed endpoint: 0, or more once the time is over. */
   drain(endpoint: string, timeoutSeconds: number, done: (inFlight: number) => void): void {
     this.#departures.drain(endpoint, timeoutSeconds * 1000, done);
+  }
+
+  /** Another worker says that some of ours may be next. */
+  look(): void {
+    for (const backend of this.#waiting) backend.look();
   }
 
   /** Tells again what a control plane that has just connected has not heard: which backends need waking, and all counts. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../route-table.ts";
 import type { Candidate } from "./balance.ts";
 import type { Upstream } from "./ports.ts";
+import type { Occupancy } from "./shares.ts";
 
 export interface ConnectionNeed {
   /** The request may be sent again, should a kept connection turn out to be dead. */
@@ -22,22 +23,33 @@ export interface EndpointConnections {
  */
 type Health = "good" | "suspect" | "trial";
 
+export interface EndpointParts {
+  endpoint: Endpoint;
+  connections: EndpointConnections;
+  /** Requests at once; 0 is no limit. */
+  limit: number;
+  occupancy: Occupancy;
+}
+
 /** An instance as the gateway sees it. It lives on after its removal from the backend until its last request is done. */
 export class EndpointState implements Candidate {
   readonly endpoint: Endpoint;
   readonly connections: EndpointConnections;
   limit: number;
+  /** Of this worker. */
   inFlight = 0;
   /** It has begun an answer. */
   answered = false;
+  readonly #occupancy: Occupancy;
   #health: Health = "good";
   #removed = false;
   readonly #onIdle = new Set<() => void>();
 
-  constructor(endpoint: Endpoint, connections: EndpointConnections, containerConcurrency: number) {
+  constructor({ endpoint, connections, limit, occupancy }: EndpointParts) {
     this.endpoint = endpoint;
     this.connections = connections;
-    this.limit = containerConcurrency;
+    this.limit = limit;
+    this.#occupancy = occupancy;
   }
 
   get removed(): boolean {
@@ -47,10 +59,18 @@ export class EndpointState implements Candidate {
     return this.#health === "suspect";
   }
 
+  get load(): number {
+    return this.#occupancy.total;
+  }
+
   room(): number {
+    return this.#bound - this.#occupancy.total;
+  }
+
+  get #bound(): number {
     if (this.#health === "suspect") return 0;
-    const limit = this.#health === "trial" ? 1 : this.limit === 0 ? Infinity : this.limit;
-    return limit - this.inFlight;
+    if (this.#health === "trial") return 1;
+    return this.limit === 0 ? Infinity : this.limit;
   }
 
   isSame(endpoint: Endpoint): boolean {
@@ -70,12 +90,16 @@ export class EndpointState implements Candidate {
     this.#health = "good";
   }
 
-  enter(): void {
+  /** False when the last place has just been taken by another worker. */
+  tryEnter(): boolean {
+    if (!this.#occupancy.tryEnter(this.#bound)) return false;
     this.inFlight++;
+    return true;
   }
 
   leave(): void {
     this.inFlight--;
+    this.#occupancy.leave();
     if (this.inFlight > 0) return;
     for (const callback of this.#onIdle) callback();
     this.#onIdle.clear();

@@ -56,6 +56,7 @@ const CLIENT_GONE = 499;
  */
 export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring {
   watchIndex = -1;
+  ticket = 0;
   readonly #client: ClientSide;
   readonly #request: RequestHead;
   readonly #backend: BackendState;
@@ -155,8 +156,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#state = "waiting";
     this.#phaseDeadline = this.#refusedSince < 0 ? Infinity : this.#refusedSince + this.#services.limits.refusedHold;
     const place = this.#backend.acquire(this, first);
-    // It may have been granted, refused and even finished before `acquire` returned.
-    if (this.#state === "waiting") this.#place = place;
+    // It may have been granted, refused and even asked again before `acquire` returned.
+    if (place?.queued) this.#place = place;
   }
 
   granted(endpoint: EndpointState): void {

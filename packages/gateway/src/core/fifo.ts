@@ -12,6 +12,10 @@ export class Fifo<T> {
   #last: FifoNode<T> | undefined;
   #length = 0;
 
+  get first(): T | undefined {
+    return this.#first?.value;
+  }
+
   get length(): number {
     return this.#length;
   }
