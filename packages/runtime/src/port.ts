@@ -25,6 +25,17 @@ export interface Identity {
   renewAfter: number;
 }
 
+/** What an image is run as; what is absent is as the image says. A driver that gives each bundle a user of its own (process) has no use for it. */
+export interface SecuritySpec {
+  user?: number;
+  group?: number;
+  /** Refuse to run it as root: `start` throws UserError CreateContainerConfigError. */
+  nonRoot?: true;
+  readOnlyRoot?: true;
+  /** Linux capabilities that it is to have, or not, beside the driver's own choice; `ALL` for all. Without the prefix `CAP_`. */
+  capabilities?: { add: string[]; drop: string[] };
+}
+
 export interface InstanceSpec {
   /** Unique for ever, a DNS label: the Pod's name. Drivers name processes, folders and containers after it. */
   id: string;
@@ -47,6 +58,7 @@ export interface InstanceSpec {
   liveness?: ProbeSpec;
   /** From SIGTERM to SIGKILL. */
   terminationGraceSeconds: number;
+  security?: SecuritySpec;
   /** The ServiceAccount as which it may call the cluster's API; without it, it gets no credentials. */
   identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
 }

@@ -14,6 +14,7 @@ import type { Backend } from "@ebb/gateway";
 import { keyOf, omit } from "../engine/keys.ts";
 import { environmentOf, type Sources } from "./environment.ts";
 import { livenessOf, readinessOf } from "./probes.ts";
+import { securityOf } from "./security.ts";
 
 export interface WorkloadOptions {
   /** The folder that holds bundles, as `sha256/<hex>`. */
@@ -54,6 +55,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
   const key = keyOf(revision);
   const liveness = livenessOf(container);
+  const security = securityOf(container, revision.spec);
   const { env } = environment;
   if (options.gatewayUrl !== undefined) env["EBB_GATEWAY_URL"] ??= options.gatewayUrl;
   const api = options.apiAddress?.(artifact.kind);
@@ -75,6 +77,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     resources: limitsOf(container.resources),
     readiness: readinessOf(container),
     ...(liveness ? { liveness } : {}),
+    ...(security ? { security } : {}),
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
     ...(api && revision.spec.automountServiceAccountToken !== false ? { identity: identityOf(revision) } : {}),
   };

@@ -26,6 +26,7 @@ import { digestIn } from "./image-digest.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
+import { rootRefusal } from "./root-refusal.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
@@ -303,11 +304,19 @@ class ContainerDriver implements Driver {
       this.#network = undefined;
       throw error;
     });
+    if (spec.security?.nonRoot) await this.#refuseRoot(spec);
     const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
     const folder = this.#identityOf(spec.id);
     const identity = existsSync(folder) ? folder : undefined;
     const context = { engine, owner, dns, maxLogBytes, identity, network: await this.#network, ulimits: this.#ulimits };
     return this.#docker.createContainer(containerOptions(spec, context));
+  }
+
+  /** As the kubelet checks `runAsNonRoot`, in its words. */
+  async #refuseRoot({ artifact, security }: InstanceSpec): Promise<void> {
+    const image = artifact.kind === "image" ? await this.#inspect(artifact.reference) : undefined;
+    const refusal = rootRefusal(security?.user, image?.Config?.User ?? "");
+    if (refusal !== undefined) throw new UserError("CreateContainerConfigError", refusal);
   }
 
   /** Starts it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */

@@ -1,7 +1,7 @@
 import type { ContainerCreateOptions } from "dockerode";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { Engine } from "./engine.ts";
-import type { InstanceSpec } from "../port.ts";
+import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
 export const LABELS = { spec: "dev.ebb.spec", owner: "dev.ebb.owner" } as const;
 
@@ -31,6 +31,8 @@ export function containerName(id: string): string {
 export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
   const { engine, maxLogBytes, dns, network, identity } = context;
+  const { security = {} } = spec;
+  const user = userOf(security);
   const port = `${spec.port}/tcp`;
   return {
     name: containerName(spec.id),
@@ -39,13 +41,15 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     ...(spec.command ? { Entrypoint: spec.command, Cmd: spec.args ?? [] } : spec.args ? { Cmd: spec.args } : {}),
     Env: Object.entries({ ...spec.env, PORT: String(spec.port) }).map(([name, value]) => `${name}=${value}`),
     ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
+    ...(user === undefined ? {} : { User: user }),
     Labels: { [LABELS.spec]: JSON.stringify(spec), [LABELS.owner]: context.owner },
     OpenStdin: false,
     Tty: false,
     ...(engine.rootless ? { ExposedPorts: { [port]: {} } } : {}),
     HostConfig: {
       CapDrop: ["ALL"],
-      CapAdd: CAPABILITIES,
+      CapAdd: capabilitiesOf(security),
+      ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: MOST_PROCESSES,
       ...(context.ulimits
@@ -68,6 +72,17 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       },
     },
   };
+}
+
+/** `uid:gid`; a group without a user is the image's user's. */
+function userOf({ user, group }: SecuritySpec): string | undefined {
+  if (user === undefined) return undefined;
+  return group === undefined ? String(user) : `${user}:${group}`;
+}
+
+function capabilitiesOf({ capabilities: { add, drop } = { add: [], drop: [] } }: SecuritySpec): string[] {
+  const kept = drop.includes("ALL") ? [] : CAPABILITIES.filter((capability) => !drop.includes(capability));
+  return [...new Set([...kept, ...add])];
 }
 
 /** Services of the instance's own namespace go by their name alone, others by `NAME.NAMESPACE`. */

@@ -1,0 +1,27 @@
+import type { Container, PodSpec } from "@ebb/kube";
+import type { SecuritySpec } from "@ebb/runtime";
+
+interface SecurityContext {
+  runAsUser?: number;
+  runAsGroup?: number;
+  runAsNonRoot?: boolean;
+  readOnlyRootFilesystem?: boolean;
+  capabilities?: { add?: string[]; drop?: string[] };
+}
+
+/** The `securityContext` of a container, over that of its Pod, as the runtime has it; undefined when neither says anything. */
+export function securityOf(
+  container: Container,
+  { securityContext: pod = {} }: Pick<PodSpec, "securityContext">,
+): SecuritySpec | undefined {
+  const { runAsUser, runAsGroup, runAsNonRoot }: SecurityContext = { ...pod, ...container.securityContext };
+  const { readOnlyRootFilesystem, capabilities }: SecurityContext = container.securityContext ?? {};
+  const security: SecuritySpec = {
+    ...(runAsUser === undefined ? {} : { user: runAsUser }),
+    ...(runAsGroup === undefined ? {} : { group: runAsGroup }),
+    ...(runAsNonRoot ? { nonRoot: true } : {}),
+    ...(readOnlyRootFilesystem ? { readOnlyRoot: true } : {}),
+    ...(capabilities ? { capabilities: { add: capabilities.add ?? [], drop: capabilities.drop ?? [] } } : {}),
+  };
+  return Object.keys(security).length === 0 ? undefined : security;
+}

@@ -1,0 +1,159 @@
+import { execFile } from "node:child_process";
+import { copyFile, chmod } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { systemRandom } from "@ebb/base";
+import type { Condition, KubeObject } from "@ebb/kube";
+import { eventually, httpRequest, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
+import { ApiException, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+
+const run = promisify(execFile);
+/** A first instance may have to be pulled; Ebb itself takes a second. */
+const PATIENCE = 60_000;
+
+interface Change {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string };
+  [field: string]: unknown;
+}
+
+/** A cluster with Knative Serving, by nothing but its API and its way in. */
+export interface Target {
+  /** Of the application in this folder. */
+  image: string;
+  /** A namespace of this run. */
+  namespace: string;
+  create<T extends KubeObject>(object: T): Promise<T>;
+  /** Merge patch. */
+  patch<T extends KubeObject>(change: Change): Promise<T>;
+  find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }): Promise<T | undefined>;
+  remove(of: { apiVersion: string; kind: string; name: string }): Promise<void>;
+  /** By an object's `status.url`, through the ingress. */
+  get(url: string, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>;
+  /** What a shell command prints inside an instance that serves that URL. */
+  shell(url: string, command: string, headers?: Record<string, string>): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Why there is nothing to test against, or undefined. */
+export function unfit(): string | undefined {
+  if (process.env["EBB_CONFORMANCE_KUBECONFIG"]) return undefined;
+  return existsSync("/usr/bin/podman") && existsSync("/bin/busybox") && process.getuid?.() === 0
+    ? undefined
+    : "needs EBB_CONFORMANCE_KUBECONFIG, or root, Podman and busybox-static";
+}
+
+/**
+ * The cluster of EBB_CONFORMANCE_KUBECONFIG, with EBB_CONFORMANCE_INGRESS (`host:port`) as its way in and EBB_CONFORMANCE_IMAGE, which was
+ * built from this folder and a static `busybox` and pushed to where the cluster finds it. By default an Ebb of its own, and all of that made here.
+ */
+export async function connect(): Promise<Target> {
+  const { EBB_CONFORMANCE_KUBECONFIG: path, EBB_CONFORMANCE_INGRESS: ingress, EBB_CONFORMANCE_IMAGE: image } = process.env;
+  if (!path) return connectOwn();
+  if (!ingress || !image)
+    throw new Error("EBB_CONFORMANCE_KUBECONFIG needs EBB_CONFORMANCE_INGRESS=host:port and EBB_CONFORMANCE_IMAGE, too");
+  const [host = "", port = "80"] = ingress.split(":");
+  return open({ path, address: { host, port: Number(port) }, image, end: () => Promise.resolve() });
+}
+
+async function connectOwn(): Promise<Target> {
+  const image = `localhost/ebb-conformance:${process.pid}`;
+  const folder = await tempDir();
+  for (const file of ["Containerfile", "run", "server"]) await copyFile(join(import.meta.dirname, file), join(folder.path, file));
+  for (const file of ["run", "server"]) await chmod(join(folder.path, file), 0o755);
+  await copyFile("/bin/busybox", join(folder.path, "busybox"));
+  await run("podman", ["build", "-q", "-t", image, folder.path]);
+  const ebb = await startEbb();
+  const end = async () => {
+    await ebb.dispose();
+    await run("podman", ["rmi", "-f", image]).catch(() => undefined);
+    await folder.remove();
+  };
+  return open({ path: ebb.urls.kubeconfig, address: ebb.gateway, image, end });
+}
+
+interface Place {
+  path: string;
+  address: { host: string; port: number };
+  image: string;
+  end(): Promise<void>;
+}
+
+async function open({ path, address, image, end }: Place): Promise<Target> {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  const api = KubernetesObjectApi.makeApiClient(config);
+  const namespace = `conformance-${systemRandom.suffix(5)}`;
+  await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const header = (of: { apiVersion: string; kind: string; name: string }) => ({
+    apiVersion: of.apiVersion,
+    kind: of.kind,
+    metadata: { name: of.name, namespace },
+  });
+  const get: Target["get"] = (url, { path: at = "/", headers = {} } = {}) =>
+    httpRequest(address, { host: new URL(url).host, path: at, headers, timeout: 30_000 });
+  return {
+    image,
+    namespace,
+    get,
+    async create<T extends KubeObject>(object: T) {
+      const body: object = { ...object, metadata: { ...object.metadata, namespace } };
+      return (await api.create(body)) as unknown as T;
+    },
+    async patch<T extends KubeObject>(change: Change) {
+      const body = { ...change, metadata: { ...change.metadata, namespace } };
+      return (await api.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch)) as unknown as T;
+    },
+    async find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }) {
+      try {
+        return (await api.read(header(of))) as unknown as T;
+      } catch (error) {
+        if (error instanceof ApiException && error.code === 404) return undefined;
+        throw error;
+      }
+    },
+    async remove(of) {
+      await api.delete(header(of));
+    },
+    async shell(url, command, headers = {}) {
+      const answer = await get(url, { path: `/cgi-bin/run?${encodeURIComponent(command)}`, headers });
+      if (answer.status !== 200) throw new Error(`${command}: ${answer.status} ${answer.body}`);
+      return answer.body.trim();
+    },
+    async close() {
+      await api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+      await end();
+    },
+  };
+}
+
+export function conditionOf(object: KubeObject | undefined, type = "Ready"): Condition | undefined {
+  return (object?.status as { conditions?: Condition[] } | undefined)?.conditions?.find((entry) => entry.type === type);
+}
+
+/** The object once its controller has seen its last change and `type` has that status. */
+export function settled<T extends KubeObject>(
+  target: Target,
+  of: { apiVersion: string; kind: string; name: string },
+  { type = "Ready", status = "True" }: { type?: string; status?: "True" | "False" } = {},
+): Promise<T> {
+  return eventually(async () => {
+    const object = await target.find<T>(of);
+    const seen = (object?.status as { observedGeneration?: number } | undefined)?.observedGeneration;
+    return seen === object?.metadata.generation && conditionOf(object, type)?.status === status ? object : undefined;
+  }, PATIENCE);
+}
+
+/** What the API answered when it refused. */
+export async function refusal(request: Promise<unknown>): Promise<{ code: number; message: string }> {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof ApiException)) throw error;
+    const { message } = JSON.parse(String(error.body)) as { message: string };
+    return { code: error.code, message };
+  }
+  throw new Error("the API accepted what it must refuse");
+}
