@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { BugError, type Clock, type Logger } from "@ebb/base";
 import { StatusError, type KubeObject } from "@ebb/kube";
 import { Database, isFull, type RevisionRow } from "./database.ts";
@@ -6,6 +5,7 @@ import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
 import { SharedFields } from "./share-fields.ts";
+import { SharedValues } from "./share-values.ts";
 import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
 
 /** etcd's quota: past it a cluster is being misused, and the disk should not pay for it. */
@@ -35,6 +35,7 @@ export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #live = new ObjectIndex();
   readonly #fields = new SharedFields();
+  readonly #values = new SharedValues();
   readonly #history: History;
   readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();
   #revision = 0;
@@ -131,21 +132,23 @@ export class SqliteStore implements Store {
     if (!base) throw new BugError("nothing_to_record", `${idOf(key)} is not there and cannot be removed`);
     // Through JSON: what is read back later is what readers see now, and nobody else holds it.
     const plain = JSON.parse(JSON.stringify(base)) as KubeObject;
-    this.#fields.share(plain);
-    const before = head?.metadata.resourceVersion;
-    if (head && !deleted) {
-      if (before !== undefined) plain.metadata.resourceVersion = before;
-      if (isDeepStrictEqual(plain, head)) return { object: head, changed: false };
-    }
+    const kept = head && !deleted;
+    if (kept && head.metadata.resourceVersion !== undefined) plain.metadata.resourceVersion = head.metadata.resourceVersion;
+    const next = this.#shared(head, plain);
+    if (kept && next === head) return { object: head, changed: false };
     const batch = this.#openBatch();
     const revision = this.#revision + batch.rows.length + 1;
-    plain.metadata.resourceVersion = String(revision);
-    const object = deepFreeze(plain);
+    const object = deepFreeze({ ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } });
     batch.rows.push({ ...key, revision, deleted, at: this.#clock.now(), value: JSON.stringify(object) });
     const type = deleted ? "DELETED" : head ? "MODIFIED" : "ADDED";
     batch.events.push({ revision, key, object, type, ...(head ? { previous: head } : {}) });
     batch.heads.set(idOf(key), deleted ? null : object);
     return { object, changed: true };
+  }
+
+  #shared(previous: KubeObject | undefined, object: KubeObject): KubeObject {
+    this.#fields.share(object);
+    return this.#values.share(previous, object);
   }
 
   #openBatch(): Batch {
@@ -197,9 +200,7 @@ export class SqliteStore implements Store {
     for (const { revision, at, deleted, value, resource, namespace, name } of this.#database.rows()) {
       const key: StoreKey = { resource, namespace, name };
       const previous = this.#live.get(key);
-      const read = JSON.parse(value) as KubeObject;
-      this.#fields.share(read);
-      const object = deepFreeze(read);
+      const object = deepFreeze(this.#shared(previous, JSON.parse(value) as KubeObject));
       if (deleted) this.#live.delete(key);
       else this.#live.set(key, object);
       const type = deleted ? "DELETED" : previous ? "MODIFIED" : "ADDED";
