@@ -6,6 +6,7 @@ import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   openCommand,
   deleteCommand,
   trafficCommand,
+  explainCommand,
   rollbackCommand,
   promoteCommand,
   hostCommand,

@@ -6,7 +6,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
-  ["Traffic and configuration", ["traffic", "rollback", "promote", "host", "vars", "secrets"]],
+  ["Traffic and configuration", ["traffic", "explain", "rollback", "promote", "host", "vars", "secrets"]],
   ["Environments", ["env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],

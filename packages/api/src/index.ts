@@ -1,6 +1,7 @@
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
+export * from "./rules.ts";
 export * from "./schemas.ts";
 export {
   ApiError,

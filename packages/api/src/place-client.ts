@@ -1,4 +1,5 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import type { Explanation } from "./rules.ts";
 import type {
   AppEnvironment,
   ColdStarts,
@@ -89,6 +90,10 @@ export function placeCalls(send: Send) {
       json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
     metrics: (place: Place, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
       json<Metrics>("GET", at(place, "/metrics"), { query, signal }),
+    explain: (
+      place: Place,
+      { headers, ...query }: { method?: string | undefined; path?: string | undefined; headers: readonly string[] },
+    ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
     setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
     rollback: (place: Place, body: Rollback = {}) => json<Operation>("POST", at(place, "/rollback"), { json: body }),
     getVariables: (place: Place, call?: CallOptions) => json<Variables>("GET", at(place, "/variables"), call),

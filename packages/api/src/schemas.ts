@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { AppMetadata } from "./model.ts";
 import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName, VersionName } from "./names.ts";
+import { TrafficRules } from "./rules.ts";
 
 /** Times are RFC 3339 in UTC; names are DNS labels; versions are called `v1`, `v2` … within their app and environment. */
 /** problem+json (RFC 9457) with a stable code. */
@@ -44,6 +45,8 @@ export const AppEnvironment = object({
   /** Why it is in its state, in words. */
   message: Type.String(),
   latestVersion: Nullable(VersionName),
+  /** Before the split. */
+  rules: TrafficRules,
   traffic: Type.Array(TrafficTarget),
   instances: Type.Integer({ minimum: 0, description: "Running now, all versions together" }),
   createdAt: Type.String(),
@@ -305,8 +308,10 @@ export const DeployImage = object({
 });
 export type DeployImage = Static<typeof DeployImage>;
 
+/** Without `rules` those that there are stay; `[]` removes them. */
 export const SetTraffic = object({
   targets: Type.Array(TrafficTarget, { minItems: 1, maxItems: 32, description: "Percents add up to 100" }),
+  rules: Type.Optional(TrafficRules),
 });
 export type SetTraffic = Static<typeof SetTraffic>;
 export const Rollback = object({ to: Type.Optional(VersionName) });

@@ -30,7 +30,7 @@ export class ApiError extends Error {
 }
 
 export interface SendOptions {
-  query?: Record<string, string | number | boolean | undefined> | undefined;
+  query?: Record<string, string | number | boolean | readonly string[] | undefined> | undefined;
   /** Sent as JSON. */
   json?: unknown;
   body?: RequestInit["body"];
@@ -102,7 +102,7 @@ function isProblem(value: unknown): value is Problem {
 
 function queryString(query: SendOptions["query"]): string {
   const parts = Object.entries(query ?? {}).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${key}=${encodeURIComponent(String(value))}`],
+    (value === undefined ? [] : [value].flat()).map((each) => `${key}=${encodeURIComponent(String(each))}`),
   );
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }

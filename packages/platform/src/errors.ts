@@ -8,6 +8,7 @@ interface Entry {
 /** Every code that a request to the REST API can be refused with; docs/reference/errors.md has the same table (a test compares them). */
 export const REQUEST_ERRORS = {
   invalid_request: { status: 400, title: "Invalid request" },
+  invalid_rule: { status: 400, title: "Invalid traffic rule" },
   invalid_traffic: { status: 400, title: "Invalid traffic split" },
   reserved_variable: { status: 400, title: "Reserved variable" },
   name_too_long: { status: 400, title: "Name too long" },
@@ -54,6 +55,7 @@ export const REQUEST_ERRORS = {
   idempotency_answer_secret: { status: 409, title: "Done already" },
   too_many_tokens: { status: 429, title: "Too many tokens" },
   too_many_failures: { status: 429, title: "Too many failed sign-ins" },
+  explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },
   cluster_unavailable: { status: 503, title: "Cluster not available" },
   upload_incomplete: { status: 400, title: "Upload incomplete" },

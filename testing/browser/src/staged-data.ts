@@ -34,6 +34,7 @@ function place(name: string, state: AppState, rest: Partial<AppEnvironment> = {}
     host: name,
     message,
     latestVersion: "v1",
+    rules: [],
     traffic: state === "failed" ? [] : [{ version: "v1", percent: 100 }],
     instances: state === "ready" ? 1 : 0,
     createdAt: at(0),

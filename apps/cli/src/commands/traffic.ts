@@ -1,36 +1,50 @@
-import type { TrafficTarget } from "@ebb/api";
+import type { SetTraffic, TrafficTarget } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
 import { ENV, placeOf } from "../place.ts";
+import { parseRule, ruleText } from "../rule-syntax.ts";
 
 export const trafficCommand = defineCommand({
   name: "traffic",
   summary: "Shows or changes which versions get the traffic",
-  description: "Percents add up to 100; versions that are not named get none. The change is made without losing a request.",
+  description: `Percents add up to 100; versions that are not named get none. The change is made without losing a request.
+
+A rule sends requests that fulfil all its conditions to a version, before the split: header.NAME, cookie.NAME, query.NAME, path and users.HEADER,
+with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that it is there. The first rule that fits decides.`,
   args: {
     app: { summary: "The application", required: true, completes: "app" },
     targets: { summary: "VERSION=PERCENT; none shows the present split", required: false, variadic: true, completes: "version" },
   },
-  options: ENV,
+  options: {
+    ...ENV,
+    rule: { kind: "list", placeholder: "RULE", summary: "A rule before the split, in their order; those that there are are replaced" },
+    "no-rules": { kind: "flag", summary: "Remove all rules" },
+  },
   prints: "table",
   uses: "platform",
   examples: [
     { run: "ebb traffic hello", what: "The present split" },
     { run: "ebb traffic hello v3=10 v2=90", what: "A tenth of the visitors see v3" },
     { run: "ebb traffic hello v3=100", what: "All of them do" },
+    { run: 'ebb traffic hello --rule "v4 header.x-canary=1"', what: "Requests with this header see v4; the split stays" },
+    { run: "ebb traffic hello --no-rules", what: "The split alone decides again" },
   ],
   async run(context, { args, options }) {
     const targets = parseTargets(args.targets);
     const client = await context.connect();
     const place = await placeOf(context, client, args.app, options.env);
-    if (targets.length > 0) {
-      await finishChange(context, client, await client.setTraffic(place, { targets }));
+    const changed = options["no-rules"] ? [] : options.rule.length > 0 ? options.rule.map(parseRule) : undefined;
+    if (options["no-rules"] && options.rule.length > 0) throw usageError("--rule and --no-rules exclude each other", "Give one of them.");
+    const app = await client.getAppEnvironment(place);
+    if (targets.length > 0 || changed) {
+      const body: SetTraffic = { targets: targets.length > 0 ? targets : app.traffic, ...(changed ? { rules: changed } : {}) };
+      await finishChange(context, client, await client.setTraffic(place, body));
       return;
     }
-    const app = await client.getAppEnvironment(place);
+    if (!context.output.structured) context.output.lines(app.rules.map((rule) => `rule: ${ruleText(rule)}`));
     context.output.table({
-      data: { targets: app.traffic },
+      data: { targets: app.traffic, rules: app.rules },
       rows: app.traffic,
       columns: [
         { header: "VERSION", value: (target) => target.version },

@@ -15,6 +15,7 @@ export function aPlace(change: Partial<AppEnvironment> = {}): AppEnvironment {
     host: "hello",
     message: "",
     latestVersion: "v2",
+    rules: [],
     traffic: [
       { version: "v2", percent: 90 },
       { version: "v1", percent: 10 },

@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import { isUniqueViolation, type Database } from "../database/database.ts";
 import { operationError, refuse } from "../errors.ts";
 import type { AppSettings, VersionConfig } from "../compile/version-config.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import type { AppEnvironmentTable, AppTable, VersionTable } from "../database/schema.ts";
 import { fitsHost, hostLabel } from "../environments/host.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
@@ -137,6 +138,10 @@ async function orHostTaken(host: string, write: () => Promise<unknown>): Promise
 
 export function settingsOf(app: AppEnvironmentRow): AppSettings {
   return { env: JSON.parse(app.env_json) as AppSettings["env"], secrets: JSON.parse(app.secrets_json) as AppSettings["secrets"] };
+}
+
+export function rulesOf(app: AppEnvironmentRow): Rule[] {
+  return JSON.parse(app.rules_json) as Rule[];
 }
 
 export function configOf(version: VersionRow): VersionConfig {

@@ -5,14 +5,17 @@ import {
   PodAutoscalers,
   Pods,
   Revisions,
+  Routes,
   Secrets,
   Services,
+  VirtualServices,
   type Informer,
   type Kind,
   type KnativeService,
   type KubeObject,
   type Pod,
   type Revision,
+  type VirtualService,
 } from "@ebb/kube";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
@@ -22,9 +25,11 @@ import {
   type Cluster,
   type ClusterChange,
   type ClusterPlace,
+  type Marks,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
+  type RouteExplanation,
   type SecretRecord,
 } from "./port.ts";
 
@@ -99,19 +104,48 @@ export class KubeCluster implements Cluster {
   async putService(service: KnativeService): Promise<KnativeService> {
     const wanted = { ...service, metadata: { ...service.metadata, namespace: this.#namespace } };
     await this.#ensureNamespace();
-    for (let attempt = 1; ; attempt++) {
+    return this.#retried(async () => {
       const present = await this.readService(service.metadata.name);
-      try {
-        if (!present) return await this.#client.create(Services, wanted);
-        const labels = { ...present.metadata.labels, ...wanted.metadata.labels };
-        const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
-        const metadata = { ...present.metadata, labels, annotations };
-        return await this.#client.update(Services, { ...present, metadata, spec: wanted.spec });
-      } catch (error) {
-        const raced = isStatus(error, "Conflict") || isStatus(error, "AlreadyExists");
-        if (!raced || attempt >= CONFLICT_RETRIES) throw error;
-      }
-    }
+      if (!present) return this.#client.create(Services, wanted);
+      const labels = { ...present.metadata.labels, ...wanted.metadata.labels };
+      const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
+      const metadata = { ...present.metadata, labels, annotations };
+      return this.#client.update(Services, { ...present, metadata, spec: wanted.spec });
+    });
+  }
+
+  markService(name: string, { labels, annotations }: Marks): Promise<void> {
+    return this.#retried(async () => {
+      const present = await this.readService(name);
+      if (!present) return;
+      const metadata = {
+        ...present.metadata,
+        labels: marked(present.metadata.labels, labels),
+        annotations: marked(present.metadata.annotations, annotations),
+      };
+      await this.#client.update(Services, { ...present, metadata });
+    });
+  }
+
+  readVirtualService(name: string): Promise<VirtualService | undefined> {
+    return this.#client.get(VirtualServices, this.#namespace, name);
+  }
+
+  putVirtualService(service: VirtualService): Promise<VirtualService> {
+    const { name } = service.metadata;
+    return this.#retried(async () => {
+      const present = await this.readVirtualService(name);
+      if (!present)
+        return this.#client.create(VirtualServices, { ...service, metadata: { ...service.metadata, namespace: this.#namespace } });
+      if (isOurs(present)) return this.#client.update(VirtualServices, { ...present, spec: service.spec });
+      throw operationError("name_taken", `The cluster has a VirtualService ${name} that Ebb did not make`, {
+        hint: "Delete or rename it with kubectl, or remove the app's rules.",
+      });
+    });
+  }
+
+  async deleteVirtualService(name: string): Promise<void> {
+    if (isOurs(await this.readVirtualService(name))) await this.#client.delete(VirtualServices, this.#namespace, name);
   }
 
   deleteService(name: string): Promise<void> {
@@ -166,6 +200,11 @@ export class KubeCluster implements Cluster {
     return list?.items;
   }
 
+  explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined> {
+    const of = kind === "routes" ? Routes : VirtualServices;
+    return this.#client.subresource(of, this.#namespace, name, `explain?${query.toString()}`);
+  }
+
   async deleteNamespace(): Promise<void> {
     this.#made = undefined;
     if (this.#namespace !== DEFAULT_NAMESPACE && (await this.hasNamespace())) {
@@ -191,6 +230,18 @@ export class KubeCluster implements Cluster {
     for await (const line of this.#client.podLog(this.#namespace, pod, USER_CONTAINER, query)) {
       const space = line.indexOf(" ");
       yield space === -1 ? { time: line, text: "" } : { time: line.slice(0, space), text: line.slice(space + 1) };
+    }
+  }
+
+  /** Reads and writes again when another has written in between. */
+  async #retried<T>(write: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write();
+      } catch (error) {
+        const raced = isStatus(error, "Conflict") || isStatus(error, "AlreadyExists");
+        if (!raced || attempt >= CONFLICT_RETRIES) throw error;
+      }
     }
   }
 
@@ -224,6 +275,10 @@ export class KubeCluster implements Cluster {
 
 function isOurs(object: KubeObject | undefined): boolean {
   return object?.metadata.labels?.[PLATFORM_LABELS.managedBy] === MANAGED_BY;
+}
+
+function marked(present: Record<string, string> = {}, marks: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...present, ...marks }).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 export function appOf(object: KubeObject): string {

@@ -1,5 +1,5 @@
 import type { ColdStart, ScalingDecision } from "@ebb/api";
-import type { KnativeService, Pod, Revision } from "@ebb/kube";
+import type { KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
 export const PLATFORM_LABELS = {
@@ -10,6 +10,10 @@ export const PLATFORM_LABELS = {
   environment: "ebb.dev/environment",
 } as const;
 export const MANAGED_BY = "ebb";
+/** Knative's own: without hosts outside the cluster when it is `cluster-local`. */
+export const VISIBILITY = "networking.knative.dev/visibility";
+/** The host outside that a VirtualService holds for a Knative Service which is cluster-local. */
+export const EXTERNAL_HOST = "ebb.dev/external-host";
 /** On Knative Services, for the domain template of config-network (docs/guide/environments.md). */
 export const HOST_ANNOTATIONS = { host: "ebb.dev/host", suffix: "ebb.dev/host-suffix" } as const;
 
@@ -51,6 +55,20 @@ export interface PodLogLine {
 export type RevisionColdStart = Omit<ColdStart, "version">;
 export type RevisionDecision = Omit<ScalingDecision, "version">;
 
+/** As the cluster tells which way a request takes. */
+export interface RouteExplanation {
+  /** `namespace/name`. */
+  revision?: string;
+  status?: number;
+  message?: string;
+  hops: { rule?: string; because?: string[]; skipped: { rule: string; because: string }[] }[];
+}
+
+export interface Marks {
+  labels: Record<string, string | null>;
+  annotations: Record<string, string | null>;
+}
+
 export interface SecretRecord {
   name: string;
   app: string;
@@ -81,7 +99,14 @@ export interface Cluster {
   readService(name: string): Promise<KnativeService | undefined>;
   /** Creates the Service or replaces its spec and labels; returns it as stored. */
   putService(service: KnativeService): Promise<KnativeService>;
+  /** Sets labels and annotations of a Service that is there; null removes. */
+  markService(name: string, marks: Marks): Promise<void>;
   deleteService(name: string): Promise<void>;
+  readVirtualService(name: string): Promise<VirtualService | undefined>;
+  /** Creates it or replaces its spec. Throws operation error `name_taken` when there is one that Ebb did not make. */
+  putVirtualService(service: VirtualService): Promise<VirtualService>;
+  /** One that Ebb did not make is left as it is. */
+  deleteVirtualService(name: string): Promise<void>;
   /** Whether anything of the app (Service, Revision, Pod) is still in the cluster. */
   readLeftovers(app: string): Promise<string[]>;
 
@@ -99,6 +124,8 @@ export interface Cluster {
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
   /** How the last instances of a Revision came to serve, oldest first; undefined as for `decisions`. */
   coldStarts(revision: string): Promise<RevisionColdStart[] | undefined>;
+  /** What becomes of the request that the query describes; undefined as for `decisions`. */
+  explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */
   podLogs(pod: string, options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal }): AsyncIterable<PodLogLine>;
 }

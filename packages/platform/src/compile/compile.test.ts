@@ -13,7 +13,7 @@ const config = (more: Partial<VersionConfig["plan"]> = {}, settings = nothing): 
 const shop = (number: number) => ({ app: "shop", number, hosting: { host: "shop-test", suffix: "-test" } });
 const containerOf = (service: KnativeService) => service.spec.template.spec.containers[0];
 const compiled = (more: Partial<VersionConfig["plan"]> = {}) =>
-  compileService(shop(3), config(more), compileTraffic("shop", [{ number: 3, percent: 100 }], []));
+  compileService(shop(3), config(more), compileTraffic("shop", [{ number: 3, percent: 100 }], { previews: [] }));
 
 describe("a manifest", () => {
   test("is this one", () => {
@@ -30,7 +30,7 @@ describe("a manifest", () => {
       },
       settings,
     );
-    expect(compileService(shop(3), whole, compileTraffic("shop", [{ number: 2, percent: 100 }], [3, 2]))).toEqual({
+    expect(compileService(shop(3), whole, compileTraffic("shop", [{ number: 2, percent: 100 }], { previews: [3, 2] }))).toEqual({
       apiVersion: "serving.knative.dev/v1",
       kind: "Service",
       metadata: {
@@ -125,7 +125,8 @@ describe("a manifest", () => {
     const numbers = fc.integer({ min: 1, max: 9_999_999 });
     fc.assert(
       fc.property(plans, numbers, fc.uniqueArray(numbers, { maxLength: 30 }), (more, number, others) => {
-        const make = () => compileService(shop(number), config(more), compileTraffic("shop", [{ number, percent: 100 }], others));
+        const make = () =>
+          compileService(shop(number), config(more), compileTraffic("shop", [{ number, percent: 100 }], { previews: others }));
         const service = make();
         expect(JSON.stringify(make())).toBe(JSON.stringify(service));
         const stored = { ...service, metadata: { ...service.metadata, namespace: "default" } };
@@ -148,7 +149,7 @@ describe("traffic", () => {
                 { number: a, percent },
                 { number: b, percent: 100 - percent },
               ];
-        const traffic = compileTraffic("shop", shares, numbers);
+        const traffic = compileTraffic("shop", shares, { previews: numbers });
         expect(traffic.reduce((sum, target) => sum + (target.percent ?? 0), 0)).toBe(100);
         expect(new Set(traffic.map((target) => target.tag)).size).toBe(traffic.length);
         expect(traffic.every((target) => target.latestRevision === false && target.revisionName)).toBe(true);
@@ -164,7 +165,7 @@ describe("traffic", () => {
       compileTraffic(
         "shop",
         percents.map((percent, index) => ({ number: index + 1, percent })),
-        [],
+        { previews: [] },
       ),
     );
     return {

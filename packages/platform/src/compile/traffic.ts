@@ -12,12 +12,18 @@ const PREVIEWS = 10;
 
 /**
  * The `traffic` of a Knative Service: the shares in their order, each pinned to its Revision, and preview tags (`v3`) without a share for
- * the newest of `previews`. No target follows the latest Revision, so that a new template moves nothing.
+ * the newest of `previews` and for all of `kept`, which rules lead to: a Revision that no target names is cleaned up. No target follows the latest Revision, so that a new template moves nothing.
  */
-export function compileTraffic(app: string, shares: readonly Share[], previews: readonly number[]): TrafficTarget[] {
+export function compileTraffic(
+  app: string,
+  shares: readonly Share[],
+  { previews, kept = [] }: { previews: readonly number[]; kept?: readonly number[] },
+): TrafficTarget[] {
   const serving = shares.filter((share) => share.percent > 0);
   const newest = [...new Set(previews)].sort((a, b) => b - a).slice(0, PREVIEWS);
-  const idle = newest.filter((number) => !serving.some((share) => share.number === number)).map((number) => ({ number, percent: 0 }));
+  const idle = [...new Set([...newest, ...kept])]
+    .filter((number) => !serving.some((share) => share.number === number))
+    .map((number) => ({ number, percent: 0 }));
   return [...serving, ...idle].map(({ number, percent }) => ({
     revisionName: revisionName(app, number),
     percent,

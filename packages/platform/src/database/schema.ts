@@ -70,6 +70,8 @@ export interface AppEnvironmentTable {
   env_json: string;
   /** What `secrets` set: the Secret object that holds the values, and when each name was last set. */
   secrets_json: string;
+  /** What requests are matched against before the split. */
+  rules_json: Generated<string>;
   /** Why the newest operation failed, or empty. */
   failure: string;
   created_at: number;

@@ -3,6 +3,7 @@ import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
 import type { Cluster, Clusters } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 
@@ -44,6 +45,8 @@ export interface PromoteRequest {
 }
 export interface TrafficRequest {
   shares: Share[];
+  /** Those that the app has stay, when absent. */
+  rules?: Rule[];
 }
 export interface ConfigRequest {
   /** The app's host in the environment has changed: it is to be told to the cluster. */

@@ -2,10 +2,11 @@ import { causeChain, TransientError } from "@ebb/base";
 import { compileService } from "../compile/service.ts";
 import { versionName } from "../compile/names.ts";
 import { compileTraffic, type Share } from "../compile/traffic.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import { Interrupted, type Run } from "../operations/run.ts";
-import { configOf, getPlace, listVersions, type VersionRow } from "../apps/store.ts";
+import { configOf, getPlace, listVersions, rulesOf, type VersionRow } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
-import { previewable, readOwnService, setShares, sharesOf } from "./route.ts";
+import { previewable, readOwnService, setRouting, sharesOf } from "./route.ts";
 import { awaitReady } from "./start.ts";
 import { previewUrl, publicUrl } from "./urls.ts";
 import { verify } from "./verify.ts";
@@ -30,9 +31,13 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
   await run.remember({ before });
   await orRestore(deps, run, before, async () => {
     const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
-    const { host } = await getPlace(deps.db, run);
+    const place = await getPlace(deps.db, run);
+    const { host } = place;
     const hosting = { host, suffix: deps.environment.host_suffix };
-    const traffic = compileTraffic(run.app, pinned, await previewable(deps, run));
+    const traffic = compileTraffic(run.app, pinned, {
+      previews: await previewable(deps, run),
+      kept: rulesOf(place).map((rule) => rule.number),
+    });
     const service = compileService({ app: run.app, number, hosting }, configOf(version), traffic);
     // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
     const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
@@ -50,6 +55,8 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
 
 export interface Move {
   shares: Share[];
+  /** Those that the app has, when absent. */
+  rules?: Rule[] | undefined;
   /** The version that must answer. */
   number: number;
   path: string;
@@ -64,14 +71,14 @@ export function moveTraffic(deps: PlaceDeps, run: Run, before: Share[], what: Mo
 
 async function move(deps: PlaceDeps, run: Run, what: Move): Promise<void> {
   await run.commit();
-  const service = await setShares(deps, run, what.shares, [what.number]);
+  const service = await setRouting(deps, run, { ...what, also: [what.number] });
   const url = publicUrl(service, deps.ingress);
   const preview = previewUrl(service, what.number, deps.ingress);
   const target = what.preview ? (preview ?? url) : url;
   run.enter("verify", `Asking for ${target ?? "its URL"}`);
   await run.write({ url: url ?? null, preview_url: preview ?? null });
   if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), what.path)}`);
-  await run.remember({ shares: what.shares });
+  await run.remember({ shares: what.shares, ...(what.rules ? { rules: what.rules } : {}) });
 }
 
 /**
@@ -94,7 +101,9 @@ async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void
   const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
   try {
     run.log("Putting the traffic back to where it was");
-    await setShares(deps, { app: run.app, env: run.env, signal: limit.signal, say: (message) => run.say(message) }, before);
+    const work = { app: run.app, env: run.env, signal: limit.signal, say: (message: string) => run.say(message) };
+    // With the rules of before too: the app's row has them until the operation has succeeded.
+    await setRouting(deps, work, { shares: before });
   } catch (error) {
     run.log(`The traffic could not be put back: ${causeChain(error).join(": ")}`);
     deps.log.error({ operation: run.id, causes: causeChain(error) }, "the traffic could not be put back");

@@ -68,6 +68,7 @@ async function refuseApps({ db }: Deps, team: string): Promise<void> {
 
 async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environment }: Removed): Promise<void> {
   const cluster = clusters.of(environment);
+  await cluster.deleteVirtualService(app);
   if (await cluster.readService(app)) await cluster.deleteService(app);
   for (;;) {
     const left = await cluster.readLeftovers(app);

@@ -1,12 +1,15 @@
 import type { KnativeService } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
-import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { EXTERNAL_HOST, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import { hostAnnotations, type Hosting } from "../compile/service.ts";
 import { revisionName, revisionNumber } from "../compile/names.ts";
 import { compileTraffic, revisionShares, trafficServed, type Share } from "../compile/traffic.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import { operationError } from "../errors.ts";
-import { listVersions, type Place } from "../apps/store.ts";
+import { getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
+import { externalHost, renamedHost } from "./external-host.ts";
+import { holdHosts } from "./hold-hosts.ts";
 import { until } from "./wait.ts";
 
 /** A Route may be False for a moment while its Revisions are being found. */
@@ -53,18 +56,31 @@ export async function previewable(deps: PlaceDeps, work: Work): Promise<number[]
     .map((version) => version.number);
 }
 
-/** Sets the split and waits until the Route serves it. Throws `version_gone` and `route_failed`. */
-export async function setShares(
+export interface Routing {
+  shares: readonly Share[];
+  /** Those that the app has, when absent. */
+  rules?: readonly Rule[] | undefined;
+  /** Versions that get a preview besides those that have been ready. */
+  also?: readonly number[];
+}
+
+/** Sets the split and the rules before it, and waits until both are in force. Throws `version_gone` and `route_failed`. */
+export async function setRouting(deps: PlaceDeps, work: Work, routing: Routing): Promise<KnativeService> {
+  const rules = routing.rules ?? rulesOf(await getPlace(deps.db, work));
+  // First the versions, so that no rule leads to one that the Route does not hold.
+  return holdHosts(deps, work, await setShares(deps, work, { ...routing, rules }), rules);
+}
+
+async function setShares(
   deps: PlaceDeps,
   work: Work,
-  shares: readonly Share[],
-  also: readonly number[] = [],
+  { shares, rules, also = [] }: Routing & { rules: readonly Rule[] },
 ): Promise<KnativeService> {
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) throw operationError("version_gone", `The app ${work.app} is not in the cluster`, { hint: "Deploy it again." });
   const previews = [...also, ...(await previewable(deps, work))];
-  const traffic = compileTraffic(work.app, shares, previews);
+  const traffic = compileTraffic(work.app, shares, { previews, kept: rules.map(({ number }) => number) });
   const { metadata } = present;
   const put = await cluster.putService({
     ...present,
@@ -99,11 +115,14 @@ export async function setHostAnnotations(deps: PlaceDeps, work: Work, hosting: H
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) return work.say("Kept for the first version");
-  const metadata = { name: present.metadata.name, annotations: hostAnnotations(hosting) };
-  await cluster.putService({ ...present, metadata });
+  const rules = rulesOf(await getPlace(deps.db, work));
+  const renamed = renamedHost(present, hosting.host);
+  const annotations = { ...hostAnnotations(hosting), ...(renamed === undefined ? {} : { [EXTERNAL_HOST]: renamed }) };
+  const put = await cluster.putService({ ...present, metadata: { name: present.metadata.name, annotations } });
+  if (rules.length > 0) return void (await holdHosts(deps, work, put, rules));
   const begun = clock.monotonic();
   await until({ cluster, clock, app: work.app, signal: work.signal }, () => {
-    const url = cluster.service(work.app)?.status?.url;
-    return new URL(url ?? "http://none").hostname.startsWith(`${hosting.host}.`) || clock.monotonic() - begun > HOST_PATIENCE || undefined;
+    const host = externalHost(cluster.service(work.app));
+    return host?.startsWith(`${hosting.host}.`) || clock.monotonic() - begun > HOST_PATIENCE || undefined;
   });
 }

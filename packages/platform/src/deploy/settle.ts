@@ -39,7 +39,8 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   const settings = memory.settings
     ? { env_json: JSON.stringify(memory.settings.env), secrets_json: JSON.stringify(memory.settings.secrets) }
     : {};
-  await updatePlace(db, row, { ...settings, failure: "", updated_at: now });
+  const rules = memory.rules ? { rules_json: JSON.stringify(memory.rules) } : {};
+  await updatePlace(db, row, { ...settings, ...rules, failure: "", updated_at: now });
 }
 
 async function updatePlace(db: Database, { app, env }: OperationRow, values: Updateable<AppEnvironmentTable>): Promise<void> {

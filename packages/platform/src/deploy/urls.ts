@@ -1,5 +1,6 @@
 import type { KnativeService } from "@ebb/kube";
 import { versionName } from "../compile/names.ts";
+import { externalHost, isInside, previewHost } from "./external-host.ts";
 
 export interface Ingress {
   host: string;
@@ -15,11 +16,15 @@ export function withPort(url: string, ingress: Ingress): string {
 
 /** Undefined until the cluster has given it one. */
 export function publicUrl(service: KnativeService | undefined, ingress: Ingress): string | undefined {
-  return service?.status?.url === undefined ? undefined : withPort(service.status.url, ingress);
+  const host = externalHost(service);
+  if (host === undefined) return undefined;
+  return withPort(service?.status?.url && !isInside(service) ? service.status.url : `http://${host}`, ingress);
 }
 
 /** Reaches one version whatever the split. */
 export function previewUrl(service: KnativeService | undefined, number: number, ingress: Ingress): string | undefined {
   const url = service?.status?.traffic?.find((target) => target.tag === versionName(number))?.url;
-  return url === undefined ? undefined : withPort(url, ingress);
+  if (service === undefined || url === undefined) return undefined;
+  const host = isInside(service) ? externalHost(service) : undefined;
+  return withPort(host === undefined ? url : `http://${previewHost(service, host, number)}`, ingress);
 }

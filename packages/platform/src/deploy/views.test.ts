@@ -16,6 +16,7 @@ const place: AppEnvironmentRow = {
   next_version: 3,
   env_json: "{}",
   secrets_json: '{"object":null,"keys":{}}',
+  rules_json: "[]",
   failure: "",
   created_at: 0,
   updated_at: 0,
@@ -64,7 +65,7 @@ const pod = (number: number, ready: boolean, more: Partial<NonNullable<Pod["stat
   status: { phase: "Running", conditions: [is("Ready", ready ? "True" : "False")], ...more },
 });
 const service = (routes: Condition, shares = [{ number: 1, percent: 100 }]): KnativeService => {
-  const traffic = compileTraffic("shop", shares, [1, 2]);
+  const traffic = compileTraffic("shop", shares, { previews: [1, 2] });
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Service",

@@ -4,7 +4,7 @@ import { conditionOf } from "../cluster/diagnose.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { revisionShares, type Share } from "../compile/traffic.ts";
-import { configOf, digestOf, originOf, type AppEnvironmentRow, type AppRow, type Place, type VersionRow } from "../apps/store.ts";
+import { configOf, digestOf, originOf, rulesOf, type AppEnvironmentRow, type AppRow, type Place, type VersionRow } from "../apps/store.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { sharesOf } from "./route.ts";
 import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
@@ -60,6 +60,7 @@ export function viewPlace(facts: AppFacts): AppEnvironment {
     url: publicUrl(service, ingress) ?? "",
     host: place.host,
     latestVersion: versions[0] ? versionName(versions[0].number) : null,
+    rules: rulesOf(place).map(({ number, when }) => ({ version: versionName(number), when })),
     traffic: targetsOf(facts.shares),
     instances: facts.pods.filter(isRunning).length,
     createdAt: time(place.created_at),

@@ -8,6 +8,7 @@ import type {
   CreateTeam,
   DeployImage,
   Environment,
+  Explanation,
   Instance,
   LogRecord,
   Metrics,
@@ -31,6 +32,7 @@ import type {
   Version,
   VersionDiff,
 } from "@ebb/api";
+import type { RequestQuestion } from "../service/explain.ts";
 import type { Place } from "../apps/store.ts";
 
 export interface SourceUpload {
@@ -131,6 +133,7 @@ export interface PlatformApi {
   getVariables(place: Place): Promise<Variables>;
   listSecrets(place: Place): Promise<SecretList>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
+  explain(place: Place, question: RequestQuestion): Promise<Explanation>;
   setTraffic(place: Place, request: SetTraffic, user: string): Promise<Operation>;
   rollback(place: Place, request: Rollback, user: string): Promise<Operation>;
   promote(place: Place, request: Promote, user: string): Promise<Operation>;

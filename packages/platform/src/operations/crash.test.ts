@@ -1,3 +1,4 @@
+import type { TrafficRule } from "@ebb/api";
 import { expect, test } from "vitest";
 import { trafficOf } from "../deploy/views.ts";
 import { createWorld, Died, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
@@ -15,7 +16,11 @@ interface Scenario {
   versions: string[];
   history: number;
   state?: "failed";
+  /** Whether a VirtualService holds its host at the end. */
+  held?: true;
 }
+
+const CANARY: TrafficRule[] = [{ version: "v1", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }];
 
 const first = async (process: Process) => {
   await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
@@ -70,6 +75,28 @@ const SCENARIOS: Scenario[] = [
     history: 3,
   },
   {
+    name: "rules before a split",
+    prepare: two,
+    submit: async ({ service }) =>
+      (await service.setTraffic(SHOP, { targets: [{ version: "v2", percent: 100 }], rules: CANARY }, "ann")).id,
+    traffic: [{ version: "v2", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 3,
+    held: true,
+  },
+  {
+    name: "a rollback that ends rules",
+    prepare: async (process) => {
+      await two(process);
+      const body = { targets: [{ version: "v2", percent: 100 }], rules: CANARY };
+      await process.ended((await process.service.setTraffic(SHOP, body, "ann")).id);
+    },
+    submit: async ({ service }) => (await service.rollback(SHOP, {}, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 4,
+  },
+  {
     name: "a deletion",
     prepare: two,
     submit: async ({ service }) => (await service.deleteApp("shop", "ann")).id,
@@ -100,6 +127,7 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
   const row = await heir.ended(id);
   expect(row.state, String(row.failure_json)).toBe(scenario.state ?? "succeeded");
   expect(trafficOf("shop", world.cluster.service("shop"))).toEqual(scenario.traffic);
+  expect([...world.cluster.virtualServices.keys()]).toEqual(scenario.held ? ["shop"] : []);
   const versions = await heir.db.selectFrom("versions").selectAll().orderBy("number", "desc").execute();
   expect(versions.map((version) => `v${version.number} ${version.state}`)).toEqual(scenario.versions);
   expect((await heir.db.selectFrom("traffic_history").selectAll().execute()).length).toBe(scenario.history);

@@ -2,6 +2,7 @@ import { BugError, type Clock, type Logger } from "@ebb/base";
 import type { Updateable } from "kysely";
 import type { Share } from "../compile/traffic.ts";
 import type { AppSettings, Artifact } from "../compile/version-config.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
 import { Cancelled } from "./failure.ts";
@@ -24,6 +25,8 @@ export interface RunMemory {
   before?: Share[];
   /** The split that it set: recorded with its success. */
   shares?: Share[];
+  /** The rules that it set, as well. */
+  rules?: Rule[];
   /** The app's settings once it has succeeded. */
   settings?: AppSettings;
 }

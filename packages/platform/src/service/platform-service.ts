@@ -8,6 +8,7 @@ import type {
   CreateTeam,
   DeployImage,
   Environment,
+  Explanation,
   Instance,
   LogRecord,
   Metrics,
@@ -66,10 +67,12 @@ import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
+import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, previous, serving, teamOf, usable, versionIn } from "./facts.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
+import { trafficRequest } from "./traffic.ts";
 import type { UploadFolder } from "./uploads.ts";
 
 const MINUTE = 60_000;
@@ -298,25 +301,22 @@ export class PlatformService implements PlatformApi {
     }
   }
 
+  async explain(place: Place, question: RequestQuestion): Promise<Explanation> {
+    return explainRequest(await this.#clusterOf(place), await factsOf(this.#deps, place), question);
+  }
+
   async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {
     const { app } = await this.#changeable(place);
-    const total = body.targets.reduce((sum, target) => sum + target.percent, 0);
-    if (total !== 100) throw refuse("invalid_traffic", `The percentages add up to ${total}, not to 100`);
-    if (new Set(body.targets.map((target) => target.version)).size < body.targets.length) {
-      throw refuse("invalid_traffic", "A version is named twice");
-    }
-    const facts = await factsOf(this.#deps, place);
-    const shares = body.targets
-      .filter((target) => target.percent > 0)
-      .map(({ version, percent }) => ({ number: usable(facts, version), percent }));
-    return this.#submit("traffic", { team: app.team, ...place, request: { shares } satisfies TrafficRequest, user });
+    const request = trafficRequest(await factsOf(this.#deps, place), body);
+    return this.#submit("traffic", { team: app.team, ...place, request, user });
   }
 
   async rollback(place: Place, { to }: Rollback, user: string): Promise<Operation> {
     const { app } = await this.#changeable(place);
     const facts = await factsOf(this.#deps, place);
     const number = to === undefined ? await previous(this.#deps, facts) : usable(facts, to);
-    const request: TrafficRequest = { shares: [{ number, percent: 100 }] };
+    // Rules would still lead some away from it.
+    const request: TrafficRequest = { shares: [{ number, percent: 100 }], rules: [] };
     return this.#submit("traffic", { team: app.team, ...place, request, user });
   }
 

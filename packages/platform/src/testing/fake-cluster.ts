@@ -1,14 +1,17 @@
 import { Signal } from "@ebb/base";
-import { StatusError, type Condition, type KnativeService, type Pod, type Revision } from "@ebb/kube";
+import { StatusError, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
 import {
   PLATFORM_LABELS,
+  VISIBILITY,
   type Cluster,
   type ClusterChange,
   type ClusterPlace,
   type Clusters,
+  type Marks,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
+  type RouteExplanation,
   type SecretRecord,
 } from "../cluster/port.ts";
 
@@ -74,7 +77,13 @@ export class FakeCluster implements Cluster {
     const generation = (present?.metadata.generation ?? 0) + (changed ? 1 : 0);
     const next: KnativeService = structuredClone({
       ...service,
-      metadata: { ...present?.metadata, ...service.metadata, generation },
+      metadata: {
+        ...present?.metadata,
+        ...service.metadata,
+        labels: { ...present?.metadata.labels, ...service.metadata.labels },
+        annotations: { ...present?.metadata.annotations, ...service.metadata.annotations },
+        generation,
+      },
       ...(present?.status ? { status: present.status } : {}),
     });
     // As Knative's web hook fills it in.
@@ -82,6 +91,35 @@ export class FakeCluster implements Cluster {
     this.stored.set(name, next);
     this.#reconcile(name);
     return structuredClone(this.stored.get(name) ?? next);
+  }
+
+  async markService(name: string, { labels, annotations }: Marks): Promise<void> {
+    this.#write(`mark ${name}`);
+    const service = this.stored.get(name);
+    if (!service) return;
+    const marked = (present: Record<string, string> = {}, marks: Record<string, string | null>) =>
+      Object.fromEntries(Object.entries({ ...present, ...marks }).filter((entry): entry is [string, string] => entry[1] !== null));
+    service.metadata.labels = marked(service.metadata.labels, labels);
+    service.metadata.annotations = marked(service.metadata.annotations, annotations);
+    this.#reconcile(name);
+  }
+
+  readonly virtualServices = new Map<string, VirtualService>();
+  /** Whether it tells that its gateways have the rules. */
+  tellsOfRules = true;
+  async readVirtualService(name: string): Promise<VirtualService | undefined> {
+    return structuredClone(this.virtualServices.get(name));
+  }
+  async putVirtualService(service: VirtualService): Promise<VirtualService> {
+    this.#write(`rules ${service.metadata.name}`);
+    const generation = (this.virtualServices.get(service.metadata.name)?.metadata.generation ?? 0) + 1;
+    const status = { observedGeneration: generation, conditions: [condition("Reconciled", "True")] };
+    const stored = { ...service, metadata: { ...service.metadata, generation }, ...(this.tellsOfRules ? { status } : {}) };
+    this.virtualServices.set(service.metadata.name, structuredClone(stored));
+    return stored;
+  }
+  async deleteVirtualService(name: string): Promise<void> {
+    if (this.virtualServices.delete(name)) this.writes.push(`delete rules ${name}`);
   }
 
   async deleteService(name: string): Promise<void> {
@@ -123,6 +161,12 @@ export class FakeCluster implements Cluster {
     return this.storedColdStarts.get(revision);
   }
 
+  /** What it answers to whoever asks about a request. */
+  explanation: RouteExplanation | undefined;
+  async explain(): Promise<RouteExplanation | undefined> {
+    return this.explanation;
+  }
+
   /** Whether the namespace was made, which the first write does. */
   namespace = false;
   async deleteNamespace(): Promise<void> {
@@ -144,6 +188,7 @@ export class FakeCluster implements Cluster {
   /** What a request to this URL's host gets: 404 for an unknown one, as the gateway says. */
   answer(url: URL): number {
     const host = url.hostname;
+    if ([...this.virtualServices.values()].some(({ spec }) => spec.hosts?.includes(host))) return 200;
     for (const service of this.stored.values()) {
       const traffic = service.status?.traffic ?? [];
       if (service.status?.url !== undefined && new URL(service.status.url).hostname === host)
@@ -171,10 +216,11 @@ export class FakeCluster implements Cluster {
     const routes = missing
       ? condition("RoutesReady", "False", "RevisionMissing", `Revision "${missing.revisionName}" referenced in traffic not found.`)
       : condition("RoutesReady", blocked ? "Unknown" : "True");
-    const url = `http://${app}.example`;
+    const domain = service.metadata.labels?.[VISIBILITY] === "cluster-local" ? "default.svc.cluster.local" : "example";
+    const url = `http://${app}.${domain}`;
     const traffic = blocked
       ? (service.status?.traffic ?? [])
-      : targets.map((target) => ({ ...target, ...(target.tag ? { url: `http://${target.tag}-${app}.example` } : {}) }));
+      : targets.map((target) => ({ ...target, ...(target.tag ? { url: `http://${target.tag}-${app}.${domain}` } : {}) }));
     service.status = { observedGeneration: service.metadata.generation ?? 0, url, traffic, conditions: [routes] };
     this.#changes.emit({ kind: "service", app });
   }

@@ -1,13 +1,46 @@
-import { Rollback, SetTraffic } from "@ebb/api";
+import { Explanation, Rollback, SetTraffic } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
-import { AT, placeOf, ByPlace, change, type RouteDeps } from "./shapes.ts";
+import { Type, type Static } from "typebox";
+import { AT, ByPlace, change, placeOf, read, type RouteDeps } from "./shapes.ts";
+
+const ExplainQuery = Type.Object({
+  method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$" })),
+  path: Type.Optional(Type.String({ pattern: "^/[\\x21-\\x7e]*$", maxLength: 8192 })),
+  header: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\\t\\x20-\\x7e]*$", maxLength: 4096 }), {
+      maxItems: 50,
+      description: "`Name: value`",
+    }),
+  ),
+});
 
 /** Which version answers. */
 export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDeps): void {
+  read(
+    server,
+    `${AT}/explain`,
+    {
+      summary: "Which rule and version a request gets, and why",
+      access: { team: "viewer" },
+      params: ByPlace,
+      query: ExplainQuery,
+      answer: Explanation,
+    },
+    (request) => {
+      const { header = [], ...question } = request.query as Static<typeof ExplainQuery>;
+      return api.explain(placeOf(request), { ...question, headers: header });
+    },
+  );
   change(
     server,
     `${AT}/traffic`,
-    { method: "PUT", summary: "Split the traffic", access: { environment: "release" }, params: ByPlace, body: SetTraffic },
+    {
+      method: "PUT",
+      summary: "Rules, and the split of what they leave",
+      access: { environment: "release" },
+      params: ByPlace,
+      body: SetTraffic,
+    },
     (request) => api.setTraffic(placeOf(request), request.body as SetTraffic, request.user),
   );
   change(

@@ -1,0 +1,132 @@
+import type { RuleCondition } from "@ebb/api";
+import { VirtualServices, apiVersionOf, type HttpMatchRequest, type HttpRoute, type StringMatch, type VirtualService } from "@ebb/kube";
+import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { revisionName } from "./names.ts";
+
+/** A rule as it is stored. */
+export interface Rule {
+  /** The version's number. */
+  number: number;
+  when: RuleCondition[];
+}
+
+export interface VirtualServiceInput {
+  app: string;
+  namespace: string;
+  /** The app's own host outside the cluster. */
+  host: string;
+  /** Those of its preview tags, and what they are called inside. */
+  previews: readonly { host: string; internal: string }[];
+  rules: readonly Rule[];
+  /** `h2c`: its Revision is reached by another port. */
+  protocolOf: (number: number) => "http1" | "h2c";
+}
+
+const INGRESS_GATEWAY = "knative-serving/knative-ingress-gateway";
+const LOCAL_GATEWAY = "knative-local-gateway.istio-system.svc.cluster.local";
+/** Of a Revision's Service (knative networking, ports.go). */
+const PORTS = { http1: 80, h2c: 81 } as const;
+/** The gateway retries by itself unless it is told not to: a request would run twice. */
+const NO_RETRIES = { attempts: 0 } as const;
+
+export function internalHost(name: string, namespace: string): string {
+  return `${name}.${namespace}.svc.cluster.local`;
+}
+
+/**
+ * Who holds the external hosts of an app that has rules: matched requests go straight to a Revision, the rest by the internal name through
+ * the local gateway, where Knative's own split decides (contract of the `routing-internal` sample of knative/docs). Pure.
+ */
+export function compileVirtualService(input: VirtualServiceInput): VirtualService {
+  const { app, namespace, host, previews, rules } = input;
+  return {
+    apiVersion: apiVersionOf(VirtualServices),
+    kind: "VirtualService",
+    metadata: { name: app, namespace, labels: { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app } },
+    spec: {
+      gateways: [INGRESS_GATEWAY],
+      hosts: [host, ...previews.map((preview) => preview.host)],
+      http: [
+        // First, so that a preview shows its version whatever the rules say.
+        ...previews.map((preview): HttpRoute => ({
+          match: [{ authority: { prefix: preview.host } }],
+          ...throughLocalGateway(preview.internal),
+        })),
+        ...rules.map((rule, index) => ruleRoute(rule, index, input)),
+        { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
+      ],
+    },
+  };
+}
+
+const REST = "rest";
+export const ruleName = (index: number): string => `rule-${index + 1}`;
+
+function throughLocalGateway(authority: string): HttpRoute {
+  return { rewrite: { authority }, retries: NO_RETRIES, route: [{ destination: { host: LOCAL_GATEWAY, port: { number: 80 } } }] };
+}
+
+/** The headers are for the activator, which a Revision without instances is reached through. */
+function ruleRoute(rule: Rule, index: number, { app, namespace, protocolOf }: VirtualServiceInput): HttpRoute {
+  const revision = revisionName(app, rule.number);
+  return {
+    name: ruleName(index),
+    match: matchesOf(rule.when),
+    retries: NO_RETRIES,
+    route: [
+      {
+        destination: { host: internalHost(revision, namespace), port: { number: PORTS[protocolOf(rule.number)] } },
+        headers: { request: { set: { "Knative-Serving-Revision": revision, "Knative-Serving-Namespace": namespace } } },
+      },
+    ],
+  };
+}
+
+/** One for each user of a list, as the fields of a match are all to hold and its list is of alternatives. */
+function matchesOf(when: readonly RuleCondition[]): HttpMatchRequest[] {
+  let matches: HttpMatchRequest[] = [{}];
+  for (const condition of when) {
+    const alternatives = alternativesOf(condition);
+    matches = matches.flatMap((match) => alternatives.map((alternative) => merged(match, alternative)));
+  }
+  return matches;
+}
+
+function merged(a: HttpMatchRequest, b: HttpMatchRequest): HttpMatchRequest {
+  return {
+    ...a,
+    ...b,
+    ...(a.headers || b.headers ? { headers: { ...a.headers, ...b.headers } } : {}),
+    ...(a.queryParams || b.queryParams ? { queryParams: { ...a.queryParams, ...b.queryParams } } : {}),
+  };
+}
+
+function alternativesOf(condition: RuleCondition): HttpMatchRequest[] {
+  switch (condition.on) {
+    case "path":
+      return [{ uri: textMatch(condition.is, condition.value) }];
+    case "header":
+      return [{ headers: { [condition.name.toLowerCase()]: textMatch(condition.is, condition.value) } }];
+    case "query":
+      return [{ queryParams: { [condition.name]: textMatch(condition.is, condition.value) } }];
+    case "cookie":
+      return [{ headers: { cookie: { regex: cookiePattern(condition) } } }];
+    case "users":
+      return condition.users.map((user) => ({ headers: { [condition.header.toLowerCase()]: { exact: user } } }));
+  }
+}
+
+/** Without a field Istio asks only that it is there. */
+function textMatch(is: "exact" | "prefix" | "regex" | "present", value = ""): StringMatch {
+  return is === "present" ? {} : { [is]: value };
+}
+
+/** All cookies are one header: `a=1; b=2`. */
+function cookiePattern({ name, is, value = "" }: Extract<RuleCondition, { on: "cookie" | "header" | "query" }>): string {
+  const patterns = { exact: quoted(value), prefix: `${quoted(value)}[^;]*`, regex: `(?:${value})`, present: "[^;]*" };
+  return `(?:.*;[ \\t]*)?${quoted(name)}=${patterns[is]}(?:[ \\t]*;.*)?`;
+}
+
+function quoted(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,96 @@
+import { sleep } from "@ebb/base";
+import type { KnativeService, VirtualService } from "@ebb/kube";
+import { configOf, listVersions, type Place } from "../apps/store.ts";
+import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
+import { revisionNumber } from "../compile/names.ts";
+import { compileVirtualService, internalHost, type Rule } from "../compile/virtual-service.ts";
+import { operationError } from "../errors.ts";
+import type { PlaceDeps } from "./context.ts";
+import { externalHost, isHeldByRules, isInside, previewHost } from "./external-host.ts";
+import { until } from "./wait.ts";
+
+interface Work extends Place {
+  readonly signal: AbortSignal;
+  say(message: string): void;
+}
+
+const POLL = { first: 10, most: 500 } as const;
+/** An istiod says so within a second or two, when it is configured to say it at all (`PILOT_ENABLE_STATUS`). */
+const SILENCE = 5000;
+
+/**
+ * Gives the app's external hosts to the VirtualService of its rules, or back to Knative when there are none. At no time is a host nobody's:
+ * whoever is to have it has it before the other lets go. May be repeated from any point. Resolves with the Service as it is then.
+ */
+export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeService, rules: readonly Rule[]): Promise<KnativeService> {
+  if (rules.length === 0) return letGo(deps, work, service);
+  const host = externalHost(service);
+  if (host === undefined) {
+    throw operationError("route_failed", `The cluster has given ${work.app} no host outside the cluster, so rules have nothing to act on`, {
+      hint: "Look at the domain of the cluster: kubectl get configmap config-domain -n knative-serving.",
+    });
+  }
+  const put = await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, rules }));
+  await inForce(deps, work, put);
+  if (!isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== host) {
+    await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: "cluster-local" }, annotations: { [EXTERNAL_HOST]: host } });
+  }
+  return settled(deps, work, true);
+}
+
+async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Promise<KnativeService> {
+  let now = service;
+  if (isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== undefined) {
+    await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: null }, annotations: { [EXTERNAL_HOST]: null } });
+    now = await settled(deps, work, false);
+  }
+  await deps.cluster.deleteVirtualService(work.app);
+  return now;
+}
+
+async function virtualServiceOf(
+  { db, environment }: PlaceDeps,
+  { app, env }: Place,
+  { service, host, rules }: { service: KnativeService; host: string; rules: readonly Rule[] },
+): Promise<VirtualService> {
+  const protocols = new Map((await listVersions(db, { app, env })).map((row) => [row.number, configOf(row).plan.protocol]));
+  const { namespace } = environment;
+  const previews = (service.spec.traffic ?? []).flatMap(({ tag, revisionName = "" }) => {
+    const number = revisionNumber(app, revisionName);
+    if (tag === undefined || number === undefined) return [];
+    return [{ host: previewHost(service, host, number), internal: internalHost(`${tag}-${app}`, namespace) }];
+  });
+  return compileVirtualService({
+    app,
+    namespace,
+    host,
+    previews,
+    rules,
+    protocolOf: (number) => protocols.get(number) ?? "http1",
+  });
+}
+
+/** Waits until the gateway has the rules: Istio's condition `Reconciled` for this very generation. */
+async function inForce({ cluster, clock }: PlaceDeps, work: Work, put: VirtualService): Promise<void> {
+  const begun = clock.monotonic();
+  for (let wait: number = POLL.first; ; wait = Math.min(2 * wait, POLL.most)) {
+    const { status, metadata } = (await cluster.readVirtualService(work.app)) ?? put;
+    const condition = status?.conditions?.find(({ type }) => type === "Reconciled");
+    const current = (status?.observedGeneration ?? 0) >= (put.metadata.generation ?? 0);
+    if (condition?.status === "True" && current) return;
+    if (!condition && metadata.generation === put.metadata.generation && clock.monotonic() - begun >= SILENCE) {
+      return work.say("This Istio does not tell whether its gateways have the rules: going on without knowing");
+    }
+    if (condition?.message) work.say(condition.message);
+    await sleep(clock, wait, work.signal);
+  }
+}
+
+/** Waits until Knative's routes are where the label says, and ready. */
+function settled({ cluster, clock }: PlaceDeps, { app, signal }: Work, inside: boolean): Promise<KnativeService> {
+  return until({ cluster, clock, app, signal }, () => {
+    const service = cluster.service(app);
+    const ready = service?.status?.conditions?.find(({ type }) => type === "RoutesReady")?.status === "True";
+    return service && ready && isHeldByRules(service) === inside && isInside(service) === inside ? service : undefined;
+  });
+}
