@@ -1,3 +1,4 @@
+import { approvalsCommand, approveCommand, rejectCommand } from "./commands/approvals.ts";
 import { appsCommand } from "./commands/apps.ts";
 import { auditExportCommand, auditListCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
@@ -82,6 +83,9 @@ export const COMMANDS: readonly Command[] = [
   teamAddCommand,
   teamRoleCommand,
   teamRemoveCommand,
+  approvalsCommand,
+  approveCommand,
+  rejectCommand,
   auditListCommand,
   auditExportCommand,
   auditVerifyCommand,

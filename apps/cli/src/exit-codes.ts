@@ -6,6 +6,7 @@ export const EXIT = {
   notFound: 3,
   unreachable: 4,
   unauthorised: 5,
+  waiting: 6,
   interrupted: 130,
 } as const;
 
@@ -18,5 +19,6 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   3: "not found: no such application, version or operation",
   4: "unreachable: the platform does not answer",
   5: "not authorised: no token, or one that is not valid",
+  6: "waiting: the change is accepted and needs somebody's approval first",
   130: "interrupted (Ctrl-C)",
 };

@@ -8,7 +8,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
   ["Traffic and configuration", ["traffic", "explain", "rollback", "promote", "host", "vars", "secrets"]],
   ["Environments", ["env"]],
-  ["People", ["login", "logout", "whoami", "token", "user", "team", "audit"]],
+  ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
 ];
 

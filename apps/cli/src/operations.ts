@@ -29,6 +29,7 @@ export async function followOperation(context: Context, client: Client, operatio
         continue;
       }
       latest = event.operation;
+      if (latest.state === "waiting") break;
       showPhases(context, latest, shown);
     }
   } catch (error) {
@@ -40,6 +41,12 @@ export async function followOperation(context: Context, client: Client, operatio
   }
   progress.idle();
   if (latest.state === "succeeded") return latest;
+  if (latest.state === "waiting") {
+    throw new Failure(`operation ${latest.id} waits for approval`, {
+      exit: EXIT.waiting,
+      hint: `A colleague approves it with \`ebb approve ${latest.id}\`; it then goes on by itself: ebb operations show ${latest.id}.`,
+    });
+  }
   throw operationFailure(latest, quoted);
 }
 

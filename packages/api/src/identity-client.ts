@@ -1,3 +1,4 @@
+import type { Approval } from "./approvals.ts";
 import type {
   AcceptInvite,
   AuditEntry,
@@ -21,6 +22,7 @@ import type {
   User,
   UserPage,
 } from "./identity.ts";
+import type { Operation } from "./schemas.ts";
 import { lines } from "./streams.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
@@ -56,6 +58,12 @@ export function identityCalls(send: Send) {
     changePassword: (body: ChangePassword) => done("PUT", "/me/password", { json: body }),
     listSessions: async () => (await json<{ items: Session[] }>("GET", "/sessions")).items,
     revokeSession: (id: string) => done("DELETE", `/sessions/${encodeURIComponent(id)}`),
+
+    listApprovals: async (all = false) => (await json<{ items: Approval[] }>("GET", "/approvals", { query: { all } })).items,
+    approveOperation: (id: string, why: string) =>
+      json<Operation>("POST", `/operations/${encodeURIComponent(id)}/approve`, { json: { why } }),
+    rejectOperation: (id: string, why: string) =>
+      json<Operation>("POST", `/operations/${encodeURIComponent(id)}/reject`, { json: { why } }),
 
     listTokens: async () => (await json<{ items: Token[] }>("GET", "/tokens")).items,
     createToken: (body: CreateToken) => json<CreatedToken>("POST", "/tokens", { json: body }),

@@ -1,3 +1,4 @@
+export * from "./approvals.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";

@@ -234,6 +234,7 @@ export const OperationFailure = object({
 export type OperationFailure = Static<typeof OperationFailure>;
 
 export const OperationState = Type.Union([
+  Type.Literal("waiting"),
   Type.Literal("queued"),
   Type.Literal("running"),
   Type.Literal("succeeded"),

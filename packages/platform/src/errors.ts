@@ -53,6 +53,10 @@ export const REQUEST_ERRORS = {
   idempotency_key_reused: { status: 422, title: "Idempotency key used for another request" },
   idempotency_in_progress: { status: 409, title: "Still being done" },
   idempotency_answer_secret: { status: 409, title: "Done already" },
+  approval_not_needed: { status: 409, title: "Needs no approval" },
+  approval_closed: { status: 409, title: "Does not wait for approval" },
+  approval_own: { status: 403, title: "Approval by somebody else" },
+  approval_twice: { status: 409, title: "Approved already" },
   too_many_tokens: { status: 429, title: "Too many tokens" },
   too_many_failures: { status: 429, title: "Too many failed sign-ins" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },
@@ -86,6 +90,8 @@ export const OPERATION_ERRORS = {
   source_lost: "The uploaded source is gone",
   deadline_exceeded: "The operation did not end in its time",
   cancelled: "Somebody cancelled it",
+  rejected: "Somebody rejected it",
+  approval_expired: "Nobody approved it in time",
   internal: "A fault of Ebb's own",
 } as const;
 export type OperationErrorCode = keyof typeof OPERATION_ERRORS;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { EXIT } from "../exit-codes.ts";
-import { startPlatform, TOKEN } from "../testing/platform.ts";
+import { anOperation, startPlatform, TOKEN } from "../testing/platform.ts";
 import { run as runCli, type RunOptions } from "../testing/run.ts";
 
 const ME = {
@@ -102,4 +102,31 @@ test("the audit trail is read over its pages, and a breach is a failure that say
   const broken = await run(["audit", "verify", "--head", `3:${"a".repeat(64)}`], { env: platform.env });
   expect(broken).toMatchObject({ code: EXIT.failed, stdout: "" });
   expect(broken.stderr).toContain("row 2 was edited");
+});
+
+test("what waits for approval is listed, approved and rejected, and a command that makes it says so instead of waiting for days", async () => {
+  const waiting = anOperation({ state: "waiting", phases: [], finishedAt: null });
+  const platform = await startPlatform(waiting);
+  const env = platform.env;
+  const approval = {
+    operation: waiting.id,
+    kind: "deploy",
+    team: "shop",
+    environment: "prod",
+    app: "hello",
+    author: "anna",
+    state: "waiting",
+    needed: 2,
+  };
+  const row = { ...approval, votes: [], changes: [{ path: "image", to: "x" }], createdAt: waiting.createdAt, expiresAt: waiting.createdAt };
+  platform.answer("GET /approvals", () => ({ items: [row] }));
+  expect((await runCli(["approvals"], { env })).stdout).toMatch(/op-1 .*shop\/prod .*0\/2 .*image=x/);
+  platform.answer(`POST /operations/${waiting.id}/approve`, () => ({ ...waiting, state: "queued" }));
+  expect((await runCli(["approve", waiting.id], { env })).stdout).toBe("op-1: approved: it is queued\n");
+  platform.answer(`POST /operations/${waiting.id}/reject`, () => ({ ...waiting, state: "cancelled" }));
+  expect((await runCli(["reject", waiting.id, "--why", "no"], { env })).stdout).toBe("op-1: rejected\n");
+  expect(platform.calls.at(-1)?.body).toEqual({ why: "no" });
+  const rollback = await runCli(["rollback", "hello"], { env });
+  expect(rollback.code).toBe(EXIT.waiting);
+  expect(rollback.stderr).toContain("ebb approve op-1");
 });

@@ -34,7 +34,7 @@ export function createStyle(stream: OutputStream, env: Readonly<Record<string, s
 export function colourState(style: Style, state: string): string {
   if (["ready", "succeeded", "running", "ok"].includes(state)) return style.good(state);
   if (["failed", "problem"].includes(state)) return style.bad(state);
-  if (["deploying", "starting", "queued", "cancelled", "warning"].includes(state)) return style.warn(state);
+  if (["deploying", "starting", "waiting", "queued", "cancelled", "warning"].includes(state)) return style.warn(state);
   return style.dim(state);
 }
 

@@ -227,7 +227,14 @@ export const en = {
     took: "took",
   },
   operationKind: { deploy: "Deploy", promote: "Promote", traffic: "Traffic change", config: "New settings", delete: "Delete" },
-  operationState: { queued: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" },
+  operationState: {
+    waiting: "Needs approval",
+    queued: "Waiting",
+    running: "Running",
+    succeeded: "Succeeded",
+    failed: "Failed",
+    cancelled: "Cancelled",
+  },
   operation: {
     title: (kind: string, app: string) => `${kind}: ${app}`,
     phases: "Phases",

@@ -222,7 +222,7 @@ export const zh: Dictionary = {
     took: "耗时",
   },
   operationKind: { deploy: "部署", promote: "晋级", traffic: "流量变更", config: "配置修改", delete: "删除" },
-  operationState: { queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
+  operationState: { waiting: "待批准", queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
   operation: {
     title: (kind, app) => `${kind}：${app}`,
     phases: "阶段",

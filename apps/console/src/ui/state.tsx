@@ -13,6 +13,7 @@ const TONE_OF: Record<AppState | Version["state"] | Operation["state"] | Phase["
   deleted: "off",
   unknown: "off",
   empty: "off",
+  waiting: "calm",
   queued: "calm",
   running: "busy",
   succeeded: "good",

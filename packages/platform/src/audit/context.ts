@@ -3,6 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 /** Who changes something and from where, of the request that is being answered. */
 export interface Origin {
   actor: string;
+  /** The user who answers for it; empty: the platform. */
+  actorId: string;
   /** The id of the token or session. */
   credential: string;
   address: string;
@@ -15,11 +17,16 @@ export interface Origin {
 const storage = new AsyncLocalStorage<Origin>();
 
 /** What the platform does on its own account (retention, expiry, operations that go on after a restart). */
-const PLATFORM: Origin = { actor: "platform", credential: "", address: "", client: "", request: "", recorded: 0 };
+const PLATFORM: Origin = { actor: "platform", actorId: "", credential: "", address: "", client: "", request: "", recorded: 0 };
 
 /** The request's, wherever it is awaited from; the platform itself outside of requests. */
 export function currentOrigin(): Origin {
   return storage.getStore() ?? PLATFORM;
+}
+
+/** Runs what goes on after the request that set it off. */
+export function asPlatform<T>(run: () => T): T {
+  return storage.exit(run);
 }
 
 export function withOrigin<T>(origin: Origin, run: () => T): T {

@@ -102,7 +102,8 @@ export interface OperationTable {
   team: string;
   app: string;
   env: string;
-  state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  /** `waiting`: for approvals (approval_requests), before it is queued. */
+  state: "waiting" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
   request_json: string;
   /** What its handler must remember over a crash. */
   state_json: string;

@@ -1,5 +1,6 @@
+import { pruneApprovals } from "../approvals/store.ts";
 import { revisionName } from "../compile/names.ts";
-import { unfinishedOperations } from "../operations/store.ts";
+import { liveOperations } from "../operations/store.ts";
 import { configOf, settingsOf } from "../apps/store.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
@@ -16,7 +17,7 @@ const SECRET_AGE = 60 * 60_000;
 /** Deletes what nothing refers to any more: old operations and logs, lapsed sessions, Secrets of past generations. May run at any time. */
 export async function prune(deps: Deps): Promise<void> {
   const { db, clock } = deps;
-  const unfinished = ["queued", "running"] as const;
+  const unfinished = ["waiting", "queued", "running"] as const;
   const nth = async (n: number) =>
     (await db.selectFrom("operations").select("seq").orderBy("seq", "desc").offset(n).limit(1).executeTakeFirst())?.seq ?? 0;
   const oldLogs = await nth(KEEP_LOGS);
@@ -40,6 +41,7 @@ export async function prune(deps: Deps): Promise<void> {
     .executeTakeFirst();
   if (oldest) await db.deleteFrom("traffic_history").where("seq", "<=", oldest.seq).execute();
   await db.deleteFrom("sessions").where("expires_at", "<=", clock.now()).execute();
+  await pruneApprovals(db);
   for (const environment of await listEnvironments(db)) await pruneSecrets(deps, environment);
 }
 
@@ -56,7 +58,7 @@ async function pruneSecrets(deps: Deps, environment: EnvironmentRow): Promise<vo
   for (const version of await db.selectFrom("versions").selectAll().where("env", "=", environment.name).execute()) {
     if (version.state === "creating" || cluster.revision(revisionName(version.app, version.number))) used.add(configOf(version).secretName);
   }
-  for (const row of await unfinishedOperations(db)) {
+  for (const row of await liveOperations(db)) {
     // Its own generation is written before the row says so.
     used.add((JSON.parse(row.request_json) as ConfigRequest).secrets?.object);
     for (const secret of secrets) if (secret.app === row.app && secret.name.endsWith(row.id)) used.add(secret.name);
@@ -66,7 +68,7 @@ async function pruneSecrets(deps: Deps, environment: EnvironmentRow): Promise<vo
 
 /** Uploads that operations under way still need. */
 export async function usedUploads({ db }: Deps): Promise<Set<string>> {
-  const requests = (await unfinishedOperations(db)).map(
+  const requests = (await liveOperations(db)).map(
     (row) => JSON.parse(row.request_json) as Partial<Extract<DeployRequest, { source: unknown }>>,
   );
   return new Set(requests.flatMap((request) => request.source?.upload ?? []));

@@ -18,6 +18,7 @@ export function installOrigin(server: FastifyInstance): void {
   server.addHook("onRequest", (request, _, done) => {
     request.origin = {
       actor: "",
+      actorId: "",
       credential: "",
       address: request.ip,
       client: request.headers["user-agent"] ?? "",
@@ -37,7 +38,7 @@ export function installAudit(server: FastifyInstance, { database, clock }: { dat
   server.addHook("preValidation", (request, _, done) => {
     const { origin, caller } = request;
     if (!origin) return done();
-    if (caller) Object.assign(origin, { actor: caller.name, credential: caller.credential });
+    if (caller) Object.assign(origin, { actor: caller.name, actorId: caller.userId, credential: caller.credential });
     withOrigin(origin, done);
   });
   server.addHook("onSend", async (request, reply) => {

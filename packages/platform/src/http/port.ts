@@ -35,6 +35,8 @@ import type {
 import type { RequestQuestion } from "../service/explain.ts";
 import type { Place } from "../apps/store.ts";
 
+import type { Caller } from "../identity/access.ts";
+
 export interface SourceUpload {
   /** Wins over the name in ebb.yaml. */
   name: string | undefined;
@@ -146,6 +148,8 @@ export interface PlatformApi {
   listOperations(query: OperationsRequest): Promise<Page<Operation>>;
   getOperation(id: string): Promise<Operation>;
   cancelOperation(id: string, user: string): Promise<Operation>;
+  /** Approves or rejects an operation that waits for people. */
+  voteOperation(id: string, cast: { voter: Caller; vote: "approve" | "reject"; why: string }): Promise<Operation>;
   /** From the beginning; ends after the terminal `operation`, or when the signal is aborted. Throws `operation_not_found` before the first. */
   operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>>;
   /** Until the signal is aborted. */

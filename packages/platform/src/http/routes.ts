@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { registerApprovalRoutes } from "./routes/approvals.ts";
 import { registerAppRoutes } from "./routes/apps.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
@@ -25,6 +26,7 @@ const AREAS = [
   registerTrafficRoutes,
   registerDeploymentRoutes,
   registerOperationRoutes,
+  registerApprovalRoutes,
   registerSessionRoutes,
   registerSingleSignOnRoutes,
   registerUserRoutes,

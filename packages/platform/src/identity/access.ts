@@ -67,6 +67,13 @@ export function isPlatformAdmin(caller: Caller): boolean {
   return caller.platformAdmin && isWhole(caller);
 }
 
+/** The teams that the caller may see; undefined: every one. */
+export function visibleTeams(caller: Caller): readonly string[] | undefined {
+  if (caller.platformAdmin && caller.onlyTeam === null) return undefined;
+  const teams = caller.platformAdmin && caller.onlyTeam !== null ? [caller.onlyTeam] : [...caller.roles.keys()];
+  return teams.filter((team) => roleIn(caller, team) !== undefined);
+}
+
 /** Pure, and the only place that decides. A route about a team whose facts are missing is refused. */
 export function decideAccess(caller: Caller | undefined, access: Access, facts: Facts): Decision {
   if ("public" in access) return ALLOWED;

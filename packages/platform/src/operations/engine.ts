@@ -1,4 +1,8 @@
 import { backoffDelay, causeChain, Signal, sleep, TransientError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import { approvalNeed } from "../approvals/policy.ts";
+import { closeCancelled, expireApprovals, requestApproval, vote } from "../approvals/store.ts";
+import { asPlatform } from "../audit/context.ts";
+import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import { operationError } from "../errors.ts";
 import { Cancelled, toFailure } from "./failure.ts";
@@ -92,14 +96,43 @@ export class OperationEngine implements Runnable {
 
   /** Queues an operation; it is durable when this resolves. */
   async submit(operation: NewOperation): Promise<OperationRow> {
-    const row = await insertOperation(this.#options.db, operation);
+    const { db } = this.#options;
+    const row = await db.transaction().execute(async (transaction) => {
+      const { id, kind, team, app, env, request, now } = operation;
+      const approval = await approvalNeed(transaction, operation);
+      const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
+      if (approval) await requestApproval(transaction, inserted, approval);
+      const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
+      const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0 };
+      await record(transaction, now, { action: "operation.accepted", object, team, after });
+      return inserted;
+    });
+    this.changed.emit(row);
+    this.#wake();
+    return row;
+  }
+
+  /** Approves or rejects an operation that waits; see `vote`. */
+  async vote(id: string, cast: Parameters<typeof vote>[3]): Promise<OperationRow> {
+    const row = await vote(this.#options.db, this.#options.clock.now(), id, cast);
     this.changed.emit(row);
     this.#wake();
     return row;
   }
 
   async cancel(id: string): Promise<OperationRow> {
-    const row = await requestCancel(this.#options.db, id, this.#options.clock.now());
+    const { db, clock } = this.#options;
+    const row = await db.transaction().execute(async (transaction) => {
+      const cancelled = await requestCancel(transaction, id, clock.now());
+      await closeCancelled(transaction, id);
+      await record(transaction, clock.now(), {
+        action: "operation.cancelled",
+        object: `operation/${id}`,
+        team: cancelled.team,
+        after: { app: cancelled.app },
+      });
+      return cancelled;
+    });
     this.#active.get(id)?.abort.abort(new Cancelled());
     this.changed.emit(row);
     this.#wake();
@@ -110,7 +143,8 @@ export class OperationEngine implements Runnable {
     if (this.#stopped) return;
     this.#pumpAgain = true;
     // Later, never at once: a pump that finds every place taken ends without waiting, before its promise would be stored here.
-    this.#pumping ??= Promise.resolve().then(() => this.#pump());
+    // Not in the name of whoever's request has woken it.
+    this.#pumping ??= asPlatform(() => Promise.resolve().then(() => this.#pump()));
   }
 
   async #pump(): Promise<void> {
@@ -118,6 +152,7 @@ export class OperationEngine implements Runnable {
     while (this.#pumpAgain && !this.#stopped) {
       this.#pumpAgain = false;
       try {
+        for (const row of await expireApprovals(db, clock.now())) this.changed.emit(row);
         while (this.#active.size < CONCURRENCY && !this.#stopped) {
           const now = clock.now();
           const row = await claimOperation(db, { owner, now, until: now + LEASE }, [...this.#active.keys()]);

@@ -31,13 +31,18 @@ export interface NewOperation {
   timeout: number;
 }
 
+const WAITING_OR_UNFINISHED = ["waiting", "queued", "running"] as const;
 const UNFINISHED = ["queued", "running"] as const;
 /** Waiting for one app: a script in a loop gets an answer before it fills the disk with uploads. */
 const MAX_WAITING = 20;
 
-/** Queues it durably. Throws `too_many_operations`. */
-export async function insertOperation(db: Database, operation: NewOperation): Promise<OperationRow> {
-  const waiting = (await unfinishedOperations(db, { app: operation.app })).filter(
+/** Queues it durably, or lets it wait for approval. Throws `too_many_operations`. */
+export async function insertOperation(
+  db: Database,
+  operation: NewOperation,
+  state: "queued" | "waiting" = "queued",
+): Promise<OperationRow> {
+  const waiting = (await liveOperations(db, { app: operation.app })).filter(
     (row) => row.env === operation.env && row.team === operation.team,
   );
   if (waiting.length >= MAX_WAITING) {
@@ -54,7 +59,7 @@ export async function insertOperation(db: Database, operation: NewOperation): Pr
       team,
       app,
       env,
-      state: "queued",
+      state,
       request_json: JSON.stringify(request),
       state_json: "{}",
       phases_json: "[]",
@@ -69,6 +74,12 @@ export async function insertOperation(db: Database, operation: NewOperation): Pr
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** Also those that wait for approval: what they refer to must stay. */
+export function liveOperations(db: Database, of: { app?: string } = {}): Promise<OperationRow[]> {
+  const query = db.selectFrom("operations").selectAll().where("state", "in", WAITING_OR_UNFINISHED).orderBy("seq");
+  return (of.app === undefined ? query : query.where("app", "=", of.app)).execute();
 }
 
 /** Oldest first. */
@@ -196,15 +207,15 @@ export async function requestCancel(db: Database, id: string, now: number): Prom
       cancel_requested: 1,
       state: eb
         .case()
-        .when("state", "=", "queued")
+        .when("state", "in", ["queued", "waiting"])
         .then("cancelled" as const)
         .else(eb.ref("state"))
         .end(),
-      finished_at: eb.case().when("state", "=", "queued").then(now).else(eb.ref("finished_at")).end(),
+      finished_at: eb.case().when("state", "in", ["queued", "waiting"]).then(now).else(eb.ref("finished_at")).end(),
       changes: sql<number>`changes + 1`,
     }))
     .where("id", "=", id)
-    .where("state", "in", UNFINISHED)
+    .where("state", "in", WAITING_OR_UNFINISHED)
     .where("committed", "=", 0)
     .returningAll()
     .executeTakeFirst();

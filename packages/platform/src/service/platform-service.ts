@@ -57,6 +57,7 @@ import type {
   SourceUpload,
   Visible,
 } from "../http/port.ts";
+import type { Caller } from "../identity/access.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { concerns, getOperation, listOperations, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
@@ -382,6 +383,10 @@ export class PlatformService implements PlatformApi {
 
   async cancelOperation(id: string): Promise<Operation> {
     return toOperation(await this.#options.engine.cancel(id), this.#now);
+  }
+
+  async voteOperation(id: string, cast: { voter: Caller; vote: "approve" | "reject"; why: string }): Promise<Operation> {
+    return toOperation(await this.#options.engine.vote(id, cast), this.#now);
   }
 
   async operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>> {
