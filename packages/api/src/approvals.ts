@@ -26,8 +26,8 @@ export const Approval = object({
   ]),
   needed: Type.Integer({ description: "How many others than the author must approve" }),
   votes: Type.Array(ApprovalVote),
-  /** What it would change; secrets by name. */
-  changes: Type.Array(object({ path: Type.String(), to: Nullable(Type.String()) })),
+  /** What it would change of what was there when it was asked for; secrets by name, null where there is nothing. */
+  changes: Type.Array(object({ path: Type.String(), from: Nullable(Type.String()), to: Nullable(Type.String()) })),
   createdAt: Type.String(),
   expiresAt: Type.String(),
 });

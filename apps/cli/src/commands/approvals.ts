@@ -35,7 +35,7 @@ export const approvalsCommand = defineCommand({
         },
         { header: "AGE", value: (row) => ageOf(row.createdAt, now), align: "right" },
         { header: "EXPIRES", wide: true, value: (row) => row.expiresAt.slice(0, 16).replace("T", " ") },
-        { header: "CHANGES", value: (row) => row.changes.map(({ path, to }) => `${path}=${to ?? "-"}`).join(" ") },
+        { header: "CHANGES", value: (row) => row.changes.map(({ path, from, to }) => `${path}:${from ?? "-"}→${to ?? "-"}`).join(" ") },
       ],
       empty: "Nothing waits for approval.",
     });

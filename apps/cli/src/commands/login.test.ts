@@ -118,9 +118,15 @@ test("what waits for approval is listed, approved and rejected, and a command th
     state: "waiting",
     needed: 2,
   };
-  const row = { ...approval, votes: [], changes: [{ path: "image", to: "x" }], createdAt: waiting.createdAt, expiresAt: waiting.createdAt };
+  const row = {
+    ...approval,
+    votes: [],
+    changes: [{ path: "image", from: "w", to: "x" }],
+    createdAt: waiting.createdAt,
+    expiresAt: waiting.createdAt,
+  };
   platform.answer("GET /approvals", () => ({ items: [row] }));
-  expect((await runCli(["approvals"], { env })).stdout).toMatch(/op-1 .*shop\/prod .*0\/2 .*image=x/);
+  expect((await runCli(["approvals"], { env })).stdout).toMatch(/op-1 .*shop\/prod .*0\/2 .*image:w→x/);
   platform.answer(`POST /operations/${waiting.id}/approve`, () => ({ ...waiting, state: "queued" }));
   expect((await runCli(["approve", waiting.id], { env })).stdout).toBe("op-1: approved: it is queued\n");
   platform.answer(`POST /operations/${waiting.id}/reject`, () => ({ ...waiting, state: "cancelled" }));

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { withOrigin } from "../audit/context.ts";
 import { verifyAudit } from "../audit/store.ts";
 import { createWorld, startProcess, type Process } from "../testing/world.ts";
-import { changesOf, decideVote, type Voting } from "./decide.ts";
+import { settingsChanges, trafficChanges, type Present } from "./changes.ts";
+import { decideVote, type Voting } from "./decide.ts";
 import { listApprovals } from "./store.ts";
 
 const HOUR = 3_600_000;
@@ -37,13 +38,79 @@ describe("a vote", () => {
   });
 });
 
-test("what would change is told by paths", () => {
-  expect(changesOf({ shares: [{ number: 2, percent: 100 }], env: { A: "1", B: null } })).toEqual([
-    { path: "shares.0.number", to: "2" },
-    { path: "shares.0.percent", to: "100" },
-    { path: "env.A", to: "1" },
-    { path: "env.B", to: null },
-  ]);
+const NOTHING: Present = { shares: [], serving: undefined, settings: { env: {}, secrets: { object: null, keys: {} } }, host: null };
+
+describe("what would change is told with what it was before:", () => {
+  test("shares by version, those that stay left out", () => {
+    const before = [
+      { number: 1, percent: 60 },
+      { number: 2, percent: 40 },
+    ];
+    expect(trafficChanges(before, [before[1] ?? { number: 2, percent: 40 }, { number: 3, percent: 60 }])).toEqual([
+      { path: "traffic.v1", from: "60 %", to: null },
+      { path: "traffic.v3", from: null, to: "60 %" },
+    ]);
+  });
+
+  test("variables by value, secrets by name only, the host", () => {
+    const settings = { env: { A: "1", SAME: "x" }, secrets: { object: "s", keys: { TOKEN: "t", OLD: "t" } } };
+    const request = {
+      host: "b",
+      env: { A: "2", B: "3", SAME: "x", GONE: null },
+      secrets: { object: "n", set: ["TOKEN", "NEW"], removed: ["OLD"] },
+    };
+    expect(settingsChanges({ ...NOTHING, settings, host: "a" }, request)).toEqual([
+      { path: "host", from: "a", to: "b" },
+      { path: "variables.A", from: "1", to: "2" },
+      { path: "variables.B", from: null, to: "3" },
+      { path: "secrets.TOKEN", from: "set", to: "set anew" },
+      { path: "secrets.NEW", from: null, to: "set" },
+      { path: "secrets.OLD", from: "set", to: null },
+    ]);
+  });
+
+  test("a deploy and a promotion by all that shapes the version, against the one that serves", async () => {
+    const process = await startProcess(await createWorld());
+    await submit(process, "first");
+    await process.ended("first");
+    await submit(process, "second", 1);
+    const change = (percent: string | null) => ({ path: "traffic.v1", from: percent, to: null });
+    const [second] = await listApprovals(process.db, { teams: undefined, waiting: true });
+    expect(second?.changes).toEqual([
+      { path: "image", from: "ok-first", to: "ok-second" },
+      change("100 %"),
+      { path: "traffic.new version", from: null, to: "100 %" },
+    ]);
+    const tested = await process.service.deployImage({ name: "shop", image: "ok-test", env: { LEVEL: "9" } }, "ann");
+    await process.ended(tested.id);
+    await process.service.promote({ app: "shop", env: "prod" }, { from: "test" }, "ann");
+    const [promotion] = await listApprovals(process.db, { teams: undefined, waiting: true });
+    expect(promotion?.changes).toEqual([
+      { path: "version", from: "v1", to: "v1 of test" },
+      { path: "image", from: "ok-first", to: "ok-test" },
+      { path: "variables.LEVEL", from: null, to: "9" },
+      change("100 %"),
+      { path: "traffic.new version", from: null, to: "100 %" },
+    ]);
+    await process.service.deletePlace({ app: "shop", env: "prod" }, "ann");
+    const [removal] = await listApprovals(process.db, { teams: undefined, waiting: true });
+    expect(removal?.changes).toEqual([{ path: "app shop in prod", from: "present", to: null }]);
+  });
+});
+
+test("a host that waits for approval is not the app's yet, and another's is refused at once", async () => {
+  const process = await startProcess(await createWorld());
+  await submit(process, "first");
+  await process.ended("first");
+  await submit(process, "guard", 1);
+  const prod = { app: "shop", env: "prod" };
+  const { id } = await process.service.patchPlace(prod, { host: "boutique" }, "ann");
+  expect(await process.service.getPlace(prod)).toMatchObject({ host: "shop" });
+  await process.service.deployImage({ name: "other", image: "ok-o" }, "ann");
+  await expect(process.service.patchPlace(prod, { host: "other-test" }, "ann")).rejects.toMatchObject({ code: "host_taken" });
+  await approve(process, id, "bob");
+  expect(await process.ended(id)).toMatchObject({ state: "succeeded" });
+  expect(await process.service.getPlace(prod)).toMatchObject({ host: "boutique" });
 });
 
 /** In prod, whose policy asks for `needed` others. */

@@ -33,19 +33,3 @@ export function decideVote(voting: Voting, voter: Voter, vote: "approve" | "reje
   if (voting.approvals.includes(voter.userId)) throw refuse("approval_twice", "You have approved it already");
   return voting.approvals.length + 1 >= voting.needed ? "approved" : "recorded";
 }
-
-/** What an operation would change, in words that can be shown: from its stored request, which holds no secret's value. */
-export function changesOf(request: unknown): { path: string; to: string | null }[] {
-  const changes: { path: string; to: string | null }[] = [];
-  const walk = (path: string, value: unknown) => {
-    if (typeof value === "object" && value !== null) {
-      for (const [key, item] of Object.entries(value)) walk(path === "" ? key : `${path}.${key}`, item);
-    } else
-      changes.push({ path, to: value === null || value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value) });
-  };
-  walk("", request);
-  return changes.slice(0, MOST_CHANGES);
-}
-
-/** A request has at most 256 variables; the rest is short. */
-const MOST_CHANGES = 500;

@@ -5,7 +5,8 @@ import type { Database } from "../database/database.ts";
 import type { ApprovalRequestTable } from "../database/schema.ts";
 import { refuse } from "../errors.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
-import { changesOf, decideVote, type Voter } from "./decide.ts";
+import { changesOf } from "./changes.ts";
+import { decideVote, type Voter } from "./decide.ts";
 
 /** A change that nobody has looked at for so long is looked at anew. */
 const LIFETIME = 72 * 3_600_000;
@@ -30,7 +31,7 @@ export async function requestApproval(transaction: Database, operation: Operatio
       team: need.team,
       environment: need.environment,
       needed: need.needed,
-      diff_json: JSON.stringify(changesOf(JSON.parse(operation.request_json))),
+      diff_json: JSON.stringify(await changesOf(transaction, operation)),
       expires_at: operation.created_at + LIFETIME,
       state: "waiting",
     })

@@ -10,19 +10,24 @@ export interface ComparedVersion {
 
 /** What differs between two versions, their artifact aside: sorted by path, absent on one side where it is null. Pure. */
 export function diffVersions(app: string, from: ComparedVersion, to: ComparedVersion): VersionDiff {
-  const before = flatten(from.config);
-  const after = flatten(to.config);
-  const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
   return {
     app,
     from: shown(from),
     to: shown(to),
     sameArtifact: from.config.image === to.config.image,
-    changes: paths.flatMap((path) => {
-      const [a, b] = [before.get(path) ?? null, after.get(path) ?? null];
-      return a === b ? [] : [{ path, from: a, to: b }];
-    }),
+    changes: configChanges(from.config, to.config),
   };
+}
+
+/** What differs, the image aside; against nothing, everything does. */
+export function configChanges(from: VersionConfig | undefined, to: VersionConfig): VersionDiff["changes"] {
+  const before = from ? flatten(from) : new Map<string, string>();
+  const after = flatten(to);
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return paths.flatMap((path) => {
+    const [a, b] = [before.get(path) ?? null, after.get(path) ?? null];
+    return a === b ? [] : [{ path, from: a, to: b }];
+  });
 }
 
 function shown({ environment, version, config }: ComparedVersion): VersionDiff["from"] {

@@ -124,16 +124,31 @@ export async function setHost(db: Database, { app, env }: Place, host: string, n
   );
 }
 
+/** An early answer: who writes the host finds out for good. Throws `host_taken`. */
+export async function checkHostFree(db: Database, { app, env, cluster }: Place & { cluster: string }, host: string): Promise<void> {
+  const holder = await db
+    .selectFrom("app_environments")
+    .select(["app", "env"])
+    .where("cluster", "=", cluster)
+    .where("host", "=", host)
+    .executeTakeFirst();
+  if (holder && (holder.app !== app || holder.env !== env)) throw hostTaken(host);
+}
+
 async function orHostTaken(host: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
-    throw refuse("host_taken", `Another app of this cluster has the host ${host}`, {
-      cause,
-      hint: "Give one of the two a host of its own: ebb host APP --env ENV NAME.",
-    });
+    throw hostTaken(host, cause);
   }
+}
+
+function hostTaken(host: string, cause?: unknown): Error {
+  return refuse("host_taken", `Another app of this cluster has the host ${host}`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: "Give one of the two a host of its own: ebb host APP --env ENV NAME.",
+  });
 }
 
 export function settingsOf(app: AppEnvironmentRow): AppSettings {

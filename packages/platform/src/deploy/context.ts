@@ -49,8 +49,8 @@ export interface TrafficRequest {
   rules?: Rule[];
 }
 export interface ConfigRequest {
-  /** The app's host in the environment has changed: it is to be told to the cluster. */
-  host?: true;
+  /** The app's new host in the environment. */
+  host?: string;
   env?: Record<string, string | null>;
   /** The values are in the Secret object `object`. */
   secrets?: { object: string | null; set: string[]; removed: string[] };

@@ -16,6 +16,7 @@ import {
   getPlace,
   listVersions,
   originOf,
+  setHost,
   settingsOf,
   versionOfOperation,
   type Origin,
@@ -130,7 +131,10 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   const request = run.request() as ConfigRequest;
   run.enter("settings", "Reading the settings");
   const row = await getPlace(deps.db, run);
-  if (request.host) return setHostAnnotations(deps, run, { host: row.host, suffix: deps.environment.host_suffix });
+  if (request.host !== undefined) {
+    await setHost(deps.db, run, request.host, deps.clock.now());
+    return setHostAnnotations(deps, run, { host: request.host, suffix: deps.environment.host_suffix });
+  }
   let version = await versionOfOperation(deps.db, run.id);
   const base = version ?? (await servingVersion(deps, run));
   const present = settingsOf(row);

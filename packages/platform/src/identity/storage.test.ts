@@ -1,8 +1,10 @@
 import { silentLogger, systemRandom } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import { expect } from "vitest";
+import { listApprovals, requestApproval, vote } from "../approvals/store.ts";
 import { listAudit, pruneAudit, readHead, record, verifyAudit } from "../audit/store.ts";
 import { openDatabase, type Database } from "../database/database.ts";
+import { getOperation, insertOperation } from "../operations/store.ts";
 import { describeDatabases } from "../testing/databases.ts";
 import { createIdentity } from "./identity.ts";
 import { listMembers, removeMember, rolesOf, setMember, syncMembers } from "./members.ts";
@@ -110,6 +112,36 @@ describeDatabases("governance", (when, open) => {
     expect(await verifyAudit(db, { seq: 30, hash: "0".repeat(64) })).toMatchObject({ breach: { seq: 31 } });
     await db.deleteFrom("audit").where("seq", "=", 31).execute();
     expect((await verifyAudit(db)).breach).not.toBeNull();
+    if (other !== db) await other.destroy();
+  });
+
+  when("of two last votes at once one is the last: the operation is queued once, and neither is lost", async () => {
+    const { db, options } = await open();
+    await identityOn(db);
+    const other = options.kind === "postgres" ? await openDatabase(options) : db;
+    const request = { shares: [{ number: 1, percent: 100 }] };
+    const about = { kind: "traffic", team: "default", app: "shop", env: "prod", request, createdBy: "ann", timeout: 1 } as const;
+    const cast = (voter: string) => ({ voter: { userId: voter, name: voter, kind: "user" as const }, vote: "approve" as const, why: "" });
+    for (const id of ["o1", "o2", "o3"]) {
+      await db.transaction().execute(async (transaction) => {
+        const row = await insertOperation(transaction, { ...about, id, now: 1 }, "waiting");
+        await requestApproval(transaction, row, { needed: 2, authorId: "ann", team: "default", environment: "prod" });
+      });
+      const after = await Promise.all([vote(db, 2, id, cast("bob")), vote(other, 2, id, cast("cyn"))]);
+      expect(after.map(({ state }) => state).sort()).toEqual(["queued", "waiting"]);
+      expect((await getOperation(db, id)).state).toBe("queued");
+    }
+    // Of an approval and a rejection at once, the first decides, and the second hears so or withdraws nothing.
+    await db.transaction().execute(async (transaction) => {
+      const row = await insertOperation(transaction, { ...about, id: "o4", now: 1 }, "waiting");
+      await requestApproval(transaction, row, { needed: 1, authorId: "ann", team: "default", environment: "prod" });
+    });
+    const both = await Promise.allSettled([vote(db, 2, "o4", cast("bob")), vote(other, 2, "o4", { ...cast("cyn"), vote: "reject" })]);
+    expect(both.filter(({ status }) => status === "fulfilled").length).toBe(1);
+    expect(both.find((result) => result.status === "rejected")).toMatchObject({ reason: { code: "approval_closed" } });
+    expect((await listApprovals(db, { teams: ["default"], waiting: false })).map(({ votes }) => votes.length)).toEqual([1, 2, 2, 2]);
+    expect(await listApprovals(db, { teams: ["other"], waiting: false })).toEqual([]);
+    expect((await verifyAudit(db)).breach).toBeNull();
     if (other !== db) await other.destroy();
   });
 });

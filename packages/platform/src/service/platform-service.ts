@@ -36,9 +36,20 @@ import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
 import { diffVersions } from "../apps/diff.ts";
-import { configOf, ensureApp, ensurePlace, findApp, getApp, getPlace, otherTeam, setHost, type AppRow, type Place } from "../apps/store.ts";
+import {
+  checkHostFree,
+  configOf,
+  ensureApp,
+  ensurePlace,
+  findApp,
+  getApp,
+  getPlace,
+  otherTeam,
+  type AppRow,
+  type Place,
+} from "../apps/store.ts";
 import { firstVersion } from "../cluster/first-version.ts";
-import { secretsName, versionName, versionNumber } from "../compile/names.ts";
+import { secretsName, versionName } from "../compile/names.ts";
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
 import { metadataOf, viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
@@ -60,7 +71,7 @@ import type {
 import type { Caller } from "../identity/access.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
-import { concerns, getOperation, listOperations, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
+import { concerns, getOperation, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
@@ -70,6 +81,7 @@ import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments 
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, previous, serving, teamOf, usable, versionIn } from "./facts.ts";
+import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
@@ -209,12 +221,13 @@ export class PlatformService implements PlatformApi {
     return viewPlace(await factsOf(this.#deps, place));
   }
 
-  /** The host is the app's from now on; the operation tells the cluster. */
+  /** The host is the app's once the operation has begun. Throws `host_taken`. */
   async patchPlace(place: Place, { host }: PatchAppEnvironment, user: string): Promise<Operation> {
     const { app, environment } = await this.#changeable(place);
     await this.#ensurePlace(place.app, environment);
-    await setHost(this.#deps.db, place, host ?? hostLabel(place.app, environment), this.#now);
-    return this.#submit("config", { team: app.team, ...place, request: { host: true } satisfies ConfigRequest, user });
+    const request = { host: host ?? hostLabel(place.app, environment) } satisfies ConfigRequest;
+    await checkHostFree(this.#deps.db, { ...place, cluster: environment.cluster }, request.host);
+    return this.#submit("config", { team: app.team, ...place, request, user });
   }
 
   async deletePlace(place: Place, user: string): Promise<Operation> {
@@ -223,12 +236,8 @@ export class PlatformService implements PlatformApi {
     return this.#delete({ team, ...place }, user);
   }
 
-  async listVersions(place: Place, { limit, cursor }: PageRequest): Promise<Page<Version>> {
-    const facts = await factsOf(this.#deps, place);
-    const below = cursor === undefined ? Infinity : (versionNumber(cursor) ?? invalidCursor());
-    const rows = facts.versions.filter(({ number }) => number < below);
-    const items = rows.slice(0, limit).map((version) => viewVersion(facts, version));
-    return { items, next: rows.length > limit ? (items.at(-1)?.name ?? null) : null };
+  async listVersions(place: Place, page: PageRequest): Promise<Page<Version>> {
+    return pageOfVersions(await factsOf(this.#deps, place), page);
   }
 
   async getVersion(place: Place, version: string): Promise<Version> {
@@ -369,12 +378,8 @@ export class PlatformService implements PlatformApi {
     return appLogs({ ...this.#deps, cluster: await this.#clusterOf(place) }, place.app, request);
   }
 
-  async listOperations({ limit, cursor, team, app, environment: env, visible }: OperationsRequest): Promise<Page<Operation>> {
-    const before = cursor === undefined ? undefined : /^[1-9][0-9]{0,15}$/.test(cursor) ? Number(cursor) : invalidCursor();
-    const rows = await listOperations(this.#deps.db, { team, app, env, before, limit: limit + 1, visible });
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return { items: shown.map((row) => toOperation(row, this.#now)), next: last ? String(last.seq) : null };
+  listOperations(request: OperationsRequest): Promise<Page<Operation>> {
+    return pageOfOperations(this.#deps, request);
   }
 
   async getOperation(id: string): Promise<Operation> {
@@ -485,8 +490,4 @@ export class PlatformService implements PlatformApi {
 
 function scopeOf({ team, name }: EnvironmentRow, app: string): { team: string; app: string; env: string } {
   return { team, app, env: name };
-}
-
-function invalidCursor(): never {
-  throw refuse("invalid_request", "This cursor is not one of ours", { hint: "Give the `next` of the page before." });
 }

@@ -1,0 +1,131 @@
+import type { Approval } from "@ebb/api";
+import { configChanges } from "../apps/diff.ts";
+import { configOf, findPlace, listVersions, originOf, settingsOf, trafficHistory, type Place, type VersionRow } from "../apps/store.ts";
+import { versionName } from "../compile/names.ts";
+import { planOfImage, versionConfig, type AppSettings, type Artifact, type VersionConfig } from "../compile/version-config.ts";
+import type { Share } from "../compile/traffic.ts";
+import type { Database } from "../database/database.ts";
+import type { ConfigRequest, DeployRequest, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
+import { policiesOf, scalingIn } from "../environments/policies.ts";
+import { findEnvironment } from "../environments/store.ts";
+import type { OperationRow } from "../operations/store.ts";
+
+type Changes = Approval["changes"];
+
+/** An app's configuration has at most 256 variables and as many secrets; the rest is short. */
+const MOST_CHANGES = 600;
+/** For people to read: of what is longer, its beginning. */
+const LONGEST_VALUE = 500;
+
+/** What an app is in an environment before the operation, as far as the database knows. */
+export interface Present {
+  shares: readonly Share[];
+  serving: VersionRow | undefined;
+  settings: AppSettings;
+  host: string | null;
+}
+
+/** What an operation would change against what there is now; a secret by its name only. */
+export async function changesOf(db: Database, operation: OperationRow): Promise<Changes> {
+  return (await changesByKind(db, operation))
+    .slice(0, MOST_CHANGES)
+    .map(({ path, from, to }) => ({ path, from: short(from), to: short(to) }));
+}
+
+async function changesByKind(db: Database, operation: OperationRow): Promise<Changes> {
+  const { kind, app, env, team } = operation;
+  const request: unknown = JSON.parse(operation.request_json);
+  if (kind === "delete") {
+    const what = app === "" ? (env === "" ? `team ${team}` : `environment ${env}`) : env === "" ? `app ${app}` : `app ${app} in ${env}`;
+    return [{ path: what, from: "present", to: null }];
+  }
+  const present = await readPresent(db, { app, env });
+  if (kind === "traffic") return trafficChanges(present.shares, (request as TrafficRequest).shares);
+  if (kind === "config") return settingsChanges(present, request as ConfigRequest);
+  if (kind === "promote") {
+    const { from, noTraffic } = request as PromoteRequest;
+    const source = (await listVersions(db, { app, env: from.environment })).find(({ number }) => number === from.version);
+    const version = { path: "version", from: servingName(present), to: `${versionName(from.version)} of ${from.environment}` };
+    return [version, ...(source ? await versionChanges(db, operation, present, configOf(source)) : []), ...newShare(present, noTraffic)];
+  }
+  const deploy = request as DeployRequest;
+  const shared = [...commitChange(present, deploy.commit), ...newShare(present, deploy.noTraffic)];
+  if ("source" in deploy) return [{ path: "source", from: servingName(present), to: `upload ${deploy.source.upload}` }, ...shared];
+  const made = { plan: planOfImage(deploy.image), image: deploy.image.image, bundle: false };
+  return [...(await versionChanges(db, operation, present, made)), ...shared];
+}
+
+async function readPresent(db: Database, place: Place): Promise<Present> {
+  const [history, versions, row] = [await trafficHistory(db, place), await listVersions(db, place), await findPlace(db, place)];
+  const shares = history[0] ?? [];
+  const largest = shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
+  return {
+    shares,
+    serving: versions.find(({ number }) => number === largest),
+    settings: row ? settingsOf(row) : { env: {}, secrets: { object: null, keys: {} } },
+    host: row?.host ?? null,
+  };
+}
+
+/** The configuration that the new version would have, against that of the one that serves. */
+async function versionChanges(db: Database, { team, env }: OperationRow, present: Present, made: Artifact): Promise<Changes> {
+  const before = present.serving && configOf(present.serving);
+  const environment = await findEnvironment(db, team, env);
+  const known = { ...made, plan: { ...made.plan, secrets: onlySet(made.plan.secrets, present.settings) } };
+  const config = versionConfig(known, present.settings);
+  const after: VersionConfig = environment ? { ...config, scaling: scalingIn(policiesOf(environment), made.plan.scaling) } : config;
+  const image = before?.image === after.image ? [] : [{ path: "image", from: before?.image ?? null, to: after.image }];
+  return [...image, ...configChanges(before, after)];
+}
+
+/** One that is not set may be until it is approved; the operation fails by its name if it is not. */
+function onlySet(secrets: Record<string, string>, settings: AppSettings): Record<string, string> {
+  return Object.fromEntries(Object.entries(secrets).filter(([, key]) => key in settings.secrets.keys));
+}
+
+/** By version, those that keep their share left out. */
+export function trafficChanges(before: readonly Share[], after: readonly Share[]): Changes {
+  const percentOf = (shares: readonly Share[], number: number) => {
+    const share = shares.find((each) => each.number === number);
+    return share && share.percent > 0 ? `${share.percent} %` : null;
+  };
+  const numbers = [...new Set([...before, ...after].map(({ number }) => number))].sort((a, b) => a - b);
+  return numbers.flatMap((number) => {
+    const [from, to] = [percentOf(before, number), percentOf(after, number)];
+    return from === to ? [] : [{ path: `traffic.${versionName(number)}`, from, to }];
+  });
+}
+
+/** Variables with their values; secrets by whether they are set. */
+export function settingsChanges({ settings, serving, host }: Present, request: ConfigRequest): Changes {
+  const planned = serving ? configOf(serving).plan.env : {};
+  const variables = Object.entries(request.env ?? {}).map(([name, to]) => {
+    const own = settings.env[name];
+    return { path: `variables.${name}`, from: own === undefined ? (planned[name] ?? null) : own, to };
+  });
+  const { set = [], removed = [] } = request.secrets ?? {};
+  const present = (name: string) => (name in settings.secrets.keys ? "set" : null);
+  const secrets = [
+    ...set.map((name) => ({ path: `secrets.${name}`, from: present(name), to: present(name) === null ? "set" : "set anew" })),
+    ...removed.map((name) => ({ path: `secrets.${name}`, from: present(name), to: null })),
+  ];
+  const hosts = request.host === undefined ? [] : [{ path: "host", from: host, to: request.host }];
+  return [...hosts, ...variables, ...secrets].filter(({ from, to }) => from !== to);
+}
+
+function servingName({ serving }: Present): string | null {
+  return serving ? versionName(serving.number) : null;
+}
+
+function commitChange({ serving }: Present, commit: string | undefined): Changes {
+  const from = serving ? (originOf(serving).commit ?? null) : null;
+  return commit === undefined || commit === from ? [] : [{ path: "commit", from, to: commit }];
+}
+
+function newShare(present: Present, noTraffic: boolean): Changes {
+  return noTraffic ? [] : [...trafficChanges(present.shares, []), { path: "traffic.new version", from: null, to: "100 %" }];
+}
+
+function short(value: string | null): string | null {
+  return value !== null && value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}…` : value;
+}
