@@ -13,6 +13,8 @@ const NAMESPACE = "default";
 export interface Cluster {
   client: KubeClient;
   machine: FakeDriver;
+  /** Where external hosts are served by TLS. */
+  tls: { host: string; port: number };
   /** Of the control plane that runs now. */
   controllers(): Controllers;
   request(host: string, options?: { path?: string; internal?: boolean; headers?: Record<string, string> }): Promise<HttpAnswer>;
@@ -35,14 +37,15 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
     listeners: [
       { ...listener, visibility: "external" },
       { ...listener, visibility: "internal" },
+      { ...listener, visibility: "external", tls: true },
     ],
     socketPath,
     tablePath: join(folder.path, "table.json"),
     ...services,
   });
   await gateway.start();
-  const [external, internal] = gateway.addresses();
-  if (!external || !internal) throw new Error("the gateway has no listeners");
+  const [external, internal, tls] = gateway.addresses();
+  if (!external || !internal || !tls) throw new Error("the gateway has no listeners");
   const machine = new FakeDriver();
 
   async function startControlPlane() {
@@ -90,6 +93,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
       return plane.client;
     },
     machine,
+    tls,
     controllers: () => plane.controllers,
     request: (host, { path = "/", internal: inside = false, headers = {} } = {}) =>
       httpRequest(inside ? internal : external, { host, path, headers, timeout: 30_000 }),

@@ -1,3 +1,6 @@
+import { connect } from "node:tls";
+import { makeCertificate } from "@ebb/apiserver";
+import { systemClock, systemRandom } from "@ebb/base";
 import {
   ClusterDomainClaims,
   ConfigMaps,
@@ -6,6 +9,7 @@ import {
   isStatus,
   Revisions,
   Routes,
+  Secrets,
   Services,
   VirtualServices,
   type KnativeService,
@@ -177,6 +181,42 @@ test("a DomainMapping needs a claim, serves the Service by another host, and fre
   await cluster.client.delete(DomainMappings, "default", name);
   await eventually(async () => (await cluster.client.get(ClusterDomainClaims, undefined, name)) === undefined);
   await eventually(async () => (await revisionAt(name)) === "404");
+});
+
+test("a DomainMapping with a certificate of its own is served by TLS under it, until the Secret goes", async () => {
+  const name = "secure.example.org";
+  const shown = () =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ ...cluster.tls, servername: name, rejectUnauthorized: false }, () => {
+        resolve(String(socket.getPeerCertificate().subjectaltname));
+        socket.destroy();
+      });
+      socket.once("error", () => resolve("none"));
+    });
+  expect(await shown()).toBe("none");
+  await cluster.client.create(DomainMappings, {
+    apiVersion: "serving.knative.dev/v1beta1",
+    kind: "DomainMapping",
+    metadata: { name, namespace: "default" },
+    spec: { ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "app" }, tls: { secretName: "own" } },
+  });
+  const status = async () => (await cluster.get(DomainMappings, name))?.status;
+  const provisioned = async () => (await status())?.conditions?.find(({ type }) => type === "CertificateProvisioned");
+  await eventually(async () => (await provisioned())?.message === 'secret "own" not found');
+  const { certificate, key } = await makeCertificate([name], systemClock.now(), systemRandom);
+  await cluster.client.create(Secrets, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "own", namespace: "default" },
+    type: "kubernetes.io/tls",
+    stringData: { "tls.crt": certificate, "tls.key": key },
+  });
+  await eventually(async () => (await shown()).includes(`DNS:${name}`));
+  await eventually(async () => (await provisioned())?.reason === "CertificateExternallyProvided");
+  expect((await status())?.url).toBe(`https://${name}`);
+  await cluster.client.delete(Secrets, "default", "own");
+  await eventually(async () => (await shown()) === "none");
+  await cluster.client.delete(DomainMappings, "default", name);
 });
 
 test("with the feature, the header Knative-Serving-Tag leads to a tag, and an unknown one to the split", async () => {

@@ -159,7 +159,7 @@ class EmbeddedControllers implements Controllers {
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
     this.#routes = new RouteController(context, ingress);
     this.#virtualServices = new VirtualServiceController(context, ingress);
-    this.#domainMappings = new DomainMappingController(context, ingress);
+    this.#domainMappings = new DomainMappingController(context, ingress, gateway);
     this.#pods = new PodController(context, instances);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
     const informers = informersOf(context);

@@ -3,5 +3,15 @@ import type { GatewayClient } from "@ebb/gateway";
 /** What the controllers ask of the gateway's client; whoever made it starts and stops it. */
 export type GatewayPort = Pick<
   GatewayClient,
-  "begin" | "putRoute" | "removeRoute" | "putBackend" | "removeBackend" | "connected" | "explain" | "onWake" | "onStats"
+  | "begin"
+  | "putCertificate"
+  | "removeCertificate"
+  | "putRoute"
+  | "removeRoute"
+  | "putBackend"
+  | "removeBackend"
+  | "connected"
+  | "explain"
+  | "onWake"
+  | "onStats"
 >;

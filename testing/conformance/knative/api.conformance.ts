@@ -48,6 +48,13 @@ export function describeApi(target: () => Target): void {
       expect(revision?.metadata.ownerReferences?.[0]).toMatchObject({ kind: "Configuration", name: "life", controller: true });
     });
 
+    test("a placeholder Service holds its name inside the cluster", async () => {
+      expect(await target().find({ apiVersion: "v1", kind: "Service", name: "life" })).toMatchObject({
+        metadata: { ownerReferences: [{ kind: "Route", name: "life" }] },
+        spec: { type: "ExternalName" },
+      });
+    });
+
     test("a new version takes over, and no request fails meanwhile (blue, green)", async () => {
       const url = urlOf(await ready("life"));
       let asking = true;

@@ -1,10 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CertificateEntry } from "@ebb/gateway";
 import { ClusterDomainClaims, DomainMappings, type ClusterDomainClaim, type DomainMapping } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
+import type { GatewayPort } from "../ports.ts";
 import { redirectsToTls } from "../route/entry.ts";
 import type { Ingress } from "../route/ingress.ts";
+import { certificateKey, mappingTls, type MappingTls } from "./certificate.ts";
 import { claimProblem, DOMAIN_MAPPING_CONDITIONS, makeMapping, mappingStatus, resolveReference, type Resolved } from "./reconcile.ts";
 
 /** Holds a mapping until the claim that was made for it is free again. */
@@ -16,11 +20,15 @@ export class DomainMappingController {
   readonly controller: Controller;
   readonly #context: Context;
   readonly #ingress: Ingress;
+  readonly #gateway: Pick<GatewayPort, "putCertificate" | "removeCertificate">;
+  /** What the gateway has, by mapping. */
+  readonly #certificates = new Map<string, CertificateEntry>();
 
-  constructor(context: Context, ingress: Ingress) {
+  constructor(context: Context, ingress: Ingress, gateway: Pick<GatewayPort, "putCertificate" | "removeCertificate">) {
     this.#context = context;
     this.#ingress = ingress;
-    const { clock, log, domainMappings, domainClaims, services, routes, settings } = context;
+    this.#gateway = gateway;
+    const { clock, log, domainMappings, domainClaims, services, routes, secrets, settings } = context;
     this.controller = new Controller({ name: "domainmapping", clock, log, reconcile: (key) => this.#reconcile(key) });
     domainMappings.onChange(({ object }) => this.controller.add(keyOf(object)));
     domainClaims.onChange(({ object }) => this.#addWhere(({ metadata }) => metadata.name === object.metadata.name));
@@ -31,6 +39,10 @@ export class DomainMappingController {
         this.#addWhere((mapping) => mapping.metadata.namespace === metadata.namespace && mapping.spec.ref.name === metadata.name);
       });
     }
+    secrets.onChange(({ object: { metadata }, type }) => {
+      if (type === "resync") return;
+      this.#addWhere((mapping) => mapping.spec.tls?.secretName === metadata.name && mapping.metadata.namespace === metadata.namespace);
+    });
     settings.changed.on((name) => {
       if (name === "network") this.#addWhere(() => true);
     });
@@ -43,6 +55,7 @@ export class DomainMappingController {
       domainMappings.list().map(async (mapping) => {
         const resolved = this.#resolve(mapping);
         if (mapping.metadata.deletionTimestamp || claimProblem(mapping, this.#claimOf(mapping)) || "problem" in resolved) return;
+        this.#certify(mapping, this.#tlsOf(mapping));
         const proved = DOMAIN_MAPPING_CONDITIONS.get(mapping.status?.conditions, "IngressReady")?.status === "True";
         await this.#ingress.adopt(
           makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls)),
@@ -68,6 +81,8 @@ export class DomainMappingController {
     }
     const claim = claimProblem(mapping, await this.#claim(mapping));
     const resolved = claim ? undefined : this.#resolve(mapping);
+    const tls = claim ? undefined : this.#tlsOf(mapping);
+    this.#certify(mapping, tls);
     const entry =
       resolved && "host" in resolved
         ? makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls))
@@ -76,7 +91,7 @@ export class DomainMappingController {
     if (!entry) await this.#ingress.remove(`domainmapping:${key}`);
     await applyStatus(client, DomainMappings, {
       object: mapping,
-      status: mappingStatus(mapping, { claim, resolved, ingress, now: clock.now() }),
+      status: mappingStatus(mapping, { claim, resolved, tls, ingress, now: clock.now() }),
     });
     return ingress?.state === "waiting" ? RETRY : undefined;
   }
@@ -105,8 +120,34 @@ export class DomainMappingController {
     });
   }
 
+  #tlsOf(mapping: DomainMapping): MappingTls | undefined {
+    const { namespace = "" } = mapping.metadata;
+    const { secretName } = mapping.spec.tls ?? {};
+    return mappingTls(mapping, secretName === undefined ? undefined : this.#context.secrets.get(namespace, secretName));
+  }
+
+  /** A certificate that can be used no more is taken back: the host must not go on under one that its owner has withdrawn. */
+  #certify(mapping: DomainMapping, tls: MappingTls | undefined): void {
+    const key = keyOf(mapping);
+    const certificate = tls && "certificate" in tls ? tls.certificate : undefined;
+    if (!certificate) return this.#decertify(key);
+    if (isDeepStrictEqual(this.#certificates.get(key), certificate)) return;
+    this.#certificates.set(key, certificate);
+    this.#told(key, this.#gateway.putCertificate(certificate));
+  }
+
+  #decertify(key: string): void {
+    if (this.#certificates.delete(key)) this.#told(key, this.#gateway.removeCertificate(certificateKey(key)));
+  }
+
+  /** The client repeats to the gateway what it has not heard. */
+  #told(mapping: string, change: Promise<void>): void {
+    change.catch((error: unknown) => this.#context.log.warn({ mapping, error }, "the gateway did not take a certificate"));
+  }
+
   async #forget(key: string, mapping: DomainMapping | undefined): Promise<void> {
     const { client, settings } = this.#context;
+    this.#decertify(key);
     await this.#ingress.remove(`domainmapping:${key}`);
     if (!mapping?.metadata.finalizers?.includes(FINALIZER)) return;
     const claim = this.#claimOf(mapping);

@@ -1,6 +1,9 @@
-import type { ClusterDomainClaim, DomainMapping } from "@ebb/kube";
+import { makeCertificate } from "@ebb/apiserver";
+import { systemRandom } from "@ebb/base";
+import type { ClusterDomainClaim, DomainMapping, Secret } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { NOW, summary } from "../testing.ts";
+import { mappingTls } from "./certificate.ts";
 import { claimProblem, makeMapping, mappingStatus, resolveReference, type MappingObserved } from "./reconcile.ts";
 
 const mapping = (ref: Partial<DomainMapping["spec"]["ref"]> = {}): DomainMapping => ({
@@ -63,6 +66,43 @@ test("the host is led to the reference's own name, and the hash changes with whe
   });
   expect(makeMapping(mapping(), "b.team.svc.cluster.local", false).hash).not.toBe(entry.hash);
   expect(makeMapping(mapping(), "b.team.svc.cluster.local", true).hosts[0]?.redirectToTls).toBe(true);
+});
+
+describe("the certificate", async () => {
+  const { certificate, key } = await makeCertificate(["shop.example.com"], NOW, systemRandom);
+  const other = await makeCertificate(["shop.example.com"], NOW, systemRandom);
+  const secured: DomainMapping = { ...mapping(), spec: { ...mapping().spec, tls: { secretName: "own" } } };
+  const secret = (crt: string, pem: string): Secret => {
+    const data = { "tls.crt": Buffer.from(crt).toString("base64"), "tls.key": Buffer.from(pem).toString("base64") };
+    return { apiVersion: "v1", kind: "Secret", metadata: { name: "own", namespace: "team" }, type: "kubernetes.io/tls", data };
+  };
+
+  test("of the Secret is for this host alone; a mapping that names none has none", () => {
+    expect(mappingTls(mapping(), undefined)).toBeUndefined();
+    expect(mappingTls(secured, secret(certificate, key))).toEqual({
+      certificate: { key: "domainmapping:team/shop.example.com", hosts: ["shop.example.com"], source: { certificate, privateKey: key } },
+    });
+  });
+
+  test.each<[string, Secret | undefined, string]>([
+    ["a Secret that is not there", undefined, 'secret "own" not found'],
+    ["a Secret without them", secret("", ""), 'secret "own" must have tls.crt and tls.key'],
+    ["no PEM", secret("a", "b"), 'secret "own" has no certificate and private key, in PEM, that belong together'],
+    ["another's key", secret(certificate, other.key), 'secret "own" has no certificate and private key, in PEM, that belong together'],
+  ])("%s: said in the status, with the URL that it would have", (_, found, message) => {
+    const tls = mappingTls(secured, found);
+    expect(tls).toEqual({ problem: { reason: "CertificateProvisionFailed", message } });
+    const status = mappingStatus(secured, { claim: undefined, resolved: { host: "h" }, tls, ingress: { state: "ready" }, now: NOW });
+    expect(summary({ status })).toContain("Ready False CertificateProvisionFailed");
+    expect(status.url).toBe("https://shop.example.com");
+  });
+
+  test("that is good makes the mapping ready, provided externally", () => {
+    const tls = mappingTls(secured, secret(certificate, key));
+    const status = mappingStatus(secured, { claim: undefined, resolved: { host: "h" }, tls, ingress: { state: "ready" }, now: NOW });
+    expect(summary({ status })).toContain("CertificateProvisioned True CertificateExternallyProvided");
+    expect(summary({ status })).toContain("Ready True");
+  });
 });
 
 describe("status", () => {

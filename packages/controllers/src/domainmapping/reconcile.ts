@@ -2,6 +2,7 @@ import { createConditions, type Cause, type ClusterDomainClaim, type DomainMappi
 import type { RouteEntry } from "@ebb/gateway";
 import { keyOf } from "../engine/keys.ts";
 import type { Ingress as IngressState } from "../route/reconcile.ts";
+import type { MappingTls } from "./certificate.ts";
 import { meaningHash, orderOf } from "../virtualservice/translate.ts";
 
 export const DOMAIN_MAPPING_CONDITIONS = createConditions({
@@ -63,19 +64,27 @@ export interface MappingObserved {
   claim: Cause | undefined;
   /** Undefined as long as the domain is not claimed. */
   resolved: Resolved | undefined;
+  /** Undefined when it names no certificate. */
+  tls?: MappingTls | undefined;
   /** Undefined as long as there is nothing to serve. */
   ingress: IngressState | undefined;
   now: number;
 }
 
+const NOT_ENABLED: Cause = { reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
+const EXTERNAL: Cause = { reason: "CertificateExternallyProvided", message: "TLS certificate was provided externally" };
+
 /** The status of a DomainMapping; after knative's domainmapping_lifecycle.go. */
 export function mappingStatus(
   mapping: DomainMapping,
-  { claim, resolved, ingress, now }: MappingObserved,
+  { claim, resolved, tls, ingress, now }: MappingObserved,
 ): NonNullable<DomainMapping["status"]> {
   const { generation, name } = mapping.metadata;
   let marks = conditions.initialize(mapping.status?.conditions, now);
-  marks = conditions.markTrueBecause(marks, "CertificateProvisioned", { reason: "TLSNotEnabled", message: "autoTLS is not enabled" }, now);
+  marks =
+    tls && "problem" in tls
+      ? conditions.markFalse(marks, "CertificateProvisioned", tls.problem, now)
+      : conditions.markTrueBecause(marks, "CertificateProvisioned", tls ? EXTERNAL : NOT_ENABLED, now);
   marks = claim ? conditions.markFalse(marks, "DomainClaimed", claim, now) : conditions.markTrue(marks, "DomainClaimed", now);
   if (resolved && "problem" in resolved) marks = conditions.markFalse(marks, "ReferenceResolved", resolved.problem, now);
   else if (resolved) marks = conditions.markTrue(marks, "ReferenceResolved", now);
@@ -87,7 +96,7 @@ export function mappingStatus(
       : { reason: "IngressNotConfigured", message: "Ingress has not yet been reconciled." };
     marks = conditions.markUnknown(marks, "IngressReady", cause, now);
   }
-  const url = `http://${name}`;
+  const url = `${tls ? "https" : "http"}://${name}`;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: marks,

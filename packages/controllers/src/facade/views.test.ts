@@ -182,6 +182,19 @@ describe("beneath a Route", () => {
     expect(ingress.status.conditions.map(({ type, status }: Record<string, string>) => `${type} ${status}`)).toContain("Ready True");
   });
 
+  test("a placeholder Service with the Route's name, that leads to the gateway inside", () => {
+    expect(made("Service", served)).toMatchObject([
+      {
+        metadata: { name: "shop", labels: { "serving.knative.dev/route": "shop" }, ownerReferences: [{ kind: "Route", name: "shop" }] },
+        spec: {
+          type: "ExternalName",
+          externalName: "knative-local-gateway.istio-system.svc.cluster.local",
+          ports: [{ name: "http2", port: 80 }],
+        },
+      },
+    ]);
+  });
+
   test("a Route inside the cluster has no rule for others, and one without status is not ready", () => {
     const local = route(undefined, {
       status: { url: "http://shop.team.svc.cluster.local", traffic: [{ revisionName: "shop-00001", percent: 100 }] },

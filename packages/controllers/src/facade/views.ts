@@ -2,6 +2,7 @@ import type { ObjectView } from "@ebb/kube";
 import { deploymentView } from "./deployment.ts";
 import { imageView } from "./image.ts";
 import { ingressView } from "./ingress.ts";
+import { placeholderServiceView } from "./placeholder-service.ts";
 import { metricView } from "./metric.ts";
 import { endpointSliceView, endpointsView, privateServiceView, publicServiceView } from "./revision-services.ts";
 import { serverlessServiceView } from "./serverless-service.ts";
@@ -12,6 +13,7 @@ export const SERVING_VIEWS: readonly ObjectView[] = [
   imageView,
   ingressView,
   metricView,
+  placeholderServiceView,
   serverlessServiceView,
   publicServiceView,
   privateServiceView,
