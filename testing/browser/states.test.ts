@@ -11,6 +11,7 @@ import {
   type VisitOptions,
 } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
+import { metrics } from "./src/staged-metrics.ts";
 import { startStagedPlatform, type Answer, type StagedPlatform } from "./src/staged-platform.ts";
 
 /** Every page of the console. */
@@ -101,6 +102,38 @@ describe.skipIf(skipReason !== null)("every page", () => {
       reached.add(await page.evaluate<string>("document.activeElement.textContent || document.activeElement.getAttribute('aria-label')"));
     }
     for (const wanted of ["Apps", "Operations", "Platform", "中文", "Deploy", "hello-node"]) expect([...reached]).toContain(wanted);
+  });
+});
+
+describe.skipIf(skipReason !== null)("an app's numbers", () => {
+  const METRICS = "GET /apps/hello-node/environments/test/metrics";
+
+  test("are drawn, say why there were so many instances, and go further back by an address", async () => {
+    const { page, complaints } = await go("/apps/hello-node/test");
+    await page.getByRole("img", { name: /^Requests per second, 1 hour: Requests [\d,]+/ }).waitFor();
+    const instances = page.getByRole("img", { name: /^Instances: / });
+    await page.getByText("v11: 2 wanted").waitFor();
+    await instances.locator(".u-over").hover({ position: { x: 5, y: 20 } });
+    await page.getByText("Nothing was decided until then.").waitFor();
+    await page.getByRole("radio", { name: "1 hour" }).press("ArrowRight");
+    await page.waitForURL("**/apps/hello-node/test?range=24h");
+    await page.getByRole("img", { name: /^Time to answer, 24 hours/ }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("say so when nothing happened, when the cluster counts nothing, and when they cannot be had", async () => {
+    const body = metrics();
+    const empty = { ...body.total.summary, requests: 0, errors: 0, p50Ms: null, p95Ms: null, p99Ms: null };
+    stage(METRICS, { status: 200, body: { ...body, total: { summary: empty, points: [] } } });
+    const { page, open } = await go("/apps/hello-node/test");
+    await page.getByText("Nothing happened in this time").waitFor();
+    stage(METRICS, { status: 200, body: { ...body, recorded: false } });
+    await open("/apps/hello-node/test");
+    await page.getByText("This cluster does not count for Ebb").waitFor();
+    stage(METRICS, problem(500, "internal_error", "The numbers are lost"));
+    await open("/apps/hello-node/test");
+    await page.getByText("The numbers are lost").waitFor();
+    await page.getByText("hello-node-00011-k3fz9").waitFor();
   });
 });
 

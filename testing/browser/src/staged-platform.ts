@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as data from "./staged-data.ts";
+import { coldStarts, metrics } from "./staged-metrics.ts";
 
 /** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection. */
 export type Answer = { status: number; body: unknown } | { events: unknown[]; close?: boolean } | { lines: unknown[] } | "hang" | "drop";
@@ -37,6 +38,8 @@ const samples: Record<string, Answer> = {
   [`GET ${at}`]: { status: 200, body: data.apps[0]?.environments[0] },
   [`GET ${at}/versions`]: { status: 200, body: { items: data.versions, next: null } },
   [`GET ${at}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
+  [`GET ${at}/cold-starts`]: { status: 200, body: { items: coldStarts(), recorded: true } },
+  [`GET ${at}/metrics`]: { status: 200, body: metrics() },
   [`GET ${at}/instances`]: { status: 200, body: { items: data.instances } },
   [`GET ${at}/variables`]: { status: 200, body: { variables: data.variables } },
   [`GET ${at}/secrets`]: { status: 200, body: { items: data.secrets } },

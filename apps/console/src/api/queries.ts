@@ -37,6 +37,13 @@ export const decisionsQuery = (place: Place) =>
     refetchInterval: 4000,
   });
 
+/** How the last instances came to serve; asked for again like the decisions. */
+export const coldStartsQuery = (place: Place) =>
+  queryOptions({
+    queryKey: keys.place(place, "cold-starts"),
+    queryFn: ({ signal }) => client.coldStarts(place, { limit: 100, signal }),
+    refetchInterval: 10_000,
+  });
 export const variablesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "variables"), queryFn: ({ signal }) => client.getVariables(place, { signal }) });
 

@@ -1,3 +1,5 @@
+import { enLive } from "./en-live.ts";
+
 /** Every text of the console. `zh.ts` must have the same shape: a missing or extra entry does not compile. */
 export const en = {
   nav: { apps: "Apps", operations: "Operations", platform: "Platform", main: "Main", skip: "Skip to the content" },
@@ -117,6 +119,7 @@ export const en = {
     noOperations: "Nothing has happened yet.",
     running: (n: number) => (n === 1 ? "1 instance" : `${n} instances`),
   },
+  live: enLive,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",

@@ -1,6 +1,10 @@
 /** Numbers, times and sizes in the reader's language. */
 export interface Format {
   number: (value: number) => string;
+  /** At most two digits behind the point, none where they say nothing: 0.25, 3.1, 120. */
+  decimal: (value: number) => string;
+  /** Of 0 to 100, with its sign. */
+  percent: (value: number) => string;
   /** Date and time to the second, in the browser's time zone. */
   dateTime: (rfc3339: string) => string;
   /** Time of day to the millisecond, for log lines. */
@@ -32,9 +36,13 @@ export function createFormat(locale: string): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const zh = locale.startsWith("zh");
   const unit = zh ? { s: "秒", min: "分", h: "小时" } : { s: "s", min: "min", h: "h" };
+  const decimals = [0, 1, 2].map((maximumFractionDigits) => new Intl.NumberFormat(locale, { maximumFractionDigits }));
+  const decimal = (value: number) => (decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2] ?? plain).format(value);
 
   return {
     number: (value) => plain.format(value),
+    decimal,
+    percent: (value) => `${decimal(value)} %`,
     dateTime: (value) => dateTime.format(new Date(value)),
     time: (value) => time.format(new Date(value)),
     ago: (value, now) => {

@@ -1,3 +1,4 @@
+import { zhLive } from "./zh-live.ts";
 import type { Dictionary } from "./en.ts";
 
 export const zh: Dictionary = {
@@ -112,6 +113,7 @@ export const zh: Dictionary = {
     noOperations: "还没有任何操作。",
     running: (n) => `${n} 个实例`,
   },
+  live: zhLive,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { rangeOf, type Range } from "../api/metrics-queries.ts";
 import { NotFound } from "../ui/problem.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
@@ -39,6 +40,7 @@ const app = createRoute({
 const overview = createRoute({
   getParentRoute: () => app,
   path: "/",
+  validateSearch: (search: Record<string, unknown>): { range?: Range | undefined } => ({ range: rangeOf(search["range"]) }),
   component: lazyRouteComponent(() => import("../pages/app/overview-tab.tsx"), "OverviewTab"),
 });
 const versions = createRoute({

@@ -12,6 +12,7 @@ import { Dot, VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
 import { versionColour } from "../../ui/version.ts";
+import { MetricsPanel } from "./metrics/metrics-panel.tsx";
 import { usePlace } from "./use-place.ts";
 
 /** What people come back for first; the rest is one click away. */
@@ -32,6 +33,7 @@ export function OverviewTab() {
           {(items) => <Split versions={items.filter((version) => version.percent > 0)} />}
         </Loaded>
       </Panel>
+      <MetricsPanel place={place} />
       <Panel title={text.overview.instances}>
         <Loaded query={instances} rows={2}>
           {(items) => <Instances place={place} instances={items} />}

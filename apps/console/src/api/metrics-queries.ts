@@ -1,0 +1,29 @@
+import type { Place } from "@ebb/api";
+import { queryOptions } from "@tanstack/react-query";
+import { client } from "./connection.ts";
+import { keys } from "./queries.ts";
+
+/** How far back the charts go. */
+export const RANGES = ["1h", "24h", "7d"] as const;
+export type Range = (typeof RANGES)[number];
+
+export function rangeOf(value: unknown): Range | undefined {
+  return RANGES.find((range) => range === value);
+}
+
+/** `step` in seconds: the finest that the platform keeps for so long. `again` in milliseconds: about as often as a point is added. */
+const SPANS = {
+  "1h": { seconds: 3600, step: 10, again: 10_000 },
+  "24h": { seconds: 86_400, step: 60, again: 60_000 },
+  "7d": { seconds: 604_800, step: 3600, again: 300_000 },
+} as const;
+
+/** Numbers are no event: they are asked for again while somebody looks. */
+export const metricsQuery = (place: Place, range: Range) => {
+  const { seconds, step, again } = SPANS[range];
+  return queryOptions({
+    queryKey: [...keys.place(place, "metrics"), range],
+    queryFn: ({ signal }) => client.metrics(place, { from: new Date(Date.now() - seconds * 1000).toISOString(), step, signal }),
+    refetchInterval: again,
+  });
+};

@@ -1,0 +1,22 @@
+/** Of the charts on an app's overview. */
+export const enLive = {
+  title: "Traffic and instances",
+  range: "How far back",
+  ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days" },
+  notRecorded: "This cluster does not count for Ebb: a Knative of others has its own Prometheus.",
+  quiet: "Nothing happened in this time: no request came, and no instance ran.",
+  requests: "Requests",
+  perSecond: "per second",
+  errorRate: "Errors",
+  held: "Waited for an instance",
+  requestsTitle: "Requests per second",
+  errorsTitle: "Errors, percent of requests",
+  latencyTitle: "Time to answer",
+  instancesTitle: "Instances",
+  instancesLabel: (now: string, most: string, marks: number) => `Instances: ${now} at the end, ${most} at most, ${marks} marks`,
+  why: (version: string, count: number) => (count === 0 ? `${version} asleep` : `${version}: ${count} wanted`),
+  noDecision: "Nothing was decided until then.",
+  markDecision: "decided",
+  markStart: "an instance was ready",
+  journal: "All decisions",
+};
