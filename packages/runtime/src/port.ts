@@ -53,7 +53,8 @@ export interface InstanceSpec {
   /** The port the application should listen on inside its sandbox. A driver without one of its own (process) chooses another and says so in PORT. */
   port: number;
   protocol: "http1" | "h2c";
-  resources: { cpuMillis?: number; memoryBytes?: number };
+  /** Limits; `cpuRequestMillis` is its share of the cores when they are scarce, for drivers that can give one (container). */
+  resources: { cpuMillis?: number; memoryBytes?: number; cpuRequestMillis?: number };
   readiness: ProbeSpec;
   liveness?: ProbeSpec;
   /** From SIGTERM to SIGKILL. */

@@ -78,6 +78,8 @@ export function describeRuntime(target: () => Target): void {
       const before = "cat memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us";
       const [memory, quota = 0, period = 1] = (await sh(`${now} || ${before}`)).split(/\s+/).map(Number);
       expect([memory, quota / period]).toEqual([128 * 2 ** 20, 1]);
+      // 1024 a core; the unified hierarchy's weight is the engine's to derive.
+      expect(await sh("cd /sys/fs/cgroup; test ! -e cpu/cpu.shares || cat cpu/cpu.shares")).toMatch(/^(128)?$/);
       expect(
         await sh("cd /sys/fs/cgroup; for f in memory.max memory/memory.limit_in_bytes; do test -e $f && echo 1 > $f && echo written; done"),
       ).not.toContain("written");

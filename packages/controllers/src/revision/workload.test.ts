@@ -131,7 +131,7 @@ describe("makeWorkload", () => {
     expect(made).toMatchObject({
       port: 9000,
       protocol: "h2c",
-      resources: { cpuMillis: 500, memoryBytes: 67_108_864 },
+      resources: { cpuMillis: 500, memoryBytes: 67_108_864, cpuRequestMillis: 4000 },
       terminationGraceSeconds: 30,
     });
     expect(template({})).toMatchObject({ port: 8080, protocol: "http1", resources: {}, terminationGraceSeconds: 300 });

@@ -118,11 +118,13 @@ export function protocolOf(container: Container | undefined): "http1" | "h2c" {
   return container?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
 }
 
-/** Limits only: a request reserves a share of a node, and here there is one node. */
-function limitsOf({ limits = {} }: ResourceRequirements = {}): InstanceSpec["resources"] {
+/** Limits, and the request for CPU as a share (the limit where there is none, as in Kubernetes); it reserves nothing on the one node. */
+function limitsOf({ limits = {}, requests = {} }: ResourceRequirements = {}): InstanceSpec["resources"] {
   const { cpu, memory } = limits;
+  const request = requests["cpu"] ?? cpu;
   return {
     ...(cpu !== undefined && isQuantity(cpu) ? { cpuMillis: cpuMillis(cpu) } : {}),
+    ...(request !== undefined && isQuantity(request) ? { cpuRequestMillis: cpuMillis(request) } : {}),
     ...(memory !== undefined && isQuantity(memory) ? { memoryBytes: memoryBytes(memory) } : {}),
   };
 }

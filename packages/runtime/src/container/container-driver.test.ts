@@ -100,13 +100,16 @@ test("a container has no more rights than a server needs, and the limits that we
   });
 });
 
-test("a container's security context: user, group, read-only files, and fewer or more rights", () => {
+test("a container's security context: user, group, read-only files, fewer or more rights, and its share of the cores", () => {
   const made = (security: InstanceSpec["security"]) => containerOptions({ ...SPEC, ...(security ? { security } : {}) }, CONTEXT);
   const bind = { add: ["NET_BIND_SERVICE"], drop: ["ALL"] };
   expect(made({ user: 2020, group: 7, readOnlyRoot: true, capabilities: bind })).toMatchObject({
     User: "2020:7",
     HostConfig: { CapDrop: ["ALL"], CapAdd: ["NET_BIND_SERVICE"], ReadonlyRootfs: true },
   });
+  const shares = (cpuRequestMillis: number) =>
+    containerOptions({ ...SPEC, resources: { cpuRequestMillis } }, CONTEXT).HostConfig?.CpuShares;
+  expect([shares(125), shares(1)]).toEqual([128, 2]);
   expect(made({ user: 0 }).User).toBe("0");
   expect(made({ capabilities: { add: [], drop: ["CHOWN"] } }).HostConfig?.CapAdd).not.toContain("CHOWN");
   expect(made(undefined)).not.toHaveProperty("User");

@@ -61,6 +61,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
           }
         : {}),
       ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
+      ...(spec.resources.cpuRequestMillis === undefined ? {} : { CpuShares: sharesOf(spec.resources.cpuRequestMillis) }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
       ...(identity === undefined ? {} : { Binds: [`${identity}:${IDENTITY_MOUNT}:ro`] }),
       ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
@@ -72,6 +73,11 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       },
     },
   };
+}
+
+/** As the kubelet gives them: 1024 a core, 2 at least. */
+function sharesOf(millis: number): number {
+  return Math.max(2, Math.floor((millis * 1024) / 1000));
 }
 
 /** `uid:gid`; a group without a user is the image's user's. */
