@@ -65,11 +65,17 @@ async function connectOwn(): Promise<Target> {
   for (const file of ["run", "server"]) await chmod(join(folder.path, file), 0o755);
   await copyFile("/bin/busybox", join(folder.path, "busybox"));
   await run("podman", ["build", "-q", "-t", image, folder.path]);
-  const ebb = await startEbb();
-  const end = async () => {
-    await ebb.dispose();
+  const clean = async () => {
     await run("podman", ["rmi", "-f", image]).catch(() => undefined);
     await folder.remove();
+  };
+  const ebb = await startEbb().catch(async (error: unknown) => {
+    await clean();
+    throw error;
+  });
+  const end = async () => {
+    await ebb.dispose();
+    await clean();
   };
   return open({ path: ebb.urls.kubeconfig, address: ebb.gateway, image, end });
 }
