@@ -54,11 +54,13 @@ export class InstanceFolder {
 
   /** Makes it, or clears what an earlier run of the same instance left, except its log. */
   async create(spec: InstanceSpec): Promise<void> {
-    mkdirSync(this.path, { recursive: true, mode: 0o711 });
+    const isNew = mkdirSync(this.path, { recursive: true, mode: 0o711 }) !== undefined;
     // The mode of mkdir is cut by the umask.
     chmodSync(this.path, 0o711);
-    await this.clean();
-    for (const name of ["run.json", "end.json"]) rmSync(join(this.path, name), { force: true });
+    if (!isNew) {
+      await this.clean();
+      for (const name of ["run.json", "end.json"]) rmSync(join(this.path, name), { force: true });
+    }
     this.#write("spec.json", spec);
   }
 
