@@ -1,0 +1,60 @@
+import type { EbbServer } from "@ebb/testkit";
+import type { Benchmark } from "../main.ts";
+import { connectKubeApi } from "../peers/kube-api.ts";
+import { percentile } from "../peers/percentile.ts";
+import { showPhases } from "../peers/phases.ts";
+import { withSleepingApps } from "../peers/sleeping-apps.ts";
+
+const APPS = 25;
+const ROUNDS = 3;
+/** Milliseconds to the first byte. */
+const GOALS = { p50: 3, p99: 15 };
+
+export const benchmark: Benchmark = {
+  summary: `first byte of a Node application whose last instance is kept frozen: the worse of ${GOALS.p50} ms / p50 and ${GOALS.p99} ms / p99`,
+  goal: 1,
+  run,
+};
+
+interface Services {
+  items: { metadata: { name: string; namespace: string } }[];
+}
+
+async function keepFrozen(ebb: EbbServer): Promise<void> {
+  const api = await connectKubeApi(ebb.urls.kubeconfig, 4);
+  const services = "/apis/serving.knative.dev/v1";
+  const { items } = (await api.call("GET", `${services}/services`)) as Services;
+  for (const { metadata } of items) {
+    const path = `${services}/namespaces/${metadata.namespace}/services/${metadata.name}`;
+    const annotations = { "autoscaling.ebb.dev/idle": "frozen" };
+    await api.call("PATCH", path, { metadata: { annotations } }, "application/merge-patch+json");
+  }
+  api.close();
+}
+
+function run(): Promise<number> {
+  return withSleepingApps({ count: APPS }, async ({ ebb, names, wake, asleep, coldStarts }) => {
+    await keepFrozen(ebb);
+    // What is kept is what ran: each starts once.
+    for (const name of names) await wake(name);
+    const times: number[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      await asleep(1);
+      for (const name of names) times.push(await wake(name));
+      console.log(
+        `  round ${round}: ${APPS} woken, median so far ${percentile(
+          [...times].sort((a, b) => a - b),
+          0.5,
+        ).toFixed(2)} ms`,
+      );
+    }
+    const frozen = (await coldStarts()).filter(({ from }) => from === "frozen");
+    if (frozen.length < times.length) console.log(`  only ${frozen.length} of them are told as wakes of frozen instances`);
+    showPhases(frozen);
+    times.sort((a, b) => a - b);
+    const p50 = percentile(times, 0.5);
+    const p99 = percentile(times, 0.99);
+    console.log(`  ${times.length} wakes: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+    return Math.min(GOALS.p50 / p50, GOALS.p99 / p99);
+  });
+}
