@@ -1,5 +1,5 @@
 import type { TrafficRule } from "@ebb/api";
-import { deploy, type EbbServer, eventually, finished, httpRequest, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
+import { archive, deploy, type EbbServer, eventually, finished, httpRequest, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let ebb: EbbServer;
@@ -48,4 +48,49 @@ test("rules lead requests to a version, come and go under load without a failed 
   console.log(`rules on and off under load: ${result.succeeded} requests, ${result.failures.length} failed`);
   expect(result.failures).toEqual([]);
   expect(result.versions).toEqual(["ruled-00001"]);
+});
+
+test("a guarded release takes a bad version back by itself under load, and carries a good one to the end", async () => {
+  const upload = async (handler: string) =>
+    finished(ebb.client, (await ebb.client.uploadSource(await archive(nodeApp({ handler })), { name: "guarded", noTraffic: true })).id);
+  const place = inTest("guarded");
+  expect((await deploy(ebb.client, "guarded", nodeApp())).failure).toBeNull();
+  expect((await upload("response.statusCode = 500;")).failure).toBeNull();
+  expect((await upload("// good")).failure).toBeNull();
+  const load = startLoad(ebb.gateway, "guarded-test.sls-local.localhost");
+  await eventually(() => load.seen().succeeded > 50);
+  const bad = await finished(
+    ebb.client,
+    (await ebb.client.startRelease(place, { version: "v2", steps: [20, 100], pauseSeconds: 60, guard: { minRequests: 20 } })).id,
+  );
+  expect(bad).toMatchObject({ state: "failed", failure: { code: "guard_breached" } });
+  expect((await ebb.client.getAppEnvironment(place)).traffic).toEqual([{ version: "v1", percent: 100 }]);
+  const during = await load.stop();
+  // Only the bad version's own answers were bad: nobody on the old one saw a thing.
+  expect(during.failures.filter((failure) => !failure.includes("guarded-00002"))).toEqual([]);
+  expect(during.versions).toEqual(["guarded-00001"]);
+  console.log(
+    `taken back: ${bad.failure?.chain[0] ?? ""}; ${during.failures.length} of ${during.succeeded + during.failures.length} requests saw it`,
+  );
+
+  const again = startLoad(ebb.gateway, "guarded-test.sls-local.localhost");
+  const good = await finished(
+    ebb.client,
+    (
+      await ebb.client.startRelease(place, {
+        version: "v3",
+        steps: [50, 100],
+        pauseSeconds: 2,
+        guard: { minRequests: 5, maxP95Ratio: 100 },
+      })
+    ).id,
+  );
+  expect(good).toMatchObject({ state: "succeeded", version: "v3" });
+  await ebb.client.startRelease(place, { version: "v1", steps: [50, 100], pauseSeconds: null });
+  await eventually(async () => (await ebb.client.getAppEnvironment(place)).traffic.length === 2);
+  const began = performance.now();
+  expect(await finished(ebb.client, (await ebb.client.rollback(place)).id)).toMatchObject({ state: "succeeded" });
+  console.log(`rollback in the middle of a release: ${Math.round(performance.now() - began)} ms until it had been verified`);
+  expect((await ebb.client.getAppEnvironment(place)).traffic).toEqual([{ version: "v3", percent: 100 }]);
+  expect((await again.stop()).failures).toEqual([]);
 });

@@ -16,6 +16,7 @@ import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
 import { promoteCommand } from "./commands/promote.ts";
+import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -49,6 +50,10 @@ export const COMMANDS: readonly Command[] = [
   deleteCommand,
   trafficCommand,
   explainCommand,
+  releaseCommand,
+  releaseStatusCommand,
+  releaseContinueCommand,
+  releaseAbortCommand,
   rollbackCommand,
   promoteCommand,
   hostCommand,

@@ -6,7 +6,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
-  ["Traffic and configuration", ["traffic", "explain", "rollback", "promote", "host", "vars", "secrets"]],
+  ["Traffic and configuration", ["traffic", "explain", "release", "rollback", "promote", "host", "vars", "secrets"]],
   ["Environments", ["env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
@@ -15,6 +15,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 /** Summaries of words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
   versions: "Lists the versions of an application in an environment, or compares two",
+  release: "Moves the traffic to a version step by step, guarded by metrics",
   vars: "Environment variables of an application",
   env: "Environments of a team: list, show, create, change, delete",
   secrets: "Secrets of an application",

@@ -122,6 +122,7 @@ function changeText(operation: Operation, app: AppEnvironment | undefined): stri
   switch (operation.kind) {
     case "delete":
       return `${subjectOf(operation)} is deleted.`;
+    case "release":
     case "traffic":
       return `${subjectOf(operation)}: the traffic goes to ${app ? trafficText(app) : "another version"}.`;
     case "config":

@@ -1,4 +1,5 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
 import type {
   AppEnvironment,
@@ -95,6 +96,10 @@ export function placeCalls(send: Send) {
       { headers, ...query }: { method?: string | undefined; path?: string | undefined; headers: readonly string[] },
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
     setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
+    listReleases: (place: Place, call?: CallOptions) => items<Release>(at(place, "/releases"), call),
+    startRelease: (place: Place, body: StartRelease) => json<Operation>("POST", at(place, "/releases"), { json: body }),
+    continueRelease: (place: Place) => json<Release>("POST", at(place, "/releases/continue"), { json: {} }),
+    abortRelease: (place: Place) => json<Release>("POST", at(place, "/releases/abort"), { json: {} }),
     rollback: (place: Place, body: Rollback = {}) => json<Operation>("POST", at(place, "/rollback"), { json: body }),
     getVariables: (place: Place, call?: CallOptions) => json<Variables>("GET", at(place, "/variables"), call),
     patchVariables: (place: Place, body: PatchVariables) => json<Operation>("PATCH", at(place, "/variables"), { json: body }),

@@ -246,6 +246,7 @@ export const OperationKind = Type.Union([
   Type.Literal("deploy"),
   Type.Literal("promote"),
   Type.Literal("traffic"),
+  Type.Literal("release"),
   Type.Literal("config"),
   Type.Literal("delete"),
 ]);

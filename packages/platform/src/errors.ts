@@ -9,6 +9,9 @@ interface Entry {
 export const REQUEST_ERRORS = {
   invalid_request: { status: 400, title: "Invalid request" },
   invalid_rule: { status: 400, title: "Invalid traffic rule" },
+  invalid_release: { status: 400, title: "Invalid release" },
+  release_running: { status: 409, title: "A release is running" },
+  no_release_running: { status: 409, title: "No release is running" },
   invalid_traffic: { status: 400, title: "Invalid traffic split" },
   reserved_variable: { status: 400, title: "Reserved variable" },
   name_too_long: { status: 400, title: "Name too long" },
@@ -76,6 +79,7 @@ export const OPERATION_ERRORS = {
   secret_missing: "The source asks for a secret that is not set",
   secret_values_lost: "The Secret object with the values is gone from the cluster",
   verify_failed: "The new version did not answer through its public URL",
+  guard_breached: "The released version did worse than the one before, and was taken back",
   route_failed: "The route did not take the new split",
   version_gone: "A version of the split no longer exists",
   team_in_use: "The team has got apps meanwhile",

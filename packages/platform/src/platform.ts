@@ -6,7 +6,7 @@ import { pruneAudit } from "./audit/store.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
-import { createHandlers } from "./deploy/handlers.ts";
+import { createHandlers, createUndo } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import { MAIN_CLUSTER } from "./environments/store.ts";
@@ -119,6 +119,7 @@ async function assemble(options: PlatformOptions) {
     log,
     owner: random.uuid(),
     handlers: createHandlers(deps),
+    undo: createUndo(deps),
     settle,
     exclusive: options.database.kind === "sqlite",
   });

@@ -229,7 +229,14 @@ export const en = {
     more: "Show more",
     took: "took",
   },
-  operationKind: { deploy: "Deploy", promote: "Promote", traffic: "Traffic change", config: "New settings", delete: "Delete" },
+  operationKind: {
+    deploy: "Deploy",
+    promote: "Promote",
+    traffic: "Traffic change",
+    release: "Release",
+    config: "New settings",
+    delete: "Delete",
+  },
   operationState: {
     waiting: "Needs approval",
     queued: "Waiting",

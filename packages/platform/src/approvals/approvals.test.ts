@@ -38,7 +38,13 @@ describe("a vote", () => {
   });
 });
 
-const NOTHING: Present = { shares: [], serving: undefined, settings: { env: {}, secrets: { object: null, keys: {} } }, host: null };
+const NOTHING: Present = {
+  shares: [],
+  rules: [],
+  serving: undefined,
+  settings: { env: {}, secrets: { object: null, keys: {} } },
+  host: null,
+};
 
 describe("what would change is told with what it was before:", () => {
   test("shares by version, those that stay left out", () => {

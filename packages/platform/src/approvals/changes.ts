@@ -1,13 +1,25 @@
 import type { Approval } from "@ebb/api";
 import { configChanges } from "../apps/diff.ts";
-import { configOf, findPlace, listVersions, originOf, settingsOf, trafficHistory, type Place, type VersionRow } from "../apps/store.ts";
+import {
+  configOf,
+  findPlace,
+  listVersions,
+  originOf,
+  rulesOf,
+  settingsOf,
+  trafficHistory,
+  type Place,
+  type VersionRow,
+} from "../apps/store.ts";
 import { versionName } from "../compile/names.ts";
 import { planOfImage, versionConfig, type AppSettings, type Artifact, type VersionConfig } from "../compile/version-config.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Database } from "../database/database.ts";
 import type { ConfigRequest, DeployRequest, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
 import { policiesOf, scalingIn } from "../environments/policies.ts";
 import { findEnvironment } from "../environments/store.ts";
+import type { ReleaseRequest } from "../releases/run-release.ts";
 import type { OperationRow } from "../operations/store.ts";
 
 type Changes = Approval["changes"];
@@ -22,6 +34,7 @@ export interface Present {
   shares: readonly Share[];
   serving: VersionRow | undefined;
   settings: AppSettings;
+  rules: readonly Rule[];
   host: string | null;
 }
 
@@ -40,7 +53,15 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
     return [{ path: what, from: "present", to: null }];
   }
   const present = await readPresent(db, { app, env });
-  if (kind === "traffic") return trafficChanges(present.shares, (request as TrafficRequest).shares);
+  if (kind === "traffic") {
+    const { shares, rules } = request as TrafficRequest;
+    return [...trafficChanges(present.shares, shares), ...(rules ? rulesChanges(present.rules, rules) : [])];
+  }
+  if (kind === "release") {
+    const { number, steps, when } = request as ReleaseRequest;
+    const how = [{ path: "steps", from: null, to: steps.map((percent) => `${percent} %`).join(", ") }];
+    return [...trafficChanges(present.shares, [{ number, percent: 100 }]), ...how, ...rulesChanges([], when ? [{ number, when }] : [])];
+  }
   if (kind === "config") return settingsChanges(present, request as ConfigRequest);
   if (kind === "promote") {
     const { from, noTraffic } = request as PromoteRequest;
@@ -55,6 +76,12 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   return [...(await versionChanges(db, operation, present, made)), ...shared];
 }
 
+/** As they are stored: what a person would have to compare them by. */
+function rulesChanges(before: readonly Rule[], after: readonly Rule[]): Changes {
+  const [from, to] = [before, after].map((rules) => (rules.length === 0 ? null : JSON.stringify(rules)));
+  return from === to ? [] : [{ path: "rules", from: from ?? null, to: to ?? null }];
+}
+
 async function readPresent(db: Database, place: Place): Promise<Present> {
   const [history, versions, row] = [await trafficHistory(db, place), await listVersions(db, place), await findPlace(db, place)];
   const shares = history[0] ?? [];
@@ -63,6 +90,7 @@ async function readPresent(db: Database, place: Place): Promise<Present> {
     shares,
     serving: versions.find(({ number }) => number === largest),
     settings: row ? settingsOf(row) : { env: {}, secrets: { object: null, keys: {} } },
+    rules: row ? rulesOf(row) : [],
     host: row?.host ?? null,
   };
 }

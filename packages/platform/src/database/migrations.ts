@@ -1,5 +1,6 @@
 import { environments } from "./migrations/0003-environments.ts";
 import { governance } from "./migrations/0004-governance.ts";
+import { releases } from "./migrations/0006-releases.ts";
 import { rules } from "./migrations/0005-rules.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
@@ -13,6 +14,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0003_environments": { up: (db) => environments(db, kind) },
     "0004_governance": { up: governance },
     "0005_rules": { up: rules },
+    "0006_releases": { up: releases },
   };
 }
 

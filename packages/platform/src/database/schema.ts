@@ -97,7 +97,7 @@ export interface VersionTable {
 export interface OperationTable {
   seq: Generated<number>;
   id: string;
-  kind: "deploy" | "promote" | "traffic" | "config" | "delete";
+  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "delete";
   /** What it is about. Empty `app`: a whole environment; empty `env`: all environments; both empty: the team. */
   team: string;
   app: string;
@@ -124,6 +124,8 @@ export interface OperationTable {
   cancel_requested: number;
   /** 1 once it has begun to move traffic or to delete: it can then only go on. */
   committed: number;
+  /** Of how many steps of a release somebody has said to leave them. */
+  continued: Generated<number>;
   /** Grows with each change, so that a reader sees whether there is something new. */
   changes: number;
 }

@@ -22,6 +22,7 @@ import {
   type Origin,
   type VersionRow,
 } from "../apps/store.ts";
+import { release, undoRelease } from "../releases/run-release.ts";
 import { make } from "./build.ts";
 import type { ConfigRequest, DeployRequest, Deps, PlaceDeps, PromoteRequest, TrafficRequest } from "./context.ts";
 import { launch, moveTraffic } from "./launch.ts";
@@ -35,9 +36,15 @@ export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
     deploy: placed(deploy),
     promote: placed(promote),
     traffic: placed(traffic),
+    release: placed(release),
     config: placed(configure),
     delete: (run) => remove(deps, run),
   };
+}
+
+/** What follows an operation that has not succeeded. */
+export function createUndo(deps: Deps): Partial<Record<OperationKind, Handler>> {
+  return { release: async (run) => undoRelease(await enter(deps, run), run) };
 }
 
 async function enter(deps: Deps, run: Run): Promise<PlaceDeps> {

@@ -96,7 +96,8 @@ async function orRestore(deps: PlaceDeps, run: Run, before: Share[], work: () =>
   }
 }
 
-async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void> {
+/** Back to this split, and to the rules that the app has; what goes wrong is logged, and given up in time. */
+export async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void> {
   const limit = new AbortController();
   const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
   try {

@@ -114,6 +114,8 @@ function workWords(operation: { kind: string; state: string; version: string | n
   switch (operation.kind) {
     case "delete":
       return "Being deleted";
+    case "release":
+      return `Releasing ${operation.version ?? ""}`.trim();
     case "traffic":
       return "Moving traffic";
     case "promote":

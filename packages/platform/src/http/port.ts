@@ -23,10 +23,12 @@ import type {
   PatchVariables,
   PlatformStatus,
   Promote,
+  Release,
   Rollback,
   ScalingDecisions,
   SecretList,
   SetTraffic,
+  StartRelease,
   Team,
   Variables,
   Version,
@@ -136,6 +138,10 @@ export interface PlatformApi {
   listSecrets(place: Place): Promise<SecretList>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
+  listReleases(place: Place): Promise<Release[]>;
+  startRelease(place: Place, body: StartRelease, user: string): Promise<Operation>;
+  continueRelease(place: Place): Promise<Release>;
+  abortRelease(place: Place): Promise<Release>;
   setTraffic(place: Place, request: SetTraffic, user: string): Promise<Operation>;
   rollback(place: Place, request: Rollback, user: string): Promise<Operation>;
   promote(place: Place, request: Promote, user: string): Promise<Operation>;

@@ -6,6 +6,7 @@ import { registerDeploymentRoutes } from "./routes/deployments.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
 import { registerOperationRoutes } from "./routes/operations.ts";
+import { registerReleaseRoutes } from "./routes/releases.ts";
 import { registerSessionRoutes } from "./routes/sessions.ts";
 import { registerSettingsRoutes } from "./routes/settings.ts";
 import type { RouteDeps } from "./routes/shapes.ts";
@@ -24,6 +25,7 @@ const AREAS = [
   registerObserveRoutes,
   registerSettingsRoutes,
   registerTrafficRoutes,
+  registerReleaseRoutes,
   registerDeploymentRoutes,
   registerOperationRoutes,
   registerApprovalRoutes,

@@ -97,6 +97,18 @@ const SCENARIOS: Scenario[] = [
     history: 4,
   },
   {
+    name: "a release in steps",
+    prepare: async (process) => {
+      await first(process);
+      await process.ended((await process.service.deployImage({ name: "shop", image: "ok-2", noTraffic: true }, "ann")).id);
+    },
+    submit: async ({ service }) =>
+      (await service.startRelease(SHOP, { version: "v2", steps: [50, 100], pauseSeconds: 2, guard: { minRequests: 0 } }, "ann")).id,
+    traffic: [{ version: "v2", percent: 100 }],
+    versions: ["v2 active", "v1 active"],
+    history: 3,
+  },
+  {
     name: "a deletion",
     prepare: two,
     submit: async ({ service }) => (await service.deleteApp("shop", "ann")).id,

@@ -27,6 +27,7 @@ function engineOn(
     deploy: handler,
     promote: handler,
     traffic: handler,
+    release: handler,
     config: handler,
     delete: handler,
   };

@@ -38,6 +38,8 @@ export interface EngineOptions {
   /** Unique for this engine's life: a lease names it. */
   owner: string;
   handlers: Record<OperationKind, Handler>;
+  /** What follows when one of that kind has begun and ends otherwise than by success; may be repeated, as handlers. */
+  undo?: Partial<Record<OperationKind, Handler>>;
   /** In one transaction with the operation's terminal state: whatever must be true of the app and the version when it has ended. */
   settle: (db: Database, row: OperationRow, outcome: Outcome) => Promise<void>;
   /** The database is this process's alone: what another left leased is taken over at once. */
@@ -69,7 +71,7 @@ export class OperationEngine implements Runnable {
   /** After each change of an operation that this engine made or was told of. */
   readonly changed = new Signal<OperationRow>();
   readonly #options: EngineOptions;
-  readonly #active = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  readonly #active = new Map<string, { kind: OperationKind; abort: AbortController; done: Promise<void> }>();
   #poll: Timer | undefined;
   #pumping: Promise<void> | undefined;
   #pumpAgain = false;
@@ -139,6 +141,11 @@ export class OperationEngine implements Runnable {
     return row;
   }
 
+  /** A release is nearly all pauses: it takes nobody's place. */
+  get #busy(): number {
+    return [...this.#active.values()].filter(({ kind }) => kind !== "release").length;
+  }
+
   #wake(): void {
     if (this.#stopped) return;
     this.#pumpAgain = true;
@@ -153,12 +160,12 @@ export class OperationEngine implements Runnable {
       this.#pumpAgain = false;
       try {
         for (const row of await expireApprovals(db, clock.now())) this.changed.emit(row);
-        while (this.#active.size < CONCURRENCY && !this.#stopped) {
+        while (this.#busy < CONCURRENCY && !this.#stopped) {
           const now = clock.now();
           const row = await claimOperation(db, { owner, now, until: now + LEASE }, [...this.#active.keys()]);
           if (!row) break;
           const abort = new AbortController();
-          this.#active.set(row.id, { abort, done: this.#run(row, abort) });
+          this.#active.set(row.id, { kind: row.kind, abort, done: this.#run(row, abort) });
         }
       } catch (error) {
         log.error({ causes: causeChain(error) }, "operations cannot be read; trying again");
@@ -219,10 +226,20 @@ export class OperationEngine implements Runnable {
       await updateLeased(db, { id: run.id, owner }, { ...state, lease_until: 0 });
       return;
     }
+    await this.#undo(run);
     if (reason instanceof Cancelled) return this.#finish(run, { state: "cancelled", message: reason.message });
     const failure = toFailure(reason);
     if (failure.code === "internal") log.error({ operation: run.id, error: reason }, "a fault of ours ended an operation");
     await this.#finish(run, { state: "failed", message: failure.message }, reason);
+  }
+
+  /** What cannot be undone may not keep the operation from its end. */
+  async #undo(run: Run): Promise<void> {
+    try {
+      await this.#options.undo?.[run.row.kind]?.(run);
+    } catch (error) {
+      this.#options.log.error({ operation: run.id, causes: causeChain(error) }, "an operation could not be taken back");
+    }
   }
 
   async #finish(run: Run, outcome: Outcome, error?: unknown): Promise<void> {

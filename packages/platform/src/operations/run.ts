@@ -5,6 +5,7 @@ import type { AppSettings, Artifact } from "../compile/version-config.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
+import type { ReleaseState } from "../releases/run-release.ts";
 import { Cancelled } from "./failure.ts";
 import { OperationLog } from "./logs.ts";
 import { commitOperation, updateLeased, type OperationRow, type StoredPhase } from "./store.ts";
@@ -27,6 +28,8 @@ export interface RunMemory {
   shares?: Share[];
   /** The rules that it set, as well. */
   rules?: Rule[];
+  /** How far a release has come. */
+  release?: ReleaseState;
   /** The app's settings once it has succeeded. */
   settings?: AppSettings;
 }

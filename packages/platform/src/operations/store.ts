@@ -199,6 +199,16 @@ export async function commitOperation(db: Database, lease: { id: string; owner: 
   return row !== undefined;
 }
 
+/** Lets a release leave so many steps. */
+export function continueOperation(db: Database, id: string, steps: number): Promise<OperationRow> {
+  return db
+    .updateTable("operations")
+    .set({ continued: steps, changes: sql<number>`changes + 1` })
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
 /** A queued one ends at once, a running one is asked to. Throws `operation_not_found` and `operation_not_cancellable`. */
 export async function requestCancel(db: Database, id: string, now: number): Promise<OperationRow> {
   const changed = await db

@@ -147,3 +147,7 @@ export function serving(facts: AppFacts): VersionRow | undefined {
 function largest(shares: readonly Share[]): number | undefined {
   return [...shares].sort((a, b) => b.percent - a.percent)[0]?.number;
 }
+
+export function scopeOf({ team, name }: EnvironmentRow, app: string): { team: string; app: string; env: string } {
+  return { team, app, env: name };
+}

@@ -23,10 +23,12 @@ import type {
   PatchVariables,
   PlatformStatus,
   Promote,
+  Release,
   Rollback,
   ScalingDecisions,
   SecretList,
   SetTraffic,
+  StartRelease,
   Team,
   Variables,
   Version,
@@ -51,7 +53,7 @@ import {
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName, versionName } from "../compile/names.ts";
 import { checkVariables } from "../compile/version-config.ts";
-import type { ConfigRequest, DeployRequest, Deps, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
+import type { ConfigRequest, DeployRequest, Deps, PromoteRequest } from "../deploy/context.ts";
 import { metadataOf, viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import { hostLabel } from "../environments/host.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
@@ -72,6 +74,7 @@ import type { Caller } from "../identity/access.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { concerns, getOperation, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
+import { TIMEOUTS, type Submission } from "../operations/timeouts.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
@@ -80,23 +83,15 @@ import { appMetrics } from "./app-metrics.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
-import { factsOf, factsOfAll, previous, serving, teamOf, usable, versionIn } from "./facts.ts";
+import { factsOf, factsOfAll, scopeOf, serving, teamOf, usable, versionIn } from "./facts.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
+import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
-import { trafficRequest } from "./traffic.ts";
+import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import type { UploadFolder } from "./uploads.ts";
 
-const MINUTE = 60_000;
-/** From an operation's start to its deadline: a deploy has a cold build and a large image in it. */
-const TIMEOUTS: Record<OperationKind, number> = {
-  deploy: 20 * MINUTE,
-  promote: 10 * MINUTE,
-  config: 10 * MINUTE,
-  traffic: 5 * MINUTE,
-  delete: 10 * MINUTE,
-};
 const ID_LENGTH = 10;
 
 export interface ServiceOptions {
@@ -109,15 +104,6 @@ export interface ServiceOptions {
   kubeconfigPath: string;
   uploads: UploadFolder;
   startedAt: number;
-}
-
-interface Submission {
-  team: string;
-  app: string;
-  env: string;
-  request: unknown;
-  user: string;
-  id?: string;
 }
 
 /** What the REST API does, without HTTP: every method checks its input against what there is and throws the catalogue's errors. */
@@ -317,17 +303,36 @@ export class PlatformService implements PlatformApi {
 
   async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {
     const { app } = await this.#changeable(place);
-    const request = trafficRequest(await factsOf(this.#deps, place), body);
+    const request = await trafficRequest(this.#deps, await factsOf(this.#deps, place), body);
     return this.#submit("traffic", { team: app.team, ...place, request, user });
   }
 
-  async rollback(place: Place, { to }: Rollback, user: string): Promise<Operation> {
+  async rollback(place: Place, body: Rollback, user: string): Promise<Operation> {
     const { app } = await this.#changeable(place);
-    const facts = await factsOf(this.#deps, place);
-    const number = to === undefined ? await previous(this.#deps, facts) : usable(facts, to);
-    // Rules would still lead some away from it.
-    const request: TrafficRequest = { shares: [{ number, percent: 100 }], rules: [] };
+    const request = await rollbackRequest(this.#options, await factsOf(this.#deps, place), body);
     return this.#submit("traffic", { team: app.team, ...place, request, user });
+  }
+
+  listReleases(place: Place): Promise<Release[]> {
+    return listReleases(this.#deps, place);
+  }
+
+  async startRelease(place: Place, body: StartRelease, user: string): Promise<Operation> {
+    const { app } = await this.#changeable(place);
+    return this.#submit("release", {
+      team: app.team,
+      ...place,
+      ...(await releaseRequest(this.#deps, await factsOf(this.#deps, place), body)),
+      user,
+    });
+  }
+
+  continueRelease(place: Place): Promise<Release> {
+    return continueRelease(this.#deps, place);
+  }
+
+  abortRelease(place: Place): Promise<Release> {
+    return abortRelease(this.#options, place);
   }
 
   /** Throws `nothing_to_promote`, `version_not_found` and `version_not_ready`, all of the environment that it comes from. */
@@ -474,8 +479,8 @@ export class PlatformService implements PlatformApi {
     return pending ? toOperation(pending, this.#now) : this.#submit("delete", { ...scope, request: {}, user });
   }
 
-  async #submit(kind: OperationKind, { team, app, env, request, user, id = this.#newId() }: Submission): Promise<Operation> {
-    const operation = { id, kind, team, app, env, request, createdBy: user, now: this.#now, timeout: TIMEOUTS[kind] };
+  async #submit(kind: OperationKind, { user, id = this.#newId(), timeout = TIMEOUTS[kind], ...about }: Submission): Promise<Operation> {
+    const operation = { id, kind, ...about, createdBy: user, now: this.#now, timeout };
     return toOperation(await this.#options.engine.submit(operation), this.#now);
   }
 
@@ -486,8 +491,4 @@ export class PlatformService implements PlatformApi {
   get #now(): number {
     return this.#deps.clock.now();
   }
-}
-
-function scopeOf({ team, name }: EnvironmentRow, app: string): { team: string; app: string; env: string } {
-  return { team, app, env: name };
 }

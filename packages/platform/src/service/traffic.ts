@@ -1,12 +1,15 @@
-import type { SetTraffic } from "@ebb/api";
+import type { Rollback, SetTraffic } from "@ebb/api";
 import { checkRules } from "../compile/check-rules.ts";
-import type { TrafficRequest } from "../deploy/context.ts";
+import type { Deps, TrafficRequest } from "../deploy/context.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
-import { usable } from "./facts.ts";
+import type { OperationEngine } from "../operations/engine.ts";
+import { previous, usable } from "./facts.ts";
+import { beforeRelease, findRunning, refuseDuringRelease } from "./releases.ts";
 
-/** What is asked, checked. Throws `invalid_traffic`, `invalid_rule`, `version_not_found` and `version_not_ready`. */
-export function trafficRequest(facts: AppFacts, { targets, rules }: SetTraffic): TrafficRequest {
+/** What is asked, checked. Throws `release_running`, `invalid_traffic`, `invalid_rule`, `version_not_found` and `version_not_ready`. */
+export async function trafficRequest(deps: Deps, facts: AppFacts, { targets, rules }: SetTraffic): Promise<TrafficRequest> {
+  await refuseDuringRelease(deps.db, placeOf(facts));
   const total = targets.reduce((sum, target) => sum + target.percent, 0);
   if (total !== 100) throw refuse("invalid_traffic", `The percentages add up to ${total}, not to 100`);
   if (new Set(targets.map((target) => target.version)).size < targets.length) throw refuse("invalid_traffic", "A version is named twice");
@@ -15,3 +18,22 @@ export function trafficRequest(facts: AppFacts, { targets, rules }: SetTraffic):
   for (const { version } of rules) usable(facts, version);
   return { shares, rules: checkRules(rules) };
 }
+
+/**
+ * All traffic to an earlier version, without rules; a release that is running is ended, and its version is what is left. Throws
+ * `nothing_to_roll_back`, `version_not_found` and `version_not_ready`.
+ */
+export async function rollbackRequest(
+  { deps, engine }: { deps: Deps; engine: OperationEngine },
+  facts: AppFacts,
+  { to }: Rollback,
+): Promise<TrafficRequest> {
+  const running = await findRunning(deps.db, placeOf(facts));
+  const number = to !== undefined ? usable(facts, to) : running ? beforeRelease(running, facts) : await previous(deps, facts);
+  // One that is at its last step ends by itself.
+  if (running?.committed === 0) await engine.cancel(running.id);
+  // Rules would still lead some away from it.
+  return { shares: [{ number, percent: 100 }], rules: [] };
+}
+
+const placeOf = ({ place }: AppFacts): { app: string; env: string } => ({ app: place.app, env: place.env });

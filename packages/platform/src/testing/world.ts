@@ -9,7 +9,7 @@ import { planOfImage } from "../compile/version-config.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import type { Clusters } from "../cluster/port.ts";
-import { createHandlers } from "../deploy/handlers.ts";
+import { createHandlers, createUndo } from "../deploy/handlers.ts";
 import { settle } from "../deploy/settle.ts";
 import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
@@ -114,6 +114,7 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
     log: silentLogger,
     owner: `process-${++processes}`,
     handlers: createHandlers(deps),
+    undo: createUndo(deps),
     settle,
     exclusive: options.exclusive ?? true,
   });

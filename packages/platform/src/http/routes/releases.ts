@@ -1,0 +1,29 @@
+import { Release, StartRelease } from "@ebb/api";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { AT, ByPlace, change, items, placeOf, read, write, type RouteDeps } from "./shapes.ts";
+
+const Nothing = Type.Object({}, { additionalProperties: false });
+
+/** Moving the traffic to a version step by step. */
+export function registerReleaseRoutes(server: FastifyInstance, { api }: RouteDeps): void {
+  read(
+    server,
+    `${AT}/releases`,
+    { summary: "Its releases, newest first", access: { team: "viewer" }, params: ByPlace, answer: items(Release) },
+    async (request) => ({ items: await api.listReleases(placeOf(request)) }),
+  );
+  change(
+    server,
+    `${AT}/releases`,
+    { method: "POST", summary: "Release a version step by step", access: { environment: "release" }, params: ByPlace, body: StartRelease },
+    (request) => api.startRelease(placeOf(request), request.body as StartRelease, request.user),
+  );
+  const say = { method: "POST", access: { environment: "release" }, params: ByPlace, body: Nothing, answer: Release, code: 200 } as const;
+  write(server, `${AT}/releases/continue`, { ...say, summary: "Let the running release leave its step" }, (request) =>
+    api.continueRelease(placeOf(request)),
+  );
+  write(server, `${AT}/releases/abort`, { ...say, summary: "End the running release and take it back" }, (request) =>
+    api.abortRelease(placeOf(request)),
+  );
+}
