@@ -12,6 +12,8 @@ import { RoleController } from "./authz/role-controller.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { loadPki, type Pki } from "./pki/pki.ts";
 import { QuotaController, Quotas } from "./quota/quotas.ts";
+import { DefinitionController } from "./custom/definition-controller.ts";
+import { KindTable } from "./custom/kind-table.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
@@ -90,6 +92,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 interface Machinery {
   store: SqliteStore;
   registry: Registry;
+  kinds: KindTable;
   security: Security;
   accounts: AccountTokens;
   /** In the order in which they are started. */
@@ -110,7 +113,17 @@ class EmbeddedApiServer implements ApiServer {
     const security = () => this.#running().security;
     const resources = () => {
       const { registry, accounts } = this.#running();
-      return { registry, accounts, authorize: security().authorize, reviews: security().reviews(), clock, podLogs, views, metrics };
+      return {
+        registry,
+        accounts,
+        authorize: security().authorize,
+        reviews: security().reviews(),
+        kinds: this.#running().kinds.all,
+        clock,
+        podLogs,
+        views,
+        metrics,
+      };
     };
     this.#http = new HttpServer({ listen, alsoListen, security, resources, clock, log });
   }
@@ -138,6 +151,7 @@ class EmbeddedApiServer implements ApiServer {
     this.#machinery = undefined;
     for (const timer of machinery?.timers ?? []) timer.cancel();
     await Promise.all((machinery?.controllers ?? []).map((controller) => controller.stop()));
+    machinery?.kinds.close();
     machinery?.security.close();
     machinery?.store.close();
   }
@@ -159,10 +173,12 @@ class EmbeddedApiServer implements ApiServer {
       },
       ...(configCheck ? { configCheck } : {}),
     });
-    const common = { store, registry, clock, log };
+    const kinds = new KindTable(store);
+    const common = { store, registry, kinds, clock, log };
     const controllers = [
       new RoleController(common),
       new AccountController({ ...common, tokens: accounts, authorities: pki.authorities }),
+      new DefinitionController(common),
       new GarbageCollector(common),
       new QuotaController({ ...common, quotas }),
     ];
@@ -170,7 +186,7 @@ class EmbeddedApiServer implements ApiServer {
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
       clock.every(RENEWAL_PERIOD, () => void this.#renew()),
     ];
-    return { store, registry, security, accounts, controllers, timers };
+    return { store, registry, kinds, security, accounts, controllers, timers };
   }
 
   #loadPki(): Promise<Pki> {

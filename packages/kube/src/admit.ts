@@ -2,8 +2,9 @@ import { admitBinding, admitRole } from "./admit-rbac.ts";
 import type { ConfigMap, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
+import { admitDefinition } from "./custom/admit-definition.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
-import type { Kind } from "./kinds.ts";
+import { ALL_KINDS, type Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
@@ -46,6 +47,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "serving.knative.dev/DomainMapping": admitDomainMapping,
   "networking.istio.io/VirtualService": admitIstio,
   "networking.istio.io/Gateway": admitIstio,
+  "apiextensions.k8s.io/CustomResourceDefinition": (object, { old }, kind) => admitDefinition(kind, object, { old, taken: isTaken }),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),
@@ -53,6 +55,10 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "rbac.authorization.k8s.io/RoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
   "rbac.authorization.k8s.io/ClusterRoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
 };
+
+function isTaken(group: string, plural: string, name: string): boolean {
+  return ALL_KINDS.some((kind) => kind.group === group && (kind.plural === plural || kind.kind === name));
+}
 
 function admitService(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const service = raw as KnativeService;

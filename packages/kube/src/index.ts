@@ -1,6 +1,14 @@
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
+export { constraintCauses } from "./custom/constraints.ts";
+export {
+  CLEANUP_FINALIZER,
+  kindsOfDefinition,
+  type CustomResourceDefinition,
+  type DefinitionNames,
+  type PrinterColumn,
+} from "./custom/definition.ts";
 export { createConditions, keepTimes, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
 export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
@@ -10,6 +18,7 @@ export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
 export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
 export {
   ALL_KINDS,
+  CustomResourceDefinitions,
   apiVersionOf,
   CachedImages,
   Certificates,

@@ -1,7 +1,9 @@
+import { API_EXTENSIONS_GROUP, type CustomResourceDefinition, type PrinterColumn } from "./custom/definition.ts";
 import type { ConfigMap, CoreService, KubeEvent, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
 import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
+import type { Schema } from "./schema.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
 
@@ -25,6 +27,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly builtIn: boolean;
   /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
   readonly storageVersion?: string;
+  /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
+  readonly schema?: Schema;
+  /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
+  readonly columns?: readonly PrinterColumn[];
   /** Only there to carry the type. */
   readonly __type?: T;
 }
@@ -225,6 +231,18 @@ export const ClusterDomainClaims = define<ClusterDomainClaim>({
   namespaced: false,
 });
 
+export const CustomResourceDefinitions = define<CustomResourceDefinition>({
+  group: API_EXTENSIONS_GROUP,
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+  shortNames: ["crd", "crds"],
+  categories: ["api-extensions"],
+  namespaced: false,
+  statusSubresource: true,
+  generation: true,
+});
+
 const istio = { ...serving, group: "networking.istio.io", categories: ["istio-io", "networking-istio-io"], storageVersion: "v1" } as const;
 export const VirtualServices = define<VirtualService>({ ...istio, kind: "VirtualService", plural: "virtualservices", shortNames: ["vs"] });
 export const IstioGateways = define<IstioGateway>({ ...istio, kind: "Gateway", plural: "gateways", shortNames: ["gw"] });
@@ -236,7 +254,7 @@ export const DestinationRules = define<DestinationRule>({
 });
 const ISTIO_KINDS: readonly Kind[] = [VirtualServices, IstioGateways, DestinationRules];
 
-/** In discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
+/** Those that come with the cluster, in discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
 export const ALL_KINDS: readonly Kind[] = [
   Namespaces,
   ConfigMaps,
@@ -267,6 +285,7 @@ export const ALL_KINDS: readonly Kind[] = [
   ResourceQuotas,
   DomainMappings,
   ClusterDomainClaims,
+  CustomResourceDefinitions,
   ...["v1", "v1beta1", "v1alpha3"].flatMap((version) => ISTIO_KINDS.map((kind) => ({ ...kind, version }))),
 ];
 

@@ -12,6 +12,28 @@ export interface Schema {
   items?: Schema;
   required?: readonly string[];
   default?: Json;
+  nullable?: boolean;
+  /** Constraints on values: checked of kinds that users define (custom/constraints.ts). */
+  enum?: readonly Json[];
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: boolean;
+  exclusiveMaximum?: boolean;
+  multipleOf?: number;
+  minItems?: number;
+  maxItems?: number;
+  uniqueItems?: boolean;
+  minProperties?: number;
+  maxProperties?: number;
+  allOf?: readonly Schema[];
+  anyOf?: readonly Schema[];
+  oneOf?: readonly Schema[];
+  not?: Schema;
+  "x-kubernetes-embedded-resource"?: true;
+  "x-kubernetes-validations"?: readonly object[];
   "x-kubernetes-preserve-unknown-fields"?: true;
   "x-kubernetes-int-or-string"?: true;
   /** How server-side apply owns a list: as a whole (also when absent), item by item, or by the keys of its items. */
@@ -122,14 +144,14 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Fin
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   for (const [key, item] of Object.entries(value)) {
     const property = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
-    // Null means absent for a field that has no nullable schema.
-    if (property && item !== null) result[key] = visit(property, item, at(key), found);
+    // Null means absent for a field that is not nullable.
+    if (property && (item !== null || property.nullable)) result[key] = visit(property, item, at(key), found);
     else if (!property && schema["x-kubernetes-preserve-unknown-fields"]) result[key] = item;
     else if (!property) found.unknown.push(at(key));
   }
   if (found.partial) return result;
   for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (result[key] === undefined && property.default !== undefined) result[key] = property.default;
+    if (result[key] === undefined && property.default !== undefined) result[key] = structuredClone(property.default);
   }
   for (const key of schema.required ?? []) if (result[key] === undefined) found.causes.push(requiredField(at(key)));
   return result;

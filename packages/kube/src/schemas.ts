@@ -1,6 +1,7 @@
 import { builtinSchema } from "./builtin/builtin-schema.ts";
 import { messageNameOf } from "./builtin/decode-protobuf.ts";
 import { messageOf } from "./builtin/messages.ts";
+import { DEFINITION_SCHEMA } from "./custom/definition-schema.ts";
 import { DOMAIN_CLAIM_SCHEMA, DOMAIN_MAPPING_SCHEMA } from "./domain-mapping.ts";
 import { DESTINATION_RULE_SCHEMA, GATEWAY_SCHEMA, VIRTUAL_SERVICE_SCHEMA } from "./istio/istio-schema.ts";
 import { apiVersionOf, type Kind } from "./kinds.ts";
@@ -9,6 +10,7 @@ import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 
 /** By group and kind: the custom kinds that come with the cluster. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
+  "apiextensions.k8s.io/CustomResourceDefinition": DEFINITION_SCHEMA,
   "networking.internal.knative.dev/ClusterDomainClaim": DOMAIN_CLAIM_SCHEMA,
   "networking.istio.io/DestinationRule": DESTINATION_RULE_SCHEMA,
   "networking.istio.io/Gateway": GATEWAY_SCHEMA,
@@ -23,7 +25,8 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
 const made = new Map<string, Schema>();
 
 /** The schema of a kind's objects; for one that is not known, any object. */
-export function schemaOf(kind: Pick<Kind, "group" | "version" | "kind">): Schema {
+export function schemaOf(kind: Pick<Kind, "group" | "version" | "kind" | "schema">): Schema {
+  if (kind.schema) return kind.schema;
   const own = SCHEMAS[`${kind.group}/${kind.kind}`];
   if (own) return own;
   const name = messageNameOf(apiVersionOf(kind), kind.kind);

@@ -3,6 +3,7 @@ import {
   applyPartialSchema,
   applySchema,
   badRequest,
+  constraintCauses,
   invalid,
   isJsonObject,
   isLabelKey,
@@ -25,7 +26,12 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
  * Throws BadRequest, or Invalid for a custom kind whose fields have the wrong types.
  */
 export function decode(kind: Kind, body: unknown, context: RequestContext): KubeObject {
-  return inspect(kind, body, context, (value) => applySchema(schemaOf(kind), value, ""));
+  return inspect(kind, body, context, (value) => {
+    const fitted = applySchema(schemaOf(kind), value, "");
+    // Only what users define has constraints beyond types; of a wrong type nothing more is said.
+    if (!kind.schema || fitted.causes.length > 0) return fitted;
+    return { ...fitted, causes: constraintCauses(kind.schema, fitted.value) };
+  });
 }
 
 /** The same for a configuration that is applied: only what it says, without defaults. */

@@ -1,14 +1,6 @@
 import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
-import {
-  ALL_KINDS,
-  isStatus,
-  Namespaces,
-  type Kind,
-  type KubeObject,
-  type Namespace,
-  type ObjectMeta,
-  type OwnerReference,
-} from "@ebb/kube";
+import { isStatus, Namespaces, type Kind, type KubeObject, type Namespace, type ObjectMeta, type OwnerReference } from "@ebb/kube";
+import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
 import { FOREGROUND, ORPHAN } from "./prepare-delete.ts";
 import { NAMESPACE_FINALIZER } from "./prepare-create.ts";
@@ -21,6 +13,7 @@ const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-syst
 export interface CollectorDeps {
   store: Store;
   registry: Registry;
+  kinds: KindTable;
   clock: Clock;
   log: Logger;
 }
@@ -99,7 +92,7 @@ export class GarbageCollector implements Runnable {
   async #handle(encoded: string): Promise<void> {
     const key = decode(encoded);
     const object = this.#deps.store.get(key);
-    const kind = ALL_KINDS.find((candidate) => resourceOf(candidate) === key.resource);
+    const kind = this.#deps.kinds.ofResource(key.resource);
     if (!object || !kind) return;
     if (kind.kind === "Namespace" && object.metadata.deletionTimestamp) return this.#emptyNamespace(key, object as Namespace);
     const { finalizers = [], deletionTimestamp, ownerReferences = [] } = object.metadata;
@@ -141,7 +134,7 @@ export class GarbageCollector implements Runnable {
     const keys = [...(this.#dependents.get(metadata.uid ?? "")?.values() ?? [])];
     return keys.flatMap((key) => {
       const object = this.#deps.store.get(key);
-      const kind = ALL_KINDS.find((candidate) => resourceOf(candidate) === key.resource);
+      const kind = this.#deps.kinds.ofResource(key.resource);
       return object && kind ? [{ kind, object }] : [];
     });
   }
@@ -149,12 +142,13 @@ export class GarbageCollector implements Runnable {
   async #emptyNamespace(key: StoreKey, namespace: Namespace): Promise<void> {
     const { store } = this.#deps;
     const { name } = namespace.metadata;
-    const contents = ALL_KINDS.filter(({ namespaced }) => namespaced).flatMap((kind) =>
-      store.list(resourceOf(kind), name).objects.map((object) => ({ kind, object })),
-    );
+    const contents = this.#storedKinds()
+      .filter(({ namespaced }) => namespaced)
+      .flatMap((kind) => store.list(resourceOf(kind), name).objects.map((object) => ({ kind, object })));
     const fresh = contents.filter(({ object }) => !object.metadata.deletionTimestamp);
     await Promise.all(fresh.map(({ kind, object }) => this.#delete(kind, object, "Background")));
-    const left = ALL_KINDS.some((kind) => kind.namespaced && store.list(resourceOf(kind), name).objects.length > 0);
+    const left =
+      contents.length > 0 && this.#storedKinds().some((kind) => kind.namespaced && store.list(resourceOf(kind), name).objects.length > 0);
     // What still has finalizers comes back here when it goes.
     if (left) return;
     await store.write(key, (current) => {
@@ -163,6 +157,12 @@ export class GarbageCollector implements Runnable {
       const finalizers = ((current as Namespace).spec?.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
       return { ...current, spec: { finalizers } };
     });
+  }
+
+  /** A kind that is served in several versions is stored once. */
+  #storedKinds(): Kind[] {
+    const { kinds } = this.#deps;
+    return kinds.all.filter((kind) => kinds.ofResource(resourceOf(kind)) === kind);
   }
 
   #release(kind: Kind, owner: KubeObject, finalizer: string): Promise<void> {

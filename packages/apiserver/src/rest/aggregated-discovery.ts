@@ -1,3 +1,4 @@
+import type { Kind } from "@ebb/kube";
 import { groupVersions, resourceList, type ResourceInfo } from "./discovery.ts";
 
 export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -15,22 +16,22 @@ export function wantsAggregated(accept: string | undefined): boolean {
 }
 
 /** `/api` (the core group) or `/apis` (all others) with every resource: apidiscovery.k8s.io/v2. */
-export function aggregatedDiscovery(root: "api" | "apis"): unknown {
-  const versions = root === "api" ? [{ group: "", version: "v1" }] : groupVersions();
+export function aggregatedDiscovery(kinds: readonly Kind[], root: "api" | "apis"): unknown {
+  const versions = root === "api" ? [{ group: "", version: "v1" }] : groupVersions(kinds);
   const groups = Map.groupBy(versions, ({ group }) => group);
   const items = [...groups].map(([name, entries]) => ({
     metadata: { ...(name === "" ? {} : { name }), creationTimestamp: null },
     versions: entries.map(({ group, version }) => ({
       version,
-      resources: resourcesOf(group, version),
+      resources: resourcesOf(kinds, group, version),
       freshness: "Current",
     })),
   }));
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
 }
 
-function resourcesOf(group: string, version: string): unknown[] {
-  const infos = resourceList(group, version)?.resources ?? [];
+function resourcesOf(kinds: readonly Kind[], group: string, version: string): unknown[] {
+  const infos = resourceList(kinds, group, version)?.resources ?? [];
   const kindOf = (info: ResourceInfo) => ({ group: info.group ?? group, version: info.version ?? version, kind: info.kind });
   const main = infos.filter(({ name }) => !name.includes("/"));
   return main.map((info) => ({

@@ -1,4 +1,4 @@
-import { ALL_KINDS, apiVersionOf, type Kind } from "@ebb/kube";
+import { apiVersionOf, type Kind } from "@ebb/kube";
 import { REVIEWS } from "./serve-reviews.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -25,22 +25,22 @@ export function coreVersions(): unknown {
   return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };
 }
 
-/** `/apis`: groups in the order of ALL_KINDS. */
-export function groupList(): unknown {
-  const names = new Set(groupVersions().map(({ group }) => group));
-  return { kind: "APIGroupList", apiVersion: "v1", groups: [...names].map(groupOf) };
+/** `/apis`: groups in the order of the kinds. */
+export function groupList(kinds: readonly Kind[]): unknown {
+  const names = new Set(groupVersions(kinds).map(({ group }) => group));
+  return { kind: "APIGroupList", apiVersion: "v1", groups: [...names].map((name) => groupOf(kinds, name)) };
 }
 
 /** `/apis/GROUP`; undefined if there is none. */
-export function group(name: string): unknown {
-  const found = groupVersions().some((candidate) => candidate.group === name);
-  return found ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(name) } : undefined;
+export function group(kinds: readonly Kind[], name: string): unknown {
+  const found = groupVersions(kinds).some((candidate) => candidate.group === name);
+  return found ? { kind: "APIGroup", apiVersion: "v1", ...groupOf(kinds, name) } : undefined;
 }
 
 /** `/api/v1` or `/apis/GROUP/VERSION`; undefined if there is none. */
-export function resourceList(group: string, version: string): { resources: ResourceInfo[] } | undefined {
+export function resourceList(kinds: readonly Kind[], group: string, version: string): { resources: ResourceInfo[] } | undefined {
   const resources = [
-    ...ALL_KINDS.filter((kind) => kind.group === group && kind.version === version).flatMap(infosOf),
+    ...kinds.filter((kind) => kind.group === group && kind.version === version).flatMap(infosOf),
     ...REVIEWS.filter((review) => review.group === group && version === "v1").map(({ kind, plural, namespaced }): ResourceInfo => ({
       name: plural,
       singularName: kind.toLowerCase(),
@@ -55,16 +55,16 @@ export function resourceList(group: string, version: string): { resources: Resou
 }
 
 /** Every group and version besides core. */
-export function groupVersions(): { group: string; version: string }[] {
+export function groupVersions(kinds: readonly Kind[]): { group: string; version: string }[] {
   const seen = new Map<string, { group: string; version: string }>();
   const reviews = REVIEWS.map(({ group }) => ({ group, version: "v1" }));
-  for (const { group, version } of [...ALL_KINDS, ...reviews]) if (group !== "") seen.set(`${group}/${version}`, { group, version });
+  for (const { group, version } of [...kinds, ...reviews]) if (group !== "") seen.set(`${group}/${version}`, { group, version });
   return [...seen.values()];
 }
 
-/** The versions of a group in the order of ALL_KINDS; the first is preferred. */
-function groupOf(name: string) {
-  const versions = groupVersions()
+/** The versions of a group in the order of the kinds; the first is preferred. */
+function groupOf(kinds: readonly Kind[], name: string) {
+  const versions = groupVersions(kinds)
     .filter(({ group }) => group === name)
     .map(({ group, version }) => ({ groupVersion: `${group}/${version}`, version }));
   return { name, versions, preferredVersion: versions[0] };

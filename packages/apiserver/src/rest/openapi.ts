@@ -1,38 +1,40 @@
 import { createHash } from "node:crypto";
-import { ALL_KINDS, apiVersionOf, schemaOf, type Kind, type Schema } from "@ebb/kube";
+import { apiVersionOf, schemaOf, type Kind, type Schema } from "@ebb/kube";
 import { groupVersions } from "./discovery.ts";
 
 /**
  * OpenAPI v3 for kubectl: it wants to know whether a kind's PATCH takes `fieldValidation` (then the server validates), whether it takes
  * strategic merge patches, and the fields for `kubectl explain`.
  */
-export function openApiIndex(): unknown {
-  const paths = [{ group: "", version: "v1" }, ...groupVersions()].map(({ group, version }) => {
+export function openApiIndex(kinds: readonly Kind[]): unknown {
+  const paths = [{ group: "", version: "v1" }, ...groupVersions(kinds)].map(({ group, version }) => {
     const path = group === "" ? `api/${version}` : `apis/${group}/${version}`;
-    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(group, version)}` }] as const;
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(kinds, group, version)}` }] as const;
   });
   return { paths: Object.fromEntries(paths) };
 }
 
-/** A document is a megabyte of text and does not change while the server runs: its hash is made once. */
-const hashes = new Map<string, string>();
+/** A document is up to a megabyte of text and changes with the kinds only: its hash is made once for each list of kinds. */
+const hashes = new WeakMap<readonly Kind[], Map<string, string>>();
 
-function hashOf(group: string, version: string): string {
+function hashOf(kinds: readonly Kind[], group: string, version: string): string {
   const key = `${group}/${version}`;
-  const known = hashes.get(key);
+  const made = hashes.get(kinds) ?? new Map<string, string>();
+  hashes.set(kinds, made);
+  const known = made.get(key);
   if (known) return known;
   const hash = createHash("sha256")
-    .update(JSON.stringify(openApiDocument(group, version)))
+    .update(JSON.stringify(openApiDocument(kinds, group, version)))
     .digest("hex")
     .slice(0, 32);
-  hashes.set(key, hash);
+  made.set(key, hash);
   return hash;
 }
 
 /** One group and version; undefined if there is none. */
-export function openApiDocument(group: string, version: string): unknown {
-  const kinds = ALL_KINDS.filter((kind) => kind.group === group && kind.version === version);
-  if (kinds.length === 0 && !groupVersions().some((entry) => entry.group === group && entry.version === version)) return undefined;
+export function openApiDocument(all: readonly Kind[], group: string, version: string): unknown {
+  const kinds = all.filter((kind) => kind.group === group && kind.version === version);
+  if (kinds.length === 0 && !groupVersions(all).some((entry) => entry.group === group && entry.version === version)) return undefined;
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },

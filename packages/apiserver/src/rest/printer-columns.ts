@@ -1,11 +1,12 @@
 import { rfc3339 } from "@ebb/base";
-import type { Condition, CoreService, Kind, KubeObject, Pod, ResourceQuota } from "@ebb/kube";
+import type { Condition, CoreService, Kind, KubeObject, Pod, PrinterColumn, ResourceQuota } from "@ebb/kube";
+import { JSONPath } from "jsonpath-plus";
 
 export interface Column {
   name: string;
-  type: "string" | "integer";
+  type: PrinterColumn["type"];
   /** 0 is always shown, 1 with `-o wide`. */
-  priority: 0 | 1;
+  priority: number;
   description: string;
   cell(object: KubeObject, now: number): string | number;
 }
@@ -126,10 +127,23 @@ const EVENT = [
   field("Message", "message"),
 ];
 
-export function columnsOf({ group, kind }: Pick<Kind, "group" | "kind">): readonly Column[] {
+export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" | "kind" | "schema" | "columns">): readonly Column[] {
+  if (schema) return [NAME, ...(columns?.map(definedColumn) ?? [AGE])];
   if (group === "" && kind === "Event") return EVENT;
   const wide = group === "" && kind === "Pod" ? POD_WIDE : [];
   return [NAME, ...(COLUMNS[`${group}/${kind}`] ?? []), AGE, ...wide];
+}
+
+/** As a definition says it; a date is shown by its age. */
+function definedColumn({ name, type, jsonPath, priority = 0, description = "" }: PrinterColumn): Column {
+  const cell: Column["cell"] = (object, now) => {
+    const found: unknown[] = JSONPath({ path: `$${jsonPath}`, json: object, eval: "safe", wrap: true }) ?? [];
+    const values = found.map((value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value)));
+    if (type === "date") return values[0] === undefined ? "<unknown>" : age(values[0], now);
+    const text = values.join(",");
+    return (type === "integer" || type === "number") && text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+  };
+  return { name, type, priority, description, cell };
 }
 
 function externalIp(object: KubeObject): string {

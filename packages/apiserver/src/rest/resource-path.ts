@@ -1,4 +1,4 @@
-import { ALL_KINDS, StatusError, type Kind } from "@ebb/kube";
+import { StatusError, type Kind } from "@ebb/kube";
 
 /** What a resource path names: a collection, an object, or a subresource of one. */
 export interface ResourcePath {
@@ -12,11 +12,11 @@ export interface ResourcePath {
 const OF_NAMESPACE: ReadonlySet<string> = new Set(["status", "finalize"]);
 
 /** Reads the segments after `/api/v1` or `/apis/GROUP/VERSION`. Throws NotFound for a resource that is not served. */
-export function parseResourcePath(group: string, version: string, segments: readonly string[]): ResourcePath {
+export function parseResourcePath(kinds: readonly Kind[], group: string, version: string, segments: readonly string[]): ResourcePath {
   const [first = "", second, third] = segments;
   const inNamespace = first === "namespaces" && third !== undefined && !(group === "" && OF_NAMESPACE.has(third));
   const [plural = "", name, subresource, ...more] = inNamespace ? segments.slice(2) : segments;
-  const kind = ALL_KINDS.find((candidate) => candidate.group === group && candidate.version === version && candidate.plural === plural);
+  const kind = kinds.find((candidate) => candidate.group === group && candidate.version === version && candidate.plural === plural);
   const placed = kind && (!inNamespace || kind.namespaced) && (inNamespace || !kind.namespaced || name === undefined);
   if (!placed || more.length > 0) throw new StatusError("NotFound", "the server could not find the requested resource");
   return { kind, namespace: inNamespace ? second : undefined, name, subresource };

@@ -1,4 +1,4 @@
-import { StatusError } from "@ebb/kube";
+import { StatusError, type Kind } from "@ebb/kube";
 import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggregated-discovery.ts";
 import { coreVersions, group, groupList, resourceList } from "./discovery.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
@@ -31,6 +31,8 @@ export function isPublic(path: readonly string[]): boolean {
 
 export interface RouteDeps extends ResourceDeps {
   reviews: ReviewDeps;
+  /** Those that are served now. */
+  kinds: readonly Kind[];
 }
 
 /** Finds who answers a request that was authorised. Throws StatusError. */
@@ -39,7 +41,7 @@ export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise
   const [root = "", ...rest] = path;
   if (isPublic(path)) return { status: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
   if (root === "api" && rest[0] === "v1" && rest.length > 1)
-    return serveResource(exchange, parseResourcePath("", "v1", rest.slice(1)), deps);
+    return serveResource(exchange, parseResourcePath(deps.kinds, "", "v1", rest.slice(1)), deps);
   if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
   if (root === "metrics" && rest.length === 0) return { status: 200, body: deps.metrics(), contentType: PROMETHEUS_TEXT };
@@ -47,25 +49,26 @@ export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise
   if (at === "openid/v1/jwks") return { status: 200, body: await deps.accounts.keySet(), contentType: "application/jwk-set+json" };
   if (at === ".well-known/openid-configuration") return ok(openIdConfiguration(`https://${exchange.request.headers.host ?? ""}`));
   if ((root === "api" || root === "apis") && rest.length === 0 && wantsAggregated(exchange.request.headers.accept))
-    return { status: 200, body: aggregatedDiscovery(root), contentType: AGGREGATED_TYPE };
-  return ok(found(describe(root, rest)));
+    return { status: 200, body: aggregatedDiscovery(deps.kinds, root), contentType: AGGREGATED_TYPE };
+  return ok(found(describe(deps.kinds, root, rest)));
 }
 
 async function serveGroup(exchange: Exchange, segments: string[], deps: RouteDeps): Promise<Answer | undefined> {
   const [name = "", version = "", ...rest] = segments;
   const review = reviewAt(exchange, segments, deps.reviews);
-  return review ?? serveResource(exchange, parseResourcePath(name, version, rest), deps);
+  return review ?? serveResource(exchange, parseResourcePath(deps.kinds, name, version, rest), deps);
 }
 
 /** What the server says about itself; undefined if there is nothing at that path. */
-function describe(root: string, rest: readonly string[]): unknown {
+function describe(kinds: readonly Kind[], root: string, rest: readonly string[]): unknown {
   const [first, second, third] = rest;
   if (root === "version" && rest.length === 0) return VERSION;
-  if (root === "api") return first === undefined ? coreVersions() : resourceList("", first);
-  if (root === "apis") return first === undefined ? groupList() : second === undefined ? group(first) : resourceList(first, second);
+  if (root === "api") return first === undefined ? coreVersions() : resourceList(kinds, "", first);
+  if (root === "apis")
+    return first === undefined ? groupList(kinds) : second === undefined ? group(kinds, first) : resourceList(kinds, first, second);
   if (root !== "openapi" || first !== "v3") return undefined;
-  if (second === undefined) return openApiIndex();
-  return second === "api" ? openApiDocument("", third ?? "") : openApiDocument(third ?? "", rest[3] ?? "");
+  if (second === undefined) return openApiIndex(kinds);
+  return second === "api" ? openApiDocument(kinds, "", third ?? "") : openApiDocument(kinds, third ?? "", rest[3] ?? "");
 }
 
 function found(body: unknown): unknown {

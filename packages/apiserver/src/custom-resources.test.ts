@@ -1,0 +1,201 @@
+import { eventually, tempDir } from "@ebb/testkit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { connectKubectl, findKubectl } from "./testing/kubectl.ts";
+import { startServer, type TestServer } from "./testing/server.ts";
+
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const TABS = "/apis/stable.example.com/v1/namespaces/default/crontabs";
+
+interface Shape {
+  schema?: object;
+  versions?: object[];
+  names?: object;
+}
+
+function crontabs({ schema, versions, names }: Shape = {}) {
+  const spec = {
+    type: "object",
+    required: ["schedule"],
+    properties: {
+      schedule: { type: "string", pattern: "^\\S+( \\S+){4}$" },
+      replicas: { type: "integer", minimum: 1, maximum: 10, default: 1 },
+      policy: { type: "string", enum: ["Allow", "Forbid"] },
+      hosts: { type: "array", items: { type: "string" }, "x-kubernetes-list-type": "set" },
+    },
+  };
+  const status = { type: "object", properties: { replicas: { type: "integer" }, phase: { type: "string" } } };
+  const version = {
+    name: "v1",
+    served: true,
+    storage: true,
+    schema: { openAPIV3Schema: schema ?? { type: "object", properties: { spec, status } } },
+    subresources: { status: {}, scale: { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" } },
+    additionalPrinterColumns: [
+      { name: "Schedule", type: "string", jsonPath: ".spec.schedule" },
+      { name: "Replicas", type: "integer", jsonPath: ".spec.replicas" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+    ],
+  };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "crontabs.stable.example.com" },
+    spec: {
+      group: "stable.example.com",
+      scope: "Namespaced",
+      names: { plural: "crontabs", kind: "CronTab", shortNames: ["ct"], categories: ["all"], ...names },
+      versions: versions ?? [version],
+    },
+  };
+}
+const tab = (spec: object = { schedule: "0 5 * * *" }, metadata: object = { name: "nightly" }) => ({
+  apiVersion: "stable.example.com/v1",
+  kind: "CronTab",
+  metadata,
+  spec,
+});
+
+async function define(server: TestServer, shape: Shape = {}) {
+  expect(await server.call("POST", DEFINITIONS, { body: crontabs(shape) })).toMatchObject({ status: 201 });
+  await eventually(async () => (await server.call("GET", TABS)).status === 200);
+}
+
+describe("a definition", () => {
+  test("is accepted, and its kind is served at once: discovered, described, defaulted, pruned, with generation and status apart", async () => {
+    const server = await startServer();
+    await define(server);
+    const { body: definition } = await server.call("GET", `${DEFINITIONS}/crontabs.stable.example.com`);
+    expect(definition.status).toMatchObject({ acceptedNames: { singular: "crontab", listKind: "CronTabList" }, storedVersions: ["v1"] });
+    expect(definition.status.conditions.map(({ type, status }: { type: string; status: string }) => `${type} ${status}`)).toEqual([
+      "NamesAccepted True",
+      "Established True",
+    ]);
+    const { body: found } = await server.call("GET", "/apis/stable.example.com/v1");
+    expect(found.resources.map(({ name }: { name: string }) => name)).toEqual(["crontabs", "crontabs/status", "crontabs/scale"]);
+    expect((await server.call("GET", "/openapi/v3")).body.paths).toHaveProperty("apis/stable.example.com/v1");
+
+    const made = await server.call("POST", TABS, { body: { ...tab({ schedule: "0 5 * * *", unknown: 1 }), status: { phase: "Odd" } } });
+    expect(made).toMatchObject({ status: 201, body: { spec: { schedule: "0 5 * * *", replicas: 1 }, metadata: { generation: 1 } } });
+    expect(made.body.spec).not.toHaveProperty("unknown");
+    expect(made.body).not.toHaveProperty("status");
+    const patched = await server.call("PATCH", `${TABS}/nightly/status`, {
+      type: "application/merge-patch+json",
+      body: { status: { phase: "Running" }, spec: { replicas: 5 } },
+    });
+    expect(patched.body).toMatchObject({ status: { phase: "Running" }, spec: { replicas: 1 }, metadata: { generation: 1 } });
+    const scaled = await server.call("PUT", `${TABS}/nightly/scale`, {
+      body: { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "nightly" }, spec: { replicas: 3 } },
+    });
+    expect(scaled.body.spec).toEqual({ replicas: 3 });
+    expect((await server.call("GET", `${TABS}/nightly`)).body).toMatchObject({ spec: { replicas: 3 }, metadata: { generation: 2 } });
+  });
+
+  test.each<[why: string, spec: object, says: string]>([
+    ["a type", { schedule: 5 }, "spec.schedule in body must be of type string"],
+    ["a required field", {}, "spec.schedule: Required value"],
+    ["a pattern", { schedule: "often" }, "spec.schedule in body should match"],
+    ["a maximum", { schedule: "* * * * *", replicas: 11 }, "spec.replicas in body should be less than or equal to 10"],
+    ["an enum", { schedule: "* * * * *", policy: "No" }, 'Unsupported value: "No": supported values: "Allow", "Forbid"'],
+    ["a set", { schedule: "* * * * *", hosts: ["a", "a"] }, 'spec.hosts[1]: Duplicate value: "a"'],
+  ])("holds its objects to %s", async (_, spec, says) => {
+    const server = await startServer();
+    await define(server);
+    const { status, body } = await server.call("POST", TABS, { body: tab(spec) });
+    expect({ status, message: body.message }).toEqual({ status: 422, message: expect.stringContaining(says) as string });
+  });
+
+  test.each<[why: string, shape: Shape, says: string]>([
+    ["no schema", { versions: [{ name: "v1", served: true, storage: true }] }, "schemas are required"],
+    ["no type", { schema: { type: "object", properties: { spec: {} } } }, "properties[spec].type: Required value: must not be empty"],
+    [
+      "no storage version",
+      { versions: [{ name: "v1", served: true, storage: false, schema: { openAPIV3Schema: { type: "object" } } }] },
+      "exactly one version marked as storage",
+    ],
+    ["another plural than its name says", { names: { plural: "tabs" } }, 'must be spec.names.plural+"."+spec.group'],
+    [
+      "rules in CEL, which nobody would evaluate",
+      { schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-validations": [{ rule: "true" }] } } } },
+      "rules in CEL are not evaluated by this cluster",
+    ],
+    [
+      "a pattern that is none",
+      { schema: { type: "object", properties: { a: { type: "string", pattern: "(" } } } },
+      "must be a valid regular expression",
+    ],
+  ])("with %s is refused", async (_, shape, says) => {
+    const server = await startServer();
+    const { status, body } = await server.call("POST", DEFINITIONS, { body: crontabs(shape) });
+    expect({ status, message: body.message }).toEqual({ status: 422, message: expect.stringContaining(says) as string });
+  });
+
+  test("goes with its objects, waits for their finalizers, and can be made again", async () => {
+    const server = await startServer();
+    await define(server);
+    await server.call("POST", TABS, { body: tab({ schedule: "* * * * *" }, { name: "held", finalizers: ["x.io/hold"] }) });
+    await server.call("POST", TABS, { body: tab() });
+    await server.call("DELETE", `${DEFINITIONS}/crontabs.stable.example.com`);
+    await eventually(async () => (await server.call("GET", TABS)).body.items?.length === 1);
+    await server.call("PATCH", `${TABS}/held`, { type: "application/merge-patch+json", body: { metadata: { finalizers: null } } });
+    await eventually(async () => (await server.call("GET", TABS)).status === 404);
+    await define(server);
+    expect((await server.call("GET", TABS)).body.items).toEqual([]);
+  });
+
+  test("is served in each of its versions, and after a restart", async () => {
+    const dir = await tempDir();
+    onTestFinished(() => dir.remove());
+    const version = (name: string, storage: boolean) => ({
+      name,
+      served: true,
+      storage,
+      schema: {
+        openAPIV3Schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } },
+      },
+    });
+    const first = await startServer({ folder: dir.path });
+    await define(first, { versions: [version("v1", true), version("v1beta1", false)] });
+    await first.call("POST", TABS.replace("/v1/", "/v1beta1/"), { body: { ...tab(), apiVersion: "stable.example.com/v1beta1" } });
+    await first.api.stop();
+    const second = await startServer({ folder: dir.path });
+    for (const name of ["v1", "v1beta1"]) {
+      const { body } = await second.call("GET", `${TABS.replace("/v1/", `/${name}/`)}/nightly`);
+      expect(body).toMatchObject({ apiVersion: `stable.example.com/${name}`, spec: { schedule: "0 5 * * *" } });
+    }
+  });
+
+  test("whose names another of its group has is not accepted until they are free", async () => {
+    const server = await startServer();
+    await define(server);
+    const other = crontabs({ names: { plural: "cronjobs", kind: "CronJob", shortNames: ["ct"] } });
+    await server.call("POST", DEFINITIONS, { body: { ...other, metadata: { name: "cronjobs.stable.example.com" } } });
+    const conditions = async () => (await server.call("GET", `${DEFINITIONS}/cronjobs.stable.example.com`)).body.status?.conditions;
+    await eventually(async () => expect((await conditions())?.[0]).toMatchObject({ status: "False", message: '"ct" is already in use' }));
+    await server.call("DELETE", `${DEFINITIONS}/crontabs.stable.example.com`);
+    await eventually(async () => expect((await conditions())?.[1]).toMatchObject({ type: "Established", status: "True" }));
+  });
+});
+
+describe.skipIf(!findKubectl())("kubectl with a kind of the user's own", () => {
+  test("waits for it, applies, shows its columns, explains, scales, applies on the server", async () => {
+    const { kubectl, fails, file } = await connectKubectl();
+    await kubectl("apply", "-f", await file("crd.json", crontabs()));
+    await kubectl("wait", "--for=condition=Established", "crd/crontabs.stable.example.com", "--timeout=10s");
+    await kubectl("apply", "-f", await file("tab.json", tab()));
+    expect(await kubectl("get", "ct")).toMatch(/^NAME\s+SCHEDULE\s+REPLICAS\s+AGE\nnightly\s+0 5 \* \* \*\s+1\s+\d+s/);
+    expect(await kubectl("get", "all")).toContain("crontab.stable.example.com/nightly");
+    expect(await kubectl("explain", "crontab.spec.replicas")).toContain("FIELD: replicas");
+    await kubectl("scale", "crontab/nightly", "--replicas=4");
+    await kubectl(
+      "apply",
+      "--server-side",
+      "--force-conflicts",
+      "-f",
+      await file("hosts.json", tab({ schedule: "0 5 * * *", hosts: ["b"] })),
+    );
+    expect(await kubectl("get", "ct", "nightly", "-o", "jsonpath={.spec.replicas} {.spec.hosts[0]}")).toBe("4 b");
+    expect(await fails("apply", "-f", await file("odd.json", tab({ schedule: "0 5 * * *", typo: 1 })))).toContain(
+      'unknown field "spec.typo"',
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { ALL_KINDS, CustomResourceDefinitions, kindsOfDefinition, type CustomResourceDefinition, type Kind } from "@ebb/kube";
+import { resourceOf } from "../registry/selection.ts";
+import type { Store } from "../store/store.ts";
+import { isEstablished } from "./definition-status.ts";
+
+/** All kinds that are served: those that come with the cluster, and those of the definitions that were accepted. */
+export class KindTable {
+  readonly #store: Store;
+  readonly #unsubscribe: () => void;
+  /** Made anew when a definition changes: who caches by it is never behind. */
+  #kinds: readonly Kind[] | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+    const definitions = resourceOf(CustomResourceDefinitions);
+    this.#unsubscribe = store.onCommit((events) => {
+      if (events.some(({ key }) => key.resource === definitions)) this.#kinds = undefined;
+    });
+  }
+
+  get all(): readonly Kind[] {
+    return (this.#kinds ??= this.#read());
+  }
+
+  /** Of a store's key, in the version that is stored. */
+  ofResource(resource: string): Kind | undefined {
+    const found = this.all.find((kind) => resourceOf(kind) === resource);
+    return found && (this.all.find((kind) => resourceOf(kind) === resource && kind.version === kind.storageVersion) ?? found);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  #read(): Kind[] {
+    const definitions = this.#store.list(resourceOf(CustomResourceDefinitions)).objects as readonly CustomResourceDefinition[];
+    return [...ALL_KINDS, ...definitions.filter(isEstablished).flatMap(kindsOfDefinition)];
+  }
+}

@@ -1,0 +1,168 @@
+import { RE2JS } from "re2js";
+import type { Kind } from "../kinds.ts";
+import type { KubeObject } from "../meta.ts";
+import { DNS_LABEL, DNS_SUBDOMAIN } from "../names.ts";
+import type { Schema } from "../schema.ts";
+import { forbiddenField, invalid, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
+
+/** Of one pattern: RE2's time grows with pattern times text. */
+const LONGEST_PATTERN = 1024;
+/** Deeper than any schema that a person wrote. */
+const DEEPEST = 40;
+const COLUMN_TYPES: readonly string[] = ["string", "integer", "number", "boolean", "date"];
+
+/**
+ * What the API server's registry does to a CustomResourceDefinition: fills in defaults, and refuses what is wrong in upstream's words
+ * (k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation). `taken` tells whether a kind that comes with the cluster has the names.
+ */
+export function admitDefinition(
+  kind: Kind,
+  object: KubeObject,
+  { old, taken }: { old?: KubeObject | undefined; taken: Taken },
+): KubeObject {
+  const definition = withDefaults(object as CustomResourceDefinition, old === undefined);
+  const before = old as CustomResourceDefinition | undefined;
+  const causes = [...nameCauses(definition, taken), ...versionCauses(definition), ...(before ? changeCauses(before, definition) : [])];
+  if (causes.length > 0) throw invalid(kind, definition.metadata.name, causes);
+  return definition;
+}
+
+export type Taken = (group: string, plural: string, kind: string) => boolean;
+
+function withDefaults(definition: CustomResourceDefinition, isNew: boolean): CustomResourceDefinition {
+  const { spec, metadata } = definition;
+  const { kind } = spec.names;
+  const names = { singular: kind.toLowerCase(), listKind: `${kind}List`, ...spec.names };
+  const finalizers = [...new Set([...(metadata.finalizers ?? []), ...(isNew ? [CLEANUP_FINALIZER] : [])])];
+  return {
+    ...definition,
+    metadata: { ...metadata, ...(finalizers.length > 0 ? { finalizers } : {}) },
+    spec: { ...spec, conversion: spec.conversion ?? { strategy: "None" }, names },
+  };
+}
+
+function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken): FieldCause[] {
+  const { group, names, scope, conversion, preserveUnknownFields } = spec;
+  const causes: FieldCause[] = [];
+  if (metadata.name !== `${names.plural}.${group}`)
+    causes.push(invalidValue("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group'));
+  if (!DNS_SUBDOMAIN.test(group) || !group.includes("."))
+    causes.push(invalidValue("spec.group", group, "should be a domain with at least one dot"));
+  if (!DNS_LABEL.test(names.plural)) causes.push(invalidValue("spec.names.plural", names.plural, "must be a DNS label in lower case"));
+  if (!/^[A-Z][A-Za-z0-9]{0,62}$/.test(names.kind))
+    causes.push(invalidValue("spec.names.kind", names.kind, "must begin with a capital and hold letters and digits only"));
+  if (scope !== "Namespaced" && scope !== "Cluster")
+    causes.push({
+      reason: "FieldValueNotSupported",
+      field: "spec.scope",
+      message: `Unsupported value: ${JSON.stringify(scope)}: supported values: "Cluster", "Namespaced"`,
+    });
+  if (conversion?.strategy !== "None")
+    causes.push(
+      forbiddenField("spec.conversion.strategy", "this cluster converts by strategy None only: all versions have the same fields"),
+    );
+  if (preserveUnknownFields)
+    causes.push(
+      invalidValue(
+        "spec.preserveUnknownFields",
+        true,
+        "cannot set to true, set x-preserve-unknown-fields to true in spec.versions[*].schema instead",
+      ),
+    );
+  if (taken(group, names.plural, names.kind))
+    causes.push(forbiddenField("spec.names", `${names.plural}.${group} comes with the cluster and cannot be defined again`));
+  return causes;
+}
+
+function versionCauses({ spec }: CustomResourceDefinition): FieldCause[] {
+  const { versions } = spec;
+  const causes = versions.flatMap((version, index) => oneVersion(version, `spec.versions[${index}]`));
+  const storage = versions.filter((version) => version.storage).length;
+  const names = versions.map(({ name }) => name);
+  if (storage !== 1) causes.push(invalidValue("spec.versions", names, "must have exactly one version marked as storage version"));
+  if (new Set(names).size !== names.length) causes.push(invalidValue("spec.versions", names, "must contain unique version names"));
+  return causes;
+}
+
+function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
+  const schema = version.schema?.openAPIV3Schema;
+  const causes: FieldCause[] = [];
+  if (!DNS_LABEL.test(version.name)) causes.push(invalidValue(`${at}.name`, version.name, "must be a DNS label in lower case"));
+  if (!schema) causes.push(requiredField(`${at}.schema.openAPIV3Schema`, "schemas are required"));
+  else if (schema.type !== "object")
+    causes.push(invalidValue(`${at}.schema.openAPIV3Schema.type`, schema.type ?? "", "must be object at the root"));
+  else causes.push(...structuralCauses(schema, `${at}.schema.openAPIV3Schema`, 0));
+  for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
+    const place = `${at}.additionalPrinterColumns[${index}]`;
+    if (!COLUMN_TYPES.includes(column.type))
+      causes.push(invalidValue(`${place}.type`, column.type, `must be one of ${COLUMN_TYPES.join(",")}`));
+    if (!column.jsonPath.startsWith("."))
+      causes.push(invalidValue(`${place}.jsonPath`, column.jsonPath, "must be a simple json path starting with ."));
+  }
+  const scale = version.subresources?.scale;
+  if (scale && !/^\.spec(\.[\w-]+)+$/.test(scale.specReplicasPath))
+    causes.push(invalidValue(`${at}.subresources.scale.specReplicasPath`, scale.specReplicasPath, "should be a json path under .spec"));
+  if (scale && !/^\.status(\.[\w-]+)+$/.test(scale.statusReplicasPath))
+    causes.push(
+      invalidValue(`${at}.subresources.scale.statusReplicasPath`, scale.statusReplicasPath, "should be a json path under .status"),
+    );
+  return causes;
+}
+
+/** The rules of a structural schema: every value has a type, or says that it has none. */
+function structuralCauses(schema: Schema, at: string, depth: number): FieldCause[] {
+  if (depth > DEEPEST) return [forbiddenField(at, `schemas nest at most ${DEEPEST} levels deep`)];
+  const causes: FieldCause[] = [];
+  const free = schema["x-kubernetes-int-or-string"] || schema["x-kubernetes-preserve-unknown-fields"];
+  if (!schema.type && !free) causes.push(requiredField(`${at}.type`, "must not be empty for specified object fields"));
+  if (schema["x-kubernetes-validations"] && schema["x-kubernetes-validations"].length > 0)
+    causes.push(
+      forbiddenField(
+        `${at}.x-kubernetes-validations`,
+        "rules in CEL are not evaluated by this cluster: remove them, or use a validating webhook",
+      ),
+    );
+  if (schema.properties && schema.additionalProperties)
+    causes.push(forbiddenField(`${at}.additionalProperties`, "additionalProperties and properties are mutual exclusive"));
+  if (schema.type === "array" && !schema.items) causes.push(requiredField(`${at}.items`, "must be specified"));
+  if (schema["x-kubernetes-list-type"] === "map" && (schema["x-kubernetes-list-map-keys"] ?? []).length === 0)
+    causes.push(requiredField(`${at}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is map"));
+  if (schema.pattern !== undefined) causes.push(...patternCauses(schema.pattern, `${at}.pattern`));
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    // What every object has is the API server's own.
+    if (depth === 0 && ["metadata", "apiVersion", "kind"].includes(name)) continue;
+    causes.push(...structuralCauses(property, `${at}.properties[${name}]`, depth + 1));
+  }
+  if (schema.items) causes.push(...structuralCauses(schema.items, `${at}.items`, depth + 1));
+  if (typeof schema.additionalProperties === "object")
+    causes.push(...structuralCauses(schema.additionalProperties, `${at}.additionalProperties`, depth + 1));
+  return causes;
+}
+
+function patternCauses(pattern: string, at: string): FieldCause[] {
+  if (pattern.length > LONGEST_PATTERN)
+    return [invalidValue(at, `${pattern.slice(0, 40)}…`, `must have at most ${LONGEST_PATTERN} characters`)];
+  try {
+    RE2JS.compile(pattern);
+    return [];
+  } catch (error) {
+    return [
+      invalidValue(at, pattern, `must be a valid regular expression, but isn't: ${error instanceof Error ? error.message : String(error)}`),
+    ];
+  }
+}
+
+function changeCauses(before: CustomResourceDefinition, after: CustomResourceDefinition): FieldCause[] {
+  const fixed = [
+    ["spec.group", before.spec.group, after.spec.group],
+    ["spec.scope", before.spec.scope, after.spec.scope],
+    ["spec.names.plural", before.spec.names.plural, after.spec.names.plural],
+    ["spec.names.kind", before.spec.names.kind, after.spec.names.kind],
+  ] as const;
+  const causes = fixed.filter(([, old, next]) => old !== next).map(([field, , next]) => invalidValue(field, next, "field is immutable"));
+  const names = after.spec.versions.map(({ name }) => name);
+  for (const stored of before.status?.storedVersions ?? [])
+    if (!names.includes(stored)) causes.push(invalidValue("status.storedVersions[0]", stored, "must appear in spec.versions"));
+  return causes;
+}
