@@ -1,9 +1,27 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import { silentLogger, systemClock } from "@ebb/base";
+import { createGatewayClient, type GatewayClient } from "@ebb/gateway";
 import { PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
 /** The gateway as it is in production, with every feature on, in front of one instance, with so many routes beside its own. */
-export async function startGateway(stage: Stage, origin: number, routes = 0): Promise<Server> {
+export async function startGateway(stage: Stage, origin: number, routes = 0, protocol = "http1"): Promise<Server> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
-  return stage.startNode(PROXY_CORE, "ebb", [join(import.meta.dirname, "gateway-process.ts"), `${origin}`, folder, `${routes}`]);
+  const program = join(import.meta.dirname, "gateway-process.ts");
+  return stage.startNode(PROXY_CORE, "ebb", [program, `${origin}`, folder, `${routes}`, protocol]);
+}
+
+export interface SteeredGateway {
+  server: Server;
+  client: GatewayClient;
+}
+
+/** The gateway alone in its process, steered from here as the cluster does it; the caller stops the client. */
+export async function startSteeredGateway(stage: Stage): Promise<SteeredGateway> {
+  const folder = await mkdtemp(join(stage.folder, "gateway-"));
+  const server = await stage.startNode(PROXY_CORE, "ebb", [join(import.meta.dirname, "bare-gateway-process.ts"), folder]);
+  const client = createGatewayClient({ socketPath: join(folder, "gateway.sock"), clock: systemClock, log: silentLogger });
+  await client.start();
+  client.begin();
+  return { server, client };
 }

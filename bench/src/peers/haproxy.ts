@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, program, PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
-export async function startHaproxy(stage: Stage, origin: number): Promise<Server> {
+/** `http2`: spoken on both sides, in cleartext from the first byte. */
+export async function startHaproxy(stage: Stage, origin: number, http2 = false): Promise<Server> {
   const haproxy = program("haproxy", "haproxy");
   const port = await freePort();
   const config = `global
@@ -16,10 +17,10 @@ defaults
   option forwardfor
   http-reuse always
 frontend in
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port}${http2 ? " proto h2" : ""}
   default_backend app
 backend app
-  server app 127.0.0.1:${origin}
+  server app 127.0.0.1:${origin}${http2 ? " proto h2" : ""}
 `;
   const path = join(stage.folder, "haproxy.cfg");
   await writeFile(path, config);

@@ -1,0 +1,16 @@
+/** A gateway without a table of its own: `FOLDER`; listens for its control plane on `gateway.sock` there, and prints its port. */
+import { join } from "node:path";
+import { silentLogger, systemClock, systemRandom } from "@ebb/base";
+import { createGateway } from "@ebb/gateway";
+
+const [, , folder = ""] = process.argv;
+const gateway = createGateway({
+  listeners: [{ host: "127.0.0.1", port: 0, visibility: "external" }],
+  socketPath: join(folder, "gateway.sock"),
+  tablePath: join(folder, "table.json"),
+  clock: systemClock,
+  random: systemRandom,
+  log: silentLogger,
+});
+await gateway.start();
+console.log(gateway.addresses()[0]?.port);
