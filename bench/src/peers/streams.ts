@@ -25,7 +25,7 @@ export function streams(kind: "events" | "websocket" | "grpc", connections: numb
   return Stage.run(async (stage) => {
     const origin = await stage.startNode(OTHER_CORE, "origin", [join(import.meta.dirname, "stream-origin-process.ts"), kind]);
     const http2 = kind === "grpc";
-    // HAProxy 2.6 stops handing on from twenty endless answers of one instance at once.
+    // Through HAProxy twenty open streams of events hung here, for a reason not found.
     const peer = kind === "events" ? await startNginxProxy(stage, origin.port) : await startHaproxy(stage, origin.port, http2);
     const ebb = await startGateway(stage, origin.port, 1000, http2 ? "h2c" : "http1");
     const measure = async ({ port, pid, name }: Server): Promise<Streamed> => {

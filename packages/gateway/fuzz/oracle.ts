@@ -1,0 +1,105 @@
+import { BodyWriter } from "../src/http1/body-writer.ts";
+import { requestText } from "../src/http1/write-head.ts";
+import { HeadScanner } from "../src/http1/head-scanner.ts";
+import type { RequestHead } from "../src/http1/heads.ts";
+import { MessageReader } from "../src/http1/message-reader.ts";
+import type { Outbox } from "../src/http1/outbox.ts";
+import { RequestInterpreter } from "../src/http1/request-head.ts";
+import { parseOne } from "./strict-parser.ts";
+
+const LIMITS = { headers: 50, targetBytes: 1024, headBytes: 4096 };
+
+interface Message {
+  head: RequestHead;
+  body: string;
+  trailers: string;
+  whole: boolean;
+}
+
+export interface Reading {
+  messages: Message[];
+  /** The status of the refusal that ended it, or 0. */
+  refused: number;
+}
+
+/** Reads bytes that came in these pieces. What lies around each piece in memory is poison: to read it would show. */
+export function readRequests(pieces: readonly Buffer[]): Reading {
+  const requests = new RequestInterpreter(LIMITS.headers);
+  const reader = new MessageReader<RequestHead>({
+    scanner: new HeadScanner(LIMITS),
+    headBytes: LIMITS.headBytes,
+    dialect: {
+      leadingEmptyLine: true,
+      scan: (scanner, bytes, start, end) => scanner.scanRequest(bytes, start, end),
+      interpret: (scanner, bytes) => requests.interpret(scanner, bytes),
+    },
+  });
+  const reading: Reading = { messages: [], refused: 0 };
+  for (const piece of pieces) {
+    const lent = Buffer.concat([POISON, piece, POISON]);
+    reader.push(lent.subarray(POISON.length, POISON.length + piece.length));
+    pull(reader, reading);
+    reader.keep();
+    // The memory is used for the next read: whoever did not copy shows.
+    lent.fill("!");
+  }
+  return reading;
+}
+const POISON = Buffer.from("\r\n\r\nGET /poison HTTP/1.1\r\nHost: poison\r\n\r\n");
+
+function pull(reader: MessageReader<RequestHead>, reading: Reading): void {
+  for (let step = reader.next(); step !== "more"; step = reader.next()) {
+    const message = reading.messages.at(-1);
+    if (step === "bad") {
+      reading.refused = reader.rejection.status;
+      return;
+    }
+    if (step === "head") reading.messages.push({ head: { ...reader.head }, body: "", trailers: "", whole: false });
+    else if (!message) throw new Error(`${step} without a head`);
+    else if (step === "data") message.body += reader.chunk.toString("latin1");
+    else {
+      message.trailers = reader.trailers;
+      message.whole = true;
+    }
+  }
+}
+
+/** The bytes that an instance gets for a message. */
+export function forwarded({ head, body, trailers }: Message): string {
+  let text = requestText(head, head.fields);
+  const outbox = { text: (more: string) => (text += more), bytes: (more: Buffer) => (text += more.toString("latin1")), roomy: true };
+  const writer = new BodyWriter(outbox as unknown as Outbox);
+  writer.start(head.framing);
+  writer.write(Buffer.from(body, "latin1"));
+  writer.end(trailers);
+  return text;
+}
+
+/** Throws when one of the parser's promises is broken by these bytes, with an empty line behind them; `cuts` are where they are cut the second time. */
+export function check(input: Buffer, cuts: readonly number[]): Reading {
+  // A head is looked at again when a line has ended: only then must a refusal have come, however the bytes were cut.
+  const bytes = Buffer.concat([input, Buffer.from("\r\n\r\n")]);
+  const whole = readRequests([bytes]);
+  const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  const cut = readRequests(at.slice(1).map((end, i) => bytes.subarray(at[i], end)));
+  same("the bytes cut elsewhere", whole, cut);
+  if (whole.refused !== 0 && ![400, 405, 414, 417, 431, 501, 505].includes(whole.refused)) throw new Error(`status ${whole.refused}`);
+  for (const message of whole.messages) if (message.whole && message.head.upgrade === "") checkForwarded(message);
+  return whole;
+}
+
+function checkForwarded(message: Message): void {
+  const text = forwarded(message);
+  const parsed = parseOne(text);
+  if (!parsed) throw new Error(`not one strict request: ${JSON.stringify(text)}`);
+  if (parsed.body !== message.body) throw new Error(`another body: ${JSON.stringify(text)}`);
+  const again = readRequests([Buffer.from(text, "latin1")]);
+  const meaning = ({ head, body, trailers }: Message) => [head.method, head.target, head.host, head.fields, head.framing, body, trailers];
+  same("what was forwarded", [meaning(message)], again.messages.map(meaning));
+  if (again.refused !== 0) throw new Error(`what was forwarded is refused: ${JSON.stringify(text)}`);
+}
+
+function same(what: string, expected: unknown, found: unknown): void {
+  const [left, right] = [JSON.stringify(expected), JSON.stringify(found)];
+  if (left !== right) throw new Error(`${what} read differently:\n${left}\n${right}`);
+}
