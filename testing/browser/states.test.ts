@@ -19,6 +19,7 @@ const PAGES = [
   "/",
   "/deploy",
   "/apps/hello-node/test",
+  "/apps/hello-node/test/promote",
   "/apps/hello-node/test/versions",
   "/apps/hello-node/test/traffic",
   "/apps/hello-node/test/scaling",
@@ -134,6 +135,53 @@ describe.skipIf(skipReason !== null)("an app's numbers", () => {
     await open("/apps/hello-node/test");
     await page.getByText("The numbers are lost").waitFor();
     await page.getByText("hello-node-00011-k3fz9").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("the search over everything", () => {
+  test("opens by keyboard, says what is chosen, goes there, and closes where one was", async () => {
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
+    await page.keyboard.press("Control+k");
+    const field = page.getByRole("combobox", { name: /^Search apps/ });
+    await field.fill("hello-node pro");
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("option", { name: "hello-node prod v3 Version", selected: true }).waitFor();
+    expect(await field.getAttribute("aria-activedescendant")).toBe(await page.getByRole("option", { selected: true }).getAttribute("id"));
+    await field.fill("promote hello-node test");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Promote hello-node" }).waitFor();
+    await page.getByRole("button", { name: "Search" }).click();
+    await field.fill("nowhere to be found");
+    await page.getByText("Nothing matches.").waitFor();
+    await page.keyboard.press("Escape");
+    await field.waitFor({ state: "detached" });
+    expect(page.url()).toBe(`${platform.url}/apps/hello-node/test/promote`);
+  });
+});
+
+describe.skipIf(skipReason !== null)("a promotion", () => {
+  test("shows what differs before it is asked for, and goes to its operation", async () => {
+    const { page } = await go("/apps/hello-node/test/promote?to=prod");
+    const row = page.getByRole("row", { name: /variables\.LOG_LEVEL/ });
+    await row.getByText("warn").waitFor();
+    await row.getByText("info").waitFor();
+    await page.getByRole("button", { name: "Promote v11 to prod" }).click();
+    await page.waitForURL("**/operations/op-traffic");
+    expect(platform.received).toContainEqual({
+      route: "POST /apps/hello-node/environments/prod/promote",
+      body: { from: "test", version: "v11" },
+    });
+  });
+
+  test("to where nothing serves says that it is the first, and back again is one click", async () => {
+    const { page, open } = await go("/apps/hello-node/test/promote");
+    await page.getByText("Nothing serves in staging yet").waitFor();
+    await open("/apps/hello-node/test");
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Roll back" }).click();
+    await page.waitForURL("**/operations/op-traffic");
   });
 });
 

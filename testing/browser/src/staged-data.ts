@@ -7,7 +7,9 @@ import type {
   Operation,
   Phase,
   PlatformStatus,
+  Team,
   Version,
+  VersionDiff,
   ScalingDecision,
 } from "@ebb/api";
 
@@ -126,6 +128,28 @@ export const instances: Instance[] = [
   { id: "hello-node-00011-x8w2m", version: "v11", restarts: 3, ready: true, phase: "Running", message: "" },
   { id: "hello-node-00012-p0q7d", version: "v12", restarts: 0, ready: false, phase: "Starting", message: "Waiting for port 8080" },
 ].map((instance) => ({ ...instance, app: "hello-node", environment: "test", startedAt: at(700) }));
+
+export const team: Team = {
+  name: "default",
+  description: "",
+  environments: ["test", "staging", "prod"],
+  apps: 6,
+  createdAt: at(0),
+  updatedAt: at(0),
+};
+const image = `ebb.local/hello-node@sha256:${"0123456789abcdef".repeat(4)}`;
+export const diff: VersionDiff = {
+  app: "hello-node",
+  from: { environment: "prod", version: "v3", image, digest: null },
+  to: { environment: "test", version: "v11", image, digest: null },
+  sameArtifact: false,
+  changes: [
+    { path: "variables.LOG_LEVEL", from: "warn", to: "info" },
+    { path: "variables.FEATURE_FLAGS", from: null, to: '{"new-cart":true}' },
+    { path: "secrets.DATABASE_URL", from: "set", to: null },
+    { path: "scaling.min", from: "1", to: "0" },
+  ],
+};
 
 export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };
 export const secrets = [{ name: "DATABASE_URL", updatedAt: at(300) }];

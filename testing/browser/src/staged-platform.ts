@@ -47,6 +47,11 @@ const samples: Record<string, Answer> = {
   [`PUT ${at}/traffic`]: { status: 202, body: data.trafficDone },
   [`PATCH ${at}/variables`]: { status: 202, body: data.trafficDone },
   [`PATCH ${at}/secrets`]: { status: 202, body: data.trafficDone },
+  "GET /teams": { status: 200, body: { items: [data.team] } },
+  "GET /teams/default": { status: 200, body: data.team },
+  [`GET ${at}/versions/v3/diff/v11`]: { status: 200, body: data.diff },
+  [`POST /apps/${one}/environments/prod/promote`]: { status: 202, body: data.trafficDone },
+  [`POST ${at}/rollback`]: { status: 202, body: data.trafficDone },
   "GET /operations": { status: 200, body: { items: data.operations, next: null } },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };

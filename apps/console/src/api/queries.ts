@@ -6,6 +6,7 @@ import { client } from "./connection.ts";
 export const keys = {
   status: ["status"] as const,
   apps: ["apps"] as const,
+  teams: ["teams"] as const,
   app: (name: string) => ["app", name] as const,
   /** Below the app's: what changes in it is read again in all its environments. */
   place: ({ app, env }: Place, what: string) => ["app", app, env, what] as const,
@@ -17,6 +18,9 @@ export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: ({ sig
 
 export const appsQuery = queryOptions({ queryKey: keys.apps, queryFn: ({ signal }) => client.listApps({ signal }) });
 
+export const teamsQuery = queryOptions({ queryKey: keys.teams, queryFn: ({ signal }) => client.listTeams({ signal }) });
+export const teamQuery = (name: string) =>
+  queryOptions({ queryKey: [...keys.teams, name], queryFn: ({ signal }) => client.getTeam(name, { signal }) });
 export const appQuery = (name: string) =>
   queryOptions({ queryKey: [...keys.app(name), "summary"], queryFn: ({ signal }) => client.getApp(name, { signal }) });
 
@@ -26,6 +30,9 @@ export const placeQuery = (place: Place) =>
 export const versionsQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "versions"), queryFn: ({ signal }) => client.listVersions(place, { signal }) });
 
+/** `from` may be of another environment. Versions do not change: neither does what differs between two. */
+export const diffQuery = (place: Place, which: { from: string; fromEnvironment?: string; to: string }) =>
+  queryOptions({ queryKey: ["diff", place, which], queryFn: () => client.diffVersions(place, which), staleTime: Infinity });
 export const instancesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "instances"), queryFn: ({ signal }) => client.listInstances(place, { signal }) });
 

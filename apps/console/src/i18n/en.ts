@@ -1,4 +1,5 @@
 import { enLive } from "./en-live.ts";
+import { enWork } from "./en-work.ts";
 
 /** Every text of the console. `zh.ts` must have the same shape: a missing or extra entry does not compile. */
 export const en = {
@@ -120,6 +121,7 @@ export const en = {
     running: (n: number) => (n === 1 ? "1 instance" : `${n} instances`),
   },
   live: enLive,
+  ...enWork,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",

@@ -1,4 +1,5 @@
 import { zhLive } from "./zh-live.ts";
+import { zhWork } from "./zh-work.ts";
 import type { Dictionary } from "./en.ts";
 
 export const zh: Dictionary = {
@@ -114,6 +115,7 @@ export const zh: Dictionary = {
     running: (n) => `${n} 个实例`,
   },
   live: zhLive,
+  ...zhWork,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",

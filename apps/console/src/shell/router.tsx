@@ -37,6 +37,15 @@ const app = createRoute({
   path: "/apps/$app/$env",
   component: lazyRouteComponent(() => import("../pages/app/app-page.tsx"), "AppPage"),
 });
+const promote = createRoute({
+  getParentRoute: () => root,
+  path: "/apps/$app/$env/promote",
+  validateSearch: (search: Record<string, unknown>): { version?: string | undefined; to?: string | undefined } => ({
+    version: optional(search, "version"),
+    to: optional(search, "to"),
+  }),
+  component: lazyRouteComponent(() => import("../pages/promote/promote-page.tsx"), "PromotePage"),
+});
 const overview = createRoute({
   getParentRoute: () => app,
   path: "/",
@@ -109,6 +118,7 @@ const routeTree = root.addChildren([
   apps,
   deploy,
   appAnywhere,
+  promote,
   app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
   operations,
   operation,

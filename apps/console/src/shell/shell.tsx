@@ -5,6 +5,7 @@ import { openedWith } from "../api/session.ts";
 import { useConnection } from "../api/connection.ts";
 import { useLiveUpdates } from "../api/live.ts";
 import { useText } from "../i18n/language.tsx";
+import { Find } from "./palette/find.tsx";
 import { Preferences } from "./preferences.tsx";
 
 const SignIn = lazy(async () => ({ default: (await import("./sign-in.tsx")).SignIn }));
@@ -36,6 +37,7 @@ export function Shell() {
             <Link to="/status">{text.nav.platform}</Link>
           </nav>
         )}
+        {!signedOut && <Find />}
         <Preferences />
       </header>
       <main id="content" tabIndex={-1}>

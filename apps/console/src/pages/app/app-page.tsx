@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { appQuery, placeQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { ButtonLink } from "../../ui/button-link.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -36,6 +37,9 @@ export function AppPage() {
               <AppStateLabel state={here.state} />
               {app.data && <span className="faint">{text.kind[app.data.kind]}</span>}
               {here.url !== "" && <Address url={here.url} />}
+              <ButtonLink className="promote" size="small" to="/apps/$app/$env/promote" params={place}>
+                {text.promote.button}
+              </ButtonLink>
             </div>
             {here.message !== "" && here.state !== "ready" && <p className="faint app-message">{firstLine(here.message)}</p>}
           </div>

@@ -13,6 +13,7 @@ import { Ago } from "../../ui/time.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
 import { versionColour } from "../../ui/version.ts";
 import { MetricsPanel } from "./metrics/metrics-panel.tsx";
+import { RollBack } from "./roll-back.tsx";
 import { usePlace } from "./use-place.ts";
 
 /** What people come back for first; the rest is one click away. */
@@ -28,7 +29,7 @@ export function OverviewTab() {
   return (
     <>
       <title>{`${text.app.overview} · ${app} · Ebb`}</title>
-      <Panel title={text.overview.split}>
+      <Panel title={text.overview.split} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={versions} rows={2}>
           {(items) => <Split versions={items.filter((version) => version.percent > 0)} />}
         </Loaded>

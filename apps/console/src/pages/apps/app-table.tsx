@@ -63,7 +63,10 @@ export function PlaceCell({ place }: { place: AppEnvironment }) {
       </div>
       <div className="between faint">
         {place.url === "" ? <span /> : <Address url={place.url} />}
-        {instances > 0 && <span className="nowrap">{text.overview.running(instances)}</span>}
+        <span className="nowrap">
+          {instances > 0 && `${text.overview.running(instances)} · `}
+          <Ago at={place.updatedAt} />
+        </span>
       </div>
     </div>
   );

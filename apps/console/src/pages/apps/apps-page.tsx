@@ -10,6 +10,7 @@ import { ButtonLink } from "../../ui/button-link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
+import { Now } from "../home/now.tsx";
 import { AppCards } from "./app-cards.tsx";
 import { AppTable } from "./app-table.tsx";
 import { NoApps } from "./no-apps.tsx";
@@ -32,7 +33,16 @@ export function AppsPage() {
       }
     >
       <Loaded query={query} rows={6}>
-        {(apps) => (apps.length === 0 ? <NoApps /> : <AppList apps={apps} />)}
+        {(apps) =>
+          apps.length === 0 ? (
+            <NoApps />
+          ) : (
+            <>
+              <Now />
+              <AppList apps={apps} />
+            </>
+          )
+        }
       </Loaded>
     </Page>
   );

@@ -8,6 +8,7 @@ import { useId, useRef, useState, type DragEvent } from "react";
 import { client } from "../../api/connection.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
+import { WhereFields, type Where } from "./where-fields.tsx";
 import { APP_NAME } from "./app-name.ts";
 
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -28,10 +29,12 @@ export function ArchiveForm() {
   const [file, setFile] = useState<File | null>(null);
   const [wrongFile, setWrongFile] = useState(false);
   const [name, setName] = useState("");
+  const [where, setWhere] = useState<Where>({});
   const [noTraffic, setNoTraffic] = useState(false);
   const badName = name !== "" && !APP_NAME.test(name);
   const deploy = useMutation({
-    mutationFn: (archive: File) => client.uploadSource(archive, { ...(name === "" ? {} : { name }), ...(noTraffic ? { noTraffic } : {}) }),
+    mutationFn: (archive: File) =>
+      client.uploadSource(archive, { ...where, ...(name === "" ? {} : { name }), ...(noTraffic ? { noTraffic } : {}) }),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
 
@@ -77,6 +80,7 @@ export function ArchiveForm() {
         onChange={(event) => setName(event.target.value.trim())}
       />
       <p className={badName ? "bad-text" : "faint"}>{badName ? text.deploy.badName : text.deploy.appNameOptional}</p>
+      <WhereFields where={where} onChange={setWhere} />
       <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
         {text.deploy.noTraffic}
       </Checkbox>

@@ -8,6 +8,7 @@ import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
+import { WhereFields, type Where } from "./where-fields.tsx";
 import { APP_NAME } from "./app-name.ts";
 
 /** Deploys an image by reference and goes to the operation. */
@@ -18,11 +19,13 @@ export function ImageForm() {
   const [name, setName] = useState("");
   const [image, setImage] = useState("");
   const [port, setPort] = useState<number | null>(null);
+  const [where, setWhere] = useState<Where>({});
   const [noTraffic, setNoTraffic] = useState(false);
   const badName = name !== "" && !APP_NAME.test(name);
   const ready = name !== "" && !badName && image !== "";
   const deploy = useMutation({
-    mutationFn: () => client.deployImage({ name, image, ...(port === null ? {} : { port }), ...(noTraffic ? { noTraffic } : {}) }),
+    mutationFn: () =>
+      client.deployImage({ name, image, ...where, ...(port === null ? {} : { port }), ...(noTraffic ? { noTraffic } : {}) }),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
   return (
@@ -55,6 +58,7 @@ export function ImageForm() {
       <label htmlFor={`${id}-port`}>{text.deploy.port}</label>
       <InputNumber<number> id={`${id}-port`} min={1} max={65535} precision={0} value={port} placeholder="8080" onChange={setPort} />
       <p className="faint">{text.deploy.portHelp}</p>
+      <WhereFields where={where} onChange={setWhere} />
       <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
         {text.deploy.noTraffic}
       </Checkbox>

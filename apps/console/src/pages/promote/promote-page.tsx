@@ -1,0 +1,130 @@
+import type { AppEnvironment, Place, Version } from "@ebb/api";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import Checkbox from "antd/es/checkbox";
+import Select from "antd/es/select";
+import { useId, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { appQuery, diffQuery, teamQuery, versionsQuery } from "../../api/queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Blank, Page, Panel } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { DiffTable } from "./diff-table.tsx";
+
+const route = getRouteApi("/apps/$app/$env/promote");
+
+/** Brings a version to another environment: which one, where to, and what differs from what serves there. */
+export function PromotePage() {
+  const text = useText();
+  const place = route.useParams();
+  const app = useQuery(appQuery(place.app));
+  const team = useQuery({ ...teamQuery(app.data?.team ?? ""), enabled: app.data !== undefined });
+  const versions = useQuery(versionsQuery(place));
+  return (
+    <Page title={text.promote.title(place.app)}>
+      <p className="faint">
+        <Link to="/apps/$app/$env" params={place}>{`${place.app} · ${place.env}`}</Link>
+      </p>
+      <Panel title={text.promote.button}>
+        <p>{text.promote.intro}</p>
+        <Loaded query={app} rows={3}>
+          {({ environments }) => (
+            <Loaded query={team} rows={3}>
+              {(of) => (
+                <Loaded query={versions} rows={3}>
+                  {(all) => <Chooser place={place} chain={of.environments} versions={all} environments={environments} />}
+                </Loaded>
+              )}
+            </Loaded>
+          )}
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}
+
+interface ChooserProps {
+  place: Place;
+  /** Names of the team's environments in their order. */
+  chain: readonly string[];
+  versions: readonly Version[];
+  environments: readonly AppEnvironment[];
+}
+
+function Chooser({ place, chain, versions, environments }: ChooserProps) {
+  const text = useText();
+  const id = useId();
+  const navigate = route.useNavigate();
+  const search = route.useSearch();
+  const able = versions.filter(({ state }) => state === "ready" || state === "asleep");
+  const others = chain.filter((name) => name !== place.env);
+  const version = search.version ?? able.toSorted((a, b) => b.percent - a.percent)[0]?.name;
+  // The next one in the chain; the last one's only way is back.
+  const to = search.to ?? chain[chain.indexOf(place.env) + 1] ?? others[0];
+  if (to === undefined) return <Blank>{text.promote.nowhere}</Blank>;
+  if (version === undefined) return <Blank>{text.promote.nothing}</Blank>;
+  const there = environments.find(({ environment }) => environment === to);
+  const serving = there?.traffic.toSorted((a, b) => b.percent - a.percent)[0]?.version;
+  const choose = (next: { version?: string; to?: string }) => void navigate({ search: { version, to, ...next }, replace: true });
+  return (
+    <>
+      <div className="fields">
+        <label htmlFor={`${id}-version`}>{`${text.promote.version} (${place.env})`}</label>
+        <Select
+          id={`${id}-version`}
+          className="wide-select"
+          value={version}
+          options={able.map(({ name, percent }) => ({ value: name, label: percent > 0 ? `${name} · ${percent} %` : name }))}
+          onChange={(next) => choose({ version: next })}
+        />
+        <label htmlFor={`${id}-to`}>{text.promote.to}</label>
+        <Select
+          id={`${id}-to`}
+          className="wide-select"
+          value={to}
+          options={others.map((name) => ({ value: name, label: name }))}
+          onChange={(next) => choose({ to: next })}
+        />
+      </div>
+      <h3>{text.promote.changes(serving === undefined ? to : `${to} ${serving}`, `${place.env} ${version}`)}</h3>
+      {serving === undefined ? (
+        <p>{text.promote.fresh(to)}</p>
+      ) : (
+        <Difference place={place} from={{ environment: to, version: serving }} to={version} />
+      )}
+      <Go place={place} version={version} to={to} />
+    </>
+  );
+}
+
+function Difference({ place, from, to }: { place: Place; from: { environment: string; version: string }; to: string }) {
+  const query = useQuery(diffQuery(place, { from: from.version, fromEnvironment: from.environment, to }));
+  return (
+    <Loaded query={query} rows={3}>
+      {(diff) => <DiffTable diff={diff} />}
+    </Loaded>
+  );
+}
+
+function Go({ place, version, to }: { place: Place; version: string; to: string }) {
+  const text = useText();
+  const navigate = useNavigate();
+  const [noTraffic, setNoTraffic] = useState(false);
+  const promote = useMutation({
+    mutationFn: () => client.promote({ app: place.app, env: to }, { from: place.env, version, ...(noTraffic ? { noTraffic } : {}) }),
+    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
+  });
+  return (
+    <div className="form-actions">
+      <Button type="primary" loading={promote.isPending} onClick={() => promote.mutate()}>
+        {text.promote.go(version, to)}
+      </Button>
+      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
+        {text.promote.noTraffic}
+      </Checkbox>
+      {promote.isError && <ProblemNote error={promote.error} title={text.problem.refused} />}
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import type { App } from "@ebb/api";
+import type { Dictionary } from "../../i18n/en.ts";
+
+export interface Entry {
+  kind: "app" | "version" | "page" | "action";
+  title: string;
+  /** Below the console's address. */
+  href: string;
+}
+
+/** All that can be found: pages and actions, and of each app its environments and the versions that serve there. */
+export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
+  const pages: Entry[] = [
+    { kind: "page", title: text.nav.apps, href: "/" },
+    { kind: "page", title: text.nav.operations, href: "/operations" },
+    { kind: "page", title: text.nav.platform, href: "/status" },
+    { kind: "action", title: text.find.deployTo, href: "/deploy" },
+  ];
+  return [...apps.flatMap((app) => entriesOfApp(app, text)), ...pages];
+}
+
+function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[] {
+  return [
+    { kind: "app", title: name, href: `/apps/${name}` },
+    ...environments.flatMap(({ environment, traffic, latestVersion }): Entry[] => {
+      const at = `/apps/${name}/${environment}`;
+      const where = `${name} ${environment}`;
+      const versions = new Set([...traffic.map(({ version }) => version), ...(latestVersion === null ? [] : [latestVersion])]);
+      return [
+        { kind: "app", title: where, href: at },
+        ...[...versions].map((version): Entry => ({
+          kind: "version",
+          title: `${where} ${version}`,
+          href: `${at}/logs?version=${version}`,
+        })),
+        { kind: "page", title: find.logsOf(where), href: `${at}/logs` },
+        { kind: "page", title: find.settingsOf(where), href: `${at}/config` },
+        { kind: "action", title: find.promoteOf(where), href: `${at}/promote` },
+      ];
+    }),
+  ];
+}
+
+/** What one types first is what one looks for: `shop pro` is rather prod of the shop than to promote it. */
+const FIRST_WORD = 10;
+
+/** Those with every word of the query somewhere in the title; the closer to its beginning and the shorter the title, the further up. */
+export function found(entries: readonly Entry[], query: string, limit: number): Entry[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const scored = entries.flatMap((entry, index) => {
+    const title = entry.title.toLowerCase();
+    const places = words.map((word) => title.indexOf(word));
+    if (places.includes(-1)) return [];
+    return [{ entry, index, score: FIRST_WORD * (places[0] ?? 0) + places.reduce((sum, place) => sum + place, 0) + title.length / 100 }];
+  });
+  if (words.length > 0) scored.sort((a, b) => a.score - b.score || a.index - b.index);
+  return scored.slice(0, limit).map(({ entry }) => entry);
+}
