@@ -30,6 +30,9 @@ const PAGES = [
   "/operations",
   "/operations/op-failed",
   "/operations/op-running",
+  "/operations/op-waiting",
+  "/account",
+  "/audit",
   "/device?code=ABCD-EFGH",
   "/status",
   "/no/such/page",
@@ -158,6 +161,39 @@ describe.skipIf(skipReason !== null)("the search over everything", () => {
     await page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
     expect(page.url()).toBe(`${platform.url}/apps/hello-node/test/promote`);
+  });
+});
+
+describe.skipIf(skipReason !== null)("one's own", () => {
+  test("token is shown once, and another is revoked after a question", async () => {
+    const { page } = await go("/account");
+    await page.getByRole("textbox", { name: "Name" }).fill("ci");
+    await page.getByRole("button", { name: "Create a token" }).click();
+    await page.getByText("ebb_once").first().waitFor();
+    expect(platform.received).toContainEqual({ route: "POST /tokens", body: { name: "ci", scope: "deploy", days: 90 } });
+    await page.getByRole("button", { name: "Revoke: laptop" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Revoke" }).click();
+    await expect.poll(() => platform.received.map(({ route }) => route)).toContain("DELETE /tokens/t-1");
+  });
+
+  test("approval of what waits is asked of whoever opens it", async () => {
+    const { page } = await go("/operations/op-waiting");
+    await page.getByRole("textbox", { name: /^Why/ }).fill("looks right");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("Your vote is in.").waitFor();
+    expect(platform.received).toContainEqual({ route: "POST /operations/op-waiting/approve", body: { why: "looks right" } });
+  });
+});
+
+describe.skipIf(skipReason !== null)("the audit trail", () => {
+  test("is filtered by an address, and says where its chain is broken", async () => {
+    const { page } = await go("/audit");
+    await page.getByText("app/hello-node").first().waitFor();
+    await page.getByRole("textbox", { name: "Who" }).fill("ada");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL("**/audit?actor=ada");
+    await page.getByRole("button", { name: "Verify the chain" }).click();
+    await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
   });
 });
 

@@ -210,12 +210,15 @@ export const running = operation("op-running", "deploy", {
   phases: [phase("unpack", 0.02), phase("detect", 0.01, "succeeded", "Node.js, from package.json"), phase("build", 3, "running", "npm ci")],
 });
 
+export const waiting = operation("op-waiting", "promote", { state: "waiting", environment: "prod", version: "v4", finishedAt: null });
+
 export const trafficDone = operation("op-traffic", "traffic", {
   phases: [phase("apply", 0.05), phase("route", 0.2), phase("verify", 0.1)],
 });
 
 export const operations: Operation[] = [
   running,
+  waiting,
   trafficDone,
   failed,
   operation("op-config", "config", { version: "v12", phases: [phase("create", 0.1), phase("start", 0.9), phase("verify", 0.1)] }),

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as data from "./staged-data.ts";
+import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
 
 /** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection. */
@@ -47,6 +48,15 @@ const samples: Record<string, Answer> = {
   [`PUT ${at}/traffic`]: { status: 202, body: data.trafficDone },
   [`PATCH ${at}/variables`]: { status: 202, body: data.trafficDone },
   [`PATCH ${at}/secrets`]: { status: 202, body: data.trafficDone },
+  "GET /me": { status: 200, body: people.me },
+  "GET /tokens": { status: 200, body: { items: [people.token] } },
+  "POST /tokens": { status: 201, body: { token: "ebb_once", about: people.token } },
+  "DELETE /tokens/t-1": { status: 204, body: null },
+  "GET /sessions": { status: 200, body: { items: people.sessions } },
+  "GET /audit": { status: 200, body: { items: people.audit, next: null } },
+  "GET /audit/verification": { status: 200, body: people.verification },
+  "POST /operations/op-waiting/approve": { status: 200, body: data.waiting },
+  "GET /operations/op-waiting/events": { events: [{ type: "operation", operation: data.waiting }] },
   "GET /teams": { status: 200, body: { items: [data.team] } },
   "GET /teams/default": { status: 200, body: data.team },
   [`GET ${at}/versions/v3/diff/v11`]: { status: 200, body: data.diff },

@@ -1,4 +1,5 @@
 import { enLive } from "./en-live.ts";
+import { enPeople } from "./en-people.ts";
 import { enWork } from "./en-work.ts";
 
 /** Every text of the console. `zh.ts` must have the same shape: a missing or extra entry does not compile. */
@@ -122,6 +123,7 @@ export const en = {
   },
   live: enLive,
   ...enWork,
+  ...enPeople,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",

@@ -1,4 +1,5 @@
 import { zhLive } from "./zh-live.ts";
+import { zhPeople } from "./zh-people.ts";
 import { zhWork } from "./zh-work.ts";
 import type { Dictionary } from "./en.ts";
 
@@ -116,6 +117,7 @@ export const zh: Dictionary = {
   },
   live: zhLive,
   ...zhWork,
+  ...zhPeople,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { rangeOf, type Range } from "../api/metrics-queries.ts";
+import type { AuditFilter } from "../api/people-queries.ts";
 import { NotFound } from "../ui/problem.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
@@ -102,6 +103,21 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("../pages/operation/operation-page.tsx"), "OperationPage"),
 });
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: lazyRouteComponent(() => import("../pages/account/account-page.tsx"), "AccountPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>): AuditFilter => ({
+    actor: optional(search, "actor"),
+    action: optional(search, "action"),
+    object: optional(search, "object"),
+  }),
+  component: lazyRouteComponent(() => import("../pages/audit/audit-page.tsx"), "AuditPage"),
+});
 const device = createRoute({
   getParentRoute: () => root,
   path: "/device",
@@ -122,6 +138,8 @@ const routeTree = root.addChildren([
   app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
   operations,
   operation,
+  account,
+  audit,
   device,
   status,
 ]);

@@ -34,6 +34,10 @@ export function Shell() {
               {text.nav.apps}
             </Link>
             <Link to="/operations">{text.nav.operations}</Link>
+            <Link to="/audit" activeOptions={{ includeSearch: false }}>
+              {text.audit.nav}
+            </Link>
+            <Link to="/account">{text.account.nav}</Link>
             <Link to="/status">{text.nav.platform}</Link>
           </nav>
         )}

@@ -16,6 +16,7 @@ import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { OperationStateLabel } from "../../ui/state.tsx";
 import { Ago, Took } from "../../ui/time.tsx";
+import { ApprovalVote } from "./approval-vote.tsx";
 
 const route = getRouteApi("/operations/$id");
 const LOG_HEIGHT = 420;
@@ -48,6 +49,7 @@ function OperationView({ known }: { known: Operation }) {
           <Took from={operation.createdAt} to={operation.finishedAt} />
         </span>
       </p>
+      {operation.state === "waiting" && <ApprovalVote id={operation.id} />}
       <OperationResult operation={operation} />
       {feed.error !== null && <ProblemNote error={feed.error} />}
       <Panel title={text.operation.phases}>

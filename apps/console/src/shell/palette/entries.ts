@@ -13,6 +13,8 @@ export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
   const pages: Entry[] = [
     { kind: "page", title: text.nav.apps, href: "/" },
     { kind: "page", title: text.nav.operations, href: "/operations" },
+    { kind: "page", title: text.audit.title, href: "/audit" },
+    { kind: "page", title: `${text.account.nav}: ${text.account.tokens}, ${text.account.sessions}`, href: "/account" },
     { kind: "page", title: text.nav.platform, href: "/status" },
     { kind: "action", title: text.find.deployTo, href: "/deploy" },
   ];

@@ -1,0 +1,111 @@
+import type { AuditEntry } from "@ebb/api";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import Alert from "antd/es/alert";
+import Button from "antd/es/button";
+import Input from "antd/es/input";
+import { useState } from "react";
+import { client } from "../../api/connection.ts";
+import { auditQuery, type AuditFilter } from "../../api/people-queries.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Blank, Page } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { Ago } from "../../ui/time.tsx";
+
+const route = getRouteApi("/audit");
+
+/** Who did what; the filter is in the address. */
+export function AuditPage() {
+  const text = useText();
+  const filter = route.useSearch();
+  const query = useInfiniteQuery(auditQuery(filter));
+  return (
+    <Page title={text.audit.title}>
+      <p>{text.audit.intro}</p>
+      <Filter key={JSON.stringify(filter)} filter={filter} />
+      <Verify />
+      <Loaded query={query} rows={8}>
+        {({ pages }) => <Entries entries={pages.flatMap(({ items }) => items)} />}
+      </Loaded>
+      {query.hasNextPage && (
+        <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {text.operations.more}
+        </Button>
+      )}
+    </Page>
+  );
+}
+
+function Filter({ filter }: { filter: AuditFilter }) {
+  const text = useText();
+  const navigate = route.useNavigate();
+  const [draft, setDraft] = useState(filter);
+  return (
+    <form
+      className="toolbar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void navigate({ search: Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== "")) });
+      }}
+    >
+      {(["actor", "action", "object"] as const).map((field) => (
+        <Input
+          key={field}
+          className="find"
+          aria-label={text.audit[field]}
+          placeholder={text.audit[field]}
+          value={draft[field] ?? ""}
+          onChange={(event) => setDraft({ ...draft, [field]: event.target.value.trim() })}
+        />
+      ))}
+      <Button htmlType="submit">{text.audit.filter}</Button>
+    </form>
+  );
+}
+
+function Verify() {
+  const text = useText();
+  const format = useFormat();
+  const verify = useMutation({ mutationFn: () => client.verifyAudit() });
+  return (
+    <div className="toolbar" aria-live="polite">
+      <Button loading={verify.isPending} onClick={() => verify.mutate()}>
+        {text.audit.verify}
+      </Button>
+      {verify.isError && <ProblemNote error={verify.error} title={text.problem.refused} />}
+      {verify.isSuccess &&
+        (verify.data.breach === null ? (
+          <Alert type="success" showIcon title={text.audit.whole(format.number(verify.data.rows))} />
+        ) : (
+          <Alert type="error" showIcon title={text.audit.breach(`${verify.data.breach.seq}`, verify.data.breach.message)} />
+        ))}
+    </div>
+  );
+}
+
+function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+  const text = useText();
+  if (entries.length === 0) return <Blank>{text.audit.empty}</Blank>;
+  return (
+    <ul className="cards audit">
+      {entries.map((entry) => (
+        <li key={entry.seq}>
+          <div className="operation-facts-line">
+            <b>{entry.actor}</b> <code>{entry.action}</code> <code>{entry.object}</code>
+            <span className="faint">
+              <Ago at={entry.time} /> · {entry.address} · #{entry.seq}
+            </span>
+          </div>
+          {(entry.before !== null || entry.after !== null) && (
+            <details>
+              <summary className="faint">{text.audit.details}</summary>
+              {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls where it is too long */}
+              <pre tabIndex={0}>{JSON.stringify({ before: entry.before, after: entry.after }, null, 2)}</pre>
+            </details>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
