@@ -7,6 +7,7 @@ import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
+import { envFreezeCommand, envUnfreezeCommand } from "./commands/freezes.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -67,6 +68,8 @@ export const COMMANDS: readonly Command[] = [
   envShowCommand,
   envCreateCommand,
   envSetCommand,
+  envFreezeCommand,
+  envUnfreezeCommand,
   envDeleteCommand,
   loginCommand,
   logoutCommand,

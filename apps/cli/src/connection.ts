@@ -25,7 +25,7 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
   const remote = named || logins.current;
   if (remote) {
     const address = baseUrl(remote);
-    return open(address, host.env["EBB_TOKEN"] ?? logins.tokens[address]);
+    return open(address, host.env["EBB_TOKEN"] ?? logins.tokens[address], overrides(host));
   }
   const folder = dataFolder(host, options.data);
   const server = await runningServer(folder);
@@ -42,12 +42,18 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
       hint: "Start it with `ebb up`, or sign in to another platform with `ebb login URL`.",
     });
   }
-  return open(baseUrl(server.platform), host.env["EBB_TOKEN"] ?? (await savedToken(folder)));
+  return open(baseUrl(server.platform), host.env["EBB_TOKEN"] ?? (await savedToken(folder)), overrides(host));
 }
 
 /** A client of a platform by its address. */
-export function open(address: string, token: string | undefined): Connection {
-  return { ...createClient({ baseUrl: address, token }), baseUrl: address };
+export function open(address: string, token: string | undefined, headers: Record<string, string> = {}): Connection {
+  return { ...createClient({ baseUrl: address, token, headers }), baseUrl: address };
+}
+
+/** Why an administrator changes what is frozen; of one command, so it is no option of theirs all. */
+function overrides(host: Host): Record<string, string> {
+  const why = host.env["EBB_OVERRIDE_FREEZE"];
+  return why ? { "ebb-override-freeze": encodeURIComponent(why) } : {};
 }
 
 /** The console's address with a code that signs in once, within ten minutes. */

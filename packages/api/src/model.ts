@@ -12,6 +12,23 @@ export const EnvironmentTemplate = Type.Union([
 export type EnvironmentTemplate = Static<typeof EnvironmentTemplate>;
 
 const Count = (description: string) => Type.Integer({ minimum: 0, maximum: 1000, description });
+const Instant = Type.String({
+  pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?(Z|[+-]\\d\\d:\\d\\d)$",
+  description: "RFC 3339, with its offset",
+});
+const WhyFrozen = Type.String({ minLength: 1, maxLength: 200 });
+/** A time in which nothing in an environment is changed: once, or from each time of a cron expression on. */
+export const Freeze = Type.Union([
+  object({ why: WhyFrozen, from: Instant, to: Instant }),
+  object({
+    why: WhyFrozen,
+    cron: Type.String({ minLength: 1, maxLength: 100, description: "When it begins: five fields" }),
+    minutes: Type.Integer({ minimum: 1, maximum: 44_640, description: "How long it lasts" }),
+    timeZone: Type.String({ minLength: 1, maxLength: 64, description: "Of the IANA database: Europe/Berlin" }),
+  }),
+]);
+export type Freeze = Static<typeof Freeze>;
+
 const Policies = {
   order: Type.Integer({ minimum: 0, maximum: 1000, description: "Place in the team's chain; the lowest is where a deploy goes" }),
   warm: Type.Boolean({ description: "Keeps at least one instance of what serves; otherwise apps sleep" }),
@@ -28,6 +45,7 @@ const Policies = {
   deployRole: MemberRole,
   releaseRole: MemberRole,
   approvals: Type.Integer({ minimum: 0, maximum: 2, description: "How many others must approve a change" }),
+  freezes: Type.Array(Freeze, { maxItems: 50, description: "When nothing may be changed" }),
 };
 export const Environment = object({
   team: TeamName,
@@ -37,6 +55,7 @@ export const Environment = object({
   cluster: Type.String({ description: "The cluster that it is on" }),
   namespace: Type.String(),
   hostSuffix: Type.String({ description: "Stands behind an app's name in its host" }),
+  frozen: Nullable(object({ why: Type.String(), until: Type.String() })),
   apps: Type.Integer({ description: "How many are in it" }),
   createdAt: Type.String(),
   updatedAt: Type.String(),
@@ -52,6 +71,7 @@ export const PatchEnvironment = object({
   deployRole: Type.Optional(MemberRole),
   releaseRole: Type.Optional(MemberRole),
   approvals: Type.Optional(Policies.approvals),
+  freezes: Type.Optional(Policies.freezes),
 });
 export type PatchEnvironment = Static<typeof PatchEnvironment>;
 

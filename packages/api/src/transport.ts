@@ -8,6 +8,8 @@ export interface ClientOptions {
   baseUrl: string;
   /** Absent in the console: its session cookie is sent instead. */
   token?: string | undefined;
+  /** Sent with every request. */
+  headers?: Record<string, string>;
   fetch?: Fetch;
   /** Waits before a stream is connected again. */
   delay?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
@@ -47,7 +49,7 @@ export function createSend(options: ClientOptions): Send {
   const base = options.baseUrl.replace(/\/+$/, "");
   const doFetch: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   return async (method, path, request = {}) => {
-    const headers: Record<string, string> = { accept: "application/json", ...request.headers };
+    const headers: Record<string, string> = { accept: "application/json", ...options.headers, ...request.headers };
     if (options.token !== undefined) headers["authorization"] = `Bearer ${options.token}`;
     const init: RequestInit & { duplex?: "half" } = { method, headers, credentials: "same-origin", signal: request.signal ?? null };
     if (request.json !== undefined) {

@@ -37,6 +37,7 @@ export const REQUEST_ERRORS = {
   last_admin: { status: 409, title: "The owner stays an administrator" },
   app_being_deleted: { status: 409, title: "App is being deleted" },
   environment_being_deleted: { status: 409, title: "Environment is being deleted" },
+  environment_frozen: { status: 409, title: "Environment is frozen" },
   team_exists: { status: 409, title: "Team exists" },
   team_in_use: { status: 409, title: "Team is in use" },
   environment_exists: { status: 409, title: "Environment exists" },

@@ -1,4 +1,4 @@
-import type { Environment, PatchEnvironment } from "@ebb/api";
+import type { Environment, Freeze, PatchEnvironment } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -202,7 +202,13 @@ function columns(now: number): Column<Environment>[] {
   ];
 }
 
-function show(context: Context, environment: Environment): void {
+/** When it is, and why. */
+export function freezeText(freeze: Freeze): string {
+  const when = "cron" in freeze ? `"${freeze.cron}" in ${freeze.timeZone}, ${freeze.minutes} minutes` : `${freeze.from} to ${freeze.to}`;
+  return `${freeze.why}: ${when}`;
+}
+
+export function show(context: Context, environment: Environment): void {
   const { scaling, limits } = environment;
   const most = (value: number) => (value === 0 ? "no limit" : String(value));
   context.output.show(environment, () =>
@@ -216,6 +222,8 @@ function show(context: Context, environment: Environment): void {
         ["Deploys", `from ${environment.deployRole} on`],
         ["Releases", `from ${environment.releaseRole} on`],
         ["Approvals", String(environment.approvals)],
+        ["Frozen", environment.frozen ? `until ${environment.frozen.until}: ${environment.frozen.why}` : "no"],
+        ...environment.freezes.map((freeze, at): [string, string] => [at === 0 ? "Freezes" : "", freezeText(freeze)]),
         ["Apps", String(environment.apps)],
       ],
       context.output.style,

@@ -136,3 +136,41 @@ test("what waits for approval is listed, approved and rejected, and a command th
   expect(rollback.code).toBe(EXIT.waiting);
   expect(rollback.stderr).toContain("ebb approve op-1");
 });
+
+test("freezes are added to those that there are, taken away by their reason, and overridden for one command", async () => {
+  const platform = await startPlatform();
+  const { env } = platform;
+  const present = { why: "Christmas", from: "2026-12-23T18:00+01:00", to: "2027-01-02T08:00+01:00" };
+  const environment = {
+    team: "default",
+    name: "prod",
+    template: "prod",
+    order: 40,
+    warm: true,
+    scaling: { min: 0, max: 0, idleSeconds: null },
+    limits: { maxInstances: 0 },
+    deployRole: "releaser",
+    releaseRole: "releaser",
+    approvals: 0,
+    freezes: [present],
+    frozen: null,
+    cluster: "c",
+    namespace: "n",
+    hostSuffix: "",
+    apps: 0,
+    createdAt: "2026-01-01T00:00:00Z",
+    updatedAt: "2026-01-01T00:00:00Z",
+  };
+  platform.answer("GET /teams/default/environments/prod", () => environment);
+  platform.answer("PATCH /teams/default/environments/prod", () => environment);
+  const weekend = ["--why", "weekend", "--cron", "0 16 * * 5", "--hours", "64", "--zone", "Europe/Berlin"];
+  const shown = await runCli(["env", "freeze", "prod", ...weekend], { env: { ...env, EBB_OVERRIDE_FREEZE: "größer" } });
+  expect(shown.stdout).toContain("Christmas: 2026-12-23T18:00+01:00 to 2027-01-02T08:00+01:00");
+  const added = { why: "weekend", cron: "0 16 * * 5", minutes: 3840, timeZone: "Europe/Berlin" };
+  expect(platform.calls.at(-1)).toMatchObject({ body: { freezes: [present, added] } });
+  await runCli(["env", "unfreeze", "prod", "Christmas"], { env });
+  expect(platform.calls.at(-1)).toMatchObject({ body: { freezes: [] } });
+  expect((await runCli(["env", "unfreeze", "prod", "Easter"], { env })).stderr).toContain('prod has no freeze "Easter"');
+  expect((await runCli(["env", "freeze", "prod", "--why", "x", "--from", "2026-01-01T00:00Z"], { env })).code).toBe(EXIT.usage);
+  expect((await runCli(["env", "freeze", "prod"], { env })).code).toBe(EXIT.usage);
+});

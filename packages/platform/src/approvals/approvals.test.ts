@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { withOrigin } from "../audit/context.ts";
 import { verifyAudit } from "../audit/store.ts";
 import { createWorld, startProcess, type Process } from "../testing/world.ts";
-import { settingsChanges, trafficChanges, type Present } from "./changes.ts";
+import { ruleChanges, settingsChanges, trafficChanges, type Present } from "./changes.ts";
 import { decideVote, type Voting } from "./decide.ts";
 import { listApprovals } from "./store.ts";
 
@@ -55,6 +55,18 @@ describe("what would change is told with what it was before:", () => {
     expect(trafficChanges(before, [before[1] ?? { number: 2, percent: 40 }, { number: 3, percent: 60 }])).toEqual([
       { path: "traffic.v1", from: "60 %", to: null },
       { path: "traffic.v3", from: null, to: "60 %" },
+    ]);
+  });
+
+  test("rules by their place", () => {
+    const rule = (number: number, value: string) => ({ number, when: [{ on: "path", is: "prefix", value } as const] });
+    expect(ruleChanges([rule(1, "/a"), rule(2, "/b")], [rule(1, "/a"), rule(3, "/b"), rule(2, "/b")])).toEqual([
+      {
+        path: "rules.2",
+        from: 'v2 when [{"on":"path","is":"prefix","value":"/b"}]',
+        to: 'v3 when [{"on":"path","is":"prefix","value":"/b"}]',
+      },
+      { path: "rules.3", from: null, to: 'v2 when [{"on":"path","is":"prefix","value":"/b"}]' },
     ]);
   });
 

@@ -32,9 +32,9 @@ const LONGEST_VALUE = 500;
 /** What an app is in an environment before the operation, as far as the database knows. */
 export interface Present {
   shares: readonly Share[];
+  rules: readonly Rule[];
   serving: VersionRow | undefined;
   settings: AppSettings;
-  rules: readonly Rule[];
   host: string | null;
 }
 
@@ -55,12 +55,12 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   const present = await readPresent(db, { app, env });
   if (kind === "traffic") {
     const { shares, rules } = request as TrafficRequest;
-    return [...trafficChanges(present.shares, shares), ...(rules ? rulesChanges(present.rules, rules) : [])];
+    return [...trafficChanges(present.shares, shares), ...(rules ? ruleChanges(present.rules, rules) : [])];
   }
   if (kind === "release") {
     const { number, steps, when } = request as ReleaseRequest;
     const how = [{ path: "steps", from: null, to: steps.map((percent) => `${percent} %`).join(", ") }];
-    return [...trafficChanges(present.shares, [{ number, percent: 100 }]), ...how, ...rulesChanges([], when ? [{ number, when }] : [])];
+    return [...trafficChanges(present.shares, [{ number, percent: 100 }]), ...how, ...ruleChanges([], when ? [{ number, when }] : [])];
   }
   if (kind === "config") return settingsChanges(present, request as ConfigRequest);
   if (kind === "promote") {
@@ -74,12 +74,6 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   if ("source" in deploy) return [{ path: "source", from: servingName(present), to: `upload ${deploy.source.upload}` }, ...shared];
   const made = { plan: planOfImage(deploy.image), image: deploy.image.image, bundle: false };
   return [...(await versionChanges(db, operation, present, made)), ...shared];
-}
-
-/** As they are stored: what a person would have to compare them by. */
-function rulesChanges(before: readonly Rule[], after: readonly Rule[]): Changes {
-  const [from, to] = [before, after].map((rules) => (rules.length === 0 ? null : JSON.stringify(rules)));
-  return from === to ? [] : [{ path: "rules", from: from ?? null, to: to ?? null }];
 }
 
 async function readPresent(db: Database, place: Place): Promise<Present> {
@@ -122,6 +116,15 @@ export function trafficChanges(before: readonly Share[], after: readonly Share[]
     const [from, to] = [percentOf(before, number), percentOf(after, number)];
     return from === to ? [] : [{ path: `traffic.${versionName(number)}`, from, to }];
   });
+}
+
+/** By their place, which is their precedence. */
+export function ruleChanges(before: readonly Rule[], after: readonly Rule[]): Changes {
+  const shown = (rule: Rule | undefined) => (rule ? `${versionName(rule.number)} when ${JSON.stringify(rule.when)}` : null);
+  return Array.from({ length: Math.max(before.length, after.length) }, (_, at) => {
+    const [from, to] = [shown(before[at]), shown(after[at])];
+    return { path: `rules.${at + 1}`, from, to };
+  }).filter(({ from, to }) => from !== to);
 }
 
 /** Variables with their values; secrets by whether they are set. */

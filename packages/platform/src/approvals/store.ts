@@ -3,6 +3,7 @@ import { sql, type Selectable } from "kysely";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import type { ApprovalRequestTable } from "../database/schema.ts";
+import { frozenAt, refuseFrozen } from "../environments/frozen.ts";
 import { refuse } from "../errors.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
 import { changesOf } from "./changes.ts";
@@ -66,6 +67,11 @@ export async function vote(
       expiresAt: request.expires_at,
       approvals: votes.map((each) => each.user_id),
     };
+    const { team, env, created_at } = operation;
+    // What an administrator has asked for in spite of a freeze is not held up by it again.
+    if (cast.vote === "approve" && !(await frozenAt(transaction, { team, env, now: created_at }))) {
+      await refuseFrozen(transaction, { team, env, now });
+    }
     const outcome = decideVote(voting, cast.voter, cast.vote, now);
     await transaction
       .insertInto("approval_votes")

@@ -10,6 +10,8 @@ export interface Origin {
   address: string;
   client: string;
   request: string;
+  /** Why a platform administrator changes what is frozen; absent: nobody does. */
+  overrideFreeze?: string;
   /** Rows written for this request so far: a change that wrote none gets one from its route. */
   recorded: number;
 }

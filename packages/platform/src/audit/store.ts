@@ -71,6 +71,15 @@ export async function record(transaction: Database, now: number, change: Change)
   origin.recorded++;
 }
 
+/** Only what differs, of both sides: what a change's row tells. */
+export function changed<T extends object>(before: T, after: T): { before: Partial<T>; after: Partial<T> } {
+  const keys = (Object.keys({ ...before, ...after }) as (keyof T)[]).filter(
+    (key) => canonicalJson(before[key] ?? null) !== canonicalJson(after[key] ?? null),
+  );
+  const pick = (value: T) => Object.fromEntries(keys.map((key) => [key, value[key]])) as Partial<T>;
+  return { before: pick(before), after: pick(after) };
+}
+
 /** Plain JSON, so that what is hashed is what will be read; too much of it is told by its size. */
 function bounded(value: unknown): unknown {
   const text = JSON.stringify(value ?? null);

@@ -3,11 +3,18 @@ import type { Selectable } from "kysely";
 import type { EnvironmentTable } from "../database/schema.ts";
 
 export type EnvironmentRow = Selectable<EnvironmentTable>;
-export type Policies = Pick<Environment, "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals">;
+export type Policies = Pick<Environment, "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes">;
 export type Template = EnvironmentRow["template"];
 
 const ASLEEP = { min: 0, max: 0, idleSeconds: null };
-const COMMON = { warm: false, scaling: ASLEEP, limits: { maxInstances: 0 }, deployRole: "developer", approvals: 0 } as const;
+const COMMON = {
+  warm: false,
+  scaling: ASLEEP,
+  limits: { maxInstances: 0 },
+  deployRole: "developer",
+  approvals: 0,
+  freezes: [] as Environment["freezes"],
+} as const;
 
 /** What is usual at each stage; a team with stricter customs changes its own. */
 const TEMPLATES: Record<Template, Policies> = {

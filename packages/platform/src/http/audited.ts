@@ -1,8 +1,10 @@
 import type { Clock } from "@ebb/base";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { withOrigin, type Origin } from "../audit/context.ts";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
+import { refuse } from "../errors.ts";
+import { isPlatformAdmin } from "../identity/access.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -39,6 +41,11 @@ export function installAudit(server: FastifyInstance, { database, clock }: { dat
     const { origin, caller } = request;
     if (!origin) return done();
     if (caller) Object.assign(origin, { actor: caller.name, actorId: caller.userId, credential: caller.credential });
+    const why = overrideOf(request);
+    if (why !== undefined && !(caller && isPlatformAdmin(caller))) {
+      return done(refuse("forbidden", "Only a platform administrator changes what is frozen", { hint: "Ask one, or wait for its end." }));
+    }
+    if (why !== undefined) origin.overrideFreeze = why;
     withOrigin(origin, done);
   });
   server.addHook("onSend", async (request, reply) => {
@@ -53,4 +60,17 @@ export function installAudit(server: FastifyInstance, { database, clock }: { dat
         .execute((transaction) => record(transaction, clock.now(), { action, object: request.url.replace(/\?.*/, "") })),
     );
   });
+}
+
+const LONGEST_WHY = 500;
+
+/** The reason in the header `ebb-override-freeze`, percent-encoded as headers are ASCII. Empty is none. */
+function overrideOf(request: FastifyRequest): string | undefined {
+  const value = request.headers["ebb-override-freeze"];
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  try {
+    return decodeURIComponent(value).trim().slice(0, LONGEST_WHY);
+  } catch {
+    return value.trim().slice(0, LONGEST_WHY);
+  }
 }

@@ -4,6 +4,7 @@ import { closeCancelled, expireApprovals, requestApproval, vote } from "../appro
 import { asPlatform } from "../audit/context.ts";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
+import { refuseFrozen } from "../environments/frozen.ts";
 import { operationError } from "../errors.ts";
 import { Cancelled, toFailure } from "./failure.ts";
 import { Interrupted, LeaseLost, Run } from "./run.ts";
@@ -101,11 +102,12 @@ export class OperationEngine implements Runnable {
     const { db } = this.#options;
     const row = await db.transaction().execute(async (transaction) => {
       const { id, kind, team, app, env, request, now } = operation;
+      const overridden = await refuseFrozen(transaction, operation);
       const approval = await approvalNeed(transaction, operation);
       const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
       if (approval) await requestApproval(transaction, inserted, approval);
       const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
-      const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0 };
+      const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0, ...overridden };
       await record(transaction, now, { action: "operation.accepted", object, team, after });
       return inserted;
     });

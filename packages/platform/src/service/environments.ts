@@ -1,8 +1,10 @@
 import type { CreateEnvironment, Environment, PatchEnvironment } from "@ebb/api";
 import type { Insertable } from "kysely";
+import { changed, record } from "../audit/store.ts";
 import { isUniqueViolation, type Database } from "../database/database.ts";
 import type { EnvironmentTable } from "../database/schema.ts";
 import type { Deps } from "../deploy/context.ts";
+import { checkFreezes, viewFreeze } from "../environments/freezes.ts";
 import { patchSettings, policiesOf, type EnvironmentRow } from "../environments/policies.ts";
 import { getEnvironment, listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
@@ -24,7 +26,7 @@ export interface EnvironmentDeps extends Pick<Deps, "db" | "clock"> {
   clusterName: (cluster: string) => string;
 }
 
-async function view({ db, clusterName }: EnvironmentDeps, row: EnvironmentRow): Promise<Environment> {
+async function view({ db, clock, clusterName }: EnvironmentDeps, row: EnvironmentRow): Promise<Environment> {
   return {
     team: row.team,
     name: row.name,
@@ -33,6 +35,7 @@ async function view({ db, clusterName }: EnvironmentDeps, row: EnvironmentRow): 
     cluster: clusterName(row.cluster),
     namespace: row.namespace,
     hostSuffix: row.host_suffix,
+    frozen: viewFreeze(policiesOf(row).freezes, clock.now()),
     apps: await countApps(db, row),
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
@@ -75,10 +78,15 @@ function templateFor(name: string): EnvironmentRow["template"] {
 /** Throws `environment_exists`. */
 export async function createEnvironment(deps: EnvironmentDeps, team: string, body: CreateEnvironment): Promise<Environment> {
   const { db, clock } = deps;
+  checkFreezes(body.freezes ?? []);
   await getTeam(db, team);
   const values = environmentValues(team, { ...body, order: body.order ?? (await nextOrder(db, team, body)) }, clock.now());
   try {
-    await db.insertInto("environments").values(values).execute();
+    await db.transaction().execute(async (transaction) => {
+      await transaction.insertInto("environments").values(values).execute();
+      const after = { template: values.template, hostSuffix: values.host_suffix, ...policiesOf(values) };
+      await record(transaction, clock.now(), { action: "environment.created", object: `environment/${team}/${body.name}`, team, after });
+    });
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
     throw refuse(
@@ -102,14 +110,18 @@ async function nextOrder(db: Database, team: string, { name, template = template
 export async function patchEnvironment(deps: EnvironmentDeps, team: string, name: string, body: PatchEnvironment): Promise<Environment> {
   const { db, clock } = deps;
   await getTeam(db, team);
+  checkFreezes(body.freezes ?? []);
   await db.transaction().execute(async (transaction) => {
     const row = await getEnvironment(transaction, team, name);
+    const settings_json = patchSettings(row.settings_json, body);
     await transaction
       .updateTable("environments")
-      .set({ settings_json: patchSettings(row.settings_json, body), updated_at: clock.now() })
+      .set({ settings_json, updated_at: clock.now() })
       .where("team", "=", team)
       .where("name", "=", name)
       .execute();
+    const change = changed(policiesOf(row), policiesOf({ ...row, settings_json }));
+    await record(transaction, clock.now(), { action: "environment.changed", object: `environment/${team}/${name}`, team, ...change });
   });
   return viewEnvironment(deps, team, name);
 }

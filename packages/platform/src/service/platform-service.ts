@@ -54,7 +54,7 @@ import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName, versionName } from "../compile/names.ts";
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps, PromoteRequest } from "../deploy/context.ts";
-import { metadataOf, viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
+import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import { hostLabel } from "../environments/host.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { firstEnvironment, getEnvironment, MAIN_CLUSTER } from "../environments/store.ts";
@@ -84,6 +84,7 @@ import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments 
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, scopeOf, serving, teamOf, usable, versionIn } from "./facts.ts";
+import { patchMetadata } from "./metadata.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
@@ -192,9 +193,7 @@ export class PlatformService implements PlatformApi {
   }
 
   async patchApp(name: string, body: PatchApp): Promise<App> {
-    const metadata = { ...metadataOf(await getApp(this.#deps.db, name)), ...body };
-    const values = { metadata_json: JSON.stringify(metadata), updated_at: this.#now };
-    await this.#deps.db.updateTable("apps").set(values).where("name", "=", name).execute();
+    await patchMetadata(this.#deps, name, body);
     return this.getApp(name);
   }
 

@@ -1,4 +1,5 @@
 import type { CreateTeam, PatchTeam, Team } from "@ebb/api";
+import { changed, record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import { environmentValues } from "./environments.ts";
@@ -58,6 +59,8 @@ export async function createTeam({ db, clock }: Deps, body: CreateTeam): Promise
     await db.transaction().execute(async (transaction) => {
       await transaction.insertInto("teams").values(values).execute();
       if (environments.length > 0) await transaction.insertInto("environments").values(environments).execute();
+      const after = { description: values.description, environments: environments.map(({ name }) => name) };
+      await record(transaction, now, { action: "team.created", object: `team/${body.name}`, team: body.name, after });
     });
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
@@ -70,10 +73,17 @@ export async function createTeam({ db, clock }: Deps, body: CreateTeam): Promise
 }
 
 export async function patchTeam({ db, clock }: Deps, name: string, { description }: PatchTeam): Promise<Team> {
-  await getTeam(db, name);
-  if (description !== undefined) {
-    await db.updateTable("teams").set({ description, updated_at: clock.now() }).where("name", "=", name).execute();
-  }
+  await db.transaction().execute(async (transaction) => {
+    const before = await getTeam(transaction, name);
+    const after = { description: description ?? before.description };
+    await transaction
+      .updateTable("teams")
+      .set({ ...after, updated_at: clock.now() })
+      .where("name", "=", name)
+      .execute();
+    const change = changed({ description: before.description }, after);
+    await record(transaction, clock.now(), { action: "team.changed", object: `team/${name}`, team: name, ...change });
+  });
   return viewTeam(db, name);
 }
 

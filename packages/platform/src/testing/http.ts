@@ -2,7 +2,7 @@ import { silentLogger, systemRandom } from "@ebb/base";
 import { tempDir, VirtualClock } from "@ebb/testkit";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { openDatabase } from "../database/database.ts";
+import { openDatabase, type Database } from "../database/database.ts";
 import type { PlatformApi } from "../http/port.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { SignInConfig } from "../identity/sign-in-config.ts";
@@ -12,10 +12,13 @@ export const OWNER_TOKEN = "the-owner";
 
 export type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-/** The REST API on a real socket over a database of its own, with its clock in the test's hands; `api` answers for the platform. */
-export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: SignInConfig = {}) {
+/**
+ * The REST API on a real socket, with its clock in the test's hands; `api` answers for the platform. Over a database of its own, unless one is
+ * given.
+ */
+export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: SignInConfig = {}, given?: Database) {
   const { path, remove } = await tempDir();
-  const database = await openDatabase({ kind: "sqlite", path: join(path, "p.db") });
+  const database = given ?? (await openDatabase({ kind: "sqlite", path: join(path, "p.db") }));
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const identity = await createIdentity({ database, ownerToken: OWNER_TOKEN, clock, random: systemRandom, log: silentLogger, signIn });
   const server = await createHttpServer({
@@ -33,7 +36,7 @@ export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: S
   await server.start();
   onTestFinished(async () => {
     await server.stop();
-    await database.destroy();
+    if (!given) await database.destroy();
     await remove();
   });
   const base = `http://127.0.0.1:${server.address().port}`;
