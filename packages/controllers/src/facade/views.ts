@@ -7,7 +7,7 @@ import { metricView } from "./metric.ts";
 import { endpointSliceView, endpointsView, privateServiceView, publicServiceView } from "./revision-services.ts";
 import { serverlessServiceView } from "./serverless-service.ts";
 
-/** What stands beneath a Revision and a Route upstream, made when it is read (ADR 0007). */
+/** What stands beneath a Revision and a Route upstream, made when it is read (ADR 0008). */
 export const SERVING_VIEWS: readonly ObjectView[] = [
   deploymentView,
   imageView,
