@@ -1,7 +1,8 @@
 import { App, AppEnvironment, CreateApp, Instance, PatchApp, PatchAppEnvironment, TeamName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
-import { visibleTeams } from "../visible.ts";
+import { visibleTeams } from "../../identity/access.ts";
+import { callerOf } from "../authorisation.ts";
 import { appOf, AT, ByApp, ByPlace, change, items, placeOf, read, write, type RouteDeps } from "./shapes.ts";
 
 const AppsQuery = Type.Object({ team: Type.Optional(TeamName) });
@@ -9,7 +10,7 @@ const AppsQuery = Type.Object({ team: Type.Optional(TeamName) });
 /** Apps, each with the environments that it is in. */
 export function registerAppRoutes(server: FastifyInstance, { api }: RouteDeps): void {
   read(server, "/apps", { summary: "All apps", access: { signedIn: true }, answer: items(App), query: AppsQuery }, async (request) => ({
-    items: await api.listApps({ ...(request.query as Static<typeof AppsQuery>), visible: visibleTeams(request) }),
+    items: await api.listApps({ ...(request.query as Static<typeof AppsQuery>), visible: visibleTeams(callerOf(request)) }),
   }));
   read(server, "/apps/:app", { summary: "An app", access: { team: "viewer" }, answer: App, params: ByApp }, (request) =>
     api.getApp(appOf(request)),

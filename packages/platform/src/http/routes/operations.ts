@@ -1,8 +1,9 @@
 import { AppName, EnvironmentName, Operation, TeamName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
+import { visibleTeams } from "../../identity/access.ts";
+import { callerOf } from "../authorisation.ts";
 import { clientGone, sendStream } from "../stream.ts";
-import { visibleTeams } from "../visible.ts";
 import { ById, idOf, page, PageQuery, read, type RouteDeps } from "./shapes.ts";
 
 const OperationsQuery = Type.Object({
@@ -19,7 +20,7 @@ export function registerOperationRoutes(server: FastifyInstance, { api, clock, s
     { summary: "Operations, newest first", access: { signedIn: true }, answer: page(Operation), query: OperationsQuery },
     (request) => {
       const { limit = 50, ...query } = request.query as Static<typeof OperationsQuery>;
-      return api.listOperations({ limit, ...query, visible: visibleTeams(request) });
+      return api.listOperations({ limit, ...query, visible: visibleTeams(callerOf(request)) });
     },
   );
   read(server, "/operations/:id", { summary: "An operation", access: { team: "viewer" }, answer: Operation, params: ById }, (request) =>

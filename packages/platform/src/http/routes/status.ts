@@ -1,17 +1,18 @@
 import { PlatformStatus } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
+import { visibleTeams } from "../../identity/access.ts";
+import { callerOf } from "../authorisation.ts";
 import { clientGone, sendStream } from "../stream.ts";
-import { visibleTeams } from "../visible.ts";
 import { read, type RouteDeps } from "./shapes.ts";
 
 /** The platform itself: how it is, what changes, its cluster's kubeconfig, the schema of ebb.yaml. */
 export function registerStatusRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
   read(server, "/status", { summary: "How the platform is", access: { signedIn: true }, answer: PlatformStatus }, (request) =>
-    api.status(request.user, visibleTeams(request)),
+    api.status(request.user, visibleTeams(callerOf(request))),
   );
   server.get("/events", { config: { access: { signedIn: true } }, schema: { summary: "What changes" } }, async (request, reply) => {
     const signal = clientGone(reply, stopping);
-    await sendStream(reply, { source: api.changes(signal, visibleTeams(request)), kind: "events", clock, signal });
+    await sendStream(reply, { source: api.changes(signal, visibleTeams(callerOf(request))), kind: "events", clock, signal });
   });
   server.get(
     "/kubeconfig",

@@ -1,7 +1,8 @@
 import { CreateEnvironment, CreateTeam, Environment, PatchEnvironment, PatchTeam, Team } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
-import { visibleTeams } from "../visible.ts";
+import { visibleTeams } from "../../identity/access.ts";
+import { callerOf } from "../authorisation.ts";
 import { ByEnvironment, ByTeam, change, items, read, teamOf, write, type RouteDeps } from "./shapes.ts";
 
 const envOf = (request: FastifyRequest): string => (request.params as Static<typeof ByEnvironment>).env;
@@ -9,7 +10,7 @@ const envOf = (request: FastifyRequest): string => (request.params as Static<typ
 /** Teams and their environments. */
 export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps): void {
   read(server, "/teams", { summary: "All teams", access: { signedIn: true }, answer: items(Team) }, async (request) => ({
-    items: await api.listTeams(visibleTeams(request)),
+    items: await api.listTeams(visibleTeams(callerOf(request))),
   }));
   read(server, "/teams/:team", { summary: "A team", access: { team: "viewer" }, answer: Team, params: ByTeam }, (request) =>
     api.getTeam(teamOf(request)),
