@@ -8,7 +8,7 @@ export class KindTable {
   readonly #store: Store;
   readonly #unsubscribe: () => void;
   /** Made anew when a definition changes: who caches by it is never behind. */
-  #kinds: readonly Kind[] | undefined;
+  #kinds: { all: readonly Kind[]; stored: ReadonlyMap<string, Kind> } | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -19,21 +19,30 @@ export class KindTable {
   }
 
   get all(): readonly Kind[] {
-    return (this.#kinds ??= this.#read());
+    return this.#current.all;
   }
 
   /** Of a store's key, in the version that is stored. */
   ofResource(resource: string): Kind | undefined {
-    const found = this.all.find((kind) => resourceOf(kind) === resource);
-    return found && (this.all.find((kind) => resourceOf(kind) === resource && kind.version === kind.storageVersion) ?? found);
+    return this.#current.stored.get(resource);
   }
 
   close(): void {
     this.#unsubscribe();
   }
 
-  #read(): Kind[] {
+  get #current() {
+    return (this.#kinds ??= this.#read());
+  }
+
+  #read() {
     const definitions = this.#store.list(resourceOf(CustomResourceDefinitions)).objects as readonly CustomResourceDefinition[];
-    return [...ALL_KINDS, ...definitions.filter(isEstablished).flatMap(kindsOfDefinition)];
+    const all = [...ALL_KINDS, ...definitions.filter(isEstablished).flatMap(kindsOfDefinition)];
+    const stored = new Map<string, Kind>();
+    for (const kind of all) {
+      const resource = resourceOf(kind);
+      if (!stored.has(resource) || kind.version === kind.storageVersion) stored.set(resource, kind);
+    }
+    return { all, stored };
   }
 }
