@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { eventually, freePorts, httpRequest, nodeApp, tempDir } from "@ebb/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 const LAUNCHER = join(import.meta.dirname, "../../ebb");
 
@@ -17,12 +17,12 @@ interface Result {
 let folder: { path: string; remove(): Promise<void> };
 let ports: number[];
 let portOptions: string[];
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await tempDir("ebb-cli-");
   ports = await freePorts(4);
   portOptions = ["gateway", "platform", "api", "internal"].flatMap((name, at) => [`--${name}-port`, `${ports[at]}`]);
 });
-afterAll(async () => {
+afterEach(async () => {
   await ebb("down");
   await folder.remove();
 });
@@ -87,9 +87,11 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   // What was decided before the stop is still known.
   const earlier = JSON.parse((await ebb("why", "hello", "--version", "v2", "-o", "json")).stdout) as { items: { cause: string }[] };
   expect(earlier.items.map(({ cause }) => cause)).toContain("initial-scale");
-  const { versions } = JSON.parse((await ebb("metrics", "hello", "-o", "json")).stdout) as Metrics;
-  const requests = versions.find(({ version }) => version === "v1")?.summary.requests;
-  expect(requests).toBeGreaterThan(counted.versions[1]?.summary.requests ?? Infinity);
+  await eventually(async () => {
+    const { versions } = JSON.parse((await ebb("metrics", "hello", "-o", "json")).stdout) as Metrics;
+    const requests = versions.find(({ version }) => version === "v1")?.summary.requests ?? 0;
+    return requests > (counted.versions[1]?.summary.requests ?? Infinity);
+  }, 30_000);
   expect(await ebb("why", "hello", "--version", "v9")).toMatchObject({ code: 3, stderr: expect.stringContaining("no version v9") });
   expect(await ebb("delete", "hello", "--yes")).toMatchObject({ code: 0, stdout: "hello is deleted.\n" });
   expect(await ebb("apps", "hello")).toMatchObject({ code: 3 });

@@ -27,8 +27,8 @@ function append(rows: AuditRow[], change: { action: string; after: unknown }): v
   rows.push({ ...body, hash: hashOf(body) });
 }
 
-function verify(rows: readonly AuditRow[], head: Head): Breach | undefined {
-  const check = new ChainCheck();
+function verify(rows: readonly AuditRow[], head: Head, known?: Head): Breach | undefined {
+  const check = new ChainCheck(known);
   for (const row of rows) check.add(row);
   return check.end(head);
 }
@@ -106,4 +106,15 @@ test("what retention removed is not missed, what somebody else removed is", () =
   expect(verify(rows.slice(4), headOf(rows))?.message).toContain("begins at row 5");
   const without = trail(10);
   expect(verify(without.slice(5), headOf(without))?.message).toContain("begins at row 6");
+});
+
+test("a head that was noted must be in the trail, or be the one that retention removed up to", () => {
+  const rows = trail(6);
+  append(rows, { action: PRUNED, after: headOf(rows.slice(0, 4)) });
+  const kept = rows.slice(4);
+  const at = (seq: number) => headOf(rows.slice(0, seq));
+  const verdict = (known: Head) => verify(kept, headOf(rows), known)?.message;
+  expect([at(0), at(4), at(5), at(7)].map(verdict)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(verdict(at(3))).toBe("row 3, whose hash you noted, was removed by retention: note a newer one");
+  for (const seq of [4, 6, 9]) expect(verdict({ seq, hash: "0".repeat(64) })).toBe(`row ${seq} is not the one whose hash you noted`);
 });

@@ -65,7 +65,15 @@ export class ChainCheck {
   #first: AuditRow | undefined;
   #allowedStart: Head = { seq: 0, hash: GENESIS };
   #breach: Breach | undefined;
+  readonly #known: Head | undefined;
+  /** The hash of the row that the known head names, as it is here. */
+  #found: string | undefined;
   count = 0;
+
+  /** `known`: a head that was noted earlier, outside of the trail, and must be in it. */
+  constructor(known?: Head) {
+    this.#known = known && known.seq > 0 ? known : undefined;
+  }
 
   add(row: AuditRow): void {
     if (this.#breach) return;
@@ -81,6 +89,7 @@ export class ChainCheck {
     if (last && row.previous !== last.hash) return this.#fail(row.seq, `row ${row.seq} does not follow from row ${last.seq}`);
     if (hashOf(row) !== row.hash) return this.#fail(row.seq, `row ${row.seq} was edited`);
     this.#last = { seq: row.seq, hash: row.hash };
+    if (row.seq === this.#known?.seq) this.#found = row.hash;
     if (row.action === PRUNED) this.#allowedStart = prunedTo(row.after) ?? this.#allowedStart;
   }
 
@@ -98,7 +107,17 @@ export class ChainCheck {
     const last = this.#last ?? { seq: 0, hash: GENESIS };
     if (last.seq !== head.seq) return { seq: last.seq + 1, message: `the trail ends at row ${last.seq}, but ${head.seq} were written` };
     if (last.hash !== head.hash) return { seq: last.seq, message: `row ${last.seq} is not the one that was written last` };
-    return undefined;
+    return this.#breachOfKnown();
+  }
+
+  #breachOfKnown(): Breach | undefined {
+    const known = this.#known;
+    if (!known) return undefined;
+    const { seq, hash } = this.#allowedStart;
+    if (known.seq < seq)
+      return { seq: known.seq, message: `row ${known.seq}, whose hash you noted, was removed by retention: note a newer one` };
+    if ((known.seq === seq ? hash : this.#found) === known.hash) return undefined;
+    return { seq: known.seq, message: `row ${known.seq} is not the one whose hash you noted` };
   }
 
   #fail(seq: number, message: string): void {

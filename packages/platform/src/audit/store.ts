@@ -126,16 +126,12 @@ export interface Verification {
 export async function verifyAudit(db: Database, known?: Head): Promise<Verification> {
   // The head first: rows that are added meanwhile are behind it and are left out.
   const head = await readHead(db);
-  const check = new ChainCheck();
-  let seen = known === undefined || known.seq === 0;
+  const check = new ChainCheck(known);
   for await (const row of readAudit(db)) {
     if (row.seq > head.seq) break;
     check.add(row);
-    if (known && row.seq === known.seq) seen = row.hash === known.hash;
   }
-  const breach =
-    check.end(head) ?? (seen ? undefined : { seq: known?.seq ?? 0, message: `row ${known?.seq ?? 0} is not the one whose hash you noted` });
-  return { rows: check.count, head, breach: breach ?? null };
+  return { rows: check.count, head, breach: check.end(head) ?? null };
 }
 
 export async function readHead(db: Database): Promise<Head> {
@@ -143,7 +139,10 @@ export async function readHead(db: Database): Promise<Head> {
   return head ?? { seq: 0, hash: GENESIS };
 }
 
-/** Removes the rows from before `until`, and says so in the trail, which goes on from there. */
+/**
+ * Removes the rows from before `until`, and says so in the trail, which goes on from there. Clocks of several platforms differ, so times need not
+ * rise with the rows: what goes is what comes before the first row that is young enough, and no younger row goes with it.
+ */
 export async function pruneAudit(db: Database, now: number, until: number): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     // Held before we look: a row that is being added cannot come between.
@@ -152,10 +151,11 @@ export async function pruneAudit(db: Database, now: number, until: number): Prom
       .set((eb) => ({ seq: eb.ref("seq") }))
       .where("id", "=", 1)
       .execute();
+    const young = await transaction.selectFrom("audit").select("seq").where("time", ">=", until).orderBy("seq").executeTakeFirst();
     const last = await transaction
       .selectFrom("audit")
       .select(["seq", "hash"])
-      .where("time", "<", until)
+      .where("seq", "<", young?.seq ?? Number.MAX_SAFE_INTEGER)
       .orderBy("seq", "desc")
       .executeTakeFirst();
     if (!last) return;

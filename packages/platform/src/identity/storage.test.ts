@@ -86,7 +86,11 @@ describeDatabases("governance", (when, open) => {
   when("the trail is one line however many write at once, is not left by what was rolled back, and outlives retention", async () => {
     const { db, options } = await open();
     const other = options.kind === "postgres" ? await openDatabase(options) : db;
-    await Promise.all(Array.from({ length: 30 }, (_, i) => note(i % 2 === 0 ? db : other, i * DAY, `a${i}`)));
+    const atOnce = (days: readonly number[]) => Promise.all(days.map((day) => note(day % 2 === 0 ? db : other, day * DAY, `a${day}`)));
+    await atOnce(Array.from({ length: 10 }, (_, i) => i));
+    await atOnce(Array.from({ length: 19 }, (_, i) => 10 + i));
+    // By a platform whose clock is late: it comes after young rows, and stays as long as they do.
+    await note(db, 0, "late");
     const failing = db.transaction().execute(async (transaction) => {
       await record(transaction, 1, { action: "never", object: "x" });
       throw new Error("rolled back");
@@ -94,14 +98,8 @@ describeDatabases("governance", (when, open) => {
     await expect(failing).rejects.toThrow("rolled back");
     const head = await readHead(db);
     expect(await verifyAudit(db)).toMatchObject({ rows: 30, breach: null, head: { seq: 30 } });
-    const old = await db
-      .selectFrom("audit")
-      .select(["seq"])
-      .where("time", "<", 10 * DAY)
-      .orderBy("seq", "desc")
-      .executeTakeFirst();
     await pruneAudit(db, 40 * DAY, 10 * DAY);
-    expect(await verifyAudit(db, head)).toMatchObject({ rows: 31 - (old?.seq ?? 0), breach: null });
+    expect(await verifyAudit(db, head)).toMatchObject({ rows: 21, breach: null });
     expect((await listAudit(db, { limit: 2 })).map(({ seq, action }) => `${seq} ${action}`)[0]).toBe("31 audit.pruned");
     // Nothing to remove, nothing to say.
     await pruneAudit(db, 41 * DAY, 10 * DAY);
