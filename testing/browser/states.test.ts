@@ -12,6 +12,7 @@ import {
 } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
+import * as releases from "./src/staged-releases.ts";
 import { startStagedPlatform, type Answer, type StagedPlatform } from "./src/staged-platform.ts";
 
 /** Every page of the console. */
@@ -22,6 +23,7 @@ const PAGES = [
   "/apps/hello-node/test/promote",
   "/apps/hello-node/test/versions",
   "/apps/hello-node/test/traffic",
+  "/apps/hello-node/test/releases",
   "/apps/hello-node/test/scaling",
   "/apps/hello-node/test/logs",
   "/apps/hello-node/test/config",
@@ -138,6 +140,70 @@ describe.skipIf(skipReason !== null)("an app's numbers", () => {
     await open("/apps/hello-node/test");
     await page.getByText("The numbers are lost").waitFor();
     await page.getByText("hello-node-00011-k3fz9").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("an app's traffic", () => {
+  const AT = "/apps/hello-node/environments/test";
+
+  test("is edited as a picture: borders by key and mouse, rules by their order, all of it told before it is sent", async () => {
+    const { page } = await go("/apps/hello-node/test/traffic");
+    const border = page.getByRole("slider", { name: "Border between v12 and v11" });
+    await border.press("PageUp");
+    expect(await border.getAttribute("aria-valuetext")).toBe("v12 20 %, v11 80 %");
+    await border.hover();
+    await page.mouse.down();
+    await page.mouse.move(900, 400, { steps: 4 });
+    await page.mouse.up();
+    expect(Number(await border.getAttribute("aria-valuenow"))).toBeGreaterThan(50);
+    await page.getByRole("spinbutton", { name: "Percent for v12" }).fill("25");
+    await page.getByText("v11: 90 % → 75 %").waitFor();
+    await page.getByRole("button", { name: "Rule 2: one up" }).click();
+    await page.getByText("The rules have another order.").waitFor();
+    await page.getByRole("button", { name: "Rule 2: remove" }).click();
+    await page.getByText("Rule 1 goes:").waitFor();
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    expect(await page.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "Name: Rule 2, 1" }).fill("x-canary");
+    await page.getByRole("textbox", { name: "Value: Rule 2, 1" }).fill("1");
+    await page.getByText("New rule 2:").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("The new split is in force.").waitFor();
+    expect(platform.received.at(-1)).toEqual({
+      route: `PUT ${AT}/traffic`,
+      body: {
+        targets: [
+          { version: "v12", percent: 25 },
+          { version: "v11", percent: 75 },
+        ],
+        rules: [releases.rules[1], { version: "v12", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }],
+      },
+    });
+  });
+
+  test("is explained for a request", async () => {
+    const { page } = await go("/apps/hello-node/test/traffic");
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("no header");
+    await page.getByText("Not a header: no header").waitFor();
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("x-user: carl");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText("there is no header x-user").waitFor();
+  });
+
+  test("is released step by step: where it is, what guards it, and one may go on or back", async () => {
+    stage(`GET ${AT}/releases`, { status: 200, body: { items: [releases.running, ...releases.ended] } });
+    const { page } = await go("/apps/hello-node/test/releases");
+    await page.getByRole("heading", { name: "v12 is being released" }).waitFor();
+    await page.getByRole("row", { name: /v12 new/ }).waitFor();
+    await page.getByText(/The next step may come in/).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Go on to 50 % now" }).click();
+    await expect.poll(() => platform.received.at(-1)?.route).toBe(`POST ${AT}/releases/continue`);
+    stage(`POST ${AT}/releases/abort`, problem(403, "forbidden", "This takes the role releaser in the team default"));
+    await page.getByRole("button", { name: "Abort and go back" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Abort and go back" }).click();
+    await page.getByText("You may not do this").waitFor();
   });
 });
 

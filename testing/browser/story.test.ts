@@ -99,8 +99,20 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("spinbutton", { name: "Percent for v1" }).fill("30");
     await page.getByText("v2: 100 % → 70 %").waitFor();
     await page.getByText("v1: 0 % → 30 %").waitFor();
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    await page.getByRole("textbox", { name: "Name: Rule 1, 1" }).fill("x-canary");
+    await page.getByRole("textbox", { name: "Value: Rule 1, 1" }).fill("1");
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText("The new split is in force.").waitFor();
+    await page.getByText("Nothing will change.").waitFor();
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("x-canary: 1");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText("by rule 1").waitFor();
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText("no rule fits: the split decides").waitFor();
+    await page.getByRole("button", { name: "Rule 1: remove" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText("Nothing will change.").waitFor();
     expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic.toSorted((a, b) => b.percent - a.percent)).toEqual([
       { version: "v2", percent: 70 },
@@ -139,6 +151,21 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByRole("row", { name: /v1.*100 %/ }).waitFor();
     await eventually(async () => (await ebb.client.getAppEnvironment(inTest("shop"))).traffic.every((target) => target.version === "v1"));
+  });
+
+  test("releases a version step by step, from one step to the next by hand", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Releases", exact: true }).click();
+    await page.getByRole("textbox", { name: "Steps, percent" }).fill("50, 100");
+    await page.getByRole("checkbox", { name: /^Each step waits/ }).check();
+    await page.getByRole("button", { name: "Release v2" }).click();
+    await page.getByRole("heading", { name: "v2 is being released" }).waitFor();
+    await page.getByText("It waits until somebody continues.").waitFor();
+    await page.getByRole("row", { name: /v2 new/ }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Go on to 100 % now" }).click();
+    await page.getByText("50 % → 100 %").waitFor();
+    expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic).toEqual([{ version: "v2", percent: 100 }]);
   });
 
   test("changes settings and secrets, each a new version, and never shows a secret", async () => {

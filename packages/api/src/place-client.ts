@@ -93,7 +93,10 @@ export function placeCalls(send: Send) {
       json<Metrics>("GET", at(place, "/metrics"), { query, signal }),
     explain: (
       place: Place,
-      { headers, ...query }: { method?: string | undefined; path?: string | undefined; headers: readonly string[] },
+      {
+        headers,
+        ...query
+      }: { method?: string | undefined; path?: string | undefined; host?: string | undefined; headers: readonly string[] },
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
     setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
     listReleases: (place: Place, call?: CallOptions) => items<Release>(at(place, "/releases"), call),

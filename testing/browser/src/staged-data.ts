@@ -154,7 +154,7 @@ export const diff: VersionDiff = {
 export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };
 export const secrets = [{ name: "DATABASE_URL", updatedAt: at(300) }];
 
-const phase = (name: string, seconds: number, state: Phase["state"] = "succeeded", message = ""): Phase => ({
+export const phase = (name: string, seconds: number, state: Phase["state"] = "succeeded", message = ""): Phase => ({
   name,
   state,
   message,
@@ -163,7 +163,7 @@ const phase = (name: string, seconds: number, state: Phase["state"] = "succeeded
   duration: seconds * 1000,
 });
 
-function operation(id: string, kind: Operation["kind"], rest: Partial<Operation>): Operation {
+export function operation(id: string, kind: Operation["kind"], rest: Partial<Operation>): Operation {
   return {
     id,
     kind,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as data from "./staged-data.ts";
+import * as releases from "./staged-releases.ts";
 import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
 
@@ -36,7 +37,12 @@ const samples: Record<string, Answer> = {
   "GET /status": { status: 200, body: data.status },
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
-  [`GET ${at}`]: { status: 200, body: data.apps[0]?.environments[0] },
+  [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules } },
+  [`GET ${at}/releases`]: { status: 200, body: { items: releases.ended } },
+  [`GET ${at}/explain`]: { status: 200, body: releases.explanation },
+  [`POST ${at}/releases`]: { status: 202, body: releases.releasing },
+  [`POST ${at}/releases/continue`]: { status: 200, body: releases.running },
+  [`POST ${at}/releases/abort`]: { status: 200, body: releases.running },
   [`GET ${at}/versions`]: { status: 200, body: { items: data.versions, next: null } },
   [`GET ${at}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
   [`GET ${at}/cold-starts`]: { status: 200, body: { items: coldStarts(), recorded: true } },
@@ -63,6 +69,7 @@ const samples: Record<string, Answer> = {
   [`POST /apps/${one}/environments/prod/promote`]: { status: 202, body: data.trafficDone },
   [`POST ${at}/rollback`]: { status: 202, body: data.trafficDone },
   "GET /operations": { status: 200, body: { items: data.operations, next: null } },
+  "GET /operations/op-release/events": { events: [{ type: "operation", operation: releases.releasing }] },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };
 for (const operation of data.operations) {

@@ -27,3 +27,11 @@ export const metricsQuery = (place: Place, range: Range) => {
     refetchInterval: again,
   });
 };
+
+/** What each version has done since a release's step began. */
+export const releaseMetricsQuery = (place: Place, since: string) =>
+  queryOptions({
+    queryKey: [...keys.place(place, "metrics"), "since", since],
+    queryFn: ({ signal }) => client.metrics(place, { from: since, signal }),
+    refetchInterval: 5_000,
+  });

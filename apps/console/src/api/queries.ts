@@ -51,6 +51,8 @@ export const coldStartsQuery = (place: Place) =>
     queryFn: ({ signal }) => client.coldStarts(place, { limit: 100, signal }),
     refetchInterval: 10_000,
   });
+export const releasesQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
 export const variablesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "variables"), queryFn: ({ signal }) => client.getVariables(place, { signal }) });
 

@@ -8,6 +8,8 @@ export const enWork = {
     results: (n: number) => (n === 1 ? "1 result" : `${n} results`),
     kinds: { app: "App", version: "Version", page: "Page", action: "Action" },
     logsOf: (place: string) => `Logs of ${place}`,
+    trafficOf: (place: string) => `Traffic of ${place}`,
+    releasesOf: (place: string) => `Releases of ${place}`,
     settingsOf: (place: string) => `Variables & secrets of ${place}`,
     promoteOf: (place: string) => `Promote ${place}`,
     deployTo: "Deploy an app",

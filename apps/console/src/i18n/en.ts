@@ -1,5 +1,6 @@
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
+import { enTraffic } from "./en-traffic.ts";
 import { enWork } from "./en-work.ts";
 
 /** Every text of the console. `zh.ts` must have the same shape: a missing or extra entry does not compile. */
@@ -35,6 +36,7 @@ export const en = {
     refused: "This could not be done",
     unreachable: "The platform does not answer. It may be restarting; this page tries again by itself.",
     forbidden: "You may not see this",
+    forbiddenToDo: "You may not do this",
     forbiddenHint: "Ask an administrator of this platform for a role that allows it.",
     notFound: "There is nothing at this address",
     notFoundHint: "It may have been deleted, or the address is mistyped.",
@@ -99,6 +101,7 @@ export const en = {
     overview: "Overview",
     versions: "Versions",
     traffic: "Traffic",
+    releases: "Releases",
     scaling: "Scaling",
     logs: "Logs",
     config: "Variables & secrets",
@@ -124,6 +127,7 @@ export const en = {
   live: enLive,
   ...enWork,
   ...enPeople,
+  ...enTraffic,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",
@@ -162,26 +166,6 @@ export const en = {
       "scale-up-rate": "Scale-up rate",
       failed: "Cannot run",
     } as Readonly<Record<string, string>>,
-  },
-  traffic: {
-    title: "Split requests between versions",
-    intro: "Percent of new requests. Requests under way finish where they are.",
-    percentOf: (version: string) => `Percent for ${version}`,
-    add: "Add a version",
-    sum: (sum: number) => `Sum: ${sum} %`,
-    sumShort: (missing: number) => `${missing} % still to give`,
-    sumOver: (over: number) => `${over} % too much`,
-    balance: "Balance",
-    preview: "What will change",
-    noChange: "Nothing will change.",
-    change: (version: string, from: number, to: number) => `${version}: ${from} % → ${to} %`,
-    apply: "Apply",
-    reset: "Reset",
-    applied: "The new split is in force.",
-    onlyOne: "There is only one version: it gets every request. Deploy a second one to split them.",
-    none: "No version can take requests yet.",
-    gone: (version: string) => `${version} will get no more requests; it stays for a rollback.`,
-    fresh: (version: string) => `${version} will start to get requests.`,
   },
   logs: {
     instance: "Instance",

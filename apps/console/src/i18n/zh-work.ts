@@ -9,6 +9,8 @@ export const zhWork: typeof enWork = {
     results: (n) => `${n} 个结果`,
     kinds: { app: "应用", version: "版本", page: "页面", action: "操作" },
     logsOf: (place) => `${place} 的日志`,
+    trafficOf: (place) => `${place} 的流量`,
+    releasesOf: (place) => `${place} 的发布`,
     settingsOf: (place) => `${place} 的变量与密钥`,
     promoteOf: (place) => `晋级 ${place}`,
     deployTo: "部署应用",

@@ -1,5 +1,6 @@
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
+import { zhTraffic } from "./zh-traffic.ts";
 import { zhWork } from "./zh-work.ts";
 import type { Dictionary } from "./en.ts";
 
@@ -28,6 +29,7 @@ export const zh: Dictionary = {
     title: "加载失败",
     refused: "操作未能完成",
     unreachable: "平台没有响应，可能正在重启；本页会自动重试。",
+    forbiddenToDo: "你无权执行此操作",
     forbidden: "你没有查看权限",
     forbiddenHint: "请联系平台管理员为你授予相应角色。",
     notFound: "这个地址下没有内容",
@@ -93,6 +95,7 @@ export const zh: Dictionary = {
     overview: "概览",
     versions: "版本",
     traffic: "流量",
+    releases: "发布",
     scaling: "伸缩",
     logs: "日志",
     config: "变量与密钥",
@@ -118,6 +121,7 @@ export const zh: Dictionary = {
   live: zhLive,
   ...zhWork,
   ...zhPeople,
+  ...zhTraffic,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",
@@ -156,26 +160,6 @@ export const zh: Dictionary = {
       "scale-up-rate": "扩容速率",
       failed: "无法运行",
     },
-  },
-  traffic: {
-    title: "在版本之间分配请求",
-    intro: "新请求的百分比。进行中的请求会在原版本上完成。",
-    percentOf: (version) => `${version} 的百分比`,
-    add: "添加版本",
-    sum: (sum) => `合计：${sum} %`,
-    sumShort: (missing) => `还差 ${missing} %`,
-    sumOver: (over) => `超出 ${over} %`,
-    balance: "补足",
-    preview: "将要发生的变化",
-    noChange: "没有变化。",
-    change: (version, from, to) => `${version}：${from} % → ${to} %`,
-    apply: "应用",
-    reset: "还原",
-    applied: "新的分配已生效。",
-    onlyOne: "只有一个版本，全部请求都由它处理。部署第二个版本后即可分流。",
-    none: "还没有可以接收请求的版本。",
-    gone: (version) => `${version} 将不再接收请求；它会保留以便回滚。`,
-    fresh: (version) => `${version} 将开始接收请求。`,
   },
   logs: {
     instance: "实例",

@@ -61,7 +61,12 @@ const versions = createRoute({
 const traffic = createRoute({
   getParentRoute: () => app,
   path: "traffic",
-  component: lazyRouteComponent(() => import("../pages/app/traffic-tab.tsx"), "TrafficTab"),
+  component: lazyRouteComponent(() => import("../pages/app/traffic/traffic-tab.tsx"), "TrafficTab"),
+});
+const releases = createRoute({
+  getParentRoute: () => app,
+  path: "releases",
+  component: lazyRouteComponent(() => import("../pages/app/releases/releases-tab.tsx"), "ReleasesTab"),
 });
 const scaling = createRoute({
   getParentRoute: () => app,
@@ -135,7 +140,7 @@ const routeTree = root.addChildren([
   deploy,
   appAnywhere,
   promote,
-  app.addChildren([overview, versions, traffic, scaling, logs, config, appOperations, danger]),
+  app.addChildren([overview, versions, traffic, releases, scaling, logs, config, appOperations, danger]),
   operations,
   operation,
   account,

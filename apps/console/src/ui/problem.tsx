@@ -9,7 +9,19 @@ export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (
   const text = useText();
   const problem = error instanceof ApiError ? error.problem : null;
   if (problem?.status === 403)
-    return <Alert type="warning" showIcon title={text.problem.forbidden} description={problem.hint ?? text.problem.forbiddenHint} />;
+    return (
+      <Alert
+        type="warning"
+        showIcon
+        title={title === undefined ? text.problem.forbidden : text.problem.forbiddenToDo}
+        description={
+          <>
+            <div>{problem.detail}</div>
+            <div>{problem.hint ?? text.problem.forbiddenHint}</div>
+          </>
+        }
+      />
+    );
   if (problem?.status === 404) return <NotFound detail={problem.detail} />;
   const detail = problem?.code === "unreachable" ? text.problem.unreachable : error instanceof Error ? error.message : String(error);
   return (

@@ -9,15 +9,22 @@ import { refuse } from "../errors.ts";
 export interface RequestQuestion {
   method?: string | undefined;
   path?: string | undefined;
+  /** The app's own when absent. */
+  host?: string | undefined;
   headers: readonly string[];
 }
 
 /** Which rule and version a request gets, as the code that routes says. Throws `explain_unavailable` where the cluster cannot say. */
-export async function explainRequest(cluster: Cluster, facts: AppFacts, { method, path, headers }: RequestQuestion): Promise<Explanation> {
+export async function explainRequest(
+  cluster: Cluster,
+  facts: AppFacts,
+  { method, path, host, headers }: RequestQuestion,
+): Promise<Explanation> {
   const { app, place } = facts;
   const rules = rulesOf(place);
   const query = new URLSearchParams(headers.map((header): [string, string] => ["header", header]));
   if (method !== undefined) query.set("method", method);
+  if (host !== undefined) query.set("host", host);
   if (path !== undefined) query.set("path", path);
   const found = await cluster.explain(rules.length > 0 ? "virtualservices" : "routes", app.name, query);
   if (!found) {

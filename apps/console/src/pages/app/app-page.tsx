@@ -91,6 +91,9 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/traffic" params={params}>
         {text.app.traffic}
       </Link>
+      <Link to="/apps/$app/$env/releases" params={params}>
+        {text.app.releases}
+      </Link>
       <Link to="/apps/$app/$env/scaling" params={params}>
         {text.app.scaling}
       </Link>

@@ -3,7 +3,7 @@ import Button from "antd/es/button";
 import Popconfirm from "antd/es/popconfirm";
 import { useText } from "../../i18n/language.tsx";
 import { byNewest } from "../../ui/version.ts";
-import { changesOf, splitOf } from "./traffic-draft.ts";
+import { changesOf, splitOf } from "./traffic/split-draft.ts";
 
 export interface VersionListProps {
   /** Newest first. */

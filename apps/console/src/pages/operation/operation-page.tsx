@@ -16,7 +16,7 @@ import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { OperationStateLabel } from "../../ui/state.tsx";
 import { Ago, Took } from "../../ui/time.tsx";
-import { ApprovalVote } from "./approval-vote.tsx";
+import { ApprovalVote } from "../../ui/approval-vote.tsx";
 
 const route = getRouteApi("/operations/$id");
 const LOG_HEIGHT = 420;

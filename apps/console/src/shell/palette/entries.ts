@@ -36,6 +36,8 @@ function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[
           href: `${at}/logs?version=${version}`,
         })),
         { kind: "page", title: find.logsOf(where), href: `${at}/logs` },
+        { kind: "page", title: find.trafficOf(where), href: `${at}/traffic` },
+        { kind: "page", title: find.releasesOf(where), href: `${at}/releases` },
         { kind: "page", title: find.settingsOf(where), href: `${at}/config` },
         { kind: "action", title: find.promoteOf(where), href: `${at}/promote` },
       ];

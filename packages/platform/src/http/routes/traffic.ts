@@ -6,6 +6,7 @@ import { AT, ByPlace, change, placeOf, read, type RouteDeps } from "./shapes.ts"
 const ExplainQuery = Type.Object({
   method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$" })),
   path: Type.Optional(Type.String({ pattern: "^/[\\x21-\\x7e]*$", maxLength: 8192 })),
+  host: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9.:_-]{1,253}$", description: "The app's own when absent" })),
   header: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\\t\\x20-\\x7e]*$", maxLength: 4096 }), {
       maxItems: 50,

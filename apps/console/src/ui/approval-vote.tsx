@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
-import { client } from "../../api/connection.ts";
-import { useText } from "../../i18n/language.tsx";
-import { Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { client } from "../api/connection.ts";
+import { useText } from "../i18n/language.tsx";
+import { Panel } from "./page.tsx";
+import { ProblemNote } from "./problem.tsx";
 
 /** Approves or rejects an operation that waits; who may is for the platform to say. */
 export function ApprovalVote({ id }: { id: string }) {

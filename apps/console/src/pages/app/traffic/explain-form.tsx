@@ -1,0 +1,108 @@
+import type { Explanation, Place } from "@ebb/api";
+import { useMutation } from "@tanstack/react-query";
+import Button from "antd/es/button";
+import Input from "antd/es/input";
+import Select from "antd/es/select";
+import { useId, useState } from "react";
+import { client } from "../../../api/connection.ts";
+import { useText } from "../../../i18n/language.tsx";
+import { ProblemNote } from "../../../ui/problem.tsx";
+import { VersionMark } from "../../../ui/version-mark.tsx";
+import { headerLines, METHODS } from "../http-fields.ts";
+
+/** Which rule and version one request would get, and why; nothing is sent to the app. */
+export function ExplainForm({ place }: { place: Place }) {
+  const text = useText();
+  const id = useId();
+  const [method, setMethod] = useState("GET");
+  const [host, setHost] = useState("");
+  const [path, setPath] = useState("/");
+  const [headers, setHeaders] = useState("");
+  const { lines, wrong } = headerLines(headers);
+  const badPath = !/^\/[\x21-\x7e]*$/.test(path);
+  const explain = useMutation({
+    mutationFn: () => client.explain(place, { method, path, headers: lines, ...(host === "" ? {} : { host }) }),
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!badPath && wrong === null) explain.mutate();
+      }}
+    >
+      <p className="faint">{text.explain.intro}</p>
+      <div className="request-line">
+        <Select
+          value={method}
+          aria-label={text.explain.method}
+          options={METHODS.map((name) => ({ value: name, label: name }))}
+          onChange={setMethod}
+        />
+        <Input
+          value={host}
+          aria-label={text.explain.host}
+          placeholder={text.explain.hostOwn}
+          spellCheck={false}
+          onChange={(event) => setHost(event.target.value.trim())}
+        />
+        <Input
+          value={path}
+          aria-label={text.explain.path}
+          status={badPath ? "error" : ""}
+          spellCheck={false}
+          onChange={(event) => setPath(event.target.value)}
+        />
+      </div>
+      <label htmlFor={`${id}-headers`}>{text.explain.headers}</label>
+      <Input.TextArea
+        id={`${id}-headers`}
+        value={headers}
+        autoSize={{ minRows: 2, maxRows: 8 }}
+        placeholder={"x-canary: 1\ncookie: stage=beta"}
+        spellCheck={false}
+        onChange={(event) => setHeaders(event.target.value)}
+      />
+      {wrong !== null && <p className="bad-text">{text.explain.badHeader(wrong)}</p>}
+      <div className="form-actions">
+        <Button htmlType="submit" loading={explain.isPending} disabled={badPath || wrong !== null}>
+          {text.explain.button}
+        </Button>
+      </div>
+      {explain.isError && <ProblemNote error={explain.error} title={text.problem.refused} />}
+      {explain.isSuccess && <Answer explanation={explain.data} />}
+    </form>
+  );
+}
+
+function Answer({ explanation }: { explanation: Explanation }) {
+  const text = useText();
+  const { version, rule, reason, skipped, split } = explanation;
+  return (
+    <div className="explanation" role="status">
+      <p>
+        {version === null ? <b>{text.explain.nobody}</b> : <VersionMark version={version} />}{" "}
+        <span>{rule === null ? text.explain.bySplit : text.explain.byRule(rule)}</span>
+      </p>
+      <p className="faint">{reason}</p>
+      {skipped.length > 0 && (
+        <ul>
+          {skipped.map((one) => (
+            <li key={one.rule}>
+              <b>{text.rules.rule(one.rule)}</b> {text.explain.skipped} <span className="faint">{one.because}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {rule === null && split.length > 1 && (
+        <p>
+          {text.explain.chance}{" "}
+          {split.map((one) => (
+            <span key={one.version}>
+              <VersionMark version={one.version} /> <span className="number">{one.percent} %</span>{" "}
+            </span>
+          ))}
+        </p>
+      )}
+    </div>
+  );
+}
