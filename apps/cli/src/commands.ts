@@ -31,6 +31,8 @@ import { varsListCommand, varsSetCommand, varsUnsetCommand } from "./commands/va
 import { versionsCommand, versionsDiffCommand } from "./commands/versions.ts";
 import { coldStartsCommand } from "./commands/cold-starts.ts";
 import { whyCommand } from "./commands/why.ts";
+import { whatIfCommand } from "./commands/what-if.ts";
+import { scaleCommand } from "./commands/scale.ts";
 import type { Command } from "./command.ts";
 
 /** Every command, in the order of the documentation. */
@@ -47,6 +49,8 @@ export const COMMANDS: readonly Command[] = [
   metricsCommand,
   whyCommand,
   coldStartsCommand,
+  whatIfCommand,
+  scaleCommand,
   openCommand,
   deleteCommand,
   trafficCommand,

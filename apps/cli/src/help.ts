@@ -5,8 +5,8 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
-  ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "open", "delete"]],
-  ["Traffic and configuration", ["traffic", "explain", "release", "rollback", "promote", "host", "vars", "secrets"]],
+  ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
+  ["Traffic and configuration", ["traffic", "explain", "release", "rollback", "promote", "scale", "host", "vars", "secrets"]],
   ["Environments", ["env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],

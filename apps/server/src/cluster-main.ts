@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer, type ApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
-import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
+import { checkServingConfig, createControllers, SERVING_VIEWS } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import {
   createContainerDriver,
@@ -13,6 +13,7 @@ import {
   type InstanceSpec,
 } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
+import { clusterViews } from "./cluster-views.ts";
 import { thisMachine } from "./cluster-landmarks.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
@@ -55,13 +56,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     alsoListen: config.clusterAddress === undefined ? [] : [{ host: config.clusterAddress, port: CLUSTER_API_PORT }],
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
     podLogs: (_namespace, name, options) => instances.logs(name, options),
-    views: {
-      "podautoscalers/decisions": (namespace, name) => decisionList(controllers.decisions(`${namespace}/${name}`)),
-      "podautoscalers/coldstarts": (namespace, name) => coldStartList(controllers.coldStarts(`${namespace}/${name}`)),
-      "routes/explain": (namespace, name, query) => explanation(controllers.explain("routes", { namespace, name }, query)),
-      "virtualservices/explain": (namespace, name, query) =>
-        explanation(controllers.explain("virtualservices", { namespace, name }, query)),
-    },
+    views: clusterViews(() => controllers),
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,
     objectViews: SERVING_VIEWS,
@@ -125,38 +120,6 @@ async function identify(api: ApiServer, pod: string, identity: InstanceSpec["ide
   if (!identity) return undefined;
   const credentials = await api.issueCredentials({ ...identity, pod });
   return credentials && { files: credentials.files, renewAfter: credentials.renewAfter };
-}
-
-/** As `GET …/podautoscalers/NAME/decisions` answers; Ebb's own, a real Knative has none. */
-function decisionList(decisions: ReturnType<Controllers["decisions"]>): unknown {
-  const items = decisions.map((decision) => ({
-    ...decision,
-    time: new Date(decision.time).toISOString(),
-    until: new Date(decision.until).toISOString(),
-  }));
-  return { kind: "ScalingDecisionList", apiVersion: "autoscaling.internal.knative.dev/v1alpha1", items };
-}
-
-/** As `GET …/podautoscalers/NAME/coldstarts` answers; Ebb's own too. */
-function coldStartList(starts: ReturnType<Controllers["coldStarts"]>): unknown {
-  const items = starts.map(({ time, from, waited, instance, decision, phases, firstByte, total }) => ({
-    time: new Date(time).toISOString(),
-    instance,
-    from,
-    waited,
-    phases: Object.fromEntries(Object.entries({ decision, ...phases, firstByte }).map(([phase, ms]) => [phase, tenths(ms)])),
-    total: tenths(total),
-  }));
-  return { kind: "ColdStartList", apiVersion: "autoscaling.internal.knative.dev/v1alpha1", items };
-}
-
-function tenths(milliseconds: number): number {
-  return Math.round(milliseconds * 10) / 10;
-}
-
-/** As `GET …/routes/NAME/explain` answers; Ebb's own, a real cluster has none. */
-function explanation(found: ReturnType<Controllers["explain"]>): unknown {
-  return { kind: "RouteExplanation", apiVersion: "networking.internal.knative.dev/v1alpha1", ...found };
 }
 
 await runChild("cluster", build);

@@ -4,6 +4,7 @@ export * from "./names.ts";
 export * from "./model.ts";
 export * from "./releases.ts";
 export * from "./rules.ts";
+export * from "./scaling.ts";
 export * from "./schemas.ts";
 export {
   ApiError,

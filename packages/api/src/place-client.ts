@@ -1,6 +1,7 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
+import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "./scaling.ts";
 import type {
   AppEnvironment,
   ColdStarts,
@@ -31,6 +32,9 @@ export interface DecisionQuery {
   at?: string | undefined;
   limit?: number | undefined;
 }
+
+/** As WhatIfQuery has it. */
+export type WhatIfAsked = Readonly<Partial<Record<keyof WhatIfQuery, string | number | undefined>>>;
 
 export interface MetricsQuery {
   /** RFC 3339; the last hour when absent. */
@@ -89,6 +93,9 @@ export function placeCalls(send: Send) {
       json<ColdStarts>("GET", at(place, "/cold-starts"), { query, signal }),
     decisions: (place: Place, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
+    getScaling: (place: Place, call?: CallOptions) => json<ScalingPolicy>("GET", at(place, "/scaling"), call),
+    patchScaling: (place: Place, body: PatchScaling) => json<ScalingPolicy>("PATCH", at(place, "/scaling"), { json: body }),
+    whatIf: (place: Place, query: WhatIfAsked, call?: CallOptions) => json<WhatIf>("GET", at(place, "/what-if"), { ...call, query }),
     metrics: (place: Place, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
       json<Metrics>("GET", at(place, "/metrics"), { query, signal }),
     explain: (

@@ -17,6 +17,7 @@ import { DecisionLog } from "./podautoscaler/decision-log.ts";
 import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
+import { whatIf, type WhatIf } from "./podautoscaler/what-if.ts";
 import type { GatewayPort } from "./ports.ts";
 import { InstanceQuotas } from "./quota/instance-quotas.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
@@ -70,6 +71,8 @@ export interface Controllers extends Runnable {
   decisions(revision: string): readonly Decision[];
   /** How the last instances of `namespace/revision` came to serve, oldest first. */
   coldStarts(revision: string): readonly ColdStart[];
+  /** What the recorded load of `namespace/revision` would have come to under another policy: see whatIf. Throws StatusError. */
+  whatIf(revision: string, query: URLSearchParams): Promise<WhatIf>;
   /** Which rule of an object takes a request, and why: the request is what the query says (see questionOf). Throws StatusError. */
   explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation;
   /** What was counted of every revision, in Prometheus' text format. */
@@ -188,6 +191,12 @@ class EmbeddedControllers implements Controllers {
 
   coldStarts(revision: string): readonly ColdStart[] {
     return this.#coldStarts.list(revision);
+  }
+
+  whatIf(revision: string, query: URLSearchParams): Promise<WhatIf> {
+    const replayable = this.#loop.replayable(revision);
+    if (!replayable) throw badRequest("the autoscaler does not know it yet: ask again in a moment");
+    return whatIf(replayable, { query, starts: this.#coldStarts.list(revision), clock: this.#options.clock });
   }
 
   explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation {

@@ -1,3 +1,4 @@
 export { checkServingConfig } from "./config/settings.ts";
 export { SERVING_VIEWS } from "./facade/views.ts";
+export type { WhatIf } from "./podautoscaler/what-if.ts";
 export { createControllers, type Controllers, type ControllersOptions } from "./create-controllers.ts";

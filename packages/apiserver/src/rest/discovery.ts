@@ -96,7 +96,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
     ...(kind.kind === "ServiceAccount"
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
-    ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"])] : []),
+    ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"]), sub("whatif", ["get"])] : []),
     ...(EXPLAINED.has(kind.kind) ? [sub("explain", ["get"])] : []),
   ];
 }

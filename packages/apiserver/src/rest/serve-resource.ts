@@ -18,7 +18,7 @@ import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveScale } from "./serve-scale.ts";
 import { serveWatch } from "./serve-watch.ts";
 
-/** What the cluster knows of an object beside what is stored: read alone, computed when asked. Keys are `PLURAL/SUBRESOURCE`. */
+/** What the cluster knows of an object beside what is stored: read alone, computed when asked, at once or as a promise. Keys are `PLURAL/SUBRESOURCE`. */
 export type Views = Readonly<Record<string, (namespace: string, name: string, query: URLSearchParams) => unknown>>;
 
 export interface ResourceDeps {
@@ -45,7 +45,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
   deps.registry.get(target);
-  return ok(view(namespace ?? "", name, exchange.query));
+  return ok(await view(namespace ?? "", name, exchange.query));
 }
 
 async function serveCollection(

@@ -32,4 +32,9 @@ describe("isOpen", () => {
     ["and lasts through the repeated hour", NIGHT, "2026-10-25T02:30:00Z", true],
     ["until 04:00 local, 03:00 UTC", NIGHT, "2026-10-25T03:00:00Z", false],
   ])("%s", (_, strategy, time, open) => expect(isOpen(strategy, Date.parse(time))).toBe(open));
+
+  test("asked each half minute it changes with the minute", () => {
+    const at = (time: string) => isOpen(OFFICE, Date.parse(`2026-03-04T${time}Z`));
+    expect(["07:59:00", "07:59:30", "08:00:00", "08:00:30"].map(at)).toEqual([false, false, true, true]);
+  });
 });

@@ -4,25 +4,36 @@ import type { Strategy } from "./strategy.ts";
 
 export type CronStrategy = Extract<Strategy, { type: "cron" }>;
 
-const SECOND = 1000;
-/** Parsed once for each strategy object. */
-const parsed = new WeakMap<CronStrategy, { start: Cron; end: Cron }>();
+const MINUTE = 60_000;
+/** What is known of a strategy object: parsed once, and how it stood in the minute that was asked for last. */
+interface Window {
+  start: Cron;
+  end: Cron;
+  seen?: { minute: number; open: boolean };
+}
+const parsed = new WeakMap<CronStrategy, Window>();
 
 /**
  * Whether `time` (milliseconds since the epoch) lies in a window: from a start, included, to the next end, excluded. Times of day that a
  * change of the clocks skips are taken right after it; those that it repeats, once.
  */
 export function isOpen(strategy: CronStrategy, time: number): boolean {
-  const { start, end } = parse(strategy);
-  // Runs are on whole seconds; the reference itself is not among them.
-  const reference = new Date(Math.floor(time / SECOND) * SECOND + SECOND);
+  const window = parse(strategy);
+  const { start, end, seen } = window;
+  // Runs are on whole minutes. Looking takes a millisecond, and is asked each tick.
+  const minute = Math.floor(time / MINUTE);
+  if (seen?.minute === minute) return seen.open;
+  // The reference itself is not among the runs.
+  const reference = new Date(minute * MINUTE + 1000);
   const started = start.previousRuns(1, reference)[0];
   const ended = end.previousRuns(1, reference)[0];
-  return started !== undefined && (ended === undefined || started.getTime() >= ended.getTime());
+  const open = started !== undefined && (ended === undefined || started.getTime() >= ended.getTime());
+  window.seen = { minute, open };
+  return open;
 }
 
 /** Throws UserError `invalid_strategy` for what is no cron expression or no time zone. */
-export function parse(strategy: CronStrategy): { start: Cron; end: Cron } {
+export function parse(strategy: CronStrategy): Window {
   const known = parsed.get(strategy);
   if (known) return known;
   const made = { start: cron(strategy.start, strategy.timezone), end: cron(strategy.end, strategy.timezone) };

@@ -1,4 +1,5 @@
 import {
+  LoadRecord,
   policyOf,
   RevisionScaler,
   revisionScaling,
@@ -24,6 +25,7 @@ import type { DecisionLog } from "./decision-log.ts";
 import type { LagPoller } from "./lag-poller.ts";
 import { isInitialized } from "./reconcile.ts";
 import { UsageSampler } from "./usage-sampler.ts";
+import type { Replayable } from "./what-if.ts";
 
 /** Upstream's tick. */
 const TICK = 2000;
@@ -34,6 +36,8 @@ interface Entry {
   autoscaler: PodAutoscaler;
   scaling: RevisionScaling;
   scaler: RevisionScaler;
+  /** What came, second by second, to be played against another policy. */
+  load: LoadRecord;
   initialized: boolean;
   activationTimeout: number;
   usage?: Usage;
@@ -170,6 +174,14 @@ export class ScalingLoop {
     return this.#entries.get(key)?.scaler.decisions ?? [];
   }
 
+  /** What a replay of its load starts from. */
+  replayable(key: string): Replayable | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const { load, autoscaler } = entry;
+    return { load, ...this.#policyOf(autoscaler), config: this.#options.settings.current.autoscaler };
+  }
+
   wake(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry || entry.failed !== undefined) return;
@@ -190,15 +202,20 @@ export class ScalingLoop {
   }
 
   #scalingOf(autoscaler: PodAutoscaler): RevisionScaling {
-    const { live, refused, settings } = this.#options;
-    const { annotations = {} } = autoscaler.metadata;
-    const { problem, ...policy }: Policy = policyOf(annotations, live?.(autoscaler));
+    const { refused, settings } = this.#options;
+    const { annotations, containerConcurrency, policy: found } = this.#policyOf(autoscaler);
+    const { problem, ...policy } = found;
     const key = keyOf(autoscaler);
     if (problem !== undefined && this.#problems.get(key) !== problem) refused?.(autoscaler, problem);
     if (problem === undefined) this.#problems.delete(key);
     else this.#problems.set(key, problem);
-    const containerConcurrency = autoscaler.spec.containerConcurrency ?? 0;
     return revisionScaling(settings.current.autoscaler, { annotations, containerConcurrency, policy });
+  }
+
+  #policyOf(autoscaler: PodAutoscaler): { annotations: Record<string, string>; containerConcurrency: number; policy: Policy } {
+    const { annotations = {} } = autoscaler.metadata;
+    const policy = policyOf(annotations, this.#options.live?.(autoscaler));
+    return { annotations, containerConcurrency: autoscaler.spec.containerConcurrency ?? 0, policy };
   }
 
   /** Looks at what requests do not tell of, for those that are scaled by it. */
@@ -225,15 +242,19 @@ export class ScalingLoop {
     const past = decisionLog?.take(key) ?? [];
     const running = { instances: dataPlane.instances(key).length, ready: dataPlane.ready(key), past };
     const scaler = new RevisionScaler(scaling, clock.monotonic(), running);
-    return { autoscaler, scaling, scaler, initialized: isInitialized(autoscaler), activationTimeout: 0 };
+    return { autoscaler, scaling, scaler, load: new LoadRecord(), initialized: isInitialized(autoscaler), activationTimeout: 0 };
   }
 
   #record(stats: readonly RevisionStats[]): void {
-    const now = this.#options.clock.monotonic();
-    for (const { revision, concurrency, requests } of stats) {
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    // The report is of the second before it.
+    const second = Math.floor(clock.now() / 1000) - 1;
+    for (const { revision, concurrency, requests, queued } of stats) {
       const entry = this.#entries.get(revision);
       if (!entry) continue;
       entry.scaler.record(now, { concurrency, requests });
+      entry.load.add({ second, requests, work: Math.max(0, concurrency - queued) });
       this.#awake.add(revision);
     }
   }

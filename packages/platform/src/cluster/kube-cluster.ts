@@ -29,6 +29,7 @@ import {
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
+  type RevisionWhatIf,
   type RouteExplanation,
   type SecretRecord,
 } from "./port.ts";
@@ -198,6 +199,10 @@ export class KubeCluster implements Cluster {
   async coldStarts(revision: string): Promise<RevisionColdStart[] | undefined> {
     const list = await this.#client.subresource<{ items: RevisionColdStart[] }>(PodAutoscalers, this.#namespace, revision, "coldstarts");
     return list?.items;
+  }
+
+  whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined> {
+    return this.#client.subresource(PodAutoscalers, this.#namespace, revision, `whatif?${query.toString()}`);
   }
 
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined> {

@@ -1,4 +1,4 @@
-import type { ColdStart, ScalingDecision } from "@ebb/api";
+import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
 import type { KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
@@ -53,6 +53,7 @@ export interface PodLogLine {
 
 /** As the cluster tells it, of one Revision. */
 export type RevisionColdStart = Omit<ColdStart, "version">;
+export type RevisionWhatIf = Omit<WhatIf, "version">;
 export type RevisionDecision = Omit<ScalingDecision, "version">;
 
 /** As the cluster tells which way a request takes. */
@@ -124,6 +125,8 @@ export interface Cluster {
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
   /** How the last instances of a Revision came to serve, oldest first; undefined as for `decisions`. */
   coldStarts(revision: string): Promise<RevisionColdStart[] | undefined>;
+  /** A Revision's recorded load against the policy of the query; undefined as for `decisions`. Throws StatusError: Conflict where nothing was recorded. */
+  whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined>;
   /** What becomes of the request that the query describes; undefined as for `decisions`. */
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */

@@ -18,6 +18,7 @@ import type {
   PatchApp,
   PatchAppEnvironment,
   PatchEnvironment,
+  PatchScaling,
   PatchSecrets,
   PatchTeam,
   PatchVariables,
@@ -26,6 +27,7 @@ import type {
   Release,
   Rollback,
   ScalingDecisions,
+  ScalingPolicy,
   SecretList,
   SetTraffic,
   StartRelease,
@@ -33,6 +35,8 @@ import type {
   Variables,
   Version,
   VersionDiff,
+  WhatIf,
+  WhatIfQuery,
 } from "@ebb/api";
 import type { RequestQuestion } from "../service/explain.ts";
 import type { Place } from "../apps/store.ts";
@@ -133,6 +137,9 @@ export interface PlatformApi {
   listInstances(place: Place): Promise<Instance[]>;
   decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
   coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts>;
+  scaling(place: Place): Promise<ScalingPolicy>;
+  patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy>;
+  whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf>;
   metrics(place: Place, request: MetricsRequest): Promise<Metrics>;
   getVariables(place: Place): Promise<Variables>;
   listSecrets(place: Place): Promise<SecretList>;

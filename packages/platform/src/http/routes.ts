@@ -5,6 +5,7 @@ import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
+import { registerScalingRoutes } from "./routes/scaling.ts";
 import { registerOperationRoutes } from "./routes/operations.ts";
 import { registerReleaseRoutes } from "./routes/releases.ts";
 import { registerSessionRoutes } from "./routes/sessions.ts";
@@ -23,6 +24,7 @@ const AREAS = [
   registerAppRoutes,
   registerVersionRoutes,
   registerObserveRoutes,
+  registerScalingRoutes,
   registerSettingsRoutes,
   registerTrafficRoutes,
   registerReleaseRoutes,

@@ -18,6 +18,7 @@ import type {
   PatchApp,
   PatchAppEnvironment,
   PatchEnvironment,
+  PatchScaling,
   PatchSecrets,
   PatchTeam,
   PatchVariables,
@@ -26,6 +27,7 @@ import type {
   Release,
   Rollback,
   ScalingDecisions,
+  ScalingPolicy,
   SecretList,
   SetTraffic,
   StartRelease,
@@ -33,6 +35,8 @@ import type {
   Variables,
   Version,
   VersionDiff,
+  WhatIf,
+  WhatIfQuery,
 } from "@ebb/api";
 import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
@@ -51,9 +55,8 @@ import {
   type Place,
 } from "../apps/store.ts";
 import { firstVersion } from "../cluster/first-version.ts";
-import { secretsName, versionName } from "../compile/names.ts";
 import { checkVariables } from "../compile/version-config.ts";
-import type { ConfigRequest, DeployRequest, Deps, PromoteRequest } from "../deploy/context.ts";
+import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import { hostLabel } from "../environments/host.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
@@ -83,11 +86,14 @@ import { appMetrics } from "./app-metrics.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
-import { factsOf, factsOfAll, scopeOf, serving, teamOf, usable, versionIn } from "./facts.ts";
+import { factsOf, factsOfAll, scopeOf, teamOf, versionIn } from "./facts.ts";
 import { patchMetadata } from "./metadata.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
+import { promoteRequest } from "./promote.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
+import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
+import { submitSecrets } from "./secrets.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
@@ -252,6 +258,19 @@ export class PlatformService implements PlatformApi {
     return appColdStarts(await this.#clusterOf(place), place.app, request);
   }
 
+  async scaling(place: Place): Promise<ScalingPolicy> {
+    return viewScaling((await this.#clusterOf(place)).service(place.app));
+  }
+
+  async patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy> {
+    const { app, environment } = await this.#changeable(place);
+    return patchScaling(this.#deps, { cluster: this.#deps.clusters.of(environment), place, team: app.team }, body);
+  }
+
+  async whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf> {
+    return whatIf(await this.#clusterOf(place), await factsOf(this.#deps, place), asked);
+  }
+
   async metrics(place: Place, request: MetricsRequest): Promise<Metrics> {
     await getPlace(this.#deps.db, place);
     return appMetrics({ ...this.#deps, collector: this.#options.collector }, place, request);
@@ -334,19 +353,11 @@ export class PlatformService implements PlatformApi {
     return abortRelease(this.#options, place);
   }
 
-  /** Throws `nothing_to_promote`, `version_not_found` and `version_not_ready`, all of the environment that it comes from. */
-  async promote(place: Place, { from, version, noTraffic = false }: Promote, user: string): Promise<Operation> {
-    if (from === place.env)
-      throw refuse("invalid_request", `${place.app} is in ${from} already`, { hint: "Promote goes from one environment to another." });
+  async promote(place: Place, body: Promote, user: string): Promise<Operation> {
+    if (body.from === place.env)
+      throw refuse("invalid_request", `${place.app} is in ${place.env} already`, { hint: "Promote goes from one environment to another." });
     const { app } = await this.#changeable(place);
-    const source = await factsOf(this.#deps, { app: place.app, env: from });
-    const name = version ?? (serving(source) ? versionName(serving(source)?.number ?? 0) : undefined);
-    if (name === undefined) {
-      throw refuse("nothing_to_promote", `No version of ${place.app} serves in ${from}`, {
-        hint: "Name one with --version, or deploy one first.",
-      });
-    }
-    const request: PromoteRequest = { from: { environment: from, version: usable(source, name) }, noTraffic };
+    const request = promoteRequest(await factsOf(this.#deps, { app: place.app, env: body.from }), body);
     return this.#submit("promote", { team: app.team, ...place, request, user });
   }
 
@@ -358,24 +369,14 @@ export class PlatformService implements PlatformApi {
     return this.#submit("config", { team: app.team, ...place, request: { env: body.variables } satisfies ConfigRequest, user });
   }
 
-  /** The values go to the cluster before the operation is stored, which names the object that holds them. */
   async patchSecrets(place: Place, body: PatchSecrets, user: string): Promise<Operation> {
     const { app, environment } = await this.#changeable(place);
     checkVariables(body.secrets);
     await this.#ensurePlace(place.app, environment);
-    const cluster = this.#deps.clusters.of(environment);
     const id = this.#newId();
-    const set = Object.fromEntries(Object.entries(body.secrets).filter((entry): entry is [string, string] => entry[1] !== null));
-    const object = Object.keys(set).length > 0 ? secretsName(place.app, `patch-${id}`) : null;
-    if (object !== null) await cluster.createSecret(place.app, object, set);
-    const removed = Object.keys(body.secrets).filter((key) => !(key in set));
-    const request: ConfigRequest = { secrets: { object, set: Object.keys(set), removed } };
-    try {
-      return await this.#submit("config", { team: app.team, ...place, request, user, id });
-    } catch (error) {
-      if (object !== null) await cluster.deleteSecret(object);
-      throw error;
-    }
+    return submitSecrets({ cluster: this.#deps.clusters.of(environment), app: place.app, id }, body, (request) =>
+      this.#submit("config", { team: app.team, ...place, request, user, id }),
+    );
   }
 
   async logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>> {

@@ -11,6 +11,7 @@ import {
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
+  type RevisionWhatIf,
   type RouteExplanation,
   type SecretRecord,
 } from "../cluster/port.ts";
@@ -159,6 +160,12 @@ export class FakeCluster implements Cluster {
   readonly storedColdStarts = new Map<string, RevisionColdStart[]>();
   async coldStarts(revision: string): Promise<RevisionColdStart[] | undefined> {
     return this.storedColdStarts.get(revision);
+  }
+
+  /** By Revision and query. */
+  whatIfs: (revision: string, query: string) => RevisionWhatIf | undefined = () => undefined;
+  async whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined> {
+    return this.whatIfs(revision, query.toString());
   }
 
   /** What it answers to whoever asks about a request. */

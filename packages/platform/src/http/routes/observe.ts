@@ -1,4 +1,4 @@
-import { ColdStarts, Metrics, ScalingDecisions, VersionName } from "@ebb/api";
+import { Metrics, VersionName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { RESOLUTIONS } from "../../metrics/store.ts";
@@ -12,53 +12,14 @@ const LogsQuery = Type.Object({
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
   since: Type.Optional(Time),
 });
-const DecisionsQuery = Type.Object({
-  version: Type.Optional(VersionName),
-  at: Type.Optional(Time),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
-});
-const ColdStartsQuery = Type.Object({
-  version: Type.Optional(VersionName),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
-});
 const MetricsQuery = Type.Object({
   from: Type.Optional(Time),
   to: Type.Optional(Time),
   step: Type.Optional(Type.Union(RESOLUTIONS.map(({ step }) => Type.Literal(step)))),
 });
 
-/** What an app did and why: decisions, metrics, logs. */
+/** What an app did: metrics, logs. */
 export function registerObserveRoutes(server: FastifyInstance, { api, clock, stopping }: RouteDeps): void {
-  read(
-    server,
-    `${AT}/decisions`,
-    {
-      summary: "Why it has as many instances, newest first",
-      access: { team: "viewer" },
-      answer: ScalingDecisions,
-      params: ByPlace,
-      query: DecisionsQuery,
-    },
-    (request) => {
-      const { limit = 100, ...query } = request.query as Static<typeof DecisionsQuery>;
-      return api.decisions(placeOf(request), { limit, ...query });
-    },
-  );
-  read(
-    server,
-    `${AT}/cold-starts`,
-    {
-      summary: "How its last instances came to serve, phase by phase, newest first",
-      answer: ColdStarts,
-      params: ByPlace,
-      query: ColdStartsQuery,
-      access: { team: "viewer" },
-    },
-    (request) => {
-      const { limit = 50, ...query } = request.query as Static<typeof ColdStartsQuery>;
-      return api.coldStarts(placeOf(request), { limit, ...query });
-    },
-  );
   read(
     server,
     `${AT}/metrics`,

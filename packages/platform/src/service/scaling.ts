@@ -1,0 +1,110 @@
+import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "@ebb/api";
+import { isStatus, type KnativeService } from "@ebb/kube";
+import { Cron } from "croner";
+import type { Place } from "../apps/store.ts";
+import { changed, record } from "../audit/store.ts";
+import type { Cluster } from "../cluster/port.ts";
+import { revisionName, versionName, versionNumber } from "../compile/names.ts";
+import type { Deps } from "../deploy/context.ts";
+import type { AppFacts } from "../deploy/views.ts";
+import { refuse } from "../errors.ts";
+import { revisionsAsked } from "./revisions-asked.ts";
+
+/** Of a Knative Service: Ebb's own autoscaler follows them at once, others ignore them (docs/guide/scaling.md). */
+const PREFIX = "autoscaling.ebb.dev/";
+const ANNOTATIONS = {
+  strategies: `${PREFIX}strategies`,
+  min: `${PREFIX}min-scale`,
+  max: `${PREFIX}max-scale`,
+  idle: `${PREFIX}idle`,
+} as const satisfies Record<keyof ScalingPolicy, string>;
+
+/** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
+export function viewScaling(service: KnativeService | undefined): ScalingPolicy {
+  const text = (key: keyof ScalingPolicy) => service?.metadata.annotations?.[ANNOTATIONS[key]];
+  const count = (value: string | undefined) => (value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null);
+  const idle = text("idle");
+  return {
+    strategies: strategiesOf(text("strategies")),
+    min: count(text("min")),
+    max: count(text("max")),
+    idle: idle === "cold" || idle === "frozen" ? idle : null,
+  };
+}
+
+function strategiesOf(text: string | undefined): ScalingPolicy["strategies"] {
+  if (text === undefined) return null;
+  try {
+    const value = JSON.parse(text) as unknown;
+    return Array.isArray(value) ? (value as ScalingPolicy["strategies"]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Changes the policy of an app in an environment. Throws `nothing_deployed` where it has no version yet, and `invalid_request`. */
+export async function patchScaling(
+  { db, clock }: Pick<Deps, "db" | "clock">,
+  { cluster, place, team }: { cluster: Cluster; place: Place; team: string },
+  body: PatchScaling,
+): Promise<ScalingPolicy> {
+  const service = await cluster.readService(place.app);
+  if (!service) {
+    throw refuse("nothing_deployed", `Nothing of ${place.app} is deployed in ${place.env}`, {
+      hint: "Deploy it first; ebb.yaml has the scaling of its first version.",
+    });
+  }
+  const before = viewScaling(service);
+  const after = { ...before, ...body };
+  check(after);
+  const text = (value: NonNullable<PatchScaling[keyof PatchScaling]>) => (typeof value === "object" ? JSON.stringify(value) : `${value}`);
+  const annotations = Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [ANNOTATIONS[key as keyof ScalingPolicy], value === null ? null : text(value)]),
+  );
+  await cluster.markService(place.app, { labels: {}, annotations });
+  await db.transaction().execute(async (transaction) => {
+    const object = `app/${place.app}/${place.env}`;
+    await record(transaction, clock.now(), { action: "scaling.changed", object, team, ...changed(before, after) });
+  });
+  return after;
+}
+
+/** What a schema does not see. */
+function check({ strategies, min, max }: ScalingPolicy): void {
+  if (min !== null && max !== null && max > 0 && max < min) throw refuse("invalid_request", `max ${max} is less than min ${min}`);
+  for (const strategy of strategies ?? []) if (strategy.type === "cron") checkCron(strategy);
+}
+
+function checkCron({ start, end, timezone = "UTC" }: { start: string; end: string; timezone?: string }): void {
+  const hint = 'Five fields and a time zone: "0 8 * * 1-5" in "Europe/Berlin".';
+  if (start === end) throw refuse("invalid_request", "The window starts and ends at the same time", { hint });
+  for (const expression of [start, end]) {
+    try {
+      new Cron(expression, { timezone, paused: true, mode: "5-part" }).nextRun();
+    } catch (cause) {
+      throw refuse("invalid_request", `${JSON.stringify(expression)} in ${timezone} is no time of a window`, { hint, cause });
+    }
+  }
+}
+
+/** The recorded load of one version against another policy; of the version with the most traffic when none is named. */
+export async function whatIf(cluster: Cluster, { app, shares, versions }: AppFacts, asked: WhatIfQuery): Promise<WhatIf> {
+  const { version, window, ...rest } = asked;
+  const busiest = [...shares].sort((a, b) => b.percent - a.percent)[0]?.number ?? versions[0]?.number;
+  const number = version === undefined ? busiest : versionNumber(version);
+  if (number === undefined) throw refuse("version_not_found", `${app.name} has no version here yet`, { hint: "Deploy one first." });
+  revisionsAsked(cluster, app.name, versionName(number));
+  const query = new URLSearchParams(Object.entries(rest).map(([key, value]): [string, string] => [key, String(value)]));
+  if (window !== undefined) query.set("window", `${window}s`);
+  try {
+    const found = await cluster.whatIf(revisionName(app.name, number), query);
+    if (found) return { version: versionName(number), ...found };
+  } catch (cause) {
+    if (isStatus(cause, "BadRequest")) throw refuse("invalid_request", cause.message, { cause });
+    if (isStatus(cause, "Conflict")) {
+      throw refuse("nothing_recorded", cause.message, { cause, hint: "Ask again when it has had some traffic, or look further back." });
+    }
+    throw cause;
+  }
+  throw refuse("what_if_unavailable", "This cluster does not record the load of its versions", { hint: "Ebb's own does." });
+}
