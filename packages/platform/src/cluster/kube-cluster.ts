@@ -201,8 +201,12 @@ export class KubeCluster implements Cluster {
     return list?.items;
   }
 
-  whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined> {
-    return this.#client.subresource(PodAutoscalers, this.#namespace, revision, `whatif?${query.toString()}`);
+  async whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined> {
+    const subresource = `whatif?${query.toString()}`;
+    const found = await this.#client.subresource<RevisionWhatIf>(PodAutoscalers, this.#namespace, revision, subresource);
+    if (!found) return undefined;
+    const { from, until, requests, busySeconds, startSeconds, inForce, asked, notes } = found;
+    return { from, until, requests, busySeconds, startSeconds, inForce, asked, notes };
   }
 
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined> {
