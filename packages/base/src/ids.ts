@@ -6,6 +6,8 @@ export interface Random {
   float(): number;
   /** Uniform lower-case letters and digits from Kubernetes' name alphabet (no vowels, no 0 1 3), `length` of them. */
   suffix(length: number): string;
+  /** Uniform lower-case hexadecimal digits; an even number of them. */
+  hex(digits: number): string;
   /** RFC 9562 version 4. */
   uuid(): string;
   /** 256 bits in base64url, for bearer tokens. */
@@ -22,6 +24,7 @@ export const systemRandom: Random = {
     for (const byte of randomBytes(length)) text += ALPHABET[byte % ALPHABET.length];
     return text;
   },
+  hex: (digits) => randomBytes(digits / 2).toString("hex"),
   uuid: () => randomUUID(),
   token: () => randomBytes(32).toString("base64url"),
 };

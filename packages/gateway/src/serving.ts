@@ -1,6 +1,7 @@
 import { Signal, sleep, type Clock, type Logger, type Random } from "@ebb/base";
 import type { ClientHost } from "./client/client-host.ts";
 import type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
+import { BatchedIds } from "./core/request-ids.ts";
 import { DataPlane, type Slots } from "./core/data-plane.ts";
 import type { Visibility } from "./core/route-index.ts";
 import { Sweep } from "./core/sweep.ts";
@@ -10,6 +11,7 @@ import type { ReaderOptions } from "./http1/message-reader.ts";
 import { RequestInterpreter } from "./http1/request-head.ts";
 import { ResponseInterpreter } from "./http1/response-head.ts";
 import { createTransport, type Transport, type TransportKind } from "./io/transport.ts";
+import { TurnClock } from "./io/turn-clock.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Listener, type ListenerOptions } from "./listener.ts";
 import type { Backend, CertificateEntry, Endpoint, RevisionKey, RouteTable } from "./route-table.ts";
@@ -52,10 +54,11 @@ export class Serving {
   #stopping = false;
 
   constructor(options: ServingOptions) {
-    const { clock, log, random, counts } = options;
-    this.#options = options;
+    const { log, random, counts } = options;
+    const clock = new TurnClock(options.clock);
+    this.#options = { ...options, clock };
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#transport = createTransport(options.transport);
+    this.#transport = createTransport(options.transport, clock);
     this.#requestSweep = new Sweep(clock, REQUEST_SWEEP);
     this.#connectionSweep = new Sweep(clock, CONNECTION_SWEEP);
     const scanner = new HeadScanner(this.#limits);
@@ -63,6 +66,7 @@ export class Serving {
     this.plane = new DataPlane({
       clock,
       random,
+      ids: new BatchedIds(random),
       log,
       limits: this.#limits,
       sweep: this.#requestSweep,

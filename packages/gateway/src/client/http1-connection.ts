@@ -1,5 +1,6 @@
 import { answerLocally } from "../core/local-answer.ts";
 import type { ClientEvents, ClientSide } from "../core/ports.ts";
+import type { Sender } from "../http1/forwarding.ts";
 import type { Expiring } from "../core/sweep.ts";
 import { BodyWriter } from "../http1/body-writer.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
@@ -32,6 +33,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
   readonly #reader: MessageReader<RequestHead>;
   readonly remoteAddress: string;
   readonly secure: boolean;
+  forwarding: Sender["forwarding"];
   #state: State = "awaiting";
   #events: ClientEvents | undefined;
   #request: RequestHead | undefined;
@@ -61,9 +63,9 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     wire.lend();
   }
 
-  read(bytes: Buffer): void {
+  read(bytes: Buffer, count: number): void {
     if (this.#state === "lingering" || this.#state === "closed") return;
-    this.#reader.push(bytes);
+    this.#reader.push(bytes, count);
     this.#pump();
     this.#reader.keep();
   }

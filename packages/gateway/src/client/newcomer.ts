@@ -47,7 +47,8 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
     if (now >= this.#deadline) this.#wire.destroy();
   }
 
-  read(chunk: Buffer): void {
+  read(bytes: Buffer, count: number): void {
+    const chunk = bytes.subarray(0, count);
     if (this.#protocol !== undefined) {
       this.#host.sweep.unwatch(this);
       return this.#becomeHttp1(chunk);
@@ -79,7 +80,7 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
   #becomeHttp1(read: Buffer): void {
     const connection = new Http1Connection(this.#wire, this.#host, this.#onClose);
     this.#settled = connection;
-    connection.read(read);
+    connection.read(read, read.length);
   }
 
   #becomeHttp2(read?: Buffer): void {

@@ -9,6 +9,7 @@ import { retryDelay } from "../rules/retry-policy.ts";
 import type { AccessLogEntry, GatewayTotals, Outcome } from "./access-log.ts";
 import type { BackendState, Waiter } from "./backend-state.ts";
 import type { EndpointState } from "./endpoint-state.ts";
+import type { RequestIds } from "./request-ids.ts";
 import type { FifoNode } from "./fifo.ts";
 import { HeldBody } from "./held-body.ts";
 import { answerLocally } from "./local-answer.ts";
@@ -19,6 +20,7 @@ import type { Expiring, Sweep } from "./sweep.ts";
 export interface ExchangeServices {
   clock: Clock;
   random: Random;
+  ids: RequestIds;
   log: Logger;
   limits: GatewayLimits;
   sweep: Sweep;
@@ -95,12 +97,12 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#services = services;
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one. See `#cannotTunnel` for a client of HTTP/2.
     if (backend.config.protocol === "h2c" && request.protocol !== "h2") request.upgrade = "";
-    const { random, traceSampling } = services;
+    const { ids, traceSampling } = services;
     const { fields, span } = forwardFields(request, {
       client,
       setHeaders,
       clientAuthority: plan?.clientAuthority,
-      ids: random,
+      ids,
       traceSampling,
     });
     this.#fields = fields;

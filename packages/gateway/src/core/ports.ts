@@ -1,3 +1,4 @@
+import type { Sender } from "../http1/forwarding.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 
 /**
@@ -8,10 +9,7 @@ import type { RequestHead, ResponseHead } from "../http1/heads.ts";
  * Invariants: `answer` comes once, before `write` and `end`; what is written may be delayed until `flush`, `end` or `cut`; after `end` or
  * `cut` nothing more is called, and the side settles by itself what becomes of its connection.
  */
-export interface ClientSide {
-  readonly remoteAddress: string;
-  /** Came by TLS. */
-  readonly secure: boolean;
+export interface ClientSide extends Sender {
   /** 103 and the like; may be left out for clients that would not understand. */
   inform(status: number, reason: string, fields: string): void;
   answer(head: ResponseHead): void;

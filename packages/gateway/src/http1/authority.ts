@@ -1,3 +1,5 @@
+import { ownText } from "./bytes.ts";
+
 /** A registered name, an IPv4 address or a bracketed IPv6 one, then perhaps a port (RFC 3986 §3.2.2, without user info). */
 const AUTHORITY = /^(?:([A-Za-z0-9._~-]+)|(\[[0-9A-Fa-f:.]+\]))(?::[0-9]{0,5})?$/;
 const MAX_AUTHORITY = 300;
@@ -9,6 +11,37 @@ export function hostOf(authority: string): string | undefined {
   if (!match) return undefined;
   const host = (match[1] ?? match[2] ?? "").toLowerCase();
   return host.endsWith(".") ? host.slice(0, -1) : host;
+}
+
+const MOST_KNOWN = 2048;
+
+export interface Authority {
+  /** As it was written. */
+  text: string;
+  /** See hostOf. */
+  host: string;
+}
+
+/** Authorities that come again and again: the same strings each time, whose hashes the engine knows already. */
+export class KnownAuthorities {
+  readonly #known = new Map<string, Authority>();
+
+  /** Undefined when it is not a valid one. */
+  find(text: string): Authority | undefined {
+    return this.#known.get(text) ?? this.#read(text);
+  }
+
+  #read(given: string): Authority | undefined {
+    // What is given is cut from a head, all of which it would keep.
+    const text = ownText(given);
+    const host = hostOf(text);
+    if (host === undefined) return undefined;
+    const authority = { text, host };
+    // Whoever sends ever new ones costs others a fresh look now and then, and no memory.
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.set(text, authority);
+    return authority;
+  }
 }
 
 export interface Target {

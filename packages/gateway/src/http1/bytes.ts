@@ -64,3 +64,8 @@ const CAN_SLICE = typeof (Buffer.prototype as unknown as Latin1Slicing).latin1Sl
 export const latin1: (bytes: Buffer, start: number, end: number) => string = CAN_SLICE
   ? (bytes, start, end) => (bytes as unknown as Required<Latin1Slicing>).latin1Slice(start, end)
   : (bytes, start, end) => bytes.toString("latin1", start, end);
+
+/** The same text in memory of its own, in one piece: what is cut from another keeps all of that, what is joined keeps its parts. */
+export function ownText(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}

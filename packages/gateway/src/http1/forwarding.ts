@@ -1,12 +1,28 @@
+import { ownText } from "./bytes.ts";
 import type { RequestHead } from "./heads.ts";
-import { continueTrace, type Span, type TraceIds } from "./trace-context.ts";
+import type { RequestIds } from "../core/request-ids.ts";
+import { continueTrace, type Span } from "./trace-context.ts";
+
+/** Who a request came from. */
+export interface Sender {
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  /** What was said of its last request: nearly always the next one's, too. */
+  forwarding?: Forwarding | undefined;
+}
+
+/** What a request is told to have come from, when nobody before us has said anything. */
+interface Forwarding {
+  authority: string;
+  fields: string;
+}
 
 export interface ForwardContext {
-  client: { readonly remoteAddress: string; readonly secure: boolean };
+  client: Sender;
   setHeaders: Readonly<Record<string, string>>;
   /** What the client asked for, where a rule has changed it. */
   clientAuthority: string | undefined;
-  ids: TraceIds;
+  ids: RequestIds;
   /** The share of the traces begun here that is sampled, 0 to 1. */
   traceSampling: number;
 }
@@ -20,21 +36,36 @@ const INTERNAL = /^(?:knative-serving-|k-network-|k-proxy-request$|k-passthrough
  * request's id.
  */
 export function forwardFields(head: RequestHead, context: ForwardContext): { fields: string; span: Span } {
-  const { remoteAddress, secure } = context.client;
-  const remote = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
-  const proto = secure ? "https" : "http";
   const authority = context.clientAuthority ?? head.authority;
   let fields = head.fields;
   if (head.requestId === "") {
-    head.requestId = context.ids.uuid();
+    head.requestId = context.ids.requestId();
     fields += `X-Request-Id: ${head.requestId}\r\n`;
   }
-  fields += `X-Forwarded-For: ${head.forwardedFor === "" ? remote : `${head.forwardedFor}, ${remote}`}\r\n`;
-  fields += `X-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${authority}\r\n`;
-  if (head.forwarded !== "") fields += `Forwarded: ${head.forwarded}\r\n`;
-  else fields += `Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${authority}";proto=${proto}\r\n`;
+  if (head.forwardedFor === "" && head.forwarded === "") fields += unforwarded(context.client, authority);
+  else fields += forwarding(context.client, authority, head);
   const span = continueTrace(head.traceparent, head.tracestate, { ids: context.ids, sampling: context.traceSampling });
   return { fields: applySetHeaders(fields + span.fields, context.setHeaders), span };
+}
+
+function unforwarded(client: Sender, authority: string): string {
+  const last = client.forwarding;
+  if (last?.authority === authority && last.fields !== "") return last.fields;
+  const fields = forwarding(client, authority, NOTHING_SAID);
+  // Kept from the second time on: many connections see one request only.
+  client.forwarding = { authority, fields: last?.authority === authority ? ownText(fields) : "" };
+  return fields;
+}
+
+const NOTHING_SAID = { forwardedFor: "", forwarded: "" };
+
+function forwarding({ remoteAddress, secure }: Sender, authority: string, said: typeof NOTHING_SAID): string {
+  const remote = remoteAddress.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
+  const proto = secure ? "https" : "http";
+  const chain = said.forwardedFor === "" ? remote : `${said.forwardedFor}, ${remote}`;
+  const fields = `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Host: ${authority}\r\n`;
+  if (said.forwarded !== "") return `${fields}Forwarded: ${said.forwarded}\r\n`;
+  return `${fields}Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${authority}";proto=${proto}\r\n`;
 }
 
 function applySetHeaders(fields: string, setHeaders: Readonly<Record<string, string>>): string {

@@ -1,7 +1,7 @@
 import { Rejection } from "./rejection.ts";
 
-/** 15 digits: far above any body, and exact in a double. */
-const LENGTH = /^[0-9]{1,15}$/;
+/** Far above any body, and exact in a double. */
+const MAX_DIGITS = 15;
 
 const CHUNKED_OLD = new Rejection(400, "Transfer-Encoding needs HTTP/1.1");
 const LENGTH_AND_CHUNKED = new Rejection(400, "Content-Length and Transfer-Encoding must not come together");
@@ -19,8 +19,8 @@ export class FramingFields {
 
   /** Null when fine. `sameAgain` allows an identical repetition, as some applications answer with. */
   addLength(value: string, sameAgain: boolean): Rejection | null {
-    if (!LENGTH.test(value)) return BAD_LENGTH;
-    const length = Number(value);
+    const length = decimal(value);
+    if (length < 0) return BAD_LENGTH;
     if (this.length >= 0 && !(sameAgain && this.length === length)) return BAD_LENGTH;
     this.length = length;
     return null;
@@ -38,4 +38,17 @@ export class FramingFields {
     if (this.length >= 0) return LENGTH_AND_CHUNKED;
     return minor === 0 ? CHUNKED_OLD : null;
   }
+}
+
+/** The number that a text of digits alone stands for; -1 when it is anything else. */
+function decimal(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > MAX_DIGITS) return -1;
+  let number = 0;
+  for (let k = 0; k < length; k++) {
+    const digit = text.charCodeAt(k) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }

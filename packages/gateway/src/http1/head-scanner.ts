@@ -1,4 +1,4 @@
-import { at, COLON, CR, isTarget, isToken, isValue, LF, SPACE, TAB } from "./bytes.ts";
+import { at, COLON, CR, isTarget, isToken, isValue, latin1, LF, SPACE, TAB } from "./bytes.ts";
 import type { HeadProblem } from "./rejection.ts";
 
 export type ScanResult = "complete" | "incomplete" | "invalid";
@@ -18,6 +18,8 @@ export class HeadScanner {
   readonly fields: Int32Array;
   readonly #maxFields: number;
   readonly #maxTarget: number;
+  #text = "";
+  #textStart = 0;
   count = 0;
   /** Just behind the empty line, once complete. */
   end = 0;
@@ -53,6 +55,20 @@ export class HeadScanner {
   /** Just behind the field's CRLF. */
   lineEnd(field: number): number {
     return field + 1 < this.count ? this.nameStart(field + 1) : this.end - 2;
+  }
+
+  /**
+   * Makes text of a whole head, from its first byte to `end`: parts of it are then cut from the text, which costs a fraction of making a
+   * text of each.
+   */
+  read(bytes: Buffer, start: number): void {
+    this.#textStart = start;
+    this.#text = latin1(bytes, start, this.end);
+  }
+
+  /** The part of the head that was read between two offsets into its bytes. */
+  text(start: number, end: number): string {
+    return this.#text.slice(start - this.#textStart, end - this.#textStart);
   }
 
   scanRequest(bytes: Uint8Array, start: number, end: number): ScanResult {

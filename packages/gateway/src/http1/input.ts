@@ -13,14 +13,15 @@ export class Input {
     return this.end - this.start;
   }
 
-  push(chunk: Buffer): void {
+  /** The first `count` bytes of the chunk. */
+  push(chunk: Buffer, count: number): void {
     if (this.start === this.end) {
       this.bytes = chunk;
       this.start = 0;
-      this.end = chunk.length;
+      this.end = count;
       return;
     }
-    const length = this.length + chunk.length;
+    const length = this.length + count;
     // Only a buffer we made has room behind `end` that is ours to write.
     if (this.bytes !== this.#own || this.start + length > this.bytes.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(1024, length * 2));
@@ -29,8 +30,8 @@ export class Input {
       this.start = 0;
       this.bytes = this.#own = grown;
     }
-    chunk.copy(this.bytes, this.end);
-    this.end += chunk.length;
+    chunk.copy(this.bytes, this.end, 0, count);
+    this.end += count;
   }
 
   /** Copies what is left of a chunk that was lent. */

@@ -1,5 +1,5 @@
 import { assertNever } from "@ebb/base";
-import { CR, latin1, LF } from "./bytes.ts";
+import { CR, LF } from "./bytes.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
 import type { HeadScanner, ScanResult } from "./head-scanner.ts";
 import type { Framing } from "./heads.ts";
@@ -79,8 +79,9 @@ export class MessageReader<H extends Body> {
     return this.#state === "body" && this.#framing === "close";
   }
 
-  push(chunk: Buffer): void {
-    this.#input.push(chunk);
+  /** Takes the first `count` bytes. */
+  push(chunk: Buffer, count = chunk.length): void {
+    this.#input.push(chunk, count);
   }
 
   /** To be called before the turn ends in which bytes were pushed: what is left of them is copied. */
@@ -122,6 +123,7 @@ export class MessageReader<H extends Body> {
       this.#scanned = input.length;
       return input.length >= headBytes ? this.#refuse(HEAD_TOO_LARGE) : "more";
     }
+    scanner.read(input.bytes, input.start);
     const head = dialect.interpret(scanner, input.bytes);
     if (head instanceof Rejection) return this.#refuse(head);
     input.start = scanner.end;
@@ -221,10 +223,11 @@ export class MessageReader<H extends Body> {
     }
     this.#scanned = 0;
     if (result !== "complete") return this.#refuse(BAD_TRAILERS);
+    scanner.read(input.bytes, input.start);
     let text = "";
     for (let field = 0; field < scanner.count; field++) {
-      const name = latin1(input.bytes, scanner.nameStart(field), scanner.nameEnd(field)).toLowerCase();
-      if (allowedInTrailer(name)) text += latin1(input.bytes, scanner.nameStart(field), scanner.lineEnd(field));
+      const name = scanner.text(scanner.nameStart(field), scanner.nameEnd(field)).toLowerCase();
+      if (allowedInTrailer(name)) text += scanner.text(scanner.nameStart(field), scanner.lineEnd(field));
     }
     input.start = scanner.end;
     input.release();

@@ -1,6 +1,5 @@
 import { assertNever } from "@ebb/base";
-import { latin1 } from "./bytes.ts";
-import { hostOf, parseTarget } from "./authority.ts";
+import { KnownAuthorities, type Authority, parseTarget } from "./authority.ts";
 import { FramingFields } from "./framing.ts";
 import type { HeadScanner } from "./head-scanner.ts";
 import type { RequestHead } from "./heads.ts";
@@ -27,19 +26,20 @@ interface Draft {
  */
 export class RequestInterpreter {
   readonly #marks: FieldMarks;
+  readonly #authorities = new KnownAuthorities();
 
   constructor(maxFields: number) {
     this.#marks = new FieldMarks(maxFields);
   }
 
   interpret(scanner: HeadScanner, bytes: Buffer): RequestHead | Rejection {
-    const draft: Draft = { head: emptyHead(scanner, bytes), hosts: 0, framing: new FramingFields(), options: new ConnectionOptions() };
-    this.#marks.clear();
+    const draft: Draft = { head: emptyHead(scanner), hosts: 0, framing: new FramingFields(), options: new ConnectionOptions() };
+    this.#marks.clear(scanner.count);
     for (let field = 0; field < scanner.count; field++) {
       const problem = this.#field(draft, scanner, bytes, field);
       if (problem) return problem;
     }
-    return this.#finish(draft, scanner, bytes);
+    return this.#finish(draft, scanner);
   }
 
   // oxlint-disable-next-line max-params -- the hot loop's body: an object per header would be the price
@@ -47,7 +47,7 @@ export class RequestInterpreter {
     const kind = kindOfBytes(bytes, scanner.nameStart(field), scanner.nameEnd(field));
     if (kind === "other") return null;
     const { head } = draft;
-    const value = latin1(bytes, scanner.valueStart(field), scanner.valueEnd(field));
+    const value = scanner.text(scanner.valueStart(field), scanner.valueEnd(field));
     if (kind === "x-request-id") {
       head.requestId = value;
       return null;
@@ -101,7 +101,7 @@ export class RequestInterpreter {
     }
   }
 
-  #finish(draft: Draft, scanner: HeadScanner, bytes: Buffer): RequestHead | Rejection {
+  #finish(draft: Draft, scanner: HeadScanner): RequestHead | Rejection {
     const { head, framing, options } = draft;
     const problem = framing.check(scanner.minor);
     if (problem) return problem;
@@ -110,12 +110,12 @@ export class RequestInterpreter {
     if (!target) return BAD_TARGET;
     if (draft.hosts > 1 || (draft.hosts === 0 && (scanner.minor === 1 || target.authority === undefined))) return NO_HOST;
     // Both must be valid even where only one counts, so that no one behind us can be told another host.
-    const named = draft.hosts === 1 ? hostOf(head.authority) : "";
+    const named = draft.hosts === 1 ? this.#authorities.find(head.authority) : NONE;
     if (named === undefined) return BAD_HOST;
-    head.authority = target.authority ?? head.authority;
-    const host = target.authority === undefined ? named : hostOf(target.authority);
-    if (host === undefined) return BAD_HOST;
-    head.host = host;
+    const authority = target.authority === undefined ? named : this.#authorities.find(target.authority);
+    if (authority === undefined) return BAD_HOST;
+    head.authority = authority.text;
+    head.host = authority.host;
     head.target = target.target;
     head.framing = framing.chunked ? "chunked" : framing.length > 0 ? "length" : "none";
     head.length = Math.max(0, framing.length);
@@ -123,7 +123,7 @@ export class RequestInterpreter {
     if (scanner.minor === 0) head.expectContinue = false;
     // h2c by upgrade is gone from the standard (RFC 9113 §3.1); a body before a switch of protocols is nothing anyone does.
     if (!options.upgrade || scanner.minor === 0 || head.framing !== "none" || /h2c/i.test(head.upgrade)) head.upgrade = "";
-    head.fields = this.#marks.kept(scanner, bytes, options);
+    head.fields = this.#marks.kept(scanner, options);
     return head;
   }
 }
@@ -133,11 +133,22 @@ export function joined(before: string, value: string): string {
   return before === "" ? value : `${before}, ${value}`;
 }
 
-function emptyHead(scanner: HeadScanner, bytes: Buffer): RequestHead {
+const NONE: Authority = { text: "", host: "" };
+
+const METHODS: ReadonlyMap<string, string> = new Map(
+  ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"].map((method) => [method, method]),
+);
+
+/** The engine compares a text that it knows by its address. */
+function knownMethod(method: string): string {
+  return METHODS.get(method) ?? method;
+}
+
+function emptyHead(scanner: HeadScanner): RequestHead {
   return {
     protocol: scanner.minor === 1 ? "http/1.1" : "http/1.0",
-    method: latin1(bytes, scanner.methodStart, scanner.methodEnd),
-    target: latin1(bytes, scanner.targetStart, scanner.targetEnd),
+    method: knownMethod(scanner.text(scanner.methodStart, scanner.methodEnd)),
+    target: scanner.text(scanner.targetStart, scanner.targetEnd),
     authority: "",
     host: "",
     fields: "",

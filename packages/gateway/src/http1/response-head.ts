@@ -1,5 +1,4 @@
 import { assertNever } from "@ebb/base";
-import { latin1 } from "./bytes.ts";
 import { FramingFields } from "./framing.ts";
 import type { HeadScanner } from "./head-scanner.ts";
 import type { ResponseHead } from "./heads.ts";
@@ -25,11 +24,11 @@ export class ResponseInterpreter {
     const options = new ConnectionOptions();
     const bodyless = isBodyless(method, scanner.status);
     let keepAliveSeconds = -1;
-    this.#marks.clear();
+    this.#marks.clear(scanner.count);
     for (let field = 0; field < scanner.count; field++) {
       const kind = kindOfBytes(bytes, scanner.nameStart(field), scanner.nameEnd(field));
       if (kind === "other") continue;
-      const value = latin1(bytes, scanner.valueStart(field), scanner.valueEnd(field));
+      const value = scanner.text(scanner.valueStart(field), scanner.valueEnd(field));
       let problem: Rejection | null = null;
       if (kind === "content-length") problem = framing.addLength(value, true);
       else if (kind === "transfer-encoding") problem = framing.addEncoding(value);
@@ -42,8 +41,8 @@ export class ResponseInterpreter {
     if (problem) return problem;
     return {
       status: scanner.status,
-      reason: latin1(bytes, scanner.reasonStart, scanner.reasonEnd),
-      fields: this.#marks.kept(scanner, bytes, options),
+      reason: scanner.text(scanner.reasonStart, scanner.reasonEnd),
+      fields: this.#marks.kept(scanner, options),
       framing: bodyless ? "none" : framing.chunked ? "chunked" : framing.length >= 0 ? "length" : "close",
       length: Math.max(0, framing.length),
       keepAlive: scanner.minor === 1 ? !options.close : options.keepAlive,

@@ -1,12 +1,13 @@
 import { systemRandom } from "@ebb/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BatchedIds } from "../core/request-ids.ts";
 import { continueTrace } from "./trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
-const next = (traceparent: string, tracestate = "", sampling = 1) =>
-  continueTrace(traceparent, tracestate, { ids: systemRandom, sampling });
+const ids = new BatchedIds(systemRandom);
+const next = (traceparent: string, tracestate = "", sampling = 1) => continueTrace(traceparent, tracestate, { ids, sampling });
 
 describe("a trace that the client has begun", () => {
   test.each<[sentence: string, traceparent: string, sampled: boolean]>([

@@ -1,11 +1,7 @@
 /** W3C Trace Context, level 1: https://www.w3.org/TR/trace-context-1/ */
+import type { RequestIds } from "../core/request-ids.ts";
 
-export interface TraceIds {
-  /** A UUID: its random digits are used. */
-  uuid(): string;
-  /** Uniform in [0, 1). */
-  float(): number;
-}
+type TraceIds = Pick<RequestIds, "traceId" | "spanId" | "float">;
 
 /** The gateway's own span in the trace of a request. */
 export interface Span {
@@ -27,23 +23,24 @@ const NO_SPAN = "0".repeat(16);
  */
 export function continueTrace(traceparent: string, tracestate: string, { ids, sampling }: { ids: TraceIds; sampling: number }): Span {
   const spanId = newSpanId(ids);
-  const known = traceparent === "" ? null : TRACEPARENT.exec(traceparent);
+  if (traceparent === "") return beginTrace(spanId, ids, sampling);
+  const known = TRACEPARENT.exec(traceparent);
   const [, version = "", traceId = "", parent = "", flags = "00", more] = known ?? [];
   const valid = known && version !== "ff" && (version !== "00" || more === undefined) && traceId !== NO_TRACE && parent !== NO_SPAN;
-  if (!valid) {
-    const begun = ids.uuid().replaceAll("-", "");
-    const sampled = sampling >= 1 || ids.float() < sampling;
-    return { traceId: begun, spanId, sampled, fields: `traceparent: 00-${begun}-${spanId}-${sampled ? "01" : "00"}\r\n` };
-  }
+  if (!valid) return beginTrace(spanId, ids, sampling);
   // Of the flags only the one that we know is passed on (§3.2.2.5).
   const sampled = (Number.parseInt(flags, 16) & 1) === 1;
   const fields = `traceparent: 00-${traceId}-${spanId}-${sampled ? "01" : "00"}\r\n`;
   return { traceId, spanId, sampled, fields: tracestate === "" ? fields : `${fields}tracestate: ${tracestate}\r\n` };
 }
 
-/** 64 bits of a UUID, of those that are random. */
+function beginTrace(spanId: string, ids: TraceIds, sampling: number): Span {
+  const traceId = ids.traceId();
+  const sampled = sampling >= 1 || ids.float() < sampling;
+  return { traceId, spanId, sampled, fields: `traceparent: 00-${traceId}-${spanId}-${sampled ? "01" : "00"}\r\n` };
+}
+
 function newSpanId(ids: TraceIds): string {
-  const uuid = ids.uuid();
-  const spanId = uuid.slice(24) + uuid.slice(0, 4);
+  const spanId = ids.spanId();
   return spanId === NO_SPAN ? "0000000000000001" : spanId;
 }

@@ -1,5 +1,6 @@
 import { isIPv6, Socket, type SocketConstructorOpts } from "node:net";
 import { getSystemErrorName } from "node:util";
+import type { TurnClock } from "./turn-clock.ts";
 import type { Handle, Native, WriteRequest } from "./native.ts";
 import { HIGH_WATER, NOBODY, type Wire, type WireEvents } from "./wire.ts";
 
@@ -9,12 +10,18 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 let writeBuffer = Buffer.allocUnsafeSlow(READ_BUFFER.length + 16 * 1024);
 const END_OF_FILE = -4095;
 
+export interface HandleDeps {
+  native: Native;
+  clock: TurnClock;
+}
+
 /** A connection on the handle itself, without the stream machinery of net.Socket: that costs more than the rest of a request. */
 export class HandleWire implements Wire {
   events: WireEvents = NOBODY;
   readonly remoteAddress: string;
   readonly secure = false;
   readonly #native: Native;
+  readonly #clock: TurnClock;
   readonly #handle: Handle;
   /** Writes that the kernel has not taken whole yet. */
   #pending = 0;
@@ -26,8 +33,9 @@ export class HandleWire implements Wire {
   #gone = false;
 
   /** `handle` is connected; it is read from the next turn on. */
-  constructor(native: Native, handle: Handle, connected = true) {
+  constructor({ native, clock }: HandleDeps, handle: Handle, connected = true) {
     this.#native = native;
+    this.#clock = clock;
     this.#handle = handle;
     const peer: { address?: string } = {};
     this.remoteAddress = connected && handle.getpeername(peer) === 0 ? (peer.address ?? "unknown") : "unknown";
@@ -35,9 +43,10 @@ export class HandleWire implements Wire {
     if (connected) this.#opened();
   }
 
-  static connect(native: Native, host: string, port: number): HandleWire {
+  static connect(deps: HandleDeps, host: string, port: number): HandleWire {
+    const { native } = deps;
     const handle = native.newHandle();
-    const wire = new HandleWire(native, handle, false);
+    const wire = new HandleWire(deps, handle, false);
     const request = native.newConnect();
     request.oncomplete = (status) => wire.#connected(status);
     const status = isIPv6(host) ? handle.connect6(request, host, port) : handle.connect(request, host, port);
@@ -126,7 +135,13 @@ export class HandleWire implements Wire {
     if (this.#gone) return;
     const count = this.#native.lastRead();
     if (count > 0) {
-      this.events.read(memory ? Buffer.from(memory, this.#native.lastReadOffset(), count) : READ_BUFFER.subarray(0, count));
+      this.#clock.begin();
+      try {
+        if (memory) this.events.read(Buffer.from(memory, this.#native.lastReadOffset(), count), count);
+        else this.events.read(READ_BUFFER, count);
+      } finally {
+        this.#clock.end();
+      }
     } else if (count === END_OF_FILE) {
       this.#peerEnded = true;
       this.#reading = false;

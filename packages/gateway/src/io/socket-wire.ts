@@ -7,7 +7,7 @@ export class SocketWire implements Wire {
   readonly remoteAddress: string;
   readonly secure: boolean;
   readonly #socket: Socket;
-  readonly #onData = (chunk: Buffer) => this.events.read(chunk);
+  readonly #onData = (chunk: Buffer) => this.events.read(chunk, chunk.length);
   readonly #onEnd = () => this.events.ended();
   #reason = "connection closed";
 

@@ -1,8 +1,10 @@
+import { systemClock } from "@ebb/base";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createTransport } from "./transport.ts";
+import { TurnClock } from "./turn-clock.ts";
 
 test("Node's own bindings are what we know: the Node that Ebb ships is used at its best", () => {
-  expect(createTransport("native").kind).toBe("native");
+  expect(createTransport("native", new TurnClock(systemClock)).kind).toBe("native");
 });
 
 test.each([
@@ -16,5 +18,5 @@ test.each([
     return binding;
   });
   onTestFinished(() => spy.mockRestore());
-  expect(createTransport("native").kind).toBe("documented");
+  expect(createTransport("native", new TurnClock(systemClock)).kind).toBe("documented");
 });

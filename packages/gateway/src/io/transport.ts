@@ -1,7 +1,8 @@
 import { isIP, type Server, type Socket } from "node:net";
-import { HandleWire } from "./handle-wire.ts";
-import { acceptHandles, loadNative, type Native } from "./native.ts";
+import { HandleWire, type HandleDeps } from "./handle-wire.ts";
+import { acceptHandles, loadNative } from "./native.ts";
 import { SocketWire } from "./socket-wire.ts";
+import type { TurnClock } from "./turn-clock.ts";
 import type { Wire } from "./wire.ts";
 
 /** How connections are made of bytes: by Node's bindings where we know them, otherwise by its documented sockets. */
@@ -15,9 +16,9 @@ export interface Transport {
 export type TransportKind = Transport["kind"];
 
 /** `wanted` is what to use if it can be had; `documented` always can. */
-export function createTransport(wanted: TransportKind): Transport {
+export function createTransport(wanted: TransportKind, clock: TurnClock): Transport {
   const native = wanted === "native" ? loadNative() : undefined;
-  return native ? nativeTransport(native) : documentedTransport;
+  return native ? nativeTransport({ native, clock }) : documentedTransport;
 }
 
 const acceptSockets = (server: Server, accept: (wire: Wire) => void) =>
@@ -29,13 +30,13 @@ const documentedTransport: Transport = {
   connect: (host, port) => SocketWire.connect(host, port),
 };
 
-function nativeTransport(native: Native): Transport {
+function nativeTransport(deps: HandleDeps): Transport {
   return {
     kind: "native",
     accept(server, accept) {
-      if (!acceptHandles(server, (handle) => accept(new HandleWire(native, handle)))) acceptSockets(server, accept);
+      if (!acceptHandles(server, (handle) => accept(new HandleWire(deps, handle)))) acceptSockets(server, accept);
     },
     // A name must be looked up first: Node's sockets do that.
-    connect: (host, port) => (isIP(host) === 0 ? SocketWire.connect(host, port) : HandleWire.connect(native, host, port)),
+    connect: (host, port) => (isIP(host) === 0 ? SocketWire.connect(host, port) : HandleWire.connect(deps, host, port)),
   };
 }

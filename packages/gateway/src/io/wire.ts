@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 export interface WireEvents {
   /** A connection that was asked for is there. */
   connected?(): void;
-  /** Bytes were read. After `lend` they are the caller's for the time of this call only: the next read writes over them. */
-  read(bytes: Buffer): void;
+  /** The first `count` of these bytes were read. After `lend` they are the caller's for the time of this call only: the next read writes over them. */
+  read(bytes: Buffer, count: number): void;
   /** All that was written has left, after a write that returned false. */
   drained(): void;
   /** The peer has sent its last byte. */

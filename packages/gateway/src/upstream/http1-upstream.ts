@@ -139,10 +139,10 @@ export class Http1Upstream implements Upstream, WireEvents {
     this.#events?.upstreamReady();
   }
 
-  read(bytes: Buffer): void {
+  read(bytes: Buffer, count: number): void {
     if (this.#state !== "busy") return this.#break("bytes that nobody asked for");
     this.#answered = true;
-    this.#reader.push(bytes);
+    this.#reader.push(bytes, count);
     this.#pump();
     this.#reader.keep();
   }

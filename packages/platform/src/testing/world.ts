@@ -244,7 +244,13 @@ function aborted(signal: AbortSignal): Promise<never> {
 function seededRandom(seed: string): Random {
   let count = 0;
   const next = () => createHash("sha256").update(`${seed} ${count++}`).digest("hex");
-  return { float: () => 0.5, suffix: (length) => next().slice(0, length), uuid: next, token: next };
+  return {
+    float: () => 0.5,
+    suffix: (length) => next().slice(0, length),
+    hex: (digits) => next().slice(0, digits),
+    uuid: next,
+    token: next,
+  };
 }
 
 /** Puts a source on the "disk" and returns the upload of it. */
