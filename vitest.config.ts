@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const ONE_ENGINE = ["testing/conformance/knative.test.ts", "testing/e2e/{real-software,in-cluster}.test.ts"];
+
 export default defineConfig({
   test: {
     // Real processes on a machine that others use, too: a second try, which the report marks `(retry x1)`. One that needs it is looked into.
@@ -24,12 +26,25 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      // Whole platforms, engines and browsers: one file at a time, as they share the machine's two cores and its container engine.
+      // Whole platforms and browsers: two files at a time, one for each of the two cores that such a machine has.
       {
         test: {
           name: "system",
           include: ["testing/{conformance,e2e,robustness,browser}/**/*.test.ts"],
+          exclude: ONE_ENGINE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      // Those with containers: one at a time, as they share the machine's engine and the address where instances find the cluster.
+      {
+        test: {
+          name: "containers",
+          include: ONE_ENGINE,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
