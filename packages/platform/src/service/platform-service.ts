@@ -42,25 +42,12 @@ import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
 import { diffVersions } from "../apps/diff.ts";
-import {
-  checkHostFree,
-  configOf,
-  ensureApp,
-  ensurePlace,
-  findApp,
-  getApp,
-  getPlace,
-  otherTeam,
-  type AppRow,
-  type Place,
-} from "../apps/store.ts";
-import { firstVersion } from "../cluster/first-version.ts";
+import { checkHostFree, configOf, ensureApp, findApp, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import { hostLabel } from "../environments/host.ts";
-import type { EnvironmentRow } from "../environments/policies.ts";
-import { firstEnvironment, getEnvironment, MAIN_CLUSTER } from "../environments/store.ts";
+import { MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import type {
   DecisionRequest,
@@ -76,8 +63,7 @@ import type {
 import type { Caller } from "../identity/access.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
-import { concerns, getOperation, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
-import { TIMEOUTS, type Submission } from "../operations/timeouts.ts";
+import { getOperation, toOperation } from "../operations/store.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
@@ -86,9 +72,10 @@ import { appMetrics } from "./app-metrics.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
-import { factsOf, factsOfAll, scopeOf, teamOf, versionIn } from "./facts.ts";
+import { factsOf, factsOfAll, scopeOf, versionIn } from "./facts.ts";
 import { patchMetadata } from "./metadata.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
+import { Places } from "./places.ts";
 import { promoteRequest } from "./promote.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
@@ -98,8 +85,6 @@ import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import type { UploadFolder } from "./uploads.ts";
-
-const ID_LENGTH = 10;
 
 export interface ServiceOptions {
   deps: Deps;
@@ -117,10 +102,12 @@ export interface ServiceOptions {
 export class PlatformService implements PlatformApi {
   readonly #options: ServiceOptions;
   readonly #deps: Deps;
+  readonly #places: Places;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#deps = options.deps;
+    this.#places = new Places(options);
   }
 
   async status(user: string, visible: Visible): Promise<PlatformStatus> {
@@ -145,7 +132,7 @@ export class PlatformService implements PlatformApi {
 
   async deleteTeam(team: string, user: string): Promise<Operation> {
     await checkDeletable(this.#deps.db, team);
-    return this.#delete({ team, app: "", env: "" }, user);
+    return this.#places.delete({ team, app: "", env: "" }, user);
   }
 
   listEnvironments(team: string): Promise<Environment[]> {
@@ -166,7 +153,7 @@ export class PlatformService implements PlatformApi {
 
   async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {
     await viewEnvironment(this.#environments, team, name);
-    return this.#delete({ team, app: "", env: name }, user);
+    return this.#places.delete({ team, app: "", env: name }, user);
   }
 
   async listApps({ team, visible }: { team?: string; visible: Visible }): Promise<App[]> {
@@ -194,7 +181,7 @@ export class PlatformService implements PlatformApi {
       throw refuse("app_exists", `There is an app ${name}, of the team ${present.team}`, {
         hint: "App names are unique on a platform; choose another.",
       });
-    await ensureApp(this.#deps.db, { name, team, now: this.#now, metadata });
+    await ensureApp(this.#deps.db, { name, team, now: this.#places.now, metadata });
     return this.getApp(name);
   }
 
@@ -205,7 +192,7 @@ export class PlatformService implements PlatformApi {
 
   async deleteApp(name: string, user: string): Promise<Operation> {
     const { team } = await getApp(this.#deps.db, name);
-    return this.#delete({ team, app: name, env: "" }, user);
+    return this.#places.delete({ team, app: name, env: "" }, user);
   }
 
   async getPlace(place: Place): Promise<AppEnvironment> {
@@ -214,17 +201,17 @@ export class PlatformService implements PlatformApi {
 
   /** The host is the app's once the operation has begun. Throws `host_taken`. */
   async patchPlace(place: Place, { host }: PatchAppEnvironment, user: string): Promise<Operation> {
-    const { app, environment } = await this.#changeable(place);
-    await this.#ensurePlace(place.app, environment);
+    const { app, environment } = await this.#places.changeable(place);
+    await this.#places.ensure(place.app, environment);
     const request = { host: host ?? hostLabel(place.app, environment) } satisfies ConfigRequest;
     await checkHostFree(this.#deps.db, { ...place, cluster: environment.cluster }, request.host);
-    return this.#submit("config", { team: app.team, ...place, request, user });
+    return this.#places.submit("config", { team: app.team, ...place, request, user });
   }
 
   async deletePlace(place: Place, user: string): Promise<Operation> {
     await getPlace(this.#deps.db, place);
     const { team } = await getApp(this.#deps.db, place.app);
-    return this.#delete({ team, ...place }, user);
+    return this.#places.delete({ team, ...place }, user);
   }
 
   async listVersions(place: Place, page: PageRequest): Promise<Page<Version>> {
@@ -246,29 +233,29 @@ export class PlatformService implements PlatformApi {
   }
 
   async listInstances(place: Place): Promise<Instance[]> {
-    const cluster = await this.#clusterOf(place);
+    const cluster = await this.#places.clusterOf(place);
     return cluster.pods(place.app).flatMap((pod) => viewInstance(place, pod) ?? []);
   }
 
   async decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions> {
-    return appDecisions(await this.#clusterOf(place), place.app, request);
+    return appDecisions(await this.#places.clusterOf(place), place.app, request);
   }
 
   async coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts> {
-    return appColdStarts(await this.#clusterOf(place), place.app, request);
+    return appColdStarts(await this.#places.clusterOf(place), place.app, request);
   }
 
   async scaling(place: Place): Promise<ScalingPolicy> {
-    return viewScaling((await this.#clusterOf(place)).service(place.app));
+    return viewScaling((await this.#places.clusterOf(place)).service(place.app));
   }
 
   async patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy> {
-    const { app, environment } = await this.#changeable(place);
+    const { app, environment } = await this.#places.changeable(place);
     return patchScaling(this.#deps, { cluster: this.#deps.clusters.of(environment), place, team: app.team }, body);
   }
 
   async whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf> {
-    return whatIf(await this.#clusterOf(place), await factsOf(this.#deps, place), asked);
+    return whatIf(await this.#places.clusterOf(place), await factsOf(this.#deps, place), asked);
   }
 
   async metrics(place: Place, request: MetricsRequest): Promise<Metrics> {
@@ -287,10 +274,10 @@ export class PlatformService implements PlatformApi {
   async deployImage(body: DeployImage, user: string): Promise<Operation> {
     checkVariables(body.env ?? {});
     const { name, noTraffic = false, commit } = body;
-    const environment = await this.#target(name, body);
-    await this.#ensurePlace(name, environment);
+    const environment = await this.#places.target(name, body);
+    await this.#places.ensure(name, environment);
     const request: DeployRequest = { image: body, noTraffic, ...(commit === undefined ? {} : { commit }) };
-    return this.#submit("deploy", { ...scopeOf(environment, name), request, user });
+    return this.#places.submit("deploy", { ...scopeOf(environment, name), request, user });
   }
 
   async deploySource(source: SourceUpload, user: string): Promise<Operation> {
@@ -301,14 +288,14 @@ export class PlatformService implements PlatformApi {
       const app = name ?? defaultName;
       if (app === undefined) throw refuse("invalid_request", "A deployment of source needs ?name= or ?defaultName=");
       const label = appName(app);
-      const environment = await this.#target(label, source);
-      if (name !== undefined) await this.#ensurePlace(name, environment);
+      const environment = await this.#places.target(label, source);
+      if (name !== undefined) await this.#places.ensure(name, environment);
       const request: DeployRequest = {
         source: { upload, defaultName: defaultName ?? app, ...(name === undefined ? {} : { name }) },
         noTraffic,
         ...(commit === undefined ? {} : { commit }),
       };
-      return await this.#submit("deploy", { ...scopeOf(environment, label), request, user });
+      return await this.#places.submit("deploy", { ...scopeOf(environment, label), request, user });
     } catch (error) {
       await uploads.remove(upload);
       throw error;
@@ -316,19 +303,19 @@ export class PlatformService implements PlatformApi {
   }
 
   async explain(place: Place, question: RequestQuestion): Promise<Explanation> {
-    return explainRequest(await this.#clusterOf(place), await factsOf(this.#deps, place), question);
+    return explainRequest(await this.#places.clusterOf(place), await factsOf(this.#deps, place), question);
   }
 
   async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {
-    const { app } = await this.#changeable(place);
+    const { app } = await this.#places.changeable(place);
     const request = await trafficRequest(this.#deps, await factsOf(this.#deps, place), body);
-    return this.#submit("traffic", { team: app.team, ...place, request, user });
+    return this.#places.submit("traffic", { team: app.team, ...place, request, user });
   }
 
   async rollback(place: Place, body: Rollback, user: string): Promise<Operation> {
-    const { app } = await this.#changeable(place);
+    const { app } = await this.#places.changeable(place);
     const request = await rollbackRequest(this.#options, await factsOf(this.#deps, place), body);
-    return this.#submit("traffic", { team: app.team, ...place, request, user });
+    return this.#places.submit("traffic", { team: app.team, ...place, request, user });
   }
 
   listReleases(place: Place): Promise<Release[]> {
@@ -336,8 +323,8 @@ export class PlatformService implements PlatformApi {
   }
 
   async startRelease(place: Place, body: StartRelease, user: string): Promise<Operation> {
-    const { app } = await this.#changeable(place);
-    return this.#submit("release", {
+    const { app } = await this.#places.changeable(place);
+    return this.#places.submit("release", {
       team: app.team,
       ...place,
       ...(await releaseRequest(this.#deps, await factsOf(this.#deps, place), body)),
@@ -356,31 +343,31 @@ export class PlatformService implements PlatformApi {
   async promote(place: Place, body: Promote, user: string): Promise<Operation> {
     if (body.from === place.env)
       throw refuse("invalid_request", `${place.app} is in ${place.env} already`, { hint: "Promote goes from one environment to another." });
-    const { app } = await this.#changeable(place);
+    const { app } = await this.#places.changeable(place);
     const request = promoteRequest(await factsOf(this.#deps, { app: place.app, env: body.from }), body);
-    return this.#submit("promote", { team: app.team, ...place, request, user });
+    return this.#places.submit("promote", { team: app.team, ...place, request, user });
   }
 
   /** An app's settings in an environment may come before its first version there. */
   async patchVariables(place: Place, body: PatchVariables, user: string): Promise<Operation> {
-    const { app, environment } = await this.#changeable(place);
+    const { app, environment } = await this.#places.changeable(place);
     checkVariables(body.variables);
-    await this.#ensurePlace(place.app, environment);
-    return this.#submit("config", { team: app.team, ...place, request: { env: body.variables } satisfies ConfigRequest, user });
+    await this.#places.ensure(place.app, environment);
+    return this.#places.submit("config", { team: app.team, ...place, request: { env: body.variables } satisfies ConfigRequest, user });
   }
 
   async patchSecrets(place: Place, body: PatchSecrets, user: string): Promise<Operation> {
-    const { app, environment } = await this.#changeable(place);
+    const { app, environment } = await this.#places.changeable(place);
     checkVariables(body.secrets);
-    await this.#ensurePlace(place.app, environment);
-    const id = this.#newId();
+    await this.#places.ensure(place.app, environment);
+    const id = this.#places.newId();
     return submitSecrets({ cluster: this.#deps.clusters.of(environment), app: place.app, id }, body, (request) =>
-      this.#submit("config", { team: app.team, ...place, request, user, id }),
+      this.#places.submit("config", { team: app.team, ...place, request, user, id }),
     );
   }
 
   async logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>> {
-    return appLogs({ ...this.#deps, cluster: await this.#clusterOf(place) }, place.app, request);
+    return appLogs({ ...this.#deps, cluster: await this.#places.clusterOf(place) }, place.app, request);
   }
 
   listOperations(request: OperationsRequest): Promise<Page<Operation>> {
@@ -388,15 +375,15 @@ export class PlatformService implements PlatformApi {
   }
 
   async getOperation(id: string): Promise<Operation> {
-    return toOperation(await getOperation(this.#deps.db, id), this.#now);
+    return toOperation(await getOperation(this.#deps.db, id), this.#places.now);
   }
 
   async cancelOperation(id: string): Promise<Operation> {
-    return toOperation(await this.#options.engine.cancel(id), this.#now);
+    return toOperation(await this.#options.engine.cancel(id), this.#places.now);
   }
 
   async voteOperation(id: string, cast: { voter: Caller; vote: "approve" | "reject"; why: string }): Promise<Operation> {
-    return toOperation(await this.#options.engine.vote(id, cast), this.#now);
+    return toOperation(await this.#options.engine.vote(id, cast), this.#places.now);
   }
 
   async operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>> {
@@ -424,71 +411,5 @@ export class PlatformService implements PlatformApi {
   async #viewApps(rows: readonly AppRow[]): Promise<App[]> {
     const facts = await factsOfAll(this.#deps, rows);
     return rows.map((row) => viewApp(row, (facts.get(row.name) ?? []).map(viewPlace)));
-  }
-
-  async #clusterOf(place: Place) {
-    await getPlace(this.#deps.db, place);
-    const { team } = await getApp(this.#deps.db, place.app);
-    return this.#deps.clusters.of(await getEnvironment(this.#deps.db, team, place.env));
-  }
-
-  /** Where a deployment goes. Throws `team_not_found`, `environment_not_found`, `app_in_other_team` and what `#notBeingDeleted` does. */
-  async #target(app: string, asked: { team?: string | undefined; environment?: string | undefined }): Promise<EnvironmentRow> {
-    const { db } = this.#deps;
-    const team = await teamOf(this.#deps, app, asked.team, DEFAULT_TEAM);
-    await getTeam(db, team);
-    const present = await findApp(db, app);
-    if (present && present.team !== team) throw otherTeam(present, team);
-    const environment =
-      asked.environment === undefined ? await firstEnvironment(db, team) : await getEnvironment(db, team, asked.environment);
-    await this.#environmentStays(environment);
-    return environment;
-  }
-
-  async #ensurePlace(app: string, environment: EnvironmentRow): Promise<void> {
-    const { db, clusters } = this.#deps;
-    await ensureApp(db, { name: app, team: environment.team, now: this.#now });
-    await ensurePlace(db, { app, environment, now: this.#now, firstVersion: firstVersion(clusters.of(environment), app) });
-  }
-
-  /** Throws `app_not_found`, `environment_not_found`, `app_being_deleted` and `environment_being_deleted`. */
-  async #changeable(place: Place): Promise<{ app: AppRow; environment: EnvironmentRow }> {
-    const { db } = this.#deps;
-    const app = await getApp(db, place.app);
-    const environment = await getEnvironment(db, app.team, place.env);
-    await this.#environmentStays(environment);
-    const pending = await unfinishedOperations(db, { team: app.team, app: app.name });
-    if (pending.some((operation) => operation.kind === "delete" && concerns(operation, { team: app.team, ...place }))) {
-      throw refuse("app_being_deleted", `${app.name} is being deleted`, { hint: "Wait until it is gone, then deploy it again." });
-    }
-    return { app, environment };
-  }
-
-  async #environmentStays({ team, name }: EnvironmentRow): Promise<void> {
-    const pending = await unfinishedOperations(this.#deps.db, { team, app: "" });
-    if (pending.some((operation) => operation.kind === "delete" && (operation.env === name || operation.env === ""))) {
-      throw refuse("environment_being_deleted", `The environment ${name} of ${team} is being deleted`, {
-        hint: "Choose another environment.",
-      });
-    }
-  }
-
-  /** One that waits or runs already is as good as another. */
-  async #delete(scope: { team: string; app: string; env: string }, user: string): Promise<Operation> {
-    const pending = (await unfinishedOperations(this.#deps.db, scope)).find(({ kind, env }) => kind === "delete" && env === scope.env);
-    return pending ? toOperation(pending, this.#now) : this.#submit("delete", { ...scope, request: {}, user });
-  }
-
-  async #submit(kind: OperationKind, { user, id = this.#newId(), timeout = TIMEOUTS[kind], ...about }: Submission): Promise<Operation> {
-    const operation = { id, kind, ...about, createdBy: user, now: this.#now, timeout };
-    return toOperation(await this.#options.engine.submit(operation), this.#now);
-  }
-
-  #newId(): string {
-    return this.#options.random.suffix(ID_LENGTH);
-  }
-
-  get #now(): number {
-    return this.#deps.clock.now();
   }
 }
