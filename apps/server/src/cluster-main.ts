@@ -86,7 +86,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   const access: Runnable = {
     name: "cluster access",
     async start() {
-      await bootstrapCluster(client, config);
+      await bootstrapCluster(api.client(CONTROLLER, { skipWebhooks: true }), config);
       await writeFile(paths.kubeconfig, api.kubeconfig({ token: credentials.clusterToken }), { mode: 0o600 });
       await chmod(paths.kubeconfig, 0o600);
     },

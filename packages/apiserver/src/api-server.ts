@@ -5,6 +5,10 @@ import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import { issueCredentials, type CredentialRequest, type Credentials } from "./accounts/issue-credentials.ts";
 import { ensureOwnService } from "./accounts/own-service.ts";
+import { serviceAddress } from "./admission/service-address.ts";
+import { WebhookAdmission } from "./admission/webhook-admission.ts";
+import { WebhookCaller } from "./admission/webhook-caller.ts";
+import { WebhookTable } from "./admission/webhook-table.ts";
 import type { Token } from "./authn/static-tokens.ts";
 import { MASTERS } from "./authz/authorizer.ts";
 import { createEscalationCheck } from "./authz/escalation.ts";
@@ -71,8 +75,8 @@ export interface ApiServerOptions {
  * space) or the address cannot be had. Clients may be made before it starts and used once it has.
  */
 export interface ApiServer extends Runnable {
-  /** The API for parts of this process, as this user. */
-  client(user: User): KubeClient;
+  /** The API for parts of this process, as this user; `skipWebhooks` for what the cluster needs to start, whatever users' webhooks say. */
+  client(user: User, options?: { skipWebhooks?: boolean }): KubeClient;
   /** Where it listens; with the real port after `start`. */
   address(): { host: string; port: number };
   /** The first of the further places at which it listens, if any: where containers reach it. */
@@ -93,6 +97,7 @@ interface Machinery {
   store: SqliteStore;
   registry: Registry;
   kinds: KindTable;
+  webhooks: { table: WebhookTable; caller: WebhookCaller };
   security: Security;
   accounts: AccountTokens;
   /** In the order in which they are started. */
@@ -137,7 +142,7 @@ class EmbeddedApiServer implements ApiServer {
       await this.#ensureNamespaces();
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
-      await ensureOwnService(this.client(SELF), this.address(), this.insideAddress());
+      await ensureOwnService(this.client(SELF, { skipWebhooks: true }), this.address(), this.insideAddress());
     } catch (error) {
       await this.stop();
       throw error;
@@ -151,6 +156,8 @@ class EmbeddedApiServer implements ApiServer {
     this.#machinery = undefined;
     for (const timer of machinery?.timers ?? []) timer.cancel();
     await Promise.all((machinery?.controllers ?? []).map((controller) => controller.stop()));
+    machinery?.webhooks.caller.close();
+    machinery?.webhooks.table.close();
     machinery?.kinds.close();
     machinery?.security.close();
     machinery?.store.close();
@@ -163,8 +170,13 @@ class EmbeddedApiServer implements ApiServer {
     const security = new Security({ store, tokens, accounts, clock });
     const quotas = new Quotas(store);
     const checkEscalation = createEscalationCheck(security);
+    const kinds = new KindTable(store);
+    const views = new ViewStore(store, objectViews);
+    const caller = new WebhookCaller({ clock, locate: (service) => serviceAddress(views, service) });
+    const table = new WebhookTable(store, () => kinds.all);
     const registry = new Registry({
-      store: new ViewStore(store, objectViews),
+      store: views,
+      webhooks: new WebhookAdmission({ table, caller, store, random, log }),
       clock,
       random,
       guard: (kind, next, old, user) => {
@@ -173,7 +185,6 @@ class EmbeddedApiServer implements ApiServer {
       },
       ...(configCheck ? { configCheck } : {}),
     });
-    const kinds = new KindTable(store);
     const common = { store, registry, kinds, clock, log };
     const controllers = [
       new RoleController(common),
@@ -186,7 +197,7 @@ class EmbeddedApiServer implements ApiServer {
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
       clock.every(RENEWAL_PERIOD, () => void this.#renew()),
     ];
-    return { store, registry, kinds, security, accounts, controllers, timers };
+    return { store, registry, kinds, webhooks: { table, caller }, security, accounts, controllers, timers };
   }
 
   #loadPki(): Promise<Pki> {
@@ -209,8 +220,8 @@ class EmbeddedApiServer implements ApiServer {
     }
   }
 
-  client(user: User): KubeClient {
-    return createLocalClient(() => this.#running().registry, user);
+  client(user: User, options: { skipWebhooks?: boolean } = {}): KubeClient {
+    return createLocalClient(() => this.#running().registry, user, options);
   }
 
   address(): { host: string; port: number } {
@@ -248,7 +259,7 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async #ensureNamespaces(): Promise<void> {
-    const client = this.client(SELF);
+    const client = this.client(SELF, { skipWebhooks: true });
     for (const name of NAMESPACES) {
       try {
         await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });

@@ -9,6 +9,7 @@ import type { KubeObject } from "./meta.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
@@ -48,6 +49,8 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "networking.istio.io/VirtualService": admitIstio,
   "networking.istio.io/Gateway": admitIstio,
   "apiextensions.k8s.io/CustomResourceDefinition": (object, { old }, kind) => admitDefinition(kind, object, { old, taken: isTaken }),
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),

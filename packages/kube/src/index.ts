@@ -40,6 +40,7 @@ export {
   Namespaces,
   KnativeIngresses,
   Metrics,
+  MutatingWebhooks,
   Nodes,
   PodAutoscalers,
   Pods,
@@ -52,6 +53,7 @@ export {
   Secrets,
   ServiceAccounts,
   Services,
+  ValidatingWebhooks,
   VirtualServices,
   type Kind,
   type ScalePaths,
@@ -84,6 +86,7 @@ export { trackUpdate } from "./ownership/track.ts";
 export { RBAC_GROUP } from "./rbac.ts";
 export type * from "./rbac.ts";
 export { applyPartialSchema, applySchema, type Schema, type Structure } from "./schema.ts";
+export { SCALE, scaleOf, withScale } from "./scale.ts";
 export { schemaOf } from "./schemas.ts";
 export type * from "./serving.ts";
 export { SERVING_NAMESPACE, type ConfigCheck } from "./serving-config/admit-config.ts";
@@ -110,3 +113,5 @@ export {
   type FieldCause,
 } from "./status-errors.ts";
 export { strategicMergePatch } from "./strategic-merge-patch.ts";
+export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";
+export type * from "./webhooks/webhook-configuration.ts";

@@ -5,6 +5,7 @@ import type { DestinationRule, IstioGateway, VirtualService } from "./istio/isti
 import type { KubeObject } from "./meta.ts";
 import type { Schema } from "./schema.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
+import type { WebhookConfiguration } from "./webhooks/webhook-configuration.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
 
 /** Where a kind lives in the REST API and how it behaves; `T` is the type of its objects. */
@@ -243,6 +244,25 @@ export const CustomResourceDefinitions = define<CustomResourceDefinition>({
   generation: true,
 });
 
+const admission = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  builtIn: true,
+  categories: ["api-extensions"],
+  namespaced: false,
+  generation: true,
+} as const;
+export const MutatingWebhooks = define<WebhookConfiguration>({
+  ...admission,
+  kind: "MutatingWebhookConfiguration",
+  plural: "mutatingwebhookconfigurations",
+});
+export const ValidatingWebhooks = define<WebhookConfiguration>({
+  ...admission,
+  kind: "ValidatingWebhookConfiguration",
+  plural: "validatingwebhookconfigurations",
+});
+
 const istio = { ...serving, group: "networking.istio.io", categories: ["istio-io", "networking-istio-io"], storageVersion: "v1" } as const;
 export const VirtualServices = define<VirtualService>({ ...istio, kind: "VirtualService", plural: "virtualservices", shortNames: ["vs"] });
 export const IstioGateways = define<IstioGateway>({ ...istio, kind: "Gateway", plural: "gateways", shortNames: ["gw"] });
@@ -286,6 +306,8 @@ export const ALL_KINDS: readonly Kind[] = [
   DomainMappings,
   ClusterDomainClaims,
   CustomResourceDefinitions,
+  MutatingWebhooks,
+  ValidatingWebhooks,
   ...["v1", "v1beta1", "v1alpha3"].flatMap((version) => ISTIO_KINDS.map((kind) => ({ ...kind, version }))),
 ];
 

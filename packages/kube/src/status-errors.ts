@@ -8,6 +8,7 @@ export interface FieldCause {
   reason:
     | "FieldValueInvalid"
     | "FieldValueRequired"
+    | "FieldValueDuplicate"
     | "FieldValueForbidden"
     | "FieldValueTypeInvalid"
     | "FieldValueTooLong"

@@ -16,8 +16,12 @@ import type { RequestContext, User } from "./request-context.ts";
  * The API for parts of this process: the same admission and the same errors as over HTTP, without the wire. Fields that the schema does
  * not know are refused, as a typo of ours should not be dropped in silence. `registry` is asked for at each call.
  */
-export function createLocalClient(registry: () => Registry, user: User): KubeClient {
-  const context: RequestContext = { user, fieldValidation: "Strict" };
+export function createLocalClient(
+  registry: () => Registry,
+  user: User,
+  { skipWebhooks = false }: { skipWebhooks?: boolean } = {},
+): KubeClient {
+  const context: RequestContext = { user, fieldValidation: "Strict", skipWebhooks };
   const targetOf = (kind: Kind, { metadata }: KubeObject) => ({ kind, namespace: metadata.namespace, name: metadata.name });
   return {
     async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {

@@ -41,6 +41,12 @@ export function prepareCreate(kind: Kind, object: KubeObject, namespace: string,
   return withInitialStatus(kind, { ...object, metadata });
 }
 
+/** What mutating webhooks made of it: they may say of its metadata what clients may. */
+export function afterMutation(kind: Kind, prepared: KubeObject, mutated: KubeObject): KubeObject {
+  const { generateName: _, labels: __, annotations: ___, ownerReferences: ____, finalizers: _____, ...own } = prepared.metadata;
+  return withInitialStatus(kind, { ...mutated, metadata: { ...own, ...keep(mutated.metadata) } });
+}
+
 function checkNamespace({ namespace }: ObjectMeta, expected: string): void {
   if (namespace && namespace !== expected) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");

@@ -6,12 +6,11 @@ import {
   badRequest,
   conflict,
   forbidden,
-  inStorage,
-  inVersion,
   isStatus,
   Namespaces,
   notFound,
   StatusError,
+  withScale,
   type AdmissionRequest,
   type ConfigCheck,
   type DeleteOptions,
@@ -20,16 +19,18 @@ import {
   type KubeObject,
   type ListOptions,
 } from "@ebb/kube";
-import type { Change, Store } from "../store/store.ts";
+import type { WebhookAdmission } from "../admission/webhook-admission.ts";
+import type { Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
 import { LiveConfig } from "./live-config.ts";
 import { withApplied, withOwnership } from "./ownership.ts";
-import { prepareCreate } from "./prepare-create.ts";
+import { afterMutation, prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
 import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
 import type { RequestContext, User } from "./request-context.ts";
 import { checkReached, keyOf, parseRevision, resourceOf, selection } from "./selection.ts";
+import { runWrite, type Target, type Write } from "./staged-write.ts";
 import { WatchStream, type StreamOptions } from "./watch-stream.ts";
 
 /** k8s.io/apiserver tries as often before it gives up on a generated name. */
@@ -43,6 +44,8 @@ export interface RegistryDeps {
   configCheck?: ConfigCheck;
   /** Asked before an object that was admitted is stored; throws to refuse it. Not for status. */
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
+  /** Asked about writes between the server's own admission; none is asked when absent. */
+  webhooks?: WebhookAdmission;
 }
 
 export interface ListRequest extends ListOptions {
@@ -50,12 +53,6 @@ export interface ListRequest extends ListOptions {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: string;
-}
-/** One object: `namespace` is empty or absent for cluster-wide kinds. */
-export interface Target {
-  kind: Kind;
-  namespace?: string | undefined;
-  name: string;
 }
 export interface Deletion {
   object: KubeObject;
@@ -138,12 +135,23 @@ export class Registry {
     const writer = { kind, context, clock: this.#deps.clock };
     const prepared = withOwnership(writer, undefined, named, decoded.metadata.managedFields);
     const { name } = prepared.metadata;
-    if (kind.namespaced) this.#checkNamespace(kind, namespace, name);
-    const object = await this.#write({ kind, namespace, name }, context, (current) => {
-      if (current) throw alreadyExists(kind, prepared.metadata.name);
-      return this.#admitNew(kind, prepared, context);
+    let last: KubeObject = prepared;
+    const object = await this.#run({
+      target: { kind, namespace, name },
+      context,
+      operations: ["CREATE"],
+      givenName: decoded.metadata.name ?? "",
+      make: (current) => {
+        if (kind.namespaced) this.#checkNamespace(kind, namespace, name);
+        if (current) throw alreadyExists(kind, name);
+        return prepared;
+      },
+      settle: (_, admitted) => {
+        last = admitted;
+        return admitted;
+      },
     });
-    return object ?? prepared;
+    return object ?? last;
   }
 
   /** Replaces the object. Throws NotFound, Conflict, BadRequest or Invalid; one that changes nothing answers the object as it is. */
@@ -153,18 +161,24 @@ export class Registry {
 
   /** Replaces the object with what `transform` makes of it, in one step that no other write can come between. */
   async modify(
-    { kind, namespace, name }: Target,
+    target: Target,
     transform: (current: KubeObject) => unknown,
     context: RequestContext,
     subresource?: Subresource,
   ): Promise<KubeObject> {
-    return this.#replace({ kind, namespace, name }, context, (current) => {
-      if (!current) throw notFound(kind, name);
-      const incoming = decode(kind, transform(current), context);
-      const merged = prepareUpdate(kind, current, incoming, subresource);
-      const writer = { kind, context, subresource, clock: this.#deps.clock };
-      const owned = withOwnership(writer, current, merged, incoming.metadata.managedFields);
-      return subresource === "status" ? owned : this.#admit(kind, current, owned, context);
+    const { kind, name } = target;
+    return this.#replace({
+      target,
+      context,
+      subresource,
+      operations: ["UPDATE"],
+      make: (current) => {
+        if (!current) throw notFound(kind, name);
+        const incoming = decode(kind, transform(current), context);
+        const merged = prepareUpdate(kind, current, incoming, subresource);
+        const writer = { kind, context, subresource, clock: this.#deps.clock };
+        return withOwnership(writer, current, merged, incoming.metadata.managedFields);
+      },
     });
   }
 
@@ -181,44 +195,33 @@ export class Registry {
     // Unknown fields have been reported; the object that it becomes part of has none.
     const silent: RequestContext = { ...context, fieldValidation: "Ignore" };
     let created = false;
-    const object = await this.#replace(target, context, (current) => {
+    const make = (current: KubeObject | undefined) => {
       created = current === undefined;
       const merged = withApplied(writer, current, { applied, force });
-      const { managedFields } = merged.metadata;
-      const owned = (next: KubeObject) => ({ ...next, metadata: { ...next.metadata, ...(managedFields ? { managedFields } : {}) } });
-      if (current) {
-        const next = owned(prepareUpdate(kind, current, decode(kind, merged, silent), subresource));
-        return subresource === "status" ? next : this.#admit(kind, current, next, context);
-      }
+      if (current) return withFields(prepareUpdate(kind, current, decode(kind, merged, silent), subresource), merged);
       if (subresource !== undefined) throw notFound(kind, name);
       checkNew(kind, name, applied);
       const decoded = decode(kind, { ...merged, metadata: { ...merged.metadata, name } }, silent);
       const prepared = prepareCreate(kind, decoded, namespace ?? "", this.#deps);
       if (kind.namespaced) this.#checkNamespace(kind, namespace ?? "", name);
       context.authorizeCreate?.();
-      return this.#admitNew(kind, owned(prepared), context);
-    });
+      return withFields(prepared, merged);
+    };
+    const object = await this.#replace({ target, context, subresource, operations: ["CREATE", "UPDATE"], make });
     return { object, created };
   }
 
-  #admitNew(kind: Kind, prepared: KubeObject, context: RequestContext): KubeObject {
-    const admitted = admit(kind, prepared, this.#admission(context));
-    this.#deps.guard?.(kind, admitted, undefined, context.user);
-    return admitted;
-  }
-
-  async #replace(
-    { kind, namespace, name }: Target,
-    context: RequestContext,
-    make: (current: KubeObject | undefined) => KubeObject,
-  ): Promise<KubeObject> {
+  async #replace(write: Pick<Write, "target" | "context" | "subresource" | "operations" | "make">): Promise<KubeObject> {
+    const { kind, name } = write.target;
     let last: KubeObject | undefined;
-    const object = await this.#write({ kind, namespace, name }, context, (current) => {
-      const next = make(current);
-      last = next;
-      // The last finalizer is gone: so is the object.
-      const released = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
-      return released && !isHeld(kind, next) ? "removed" : next;
+    const object = await this.#run({
+      ...write,
+      settle: (_, next) => {
+        last = next;
+        // The last finalizer is gone: so is the object.
+        const released = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
+        return released && !isHeld(kind, next) ? "removed" : next;
+      },
     });
     if (!object && !last) throw notFound(kind, name);
     return object ?? (last as KubeObject);
@@ -229,24 +232,69 @@ export class Registry {
     return { user: user.name, config: this.#config.current, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
   }
 
-  #admit(kind: Kind, current: KubeObject, merged: KubeObject, context: RequestContext): KubeObject {
+  /** A creation or a replacement, with the steps that are the same for all of them. */
+  #run(write: Pick<Write, "target" | "context" | "operations" | "make" | "settle"> & Partial<Write>): Promise<KubeObject | undefined> {
+    const { target, context, subresource, settle } = write;
+    const { kind, namespace = "", name } = target;
+    return runWrite(
+      {
+        givenName: name,
+        options: context.options ?? {},
+        remake: (current, made, mutated) => this.#remake({ target, context, subresource }, { current, made, mutated }),
+        admit: (current, made) => (subresource === "status" ? made : this.#admit(kind, current, made, context)),
+        ...write,
+        settle: (current, admitted) => {
+          if (!current && kind.namespaced) this.#checkNamespace(kind, namespace, name);
+          if (subresource !== "status") this.#deps.guard?.(kind, admitted, current, context.user);
+          return settle(current, admitted);
+        },
+      },
+      this.#deps,
+    );
+  }
+
+  #remake(
+    { target: { kind, name }, context, subresource }: Pick<Write, "target" | "context" | "subresource">,
+    { current, made, mutated }: { current: KubeObject | undefined; made: KubeObject; mutated: KubeObject },
+  ): KubeObject {
+    const whole = subresource === "scale" && kind.scale ? withScale(made, mutated, kind.scale, name) : mutated;
+    // What a webhook adds that nobody knows is dropped, and is none of the client's business.
+    const decoded = decode(kind, whole, { ...context, fieldValidation: "Ignore" });
+    return current ? withFields(prepareUpdate(kind, current, decoded, subresource), made) : afterMutation(kind, made, decoded);
+  }
+
+  #admit(kind: Kind, current: KubeObject | undefined, made: KubeObject, context: RequestContext): KubeObject {
+    if (!current) return admit(kind, made, this.#admission(context));
     // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
-    const admitted = current.metadata.deletionTimestamp ? merged : admit(kind, merged, { ...this.#admission(context), old: current });
-    this.#deps.guard?.(kind, admitted, current, context.user);
+    const admitted = current.metadata.deletionTimestamp ? made : admit(kind, made, { ...this.#admission(context), old: current });
     return withGeneration(kind, current, admitted);
   }
 
   /** Throws NotFound, Conflict (a precondition) or Forbidden. */
-  async delete({ kind, namespace, name }: Target, options: DeleteOptions, context: RequestContext): Promise<Deletion> {
+  async delete(target: Target, options: DeleteOptions, context: RequestContext): Promise<Deletion> {
+    const { kind, name } = target;
     let removed = false;
     let before: KubeObject | undefined;
-    const object = await this.#write({ kind, namespace, name }, context, (current) => {
-      if (!current) throw notFound(kind, name);
-      before = current;
-      const next = prepareDelete(kind, current, options, this.#deps.clock);
-      removed = next === "removed";
-      return next;
-    });
+    const write: Write = {
+      target,
+      context,
+      operations: ["DELETE"],
+      options: { ...options, ...(context.dryRun ? { dryRun: ["All"] } : {}) },
+      givenName: name,
+      make: (current) => {
+        if (!current) throw notFound(kind, name);
+        before = current;
+        return current;
+      },
+      remake: (_, made) => made,
+      admit: (_, made) => made,
+      settle: (_, current) => {
+        const next = prepareDelete(kind, current, options, this.#deps.clock);
+        removed = next === "removed";
+        return next;
+      },
+    };
+    const object = await runWrite(write, this.#deps);
     const last = object ?? before;
     if (!last) throw notFound(kind, name);
     return { object: last, removed };
@@ -266,20 +314,6 @@ export class Registry {
     return { ...list, items: (await Promise.all(deletions)).flat() };
   }
 
-  /** `change` sees and makes the object in the version of the kind. */
-  async #write({ kind, namespace, name }: Target, context: RequestContext, change: Change): Promise<KubeObject | undefined> {
-    const { store } = this.#deps;
-    const key = keyOf(kind, namespace, name);
-    const stored: Change = (current) => {
-      const next = change(current && inVersion(kind, current));
-      return typeof next === "string" ? next : inStorage(kind, next);
-    };
-    if (!context.dryRun) return (await store.write(key, stored)).object;
-    const current = store.get(key);
-    const result = stored(current);
-    return typeof result === "string" ? current : result;
-  }
-
   #checkNamespace(kind: Kind, namespace: string, name: string): void {
     const found = this.#deps.store.get(keyOf(Namespaces, undefined, namespace));
     if (!found) throw notFound(Namespaces, namespace);
@@ -288,6 +322,12 @@ export class Registry {
     const cause = { reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" };
     throw new StatusError("Forbidden", refusal.message, { ...refusal.statusDetails, causes: [cause] });
   }
+}
+
+/** With the managedFields of another one. */
+function withFields(object: KubeObject, { metadata: { managedFields } }: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, ...(managedFields ? { managedFields } : {}) } };
 }
 
 function isAfter({ metadata }: KubeObject, token: { namespace: string; name: string }): boolean {

@@ -19,6 +19,10 @@ export interface RequestContext {
   fieldValidation?: "Strict" | "Warn" | "Ignore";
   /** Asked before an apply, which was authorised as a patch, creates what is not there; throws Forbidden. */
   authorizeCreate?: () => void;
+  /** What the client said of the write, as meta/v1 CreateOptions or UpdateOptions: shown to admission webhooks. */
+  options?: { fieldManager?: string; fieldValidation?: string; dryRun?: string[] };
+  /** The server's own: what it needs to start must not depend on what it then serves. */
+  skipWebhooks?: boolean;
   /** Takes what the client should be told although the request succeeds. */
   warn?: (message: string) => void;
 }

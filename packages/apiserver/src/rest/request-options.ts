@@ -26,8 +26,23 @@ export function contextOf({ query, user, request }: Exchange, warn: (message: st
       `fieldValidation: Unsupported value: ${JSON.stringify(fieldValidation.slice(0, 100))}: supported values: "Ignore", "Strict", "Warn"`,
     );
   }
-  const manager = fieldManagerOf(query) ?? agentOf(request.headers["user-agent"]);
-  return { user, fieldValidation, dryRun: dryRunOf(query.getAll("dryRun")), warn, manager, duplicates: [] };
+  const fieldManager = fieldManagerOf(query);
+  const manager = fieldManager ?? agentOf(request.headers["user-agent"]);
+  const dryRun = dryRunOf(query.getAll("dryRun"));
+  const options = {
+    ...(fieldManager === undefined ? {} : { fieldManager }),
+    ...(query.get("fieldValidation") ? { fieldValidation } : {}),
+    ...(dryRun ? { dryRun: ["All"] } : {}),
+  };
+  return { user, fieldValidation, dryRun, warn: once(warn), manager, options, duplicates: [] };
+}
+
+/** A write may be tried several times and say the same each time. */
+function once(warn: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.size !== said.add(message).size) warn(message);
+  };
 }
 
 /** The `fieldManager` of the query; undefined if there is none. Throws Invalid. */

@@ -12,7 +12,8 @@ import {
   type ServiceAccount,
 } from "@ebb/kube";
 import { ISSUER, type AccountTokens, type Bound } from "../accounts/account-tokens.ts";
-import type { Registry, Target } from "../registry/registry.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Target } from "../registry/staged-write.ts";
 import type { Answer, Exchange } from "./http-types.ts";
 import { readObject } from "./read-body.ts";
 import { notAllowed } from "./respond.ts";

@@ -1,6 +1,7 @@
 import { rfc3339, type Clock } from "@ebb/base";
 import { badRequest, type Pod } from "@ebb/kube";
-import type { Registry, Target } from "../registry/registry.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Target } from "../registry/staged-write.ts";
 import type { Exchange } from "./http-types.ts";
 import { flagOf, numberOf } from "./request-options.ts";
 import { notAllowed } from "./respond.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "@ebb/base";
 import { badRequest, StatusError, type Kind, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
-import type { Registry, Target } from "../registry/registry.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Target } from "../registry/staged-write.ts";
 import { representationOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";

@@ -1,36 +1,11 @@
-import {
-  badRequest,
-  formatLabelSelector,
-  invalid,
-  invalidValue,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  type Kind,
-  type KubeObject,
-  type ScalePaths,
-} from "@ebb/kube";
-import type { Registry, Target } from "../registry/registry.ts";
+import { SCALE, scaleOf, withScale, type KubeObject, type ScalePaths } from "@ebb/kube";
+import type { Registry } from "../registry/registry.ts";
+import type { Target } from "../registry/staged-write.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { patchOf } from "./patch-request.ts";
 import { mediaTypeOf, parseAsJson, readObject, readText } from "./read-body.ts";
 import { contextOf, refuseForce } from "./request-options.ts";
 import { notAllowed } from "./respond.ts";
-
-/** What `/scale` speaks, whatever it is the scale of; not a kind that is stored. */
-const SCALE: Kind = {
-  group: "autoscaling",
-  version: "v1",
-  kind: "Scale",
-  plural: "scales",
-  singular: "scale",
-  shortNames: [],
-  categories: [],
-  namespaced: true,
-  statusSubresource: false,
-  generation: false,
-  builtIn: true,
-};
 
 /** `/scale`: an object's replicas as autoscaling/v1 Scale, so that who scales need not know its kind. */
 export async function serveScale(exchange: Exchange, target: Target, paths: ScalePaths, registry: Registry): Promise<Answer> {
@@ -51,56 +26,4 @@ export async function serveScale(exchange: Exchange, target: Target, paths: Scal
   }
   const transform = (current: KubeObject) => withScale(current, change(scaleOf(current, paths)), paths, target.name);
   return { ...ok(scaleOf(await registry.modify(target, transform, context, "scale"), paths)), warnings };
-}
-
-function scaleOf(object: KubeObject, { specReplicas, statusReplicas, selector }: ScalePaths): KubeObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const identity = { name, namespace, uid, resourceVersion, creationTimestamp };
-  const text = selector ? formatLabelSelector(read(object, selector)) : "";
-  return {
-    kind: SCALE.kind,
-    apiVersion: "autoscaling/v1",
-    metadata: JSON.parse(JSON.stringify(identity)) as KubeObject["metadata"],
-    spec: { replicas: numberAt(object, specReplicas) },
-    status: { replicas: numberAt(object, statusReplicas), ...(text === "" ? {} : { selector: text }) },
-  };
-}
-
-/** The object with the replicas of a Scale, and its version and uid as what must still be so. Throws BadRequest or Invalid. */
-function withScale(current: KubeObject, scale: unknown, { specReplicas }: ScalePaths, name: string): unknown {
-  if (!isJsonObject(scale)) throw badRequest("the body of the request must be a Scale");
-  const { apiVersion = "autoscaling/v1", kind = SCALE.kind, metadata = {}, spec = {} } = scale;
-  if (apiVersion !== "autoscaling/v1" || kind !== SCALE.kind) {
-    throw badRequest(`expected a Scale of autoscaling/v1, not ${JSON.stringify(kind)} of ${JSON.stringify(apiVersion)}`);
-  }
-  const replicas = isJsonObject(spec) ? (spec["replicas"] ?? 0) : undefined;
-  if (typeof replicas !== "number" || !Number.isSafeInteger(replicas)) throw badRequest("spec.replicas must be a whole number");
-  if (replicas < 0) {
-    throw invalid(SCALE, name, [invalidValue("spec.replicas", replicas, "must be greater than or equal to 0")]);
-  }
-  const { resourceVersion, uid, name: given } = (isJsonObject(metadata) ? metadata : {}) as Partial<KubeObject["metadata"]>;
-  const checked = {
-    ...current.metadata,
-    ...(resourceVersion ? { resourceVersion } : {}),
-    ...(uid ? { uid } : {}),
-    ...(given ? { name: given } : {}),
-  };
-  return { ...write(current as unknown as JsonObject, specReplicas, replicas), metadata: checked };
-}
-
-function read(object: KubeObject, path: readonly string[]): unknown {
-  let at: unknown = object;
-  for (const key of path) at = (at as Record<string, unknown> | undefined | null)?.[key];
-  return at;
-}
-
-function numberAt(object: KubeObject, path: readonly string[]): number {
-  const value = read(object, path);
-  return typeof value === "number" ? value : 0;
-}
-
-function write(object: JsonObject, [key, ...rest]: readonly string[], value: Json): JsonObject {
-  if (key === undefined) return object;
-  const below = object[key];
-  return { ...object, [key]: rest.length === 0 ? value : write(isJsonObject(below) ? below : {}, rest, value) };
 }

@@ -9,7 +9,9 @@ export interface MessageField {
 export type Message = ReadonlyMap<string, MessageField>;
 
 /** Go embeds these: their fields stand in JSON beside those of the message that holds them. */
-const EMBEDDED: ReadonlySet<string> = new Set(["localObjectReference", "ephemeralContainerCommon", "handler", "volumeSource"]);
+const EMBEDDED: ReadonlySet<string> = new Set(["localObjectReference", "ephemeralContainerCommon", "handler", "volumeSource", "rule"]);
+/** Fields that are called otherwise in JSON; all others have the same name. */
+const JSON_NAMES: Readonly<Record<string, string>> = { Webhooks: "webhooks" };
 const RAW = data as unknown as Readonly<Record<string, Readonly<Record<string, [number, string, ("list" | "map")?]>>>>;
 const known = new Map<string, Message>();
 
@@ -20,7 +22,7 @@ export function messageOf(name: string): Message | undefined {
   const raw = Object.hasOwn(RAW, name) ? RAW[name] : undefined;
   if (!raw) return undefined;
   const fields = Object.entries(raw).map(([key, [number, type, repeated]]): [string, MessageField] => [
-    key,
+    JSON_NAMES[key] ?? key,
     { number, type, ...(repeated ? { repeated } : {}) },
   ]);
   const message: Message = new Map(fields);

@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Logger, Random } from "@ebb/base";
+import {
+  isJsonObject,
+  jsonPatch,
+  MutatingWebhooks,
+  Namespaces,
+  StatusError,
+  ValidatingWebhooks,
+  type Json,
+  type Kind,
+  type KubeObject,
+} from "@ebb/kube";
+import { keyOf } from "../registry/selection.ts";
+import type { Store } from "../store/store.ts";
+import type { AdmissionAttributes } from "./attributes.ts";
+import { WebhookDenial } from "./denial.ts";
+import { inReview, readAnswer, reviewOf, reviewVersion, type Verdict } from "./review.ts";
+import type { WebhookCaller } from "./webhook-caller.ts";
+import type { RegisteredWebhook, WebhookSort, WebhookTable } from "./webhook-table.ts";
+
+/** Never asked about: who broke their webhooks could not mend them. */
+const EXEMPT: readonly Kind[] = [MutatingWebhooks, ValidatingWebhooks];
+
+export interface WebhookAdmissionDeps {
+  table: WebhookTable;
+  caller: WebhookCaller;
+  store: Store;
+  random: Random;
+  log: Logger;
+}
+
+/** Asks the cluster's admission webhooks about writes, as k8s.io/apiserver pkg/admission/plugin/webhook does. */
+export class WebhookAdmission {
+  readonly #deps: WebhookAdmissionDeps;
+
+  constructor(deps: WebhookAdmissionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether any webhook's rules are about such a write; cheap, and false at once when there are no webhooks. */
+  concerns(
+    request: Pick<AdmissionAttributes, "kind" | "subresource" | "namespace" | "name" | "context">,
+    operations: readonly AdmissionAttributes["operation"][],
+  ): boolean {
+    const { table } = this.#deps;
+    if (
+      table.empty ||
+      request.context.skipWebhooks ||
+      EXEMPT.some(({ group, plural }) => group === request.kind.group && plural === request.kind.plural)
+    )
+      return false;
+    const asked = (hook: RegisteredWebhook) => operations.some((operation) => table.match(hook, { ...request, operation }) !== undefined);
+    return table.of("mutating").some(asked) || table.of("validating").some(asked);
+  }
+
+  /**
+   * The object as mutating webhooks want it; the same one if they change nothing. In order, and those that ask for it once more if a later one
+   * made a change. Throws WebhookDenial, or InternalError for a webhook that fails and whose failurePolicy says so.
+   */
+  async mutate(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
+    let object = attributes.object;
+    let again = new Set<string>();
+    const called = new Set<string>();
+    const visit = async (hook: RegisteredWebhook) => {
+      const asked = { ...attributes, object };
+      const next = await this.#mutateBy(hook, asked);
+      if (next === undefined) return;
+      if (!isDeepStrictEqual(next, object)) again = again.union(called);
+      if (hook.webhook.reinvocationPolicy === "IfNeeded") called.add(hook.id);
+      object = next;
+    };
+    const hooks = this.#deps.table.of("mutating");
+    for (const hook of hooks) await visit(hook);
+    const second = new Set(again);
+    for (const hook of hooks) if (second.has(hook.id)) await visit(hook);
+    return object;
+  }
+
+  /** Asks all validating webhooks at once. Throws what the first of them in order says against it. */
+  async validate(attributes: AdmissionAttributes): Promise<void> {
+    const verdicts = await Promise.allSettled(
+      this.#deps.table.of("validating").map(async (hook) => {
+        const matched = this.#matches(hook, attributes);
+        if (matched) await this.#ask(hook, { attributes, matched, sort: "validating" });
+      }),
+    );
+    for (const verdict of verdicts) if (verdict.status === "rejected") throw verdict.reason;
+  }
+
+  /** Undefined if the webhook is not asked. */
+  async #mutateBy(hook: RegisteredWebhook, attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
+    const matched = this.#matches(hook, attributes);
+    if (!matched) return undefined;
+    const verdict = await this.#ask(hook, { attributes, matched, sort: "mutating" });
+    const { object, kind } = attributes;
+    if (!verdict || verdict.patch === undefined) return object;
+    const { name } = hook.webhook;
+    if (!object)
+      throw internal(`admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`);
+    const patched = patch(name, inReview(attributes, matched, object), verdict.patch);
+    return attributes.subresource === "scale" ? patched : { ...patched, apiVersion: object.apiVersion, kind: kind.kind };
+  }
+
+  #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Kind | undefined {
+    const matched = this.#deps.table.match(hook, attributes);
+    if (!matched || !this.#selectsNamespace(hook, attributes)) return undefined;
+    const labelled = [attributes.object, attributes.oldObject].some((each) => each && hook.objects(each.metadata.labels));
+    return labelled ? matched : undefined;
+  }
+
+  /** By the labels of the namespace that the object is in; a Namespace by its own. All else that is in no namespace is selected. */
+  #selectsNamespace({ namespaces }: RegisteredWebhook, { kind, namespace, object, oldObject }: AdmissionAttributes): boolean {
+    if (kind.group === "" && kind.plural === "namespaces") return namespaces((oldObject ?? object)?.metadata.labels);
+    if (namespace === "") return true;
+    const found = this.#deps.store.get(keyOf(Namespaces, undefined, namespace));
+    return namespaces(found?.metadata.labels);
+  }
+
+  /** Undefined when the webhook failed and may. */
+  async #ask(
+    { webhook }: RegisteredWebhook,
+    { attributes, matched, sort }: { attributes: AdmissionAttributes; matched: Kind; sort: WebhookSort },
+  ): Promise<Verdict | undefined> {
+    const { caller, random, log } = this.#deps;
+    const version = reviewVersion(webhook);
+    const uid = random.uuid();
+    const { context } = attributes;
+    let verdict: Verdict;
+    try {
+      const text = await caller.call(webhook, JSON.stringify(reviewOf(attributes, { version, uid, matched })));
+      verdict = readAnswer(text, { version, uid, mutating: sort === "mutating" });
+    } catch (error) {
+      const why = `failed calling webhook ${JSON.stringify(webhook.name)}: failed to call webhook: ${error instanceof Error ? error.message : String(error)}`;
+      if (webhook.failurePolicy !== "Ignore") throw internal(why, error);
+      log.warn({ webhook: webhook.name, error }, "a webhook failed and was passed over, as its failurePolicy is Ignore");
+      return undefined;
+    }
+    for (const warning of verdict.warnings) context.warn?.(warning);
+    if (!verdict.allowed) throw new WebhookDenial(webhook.name, verdict.status);
+    return verdict;
+  }
+}
+
+function patch(webhook: string, object: KubeObject, operations: unknown): KubeObject {
+  let patched: Json;
+  try {
+    patched = jsonPatch(object as unknown as Json, operations);
+  } catch (error) {
+    throw internal(
+      `admission webhook ${JSON.stringify(webhook)}: its patch does not apply: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  }
+  const metadata = isJsonObject(patched) ? patched["metadata"] : undefined;
+  if (!isJsonObject(patched) || !isJsonObject(metadata))
+    throw internal(`admission webhook ${JSON.stringify(webhook)}: its patch leaves no object`);
+  return patched as unknown as KubeObject;
+}
+
+function internal(why: string, cause?: unknown): StatusError {
+  const error = new StatusError("InternalError", `Internal error occurred: ${why}`);
+  error.cause = cause;
+  return error;
+}

@@ -1,0 +1,99 @@
+import { conflict, inStorage, inVersion, type Kind, type KubeObject } from "@ebb/kube";
+import type { AdmissionAttributes } from "../admission/attributes.ts";
+import type { WebhookAdmission } from "../admission/webhook-admission.ts";
+import type { Change, Store } from "../store/store.ts";
+import type { Subresource } from "./prepare-update.ts";
+import type { RequestContext } from "./request-context.ts";
+import { keyOf } from "./selection.ts";
+
+/** As client-go's users try: more often than that, somebody else is faster every time. */
+const ATTEMPTS = 10;
+
+/** One object: `namespace` is empty or absent for cluster-wide kinds. */
+export interface Target {
+  kind: Kind;
+  namespace?: string | undefined;
+  name: string;
+}
+
+/**
+ * A write in the steps that admission takes it in. Each step sees the object that is there in the version of the kind, has no effect of its
+ * own and may be run again.
+ */
+export interface Write {
+  target: Target;
+  context: RequestContext;
+  subresource?: Subresource | undefined;
+  /** What it may be: a deletion, or, as server-side apply creates too, one of the others. */
+  operations: readonly AdmissionAttributes["operation"][];
+  /** meta/v1 options, for webhooks. */
+  options: object;
+  /** The name that the client gave; another one is not told to mutating webhooks. */
+  givenName: string;
+  /** What the request makes of what is there; for a deletion, what is there. */
+  make(current: KubeObject | undefined): KubeObject;
+  /** The same after mutating webhooks have made `mutated` of what was made. */
+  remake(current: KubeObject | undefined, made: KubeObject, mutated: KubeObject): KubeObject;
+  /** Fills in what the server's own admission does, and refuses what breaks its rules. */
+  admit(current: KubeObject | undefined, made: KubeObject): KubeObject;
+  /** The last word, in the same step as the write. */
+  settle(current: KubeObject | undefined, admitted: KubeObject): KubeObject | "removed";
+}
+
+export interface WriteDeps {
+  store: Store;
+  webhooks?: WebhookAdmission;
+}
+
+/**
+ * Runs a write: in one step that no other write can come between, unless webhooks have a say. Then on the committed state, which must still be
+ * the same when all of them have answered, else from the beginning.
+ */
+export async function runWrite(write: Write, deps: WriteDeps): Promise<KubeObject | undefined> {
+  const { target, context, subresource, operations, givenName } = write;
+  const { kind, namespace = "", name } = target;
+  const { webhooks } = deps;
+  if (!webhooks?.concerns({ kind, subresource, namespace, name, context }, operations))
+    return commit(write, deps, (current) => write.settle(current, write.admit(current, write.make(current))));
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const stored = deps.store.get(keyOf(kind, namespace, name));
+    const current = stored && inVersion(kind, stored);
+    const made = write.make(current);
+    const attributes = attributesOf(write, current);
+    const deletion = attributes.operation === "DELETE";
+    const shown = deletion ? undefined : made;
+    const mutated = await webhooks.mutate({ ...attributes, name: current ? name : givenName, object: shown });
+    const admitted = write.admit(current, mutated && mutated !== made ? write.remake(current, made, mutated) : made);
+    await webhooks.validate({ ...attributes, name: admitted.metadata.name, object: deletion ? undefined : admitted });
+    let stale = false;
+    const outcome = await commit(write, deps, (now) => {
+      stale = now?.metadata.resourceVersion !== current?.metadata.resourceVersion || now?.metadata.uid !== current?.metadata.uid;
+      return stale ? "unchanged" : write.settle(current, admitted);
+    });
+    if (!stale) return outcome;
+  }
+  throw conflict(kind, name);
+}
+
+function attributesOf(
+  { target, context, subresource, operations, options }: Write,
+  current: KubeObject | undefined,
+): Omit<AdmissionAttributes, "name" | "object"> {
+  const deletion = operations.includes("DELETE");
+  const operation = deletion ? "DELETE" : current ? "UPDATE" : "CREATE";
+  return { operation, kind: target.kind, subresource, namespace: target.namespace ?? "", oldObject: current, options, context };
+}
+
+/** `change` sees and makes the object in the version of the kind. */
+async function commit({ target, context }: Write, { store }: WriteDeps, change: Change): Promise<KubeObject | undefined> {
+  const { kind, namespace, name } = target;
+  const key = keyOf(kind, namespace, name);
+  const stored: Change = (current) => {
+    const next = change(current && inVersion(kind, current));
+    return typeof next === "string" ? next : inStorage(kind, next);
+  };
+  if (!context.dryRun) return (await store.write(key, stored)).object;
+  const current = store.get(key);
+  const result = stored(current);
+  return typeof result === "string" ? current : result;
+}
