@@ -15,6 +15,8 @@ test("what was tested goes to prod as it is, with prod's settings and host, and 
   const handler = `return response.end(process.env.MODE ?? "none");`;
   expect((await deploy(client, "shop", nodeApp({ handler }))).failure).toBeNull();
   expect((await finished(client, (await client.patchVariables(PROD, { variables: { MODE: "live" } })).id)).failure).toBeNull();
+  // The shortest window, so that it falls asleep soon below.
+  await client.patchEnvironment("default", "prod", { scaling: { idleSeconds: 6 } });
   const promoted = await finished(client, (await client.promote(PROD, { from: "test" })).id);
   expect(promoted).toMatchObject({ state: "succeeded", kind: "promote", version: "v1", url: expect.stringContaining("//shop.sls-local") });
   expect([await answer("shop-test"), await answer("shop"), await answer("v1-shop")]).toEqual(["none", "live", "live"]);
@@ -22,6 +24,21 @@ test("what was tested goes to prod as it is, with prod's settings and host, and 
   await eventually(async () => (await client.getAppEnvironment(PROD)).state === "ready");
   expect((await finished(client, (await client.patchAppEnvironment(PROD, { host: "store" })).id)).failure).toBeNull();
   expect([await answer("store"), await answer("v1-shop")]).toEqual(["live", "live"]);
+
+  expect((await finished(client, (await client.sleepEnvironment("default", "prod", { onRequest: "refuse" })).id)).failure).toBeNull();
+  const asleep = await ebb.get("store.sls-local.localhost");
+  expect([asleep.status, asleep.headers["content-type"], asleep.body]).toEqual([
+    503,
+    "text/html; charset=utf-8",
+    expect.stringContaining("shop is asleep"),
+  ]);
+  await eventually(async () => (await client.getEnvironment("default", "prod")).instances === 0, 30_000);
+  const revisions = (await client.listVersions(PROD)).length;
+  expect((await finished(client, (await client.wakeEnvironment("default", "prod")).id)).failure).toBeNull();
+  // An instance is there already: it did not wait for this request.
+  expect((await client.listInstances(PROD)).filter(({ ready }) => ready)).toHaveLength(1);
+  expect([await answer("store"), (await client.listVersions(PROD)).length]).toEqual(["live", revisions]);
+
   const gone = await finished(client, (await client.deleteEnvironment("default", "prod")).id);
   expect(gone).toMatchObject({ state: "succeeded", app: "", environment: "prod" });
   expect((await ebb.get("store.sls-local.localhost")).status).toBe(404);

@@ -3,11 +3,13 @@ import { appsCommand } from "./commands/apps.ts";
 import { auditExportCommand, auditListCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
+import { dependsCommand } from "./commands/depends.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
 import { envFreezeCommand, envUnfreezeCommand } from "./commands/freezes.ts";
+import { envScheduleCommand, envSleepCommand, envWakeCommand } from "./commands/sleep.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -51,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   coldStartsCommand,
   whatIfCommand,
   scaleCommand,
+  dependsCommand,
   openCommand,
   deleteCommand,
   trafficCommand,
@@ -74,6 +77,9 @@ export const COMMANDS: readonly Command[] = [
   envSetCommand,
   envFreezeCommand,
   envUnfreezeCommand,
+  envSleepCommand,
+  envWakeCommand,
+  envScheduleCommand,
   envDeleteCommand,
   loginCommand,
   logoutCommand,

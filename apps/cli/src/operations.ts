@@ -114,7 +114,8 @@ export function phaseTimes(operation: Operation): string {
 export async function finishChange(context: Context, client: Client, started: Operation): Promise<void> {
   const operation = await followOperation(context, client, started, { logs: false });
   const place = { app: operation.app, env: operation.environment };
-  const app = operation.kind === "delete" || context.output.structured ? undefined : await client.getAppEnvironment(place);
+  const app =
+    operation.app === "" || operation.kind === "delete" || context.output.structured ? undefined : await client.getAppEnvironment(place);
   context.output.show(operation, () => [changeText(operation, app)]);
 }
 
@@ -129,6 +130,10 @@ function changeText(operation: Operation, app: AppEnvironment | undefined): stri
       // A change of the host makes no version, nor does one before the first.
       if (operation.version === null) return `${subjectOf(operation)}: changed${app?.url ? `; it is at ${app.url}` : ""}.`;
       return `${subjectOf(operation)}: ${operation.version} serves at ${operation.url ?? app?.url ?? "its URL"}`;
+    case "sleep":
+      return `${subjectOf(operation)} is asleep.`;
+    case "wake":
+      return `${subjectOf(operation)} is awake.`;
     case "promote":
     case "deploy":
       return `${subjectOf(operation)}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;

@@ -5,6 +5,7 @@ export * from "./model.ts";
 export * from "./releases.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";
+export * from "./schedules.ts";
 export * from "./schemas.ts";
 export {
   ApiError,

@@ -1,6 +1,7 @@
 import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
 import type { CallOptions } from "./place-client.ts";
 import type { App, Operation } from "./schemas.ts";
+import type { SleepEnvironment } from "./schedules.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** Teams, environments and apps, without what is in an environment. */
@@ -24,6 +25,9 @@ export function modelCalls(send: Send) {
     createEnvironment: (of: string, body: CreateEnvironment) => json<Environment>("POST", `${team(of)}/environments`, { json: body }),
     patchEnvironment: (of: string, name: string, body: PatchEnvironment) =>
       json<Environment>("PATCH", environment(of, name), { json: body }),
+    sleepEnvironment: (of: string, name: string, body: SleepEnvironment = {}) =>
+      json<Operation>("POST", `${environment(of, name)}/sleep`, { json: body }),
+    wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),
     deleteEnvironment: (of: string, name: string) => json<Operation>("DELETE", environment(of, name)),
 
     listApps: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) => items<App>("/apps", { query, signal }),

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { MemberRole } from "./identity.ts";
+import { Schedule, SleepFacts } from "./schedules.ts";
 import { EnvironmentName, HostLabel, Nullable, object, TeamName, VersionName, AppName } from "./names.ts";
 
 /** What an environment is made from: the stages of a team's chain, with what is usual at each. */
@@ -56,6 +57,7 @@ export const Environment = object({
   namespace: Type.String(),
   hostSuffix: Type.String({ description: "Stands behind an app's name in its host" }),
   frozen: Nullable(object({ why: Type.String(), until: Type.String() })),
+  ...SleepFacts,
   apps: Type.Integer({ description: "How many are in it" }),
   createdAt: Type.String(),
   updatedAt: Type.String(),
@@ -72,6 +74,7 @@ export const PatchEnvironment = object({
   releaseRole: Type.Optional(MemberRole),
   approvals: Type.Optional(Policies.approvals),
   freezes: Type.Optional(Policies.freezes),
+  schedule: Type.Optional(Nullable(Schedule)),
 });
 export type PatchEnvironment = Static<typeof PatchEnvironment>;
 
@@ -117,6 +120,7 @@ const Metadata = {
   level: Words,
   contacts: Type.Array(Words, { maxItems: 20 }),
   labels: Type.Record(Type.String({ pattern: "^[A-Za-z0-9]([-A-Za-z0-9_./]{0,61}[A-Za-z0-9])?$" }), Words, { maxProperties: 50 }),
+  dependsOn: Type.Array(AppName, { maxItems: 50, uniqueItems: true, description: "Apps of its team that an environment wakes before it" }),
 };
 export const AppMetadata = object(Metadata);
 export type AppMetadata = Static<typeof AppMetadata>;

@@ -248,6 +248,8 @@ export const OperationKind = Type.Union([
   Type.Literal("traffic"),
   Type.Literal("release"),
   Type.Literal("config"),
+  Type.Literal("sleep"),
+  Type.Literal("wake"),
   Type.Literal("delete"),
 ]);
 export const Operation = object({

@@ -9,6 +9,7 @@ import type { Deps } from "./deploy/context.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
+import { EnvironmentScheduler } from "./environments/scheduler.ts";
 import { MAIN_CLUSTER } from "./environments/store.ts";
 import { pruneIdempotencyKeys } from "./http/idempotency.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
@@ -136,6 +137,7 @@ async function assemble(options: PlatformOptions) {
     uploads,
     startedAt: clock.now(),
   });
+  const scheduler = new EnvironmentScheduler({ db, clock, random, log, submit: (operation) => engine.submit(operation) });
   const http = await createHttpServer({
     api,
     identity,
@@ -161,7 +163,7 @@ async function assemble(options: PlatformOptions) {
     },
   });
   return {
-    group: new Group("platform", [clusters, engine, collector, housekeeping, http]),
+    group: new Group("platform", [clusters, engine, scheduler, collector, housekeeping, http]),
     clusters,
     http,
     identity,

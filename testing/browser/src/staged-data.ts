@@ -46,7 +46,7 @@ function place(name: string, state: AppState, rest: Partial<AppEnvironment> = {}
 }
 
 function app(environments: AppEnvironment[], kind: App["kind"] = "application"): App {
-  const about = { description: "", owner: "", repository: "", serviceTag: "", level: "", contacts: [], labels: {} };
+  const about = { description: "", owner: "", repository: "", serviceTag: "", level: "", contacts: [], labels: {}, dependsOn: [] };
   return { name: environments[0]?.app ?? "", team: "default", kind, ...about, environments, createdAt: at(0), updatedAt: at(600) };
 }
 

@@ -7,6 +7,7 @@ import { finishChange } from "../operations.ts";
 import { ageOf } from "../output/durations.ts";
 import { renderFacts, type Column } from "../output/table.ts";
 import { TEAM, teamOf } from "../place.ts";
+import { scheduleText, sleepText } from "./sleep-text.ts";
 
 const NAME = { summary: "The environment", required: true, completes: "environment" } as const;
 const ROLES = ["viewer", "developer", "releaser", "admin"] as const;
@@ -190,6 +191,8 @@ function columns(now: number): Column<Environment>[] {
     { header: "NAME", value: ({ name }) => name, style: (text, style) => style.bold(text) },
     { header: "TEMPLATE", value: ({ template }) => template },
     { header: "APPS", value: ({ apps }) => apps, align: "right" },
+    { header: "NOW", value: ({ asleep, frozen }) => (asleep ? "asleep" : frozen ? "frozen" : "awake") },
+    { header: "RUNNING", value: ({ instances }) => instances, align: "right" },
     { header: "IDLE", value: ({ warm }) => (warm ? "stays warm" : "sleeps") },
     { header: "DEPLOYS", value: ({ deployRole }) => deployRole },
     { header: "RELEASES", value: ({ releaseRole }) => releaseRole },
@@ -224,7 +227,9 @@ export function show(context: Context, environment: Environment): void {
         ["Approvals", String(environment.approvals)],
         ["Frozen", environment.frozen ? `until ${environment.frozen.until}: ${environment.frozen.why}` : "no"],
         ...environment.freezes.map((freeze, at): [string, string] => [at === 0 ? "Freezes" : "", freezeText(freeze)]),
-        ["Apps", String(environment.apps)],
+        ["Now", sleepText(environment)],
+        ["Schedule", environment.schedule ? scheduleText(environment.schedule) : "none"],
+        ["Apps", `${environment.apps}, with ${environment.instances} instance${environment.instances === 1 ? "" : "s"} running`],
       ],
       context.output.style,
     ),

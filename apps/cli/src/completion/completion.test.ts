@@ -17,7 +17,7 @@ const words = (...line: string[]) => complete(line, COMMANDS).words.map(({ word 
 test("commands, their second words and options are offered", () => {
   expect(words("")).toContain("deploy");
   expect(words("")).not.toContain("__complete");
-  expect(words("de")).toEqual(["deploy", "delete"]);
+  expect(words("de")).toEqual(["deploy", "depends", "delete"]);
   expect(words("vars", "")).toEqual(["list", "set", "unset"]);
   expect(words("vars", "s")).toEqual(["set"]);
   expect(words("nonsense", "")).toEqual([]);
@@ -81,7 +81,7 @@ const installed = (shell: Shell) => (process.env["PATH"] ?? "").split(delimiter)
 for (const shell of SHELLS) {
   test.skipIf(!installed(shell))(`${shell} offers what we do (skipped where ${shell} is not installed)`, async () => {
     const { env } = await startPlatform();
-    expect(await offered(shell, ["de"], env)).toEqual(["delete", "deploy"]);
+    expect(await offered(shell, ["de"], env)).toEqual(["delete", "depends", "deploy"]);
     expect(await offered(shell, ["vars", ""], env)).toEqual(["list", "set", "unset"]);
     expect(await offered(shell, ["logs", ""], env)).toEqual(["hello", "site"]);
     expect((await offered(shell, ["deploy", ""], env)).map((folder) => folder.replace(/\/$/, ""))).toContain("folder");

@@ -39,6 +39,7 @@ export function anApp(change: Partial<App> = {}): App {
     level: "",
     contacts: [],
     labels: {},
+    dependsOn: [],
     environments: [aPlace()],
     createdAt: TIME,
     updatedAt: TIME,

@@ -223,6 +223,8 @@ export const en = {
     traffic: "Traffic change",
     release: "Release",
     config: "New settings",
+    sleep: "Sleep",
+    wake: "Wake",
     delete: "Delete",
   },
   operationState: {

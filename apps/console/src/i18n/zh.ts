@@ -211,7 +211,16 @@ export const zh: Dictionary = {
     more: "显示更多",
     took: "耗时",
   },
-  operationKind: { deploy: "部署", promote: "晋级", traffic: "流量变更", release: "发布", config: "配置修改", delete: "删除" },
+  operationKind: {
+    deploy: "部署",
+    promote: "晋级",
+    traffic: "流量变更",
+    release: "发布",
+    config: "配置修改",
+    sleep: "休眠",
+    wake: "唤醒",
+    delete: "删除",
+  },
   operationState: { waiting: "待批准", queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
   operation: {
     title: (kind, app) => `${kind}：${app}`,

@@ -52,6 +52,10 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
     const what = app === "" ? (env === "" ? `team ${team}` : `environment ${env}`) : env === "" ? `app ${app}` : `app ${app} in ${env}`;
     return [{ path: what, from: "present", to: null }];
   }
+  if (kind === "sleep" || kind === "wake") {
+    const words = { sleep: "asleep", wake: "awake" };
+    return [{ path: `environment ${env}`, from: words[kind === "sleep" ? "wake" : "sleep"], to: words[kind] }];
+  }
   const present = await readPresent(db, { app, env });
   if (kind === "traffic") {
     const { shares, rules } = request as TrafficRequest;

@@ -17,7 +17,9 @@ import {
   type Revision,
   type VirtualService,
 } from "@ebb/kube";
+import { MIN_SCALE } from "../compile/service.ts";
 import { operationError } from "../errors.ts";
+import { isRunning } from "./pods.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
 import {
   MANAGED_BY,
@@ -92,6 +94,10 @@ export class KubeCluster implements Cluster {
     return this.#view.pods.list({ namespace: this.#namespace, labels: { [PLATFORM_LABELS.app]: app } });
   }
 
+  instances(): number {
+    return this.#view.pods.list({ namespace: this.#namespace }).filter(isRunning).length;
+  }
+
   onChange(listener: (change: ClusterChange) => void): () => void {
     return this.#view.changes.on((change) => {
       if (change.namespace === this.#namespace) listener(change);
@@ -125,6 +131,15 @@ export class KubeCluster implements Cluster {
         annotations: marked(present.metadata.annotations, annotations),
       };
       await this.#client.update(Services, { ...present, metadata });
+    });
+  }
+
+  setMinScale(revision: string, min: number): Promise<void> {
+    return this.#retried(async () => {
+      const present = await this.#client.get(Revisions, this.#namespace, revision);
+      if (!present || present.metadata.annotations?.[MIN_SCALE] === String(min)) return;
+      const annotations = { ...present.metadata.annotations, [MIN_SCALE]: String(min) };
+      await this.#client.update(Revisions, { ...present, metadata: { ...present.metadata, annotations } });
     });
   }
 

@@ -94,6 +94,8 @@ export interface Cluster {
   revision(name: string): Revision | undefined;
   revisions(app: string): Revision[];
   pods(app: string): Pod[];
+  /** How many Pods of Ebb's there are in it that have not ended. */
+  instances(): number;
   onChange(listener: (change: ClusterChange) => void): () => void;
 
   /** Any Knative Service of that name, whoever made it. */
@@ -102,6 +104,8 @@ export interface Cluster {
   putService(service: KnativeService): Promise<KnativeService>;
   /** Sets labels and annotations of a Service that is there; null removes. */
   markService(name: string, marks: Marks): Promise<void>;
+  /** How many instances of a Revision are kept whatever its traffic; one that is gone is left at that. Makes no new Revision. */
+  setMinScale(revision: string, min: number): Promise<void>;
   deleteService(name: string): Promise<void>;
   readVirtualService(name: string): Promise<VirtualService | undefined>;
   /** Creates it or replaces its spec. Throws operation error `name_taken` when there is one that Ebb did not make. */

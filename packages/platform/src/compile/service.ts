@@ -1,11 +1,14 @@
 import type { Container, EnvVar, KnativeService, Probe, RevisionTemplate, TrafficTarget } from "@ebb/kube";
 import { HOST_ANNOTATIONS, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import type { AskedScaling } from "../environments/policies.ts";
 import { revisionName, versionName } from "./names.ts";
 import type { VersionConfig } from "./version-config.ts";
 
 /** What the autoscaler accepts as its window (knative config-autoscaler: 6 s to 1 h). */
 const SHORTEST_WINDOW = 6;
 const LONGEST_WINDOW = 3600;
+/** Of a Revision too it may be changed at any time. */
+export const MIN_SCALE = "autoscaling.knative.dev/min-scale";
 
 /** What an app is called in a cluster's hosts. */
 export interface Hosting {
@@ -54,12 +57,16 @@ export function hostAnnotations({ host, suffix }: Hosting): Record<string, strin
   return { [HOST_ANNOTATIONS.host]: host, [HOST_ANNOTATIONS.suffix]: suffix };
 }
 
-function annotations({ plan, scaling }: VersionConfig): Record<string, string> {
-  const { target } = plan.scaling;
-  // Versions from before there were environments have what their plan asks for.
-  const { min, max, idleSeconds } = scaling ?? plan.scaling;
+/** Versions from before there were environments have what their plan asks for. */
+export function scalingOf({ plan, scaling }: Pick<VersionConfig, "plan" | "scaling">): AskedScaling {
+  return scaling ?? plan.scaling;
+}
+
+function annotations(config: VersionConfig): Record<string, string> {
+  const { target } = config.plan.scaling;
+  const { min, max, idleSeconds } = scalingOf(config);
   return {
-    "autoscaling.knative.dev/min-scale": String(min),
+    [MIN_SCALE]: String(min),
     "autoscaling.knative.dev/max-scale": String(max),
     ...(target === undefined ? {} : { "autoscaling.knative.dev/target": String(target) }),
     ...(idleSeconds === undefined

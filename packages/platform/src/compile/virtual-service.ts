@@ -1,6 +1,7 @@
 import type { RuleCondition } from "@ebb/api";
 import { VirtualServices, apiVersionOf, type HttpMatchRequest, type HttpRoute, type StringMatch, type VirtualService } from "@ebb/kube";
 import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { asleepRoute, type AsleepPage } from "./asleep-page.ts";
 import { revisionName } from "./names.ts";
 
 /** A rule as it is stored. */
@@ -18,6 +19,8 @@ export interface VirtualServiceInput {
   /** Those of its preview tags, and what they are called inside. */
   previews: readonly { host: string; internal: string }[];
   rules: readonly Rule[];
+  /** Whoever does not ask for a preview gets this page. */
+  asleep?: Omit<AsleepPage, "app"> | undefined;
   /** `h2c`: its Revision is reached by another port. */
   protocolOf: (number: number) => "http1" | "h2c";
 }
@@ -38,7 +41,7 @@ export function internalHost(name: string, namespace: string): string {
  * the local gateway, where Knative's own split decides (contract of the `routing-internal` sample of knative/docs). Pure.
  */
 export function compileVirtualService(input: VirtualServiceInput): VirtualService {
-  const { app, namespace, host, previews, rules } = input;
+  const { app, namespace, host, previews, rules, asleep } = input;
   return {
     apiVersion: apiVersionOf(VirtualServices),
     kind: "VirtualService",
@@ -52,8 +55,12 @@ export function compileVirtualService(input: VirtualServiceInput): VirtualServic
           match: [{ authority: { prefix: preview.host } }],
           ...throughLocalGateway(preview.internal),
         })),
-        ...rules.map((rule, index) => ruleRoute(rule, index, input)),
-        { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
+        ...(asleep
+          ? [asleepRoute({ app, ...asleep })]
+          : [
+              ...rules.map((rule, index) => ruleRoute(rule, index, input)),
+              { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
+            ]),
       ],
     },
   };

@@ -2,6 +2,7 @@ import { environments } from "./migrations/0003-environments.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { releases } from "./migrations/0006-releases.ts";
 import { rules } from "./migrations/0005-rules.ts";
+import { sleep } from "./migrations/0009-sleep.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
@@ -15,6 +16,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0004_governance": { up: governance },
     "0005_rules": { up: rules },
     "0006_releases": { up: releases },
+    "0009_sleep": { up: sleep },
   };
 }
 

@@ -42,6 +42,14 @@ export interface EnvironmentTable {
   host_suffix: string;
   /** What differs from the template's policies. */
   settings_json: string;
+  /** 1: nothing of it is kept running. */
+  asleep: Generated<number>;
+  /** 0 until the cluster has been told. */
+  sleep_settled: Generated<number>;
+  /** Who let it sleep, since when, and what requests get. */
+  sleep_json: Generated<string>;
+  /** Until when its schedule has been followed: a time of before does nothing any more. */
+  schedule_seen: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -97,7 +105,7 @@ export interface VersionTable {
 export interface OperationTable {
   seq: Generated<number>;
   id: string;
-  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "delete";
+  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "sleep" | "wake" | "delete";
   /** What it is about. Empty `app`: a whole environment; empty `env`: all environments; both empty: the team. */
   team: string;
   app: string;

@@ -1,6 +1,7 @@
 import { sleep } from "@ebb/base";
 import type { KnativeService, VirtualService } from "@ebb/kube";
 import { configOf, listVersions, type Place } from "../apps/store.ts";
+import { asleepFacts, refusesRequests } from "../environments/sleep.ts";
 import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
 import { compileVirtualService, internalHost, type Rule } from "../compile/virtual-service.ts";
@@ -19,14 +20,15 @@ const POLL = { first: 10, most: 500 } as const;
 const SILENCE = 5000;
 
 /**
- * Gives the app's external hosts to the VirtualService of its rules, or back to Knative when there are none. At no time is a host nobody's:
+ * Gives the app's external hosts to the VirtualService of its rules, or of the page that it shows while its environment is asleep, or back to
+ * Knative when there is neither. At no time is a host nobody's:
  * whoever is to have it has it before the other lets go. May be repeated from any point. Resolves with the Service as it is then.
  */
 export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeService, rules: readonly Rule[]): Promise<KnativeService> {
-  if (rules.length === 0) return letGo(deps, work, service);
+  if (rules.length === 0 && !refusesRequests(deps.environment)) return letGo(deps, work, service);
   const host = externalHost(service);
   if (host === undefined) {
-    throw operationError("route_failed", `The cluster has given ${work.app} no host outside the cluster, so rules have nothing to act on`, {
+    throw operationError("route_failed", `The cluster has given ${work.app} no host outside the cluster, so there is none to hold`, {
       hint: "Look at the domain of the cluster: kubectl get configmap config-domain -n knative-serving.",
     });
   }
@@ -49,7 +51,7 @@ async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Prom
 }
 
 async function virtualServiceOf(
-  { db, environment }: PlaceDeps,
+  { db, environment, clock }: PlaceDeps,
   { app, env }: Place,
   { service, host, rules }: { service: KnativeService; host: string; rules: readonly Rule[] },
 ): Promise<VirtualService> {
@@ -66,6 +68,7 @@ async function virtualServiceOf(
     host,
     previews,
     rules,
+    asleep: refusesRequests(environment) ? asleepFacts(environment, clock.now()) : undefined,
     protocolOf: (number) => protocols.get(number) ?? "http1",
   });
 }

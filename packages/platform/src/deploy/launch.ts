@@ -1,5 +1,6 @@
 import { causeChain, TransientError } from "@ebb/base";
 import { compileService } from "../compile/service.ts";
+import { refusesRequests } from "../environments/sleep.ts";
 import { versionName } from "../compile/names.ts";
 import { compileTraffic, type Share } from "../compile/traffic.ts";
 import type { Rule } from "../compile/virtual-service.ts";
@@ -74,7 +75,8 @@ async function move(deps: PlaceDeps, run: Run, what: Move): Promise<void> {
   const service = await setRouting(deps, run, { ...what, also: [what.number] });
   const url = publicUrl(service, deps.ingress);
   const preview = previewUrl(service, what.number, deps.ingress);
-  const target = what.preview ? (preview ?? url) : url;
+  // Its own host shows a page while its environment is asleep.
+  const target = what.preview || refusesRequests(deps.environment) ? (preview ?? url) : url;
   run.enter("verify", `Asking for ${target ?? "its URL"}`);
   await run.write({ url: url ?? null, preview_url: preview ?? null });
   if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), what.path)}`);

@@ -5,6 +5,7 @@ import { hostAnnotations, type Hosting } from "../compile/service.ts";
 import { revisionName, revisionNumber } from "../compile/names.ts";
 import { compileTraffic, revisionShares, trafficServed, type Share } from "../compile/traffic.ts";
 import type { Rule } from "../compile/virtual-service.ts";
+import { refusesRequests } from "../environments/sleep.ts";
 import { operationError } from "../errors.ts";
 import { getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
@@ -119,7 +120,7 @@ export async function setHostAnnotations(deps: PlaceDeps, work: Work, hosting: H
   const renamed = renamedHost(present, hosting.host);
   const annotations = { ...hostAnnotations(hosting), ...(renamed === undefined ? {} : { [EXTERNAL_HOST]: renamed }) };
   const put = await cluster.putService({ ...present, metadata: { name: present.metadata.name, annotations } });
-  if (rules.length > 0) return void (await holdHosts(deps, work, put, rules));
+  if (rules.length > 0 || refusesRequests(deps.environment)) return void (await holdHosts(deps, work, put, rules));
   const begun = clock.monotonic();
   await until({ cluster, clock, app: work.app, signal: work.signal }, () => {
     const host = externalHost(cluster.service(work.app));

@@ -1,10 +1,12 @@
 import type { App, AppEnvironment, AppMetadata, Instance, TrafficTarget, Version } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
+import { isReady, isRunning } from "../cluster/pods.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { revisionShares, type Share } from "../compile/traffic.ts";
 import { configOf, digestOf, originOf, rulesOf, type AppEnvironmentRow, type AppRow, type Place, type VersionRow } from "../apps/store.ts";
+import { refusesRequests } from "../environments/sleep.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { sharesOf } from "./route.ts";
 import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
@@ -31,9 +33,18 @@ export interface AppFacts {
 const UNSEEN = "The cluster has not answered yet";
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-const NO_METADATA: AppMetadata = { description: "", owner: "", repository: "", serviceTag: "", level: "", contacts: [], labels: {} };
+const NO_METADATA: AppMetadata = {
+  description: "",
+  owner: "",
+  repository: "",
+  serviceTag: "",
+  level: "",
+  contacts: [],
+  labels: {},
+  dependsOn: [],
+};
 
-export function metadataOf(app: AppRow): AppMetadata {
+export function metadataOf(app: Pick<AppRow, "metadata_json">): AppMetadata {
   return { ...NO_METADATA, ...(JSON.parse(app.metadata_json) as Partial<AppMetadata>) };
 }
 
@@ -105,8 +116,14 @@ function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
   }
   const names = new Set(serving.map(({ revision }) => revision));
   const awake = facts.pods.some((pod) => isReady(pod) && names.has(podRevision(app.name, pod) ?? ""));
+  const sleeps =
+    facts.environment.asleep === 1
+      ? `Its environment is asleep: ${refusesRequests(facts.environment) ? "requests get a page with status 503" : "a request wakes it"}`
+      : "";
   const note = place.failure ? `Last change failed: ${place.failure}` : "";
-  return awake ? { state: "ready", message: note || "Serving" } : { state: "asleep", message: note || "Wakes on the next request" };
+  return awake
+    ? { state: "ready", message: note || "Serving" }
+    : { state: "asleep", message: note || sleeps || "Wakes on the next request" };
 }
 
 function workWords(operation: { kind: string; state: string; version: string | null }): string {
@@ -120,6 +137,10 @@ function workWords(operation: { kind: string; state: string; version: string | n
       return "Moving traffic";
     case "promote":
       return operation.version ? `Promoting as ${operation.version}` : "Promoting";
+    case "sleep":
+      return "Falling asleep with its environment";
+    case "wake":
+      return "Waking with its environment";
     case "config":
       return `Applying new settings${operation.version ? ` as ${operation.version}` : ""}`;
     default:
@@ -188,13 +209,4 @@ export function viewInstance({ app, env }: Place, pod: Pod): Instance | undefine
 function podRevision(app: string, pod: Pod): string | undefined {
   const version = pod.metadata.labels?.[PLATFORM_LABELS.version];
   return version === undefined ? undefined : revisionName(app, Number(version.slice(1)));
-}
-
-function isReady(pod: Pod): boolean {
-  return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
-}
-
-/** Counted as an instance: anything but one that has ended. */
-function isRunning(pod: Pod): boolean {
-  return pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed";
 }

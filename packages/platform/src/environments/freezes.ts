@@ -1,6 +1,6 @@
 import type { Environment, Freeze } from "@ebb/api";
-import { Cron } from "croner";
 import { refuse } from "../errors.ts";
+import { checkCron, CronTimes } from "./cron-times.ts";
 
 export interface Frozen {
   why: string;
@@ -31,38 +31,26 @@ function once({ from, to }: Extract<Freeze, { from: string }>, now: number): num
 }
 
 function recurring({ cron, minutes, timeZone }: Extract<Freeze, { cron: string }>, now: number): number | undefined {
-  const times = new Cron(cron, { mode: "5-part", timezone: timeZone });
+  const times = new CronTimes(cron, timeZone);
   const length = minutes * MINUTE;
-  let begin = times.nextRun(new Date(now - length));
-  if (!begin || begin.getTime() > now) return undefined;
-  let until = begin.getTime() + length;
+  let begin = times.next(now - length);
+  if (begin === undefined || begin > now) return undefined;
+  let until = begin + length;
   for (let joined = 0; joined < MOST_JOINED; joined++) {
-    begin = times.nextRun(begin);
-    if (!begin || begin.getTime() > until) break;
-    until = begin.getTime() + length;
+    begin = times.next(begin);
+    if (begin === undefined || begin > until) break;
+    until = begin + length;
   }
   return until;
 }
 
 /** What a schema does not see. Throws `invalid_request`. */
-export function checkFreezes(freezes: readonly Freeze[]): void {
+export function checkFreezes(freezes: readonly Freeze[], now: number): void {
   for (const freeze of freezes) {
-    if ("cron" in freeze) checkCron(freeze);
+    const what = `The freeze "${freeze.why}"`;
+    if ("cron" in freeze) checkCron(what, freeze, now);
     else if (!(Date.parse(freeze.from) < Date.parse(freeze.to))) {
-      throw refuse("invalid_request", `The freeze "${freeze.why}" does not end after it begins`, {
-        hint: "Write both times as 2026-12-20T18:00+01:00.",
-      });
+      throw refuse("invalid_request", `${what} does not end after it begins`, { hint: "Write both times as 2026-12-20T18:00+01:00." });
     }
   }
-}
-
-function checkCron({ cron, timeZone, why }: Extract<Freeze, { cron: string }>): void {
-  const hint = 'Five fields and a time zone: "0 16 * * 5" in Europe/Berlin is each Friday at 16:00 there.';
-  let next: Date | null;
-  try {
-    next = new Cron(cron, { mode: "5-part", timezone: timeZone }).nextRun();
-  } catch (cause) {
-    throw refuse("invalid_request", `The freeze "${why}" has no times: ${cause instanceof Error ? cause.message : ""}`, { hint, cause });
-  }
-  if (!next) throw refuse("invalid_request", `The freeze "${why}" never begins`, { hint });
 }

@@ -3,7 +3,10 @@ import type { Selectable } from "kysely";
 import type { EnvironmentTable } from "../database/schema.ts";
 
 export type EnvironmentRow = Selectable<EnvironmentTable>;
-export type Policies = Pick<Environment, "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes">;
+export type Policies = Pick<
+  Environment,
+  "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes" | "schedule"
+>;
 export type Template = EnvironmentRow["template"];
 
 const ASLEEP = { min: 0, max: 0, idleSeconds: null };
@@ -14,6 +17,7 @@ const COMMON = {
   deployRole: "developer",
   approvals: 0,
   freezes: [] as Environment["freezes"],
+  schedule: null,
 } as const;
 
 /** What is usual at each stage; a team with stricter customs changes its own. */

@@ -30,6 +30,7 @@ import type {
   ScalingPolicy,
   SecretList,
   SetTraffic,
+  SleepEnvironment,
   StartRelease,
   Team,
   Variables,
@@ -97,6 +98,13 @@ export interface OperationsRequest extends PageRequest {
   visible: Visible;
 }
 
+export interface SleepChange {
+  team: string;
+  env: string;
+  to: "sleep" | "wake";
+  body?: SleepEnvironment;
+}
+
 /** Two versions of an app; `from` may be in another environment than the place's own. */
 export interface DiffRequest {
   from: string;
@@ -120,6 +128,7 @@ export interface PlatformApi {
   getEnvironment(team: string, name: string): Promise<Environment>;
   createEnvironment(team: string, body: CreateEnvironment): Promise<Environment>;
   patchEnvironment(team: string, name: string, body: PatchEnvironment): Promise<Environment>;
+  changeSleep(change: SleepChange, user: string): Promise<Operation>;
   deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
 
   listApps(query: { team?: string; visible: Visible }): Promise<App[]>;

@@ -29,6 +29,8 @@ function engineOn(
     traffic: handler,
     release: handler,
     config: handler,
+    sleep: handler,
+    wake: handler,
     delete: handler,
   };
   return new OperationEngine({ db, clock, log: silentLogger, owner, handlers, settle, exclusive });

@@ -29,6 +29,8 @@ export interface NewOperation {
   now: number;
   /** Milliseconds from its start to its deadline. */
   timeout: number;
+  /** Neither a freeze nor the want of approvals stops it: what was allowed before, or puts back what was. */
+  unguarded?: boolean;
 }
 
 const WAITING_OR_UNFINISHED = ["waiting", "queued", "running"] as const;

@@ -8,6 +8,9 @@ export const TIMEOUTS: Record<OperationKind, number> = {
   config: 10 * MINUTE,
   traffic: 5 * MINUTE,
   release: 120 * MINUTE,
+  // An app after the other on the way of what depends on what, each with a cold start.
+  sleep: 30 * MINUTE,
+  wake: 30 * MINUTE,
   delete: 10 * MINUTE,
 };
 
@@ -20,4 +23,5 @@ export interface Submission {
   user: string;
   id?: string;
   timeout?: number;
+  unguarded?: boolean;
 }

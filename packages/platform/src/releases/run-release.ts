@@ -7,8 +7,9 @@ import type { Share } from "../compile/traffic.ts";
 import type { PlaceDeps } from "../deploy/context.ts";
 import { restore } from "../deploy/launch.ts";
 import { readOwnService, setRouting, sharesOf } from "../deploy/route.ts";
-import { publicUrl } from "../deploy/urls.ts";
+import { previewUrl, publicUrl } from "../deploy/urls.ts";
 import { verify } from "../deploy/verify.ts";
+import { refusesRequests } from "../environments/sleep.ts";
 import { operationError } from "../errors.ts";
 import { floorTo, readPoints } from "../metrics/store.ts";
 import { addUsage, noUsage, type Usage } from "../metrics/usage.ts";
@@ -83,7 +84,10 @@ async function takeStep(deps: PlaceDeps, run: Run, { request, before, step, vers
   const url = publicUrl(service, deps.ingress);
   await run.write({ url: url ?? null });
   if (!last) return;
-  if (url !== undefined) run.say(`${url} answered ${await verify(deps, run, new URL(url), configOf(version).plan.health.path ?? "/")}`);
+  // Its own host shows a page while its environment is asleep.
+  const asked = refusesRequests(deps.environment) ? previewUrl(service, request.number, deps.ingress) : url;
+  if (asked !== undefined)
+    run.say(`${asked} answered ${await verify(deps, run, new URL(asked), configOf(version).plan.health.path ?? "/")}`);
   await run.remember({ shares: [...shares] });
 }
 

@@ -1,10 +1,12 @@
 import type { CreateEnvironment, Environment, PatchEnvironment } from "@ebb/api";
-import type { Insertable } from "kysely";
+import type { Insertable, Updateable } from "kysely";
 import { changed, record } from "../audit/store.ts";
 import { isUniqueViolation, type Database } from "../database/database.ts";
 import type { EnvironmentTable } from "../database/schema.ts";
 import type { Deps } from "../deploy/context.ts";
 import { checkFreezes, viewFreeze } from "../environments/freezes.ts";
+import { checkSchedule } from "../environments/schedule.ts";
+import { refusesRequests, viewSleep } from "../environments/sleep.ts";
 import { patchSettings, policiesOf, type EnvironmentRow } from "../environments/policies.ts";
 import { getEnvironment, listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
@@ -21,12 +23,12 @@ export async function viewEnvironment(deps: EnvironmentDeps, team: string, name:
   return view(deps, await getEnvironment(deps.db, team, name));
 }
 
-export interface EnvironmentDeps extends Pick<Deps, "db" | "clock"> {
+export interface EnvironmentDeps extends Pick<Deps, "db" | "clock" | "clusters"> {
   /** How people call a cluster. */
   clusterName: (cluster: string) => string;
 }
 
-async function view({ db, clock, clusterName }: EnvironmentDeps, row: EnvironmentRow): Promise<Environment> {
+async function view({ db, clock, clusters, clusterName }: EnvironmentDeps, row: EnvironmentRow): Promise<Environment> {
   return {
     team: row.team,
     name: row.name,
@@ -36,6 +38,8 @@ async function view({ db, clock, clusterName }: EnvironmentDeps, row: Environmen
     namespace: row.namespace,
     hostSuffix: row.host_suffix,
     frozen: viewFreeze(policiesOf(row).freezes, clock.now()),
+    ...viewSleep(row, clock.now()),
+    instances: clusters.of(row).instances(),
     apps: await countApps(db, row),
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
@@ -65,9 +69,22 @@ export function environmentValues(team: string, body: CreateEnvironment, now: nu
     namespace: team === DEFAULT_TEAM && name === "test" ? "default" : `${team}-${name}`,
     host_suffix: hostSuffix,
     settings_json: patchSettings("{}", policies),
+    schedule_seen: now,
     created_at: now,
     updated_at: now,
   };
+}
+
+/** What their schemas do not see. Throws `invalid_request`. */
+function checkPolicies({ freezes, schedule }: PatchEnvironment, now: number): void {
+  checkFreezes(freezes ?? [], now);
+  if (schedule) checkSchedule(schedule, now);
+}
+
+/** A schedule counts from now on. What an environment that sleeps says of its end is said anew. */
+function scheduleChange(row: EnvironmentRow, { schedule }: PatchEnvironment, now: number): Updateable<EnvironmentTable> {
+  if (schedule === undefined) return {};
+  return { schedule_seen: now, ...(refusesRequests(row) ? { sleep_settled: 0 } : {}) };
 }
 
 function templateFor(name: string): EnvironmentRow["template"] {
@@ -78,7 +95,7 @@ function templateFor(name: string): EnvironmentRow["template"] {
 /** Throws `environment_exists`. */
 export async function createEnvironment(deps: EnvironmentDeps, team: string, body: CreateEnvironment): Promise<Environment> {
   const { db, clock } = deps;
-  checkFreezes(body.freezes ?? []);
+  checkPolicies(body, clock.now());
   await getTeam(db, team);
   const values = environmentValues(team, { ...body, order: body.order ?? (await nextOrder(db, team, body)) }, clock.now());
   try {
@@ -110,13 +127,13 @@ async function nextOrder(db: Database, team: string, { name, template = template
 export async function patchEnvironment(deps: EnvironmentDeps, team: string, name: string, body: PatchEnvironment): Promise<Environment> {
   const { db, clock } = deps;
   await getTeam(db, team);
-  checkFreezes(body.freezes ?? []);
+  checkPolicies(body, clock.now());
   await db.transaction().execute(async (transaction) => {
     const row = await getEnvironment(transaction, team, name);
     const settings_json = patchSettings(row.settings_json, body);
     await transaction
       .updateTable("environments")
-      .set({ settings_json, updated_at: clock.now() })
+      .set({ settings_json, updated_at: clock.now(), ...scheduleChange(row, body, clock.now()) })
       .where("team", "=", team)
       .where("name", "=", name)
       .execute();

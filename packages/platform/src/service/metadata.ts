@@ -1,15 +1,32 @@
-import type { PatchApp } from "@ebb/api";
-import { getApp } from "../apps/store.ts";
+import type { CreateApp, PatchApp } from "@ebb/api";
+import { refuse } from "../errors.ts";
+import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
+import { checkDependencies } from "./dependencies.ts";
+import { ensureApp, findApp, getApp } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Deps } from "../deploy/context.ts";
 import { metadataOf } from "../deploy/views.ts";
 
-/** Changes what the platform only keeps of an app. Throws `app_not_found`. */
+/** Throws `team_not_found`, `app_exists` and `dependency_cycle`. */
+export async function createApp({ db, clock }: Deps, { name, team = DEFAULT_TEAM, ...metadata }: CreateApp): Promise<void> {
+  await getTeam(db, team);
+  const present = await findApp(db, name);
+  if (present) {
+    throw refuse("app_exists", `There is an app ${name}, of the team ${present.team}`, {
+      hint: "App names are unique on a platform; choose another.",
+    });
+  }
+  await checkDependencies(db, team, name, metadata.dependsOn ?? []);
+  await ensureApp(db, { name, team, now: clock.now(), metadata });
+}
+
+/** Changes what the platform only keeps of an app. Throws `app_not_found` and `dependency_cycle`. */
 export async function patchMetadata({ db, clock }: Deps, name: string, body: PatchApp): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const row = await getApp(transaction, name);
     const before = metadataOf(row);
     const after = { ...before, ...body };
+    if (body.dependsOn) await checkDependencies(transaction, row.team, name, body.dependsOn);
     const values = { metadata_json: JSON.stringify(after), updated_at: clock.now() };
     await transaction.updateTable("apps").set(values).where("name", "=", name).execute();
     await record(transaction, clock.now(), { action: "app.changed", object: `app/${name}`, team: row.team, ...changed(before, after) });

@@ -47,7 +47,7 @@ export class Places {
     if (present && present.team !== team) throw otherTeam(present, team);
     const environment =
       asked.environment === undefined ? await firstEnvironment(db, team) : await getEnvironment(db, team, asked.environment);
-    await this.#environmentStays(environment);
+    await this.environmentStays(environment);
     return environment;
   }
 
@@ -63,7 +63,7 @@ export class Places {
     const { db } = this.#deps;
     const app = await getApp(db, place.app);
     const environment = await getEnvironment(db, app.team, place.env);
-    await this.#environmentStays(environment);
+    await this.environmentStays(environment);
     const pending = await unfinishedOperations(db, { team: app.team, app: app.name });
     if (pending.some((operation) => operation.kind === "delete" && concerns(operation, { team: app.team, ...place }))) {
       throw refuse("app_being_deleted", `${app.name} is being deleted`, { hint: "Wait until it is gone, then deploy it again." });
@@ -71,7 +71,8 @@ export class Places {
     return { app, environment };
   }
 
-  async #environmentStays({ team, name }: EnvironmentRow): Promise<void> {
+  /** Throws `environment_being_deleted`. */
+  async environmentStays({ team, name }: EnvironmentRow): Promise<void> {
     const pending = await unfinishedOperations(this.#deps.db, { team, app: "" });
     if (pending.some((operation) => operation.kind === "delete" && (operation.env === name || operation.env === ""))) {
       throw refuse("environment_being_deleted", `The environment ${name} of ${team} is being deleted`, {

@@ -42,7 +42,7 @@ import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
 import { diffVersions } from "../apps/diff.ts";
-import { checkHostFree, configOf, ensureApp, findApp, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
+import { checkHostFree, configOf, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
@@ -57,6 +57,7 @@ import type {
   OperationsRequest,
   PageRequest,
   PlatformApi,
+  SleepChange,
   SourceUpload,
   Visible,
 } from "../http/port.ts";
@@ -64,7 +65,6 @@ import type { Caller } from "../identity/access.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { getOperation, toOperation } from "../operations/store.ts";
-import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
@@ -73,7 +73,8 @@ import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments 
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, scopeOf, versionIn } from "./facts.ts";
-import { patchMetadata } from "./metadata.ts";
+import { createApp, patchMetadata } from "./metadata.ts";
+import { changeSleep } from "./sleep.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { Places } from "./places.ts";
 import { promoteRequest } from "./promote.ts";
@@ -151,6 +152,11 @@ export class PlatformService implements PlatformApi {
     return patchEnvironment(this.#environments, team, name, body);
   }
 
+  /** Lets a whole environment sleep, or wakes it. */
+  changeSleep(change: SleepChange, user: string): Promise<Operation> {
+    return changeSleep(this.#deps, this.#places, change, user);
+  }
+
   async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {
     await viewEnvironment(this.#environments, team, name);
     return this.#places.delete({ team, app: "", env: name }, user);
@@ -173,16 +179,9 @@ export class PlatformService implements PlatformApi {
     return app ?? viewApp(row, []);
   }
 
-  /** Throws `team_not_found` and `app_exists`. */
-  async createApp({ name, team = DEFAULT_TEAM, ...metadata }: CreateApp): Promise<App> {
-    await getTeam(this.#deps.db, team);
-    const present = await findApp(this.#deps.db, name);
-    if (present)
-      throw refuse("app_exists", `There is an app ${name}, of the team ${present.team}`, {
-        hint: "App names are unique on a platform; choose another.",
-      });
-    await ensureApp(this.#deps.db, { name, team, now: this.#places.now, metadata });
-    return this.getApp(name);
+  async createApp(body: CreateApp): Promise<App> {
+    await createApp(this.#deps, body);
+    return this.getApp(body.name);
   }
 
   async patchApp(name: string, body: PatchApp): Promise<App> {

@@ -57,6 +57,9 @@ export class FakeCluster implements Cluster {
   pods(app: string): Pod[] {
     return [...this.storedPods.values()].filter((pod) => this.ready && pod.metadata.labels?.[PLATFORM_LABELS.app] === app);
   }
+  instances(): number {
+    return this.ready ? this.storedPods.size : 0;
+  }
   onChange(listener: (change: ClusterChange) => void): () => void {
     return this.#changes.on(listener);
   }
@@ -121,6 +124,14 @@ export class FakeCluster implements Cluster {
   }
   async deleteVirtualService(name: string): Promise<void> {
     if (this.virtualServices.delete(name)) this.writes.push(`delete rules ${name}`);
+  }
+
+  async setMinScale(revision: string, min: number): Promise<void> {
+    this.#write(`min ${revision} ${min}`);
+    const stored = this.storedRevisions.get(revision);
+    if (!stored) return;
+    stored.metadata.annotations = { ...stored.metadata.annotations, "autoscaling.knative.dev/min-scale": String(min) };
+    this.#changes.emit({ kind: "revision", app: stored.metadata.labels?.[PLATFORM_LABELS.app] ?? "" });
   }
 
   async deleteService(name: string): Promise<void> {
@@ -242,7 +253,7 @@ export class FakeCluster implements Cluster {
     const base = { apiVersion: "serving.knative.dev/v1", kind: "Revision" } as const;
     this.storedRevisions.set(name, {
       ...base,
-      metadata: { name, labels, generation: 1 },
+      metadata: { name, labels, annotations: { ...template.metadata?.annotations }, generation: 1 },
       spec: template.spec,
       status: { conditions: [readiness[behaviour]] },
     });

@@ -192,6 +192,7 @@ function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, de
     "putService",
     "deleteService",
     "markService",
+    "setMinScale",
     "readVirtualService",
     "putVirtualService",
     "deleteVirtualService",

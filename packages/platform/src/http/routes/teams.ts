@@ -1,4 +1,4 @@
-import { CreateEnvironment, CreateTeam, Environment, PatchEnvironment, PatchTeam, Team } from "@ebb/api";
+import { CreateEnvironment, CreateTeam, Environment, PatchEnvironment, PatchTeam, SleepEnvironment, Team } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { visibleTeams } from "../../identity/access.ts";
@@ -75,6 +75,25 @@ function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"
       code: 200,
     },
     (request) => api.patchEnvironment(teamOf(request), envOf(request), request.body as PatchEnvironment),
+  );
+  change(
+    server,
+    `${one}/sleep`,
+    {
+      method: "POST",
+      summary: "Let all apps in it sleep",
+      access: { environment: "release" },
+      params: ByEnvironment,
+      body: SleepEnvironment,
+    },
+    (request) =>
+      api.changeSleep({ team: teamOf(request), env: envOf(request), to: "sleep", body: request.body as SleepEnvironment }, request.user),
+  );
+  change(
+    server,
+    `${one}/wake`,
+    { method: "POST", summary: "Wake it, in the order of what depends on what", access: { environment: "deploy" }, params: ByEnvironment },
+    (request) => api.changeSleep({ team: teamOf(request), env: envOf(request), to: "wake" }, request.user),
   );
   change(
     server,

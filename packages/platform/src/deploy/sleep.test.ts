@@ -1,0 +1,203 @@
+import type { Schedule } from "@ebb/api";
+import { silentLogger, systemRandom } from "@ebb/base";
+import { describe, expect, test } from "vitest";
+import { toOperation, unfinishedOperations } from "../operations/store.ts";
+import { EnvironmentScheduler } from "../environments/scheduler.ts";
+import { getEnvironment } from "../environments/store.ts";
+import { createWorld, startProcess, type Process, type World } from "../testing/world.ts";
+
+const MIN = "autoscaling.knative.dev/min-scale";
+const PROD = { team: "default", env: "prod" } as const;
+const SLEEP = { ...PROD, to: "sleep" } as const;
+const WAKE = { ...PROD, to: "wake" } as const;
+const at = (text: string) => Date.parse(text);
+
+async function platform() {
+  const world = await createWorld();
+  const process = await startProcess(world);
+  const done = async (operation: { id: string }) => process.ended(operation.id);
+  /** Two that keep instances (prod is warm), one of them waiting for the other. */
+  for (const name of ["cart", "shop"]) {
+    expect(await done(await process.service.deployImage({ name, image: "ok-1", environment: "prod" }, "ann"))).toMatchObject({
+      state: "succeeded",
+    });
+  }
+  await process.service.patchApp("shop", { dependsOn: ["cart"] });
+  return { world, ...process, done, prod: world.clusters.of({ namespace: "default-prod" }) };
+}
+
+function scheduler({ db, clock, engine }: Pick<Process, "db" | "clock" | "engine">): EnvironmentScheduler {
+  return new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit: (operation) => engine.submit(operation) });
+}
+
+const mins = (cluster: ReturnType<World["clusters"]["of"]>) =>
+  Object.fromEntries([...cluster.storedRevisions].map(([name, { metadata }]) => [name, metadata.annotations?.[MIN]]));
+
+describe("an environment that sleeps", () => {
+  test("keeps no instance, makes no version, and has everything as it was when it wakes", async () => {
+    const { service, prod, done } = await platform();
+    const before = structuredClone(prod.stored);
+    expect(await done(await service.changeSleep(SLEEP, "ann"))).toMatchObject({ state: "succeeded", kind: "sleep" });
+    expect(mins(prod)).toEqual({ "cart-00001": "0", "shop-00001": "0" });
+    expect(await service.getEnvironment("default", "prod")).toMatchObject({
+      asleep: { by: "ann", onRequest: "wake", settled: true },
+      nextChange: null,
+    });
+    expect(await done(await service.changeSleep(WAKE, "ann"))).toMatchObject({ state: "succeeded", kind: "wake" });
+    expect(mins(prod)).toEqual({ "cart-00001": "1", "shop-00001": "1" });
+    expect([...prod.stored]).toEqual([...before]);
+    expect(await service.getEnvironment("default", "prod")).toMatchObject({ asleep: null });
+  });
+
+  test("wakes those first that others depend on, and lets them sleep last", async () => {
+    const { service, prod, done, clock } = await platform();
+    const order = () => prod.writes.filter((write) => write.startsWith("min"));
+    prod.writes = [];
+    await done(await service.changeSleep(SLEEP, "ann"));
+    expect(order()).toEqual(["min shop-00001 0", "min cart-00001 0"]);
+    prod.writes = [];
+    // Until it is ready its dependents wait.
+    const pod = prod.storedPods.get("cart-00001-pod");
+    prod.storedPods.delete("cart-00001-pod");
+    const waking = await service.changeSleep(WAKE, "ann");
+    await clock.advance(5000);
+    expect(order()).toEqual(["min cart-00001 1"]);
+    if (pod) prod.storedPods.set("cart-00001-pod", pod);
+    await done(waking);
+    expect(order()).toEqual(["min cart-00001 1", "min shop-00001 1"]);
+  });
+
+  test("tells which app did not get its instances, and wakes the others", async () => {
+    const { service, prod, done, db } = await platform();
+    await done(await service.changeSleep(SLEEP, "ann"));
+    prod.storedPods.delete("cart-00001-pod");
+    const row = await done(await service.changeSleep(WAKE, "ann"));
+    expect(toOperation(row, 0).failure).toMatchObject({ code: "not_all_apps", chain: ["cart: no instance of v1 is ready yet"] });
+    expect(mins(prod)).toEqual({ "cart-00001": "1", "shop-00001": "1" });
+    expect(await getEnvironment(db, "default", "prod")).toMatchObject({ asleep: 0, sleep_settled: 1 });
+  });
+
+  test("shows a page in place of its apps when requests do not wake it, and gives their hosts back", async () => {
+    const { service, prod, done } = await platform();
+    await done(await service.changeSleep({ ...SLEEP, body: { onRequest: "refuse" } }, "ann"));
+    const held = prod.virtualServices.get("shop");
+    expect(held?.spec.http?.at(-1)).toMatchObject({
+      name: "asleep",
+      directResponse: { status: 503, body: { string: expect.stringContaining("shop is asleep") } },
+    });
+    expect(held?.spec.hosts).toEqual(["shop.example", "v1-shop.example"]);
+    expect(prod.stored.get("shop")?.metadata.labels).toMatchObject({ "networking.knative.dev/visibility": "cluster-local" });
+    await done(await service.changeSleep(WAKE, "ann"));
+    expect(prod.virtualServices.size).toBe(0);
+    expect(prod.stored.get("shop")?.metadata.labels).not.toHaveProperty("networking.knative.dev/visibility");
+  });
+
+  test("takes a deploy, which sleeps as well, and has its own bounds once it wakes", async () => {
+    const { service, prod, done } = await platform();
+    await done(await service.changeSleep({ ...SLEEP, body: { onRequest: "refuse" } }, "ann"));
+    expect(
+      await done(await service.deployImage({ name: "shop", image: "ok-2", environment: "prod", scaling: { min: 3 } }, "ann")),
+    ).toMatchObject({
+      state: "succeeded",
+      version: "v2",
+    });
+    expect(mins(prod)).toMatchObject({ "shop-00002": "0" });
+    expect(prod.virtualServices.get("shop")?.spec.http?.at(-1)?.name).toBe("asleep");
+    await done(await service.changeSleep(WAKE, "ann"));
+    expect(mins(prod)).toMatchObject({ "shop-00001": "1", "shop-00002": "3" });
+  });
+
+  test("is not begun while a release goes on", async () => {
+    const { service, done } = await platform();
+    await done(await service.deployImage({ name: "shop", image: "ok-2", environment: "prod", noTraffic: true }, "ann"));
+    const release = await service.startRelease(
+      { app: "shop", env: "prod" },
+      { version: "v2", steps: [10, 100], pause: "manual" } as never,
+      "ann",
+    );
+    await expect(service.changeSleep(SLEEP, "ann")).rejects.toMatchObject({ code: "environment_busy" });
+    expect(release.kind).toBe("release");
+  });
+});
+
+describe("a schedule", () => {
+  const SCHEDULE: Schedule = { timeZone: "UTC", sleep: ["10 0 * * *"], wake: ["0 7 * * *"], onRequest: "refuse" };
+
+  test("counts over a restart, without approval and in a freeze; what is done by hand holds until its next time", async () => {
+    const first = await platform();
+    const { world, prod } = first;
+    const freezes = [{ why: "audit", from: "2026-01-01T00:05Z", to: "2026-02-01T00:00Z" }];
+    await first.service.patchEnvironment("default", "prod", { schedule: SCHEDULE, approvals: 1, freezes });
+    expect(await first.service.getEnvironment("default", "prod")).toMatchObject({
+      nextChange: { to: "sleep", at: "2026-01-01T00:10:00.000Z" },
+    });
+    await scheduler(first).tick();
+    expect(mins(prod)["shop-00001"]).toBe("1");
+    await first.stop();
+
+    /** The platform, which was away until then; what its scheduler has begun, ended. */
+    const restart = async (now: string) => {
+      world.now = at(now);
+      const process = await startProcess(world);
+      await scheduler(process).tick();
+      const unfinished = await unfinishedOperations(process.db);
+      const ended = await Promise.all(unfinished.map(({ id }) => process.ended(id)));
+      return { ...process, ended: ended.map(({ kind, state, created_by }) => `${kind} ${state} by ${created_by}`), wait: process.ended };
+    };
+    const second = await restart("2026-01-01T00:20:00Z");
+    expect(second.ended).toEqual(["sleep succeeded by schedule"]);
+    expect(mins(prod)["shop-00001"]).toBe("0");
+    const page = prod.virtualServices.get("shop")?.spec.http?.at(-1)?.directResponse?.body?.string;
+    expect(page).toContain("sleeps until Thu, 1 Jan 2026, 07:00 (UTC)");
+    await second.wait((await second.service.changeSleep(WAKE, "ann")).id);
+    expect(mins(prod)["shop-00001"]).toBe("1");
+    await second.stop();
+
+    const third = await restart("2026-01-01T08:00:00Z");
+    expect(third.ended).toEqual([]);
+    await third.stop();
+    const fourth = await restart("2026-01-03T00:30:00Z");
+    expect(fourth.ended).toEqual(["sleep succeeded by schedule"]);
+    await fourth.stop();
+    expect((await restart("2026-01-03T07:00:00Z")).ended).toEqual(["wake succeeded by schedule"]);
+    expect(mins(prod)["shop-00001"]).toBe("1");
+  });
+
+  test("has its operation again when that did not come to its end, but not at once", async () => {
+    const process = await platform();
+    const { db, clock } = process;
+    const scheduled = scheduler(process);
+    const unsettled = () => db.updateTable("environments").set({ asleep: 1, sleep_settled: 0 }).where("name", "=", "prod").execute();
+    const begun = async () => {
+      await scheduled.tick();
+      const unfinished = await unfinishedOperations(db);
+      for (const { id } of unfinished) await process.ended(id);
+      return unfinished.length;
+    };
+    await unsettled();
+    expect(await begun()).toBe(1);
+    expect(await begun()).toBe(0);
+    await unsettled();
+    expect(await begun()).toBe(0);
+    await clock.advance(6 * 60_000);
+    expect(await begun()).toBe(1);
+  });
+
+  test("of several platforms on one database is followed by one", async () => {
+    const process = await platform();
+    await process.service.patchEnvironment("default", "prod", { schedule: SCHEDULE });
+    await process.clock.advance(15 * 60_000);
+    await Promise.all([scheduler(process).tick(), scheduler(process).tick()]);
+    const trail = await process.db.selectFrom("audit").select("object").where("action", "=", "environment.sleep").execute();
+    expect(trail).toEqual([{ object: "environment/default/prod" }]);
+  });
+});
+
+test("apps that would wait for each other are refused", async () => {
+  const { service } = await platform();
+  await expect(service.patchApp("cart", { dependsOn: ["shop"] })).rejects.toMatchObject({
+    code: "dependency_cycle",
+    message: "cart would wait for itself: cart → shop → cart",
+  });
+  await expect(service.createApp({ name: "self", dependsOn: ["self"] })).rejects.toMatchObject({ code: "dependency_cycle" });
+});

@@ -1,0 +1,172 @@
+import { causeChain, TransientError } from "@ebb/base";
+import type { OnRequest } from "@ebb/api";
+import { configOf, getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
+import { isReady } from "../cluster/pods.ts";
+import { PLATFORM_LABELS } from "../cluster/port.ts";
+import { revisionName, versionName } from "../compile/names.ts";
+import { scalingOf } from "../compile/service.ts";
+import type { Database } from "../database/database.ts";
+import { levelsOf } from "../environments/dependencies.ts";
+import { markSleep, settleSleep } from "../environments/sleep.ts";
+import { getEnvironment } from "../environments/store.ts";
+import { operationError } from "../errors.ts";
+import type { Run } from "../operations/run.ts";
+import type { PlaceDeps } from "./context.ts";
+import { externalHost } from "./external-host.ts";
+import { holdHosts } from "./hold-hosts.ts";
+import { metadataOf } from "./views.ts";
+import { readOwnService, sharesOf, type Work } from "./route.ts";
+import { until } from "./wait.ts";
+
+/** As it is stored. */
+export interface SleepRequest {
+  /** The schedule has marked the environment itself: what it says by now is done. */
+  scheduled: boolean;
+  onRequest: OnRequest;
+}
+
+/** An instance that is to be kept is waited for as long, before the apps that depend on it go on without it. */
+const READY_PATIENCE = 120_000;
+/** The hosts of an app that is broken may never be settled. */
+const HOST_PATIENCE = 30_000;
+
+/** Nothing of an environment is kept running any more; those that depend on others first. No version is made. */
+export async function sleepEnvironment(deps: PlaceDeps, run: Run): Promise<void> {
+  const now = await begin(deps, run, true);
+  if (!now) return;
+  const troubles: string[] = [];
+  for (const level of (await levels(now, run)).reverse()) {
+    run.enter("sleep", `Letting ${level.join(", ")} fall asleep`);
+    for (const app of level) await attempt(troubles, app, () => letSleep(now, workOn(run, app)));
+  }
+  await end(now, troubles);
+}
+
+/** Everything as it was before it slept; each app once those that it depends on have their instances. */
+export async function wakeEnvironment(deps: PlaceDeps, run: Run): Promise<void> {
+  const now = await begin(deps, run, false);
+  if (!now) return;
+  const troubles: string[] = [];
+  for (const level of await levels(now, run)) {
+    run.enter("wake", `Waking ${level.join(", ")}`);
+    await Promise.all(level.map((app) => attempt(troubles, app, () => wake(now, workOn(run, app)))));
+  }
+  await end(now, troubles);
+}
+
+/** The bounds that each version is to have now: its own, or none while its environment sleeps. */
+export async function setBounds({ db, cluster, environment }: PlaceDeps, { app, env }: Place): Promise<void> {
+  for (const version of await listVersions(db, { app, env })) {
+    if (version.state === "failed") continue;
+    await cluster.setMinScale(revisionName(app, version.number), environment.asleep === 1 ? 0 : scalingOf(configOf(version)).min);
+  }
+}
+
+/** Marks the environment, from here on for good; undefined when something else is wanted of it by now. */
+async function begin(deps: PlaceDeps, run: Run, asleep: boolean): Promise<PlaceDeps | undefined> {
+  const { db, environment, clock } = deps;
+  const { scheduled, onRequest } = run.request() as SleepRequest;
+  await run.commit();
+  if (!scheduled) await markSleep(db, environment, { asleep, onRequest, by: run.createdBy, since: run.row.started_at ?? clock.now() });
+  const marked = await getEnvironment(db, run.team, run.env);
+  if ((marked.asleep === 1) === asleep) return { ...deps, environment: marked };
+  run.enter(asleep ? "sleep" : "wake", "Something else is wanted of it by now");
+  return undefined;
+}
+
+async function end({ db, environment }: PlaceDeps, troubles: readonly string[]): Promise<void> {
+  await settleSleep(db, environment);
+  if (troubles.length === 0) return;
+  throw operationError(
+    "not_all_apps",
+    `Not as they should be in ${environment.name}: ${troubles.map((trouble) => trouble.split(":")[0]).join(", ")}`,
+    {
+      hint: "The others are. See what these lack: ebb apps.",
+      details: { chain: [...troubles] },
+    },
+  );
+}
+
+/** What is wrong with one app keeps none of the others. Throws TransientError alone: then all of it is tried again. */
+async function attempt(troubles: string[], app: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof TransientError || !(error instanceof Error)) throw error;
+    troubles.push(`${app}: ${[error.message, ...causeChain(error.cause)].join(": ")}`);
+  }
+}
+
+async function letSleep(deps: PlaceDeps, work: Work): Promise<void> {
+  await setHosts(deps, work);
+  await setBounds(deps, work);
+}
+
+async function wake(deps: PlaceDeps, work: Work): Promise<void> {
+  await setBounds(deps, work);
+  const late = await awaitKept(deps, work);
+  // The page goes when there is somebody to answer, or nobody to wait for.
+  await setHosts(deps, work);
+  if (late) throw operationError("not_all_apps", `no instance of ${late} is ready yet`, { hint: "" });
+}
+
+/** Gives the app's hosts to whoever is to have them now; one that has no host yet has nothing to hide. */
+async function setHosts(deps: PlaceDeps, work: Work): Promise<void> {
+  const service = await readOwnService(deps, work.app);
+  if (!service || externalHost(service) === undefined) return;
+  const rules = rulesOf(await getPlace(deps.db, work));
+  await withPatience(deps, work, (bounded) => holdHosts(deps, bounded, service, rules));
+}
+
+async function withPatience(deps: PlaceDeps, work: Work, run: (work: Work) => Promise<unknown>): Promise<void> {
+  const late = new AbortController();
+  const message = `its hosts were not settled within ${HOST_PATIENCE / 1000} s`;
+  const timer = deps.clock.after(HOST_PATIENCE, () => late.abort(operationError("route_failed", message, { hint: "" })));
+  try {
+    await run({ ...work, signal: AbortSignal.any([work.signal, late.signal]) });
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** The version that has not become ready in time, of those that serve and keep instances. */
+async function awaitKept(deps: PlaceDeps, work: Work): Promise<string | undefined> {
+  const { db, cluster, clock } = deps;
+  const shares = sharesOf(work.app, await readOwnService(deps, work.app)).filter(({ percent }) => percent > 0);
+  const kept = (await listVersions(db, work)).filter(
+    (version) =>
+      version.state === "active" && scalingOf(configOf(version)).min > 0 && shares.some(({ number }) => number === version.number),
+  );
+  const begun = clock.monotonic();
+  return until({ cluster, clock, app: work.app, signal: work.signal }, () => {
+    const ready = new Set(
+      cluster.pods(work.app).flatMap((pod) => (isReady(pod) ? (pod.metadata.labels?.[PLATFORM_LABELS.version] ?? []) : [])),
+    );
+    const missing = kept.find(({ number }) => !ready.has(versionName(number)));
+    if (!missing) return { late: undefined };
+    return clock.monotonic() - begun > READY_PATIENCE ? { late: versionName(missing.number) } : undefined;
+  }).then(({ late }) => late);
+}
+
+function workOn(run: Run, app: string): Work {
+  return { app, env: run.env, signal: run.signal, say: (message) => run.say(`${app}: ${message}`) };
+}
+
+/** The apps that are in the environment, those first that others depend on. */
+async function levels({ db }: PlaceDeps, { team, env }: { team: string; env: string }): Promise<string[][]> {
+  const rows = await appsIn(db, team, env);
+  return levelsOf(
+    rows.map(({ name }) => name),
+    new Map(rows.map((row) => [row.name, metadataOf(row).dependsOn])),
+  );
+}
+
+function appsIn(db: Database, team: string, env: string) {
+  return db
+    .selectFrom("apps as a")
+    .innerJoin("app_environments as p", "p.app", "a.name")
+    .select(["a.name", "a.metadata_json"])
+    .where("a.team", "=", team)
+    .where("p.env", "=", env)
+    .execute();
+}
