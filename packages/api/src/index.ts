@@ -7,6 +7,7 @@ export * from "./rules.ts";
 export * from "./scaling.ts";
 export * from "./schedules.ts";
 export * from "./schemas.ts";
+export * from "./tries.ts";
 export {
   ApiError,
   createClient,

@@ -2,6 +2,7 @@ import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, P
 import type { CallOptions } from "./place-client.ts";
 import type { App, Operation } from "./schemas.ts";
 import type { SleepEnvironment } from "./schedules.ts";
+import type { Rates } from "./tries.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** Teams, environments and apps, without what is in an environment. */
@@ -30,6 +31,8 @@ export function modelCalls(send: Send) {
     wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),
     deleteEnvironment: (of: string, name: string) => json<Operation>("DELETE", environment(of, name)),
 
+    /** Those of the last minute; without requests, none. */
+    rates: (call?: CallOptions) => json<Rates>("GET", "/rates", call),
     listApps: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) => items<App>("/apps", { query, signal }),
     getApp: (name: string, call?: CallOptions) => json<App>("GET", app(name), call),
     createApp: (body: CreateApp) => json<App>("POST", "/apps", { json: body }),

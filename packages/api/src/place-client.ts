@@ -2,6 +2,7 @@ import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
 import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "./scaling.ts";
+import type { TriedRequest, TryRequest, VersionConfiguration } from "./tries.ts";
 import type {
   AppEnvironment,
   ColdStarts,
@@ -84,6 +85,8 @@ export function placeCalls(send: Send) {
     /** All of them, newest first. */
     listVersions: (place: Place, call?: CallOptions) => pages<Version>(at(place, "/versions"), call),
     getVersion: (place: Place, version: string, call?: CallOptions) => json<Version>("GET", at(place, `/versions/${version}`), call),
+    versionConfiguration: (place: Place, version: string, call?: CallOptions) =>
+      json<VersionConfiguration>("GET", at(place, `/versions/${version}/configuration`), call),
     /** `fromEnvironment`: where `from` is a version, when it is not the place's own. */
     diffVersions: (place: Place, { from, to, fromEnvironment }: { from: string; to: string; fromEnvironment?: string | undefined }) =>
       json<VersionDiff>("GET", at(place, `/versions/${from}/diff/${to}`), { query: { fromEnvironment } }),
@@ -105,6 +108,8 @@ export function placeCalls(send: Send) {
         ...query
       }: { method?: string | undefined; path?: string | undefined; host?: string | undefined; headers: readonly string[] },
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
+    tryRequest: (place: Place, body: TryRequest, call?: CallOptions) =>
+      json<TriedRequest>("POST", at(place, "/requests"), { json: body, ...call }),
     setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
     listReleases: (place: Place, call?: CallOptions) => items<Release>(at(place, "/releases"), call),
     startRelease: (place: Place, body: StartRelease) => json<Operation>("POST", at(place, "/releases"), { json: body }),

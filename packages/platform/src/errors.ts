@@ -68,6 +68,7 @@ export const REQUEST_ERRORS = {
   too_many_tokens: { status: 429, title: "Too many tokens" },
   too_many_failures: { status: 429, title: "Too many failed sign-ins" },
   what_if_unavailable: { status: 501, title: "No recorded load in this cluster" },
+  too_many_tries: { status: 429, title: "Too many requests at once" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },
   cluster_unavailable: { status: 503, title: "Cluster not available" },

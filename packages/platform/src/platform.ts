@@ -18,6 +18,7 @@ import { createIdentity, type Identity } from "./identity/identity.ts";
 import { MetricsCollector } from "./metrics/collector.ts";
 import { prunePoints } from "./metrics/store.ts";
 import { OperationEngine } from "./operations/engine.ts";
+import { createExchange } from "./service/exchange.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
 import { PlatformService } from "./service/platform-service.ts";
@@ -113,7 +114,8 @@ async function assemble(options: PlatformOptions) {
   const db = await openDatabase(options.database);
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(ingress, `ebb/${version}`);
-  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, uploads, clock, log };
+  const exchange = createExchange(ingress, `ebb/${version}`, clock);
+  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, clock, log };
   const engine = new OperationEngine({
     db,
     clock,

@@ -30,6 +30,11 @@ export function configChanges(from: VersionConfig | undefined, to: VersionConfig
   });
 }
 
+/** All of it but the image, sorted by path. */
+export function configurationOf(config: VersionConfig): { path: string; value: string }[] {
+  return [...flatten(config)].map(([path, value]) => ({ path, value })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
 function shown({ environment, version, config }: ComparedVersion): VersionDiff["from"] {
   return { environment, version, image: config.image, digest: digestOf(config) };
 }

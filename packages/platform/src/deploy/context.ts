@@ -5,6 +5,7 @@ import type { Cluster, Clusters } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
+import type { Exchange } from "../service/exchange.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 
 /** What the handlers of operations work with. */
@@ -16,6 +17,7 @@ export interface Deps {
   ingress: { host: string; port: number };
   /** One request through the ingress; its status, or the error of the connection. */
   probe: (url: URL, path: string, signal: AbortSignal) => Promise<number>;
+  exchange: Exchange;
   uploads: Uploads;
   clock: Clock;
   log: Logger;

@@ -24,6 +24,7 @@ import type {
   PatchVariables,
   PlatformStatus,
   Promote,
+  Rates,
   Release,
   Rollback,
   ScalingDecisions,
@@ -33,8 +34,11 @@ import type {
   SleepEnvironment,
   StartRelease,
   Team,
+  TriedRequest,
+  TryRequest,
   Variables,
   Version,
+  VersionConfiguration,
   VersionDiff,
   WhatIf,
   WhatIfQuery,
@@ -142,6 +146,7 @@ export interface PlatformApi {
   deletePlace(place: Place, user: string): Promise<Operation>;
   listVersions(place: Place, page: PageRequest): Promise<Page<Version>>;
   getVersion(place: Place, version: string): Promise<Version>;
+  versionConfiguration(place: Place, version: string): Promise<VersionConfiguration>;
   diffVersions(place: Place, request: DiffRequest): Promise<VersionDiff>;
   listInstances(place: Place): Promise<Instance[]>;
   decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
@@ -150,10 +155,13 @@ export interface PlatformApi {
   patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy>;
   whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf>;
   metrics(place: Place, request: MetricsRequest): Promise<Metrics>;
+  rates(visible: Visible): Promise<Rates>;
   getVariables(place: Place): Promise<Variables>;
   listSecrets(place: Place): Promise<SecretList>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
+  /** One request to it, which the signal ends. */
+  tryRequest(place: Place, asked: TryRequest, signal: AbortSignal): Promise<TriedRequest>;
   listReleases(place: Place): Promise<Release[]>;
   startRelease(place: Place, body: StartRelease, user: string): Promise<Operation>;
   continueRelease(place: Place): Promise<Release>;

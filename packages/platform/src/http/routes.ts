@@ -15,6 +15,7 @@ import { registerSingleSignOnRoutes } from "./routes/single-sign-on.ts";
 import { registerStatusRoutes } from "./routes/status.ts";
 import { registerTeamRoutes } from "./routes/teams.ts";
 import { registerTrafficRoutes } from "./routes/traffic.ts";
+import { registerTryRoutes } from "./routes/tries.ts";
 import { registerUserRoutes } from "./routes/users.ts";
 import { registerVersionRoutes } from "./routes/versions.ts";
 
@@ -28,6 +29,7 @@ const AREAS = [
   registerSettingsRoutes,
   registerTrafficRoutes,
   registerReleaseRoutes,
+  registerTryRoutes,
   registerDeploymentRoutes,
   registerOperationRoutes,
   registerApprovalRoutes,

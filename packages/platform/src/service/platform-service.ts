@@ -24,6 +24,7 @@ import type {
   PatchVariables,
   PlatformStatus,
   Promote,
+  Rates,
   Release,
   Rollback,
   ScalingDecisions,
@@ -32,8 +33,11 @@ import type {
   SetTraffic,
   StartRelease,
   Team,
+  TriedRequest,
+  TryRequest,
   Variables,
   Version,
+  VersionConfiguration,
   VersionDiff,
   WhatIf,
   WhatIfQuery,
@@ -41,7 +45,7 @@ import type {
 import type { Random } from "@ebb/base";
 import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
-import { diffVersions } from "../apps/diff.ts";
+import { configurationOf, diffVersions } from "../apps/diff.ts";
 import { checkHostFree, configOf, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
@@ -69,6 +73,7 @@ import { appColdStarts } from "./app-cold-starts.ts";
 import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
+import { appRates } from "./app-rates.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
@@ -85,6 +90,7 @@ import { submitSecrets } from "./secrets.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
+import { tryRequest } from "./try-request.ts";
 import type { UploadFolder } from "./uploads.ts";
 
 export interface ServiceOptions {
@@ -222,6 +228,10 @@ export class PlatformService implements PlatformApi {
     return viewVersion(facts, versionIn(facts, version));
   }
 
+  async versionConfiguration(place: Place, version: string): Promise<VersionConfiguration> {
+    return { items: configurationOf(configOf(versionIn(await factsOf(this.#deps, place), version))) };
+  }
+
   async diffVersions(place: Place, { from, to, fromEnvironment = place.env }: DiffRequest): Promise<VersionDiff> {
     const compared = async (env: string, version: string) => ({
       environment: env,
@@ -260,6 +270,10 @@ export class PlatformService implements PlatformApi {
   async metrics(place: Place, request: MetricsRequest): Promise<Metrics> {
     await getPlace(this.#deps.db, place);
     return appMetrics({ ...this.#deps, collector: this.#options.collector }, place, request);
+  }
+
+  rates(visible: Visible): Promise<Rates> {
+    return appRates({ ...this.#deps, collector: this.#options.collector }, visible);
   }
 
   async getVariables(place: Place): Promise<Variables> {
@@ -303,6 +317,10 @@ export class PlatformService implements PlatformApi {
 
   async explain(place: Place, question: RequestQuestion): Promise<Explanation> {
     return explainRequest(await this.#places.clusterOf(place), await factsOf(this.#deps, place), question);
+  }
+
+  async tryRequest(place: Place, asked: TryRequest, signal: AbortSignal): Promise<TriedRequest> {
+    return tryRequest(this.#deps, { facts: await factsOf(this.#deps, place), cluster: await this.#places.clusterOf(place), signal }, asked);
   }
 
   async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {

@@ -14,6 +14,7 @@ import { settle } from "../deploy/settle.ts";
 import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
+import type { Exchange } from "../service/exchange.ts";
 import { PlatformService } from "../service/platform-service.ts";
 import { FakeClusters, type FakeCluster } from "./fake-cluster.ts";
 
@@ -66,6 +67,15 @@ export class Died extends Error {}
 const NEVER = new Promise<never>(() => undefined);
 let processes = 0;
 
+function fakeExchange(world: World, step: () => Promise<undefined>): Exchange {
+  return async (url) => {
+    await step();
+    const status = world.cluster.answer(url);
+    const body = Buffer.from(`hello from ${url.host}`);
+    return { answer: { status, headers: [], body, truncated: false }, failure: null, timings: { connected: 1, firstByte: 5, end: 6 } };
+  };
+}
+
 export async function startProcess(world: World, options: { dieAfter?: number; exclusive?: boolean } = {}): Promise<Process> {
   const clock = new VirtualClock(world.now);
   const unguarded = await openDatabase(world.database);
@@ -97,6 +107,7 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
         ) || 404
       );
     },
+    exchange: fakeExchange(world, step),
     uploads: {
       path: (id) => id,
       exists: async (id) => world.uploads.has(id),

@@ -1,4 +1,4 @@
-import { AppName, EnvironmentName, Promote, Version, VersionDiff, VersionName } from "@ebb/api";
+import { AppName, EnvironmentName, Promote, Version, VersionConfiguration, VersionDiff, VersionName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { AT, ByPlace, ByVersion, change, page, PageQuery, placeOf, read, type RouteDeps } from "./shapes.ts";
@@ -24,6 +24,17 @@ export function registerVersionRoutes(server: FastifyInstance, { api }: RouteDep
     `${AT}/versions/:version`,
     { summary: "A version", access: { team: "viewer" }, answer: Version, params: ByVersion },
     (request) => api.getVersion(placeOf(request), (request.params as Static<typeof ByVersion>).version),
+  );
+  read(
+    server,
+    `${AT}/versions/:version/configuration`,
+    {
+      summary: "The configuration that a version was made with",
+      access: { team: "viewer" },
+      answer: VersionConfiguration,
+      params: ByVersion,
+    },
+    (request) => api.versionConfiguration(placeOf(request), (request.params as Static<typeof ByVersion>).version),
   );
   read(
     server,
