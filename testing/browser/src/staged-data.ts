@@ -7,6 +7,7 @@ import type {
   Operation,
   Phase,
   PlatformStatus,
+  Rates,
   Team,
   Version,
   VersionDiff,
@@ -149,6 +150,17 @@ export const diff: VersionDiff = {
     { path: "secrets.DATABASE_URL", from: "set", to: null },
     { path: "scaling.min", from: "1", to: "0" },
   ],
+};
+
+export const configuration = [
+  { path: "health.path", value: "/healthz" },
+  { path: "port", value: "8080" },
+  { path: "scaling.min", value: "0" },
+  { path: "variables.LOG_LEVEL", value: "info" },
+];
+export const rates: Rates = {
+  items: [{ app: "hello-node", environment: "test", requestsPerSecond: 18.4, errorsPerSecond: 0.2 }],
+  recorded: true,
 };
 
 export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as data from "./staged-data.ts";
+import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
@@ -38,6 +39,10 @@ const samples: Record<string, Answer> = {
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
   [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules } },
+  "GET /rates": { status: 200, body: data.rates },
+  [`POST ${at}/requests`]: { status: 200, body: tried },
+  [`GET ${at}/versions/v12/configuration`]: { status: 200, body: { items: data.configuration } },
+  [`GET ${at}/versions/v11/diff/v12`]: { status: 200, body: data.diff },
   [`GET ${at}/releases`]: { status: 200, body: { items: releases.ended } },
   [`GET ${at}/explain`]: { status: 200, body: releases.explanation },
   [`POST ${at}/releases`]: { status: 202, body: releases.releasing },

@@ -28,6 +28,9 @@ export const metricsQuery = (place: Place, range: Range) => {
   });
 };
 
+/** Of all apps in all environments; once for all cells that show one. */
+export const ratesQuery = queryOptions({ queryKey: ["rates"], queryFn: ({ signal }) => client.rates({ signal }), refetchInterval: 10_000 });
+
 /** What each version has done since a release's step began. */
 export const releaseMetricsQuery = (place: Place, since: string) =>
   queryOptions({

@@ -51,6 +51,13 @@ export const coldStartsQuery = (place: Place) =>
     queryFn: ({ signal }) => client.coldStarts(place, { limit: 100, signal }),
     refetchInterval: 10_000,
   });
+/** A version's configuration never changes. */
+export const configurationQuery = (place: Place, version: string) =>
+  queryOptions({
+    queryKey: ["configuration", place, version],
+    queryFn: async ({ signal }) => (await client.versionConfiguration(place, version, { signal })).items,
+    staleTime: Infinity,
+  });
 export const releasesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
 export const variablesQuery = (place: Place) =>

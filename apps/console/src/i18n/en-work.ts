@@ -10,6 +10,8 @@ export const enWork = {
     logsOf: (place: string) => `Logs of ${place}`,
     trafficOf: (place: string) => `Traffic of ${place}`,
     releasesOf: (place: string) => `Releases of ${place}`,
+    coldStartsOf: (place: string) => `Cold starts of ${place}`,
+    tryOf: (place: string) => `Send a request to ${place}`,
     settingsOf: (place: string) => `Variables & secrets of ${place}`,
     promoteOf: (place: string) => `Promote ${place}`,
     deployTo: "Deploy an app",

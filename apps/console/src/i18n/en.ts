@@ -1,6 +1,7 @@
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enTraffic } from "./en-traffic.ts";
+import { enWatch } from "./en-watch.ts";
 import { enWork } from "./en-work.ts";
 
 /** Every text of the console. `zh.ts` must have the same shape: a missing or extra entry does not compile. */
@@ -103,6 +104,8 @@ export const en = {
     traffic: "Traffic",
     releases: "Releases",
     scaling: "Scaling",
+    coldStarts: "Cold starts",
+    try: "Try it",
     logs: "Logs",
     config: "Variables & secrets",
     operations: "Operations",
@@ -128,6 +131,7 @@ export const en = {
   ...enWork,
   ...enPeople,
   ...enTraffic,
+  ...enWatch,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",

@@ -11,6 +11,8 @@ export const zhWork: typeof enWork = {
     logsOf: (place) => `${place} 的日志`,
     trafficOf: (place) => `${place} 的流量`,
     releasesOf: (place) => `${place} 的发布`,
+    coldStartsOf: (place) => `${place} 的冷启动`,
+    tryOf: (place) => `向 ${place} 发送请求`,
     settingsOf: (place) => `${place} 的变量与密钥`,
     promoteOf: (place) => `晋级 ${place}`,
     deployTo: "部署应用",

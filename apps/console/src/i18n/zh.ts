@@ -1,6 +1,7 @@
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhTraffic } from "./zh-traffic.ts";
+import { zhWatch } from "./zh-watch.ts";
 import { zhWork } from "./zh-work.ts";
 import type { Dictionary } from "./en.ts";
 
@@ -97,6 +98,8 @@ export const zh: Dictionary = {
     traffic: "流量",
     releases: "发布",
     scaling: "伸缩",
+    coldStarts: "冷启动",
+    try: "试一试",
     logs: "日志",
     config: "变量与密钥",
     operations: "操作记录",
@@ -122,6 +125,7 @@ export const zh: Dictionary = {
   ...zhWork,
   ...zhPeople,
   ...zhTraffic,
+  ...zhWatch,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",

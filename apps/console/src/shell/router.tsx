@@ -58,6 +58,22 @@ const versions = createRoute({
   path: "versions",
   component: lazyRouteComponent(() => import("../pages/app/versions-tab.tsx"), "VersionsTab"),
 });
+const version = createRoute({
+  getParentRoute: () => app,
+  path: "versions/$version",
+  validateSearch: (search: Record<string, unknown>): { against?: string | undefined } => ({ against: optional(search, "against") }),
+  component: lazyRouteComponent(() => import("../pages/version/version-page.tsx"), "VersionPage"),
+});
+const coldStarts = createRoute({
+  getParentRoute: () => app,
+  path: "cold-starts",
+  component: lazyRouteComponent(() => import("../pages/app/cold-starts/cold-starts-tab.tsx"), "ColdStartsTab"),
+});
+const tryIt = createRoute({
+  getParentRoute: () => app,
+  path: "try",
+  component: lazyRouteComponent(() => import("../pages/app/try/try-tab.tsx"), "TryTab"),
+});
 const traffic = createRoute({
   getParentRoute: () => app,
   path: "traffic",
@@ -140,7 +156,7 @@ const routeTree = root.addChildren([
   deploy,
   appAnywhere,
   promote,
-  app.addChildren([overview, versions, traffic, releases, scaling, logs, config, appOperations, danger]),
+  app.addChildren([overview, versions, version, traffic, releases, scaling, coldStarts, tryIt, logs, config, appOperations, danger]),
   operations,
   operation,
   account,

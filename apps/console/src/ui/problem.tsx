@@ -51,11 +51,13 @@ export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (
   );
 }
 
-export function NotFound({ detail }: { detail?: string }) {
+/** `level` 2 within a page that has a heading already. */
+export function NotFound({ detail, level = 1 }: { detail?: string; level?: 1 | 2 }) {
+  const Heading = level === 1 ? "h1" : "h2";
   const text = useText();
   return (
     <div className="blank">
-      <h1>{text.problem.notFound}</h1>
+      <Heading>{text.problem.notFound}</Heading>
       <p>{detail ?? text.problem.notFoundHint}</p>
       <Link to="/">{text.common.backToApps}</Link>
     </div>

@@ -85,7 +85,7 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env" params={params} activeOptions={{ exact: true }}>
         {text.app.overview}
       </Link>
-      <Link to="/apps/$app/$env/versions" params={params}>
+      <Link to="/apps/$app/$env/versions" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.versions}
       </Link>
       <Link to="/apps/$app/$env/traffic" params={params}>
@@ -96,6 +96,12 @@ function Sections({ place }: { place: Place }) {
       </Link>
       <Link to="/apps/$app/$env/scaling" params={params}>
         {text.app.scaling}
+      </Link>
+      <Link to="/apps/$app/$env/cold-starts" params={params}>
+        {text.app.coldStarts}
+      </Link>
+      <Link to="/apps/$app/$env/try" params={params}>
+        {text.app.try}
       </Link>
       <Link to="/apps/$app/$env/logs" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.logs}

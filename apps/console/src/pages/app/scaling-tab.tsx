@@ -8,7 +8,7 @@ import { Blank, Panel } from "../../ui/page.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
 import { useNow } from "../../ui/use-now.ts";
-import { versionColour } from "../../ui/version.ts";
+import { VersionMark } from "../../ui/version-mark.tsx";
 import { ScalingChart } from "./scaling-chart.tsx";
 import { usePlace } from "./use-place.ts";
 
@@ -89,15 +89,6 @@ function DecisionCards({ decisions }: DecisionsProps) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function VersionMark({ version }: { version: string }) {
-  return (
-    <span className="version">
-      <i className="swatch" style={{ background: versionColour(version) }} aria-hidden="true" />
-      {version}
-    </span>
   );
 }
 

@@ -1,9 +1,10 @@
+import { Link } from "@tanstack/react-router";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { versionColour } from "../../ui/version.ts";
+import { VersionMark } from "../../ui/version-mark.tsx";
 import { SendAllButton, type VersionListProps } from "./send-all-button.tsx";
 
 /** The table's content where a table would not fit. */
@@ -14,9 +15,11 @@ export function VersionCards({ versions, busy, sendAll }: VersionListProps) {
       {versions.map((version) => (
         <li key={version.name}>
           <div className="between">
-            <span className="version">
-              <i className="swatch" style={{ background: versionColour(version.name) }} aria-hidden="true" />
-              <b>{version.name}</b> <span className="number">{version.percent} %</span>
+            <span>
+              <Link to="/apps/$app/$env/versions/$version" params={{ app: version.app, env: version.environment, version: version.name }}>
+                <VersionMark version={version.name} />
+              </Link>{" "}
+              <span className="number">{version.percent} %</span>
             </span>
             <VersionStateLabel state={version.state} />
           </div>

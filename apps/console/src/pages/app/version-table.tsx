@@ -1,11 +1,12 @@
 import type { Version } from "@ebb/api";
+import { Link } from "@tanstack/react-router";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { versionColour } from "../../ui/version.ts";
+import { VersionMark } from "../../ui/version-mark.tsx";
 import { SendAllButton, type VersionListProps } from "./send-all-button.tsx";
 
 export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
@@ -15,10 +16,9 @@ export function VersionTable({ versions, busy, sendAll }: VersionListProps) {
       key: "name",
       title: text.common.version,
       render: (version) => (
-        <span className="version">
-          <i className="swatch" style={{ background: versionColour(version.name) }} aria-hidden="true" />
-          <b>{version.name}</b>
-        </span>
+        <Link to="/apps/$app/$env/versions/$version" params={{ app: version.app, env: version.environment, version: version.name }}>
+          <VersionMark version={version.name} />
+        </Link>
       ),
     },
     {

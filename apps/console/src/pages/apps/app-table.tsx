@@ -1,6 +1,8 @@
 import type { App, AppEnvironment } from "@ebb/api";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useText } from "../../i18n/language.tsx";
+import { ratesQuery } from "../../api/metrics-queries.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
@@ -49,6 +51,24 @@ function stateIn(app: App, env: string): string {
   return placeIn(app, env)?.state ?? "";
 }
 
+/** Requests per second, while there are any. */
+function RateText({ place }: { place: AppEnvironment }) {
+  const text = useText();
+  const format = useFormat();
+  const rate = useQuery({
+    ...ratesQuery,
+    select: ({ items }) => items.find(({ app, environment }) => app === place.app && environment === place.environment),
+  }).data;
+  if (rate === undefined) return null;
+  return (
+    <>
+      <span className="number">{text.rates.perSecond(format.decimal(rate.requestsPerSecond))}</span>
+      {rate.errorsPerSecond > 0 && <span className="number bad-text"> {text.rates.failing(format.decimal(rate.errorsPerSecond))}</span>}
+      {" · "}
+    </>
+  );
+}
+
 export function PlaceCell({ place }: { place: AppEnvironment }) {
   const text = useText();
   const { app, environment, state, message, instances } = place;
@@ -64,6 +84,7 @@ export function PlaceCell({ place }: { place: AppEnvironment }) {
       <div className="between faint">
         {place.url === "" ? <span /> : <Address url={place.url} />}
         <span className="nowrap">
+          <RateText place={place} />
           {instances > 0 && `${text.overview.running(instances)} · `}
           <Ago at={place.updatedAt} />
         </span>

@@ -11,7 +11,7 @@ import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
-import { DiffTable } from "./diff-table.tsx";
+import { DiffTable } from "../../ui/diff-table.tsx";
 
 const route = getRouteApi("/apps/$app/$env/promote");
 

@@ -33,11 +33,13 @@ function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[
         ...[...versions].map((version): Entry => ({
           kind: "version",
           title: `${where} ${version}`,
-          href: `${at}/logs?version=${version}`,
+          href: `${at}/versions/${version}`,
         })),
         { kind: "page", title: find.logsOf(where), href: `${at}/logs` },
         { kind: "page", title: find.trafficOf(where), href: `${at}/traffic` },
         { kind: "page", title: find.releasesOf(where), href: `${at}/releases` },
+        { kind: "page", title: find.coldStartsOf(where), href: `${at}/cold-starts` },
+        { kind: "action", title: find.tryOf(where), href: `${at}/try` },
         { kind: "page", title: find.settingsOf(where), href: `${at}/config` },
         { kind: "action", title: find.promoteOf(where), href: `${at}/promote` },
       ];

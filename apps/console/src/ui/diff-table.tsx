@@ -1,6 +1,6 @@
 import type { VersionDiff } from "@ebb/api";
-import { useText } from "../../i18n/language.tsx";
-import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { useText } from "../i18n/language.tsx";
+import { DataTable, type Column } from "./data-table.tsx";
 
 type Change = VersionDiff["changes"][number];
 

@@ -1,0 +1,122 @@
+import type { Place, TryRequest, Version } from "@ebb/api";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import Button from "antd/es/button";
+import Input from "antd/es/input";
+import Select from "antd/es/select";
+import { useId, useState } from "react";
+import { client } from "../../../api/connection.ts";
+import { versionsQuery } from "../../../api/queries.ts";
+import { useText } from "../../../i18n/language.tsx";
+import { Panel } from "../../../ui/page.tsx";
+import { ProblemNote } from "../../../ui/problem.tsx";
+import { headerLines, METHODS } from "../http-fields.ts";
+import { usePlace } from "../use-place.ts";
+import { TryAnswer } from "./try-answer.tsx";
+
+/** Sends one request through the gateway, and shows where its time went. */
+export function TryTab() {
+  const text = useText();
+  const place = usePlace();
+  const versions = useQuery(versionsQuery(place));
+  return (
+    <>
+      <title>{`${text.app.try} · ${place.app} · Ebb`}</title>
+      <Panel title={text.tryIt.title}>
+        <TryForm key={`${place.app} ${place.env}`} place={place} versions={versions.data ?? []} />
+      </Panel>
+    </>
+  );
+}
+
+const BODILESS = new Set(["GET", "HEAD"]);
+
+function TryForm({ place, versions }: { place: Place; versions: readonly Version[] }) {
+  const text = useText();
+  const id = useId();
+  const [method, setMethod] = useState<string>("GET");
+  const [path, setPath] = useState("/");
+  const [version, setVersion] = useState("");
+  const [headers, setHeaders] = useState("");
+  const [body, setBody] = useState("");
+  const { lines, wrong } = headerLines(headers);
+  const badPath = !/^\/[\x21-\x7e]*$/.test(path);
+  const send = useMutation({
+    mutationFn: () => {
+      const pairs = lines.map((line) => {
+        const colon = line.indexOf(":");
+        return { name: line.slice(0, colon), value: line.slice(colon + 1).trim() };
+      });
+      const request: TryRequest = {
+        method: METHODS.find((name) => name === method) ?? "GET",
+        path,
+        headers: pairs,
+        ...(BODILESS.has(method) || body === "" ? {} : { body }),
+        ...(version === "" ? {} : { version }),
+      };
+      return client.tryRequest(place, request);
+    },
+  });
+  const able = versions.filter(({ previewUrl }) => previewUrl !== null);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!badPath && wrong === null) send.mutate();
+      }}
+    >
+      <p className="faint">{text.tryIt.intro}</p>
+      <div className="request-line">
+        <Select
+          value={method}
+          aria-label={text.explain.method}
+          options={METHODS.map((name) => ({ value: name, label: name }))}
+          onChange={setMethod}
+        />
+        <Select
+          value={version}
+          aria-label={text.common.version}
+          options={[{ value: "", label: text.tryIt.anyVersion }, ...able.map(({ name }) => ({ value: name, label: name }))]}
+          onChange={setVersion}
+        />
+        <Input
+          value={path}
+          aria-label={text.explain.path}
+          status={badPath ? "error" : ""}
+          spellCheck={false}
+          onChange={(event) => setPath(event.target.value)}
+        />
+      </div>
+      <label htmlFor={`${id}-headers`}>{text.explain.headers}</label>
+      <Input.TextArea
+        id={`${id}-headers`}
+        value={headers}
+        autoSize={{ minRows: 1, maxRows: 8 }}
+        placeholder="accept: application/json"
+        spellCheck={false}
+        onChange={(event) => setHeaders(event.target.value)}
+      />
+      {wrong !== null && <p className="bad-text">{text.explain.badHeader(wrong)}</p>}
+      {!BODILESS.has(method) && (
+        <>
+          <label htmlFor={`${id}-body`}>{text.tryIt.body}</label>
+          <Input.TextArea
+            id={`${id}-body`}
+            value={body}
+            maxLength={65_536}
+            autoSize={{ minRows: 3, maxRows: 12 }}
+            spellCheck={false}
+            onChange={(event) => setBody(event.target.value)}
+          />
+        </>
+      )}
+      <div className="form-actions">
+        <Button type="primary" htmlType="submit" loading={send.isPending} disabled={badPath || wrong !== null}>
+          {text.tryIt.send}
+        </Button>
+        {send.isPending && <span role="status">{text.tryIt.waiting}</span>}
+      </div>
+      {send.isError && <ProblemNote error={send.error} title={text.problem.refused} />}
+      {send.isSuccess && <TryAnswer tried={send.data} />}
+    </form>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Place, Version } from "@ebb/api";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import Select from "antd/es/select";
+import { useId } from "react";
+import { diffQuery } from "../../api/queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { DiffTable } from "../../ui/diff-table.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Blank, Panel } from "../../ui/page.tsx";
+import { byNewest } from "../../ui/version.ts";
+
+const route = getRouteApi("/apps/$app/$env/versions/$version");
+
+/** What differs from any other version here; from the one before unless the address names another. */
+export function Compare({ place, version, versions }: { place: Place; version: string; versions: readonly Version[] }) {
+  const text = useText();
+  const id = useId();
+  const { against } = route.useSearch();
+  const navigate = route.useNavigate();
+  const others = versions.map(({ name }) => name).filter((name) => name !== version);
+  const from = others.find((name) => name === against) ?? others.find((name) => byNewest(version, name) < 0) ?? others[0];
+  return (
+    <Panel title={text.version.differs}>
+      {from === undefined ? (
+        <Blank>{text.version.only}</Blank>
+      ) : (
+        <>
+          <div>
+            <label htmlFor={id}>{text.version.against}</label>{" "}
+            <Select
+              id={id}
+              className="against"
+              value={from}
+              options={others.map((name) => ({ value: name, label: name }))}
+              onChange={(name) => void navigate({ search: { against: name }, replace: true })}
+            />
+          </div>
+          <Difference place={place} from={from} to={version} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Difference({ place, from, to }: { place: Place; from: string; to: string }) {
+  const query = useQuery(diffQuery(place, { from, to }));
+  return (
+    <Loaded query={query} rows={3}>
+      {(diff) => <DiffTable diff={diff} />}
+    </Loaded>
+  );
+}
