@@ -27,7 +27,7 @@ import { make } from "./build.ts";
 import type { ConfigRequest, DeployRequest, Deps, PlaceDeps, PromoteRequest, TrafficRequest } from "./context.ts";
 import { launch, moveTraffic } from "./launch.ts";
 import { remove } from "./remove.ts";
-import { setBounds, sleepEnvironment, wakeEnvironment } from "./sleep.ts";
+import { sleepEnvironment, sleepToo, wakeEnvironment } from "./sleep.ts";
 import { readOwnService, setHostAnnotations, sharesOf } from "./route.ts";
 
 /** What each kind of operation does; every step may be repeated (see Run). */
@@ -35,8 +35,7 @@ export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
   const placed = (handle: (deps: PlaceDeps, run: Run) => Promise<void>) => async (run: Run) => {
     const here = await enter(deps, run);
     await handle(here, run);
-    // What has come while its environment sleeps has been tried, and sleeps as well.
-    if (here.environment.asleep === 1) await setBounds(here, run);
+    await sleepToo(here, run);
   };
   return {
     deploy: placed(deploy),

@@ -92,6 +92,23 @@ describe("an environment that sleeps", () => {
     expect(prod.stored.get("shop")?.metadata.labels).not.toHaveProperty("networking.knative.dev/visibility");
   });
 
+  test("lays aside the policy that would keep instances, also one that is set meanwhile, and puts it back", async () => {
+    const { service, prod, done } = await platform();
+    const place = { app: "shop", env: "prod" };
+    await service.patchScaling(place, { min: 2, max: 5 });
+    const annotations = () => prod.stored.get("shop")?.metadata.annotations ?? {};
+    await done(await service.changeSleep(SLEEP, "ann"));
+    expect(annotations()).not.toHaveProperty(["autoscaling.ebb.dev/min-scale"]);
+    expect(annotations()).toMatchObject({ "autoscaling.ebb.dev/max-scale": "5" });
+    await service.patchScaling(place, { strategies: [{ type: "cron", start: "0 8 * * *", end: "0 9 * * *", replicas: 1 }] });
+    expect(annotations()).not.toHaveProperty(["autoscaling.ebb.dev/strategies"]);
+    expect(await service.scaling(place)).toMatchObject({ min: 2, max: 5, strategies: [{ type: "cron" }] });
+    await done(await service.changeSleep(WAKE, "ann"));
+    expect(annotations()).toMatchObject({ "autoscaling.ebb.dev/min-scale": "2", "autoscaling.ebb.dev/max-scale": "5" });
+    expect(annotations()).toHaveProperty(["autoscaling.ebb.dev/strategies"]);
+    expect(annotations()).not.toHaveProperty(["ebb.dev/scaling-when-awake"]);
+  });
+
   test("takes a deploy, which sleeps as well, and has its own bounds once it wakes", async () => {
     const { service, prod, done } = await platform();
     await done(await service.changeSleep({ ...SLEEP, body: { onRequest: "refuse" } }, "ann"));

@@ -13,6 +13,7 @@ import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
 import type { PlaceDeps } from "./context.ts";
 import { externalHost } from "./external-host.ts";
+import { livePolicy, policyMarks } from "./live-policy.ts";
 import { holdHosts } from "./hold-hosts.ts";
 import { metadataOf } from "./views.ts";
 import { readOwnService, sharesOf, type Work } from "./route.ts";
@@ -54,8 +55,15 @@ export async function wakeEnvironment(deps: PlaceDeps, run: Run): Promise<void> 
   await end(now, troubles);
 }
 
+/** What has come into an environment that sleeps, sleeps as well. */
+export async function sleepToo(deps: PlaceDeps, place: Place): Promise<void> {
+  if (deps.environment.asleep === 0) return;
+  await setLivePolicy(deps, place);
+  await setBounds(deps, place);
+}
+
 /** The bounds that each version is to have now: its own, or none while its environment sleeps. */
-export async function setBounds({ db, cluster, environment }: PlaceDeps, { app, env }: Place): Promise<void> {
+async function setBounds({ db, cluster, environment }: PlaceDeps, { app, env }: Place): Promise<void> {
   for (const version of await listVersions(db, { app, env })) {
     if (version.state === "failed") continue;
     await cluster.setMinScale(revisionName(app, version.number), environment.asleep === 1 ? 0 : scalingOf(configOf(version)).min);
@@ -99,15 +107,24 @@ async function attempt(troubles: string[], app: string, work: () => Promise<void
 
 async function letSleep(deps: PlaceDeps, work: Work): Promise<void> {
   await setHosts(deps, work);
+  await setLivePolicy(deps, work);
   await setBounds(deps, work);
 }
 
 async function wake(deps: PlaceDeps, work: Work): Promise<void> {
+  await setLivePolicy(deps, work);
   await setBounds(deps, work);
   const late = await awaitKept(deps, work);
   // The page goes when there is somebody to answer, or nobody to wait for.
   await setHosts(deps, work);
   if (late) throw operationError("not_all_apps", `no instance of ${late} is ready yet`, { hint: "" });
+}
+
+/** Lays aside what would keep instances over what its versions say, or puts it back. */
+async function setLivePolicy({ cluster, environment }: PlaceDeps, { app }: Place): Promise<void> {
+  const service = await cluster.readService(app);
+  if (!service) return;
+  await cluster.markService(app, { labels: {}, annotations: policyMarks(service, livePolicy(service), environment.asleep === 1) });
 }
 
 /** Gives the app's hosts to whoever is to have them now; one that has no host yet has nothing to hide. */

@@ -6,22 +6,15 @@ import { changed, record } from "../audit/store.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { revisionName, versionName, versionNumber } from "../compile/names.ts";
 import type { Deps } from "../deploy/context.ts";
+import { LIVE_POLICY, livePolicy, policyMarks } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
 import { revisionsAsked } from "./revisions-asked.ts";
 
-/** Of a Knative Service: Ebb's own autoscaler follows them at once, others ignore them (docs/guide/scaling.md). */
-const PREFIX = "autoscaling.ebb.dev/";
-const ANNOTATIONS = {
-  strategies: `${PREFIX}strategies`,
-  min: `${PREFIX}min-scale`,
-  max: `${PREFIX}max-scale`,
-  idle: `${PREFIX}idle`,
-} as const satisfies Record<keyof ScalingPolicy, string>;
-
 /** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
 export function viewScaling(service: KnativeService | undefined): ScalingPolicy {
-  const text = (key: keyof ScalingPolicy) => service?.metadata.annotations?.[ANNOTATIONS[key]];
+  const annotations = livePolicy(service);
+  const text = (key: keyof ScalingPolicy) => annotations[LIVE_POLICY[key]];
   const count = (value: string | undefined) => (value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null);
   const idle = text("idle");
   return {
@@ -59,9 +52,9 @@ export async function patchScaling(
   check(after);
   const text = (value: NonNullable<PatchScaling[keyof PatchScaling]>) => (typeof value === "object" ? JSON.stringify(value) : `${value}`);
   const annotations = Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [ANNOTATIONS[key as keyof ScalingPolicy], value === null ? null : text(value)]),
+    Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof ScalingPolicy], value === null ? null : text(value)]),
   );
-  await cluster.markService(place.app, { labels: {}, annotations });
+  await cluster.markService(place.app, { labels: {}, annotations: policyMarks(service, { ...livePolicy(service), ...annotations }) });
   await db.transaction().execute(async (transaction) => {
     const object = `app/${place.app}/${place.env}`;
     await record(transaction, clock.now(), { action: "scaling.changed", object, team, ...changed(before, after) });
