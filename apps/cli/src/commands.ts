@@ -18,6 +18,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
+import { envExtendCommand, envPreviewCommand } from "./commands/previews.ts";
 import { promoteCommand } from "./commands/promote.ts";
 import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -77,6 +78,8 @@ export const COMMANDS: readonly Command[] = [
   envSetCommand,
   envFreezeCommand,
   envUnfreezeCommand,
+  envPreviewCommand,
+  envExtendCommand,
   envSleepCommand,
   envWakeCommand,
   envScheduleCommand,

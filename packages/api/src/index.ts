@@ -2,6 +2,7 @@ export * from "./approvals.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
+export * from "./previews.ts";
 export * from "./releases.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";

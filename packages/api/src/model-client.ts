@@ -1,6 +1,7 @@
 import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
 import type { CallOptions } from "./place-client.ts";
 import type { App, Operation } from "./schemas.ts";
+import type { CreatePreview, ExtendPreview } from "./previews.ts";
 import type { SleepEnvironment } from "./schedules.ts";
 import type { Rates } from "./tries.ts";
 import type { Send, SendOptions } from "./transport.ts";
@@ -14,6 +15,8 @@ export function modelCalls(send: Send) {
   const team = (name: string) => `/teams/${encodeURIComponent(name)}`;
   const environment = (of: string, name: string) => `${team(of)}/environments/${encodeURIComponent(name)}`;
 
+  const preview = (of: string, name: string) => `${team(of)}/previews/${encodeURIComponent(name)}`;
+
   return {
     listTeams: (call?: CallOptions) => items<Team>("/teams", call),
     getTeam: (name: string, call?: CallOptions) => json<Team>("GET", team(name), call),
@@ -26,6 +29,9 @@ export function modelCalls(send: Send) {
     createEnvironment: (of: string, body: CreateEnvironment) => json<Environment>("POST", `${team(of)}/environments`, { json: body }),
     patchEnvironment: (of: string, name: string, body: PatchEnvironment) =>
       json<Environment>("PATCH", environment(of, name), { json: body }),
+    createPreview: (of: string, body: CreatePreview) => json<Environment>("POST", `${team(of)}/previews`, { json: body }),
+    extendPreview: (of: string, name: string, body: ExtendPreview) => json<Environment>("PATCH", preview(of, name), { json: body }),
+    deletePreview: (of: string, name: string) => json<Operation>("DELETE", preview(of, name)),
     sleepEnvironment: (of: string, name: string, body: SleepEnvironment = {}) =>
       json<Operation>("POST", `${environment(of, name)}/sleep`, { json: body }),
     wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),

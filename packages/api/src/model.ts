@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { MemberRole } from "./identity.ts";
+import { PreviewFacts } from "./previews.ts";
 import { Schedule, SleepFacts } from "./schedules.ts";
 import { EnvironmentName, HostLabel, Nullable, object, TeamName, VersionName, AppName } from "./names.ts";
 
@@ -57,6 +58,7 @@ export const Environment = object({
   namespace: Type.String(),
   hostSuffix: Type.String({ description: "Stands behind an app's name in its host" }),
   frozen: Nullable(object({ why: Type.String(), until: Type.String() })),
+  ...PreviewFacts,
   ...SleepFacts,
   apps: Type.Integer({ description: "How many are in it" }),
   createdAt: Type.String(),
@@ -97,6 +99,7 @@ export const Team = object({
   /** In the order of the chain. */
   environments: Type.Array(EnvironmentName),
   apps: Type.Integer(),
+  previewLimit: Type.Integer({ description: "How many previews it may have at once" }),
   createdAt: Type.String(),
   updatedAt: Type.String(),
 });
@@ -108,7 +111,10 @@ export const CreateTeam = object({
   environments: Type.Optional(Type.Array(EnvironmentTemplate, { maxItems: 4, uniqueItems: true })),
 });
 export type CreateTeam = Static<typeof CreateTeam>;
-export const PatchTeam = object({ description: Type.Optional(Words) });
+export const PatchTeam = object({
+  description: Type.Optional(Words),
+  previewLimit: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+});
 export type PatchTeam = Static<typeof PatchTeam>;
 
 /** What a company wants to know of an app; Ebb keeps it and shows it. */

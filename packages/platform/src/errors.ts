@@ -38,6 +38,8 @@ export const REQUEST_ERRORS = {
   app_being_deleted: { status: 409, title: "App is being deleted" },
   environment_being_deleted: { status: 409, title: "Environment is being deleted" },
   dependency_cycle: { status: 409, title: "Apps depend on each other in a circle" },
+  not_a_preview: { status: 409, title: "Not a preview" },
+  too_many_previews: { status: 429, title: "Too many previews" },
   environment_busy: { status: 409, title: "Something goes on in the environment" },
   environment_frozen: { status: 409, title: "Environment is frozen" },
   team_exists: { status: 409, title: "Team exists" },

@@ -135,6 +135,7 @@ export const team: Team = {
   description: "",
   environments: ["test", "staging", "prod"],
   apps: 6,
+  previewLimit: 10,
   createdAt: at(0),
   updatedAt: at(0),
 };

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
-import { ageOf } from "../output/durations.ts";
+import { ageOf, humanAge } from "../output/durations.ts";
 import { renderFacts, type Column } from "../output/table.ts";
 import { TEAM, teamOf } from "../place.ts";
 import { scheduleText, sleepText } from "./sleep-text.ts";
@@ -136,9 +136,10 @@ export const envDeleteCommand = defineCommand({
   examples: [{ run: "ebb env delete demo --yes", what: "In a script" }],
   async run(context, { args, options }) {
     const client = await context.connect();
-    const { team, name, apps } = await client.getEnvironment(teamOf(context, options.team), args.name);
+    const { team, name, apps, preview } = await client.getEnvironment(teamOf(context, options.team), args.name);
     if (!options.yes) await confirm(context, name, `${name} of ${team} with ${apps} application${apps === 1 ? "" : "s"}`);
-    await finishChange(context, client, await client.deleteEnvironment(team, name));
+    // Whoever may not delete an environment may still delete a preview.
+    await finishChange(context, client, await (preview ? client.deletePreview(team, name) : client.deleteEnvironment(team, name)));
   },
 });
 
@@ -194,6 +195,7 @@ function columns(now: number): Column<Environment>[] {
     { header: "NOW", value: ({ asleep, frozen }) => (asleep ? "asleep" : frozen ? "frozen" : "awake") },
     { header: "RUNNING", value: ({ instances }) => instances, align: "right" },
     { header: "IDLE", value: ({ warm }) => (warm ? "stays warm" : "sleeps") },
+    { header: "ENDS", value: ({ preview }) => (preview ? `in ${humanAge(Date.parse(preview.expiresAt) - now)}` : "") },
     { header: "DEPLOYS", value: ({ deployRole }) => deployRole },
     { header: "RELEASES", value: ({ releaseRole }) => releaseRole },
     { header: "APPROVALS", value: ({ approvals }) => approvals, align: "right" },
@@ -203,6 +205,11 @@ function columns(now: number): Column<Environment>[] {
     { header: "NAMESPACE", wide: true, value: ({ namespace }) => namespace },
     { header: "AGE", value: ({ createdAt }) => ageOf(createdAt, now), align: "right" },
   ];
+}
+
+function previewFacts({ preview }: Environment): [string, string][] {
+  if (!preview) return [];
+  return [["Preview", `${preview.branch === null ? "" : `of ${preview.branch}, `}deleted at ${preview.expiresAt}`]];
 }
 
 /** When it is, and why. */
@@ -227,6 +234,7 @@ export function show(context: Context, environment: Environment): void {
         ["Approvals", String(environment.approvals)],
         ["Frozen", environment.frozen ? `until ${environment.frozen.until}: ${environment.frozen.why}` : "no"],
         ...environment.freezes.map((freeze, at): [string, string] => [at === 0 ? "Freezes" : "", freezeText(freeze)]),
+        ...previewFacts(environment),
         ["Now", sleepText(environment)],
         ["Schedule", environment.schedule ? scheduleText(environment.schedule) : "none"],
         ["Apps", `${environment.apps}, with ${environment.instances} instance${environment.instances === 1 ? "" : "s"} running`],

@@ -84,13 +84,21 @@ export const teamSetCommand = defineCommand({
   name: "team set",
   summary: "Changes what is said of a team",
   args: { name: NAME },
-  options: { description: { kind: "text", placeholder: "TEXT", summary: "What it is for" } },
+  options: {
+    description: { kind: "text", placeholder: "TEXT", summary: "What it is for" },
+    previews: { kind: "integer", placeholder: "N", min: 0, max: 100, summary: "How many preview environments it may have at once" },
+  },
   prints: "data",
   uses: "platform",
   examples: [{ run: "ebb team set payments --description Checkout", what: "For those who look for it" }],
   async run(context, { args, options }) {
     const client = await context.connect();
-    show(context, await client.patchTeam(args.name, options.description === undefined ? {} : { description: options.description }));
+    const { description, previews } = options;
+    const change = {
+      ...(description === undefined ? {} : { description }),
+      ...(previews === undefined ? {} : { previewLimit: previews }),
+    };
+    show(context, await client.patchTeam(args.name, change));
   },
 });
 
@@ -115,6 +123,7 @@ function show(context: Context, team: Team): void {
       [
         ["Team", team.name],
         ["Description", team.description || "-"],
+        ["Previews", `at most ${team.previewLimit} at once`],
         ["Environments", team.environments.join(" → ") || "none"],
         ["Apps", String(team.apps)],
       ],

@@ -2,6 +2,7 @@ import { environments } from "./migrations/0003-environments.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { releases } from "./migrations/0006-releases.ts";
 import { rules } from "./migrations/0005-rules.ts";
+import { previewsAndUsage } from "./migrations/0010-previews-and-usage.ts";
 import { sleep } from "./migrations/0009-sleep.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
@@ -17,6 +18,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0005_rules": { up: rules },
     "0006_releases": { up: releases },
     "0009_sleep": { up: sleep },
+    "0010_previews_and_usage": { up: previewsAndUsage },
   };
 }
 

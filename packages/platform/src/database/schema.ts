@@ -22,11 +22,17 @@ export interface Tables {
   idempotency_keys: IdempotencyKeyTable;
   metric_points: MetricPointTable;
   metric_counters: MetricCounterTable;
+  usage_days: UsageDayTable;
+  usage_counted: UsageCountedTable;
+  usage_gaps: UsageGapTable;
+  usage_clusters: UsageClusterTable;
+  settings: SettingTable;
 }
 
 export interface TeamTable {
   name: string;
   description: string;
+  preview_limit: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -50,6 +56,10 @@ export interface EnvironmentTable {
   sleep_json: Generated<string>;
   /** Until when its schedule has been followed: a time of before does nothing any more. */
   schedule_seen: Generated<number>;
+  /** Of a preview: when it is deleted with all that is in it. */
+  expires_at: Generated<number | null>;
+  /** Of a preview: what it shows. */
+  branch: Generated<string>;
   created_at: number;
   updated_at: number;
 }
@@ -301,4 +311,50 @@ export interface MetricCounterTable {
   env: string;
   version: number;
   counters_json: string;
+}
+
+/** What the instances of an app in an environment used on a day (UTC), and what one that is always kept would have. */
+export interface UsageDayTable {
+  day: string;
+  team: string;
+  app: string;
+  env: string;
+  instance_seconds: number;
+  /** vCPUs times seconds. */
+  cpu_seconds: number;
+  /** GiB times seconds. */
+  memory_seconds: number;
+  kept_seconds: number;
+  kept_cpu_seconds: number;
+  kept_memory_seconds: number;
+}
+
+/** What runs, with until when it has been counted: an instance (its Pod's uid), or the one that would always be kept. */
+export interface UsageCountedTable {
+  cluster: string;
+  id: string;
+  team: string;
+  app: string;
+  env: string;
+  cpu: number;
+  memory: number;
+  until: number;
+}
+
+/** A time in which nobody counted: what ended in it is counted until it began. */
+export interface UsageGapTable {
+  cluster: string;
+  began: number;
+  ended: number;
+}
+
+export interface UsageClusterTable {
+  cluster: string;
+  counted_until: number;
+}
+
+/** What administrators set for the whole platform. */
+export interface SettingTable {
+  name: string;
+  value_json: string;
 }

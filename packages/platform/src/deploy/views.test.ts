@@ -32,6 +32,8 @@ const environment: EnvironmentRow = {
   sleep_settled: 1,
   sleep_json: "{}",
   schedule_seen: 0,
+  expires_at: null,
+  branch: "",
   settings_json: "{}",
   created_at: 0,
   updated_at: 0,

@@ -38,6 +38,22 @@ describeDatabases("the scheduler", (when, open) => {
     ]);
   });
 
+  when("begins the deletion of a preview whose time is over, once", async () => {
+    const { db } = await open();
+    const clock = new VirtualClock(at("2026-01-01T20:00:00Z"));
+    await db.updateTable("environments").set({ expires_at: clock.now() }).where("name", "=", "staging").execute();
+    const submitted: NewOperation[] = [];
+    const submit = async (operation: NewOperation) => {
+      submitted.push(operation);
+      return insertOperation(db, operation);
+    };
+    const one = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
+    const two = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
+    await one.tick();
+    await two.tick();
+    expect(submitted).toMatchObject([{ kind: "delete", team: "default", app: "", env: "staging", createdBy: "expiry", unguarded: true }]);
+  });
+
   when("begins nothing while a release goes on", async () => {
     const { db } = await open();
     const clock = new VirtualClock(at("2026-01-01T20:00:00Z"));

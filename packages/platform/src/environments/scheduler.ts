@@ -22,9 +22,11 @@ const PERIOD = 5000;
 /** What did not come to its end is tried again, but not at once: its cause has been told by the operation. */
 const AGAIN = 5 * 60_000;
 const ID_LENGTH = 10;
+/** Who deletes previews, in operations. */
+const BY_EXPIRY = "expiry";
 
 /**
- * Lets environments sleep and wake as their schedules say, and sees to it that what was begun comes to its end. Level-based: what a schedule said last
+ * Lets environments sleep and wake as their schedules say, deletes previews whose time is over, and sees to it that what was begun comes to its end. Level-based: what a schedule said last
  * counts, so a platform that was away catches up; of several platforms on one database one follows each change.
  */
 export class EnvironmentScheduler implements Runnable {
@@ -61,7 +63,10 @@ export class EnvironmentScheduler implements Runnable {
     const { db, clock } = this.#options;
     const now = clock.now();
     for (const row of await listEnvironments(db)) await this.#follow(row, now);
-    for (const row of await listEnvironments(db)) if (row.sleep_settled === 0) await this.#finish(row, now);
+    for (const row of await listEnvironments(db)) {
+      if (row.expires_at !== null && row.expires_at <= now) await this.#expire(row, now);
+      else if (row.sleep_settled === 0) await this.#finish(row, now);
+    }
   }
 
   async #follow(row: EnvironmentRow, now: number): Promise<void> {
@@ -105,16 +110,31 @@ export class EnvironmentScheduler implements Runnable {
     });
   }
 
+  /** Begins the deletion of a preview whose time is over. */
+  async #expire(row: EnvironmentRow, now: number): Promise<void> {
+    const { db, random, submit } = this.#options;
+    const under = await unfinishedOperations(db, { team: row.team, app: "" });
+    if (under.some(({ kind, env }) => kind === "delete" && (env === row.name || env === ""))) return;
+    if (!this.#mayBegin(row, `expired ${row.expires_at}`, now)) return;
+    const about = { id: random.suffix(ID_LENGTH), kind: "delete", team: row.team, app: "", env: row.name, request: {} } as const;
+    await submit({ ...about, createdBy: BY_EXPIRY, now, timeout: TIMEOUTS.delete, unguarded: true });
+  }
+
+  /** What did not come to its end is not begun again at once. */
+  #mayBegin({ team, name }: EnvironmentRow, what: string, now: number): boolean {
+    const key = `${team}/${name}`;
+    const last = this.#begun.get(key);
+    if (last?.what === what && now - last.at < AGAIN) return false;
+    this.#begun.set(key, { what, at: now });
+    return true;
+  }
+
   /** Begins the operation that tells the cluster. While a release goes on it is not begun: everything that comes after would wait for both. */
   async #finish(row: EnvironmentRow, now: number): Promise<void> {
     const { db, random, submit } = this.#options;
-    const key = `${row.team}/${row.name}`;
     const under = (await unfinishedOperations(db, { team: row.team })).filter(({ env }) => env === row.name || env === "");
     if (under.some(({ app, kind }) => app === "" || kind === "release")) return;
-    const what = `${row.asleep} ${row.sleep_json}`;
-    const last = this.#begun.get(key);
-    if (last?.what === what && now - last.at < AGAIN) return;
-    this.#begun.set(key, { what, at: now });
+    if (!this.#mayBegin(row, `${row.asleep} ${row.sleep_json}`, now)) return;
     const kind = row.asleep === 1 ? "sleep" : "wake";
     const request: SleepRequest = { scheduled: true, onRequest: sleepOf(row).onRequest };
     const about = { id: random.suffix(ID_LENGTH), kind, team: row.team, app: "", env: row.name } as const;

@@ -59,7 +59,7 @@ test("a freeze is overridden by a platform administrator only, and the reason co
   const api = {
     createTeam: (body) => {
       why = currentOrigin().overrideFreeze;
-      return Promise.resolve({ ...body, description: "", environments: [], apps: 0, createdAt: "", updatedAt: "" });
+      return Promise.resolve({ ...body, description: "", environments: [], apps: 0, previewLimit: 10, createdAt: "", updatedAt: "" });
     },
   } satisfies Partial<PlatformApi>;
   const { owner, bearer, identity } = await openPlatformHttp(api);

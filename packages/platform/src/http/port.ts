@@ -5,9 +5,11 @@ import type {
   ColdStarts,
   CreateApp,
   CreateEnvironment,
+  CreatePreview,
   CreateTeam,
   DeployImage,
   Environment,
+  ExtendPreview,
   Explanation,
   Instance,
   LogRecord,
@@ -132,6 +134,9 @@ export interface PlatformApi {
   getEnvironment(team: string, name: string): Promise<Environment>;
   createEnvironment(team: string, body: CreateEnvironment): Promise<Environment>;
   patchEnvironment(team: string, name: string, body: PatchEnvironment): Promise<Environment>;
+  createPreview(team: string, body: CreatePreview): Promise<Environment>;
+  extendPreview(team: string, name: string, body: ExtendPreview): Promise<Environment>;
+  deletePreview(team: string, name: string, user: string): Promise<Operation>;
   changeSleep(change: SleepChange, user: string): Promise<Operation>;
   deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
 

@@ -38,6 +38,7 @@ async function view({ db, clock, clusters, clusterName }: EnvironmentDeps, row: 
     namespace: row.namespace,
     hostSuffix: row.host_suffix,
     frozen: viewFreeze(policiesOf(row).freezes, clock.now()),
+    preview: row.expires_at === null ? null : { branch: row.branch || null, expiresAt: new Date(row.expires_at).toISOString() },
     ...viewSleep(row, clock.now()),
     instances: clusters.of(row).instances(),
     apps: await countApps(db, row),
@@ -106,21 +107,23 @@ export async function createEnvironment(deps: EnvironmentDeps, team: string, bod
     });
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
-    throw refuse(
-      "environment_exists",
-      `The team ${team} has an environment ${body.name}, or another team one in the namespace ${values.namespace}`,
-      {
-        hint: "Choose another name.",
-        cause,
-      },
-    );
+    throw environmentExists(values, cause);
   }
   return viewEnvironment(deps, team, body.name);
 }
 
+export function environmentExists({ team, name, namespace }: Insertable<EnvironmentTable>, cause: unknown): Error {
+  return refuse("environment_exists", `The team ${team} has an environment ${name}, or another team one in the namespace ${namespace}`, {
+    hint: "Choose another name.",
+    cause,
+  });
+}
+
 /** Behind those of the same template: a new one never becomes the one that deploys go to by accident. */
 async function nextOrder(db: Database, team: string, { name, template = templateFor(name) }: CreateEnvironment): Promise<number> {
-  const same = (await listEnvironments(db, team)).filter((row) => row.template === template).map((row) => policiesOf(row).order);
+  const same = (await listEnvironments(db, team))
+    .filter((row) => row.template === template && row.expires_at === null)
+    .map((row) => policiesOf(row).order);
   return same.length === 0 ? policiesOf({ template, settings_json: "{}" }).order : Math.max(...same) + 1;
 }
 

@@ -72,7 +72,7 @@ export class Places {
   }
 
   /** Throws `environment_being_deleted`. */
-  async environmentStays({ team, name }: EnvironmentRow): Promise<void> {
+  async environmentStays({ team, name }: Pick<EnvironmentRow, "team" | "name">): Promise<void> {
     const pending = await unfinishedOperations(this.#deps.db, { team, app: "" });
     if (pending.some((operation) => operation.kind === "delete" && (operation.env === name || operation.env === ""))) {
       throw refuse("environment_being_deleted", `The environment ${name} of ${team} is being deleted`, {

@@ -5,9 +5,11 @@ import type {
   ColdStarts,
   CreateApp,
   CreateEnvironment,
+  CreatePreview,
   CreateTeam,
   DeployImage,
   Environment,
+  ExtendPreview,
   Explanation,
   Instance,
   LogRecord,
@@ -82,6 +84,7 @@ import { createApp, patchMetadata } from "./metadata.ts";
 import { changeSleep } from "./sleep.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { Places } from "./places.ts";
+import { createPreview, deletePreview, extendPreview } from "./previews.ts";
 import { promoteRequest } from "./promote.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
@@ -159,6 +162,18 @@ export class PlatformService implements PlatformApi {
   }
 
   /** Lets a whole environment sleep, or wakes it. */
+  createPreview(team: string, body: CreatePreview): Promise<Environment> {
+    return createPreview(this.#environments, this.#places, team, body);
+  }
+
+  extendPreview(team: string, name: string, { ttlHours }: ExtendPreview): Promise<Environment> {
+    return extendPreview(this.#environments, this.#places, { team, name, ttlHours });
+  }
+
+  deletePreview(team: string, name: string, user: string): Promise<Operation> {
+    return deletePreview(this.#environments, this.#places, { team, env: name }, user);
+  }
+
   changeSleep(change: SleepChange, user: string): Promise<Operation> {
     return changeSleep(this.#deps, this.#places, change, user);
   }

@@ -40,6 +40,7 @@ async function viewTeams(db: Database, rows: readonly TeamRow[]): Promise<Team[]
     description: row.description,
     environments: environments.filter(({ team }) => team === row.name).map(({ name }) => name),
     apps: Number(counts.find(({ team }) => team === row.name)?.count ?? 0),
+    previewLimit: row.preview_limit,
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
   }));
@@ -72,16 +73,17 @@ export async function createTeam({ db, clock }: Deps, body: CreateTeam): Promise
   return viewTeam(db, body.name);
 }
 
-export async function patchTeam({ db, clock }: Deps, name: string, { description }: PatchTeam): Promise<Team> {
+export async function patchTeam({ db, clock }: Deps, name: string, { description, previewLimit }: PatchTeam): Promise<Team> {
   await db.transaction().execute(async (transaction) => {
     const before = await getTeam(transaction, name);
-    const after = { description: description ?? before.description };
+    const was = { description: before.description, preview_limit: before.preview_limit };
+    const after = { description: description ?? was.description, preview_limit: previewLimit ?? was.preview_limit };
     await transaction
       .updateTable("teams")
       .set({ ...after, updated_at: clock.now() })
       .where("name", "=", name)
       .execute();
-    const change = changed({ description: before.description }, after);
+    const change = changed(was, after);
     await record(transaction, clock.now(), { action: "team.changed", object: `team/${name}`, team: name, ...change });
   });
   return viewTeam(db, name);

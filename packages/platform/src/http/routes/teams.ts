@@ -1,4 +1,14 @@
-import { CreateEnvironment, CreateTeam, Environment, PatchEnvironment, PatchTeam, SleepEnvironment, Team } from "@ebb/api";
+import {
+  CreateEnvironment,
+  CreatePreview,
+  CreateTeam,
+  Environment,
+  ExtendPreview,
+  PatchEnvironment,
+  PatchTeam,
+  SleepEnvironment,
+  Team,
+} from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { visibleTeams } from "../../identity/access.ts";
@@ -34,6 +44,36 @@ export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps):
     (request) => api.deleteTeam(teamOf(request), request.user),
   );
   registerEnvironmentRoutes(server, api);
+  registerPreviewRoutes(server, api);
+}
+
+/** Of developers, as each branch may have its own. */
+function registerPreviewRoutes(server: FastifyInstance, api: RouteDeps["api"]): void {
+  const one = "/teams/:team/previews/:env";
+  const access = { team: "developer" } as const;
+  write(
+    server,
+    "/teams/:team/previews",
+    {
+      method: "POST",
+      summary: "Make an environment that deletes itself, or let one live on",
+      access,
+      params: ByTeam,
+      body: CreatePreview,
+      answer: Environment,
+      code: 200,
+    },
+    (request) => api.createPreview(teamOf(request), request.body as CreatePreview),
+  );
+  write(
+    server,
+    one,
+    { method: "PATCH", summary: "Let it live on", access, params: ByEnvironment, body: ExtendPreview, answer: Environment, code: 200 },
+    (request) => api.extendPreview(teamOf(request), envOf(request), request.body as ExtendPreview),
+  );
+  change(server, one, { method: "DELETE", summary: "Delete a preview with all that is in it", access, params: ByEnvironment }, (request) =>
+    api.deletePreview(teamOf(request), envOf(request), request.user),
+  );
 }
 
 function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"]): void {
