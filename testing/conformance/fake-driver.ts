@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Signal, UserError } from "@ebb/base";
-import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, RunningInstance } from "@ebb/runtime";
+import type { Driver, EndedInstance, ExecResult, InstanceExit, InstanceSpec, LogLine, RunningInstance, Session } from "@ebb/runtime";
 
 /** Nothing listens there: discard's port, which no test machine serves. */
 const DEAF = { host: "127.0.0.1", port: 9 };
@@ -72,6 +72,10 @@ export class FakeDriver implements Driver {
 
   async exec(): Promise<ExecResult> {
     return { exitCode: 0, output: "" };
+  }
+
+  openSession(): Promise<Session> {
+    return Promise.reject(new UserError("CannotExec", "an instance of this driver runs no commands"));
   }
 
   async freeze(): Promise<void> {}

@@ -1,3 +1,5 @@
+import type { Readable, Writable } from "node:stream";
+
 /** What an instance runs. The image reference decides: the host `bundle.ebb.local` names a bundle, anything else an OCI image. */
 export type Artifact =
   | { kind: "bundle"; /** sha256 in hex. */ digest: string; /** The unpacked, read-only folder. */ path: string }
@@ -130,6 +132,39 @@ export interface ExecResult {
   output: string;
 }
 
+/** A command for somebody who waits for what it says. */
+export interface SessionRequest {
+  command: string[];
+  /** Whether it is given an input; without one it reads nothing. */
+  stdin: boolean;
+  /** Whether its streams are a terminal; errors are then part of the output. */
+  terminal: boolean;
+}
+
+/** Of a terminal, in characters. */
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/**
+ * A command that runs in an instance. Its streams are read and written as fast as the other side does; each ends by itself. It has the instance's
+ * user, environment and limits, and never outlives the instance.
+ */
+export interface Session {
+  /** Present when it was asked for; ending it ends the command's input. */
+  stdin?: Writable;
+  stdout: Readable;
+  /** Absent with a terminal. */
+  stderr?: Readable;
+  /** Does nothing without a terminal, and once the command has ended. */
+  resize(size: TerminalSize): Promise<void>;
+  /** The exit code; 128 + N when signal N ended it. What it printed may still have to be read. Never rejects. */
+  ended: Promise<number>;
+  /** Kills the command and what it started, and lets go of the streams. Doing it twice does nothing. */
+  end(): void;
+}
+
 export interface LogLine {
   /** Milliseconds since the epoch, when it was read. */
   time: number;
@@ -179,6 +214,8 @@ export interface Driver {
   ended(): Promise<EndedInstance[]>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult>;
+  /** Starts a command in a running instance that is not frozen. Throws UserError when it does not run or cannot run that. */
+  openSession(id: string, request: SessionRequest): Promise<Session>;
   /**
    * Takes all of an instance off the CPU and lets the machine have its memory, as far as it can; `thaw` puts it back in a millisecond or two.
    * Both outlive Ebb (`list` tells of it); `stop` works on a frozen one too. Throw when there is nothing to freeze it with.
@@ -254,6 +291,8 @@ export interface InstanceManager {
   /** What an instance uses, when it can be told. */
   usage(id: string): ResourceUsage | undefined;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  /** Starts a command in an instance that runs; a frozen one is kept on the CPU until it has ended. Throws UserError when it does not run. */
+  openSession(id: string, request: SessionRequest): Promise<Session>;
   /** Fires after any change of an instance of that workload. */
   onChange(listener: (workload: string) => void): () => void;
   /** Stops probing and lets go; with `stopInstances`, drains and stops them all first. */

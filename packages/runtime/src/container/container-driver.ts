@@ -17,8 +17,11 @@ import type {
   LogOptions,
   ResourceUsage,
   RunningInstance,
+  Session,
+  SessionRequest,
 } from "../port.ts";
 import { containerName, containerOptions, LABELS } from "./container-options.ts";
+import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
 import { joinFrames, readFrames } from "./engine-logs.ts";
@@ -241,6 +244,12 @@ class ContainerDriver implements Driver {
     if (outcome === "ended") return { exitCode: state.ExitCode ?? TIMED_OUT, output };
     killIfOurs(state.Pid);
     return { exitCode: TIMED_OUT, output };
+  }
+
+  async openSession(id: string, request: SessionRequest): Promise<Session> {
+    const known = this.#known.get(id);
+    if (!known || known.exit) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
+    return openContainerSession(this.#docker.getContainer(containerName(id)), request, this.#options.clock);
   }
 
   async freeze(id: string): Promise<void> {

@@ -1,5 +1,6 @@
+import { PassThrough, Readable } from "node:stream";
 import { Signal, type Clock } from "@ebb/base";
-import type { Driver, EndedInstance, IdentityFiles, InstanceExit, InstanceSpec, RunningInstance } from "../port.ts";
+import type { Driver, EndedInstance, IdentityFiles, InstanceExit, InstanceSpec, RunningInstance, Session } from "../port.ts";
 
 /** The port in memory: what runs, what was asked, and failures on demand. Readiness is an exec probe, so no real time is in the way. */
 export class FakeDriver implements Driver {
@@ -50,6 +51,13 @@ export class FakeDriver implements Driver {
   }
   async exec(id: string): Promise<{ exitCode: number; output: string }> {
     return { exitCode: this.healthy(id) ? 0 : 1, output: "not yet" };
+  }
+  /** A command that ends when its input does. */
+  openSession(id: string): Promise<Session> {
+    this.calls.push(`open ${id}`);
+    const stdin = new PassThrough();
+    const ended = new Promise<number>((resolve) => stdin.once("close", () => resolve(0)));
+    return Promise.resolve({ stdin, stdout: Readable.from([]), resize: () => Promise.resolve(), ended, end: () => void stdin.destroy() });
   }
   readonly frozen = new Set<string>();
   async freeze(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
-import { VirtualClock } from "@ebb/testkit";
+import { eventually, VirtualClock } from "@ebb/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Identity, InstanceManager, InstanceSpec, InstanceStatus, Workload } from "../port.ts";
 import { FakeDriver } from "./fake-driver.fixture.ts";
@@ -189,6 +189,42 @@ describe("instance manager", () => {
     await clock.advance(0);
     expect(phases()).toEqual(["ready"]);
     expect(driver.frozen.size).toBe(0);
+  });
+
+  it("has a frozen one on the CPU while somebody works in it, though nobody wants it to serve", async () => {
+    await run(1);
+    const { id } = only();
+    manager.setIdle("default/app", "frozen");
+    const open = () => manager.openSession(id, { command: ["sh"], stdin: true, terminal: false });
+    const early = await open();
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    expect([phases(), driver.frozen.size]).toEqual([["frozen"], 0]);
+    early.end();
+    await eventually(() => driver.frozen.size === 1);
+    const [first, second] = await Promise.all([open(), open()]);
+    expect([phases(), driver.frozen.size]).toEqual([["frozen"], 0]);
+    first.end();
+    await first.ended;
+    await clock.advance(0);
+    expect(driver.frozen.size).toBe(0);
+    second.end();
+    await eventually(() => driver.frozen.size === 1);
+    const third = await open();
+    manager.scale("default/app", 1);
+    await clock.advance(0);
+    third.end();
+    await third.ended;
+    await clock.advance(0);
+    expect([phases(), driver.frozen.size]).toEqual([["ready"], 0]);
+  });
+
+  it("opens no session in one that does not run", async () => {
+    await run(1);
+    const { id } = only();
+    await expect(manager.openSession("nobody", { command: ["sh"], stdin: false, terminal: false })).rejects.toThrow("there is no instance");
+    driver.crash(id);
+    await expect(manager.openSession(id, { command: ["sh"], stdin: false, terminal: false })).rejects.toThrow("is not running: it is backoff");
   });
 
   it("adopts a frozen one as it is, and lets it go when nothing is to be kept", async () => {

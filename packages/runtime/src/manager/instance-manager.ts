@@ -12,6 +12,8 @@ import type {
   LogLine,
   LogOptions,
   ResourceUsage,
+  Session,
+  SessionRequest,
   Workload,
 } from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
@@ -167,6 +169,20 @@ class Manager implements InstanceManager {
     const instance = this.#find(id);
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     return this.#drivers[instance.spec.artifact.kind].logs(id, options);
+  }
+
+  async openSession(id: string, request: SessionRequest): Promise<Session> {
+    const instance = this.#find(id);
+    if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
+    const release = await instance.hold();
+    try {
+      const session = await this.#drivers[instance.spec.artifact.kind].openSession(id, request);
+      void session.ended.then(release);
+      return session;
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   onChange(listener: (workload: string) => void): () => void {

@@ -1,4 +1,4 @@
-import { backoffDelay, sleep, type Clock, type Logger, type Timer } from "@ebb/base";
+import { backoffDelay, sleep, UserError, type Clock, type Logger, type Timer } from "@ebb/base";
 import type {
   Driver,
   EndedInstance,
@@ -71,6 +71,8 @@ export class ManagedInstance {
   /** Counts changes of mind: a drain that is over may be one that nobody wants any more. */
   #round = 0;
   #offCpu = false;
+  /** How many keep it on the CPU though it is frozen to the manager. */
+  #holds = 0;
   #retiring: Promise<void> | undefined;
   #firstReport: (() => void) | undefined;
 
@@ -158,6 +160,35 @@ export class ManagedInstance {
     else this.#resume(ordered);
   }
 
+  /** Puts it on the CPU for somebody who works in it, and keeps it there until all who do have called what they got. Throws UserError when it does not run. */
+  async hold(): Promise<() => void> {
+    if (!this.#running || this.#retiring) {
+      throw new UserError("InstanceNotRunning", `the instance ${this.spec.id} is not running: it is ${this.#phase} ${this.#message ?? ""}`.trim());
+    }
+    this.#holds++;
+    const release = () => {
+      this.#holds--;
+      this.#moving = this.#moving.then(() => this.#takeOff());
+    };
+    // A freeze that has not happened yet does not, as it is held.
+    if (!this.#offCpu) return release;
+    const thawed = this.#moving.then(() => this.#putOn());
+    this.#moving = thawed.catch(() => undefined);
+    try {
+      await thawed;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
+  }
+
+  async #putOn(): Promise<void> {
+    if (!this.#offCpu || this.#retiring) return;
+    await this.#deps.driver.thaw(this.spec.id);
+    this.#offCpu = false;
+  }
+
   /** Drains and stops it for good; resolves when it has ended. */
   retire(): Promise<void> {
     if (this.#retiring) return this.#retiring;
@@ -178,8 +209,10 @@ export class ManagedInstance {
     this.#retiring ??= Promise.resolve();
   }
 
+  /** Unless it is wanted again by now, or held. */
   async #takeOff(): Promise<void> {
     const { driver, log } = this.#deps;
+    if (this.#phase !== "frozen" || this.#holds > 0 || this.#offCpu) return;
     this.#offCpu = true;
     try {
       await driver.freeze(this.spec.id);
@@ -190,10 +223,9 @@ export class ManagedInstance {
   }
 
   async #putBack(ordered: number): Promise<void> {
-    const { driver, log } = this.#deps;
+    const { log } = this.#deps;
     try {
-      await driver.thaw(this.spec.id);
-      this.#offCpu = false;
+      await this.#putOn();
       this.#resume(ordered);
     } catch (error) {
       log.warn({ id: this.spec.id, error }, "an instance could not be thawed");

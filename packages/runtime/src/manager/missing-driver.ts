@@ -11,6 +11,7 @@ export const missingDriver: Driver = {
   name: "container",
   start: noEngine,
   exec: noEngine,
+  openSession: noEngine,
   renewIdentity: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   list: () => Promise.resolve([]),

@@ -9,18 +9,18 @@ const LARGEST_OUTPUT = 256 * 1024;
 const TIMED_OUT = 124;
 const BY_SIGNAL = 128 + 9;
 
-interface ExecOptions {
+/** What a further process of an instance needs to come into it. */
+export interface Entrance {
   launch: Launch;
   uid: number | undefined;
   setpriv: string | undefined;
   limits: ProcessLimits;
   join(pid: number): void;
   clock: Clock;
-  timeoutSeconds: number;
 }
 
 /** Runs a command as one of an instance's processes; after the timeout it is killed and the exit code is 124. */
-export async function execInInstance(options: ExecOptions): Promise<ExecResult> {
+export async function execInInstance(options: Entrance & { timeoutSeconds: number }): Promise<ExecResult> {
   const { child, pid, release } = await spawnWaiting(options);
   const chunks: Buffer[] = [];
   let size = 0;

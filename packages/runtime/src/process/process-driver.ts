@@ -13,12 +13,14 @@ import type {
   LogOptions,
   ResourceUsage,
   RunningInstance,
+  Session,
+  SessionRequest,
 } from "../port.ts";
 import { closedFolder } from "./access.ts";
 import { detectCgroups, type Cgroups } from "./cgroup.ts";
 import { planLaunch, withPort, type Launch } from "./command.ts";
 import { diagnoseProcess } from "./diagnose.ts";
-import { execInInstance } from "./exec.ts";
+import { execInInstance, type Entrance } from "./exec.ts";
 import { FifoPool } from "./fifo-pool.ts";
 import { InstanceFolder } from "./instance-folder.ts";
 import { ProcessInstance, type InstanceContext } from "./process-instance.ts";
@@ -26,6 +28,7 @@ import { DEFAULT_PORT_RANGE, PortAllocator, type PortRange } from "./ports.ts";
 import { isAlive } from "./proc.ts";
 import { describeIsolation, processLimits, type RuntimeFact } from "./isolation.ts";
 import { scanInstances } from "./scan.ts";
+import { openProcessSession } from "./session.ts";
 import { sessionMemory } from "./memory-watch.ts";
 import { findProgram } from "./programs.ts";
 import { spawnWaiting } from "./spawn.ts";
@@ -172,20 +175,27 @@ class ProcessDriverImplementation implements ProcessDriver {
   }
 
   async exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+    return execInInstance({ ...this.#entrance(id, command), timeoutSeconds });
+  }
+
+  async openSession(id: string, { command, ...streams }: SessionRequest): Promise<Session> {
+    return openProcessSession({ ...this.#entrance(id, command), ...streams });
+  }
+
+  /** How a further process comes into an instance: its place, environment, user and limits. */
+  #entrance(id: string, command: readonly string[]): Entrance {
     const instance = this.#require(id);
     const run = instance.run;
     if (run === undefined || instance.hasEnded) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
-    const launch = { ...this.#plan(instance, run.port, existsSync(instance.folder.identity)), command: withPort(command, run.port) };
     const { clock, cgroups } = this.#context;
-    return execInInstance({
-      launch,
+    return {
+      launch: { ...this.#plan(instance, run.port, existsSync(instance.folder.identity)), command: withPort(command, run.port) },
       uid: run.uid,
       setpriv: this.#setpriv,
       limits: processLimits({ isRoot: this.#isRoot, cgroups }),
       join: (pid) => cgroups.join(id, pid),
       clock,
-      timeoutSeconds,
-    });
+    };
   }
 
   async freeze(id: string): Promise<void> {

@@ -34,6 +34,8 @@ interface SpawnOptions {
   setpriv: string | undefined;
   /** FIFOs; without them the output comes by the child's streams. */
   fifos?: { stdout: string; stderr: string };
+  /** Gives it an input, by the child's stream. */
+  stdin?: boolean;
 }
 
 export interface Spawned {
@@ -54,7 +56,7 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
       cwd: launch.cwd,
       env: launch.env,
       detached: true,
-      stdio: ["ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
+      stdio: [options.stdin ? "pipe" : "ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
       // libuv clears the supplementary groups too.
       ...(uid !== undefined && { uid, gid: uid }),
     });

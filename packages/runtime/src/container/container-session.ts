@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { PassThrough, type Duplex } from "node:stream";
+import type Docker from "dockerode";
+import { sleep, UserError, type Clock } from "@ebb/base";
+import type { Session, SessionRequest } from "../port.ts";
+import { descendants } from "../process/usage.ts";
+import { demultiplex } from "./engine-frames.ts";
+import { engineStatus } from "./engine-errors.ts";
+
+/** The engine knows the exit code a moment after the output's end. */
+const EXIT_POLL = 20;
+const EXIT_PATIENCE = 10_000;
+/** What the engine is asked for when it does not say how a command ended: as an unhappy shell. */
+const UNKNOWN_EXIT = 255;
+
+/** Starts a command in a container by the engine's API (exec create, exec start with a taken-over connection). Throws UserError `CannotExec`. */
+export async function openContainerSession(container: Docker.Container, request: SessionRequest, clock: Clock): Promise<Session> {
+  const { command, stdin, terminal } = request;
+  const { exec, stream } = await begin(container, {
+    Cmd: command,
+    AttachStdin: stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: terminal,
+    ...(terminal ? { Env: ["TERM=xterm"] } : {}),
+  });
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const closed = new AbortController();
+  // The connection breaks when the container is stopped; the exit code tells.
+  for (const one of [stream, stdout, stderr]) one.on("error", () => undefined);
+  const read = async () => {
+    try {
+      if (terminal) await copy(stream, stdout, closed.signal);
+      else await demultiplex(stream, (part, channel) => push(channel === "stderr" ? stderr : stdout, part, closed.signal));
+    } catch {
+      // As above.
+    }
+    stdout.end();
+    stderr.end();
+    return exitCode(exec, clock);
+  };
+  return {
+    ...(stdin ? { stdin: stream } : {}),
+    stdout,
+    ...(terminal ? {} : { stderr }),
+    resize: async ({ columns, rows }) => {
+      // It fails when the command has ended meanwhile.
+      if (terminal) await exec.resize({ w: columns, h: rows }).catch(() => undefined);
+    },
+    ended: read(),
+    end() {
+      if (closed.signal.aborted) return;
+      closed.abort();
+      for (const one of [stream, stdout, stderr]) one.destroy();
+      void endCommand(exec);
+    },
+  };
+}
+
+async function begin(container: Docker.Container, options: Docker.ExecCreateOptions): Promise<{ exec: Docker.Exec; stream: Duplex }> {
+  try {
+    const exec = await container.exec(options);
+    const { AttachStdin: stdin = false, Tty = false } = options;
+    return { exec, stream: await exec.start({ hijack: true, stdin, Tty }) };
+  } catch (cause) {
+    if (engineStatus(cause) === undefined) throw cause;
+    throw new UserError("CannotExec", `the container engine would not run it: ${String((cause as Error).message).slice(0, 500)}`, { cause });
+  }
+}
+
+async function copy(source: Duplex, target: PassThrough, signal: AbortSignal): Promise<void> {
+  for await (const chunk of source as AsyncIterable<Buffer>) await push(target, chunk, signal);
+}
+
+async function push(target: PassThrough, part: Buffer, signal: AbortSignal): Promise<void> {
+  if (!target.write(part)) await once(target, "drain", { signal });
+}
+
+async function exitCode(exec: Docker.Exec, clock: Clock): Promise<number> {
+  const deadline = clock.monotonic() + EXIT_PATIENCE;
+  try {
+    while (clock.monotonic() < deadline) {
+      const state = await exec.inspect();
+      if (!state.Running) return state.ExitCode ?? UNKNOWN_EXIT;
+      await sleep(clock, EXIT_POLL);
+    }
+  } catch {
+    // The container has gone, and with it what the engine knew.
+  }
+  return UNKNOWN_EXIT;
+}
+
+/** The engine has no way to end a command; where it runs on this machine and as root, the kernel has. */
+async function endCommand(exec: Docker.Exec): Promise<void> {
+  try {
+    const { Running, Pid } = await exec.inspect();
+    if (Running && Pid) for (const pid of descendants(Pid)) process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself, or belongs to a user who is not us.
+  }
+}
