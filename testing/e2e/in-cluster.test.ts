@@ -22,6 +22,7 @@ const ASK = `
     answer.pipe(response);
   });`;
 
+const kubectlIsThere = existsSync("/usr/bin/kubectl");
 const containers = process.getuid?.() === 0 && ["/usr/bin/podman", "/bin/busybox", "/usr/bin/kubectl"].every((path) => existsSync(path));
 
 describe("the cluster's API from inside", () => {
@@ -53,6 +54,14 @@ describe("the cluster's API from inside", () => {
     await kubectl("delete", "rolebinding", "viewers");
     expect((await ebb.get("asker", pods)).status).toBe(403);
   }, 90_000);
+
+  test.skipIf(!kubectlIsThere)("kubectl exec runs a command as the process does: its user, its environment, its folder", async () => {
+    const [pod = ""] = (await kubectl("get", "pods", "-o", "name")).split("\n");
+    const seen = await kubectl("exec", pod, "--", "sh", "-c", 'echo "$K_SERVICE $(id -u)"; test -e "$HOME" && ls');
+    expect(seen).toMatch(/^asker (2\d{5}|[1-9]\d*)\n/);
+    expect(seen).toContain("package.json");
+    await expect(kubectl("exec", pod, "--", "sh", "-c", "exit 9")).rejects.toMatchObject({ code: 9 });
+  });
 
   test.skipIf(!containers)(
     "kubectl in a container finds the API by its files, its environment and its names",

@@ -15,6 +15,7 @@ import {
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { clusterViews } from "./cluster-views.ts";
 import { thisMachine } from "./cluster-landmarks.ts";
+import { podAccess } from "./pod-access.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
 
@@ -55,7 +56,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     listen: { host: config.host, port: config.apiPort },
     alsoListen: config.clusterAddress === undefined ? [] : [{ host: config.clusterAddress, port: CLUSTER_API_PORT }],
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
-    podLogs: (_namespace, name, options) => instances.logs(name, options),
+    ...podAccess(instances),
     views: clusterViews(() => controllers),
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,

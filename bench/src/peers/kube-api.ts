@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import { Agent, request } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node";
 
@@ -26,7 +27,9 @@ export async function connectKubeApi(kubeconfig: string, connections: number): P
   if (!server) throw new Error(`${kubeconfig} names no server`);
   const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
   await config.applyToHTTPSOptions(options);
-  const { ca, cert, key, headers } = options;
+  const { ca, cert, key } = options;
+  // A kubeconfig gives a record, though the type allows a list.
+  const headers = options.headers as OutgoingHttpHeaders | undefined;
   const agent = new Agent({
     keepAlive: true,
     maxSockets: connections,

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { BugError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
+import { BugError, UserError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
 import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
@@ -26,6 +26,7 @@ import { HttpServer } from "./rest/http-server.ts";
 import type { PodLogs } from "./rest/serve-pod-log.ts";
 import type { Views } from "./rest/serve-resource.ts";
 import { Security } from "./security.ts";
+import type { PodStreams } from "./streams/pod-streams.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
 import { ViewStore } from "./store/view-store.ts";
 
@@ -45,6 +46,7 @@ const NAMES = [
   "kubernetes.default.svc.cluster.local",
 ];
 const SELF = { name: "system:apiserver", groups: [MASTERS] };
+const NOTHING_RUNS: PodStreams = { exec: runsNothing, connect: runsNothing };
 const ADMIN = { name: "kubernetes-admin", groups: [MASTERS] };
 
 export interface ApiServerOptions {
@@ -57,6 +59,8 @@ export interface ApiServerOptions {
   /** Who may call beside ServiceAccounts and holders of client certificates; what they may do is a matter of their groups and roles. */
   tokens: readonly Token[];
   podLogs: PodLogs;
+  /** What runs in Pods; nothing does when absent. */
+  podStreams?: PodStreams;
   /** Subresources that are only read, none when absent. */
   views?: Views;
   /** Objects that are made when they are read, beside the stored ones. */
@@ -114,7 +118,7 @@ class EmbeddedApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { listen, alsoListen = [], podLogs, views = {}, metrics = () => "", clock, log } = options;
+    const { listen, alsoListen = [], podLogs, podStreams = NOTHING_RUNS, views = {}, metrics = () => "", clock, log } = options;
     const security = () => this.#running().security;
     const resources = () => {
       const { registry, accounts } = this.#running();
@@ -125,7 +129,9 @@ class EmbeddedApiServer implements ApiServer {
         reviews: security().reviews(),
         kinds: this.#running().kinds.all,
         clock,
+        log,
         podLogs,
+        podStreams,
         views,
         metrics,
       };
@@ -268,4 +274,8 @@ class EmbeddedApiServer implements ApiServer {
       }
     }
   }
+}
+
+function runsNothing(_namespace: string, name: string): Promise<never> {
+  return Promise.reject(new UserError("pod_runs_nothing", `the pod ${name} runs nothing`));
 }

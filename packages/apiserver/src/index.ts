@@ -5,3 +5,4 @@ export type { KubeconfigOptions } from "./kubeconfig.ts";
 export type { User } from "./registry/request-context.ts";
 export type { Token } from "./authn/static-tokens.ts";
 export type { PodLogLine, PodLogOptions, PodLogs } from "./rest/serve-pod-log.ts";
+export type { PodCommand, PodProcess, PodStreams } from "./streams/pod-streams.ts";

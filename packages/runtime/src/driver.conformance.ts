@@ -2,11 +2,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { eventually } from "@ebb/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { systemRandom, UserError } from "@ebb/base";
+import { describeSessions } from "./driver-sessions.conformance.ts";
 import type { Driver, InstanceExit, InstanceSpec, LogLine, LogOptions } from "./port.ts";
 
 /** What a driver's test file gives to the suite that all drivers pass. */
@@ -297,63 +296,7 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(await driver.exec(instance.id, ["sleep", "30"], 1)).toMatchObject({ exitCode: 124 });
     });
 
-    check("runs a command whose input and outputs are streams of their own, and tells how it ended", async () => {
-      const instance = shell("while :; do sleep 0.1; done");
-      await driver.start(instance);
-      const script = 'cat; echo "$GREETING" >&2; exit 7';
-      const session = await driver.openSession(instance.id, { command: ["sh", "-c", script], stdin: true, terminal: false });
-      const read = Promise.all([text(session.stdout), text(session.stderr ?? Readable.from([]))]);
-      // More than all buffers between hold, so that each side waits for the other.
-      const sent = "0123456789".repeat(50_000);
-      session.stdin?.write(sent);
-      session.stdin?.end("end\n");
-      expect(await read).toEqual([`${sent}end\n`, `${instance.env["GREETING"]}\n`]);
-      expect(await session.ended).toBe(7);
-      const signalled = await driver.openSession(instance.id, { command: ["sh", "-c", "kill -TERM $$"], stdin: false, terminal: false });
-      signalled.stdout.resume();
-      signalled.stderr?.resume();
-      expect(await signalled.ended).toBe(128 + 15);
-    });
-
-    check("gives a terminal that has a size, takes control characters, and ends with the command's exit code", async () => {
-      const instance = shell("while :; do sleep 0.1; done");
-      await driver.start(instance);
-      const session = await driver.openSession(instance.id, { command: ["sh"], stdin: true, terminal: true });
-      let seen = "";
-      session.stdout.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-      await session.resize({ columns: 97, rows: 31 });
-      session.stdin?.write("stty size; test -t 0 && test -t 1 && echo ter''minal\n");
-      await eventually(() => /31 97/.test(seen) && seen.includes("terminal"));
-      session.stdin?.write("echo wai''ting; sleep 60\n");
-      await eventually(() => seen.includes("waiting"));
-      session.stdin?.write("\u0003");
-      session.stdin?.write("exit 5\n");
-      expect(await session.ended).toBe(5);
-      await session.resize({ columns: 80, rows: 24 });
-    });
-
-    check("kills a command that is ended, with what it started; stopping the instance ends it too", async () => {
-      const instance = shell("while :; do sleep 0.1; done");
-      await driver.start(instance);
-      const before = driver.usage(instance.id);
-      expect(before).toBeDefined();
-      const open = (terminal: boolean) =>
-        driver.openSession(instance.id, { command: ["sh", "-c", "sleep 31234 & echo up; wait"], stdin: false, terminal });
-      for (const terminal of [false, true]) {
-        const session = await open(terminal);
-        await once(session.stdout, "data");
-        session.end();
-        session.end();
-        expect(await session.ended).toBeGreaterThan(0);
-        const left = await driver.exec(instance.id, ["sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done"], 5);
-        expect(left.output).not.toContain("sleep 31234");
-      }
-      const last = await open(false);
-      last.stdout.resume();
-      last.stderr?.resume();
-      await driver.stop(instance.id, 0);
-      expect(await last.ended).toBeGreaterThan(0);
-    });
+    describeSessions({ check, shell, driver: () => driver });
 
     check("keeps a frozen instance off the CPU over a restart of Ebb, thaws it at once, and stops one that is frozen", async () => {
       const instance = shell("while :; do :; done");

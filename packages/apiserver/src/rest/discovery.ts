@@ -92,11 +92,19 @@ function infosOf(kind: Kind): ResourceInfo[] {
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
-    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"])] : []),
+    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub)] : []),
     ...(kind.kind === "ServiceAccount"
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
     ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"]), sub("whatif", ["get"])] : []),
     ...(EXPLAINED.has(kind.kind) ? [sub("explain", ["get"])] : []),
+  ];
+}
+
+/** Their kinds are those of their options, which travel in the query. */
+function streamInfos(sub: (name: string, verbs: readonly string[]) => ResourceInfo): ResourceInfo[] {
+  return [
+    { ...sub("attach", ["create", "get"]), kind: "PodAttachOptions" },
+    { ...sub("exec", ["create", "get"]), kind: "PodExecOptions" },
   ];
 }

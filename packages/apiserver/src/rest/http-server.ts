@@ -5,7 +5,10 @@ import { systemCode, TransientError, UserError, type Clock, type Logger } from "
 import { badRequest } from "@ebb/kube";
 import type { Pki } from "../pki/pki.ts";
 import type { Security } from "../security.ts";
+import { planStream, isStream, type StreamPlan } from "../streams/plan-stream.ts";
+import { Upgrades, wantsWebSocket } from "../streams/upgrades.ts";
 import type { Exchange } from "./http-types.ts";
+import { parseResourcePath } from "./resource-path.ts";
 import { send, sendFailure, statusOf } from "./respond.ts";
 import { isPublic, routeRequest, type RouteDeps } from "./route-request.ts";
 
@@ -36,9 +39,11 @@ export class HttpServer {
   #server: Server | undefined;
   #others: Server[] = [];
   readonly #stopping = new AbortController();
+  readonly #upgrades: Upgrades;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#upgrades = new Upgrades({ plan: (request) => this.#planUpgrade(request), log: options.log });
   }
 
   /** Throws UserError when the main address cannot be had. */
@@ -73,9 +78,10 @@ export class HttpServer {
     return bound ? { host: bound.address, port: bound.port } : undefined;
   }
 
-  /** Ends watches and log streams, lets other requests finish within the drain time, and closes. */
+  /** Ends watches, log streams and WebSockets, lets other requests finish within the drain time, and closes. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#upgrades.stop();
     await Promise.all(this.#all().map((server) => this.#close(server)));
   }
 
@@ -84,7 +90,9 @@ export class HttpServer {
   }
 
   #create(certificates: Certificates): Server {
-    const server = createServer({ ...LIMITS, ...contextOf(certificates), requestCert: true, rejectUnauthorized: false });
+    const client = { requestCert: true, rejectUnauthorized: false, shouldUpgradeCallback: wantsWebSocket };
+    const server = createServer({ ...LIMITS, ...contextOf(certificates), ...client });
+    server.on("upgrade", (request, connection, head) => void this.#upgrades.take(request, connection, head));
     server.on("request", (request, response) => void this.#serve(request, response));
     server.on("clientError", (_error, socket) => {
       if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
@@ -125,10 +133,21 @@ export class HttpServer {
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Exchange> {
-    const [rawPath = "", rawQuery = ""] = (request.url ?? "/").split("?", 2);
-    const line = { method: request.method ?? "GET", path: segmentsOf(rawPath), query: new URLSearchParams(rawQuery) };
+    const line = lineOf(request);
     const user = isPublic(line.path) ? NOBODY : await this.#options.security().admit(request, line);
     return { request, response, ...line, user, signal };
+  }
+
+  async #planUpgrade(request: IncomingMessage): Promise<StreamPlan> {
+    const line = lineOf(request);
+    const user = await this.#options.security().admit(request, line);
+    const deps = this.#options.resources();
+    const [root, version = "", ...segments] = line.path;
+    if (root !== "api") throw badRequest("this path is not served over WebSocket");
+    const { subresource = "", name = "", ...place } = parseResourcePath(deps.kinds, "", version, segments);
+    const target = { ...place, name };
+    if (!isStream(target, subresource)) throw badRequest("this path is not served over WebSocket");
+    return planStream({ ...line, user }, target, subresource, deps);
   }
 }
 
@@ -147,6 +166,11 @@ async function bind(server: Server, { host, port }: Place): Promise<void> {
   server.listen(port, host, () => listening.resolve());
   await listening.promise;
   server.off("error", fail);
+}
+
+function lineOf({ method = "GET", url = "/" }: IncomingMessage) {
+  const [rawPath = "", rawQuery = ""] = url.split("?", 2);
+  return { method, path: segmentsOf(rawPath), query: new URLSearchParams(rawQuery) };
 }
 
 function segmentsOf(path: string): string[] {

@@ -1,4 +1,4 @@
-import type { Clock } from "@ebb/base";
+import type { Clock, Logger } from "@ebb/base";
 import { badRequest, StatusError, type Kind, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -17,6 +17,8 @@ import type { AccountTokens } from "../accounts/account-tokens.ts";
 import { serveAccountToken } from "./serve-account-token.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveScale } from "./serve-scale.ts";
+import { isStream, planStream, upgradeRequired } from "../streams/plan-stream.ts";
+import type { PodStreams } from "../streams/pod-streams.ts";
 import { serveWatch } from "./serve-watch.ts";
 
 /** What the cluster knows of an object beside what is stored: read alone, computed when asked, at once or as a promise. Keys are `PLURAL/SUBRESOURCE`. */
@@ -27,7 +29,9 @@ export interface ResourceDeps {
   accounts: AccountTokens;
   authorize: Authorize;
   clock: Clock;
+  log: Logger;
   podLogs: PodLogs;
+  podStreams: PodStreams;
   views: Views;
   metrics: () => string;
 }
@@ -41,6 +45,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
   if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps.registry);
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
+  if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);
   if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");

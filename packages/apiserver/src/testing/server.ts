@@ -8,8 +8,10 @@ import { onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { createApiServer, type ApiServer } from "../api-server.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
+import type { PodStreams } from "../streams/pod-streams.ts";
 
-const TOKEN = "test-token";
+/** Of `ann`, who may do everything. */
+export const TEST_TOKEN = "test-token";
 /** Of `vic`, in the group `visitors`, who may do nothing but what everybody may. */
 export const VISITOR_TOKEN = "visitor-token";
 
@@ -37,6 +39,8 @@ export interface TestServer {
   api: ApiServer;
   kubeconfig: string;
   folder: string;
+  /** PEM. */
+  authority: Buffer;
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** The raw response of a GET, for streams. */
   open(path: string, accept?: string): Promise<IncomingMessage>;
@@ -46,6 +50,7 @@ export interface TestServer {
 export async function startServer(
   options: {
     podLogs?: PodLogs;
+    podStreams?: PodStreams;
     metrics?: () => string;
     configCheck?: ConfigCheck;
     objectViews?: readonly ObjectView[];
@@ -63,10 +68,11 @@ export async function startServer(
     storePath: join(folder, "store.db"),
     listen: { host: "127.0.0.1", port: 0 },
     tokens: [
-      { token: TOKEN, user: { name: "ann", groups: ["team", "system:masters"] } },
+      { token: TEST_TOKEN, user: { name: "ann", groups: ["team", "system:masters"] } },
       { token: VISITOR_TOKEN, user: { name: "vic", groups: ["visitors"] } },
     ],
     podLogs: options.podLogs ?? async function* none() {},
+    ...(options.podStreams ? { podStreams: options.podStreams } : {}),
     ...(options.objectViews ? { objectViews: options.objectViews } : {}),
     ...(options.configCheck ? { configCheck: options.configCheck } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
@@ -76,17 +82,18 @@ export async function startServer(
   });
   await api.start();
   onTestFinished(() => api.stop());
-  const kubeconfig = api.kubeconfig({ token: TOKEN });
+  const kubeconfig = api.kubeconfig({ token: TEST_TOKEN });
   const ca = Buffer.from(parse(kubeconfig).clusters[0].cluster["certificate-authority-data"], "base64");
   const base: RequestOptions = { ...api.address(), ca, agent: false };
   return {
     api,
     kubeconfig,
     folder,
+    authority: ca,
     call: (method, path, callOptions = {}) => call({ ...base, method, path }, callOptions),
     open: (path, accept) =>
       new Promise((resolve, reject) => {
-        const headers = { authorization: `Bearer ${TOKEN}`, ...(accept ? { accept } : {}) };
+        const headers = { authorization: `Bearer ${TEST_TOKEN}`, ...(accept ? { accept } : {}) };
         const request = httpsRequest({ ...base, path, headers }, (response) => {
           onTestFinished(() => void response.destroy());
           resolve(response);
@@ -98,7 +105,7 @@ export async function startServer(
 
 async function call(
   base: RequestOptions,
-  { body, type = "application/json", accept, token = TOKEN, headers, client }: CallOptions,
+  { body, type = "application/json", accept, token = TEST_TOKEN, headers, client }: CallOptions,
 ): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);

@@ -65,7 +65,9 @@ async function begin(container: Docker.Container, options: Docker.ExecCreateOpti
     return { exec, stream: await exec.start({ hijack: true, stdin, Tty }) };
   } catch (cause) {
     if (engineStatus(cause) === undefined) throw cause;
-    throw new UserError("CannotExec", `the container engine would not run it: ${String((cause as Error).message).slice(0, 500)}`, { cause });
+    throw new UserError("CannotExec", `the container engine would not run it: ${(cause as Error).message.slice(0, 500)}`, {
+      cause,
+    });
   }
 }
 

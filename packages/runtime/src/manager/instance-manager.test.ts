@@ -224,7 +224,9 @@ describe("instance manager", () => {
     const { id } = only();
     await expect(manager.openSession("nobody", { command: ["sh"], stdin: false, terminal: false })).rejects.toThrow("there is no instance");
     driver.crash(id);
-    await expect(manager.openSession(id, { command: ["sh"], stdin: false, terminal: false })).rejects.toThrow("is not running: it is backoff");
+    await expect(manager.openSession(id, { command: ["sh"], stdin: false, terminal: false })).rejects.toThrow(
+      "is not running: it is backoff",
+    );
   });
 
   it("adopts a frozen one as it is, and lets it go when nothing is to be kept", async () => {

@@ -163,7 +163,10 @@ export class ManagedInstance {
   /** Puts it on the CPU for somebody who works in it, and keeps it there until all who do have called what they got. Throws UserError when it does not run. */
   async hold(): Promise<() => void> {
     if (!this.#running || this.#retiring) {
-      throw new UserError("InstanceNotRunning", `the instance ${this.spec.id} is not running: it is ${this.#phase} ${this.#message ?? ""}`.trim());
+      throw new UserError(
+        "InstanceNotRunning",
+        `the instance ${this.spec.id} is not running: it is ${this.#phase} ${this.#message ?? ""}`.trim(),
+      );
     }
     this.#holds++;
     const release = () => {

@@ -1,0 +1,23 @@
+import type { InstanceStatus } from "@ebb/runtime";
+import { expect, test } from "vitest";
+import { podAccess } from "./pod-access.ts";
+
+const INSTANCE: InstanceStatus = { id: "shop-1", workload: "team-a/shop", labels: {}, phase: "ready", startedAt: 0, restarts: 0 };
+
+test("a Pod of another namespace with an instance's name gives nothing of that instance", async () => {
+  const { podLogs, podStreams } = podAccess({
+    all: () => [INSTANCE],
+    logs: async function* () {
+      yield { time: 0, stream: "stdout", text: "secret" };
+    },
+    openSession: () => Promise.reject(new Error("was asked")),
+  });
+  const command = { command: ["ls"], container: "user-container", stdin: false, terminal: false };
+  const follow = { follow: false, signal: new AbortController().signal };
+  for (const namespace of ["team-b", "team", "team-a/shop", ""]) {
+    await expect(podStreams.exec(namespace, "shop-1", command)).rejects.toThrow("runs nothing");
+    expect(() => podLogs(namespace, "shop-1", follow)).toThrow("runs nothing");
+  }
+  await expect(podStreams.exec("team-a", "shop-1", command)).rejects.toThrow("was asked");
+  expect(podLogs("team-a", "shop-1", follow)).toBeDefined();
+});

@@ -1,0 +1,28 @@
+import type { PodLogs, PodStreams } from "@ebb/apiserver";
+import { UserError } from "@ebb/base";
+import type { InstanceManager } from "@ebb/runtime";
+
+/**
+ * What the API gives of the instances that its Pods are records of. An instance is known by its id alone; that it is of the namespace that was
+ * asked is checked here, as somebody may make a Pod in their own namespace that has the name of another's.
+ */
+export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "openSession">): { podLogs: PodLogs; podStreams: PodStreams } {
+  const instanceOf = (namespace: string, name: string): string => {
+    if (instances.all().some(({ id, workload }) => id === name && workload.startsWith(`${namespace}/`))) return name;
+    throw new UserError(
+      "PodRunsNothing",
+      `the pod ${name} in namespace ${namespace} runs nothing: Ebb starts none but those of Knative Services`,
+    );
+  };
+  return {
+    podLogs: (namespace, name, options) => instances.logs(instanceOf(namespace, name), options),
+    podStreams: {
+      exec: async (namespace, name, { command, stdin, terminal }) =>
+        instances.openSession(instanceOf(namespace, name), { command, stdin, terminal }),
+      connect: async (namespace, name) => {
+        instanceOf(namespace, name);
+        throw new UserError("NotForwarded", "ports of instances are not forwarded");
+      },
+    },
+  };
+}
