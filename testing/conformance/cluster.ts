@@ -58,11 +58,15 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
     });
     const gatewayClient = createGatewayClient({ socketPath, ...services });
     const client = api.client({ name: "test", groups: ["system:masters"] });
-    const controllers = createControllers({
+    const controllers: Controllers = createControllers({
       client: api.client({ name: "system:controllers", groups: ["system:masters"] }),
       instances: createInstanceManager({
         drivers: { process: machine, container: machine },
         drain: async ({ id }) => void (await gatewayClient.drain(id, 5)),
+        async provide(spec, state) {
+          const { volumes } = await controllers.provideVolumes(spec, state);
+          return { files: { volumes } };
+        },
         ...services,
       }),
       gateway: gatewayClient,

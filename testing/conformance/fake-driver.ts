@@ -39,7 +39,7 @@ export class FakeDriver implements Driver {
     return begin({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
   }
 
-  renewIdentity(): Promise<void> {
+  renewFiles(): Promise<void> {
     return Promise.resolve();
   }
 

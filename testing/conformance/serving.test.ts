@@ -1,4 +1,5 @@
 import {
+  ConfigMaps,
   Configurations,
   Events,
   Namespaces,
@@ -285,6 +286,45 @@ describe("what cannot start says why", () => {
     await ready("secretive");
     expect((await answer(hostOf("secretive"))).env["TOKEN"]).toBe("t0p");
     await cluster.client.delete(Services, "default", "secretive");
+  });
+
+  test("a volume's missing ConfigMap, on Pod, Revision and Service, and it starts once the ConfigMap is there", async () => {
+    await cluster.client.create(Services, {
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata: { name: "mounted", namespace: "default" },
+      spec: {
+        template: {
+          spec: {
+            containers: [{ image: OK, volumeMounts: [{ name: "config", mountPath: "/etc/config" }] }],
+            volumes: [{ name: "config", configMap: { name: "settings" } }],
+          },
+        },
+      },
+    });
+    const message = 'MountVolume.SetUp failed for volume "config" : configmap "settings" not found';
+    await eventually(async () => condition(await cluster.get(Services, "mounted"))?.message?.includes(message));
+    expect(condition(await cluster.get(Revisions, "mounted-00001"), "ResourcesAvailable")).toMatchObject({
+      reason: "FailedMount",
+      message,
+    });
+    const waiting = await eventually(async () => {
+      const { items } = await cluster.client.list(Pods, {
+        namespace: "default",
+        labelSelector: "serving.knative.dev/revision=mounted-00001",
+      });
+      return items[0]?.status?.containerStatuses?.[0]?.state.waiting;
+    });
+    expect(waiting).toEqual({ reason: "FailedMount", message });
+    const settings = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings", namespace: "default" },
+      data: { a: "b" },
+    } as const;
+    await cluster.client.create(ConfigMaps, settings);
+    await ready("mounted");
+    await cluster.client.delete(Services, "default", "mounted");
   });
 
   test("more than a ResourceQuota allows, up to the Service within seconds, and it starts once there is room", async () => {

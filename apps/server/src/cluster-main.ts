@@ -2,15 +2,15 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { createApiServer, type ApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
-import { checkServingConfig, createControllers, SERVING_VIEWS } from "@ebb/controllers";
+import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import {
   createContainerDriver,
   createInstanceManager,
   createProcessDriver,
   type Driver,
-  type Identity,
   type InstanceSpec,
+  type Provision,
 } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { clusterViews } from "./cluster-views.ts";
@@ -38,6 +38,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
             engine,
             owner: config.dataDir,
             identities: paths.identities,
+            volumes: paths.volumes,
             ...(config.clusterAddress ? { dns: config.clusterAddress } : {}),
             ...common,
           }),
@@ -47,7 +48,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   const containers: Driver | undefined = drivers.container;
   const instances = createInstanceManager({
     drivers,
-    identify: ({ id, identity }) => identify(api, id, identity),
+    provide: (spec, state) => provide({ api, controllers }, spec, state),
     drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
     ...common,
   });
@@ -77,6 +78,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
     authorities: () => api.authorities(),
+    issueToken: (holder, token) => api.issuePodToken({ ...holder, ...token }),
     apiAddress: (sort) => (sort === "image" ? api.insideAddress() : localAddress(api.address())),
     // Read when it stops: whether this is a clean stop is known only then.
     get stopInstances() {
@@ -117,10 +119,20 @@ function localAddress({ host, port }: ReturnType<ApiServer["address"]>): ReturnT
   return { host: host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host, port };
 }
 
-async function identify(api: ApiServer, pod: string, identity: InstanceSpec["identity"]): Promise<Identity | undefined> {
-  if (!identity) return undefined;
-  const credentials = await api.issueCredentials({ ...identity, pod });
-  return credentials && { files: credentials.files, renewAfter: credentials.renewAfter };
+interface Providers {
+  api: ApiServer;
+  controllers: Controllers;
+}
+
+/** An instance's credentials, and the contents of its volumes. */
+async function provide({ api, controllers }: Providers, spec: InstanceSpec, state: "starting" | "running"): Promise<Provision> {
+  const credentials = spec.identity && (await api.issueCredentials({ ...spec.identity, pod: spec.id }));
+  const content = spec.volumes && (await controllers.provideVolumes(spec, state));
+  const renewals = [credentials?.renewAfter, content?.renewAfter].filter((time) => time !== undefined);
+  return {
+    files: { ...(credentials ? { identity: credentials.files } : {}), ...(content ? { volumes: content.volumes } : {}) },
+    ...(renewals.length > 0 ? { renewAfter: Math.min(...renewals) } : {}),
+  };
 }
 
 await runChild("cluster", build);

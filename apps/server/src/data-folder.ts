@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { systemCode, systemRandom, UserError } from "@ebb/base";
@@ -35,6 +36,11 @@ export function layout(dataDir: string) {
     builds: join(dataDir, "builds"),
     instances: join(dataDir, "instances"),
     identities: join(dataDir, "identities"),
+    /** Of containers; those in memory are elsewhere, under a name that only this data folder has. */
+    volumes: {
+      disk: join(dataDir, "volumes"),
+      memory: join("/dev/shm", `ebb-${createHash("sha256").update(dataDir).digest("hex").slice(0, 16)}`),
+    },
     logs: join(dataDir, "logs"),
     accessLog: join(dataDir, "logs/access.log"),
     compileCache: join(dataDir, "cache/node"),

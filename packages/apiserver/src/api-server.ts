@@ -3,7 +3,14 @@ import { BugError, UserError, type Clock, type Logger, type Random, type Runnabl
 import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
-import { issueCredentials, type CredentialRequest, type Credentials } from "./accounts/issue-credentials.ts";
+import {
+  issueCredentials,
+  issuePodToken,
+  type CredentialRequest,
+  type Credentials,
+  type PodToken,
+  type PodTokenRequest,
+} from "./accounts/issue-credentials.ts";
 import { ensureOwnService } from "./accounts/own-service.ts";
 import { serviceAddress } from "./admission/service-address.ts";
 import { WebhookAdmission } from "./admission/webhook-admission.ts";
@@ -87,6 +94,8 @@ export interface ApiServer extends Runnable {
   insideAddress(): { host: string; port: number } | undefined;
   /** What a program that runs as a ServiceAccount proves itself with; undefined when that account gives none to programs that do not ask. */
   issueCredentials(request: CredentialRequest): Promise<Credentials | undefined>;
+  /** A token of a ServiceAccount for a program's own use, for an audience of its choice. Throws UserError `ServiceAccountNotFound`. */
+  issuePodToken(request: PodTokenRequest): Promise<PodToken>;
   /** YAML for kubectl, kn and the client libraries; only once it has started. */
   kubeconfig(options: KubeconfigOptions): string;
   /** PEM: what clients of this server must trust; only once it has started. */
@@ -241,6 +250,11 @@ class EmbeddedApiServer implements ApiServer {
   issueCredentials(request: CredentialRequest): Promise<Credentials | undefined> {
     const { accounts, store } = this.#running();
     return issueCredentials(request, { tokens: accounts, store, authorities: this.authorities() });
+  }
+
+  issuePodToken(request: PodTokenRequest): Promise<PodToken> {
+    const { accounts: tokens, store } = this.#running();
+    return issuePodToken(request, { tokens, store });
   }
 
   kubeconfig(options: KubeconfigOptions): string {

@@ -2,7 +2,7 @@ import type { Decision } from "@ebb/autoscaler";
 import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
 import { badRequest, type KubeClient } from "@ebb/kube";
-import type { InstanceManager } from "@ebb/runtime";
+import type { InstanceManager, InstanceSpec } from "@ebb/runtime";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import { DomainMappingController } from "./domainmapping/controller.ts";
@@ -21,6 +21,7 @@ import { whatIf, type WhatIf } from "./podautoscaler/what-if.ts";
 import type { GatewayPort } from "./ports.ts";
 import { InstanceQuotas } from "./quota/instance-quotas.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
+import type { IssueToken, ProvidedVolumes } from "./revision/provide-volumes.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
 import type { WorkloadOptions } from "./revision/workload.ts";
@@ -55,6 +56,8 @@ export interface ControllersOptions {
   decisionsPath?: string;
   /** Where instances reach the cluster's API, by what they run; without it they are told of none and get no credentials. */
   apiAddress?: WorkloadOptions["apiAddress"];
+  /** Tokens for projected volumes; without it there are none. */
+  issueToken?: IssueToken;
   /** PEM of the API's certificate authority, for the ConfigMap `kube-root-ca.crt` of every namespace; there is none without it. */
   authorities?: () => string;
   /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
@@ -75,6 +78,8 @@ export interface Controllers extends Runnable {
   whatIf(revision: string, query: URLSearchParams): Promise<WhatIf>;
   /** Which rule of an object takes a request, and why: the request is what the query says (see questionOf). Throws StatusError. */
   explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation;
+  /** The contents of the `files` volumes of an instance. Throws what keeps it from starting. */
+  provideVolumes(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes>;
   /** What was counted of every revision, in Prometheus' text format. */
   metrics(): string;
 }
@@ -158,6 +163,7 @@ class EmbeddedControllers implements Controllers {
       workload,
       node: options.node,
       resolveDigest: options.resolveDigest,
+      issueToken: options.issueToken,
     });
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
     this.#routes = new RouteController(context, ingress);
@@ -215,6 +221,10 @@ class EmbeddedControllers implements Controllers {
       throw badRequest(`${question.host} is not served by this object on the ${question.listener} listener`);
     }
     return explanation;
+  }
+
+  provideVolumes(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes> {
+    return this.#revisions.provide(spec, state);
   }
 
   metrics(): string {

@@ -53,6 +53,35 @@ export interface Container {
   securityContext?: Record<string, unknown>;
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
 }
+export interface KeyToPath {
+  key: string;
+  path: string;
+  mode?: number;
+}
+export interface DownwardFile {
+  path: string;
+  mode?: number;
+  fieldRef?: { fieldPath: string };
+  resourceFieldRef?: { containerName?: string; resource: string; divisor?: string | number };
+}
+export interface VolumeProjection {
+  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean };
+  secret?: { name?: string; items?: KeyToPath[]; optional?: boolean };
+  downwardAPI?: { items?: DownwardFile[] };
+  serviceAccountToken?: { path: string; audience?: string; expirationSeconds?: number };
+}
+export interface Volume {
+  name: string;
+  configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number };
+  secret?: { secretName?: string; items?: KeyToPath[]; optional?: boolean; defaultMode?: number };
+  projected?: { sources?: VolumeProjection[]; defaultMode?: number };
+  emptyDir?: { medium?: string; sizeLimit?: string | number };
+  persistentVolumeClaim?: { claimName?: string; readOnly?: boolean };
+  hostPath?: object;
+  csi?: object;
+  ephemeral?: object;
+  image?: object;
+}
 export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
@@ -61,7 +90,7 @@ export interface PodSpec {
   automountServiceAccountToken?: boolean;
   enableServiceLinks?: boolean;
   terminationGracePeriodSeconds?: number;
-  volumes?: { name: string }[];
+  volumes?: Volume[];
   nodeName?: string;
 }
 export interface ContainerStatus {

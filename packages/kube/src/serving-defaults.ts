@@ -6,7 +6,6 @@ import { securityDefaults } from "./security-defaults.ts";
 import type { AdmissionConfig } from "./serving-config/admission-config.ts";
 import { DEFAULT_RESOURCES, type ServingDefaults } from "./serving-config/defaults.ts";
 import type { RevisionSpec, RevisionTemplate, TrafficTarget } from "./serving.ts";
-import type { Volume } from "./validate-volumes.ts";
 
 export interface DefaultingContext {
   config: AdmissionConfig;
@@ -30,8 +29,9 @@ export function defaultRevisionSpec(spec: RevisionSpec, context: DefaultingConte
   const responseStartTimeoutSeconds = shorter(spec.responseStartTimeoutSeconds, defaults.responseStartTimeoutSeconds);
   const enableServiceLinks = spec.enableServiceLinks ?? (creating ? defaults.enableServiceLinks : undefined);
   const { containers, initContainers } = nameContainers(spec, context);
-  const volumes = (spec.volumes ?? []) as Volume[];
-  const writable = new Set(volumes.filter((volume) => volume.emptyDir ?? volume.persistentVolumeClaim).map((volume) => volume.name));
+  const writable = new Set(
+    (spec.volumes ?? []).filter((volume) => volume.emptyDir ?? volume.persistentVolumeClaim).map((volume) => volume.name),
+  );
   const secured = (container: Container) => securityDefaults(container, spec.securityContext, config.features["secure-pod-defaults"]);
   return {
     ...spec,

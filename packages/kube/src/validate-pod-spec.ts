@@ -1,10 +1,10 @@
-import type { Container, ContainerPort } from "./core.ts";
+import type { Container, ContainerPort, Volume } from "./core.ts";
 import { checkAllowed, fieldError, invalidFieldValue, missingField, outOfBounds, via, viaEach, type FieldErrors } from "./field-error.ts";
 import { DNS_SUBDOMAIN } from "./names.ts";
 import type { Feature, Features } from "./serving-config/features.ts";
 import type { RevisionSpec } from "./serving.ts";
 import { validateContainer, validateInitContainer, type VolumeInfo } from "./validate-container.ts";
-import { validateVolumes, type Volume } from "./validate-volumes.ts";
+import { validateVolumes } from "./validate-volumes.ts";
 
 /** What a Revision may always set of a PodSpec, and its own fields. */
 const ALLOWED = [
@@ -49,11 +49,9 @@ const POD_SECURITY_FIELDS: ReadonlySet<string> = new Set([
   "supplementalGroups",
 ]);
 
-type FullSpec = Omit<RevisionSpec, "volumes"> & { volumes?: Volume[]; automountServiceAccountToken?: boolean };
-
 /** knative/serving ValidatePodSpec, paths relative to the spec. */
 export function validatePodSpec(spec: RevisionSpec, features: Features): FieldErrors {
-  const { containers, volumes = [], initContainers = [], automountServiceAccountToken, serviceAccountName = "" } = spec as FullSpec;
+  const { containers, volumes = [], initContainers = [], automountServiceAccountToken, serviceAccountName = "" } = spec;
   const mounts = [...initContainers, ...containers].flatMap(({ volumeMounts = [] }) => volumeMounts);
   const open = Object.keys(BY_FEATURE).filter((field) => features[BY_FEATURE[field] as Feature] !== "Disabled");
   const scene = sceneOf(spec, features);
@@ -82,7 +80,7 @@ interface Scene {
   features: Features;
 }
 
-function sceneOf({ volumes = [] }: FullSpec, features: Features): Scene {
+function sceneOf({ volumes = [] }: RevisionSpec, features: Features): Scene {
   const info = ({ emptyDir, persistentVolumeClaim: claim }: Volume): VolumeInfo => ({
     writable: emptyDir !== undefined || claim !== undefined,
     readOnlyClaim: claim?.readOnly === true,

@@ -1,3 +1,4 @@
+import type { KeyToPath, Volume, VolumeProjection } from "./core.ts";
 import {
   checkAllowed,
   fieldError,
@@ -12,27 +13,8 @@ import {
 import { DNS_LABEL } from "./names.ts";
 import type { Feature, Features } from "./serving-config/features.ts";
 
-interface Item {
-  key?: string;
-  path?: string;
-}
-interface Source {
-  items?: Item[];
-  name?: string;
-  path?: string;
-}
-export interface Volume {
-  name: string;
-  secret?: Source;
-  configMap?: Source;
-  projected?: { sources?: Record<string, Source>[] };
-  emptyDir?: { medium?: string; sizeLimit?: string | number };
-  persistentVolumeClaim?: { claimName?: string; readOnly?: boolean };
-  hostPath?: object;
-  csi?: object;
-  ephemeral?: object;
-  image?: object;
-}
+/** As it may come in: what the schema asks for may still be empty. */
+type Item = Partial<KeyToPath>;
 
 /** What each source of a volume needs; those without a feature are always there. */
 const SOURCES: Readonly<Record<string, Feature | undefined>> = {
@@ -115,14 +97,14 @@ function validateEmptyDir({ medium = "", sizeLimit }: NonNullable<Volume["emptyD
   ];
 }
 
-function validateProjection(projection: Record<string, Source>): FieldErrors {
-  const known = ["secret", "configMap", "serviceAccountToken", "downwardAPI"];
+function validateProjection(projection: VolumeProjection): FieldErrors {
+  const known = ["secret", "configMap", "serviceAccountToken", "downwardAPI"] as const;
   const specified = known.filter((source) => projection[source] !== undefined);
   const named = (["secret", "configMap"] as const).flatMap((source) => {
     const { [source]: content } = projection;
     return content ? via(source, [...(content.name ? [] : missingField("name")), ...validateItems(content.items)]) : [];
   });
-  const token = projection["serviceAccountToken"];
+  const token = projection.serviceAccountToken;
   const errors = [...named, ...(token && !token.path ? via("serviceAccountToken", missingField("path")) : [])];
   if (specified.length === 0) return missingOneOf(...known);
   return specified.length > 1 ? [...errors, ...multipleOneOf(...specified)] : errors;

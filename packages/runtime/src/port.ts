@@ -21,10 +21,41 @@ export interface ProbeSpec {
 /** What an instance proves itself to the cluster's API with, by file name: `token`, `ca.crt`, `namespace`. */
 export type IdentityFiles = Readonly<Record<string, string>>;
 
-export interface Identity {
-  files: IdentityFiles;
-  /** Milliseconds after which they must be replaced. */
-  renewAfter: number;
+/** A folder that an instance has beside its artifact. Not for drivers that run programs without mounts of their own (process). */
+export interface VolumeSpec {
+  /** A DNS label. */
+  name: string;
+  /** `files` holds what is handed to `start`; `empty` is made with the instance, outlives its program's restarts, and goes with the instance. */
+  kind: "files" | "empty";
+  /** Of an empty one: kept in memory. */
+  memory?: true;
+  /** Of an empty one: an instance that puts more there is ended, and starts again with it empty. */
+  sizeBytes?: number;
+}
+
+export interface MountSpec {
+  /** The name of a volume. */
+  volume: string;
+  /** Absolute. */
+  path: string;
+  /** Only this file or folder of the volume: relative, without `..`. Of a `files` volume, it is as it was when the program started. */
+  subPath?: string;
+  readOnly?: true;
+}
+
+/** By their paths in the volume: relative, without `..` and `.`. The mode is that of chmod(2). */
+export type VolumeFiles = Readonly<Record<string, { content: Uint8Array; mode: number }>>;
+
+/** What an instance is handed beside its spec, which is shown and kept: credentials and the contents of its `files` volumes by name. */
+export interface InstanceFiles {
+  identity?: IdentityFiles;
+  volumes?: Readonly<Record<string, VolumeFiles>>;
+}
+
+export interface Provision {
+  files: InstanceFiles;
+  /** Milliseconds after which they must be replaced; absent when they last. */
+  renewAfter?: number;
 }
 
 /** What an image is run as; what is absent is as the image says. A driver that gives each bundle a user of its own (process) has no use for it. */
@@ -64,6 +95,8 @@ export interface InstanceSpec {
   security?: SecuritySpec;
   /** The ServiceAccount as which it may call the cluster's API; without it, it gets no credentials. */
   identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
+  volumes?: VolumeSpec[];
+  mounts?: MountSpec[];
 }
 
 /** Where the gateway and the probes reach an instance. */
@@ -105,7 +138,10 @@ export interface InstanceExit {
   /** Absent when it ended while nobody was its parent (Ebb was down). */
   exitCode?: number;
   signal?: string;
-  reason: "Completed" | "Error" | "OOMKilled" | "Unknown";
+  /** Evicted: it took more than it may have of something that ends nobody by itself. */
+  reason: "Completed" | "Error" | "OOMKilled" | "Evicted" | "Unknown";
+  /** Of an eviction: what it took too much of. */
+  message?: string;
   finishedAt: number;
 }
 
@@ -193,7 +229,8 @@ export interface LogOptions {
  * - Output is kept across restarts of Ebb, at most `maxLogBytes` an instance (oldest dropped first), and a reader that is slow holds up the
  *   instance, never memory. Logs of an ended instance stay readable until `forget`.
  * - `start` of an id that has ended starts it again and keeps its log; of one that runs it is a bug.
- * - The files of an identity are there before the program starts, readable by it and by no other instance, and never part of `list`.
+ * - The files that `start` is given are there before the program starts, readable by it and by no other instance, and never part of `list`.
+ *   Those of one volume change in one step: a reader who goes through the volume's `..data` sees the old ones or the new ones.
  * Not in the contract: where those files are (see docs/guide/access.md); order of output between stdout and stderr; addresses staying the same across instances.
  */
 export interface Driver {
@@ -205,9 +242,9 @@ export interface Driver {
    * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
    */
   digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
-  start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance>;
-  /** Replaces the files of one that was started with some; each changes in one step. One that does not run is left alone. */
-  renewIdentity(id: string, identity: IdentityFiles): Promise<void>;
+  start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
+  /** Replaces those of the files that are given, of one that was started with some. One that does not run is left alone. */
+  renewFiles(id: string, files: InstanceFiles): Promise<void>;
   stop(id: string, graceSeconds: number): Promise<void>;
   list(): Promise<RunningInstance[]>;
   /** Those that ended, also in an earlier life of Ebb, and are not forgotten: their logs can still be read. Oldest first; after `list`. */
@@ -283,6 +320,8 @@ export interface InstanceManager {
   scale(key: string, count: number): void;
   /** What to keep when the count is 0. Takes effect at the next change of the count, or at once for what is kept. */
   setIdle(key: string, idle: Idle): void;
+  /** What its instances are handed may have changed: those that run get it, those that wait for it are tried at once. */
+  renewFiles(key: string): void;
   desired(key: string): number;
   instances(key: string): readonly InstanceStatus[];
   /** Drains and stops one instance, as when its Pod is deleted; another takes its place while the count asks for it. */

@@ -1,5 +1,16 @@
-import { ConfigMaps, PodAutoscalers, Revisions, Secrets, type ConfigMap, type Kind, type Revision, type Secret } from "@ebb/kube";
-import type { Workload } from "@ebb/runtime";
+import {
+  ConfigMaps,
+  PodAutoscalers,
+  Revisions,
+  Secrets,
+  type Cause,
+  type ConfigMap,
+  type Kind,
+  type Revision,
+  type Secret,
+} from "@ebb/kube";
+import { TransientError, UserError } from "@ebb/base";
+import type { InstanceSpec, Workload } from "@ebb/runtime";
 import type { Context } from "../context.ts";
 import { apply, applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
@@ -11,9 +22,11 @@ import { REVISION_CONDITIONS as conditions } from "./conditions.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { referencesOf, type Sources } from "./environment.ts";
 import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
+import { missingFiles, provideVolumes, type IssueToken, type ProvidedVolumes } from "./provide-volumes.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
 import { unschedulable, type NodeSize } from "./schedulable.ts";
+import { volumeReferences } from "./volumes.ts";
 import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from "./workload.ts";
 
 export interface RevisionControllerOptions {
@@ -25,6 +38,16 @@ export interface RevisionControllerOptions {
   node: NodeSize | undefined;
   /** Absent where no images are run. */
   resolveDigest: ResolveDigest | undefined;
+  /** Absent where there is no API to call with one. */
+  issueToken: IssueToken | undefined;
+}
+
+interface Description {
+  workload?: Workload;
+  /** Why no instance can be described. */
+  problem?: Cause;
+  /** What an instance that starts now would wait for. */
+  waiting?: Cause;
 }
 
 /** Revisions: their workload to the runtime, their backend to the gateway, their PodAutoscaler and status to the API. */
@@ -69,6 +92,15 @@ export class RevisionController {
     for (const { revision, workload } of made) dataPlane.declare(backendOf(revision), workload);
   }
 
+  /** The contents of an instance's volumes. Throws UserError FailedMount; TransientError while nothing is known of its Revision. */
+  provide(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes> {
+    const { context, node, issueToken = noTokens } = this.#options;
+    const { namespace, name } = splitKey(spec.workload);
+    const revision = context.revisions.get(namespace, name);
+    if (!revision) throw new TransientError("RevisionUnknown", `the revision ${spec.workload} is not known yet`);
+    return provideVolumes(revision, spec, state, { sources: this.#sources, node, issueToken });
+  }
+
   async #reconcile(key: string): Promise<number | void> {
     const { context, dataPlane, loop, quotas } = this.#options;
     const { revisions, autoscalers, client, clock, events } = context;
@@ -84,11 +116,11 @@ export class RevisionController {
     const autoscaler = autoscalers.get(namespace, name);
     const { deployment, observability } = context.settings.current;
     const { revision: pinned, pending } = this.#digests.of(key, revision, deployment);
-    const { workload, problem } = this.#describe(pinned);
+    const { workload, problem, waiting } = this.#describe(pinned);
     const instances = dataPlane.instances(key);
-    // One that serves with fewer than it wants is no trouble.
+    // One that serves with fewer than it wants is no trouble, nor what only its next instance would miss.
     const serves = autoscaler !== undefined && isInitialized(autoscaler) && dataPlane.ready(key) > 0;
-    const trouble = problem ?? (serves ? undefined : quotas.shortage(key));
+    const trouble = problem ?? (serves ? undefined : (waiting ?? quotas.shortage(key)));
     const plan = planRevision({
       revision: pinned,
       resolving: pending && trouble === undefined,
@@ -112,10 +144,14 @@ export class RevisionController {
     return plan.again;
   }
 
-  #describe(revision: Revision): { workload?: Workload; problem: { reason: string; message: string } | undefined } {
+  #describe(revision: Revision): Description {
     const container = servingContainer(revision);
     const namespace = revision.metadata.namespace ?? "";
-    this.#refer(keyOf(revision), container ? referencesOf(container).map((reference) => `${namespace}/${reference}`) : []);
+    const references = container ? [...referencesOf(container), ...volumeReferences(revision.spec)] : [];
+    this.#refer(
+      keyOf(revision),
+      references.map((reference) => `${namespace}/${reference}`),
+    );
     const { workload, quotas, node } = this.#options;
     const { containers } = revision.spec;
     quotas.describe(keyOf(revision), containers);
@@ -123,7 +159,9 @@ export class RevisionController {
     const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(containers, node) : undefined;
     if (tooLarge) return { problem: tooLarge };
     const made = makeWorkload(revision, this.#sources, workload);
-    return "workload" in made ? { workload: made.workload, problem: undefined } : made;
+    if ("problem" in made) return made;
+    const missing = missingFiles(revision, { sources: this.#sources, node });
+    return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };
   }
 
   #refer(key: string, references: readonly string[]): void {
@@ -142,6 +180,13 @@ export class RevisionController {
 
   #addDependents(kind: Kind, { metadata }: Secret | ConfigMap): void {
     const reference = `${metadata.namespace ?? ""}/${kind.kind.toLowerCase()}/${metadata.name}`;
-    for (const key of this.#dependents.get(reference) ?? []) this.controller.add(key);
+    for (const key of this.#dependents.get(reference) ?? []) {
+      this.controller.add(key);
+      this.#options.dataPlane.renewFiles(key);
+    }
   }
+}
+
+function noTokens(): Promise<never> {
+  throw new UserError("FailedMount", "there is no API here that would take a token");
 }

@@ -60,6 +60,11 @@ export class DataPlane {
     if (this.#declared.delete(key)) this.#note(key, this.#gateway.removeBackend(key));
   }
 
+  /** What its instances are handed has changed. */
+  renewFiles(key: string): void {
+    if (this.#workloads.get(key)?.template.volumes) this.#instances.renewFiles(key);
+  }
+
   /** Sends the backend to the gateway if it is not what the gateway has. */
   sync(key: string): void {
     const declared = this.#declared.get(key);

@@ -164,7 +164,8 @@ describe("makeWorkload", () => {
   });
 
   test("what cannot be run says so", () => {
-    expect(problem({ volumeMounts: [{ name: "v", mountPath: "/v" }] })?.reason).toBe("VolumesNotSupported");
+    const bundle = `bundle.ebb.local/shop@sha256:${"ab".repeat(32)}`;
+    expect(problem({ image: bundle, volumeMounts: [{ name: "v", mountPath: "/v" }] })?.reason).toBe("VolumesNotSupported");
     expect(problem({}, { containers: [{ image: "a", ports: [{ containerPort: 1 }] }, { image: "b" }] })?.reason).toBe(
       "MultiContainerNotSupported",
     );

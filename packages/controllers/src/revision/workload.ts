@@ -15,6 +15,7 @@ import { keyOf, omit } from "../engine/keys.ts";
 import { environmentOf, type Sources } from "./environment.ts";
 import { livenessOf, readinessOf } from "./probes.ts";
 import { securityOf } from "./security.ts";
+import { volumesOf, volumesProblem } from "./volumes.ts";
 
 export interface WorkloadOptions {
   /** The folder that holds bundles, as `sha256/<hex>`. */
@@ -41,15 +42,17 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if (revision.spec.containers.length > 1) {
     return problem("MultiContainerNotSupported", "the embedded cluster runs one container per Revision; merge the sidecars into it");
   }
-  if ((container.volumeMounts ?? []).length > 0 || (revision.spec.volumes ?? []).length > 0) {
-    return problem("VolumesNotSupported", "the embedded cluster mounts no volumes; pass Secrets and ConfigMaps by env or envFrom");
-  }
   const artifact = artifactOf(digestOf(revision, container) ?? container.image, options.bundlesRoot);
   if (!artifact) {
     return problem(
       "ContainerMissing",
       `Unable to fetch image "${container.image}": a bundle is named by its digest, ${BUNDLE_HOST}/NAME@sha256:HEX`,
     );
+  }
+  const volumes = volumesProblem(revision.spec);
+  if (volumes !== undefined) return problem("InvalidVolume", volumes);
+  if ((container.volumeMounts ?? []).length > 0 && artifact.kind === "bundle") {
+    return problem("VolumesNotSupported", "a bundle runs as a process, which has no mounts: deploy it as an image, or pass values by env");
   }
   const environment = environmentOf(revision, container, sources);
   if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
@@ -76,6 +79,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     protocol: protocolOf(container),
     resources: limitsOf(container.resources),
     readiness: readinessOf(container),
+    ...volumesOf(revision.spec, container),
     ...(liveness ? { liveness } : {}),
     ...(security ? { security } : {}),
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,

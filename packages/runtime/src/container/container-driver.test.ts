@@ -29,7 +29,12 @@ if (engine) {
         `FROM scratch\nCOPY busybox /bin/busybox\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "/bin"]\nRUN ["/bin/mkdir", "/tmp"]\n`,
       );
       execFileSync("podman", ["build", "-q", "-t", image, folder.path], { stdio: "ignore" });
-      const open = { owner, maxLogBytes: MAX_LOG_BYTES, identities: join(folder.path, "identities") };
+      const open = {
+        owner,
+        maxLogBytes: MAX_LOG_BYTES,
+        identities: join(folder.path, "identities"),
+        volumes: { disk: join(folder.path, "volumes"), memory: `/dev/shm/ebb-${owner}` },
+      };
       return {
         name: "container",
         open: () => createContainerDriver({ ...open, ...options, engine }),
@@ -84,6 +89,7 @@ const CONTEXT = {
   network: "ebb",
   dns: undefined,
   identity: undefined,
+  mounts: [],
   maxLogBytes: 1 << 20,
   ulimits: false,
 } as const;
@@ -91,7 +97,8 @@ const CONTEXT = {
 test("a container has no more rights than a server needs, and the limits that were asked for", () => {
   const { HostConfig } = containerOptions(SPEC, CONTEXT);
   expect(HostConfig).toMatchObject({
-    CapDrop: ["ALL"],
+    CapDrop: ["AUDIT_WRITE", "FSETID", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT"],
+    CapAdd: [],
     SecurityOpt: ["no-new-privileges"],
     Memory: 64 << 20,
     MemorySwap: 64 << 20,
@@ -111,7 +118,8 @@ test("a container's security context: user, group, read-only files, fewer or mor
     containerOptions({ ...SPEC, resources: { cpuRequestMillis } }, CONTEXT).HostConfig?.CpuShares;
   expect([shares(125), shares(1)]).toEqual([128, 2]);
   expect(made({ user: 0 }).User).toBe("0");
-  expect(made({ capabilities: { add: [], drop: ["CHOWN"] } }).HostConfig?.CapAdd).not.toContain("CHOWN");
+  expect(made({ capabilities: { add: [], drop: ["CHOWN"] } }).HostConfig?.CapDrop).toContain("CHOWN");
+  expect(made({ capabilities: { add: ["NET_RAW"], drop: [] } }).HostConfig?.CapDrop).not.toContain("NET_RAW");
   expect(made(undefined)).not.toHaveProperty("User");
 });
 

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
 import { writeIdentity } from "../identity-files.ts";
+import { InstanceVolumes, type VolumePlaces } from "../volumes/instance-volumes.ts";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
   Driver,
   EndedInstance,
   ExecResult,
-  IdentityFiles,
   InstanceExit,
+  InstanceFiles,
   InstanceSpec,
   LogLine,
   LogOptions,
@@ -23,9 +23,10 @@ import type {
 import { containerName, containerOptions, LABELS } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
-import { isGone, isLimitRefusal, pullError, startError } from "./engine-errors.ts";
-import { joinFrames, readFrames } from "./engine-logs.ts";
-import { digestIn } from "./image-digest.ts";
+import { isGone, isLimitRefusal, startError } from "./engine-errors.ts";
+import { joinFrames } from "./engine-logs.ts";
+import { readContainerLog } from "./container-log.ts";
+import { EngineImages } from "./images.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
@@ -34,14 +35,14 @@ import { descendants, usageOf } from "../process/usage.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 const LARGEST_OUTPUT = 256 * 1024;
-/** A few gigabytes over a slow line; a registry that never answers ends here. */
-const PULL_DEADLINE = 15 * 60_000;
 /** timeout(1) */
 const TIMED_OUT = 124;
 /** A shell's way of saying "ended by signal N" is 128 + N. */
 const SIGNALS: Record<number, string> = { 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM" };
 /** After the engine's connection broke (it is restarted, say). */
 const WATCH_AGAIN = 500;
+/** As often as the kubelet looks. */
+const GUARD_PERIOD = 10_000;
 
 export interface ContainerDriverOptions {
   engine: Engine;
@@ -49,6 +50,8 @@ export interface ContainerDriverOptions {
   owner: string;
   /** A folder that only this process may pass through: credentials of containers, from where they are mounted. */
   identities: string;
+  /** For the volumes of containers: a folder that only this process may pass through, and one in memory. */
+  volumes: VolumePlaces;
   /** The name server that containers ask; the engine's when absent. */
   dns?: string;
   clock: Clock;
@@ -64,6 +67,8 @@ interface Known {
   exit?: InstanceExit;
   /** `stop` was asked for: its end is no exit. */
   stopping: boolean;
+  /** Why it is ended by us, and starts again with empty volumes. */
+  evicted?: string | undefined;
 }
 
 /** Runs images on a Docker-compatible engine, which is all that knows of them: nothing is kept on disk here. Constructing it does nothing. */
@@ -75,6 +80,7 @@ class ContainerDriver implements Driver {
   readonly name = "container";
   readonly #options: ContainerDriverOptions;
   readonly #docker: Docker;
+  readonly #images: EngineImages;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
@@ -87,47 +93,18 @@ class ContainerDriver implements Driver {
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
     this.#docker = options.engine.docker;
+    this.#images = new EngineImages(options.engine.docker, options.clock);
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
-    const reference = imageOf(spec);
-    if (!(await this.#inspect(reference))) await this.#pull(reference, signal);
+    await this.#images.ensure(imageOf(spec), signal);
   }
 
-  async digestOf(reference: string, { pull }: { pull: boolean }): Promise<string | undefined> {
-    let found = await this.#inspect(reference);
-    if (!found || pull) {
-      await this.#pull(reference);
-      found = await this.#inspect(reference);
-    }
-    return digestIn(reference, found?.RepoDigests ?? []);
+  digestOf(reference: string, options: { pull: boolean }): Promise<string | undefined> {
+    return this.#images.digestOf(reference, options);
   }
 
-  async #inspect(reference: string): Promise<Docker.ImageInspectInfo | undefined> {
-    try {
-      return await this.#docker.getImage(reference).inspect();
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      throw startError(error, reference);
-    }
-  }
-
-  async #pull(reference: string, signal?: AbortSignal): Promise<void> {
-    const late = new AbortController();
-    const timer = this.#options.clock.after(PULL_DEADLINE, () => late.abort());
-    try {
-      const stream = await this.#docker.pull(reference, { abortSignal: AbortSignal.any([late.signal, ...(signal ? [signal] : [])]) });
-      await new Promise<void>((resolve, reject) =>
-        this.#docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
-      );
-    } catch (error) {
-      throw pullError(late.signal.aborted ? new Error(`not pulled within ${PULL_DEADLINE / 60_000} minutes`) : error, reference);
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  async start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, { identity, volumes }: InstanceFiles = {}): Promise<RunningInstance> {
     const known = this.#known.get(spec.id);
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
     const reference = imageOf(spec);
@@ -135,6 +112,8 @@ class ContainerDriver implements Driver {
     const begun = this.#options.clock.monotonic();
     try {
       if (identity) this.#writeIdentity(spec.id, identity);
+      if (known?.evicted !== undefined) await this.#volumesOf(spec.id).clear();
+      this.#volumesOf(spec.id).prepare(spec.volumes ?? [], spec.mounts ?? [], volumes);
       const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
       const sandboxMs = this.#options.clock.monotonic() - begun;
       await this.#startWithLimits(spec, container);
@@ -152,9 +131,11 @@ class ContainerDriver implements Driver {
     }
   }
 
-  async renewIdentity(id: string, identity: IdentityFiles): Promise<void> {
+  async renewFiles(id: string, { identity, volumes }: InstanceFiles): Promise<void> {
     const known = this.#known.get(id);
-    if (known && !known.exit) this.#writeIdentity(id, identity);
+    if (!known || known.exit) return;
+    if (identity) this.#writeIdentity(id, identity);
+    if (volumes) this.#volumesOf(id).renew(volumes);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -211,7 +192,7 @@ class ContainerDriver implements Driver {
     return {
       [Symbol.asyncIterator]: () => {
         if (!this.#known.has(id)) throw new UserError("NoSuchInstance", `there is no instance ${id}, or its log was deleted`);
-        return this.#readLogs(id, options);
+        return readContainerLog(this.#docker.getContainer(containerName(id)), options, this.#closed.signal)[Symbol.asyncIterator]();
       },
     };
   }
@@ -298,7 +279,7 @@ class ContainerDriver implements Driver {
     return Promise.resolve();
   }
 
-  #writeIdentity(id: string, identity: IdentityFiles): void {
+  #writeIdentity(id: string, identity: NonNullable<InstanceFiles["identity"]>): void {
     mkdirSync(this.#options.identities, { recursive: true, mode: 0o700 });
     // Whatever user its program becomes can read it; nobody else comes this far.
     writeIdentity(this.#identityOf(id), identity, { mode: 0o755 });
@@ -306,6 +287,10 @@ class ContainerDriver implements Driver {
 
   #identityOf(id: string): string {
     return join(this.#options.identities, id);
+  }
+
+  #volumesOf(id: string): InstanceVolumes {
+    return new InstanceVolumes(this.#options.volumes, id);
   }
 
   async #create(spec: InstanceSpec): Promise<Docker.Container> {
@@ -317,13 +302,19 @@ class ContainerDriver implements Driver {
     const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
     const folder = this.#identityOf(spec.id);
     const identity = existsSync(folder) ? folder : undefined;
-    const context = { engine, owner, dns, maxLogBytes, identity, network: await this.#network, ulimits: this.#ulimits };
+    const { volumes = [], mounts = [] } = spec;
+    const context = {
+      ...{ engine, owner, dns, maxLogBytes, identity },
+      network: await this.#network,
+      ulimits: this.#ulimits,
+      mounts: this.#volumesOf(spec.id).mounts(volumes, mounts, mounts),
+    };
     return this.#docker.createContainer(containerOptions(spec, context));
   }
 
   /** As the kubelet checks `runAsNonRoot`, in its words. */
   async #refuseRoot({ artifact, security }: InstanceSpec): Promise<void> {
-    const image = artifact.kind === "image" ? await this.#inspect(artifact.reference) : undefined;
+    const image = artifact.kind === "image" ? await this.#images.inspect(artifact.reference) : undefined;
     const refusal = rootRefusal(security?.user, image?.Config?.User ?? "");
     if (refusal !== undefined) throw new UserError("CreateContainerConfigError", refusal);
   }
@@ -353,7 +344,7 @@ class ContainerDriver implements Driver {
           const state = await container.inspect();
           const known = this.#known.get(id);
           if (!known || known.exit || signal.aborted) return;
-          known.exit = exitOf(id, state);
+          known.exit = exitOf(id, state, known.evicted);
           if (!known.stopping) this.#exits.emit(known.exit);
           return;
         } catch (error) {
@@ -364,6 +355,23 @@ class ContainerDriver implements Driver {
       }
     };
     void wait();
+    if (this.#known.get(id)?.spec.volumes?.some(({ sizeBytes }) => sizeBytes !== undefined)) void this.#guard(id);
+  }
+
+  /** Ends one that puts more into its empty volumes than it may. */
+  async #guard(id: string): Promise<void> {
+    const { clock, log } = this.#options;
+    const known = this.#known.get(id);
+    while (known && this.#known.get(id) === known && !known.exit && !known.stopping && !this.#closed.signal.aborted) {
+      try {
+        const { volumes = [], mounts = [] } = known.spec;
+        known.evicted = await this.#volumesOf(id).overfull(volumes, mounts);
+        if (known.evicted !== undefined) return await this.#docker.getContainer(containerName(id)).kill();
+      } catch (error) {
+        log.warn({ instance: id, error }, "could not look at the volumes of a container");
+      }
+      await sleep(clock, GUARD_PERIOD, this.#closed.signal).catch(() => undefined);
+    }
   }
 
   #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): RunningInstance {
@@ -373,41 +381,11 @@ class ContainerDriver implements Driver {
     return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
   }
 
-  async *#readLogs(id: string, { follow = false, tail, since, signal }: LogOptions): AsyncGenerator<LogLine> {
-    if (tail === 0 && !follow) return;
-    const aborted = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
-    const request = {
-      stdout: true,
-      stderr: true,
-      timestamps: true,
-      abortSignal: aborted,
-      ...(since === undefined ? {} : { since: Math.floor(since / 1000) }),
-    };
-    const container = this.#docker.getContainer(containerName(id));
-    const query = { ...request, ...(tail === undefined || since !== undefined ? {} : { tail }) };
-    let stream: Readable;
-    try {
-      const answer = follow ? await container.logs({ ...query, follow: true }) : await container.logs({ ...query, follow: false });
-      stream = Buffer.isBuffer(answer) ? Readable.from([answer]) : (answer as unknown as Readable);
-    } catch (error) {
-      if (aborted.aborted) return;
-      throw error;
-    }
-    const lines = readFrames(stream);
-    try {
-      if (since !== undefined && tail !== undefined && !follow) return yield* await lastLines(lines, since, tail);
-      for await (const line of lines) if (since === undefined || line.time >= since) yield line;
-    } catch (error) {
-      if (!aborted.aborted) throw error;
-    } finally {
-      stream.destroy();
-    }
-  }
-
   /** With what only it had. */
   async #discard(id: string): Promise<void> {
     await this.#remove(id);
     await rm(this.#identityOf(id), { recursive: true, force: true });
+    await this.#volumesOf(id).remove();
   }
 
   async #remove(id: string): Promise<void> {
@@ -433,24 +411,15 @@ function imageOf(spec: InstanceSpec): string {
   throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
 }
 
-function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo): InstanceExit {
+function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo, evicted?: string): InstanceExit {
   const signal = SIGNALS[State.ExitCode];
   const reason = State.OOMKilled || (signal === "SIGKILL" && wasOomKilled(Id)) ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
-  return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), reason, finishedAt: Date.parse(State.FinishedAt) };
+  const why: Pick<InstanceExit, "reason" | "message"> = evicted === undefined ? { reason } : { reason: "Evicted", message: evicted };
+  return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), ...why, finishedAt: Date.parse(State.FinishedAt) };
 }
 
 function nothingIfGone(error: unknown): undefined {
   if (!isGone(error)) throw error;
-}
-
-async function lastLines(lines: AsyncIterable<LogLine>, since: number, tail: number): Promise<LogLine[]> {
-  const last: LogLine[] = [];
-  for await (const line of lines) {
-    if (line.time < since) continue;
-    last.push(line);
-    if (last.length > tail) last.shift();
-  }
-  return last;
 }
 
 /** The engine has no way to end a command; where it runs on this machine and as root, the kernel has. */

@@ -1,5 +1,6 @@
-import type { ContainerCreateOptions } from "dockerode";
+import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
+import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
 import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
@@ -7,8 +8,13 @@ export const LABELS = { spec: "dev.ebb.spec", owner: "dev.ebb.owner" } as const;
 
 /** A program and its threads; a fork bomb ends here. */
 const MOST_PROCESSES = 1024;
-/** What images that start as root need to become another user and to own their files; no more of root than that. */
-const CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+/**
+ * What engines give a program by themselves and a server does not need. The rest is what images that start as root need to become another user and
+ * to own their files. It is not asked for by name: to a program that is not root, an engine would give what is asked for by name, and nothing else.
+ */
+const DROPPED = ["AUDIT_WRITE", "FSETID", "MKNOD", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT"];
+/** Programs that are not root may listen on 80, too. */
+const SYSCTLS = { "net.ipv4.ip_unprivileged_port_start": "0" };
 
 export interface ContainerContext {
   engine: Pick<Engine, "name" | "rootless">;
@@ -19,6 +25,7 @@ export interface ContainerContext {
   maxLogBytes: number;
   /** The folder with the instance's credentials. */
   identity: string | undefined;
+  mounts: readonly HostMount[];
   /** Explicit process and file limits, for machines whose limits are below the engine's defaults. */
   ulimits: boolean;
 }
@@ -32,6 +39,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
   const { engine, maxLogBytes, dns, network, identity } = context;
   const { security = {} } = spec;
+  const mounts = mountsOf(identity, context.mounts);
   const user = userOf(security);
   const port = `${spec.port}/tcp`;
   return {
@@ -47,8 +55,8 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     Tty: false,
     ...(engine.rootless ? { ExposedPorts: { [port]: {} } } : {}),
     HostConfig: {
-      CapDrop: ["ALL"],
-      CapAdd: capabilitiesOf(security),
+      ...capabilitiesOf(security),
+      Sysctls: SYSCTLS,
       ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: MOST_PROCESSES,
@@ -63,7 +71,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
       ...(spec.resources.cpuRequestMillis === undefined ? {} : { CpuShares: sharesOf(spec.resources.cpuRequestMillis) }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
-      ...(identity === undefined ? {} : { Binds: [`${identity}:${IDENTITY_MOUNT}:ro`] }),
+      ...(mounts.length === 0 ? {} : { Mounts: mounts }),
       ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
       ...(network === undefined ? {} : { NetworkMode: network }),
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
@@ -73,6 +81,13 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       },
     },
   };
+}
+
+function mountsOf(identity: string | undefined, volumes: readonly HostMount[]): MountSettings[] {
+  // A program that mounts something there itself wants no other credentials.
+  const taken = volumes.some(({ target }) => target === IDENTITY_MOUNT);
+  const all = [...(identity === undefined || taken ? [] : [{ source: identity, target: IDENTITY_MOUNT, readOnly: true }]), ...volumes];
+  return all.map(({ source, target, readOnly }) => ({ Type: "bind", Source: source, Target: target, ReadOnly: readOnly }));
 }
 
 /** As the kubelet gives them: 1024 a core, 2 at least. */
@@ -86,9 +101,9 @@ function userOf({ user, group }: SecuritySpec): string | undefined {
   return group === undefined ? String(user) : `${user}:${group}`;
 }
 
-function capabilitiesOf({ capabilities: { add, drop } = { add: [], drop: [] } }: SecuritySpec): string[] {
-  const kept = drop.includes("ALL") ? [] : CAPABILITIES.filter((capability) => !drop.includes(capability));
-  return [...new Set([...kept, ...add])];
+function capabilitiesOf({ capabilities: { add, drop } = { add: [], drop: [] } }: SecuritySpec): { CapDrop: string[]; CapAdd: string[] } {
+  const dropped = drop.includes("ALL") ? ["ALL"] : [...new Set([...DROPPED, ...drop])].filter((capability) => !add.includes(capability));
+  return { CapDrop: dropped, CapAdd: add };
 }
 
 /** Services of the instance's own namespace go by their name alone, others by `NAME.NAMESPACE`. */

@@ -39,6 +39,7 @@ function howItEnded(exit: InstanceExit, spec: InstanceSpec): string {
     const limit = memoryBytes === undefined ? "" : ` of ${Math.round(memoryBytes / 1024 / 1024)} MiB`;
     return `it used more memory than its limit${limit} and was killed: raise the limit, or make it use less`;
   }
+  if (exit.reason === "Evicted") return `it was ended: ${exit.message ?? "it took more than it may have"}`;
   if (exit.reason === "Completed") return "it exited with code 0, but a server must keep running and listen on $PORT";
   if (exit.signal !== undefined) return `it was ended by ${exit.signal}`;
   if (exit.exitCode === undefined) return "it ended while Ebb was not running";

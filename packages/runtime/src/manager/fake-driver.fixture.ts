@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { Signal, type Clock } from "@ebb/base";
-import type { Driver, EndedInstance, IdentityFiles, InstanceExit, InstanceSpec, RunningInstance, Session } from "../port.ts";
+import type { Driver, EndedInstance, InstanceExit, InstanceFiles, InstanceSpec, RunningInstance, Session } from "../port.ts";
 
 /** The port in memory: what runs, what was asked, and failures on demand. Readiness is an exec probe, so no real time is in the way. */
 export class FakeDriver implements Driver {
@@ -25,8 +25,8 @@ export class FakeDriver implements Driver {
   prepare(spec: InstanceSpec): Promise<void> {
     return this.prepareGate(spec);
   }
-  async start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance> {
-    this.calls.push(`start ${spec.id}${identity ? ` with ${identity["token"]}` : ""}`);
+  async start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance> {
+    this.calls.push(`start ${spec.id}${files?.identity ? ` with ${files.identity["token"]}` : ""}`);
     await this.startGate(spec);
     const error = this.failStart(spec);
     if (error) throw error;
@@ -66,8 +66,8 @@ export class FakeDriver implements Driver {
   async thaw(id: string): Promise<void> {
     this.frozen.delete(id);
   }
-  renewIdentity(id: string, identity: IdentityFiles): Promise<void> {
-    this.calls.push(`renew ${id} ${identity["token"]}`);
+  renewFiles(id: string, { identity }: InstanceFiles): Promise<void> {
+    this.calls.push(`renew ${id} ${identity?.["token"]}`);
     return Promise.resolve();
   }
   usage(): undefined {}

@@ -4,7 +4,6 @@ import { Signal, UserError, type Clock, type Logger, type Random, type Timer } f
 import type {
   Artifact,
   Driver,
-  Identity,
   Idle,
   InstanceManager,
   InstanceSpec,
@@ -20,6 +19,7 @@ import { ProbePace } from "../probes/pace.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
+import type { Provide } from "./provisioner.ts";
 import { planScale } from "./scale-plan.ts";
 import { StartSlots } from "./start-slots.ts";
 
@@ -43,8 +43,8 @@ export interface InstanceManagerOptions {
   log: Logger;
   /** Resolves when no request is under way at that instance any more; it gets no new ones since its phase is `draining`. */
   drain(instance: InstanceStatus): Promise<void>;
-  /** The credentials of an instance whose spec has an identity; undefined when it is to have none. Throws when it may not start without. */
-  identify?(spec: InstanceSpec): Promise<Identity | undefined>;
+  /** What an instance is handed beside its spec: its credentials, its `files` volumes. Throws when it may not start without. */
+  provide?: Provide;
   /** Milliseconds; default 630 000. */
   drainPatience?: number;
   /** Instances being started at once per driver; default twice the cores. */
@@ -138,6 +138,10 @@ class Manager implements InstanceManager {
     if (!state || state.idle === idle) return;
     state.idle = idle;
     if (idle === "cold") this.#reconcile(state);
+  }
+
+  renewFiles(key: string): void {
+    for (const instance of this.#states.get(key)?.instances.values() ?? []) instance.filesChanged();
   }
 
   desired(key: string): number {
@@ -306,7 +310,7 @@ class Manager implements InstanceManager {
   }
 
   #deps(driver: Driver, state: WorkloadState): InstanceDeps {
-    const { clock, log, drain, identify, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
+    const { clock, log, drain, provide, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
     const slots = this.#slots.get(driver) ?? new StartSlots({ clock, limit: 1, lease: START_LEASE });
     return {
       driver,
@@ -315,7 +319,7 @@ class Manager implements InstanceManager {
       slots,
       pace: this.#pace,
       drain,
-      ...(identify ? { identify } : {}),
+      ...(provide ? { provide } : {}),
       drainPatience,
       changed: () => this.#changes.emit(state.key),
     };

@@ -2,8 +2,8 @@ import { backoffDelay, sleep, UserError, type Clock, type Logger, type Timer } f
 import type {
   Driver,
   EndedInstance,
-  Identity,
   InstanceExit,
+  InstanceFiles,
   InstancePhase,
   InstanceSpec,
   InstanceStatus,
@@ -15,6 +15,7 @@ import type {
 import type { ProbePace } from "../probes/pace.ts";
 import { Prober, type ProbeReport } from "../probes/prober.ts";
 import { CRASH_BACKOFF, explainExit, explainStartError, FIRST_RESTART, FORGIVEN_AFTER, LAST_WORDS } from "./explain.ts";
+import { Provisioner, type Provide } from "./provisioner.ts";
 import type { StartSlots } from "./start-slots.ts";
 
 /** What the manager gives to each of its instances. */
@@ -25,7 +26,7 @@ export interface InstanceDeps {
   slots: StartSlots;
   pace: ProbePace;
   drain(instance: InstanceStatus): Promise<void>;
-  identify?(spec: InstanceSpec): Promise<Identity | undefined>;
+  provide?: Provide;
   /** Milliseconds after which an instance is stopped though it is not drained. */
   drainPatience: number;
   changed(): void;
@@ -35,7 +36,6 @@ export interface InstanceDeps {
 const FIRST_DIAGNOSIS = 1000;
 const NEXT_DIAGNOSIS = 5000;
 const STOP_RETRY = 5000;
-const RENEWAL_RETRY = 5000;
 
 /**
  * One instance that is to be kept running: started, probed, restarted with back-off, drained and stopped.
@@ -63,7 +63,9 @@ export class ManagedInstance {
   #launching: Promise<void> | undefined;
   #earlyExit: InstanceExit | undefined;
   #retry: Timer | undefined;
-  #renewal: Timer | undefined;
+  readonly #files: Provisioner;
+  /** It could not start for want of files: told that they changed, it is tried at once. */
+  #lacksFiles = false;
   #probers: Prober[] = [];
   #nextDiagnosis = 0;
   /** Freezing or thawing, one act of the driver after the other. */
@@ -80,6 +82,7 @@ export class ManagedInstance {
     this.spec = spec;
     this.#deps = deps;
     this.#startedAt = deps.clock.now();
+    this.#files = new Provisioner(spec, deps);
   }
 
   get phase(): InstancePhase {
@@ -112,6 +115,7 @@ export class ManagedInstance {
 
   /** Takes over one that runs already; resolves after its first probe, so that one that is ready is never shown as not ready. */
   adopt(running: RunningInstance): Promise<void> {
+    this.#files.began(true);
     if (running.frozen === true) {
       this.#running = running;
       this.#startedAt = this.#readyAt = running.startedAt;
@@ -120,8 +124,6 @@ export class ManagedInstance {
       return Promise.resolve();
     }
     this.#began(running);
-    // How old its credentials are, nobody knows.
-    this.#renewLater(0);
     return new Promise((resolve) => (this.#firstReport = resolve));
   }
 
@@ -148,6 +150,14 @@ export class ManagedInstance {
     this.#set("frozen", undefined, undefined);
     const round = ++this.#round;
     this.#moving = this.#drained().then(() => (round === this.#round ? this.#takeOff() : undefined));
+  }
+
+  /** What it is handed beside its spec may have changed. */
+  filesChanged(): void {
+    this.#files.changed();
+    if (this.#phase !== "backoff" || !this.#lacksFiles || this.#retiring) return;
+    this.#retry?.cancel();
+    this.start();
   }
 
   /** Puts a frozen one back to work: it was ready when it was frozen, and counts as ready at once; probes go on. */
@@ -205,7 +215,7 @@ export class ManagedInstance {
   /** Ebb ends, the instance goes on. */
   letGo(): void {
     this.#stopProbes();
-    this.#renewal?.cancel();
+    this.#files.ended();
     this.#retry?.cancel();
     this.#abort.abort();
     this.#letGo.abort();
@@ -251,16 +261,16 @@ export class ManagedInstance {
     let turn = ordered;
     try {
       await driver.prepare?.(this.spec, this.#abort.signal);
-      const identity = await this.#identify();
+      const files = await this.#fetchFiles();
       const running = await slots.run(this.spec.workload, async () => {
         turn = clock.monotonic();
-        return this.#retiring ? undefined : driver.start(this.spec, identity?.files);
+        return this.#retiring ? undefined : driver.start(this.spec, files);
       });
       if (!running) return;
       const now = clock.monotonic();
       this.#marks = { ordered, turn, sandbox: Math.min(now - turn, running.sandboxMs ?? 0), running: now, unanswered: now };
       this.#began(running);
-      if (identity) this.#renewLater(identity.renewAfter);
+      this.#files.began(false);
       if (this.#earlyExit) this.#crashed(this.#earlyExit);
     } catch (error) {
       if (!this.#retiring) this.#couldNotStart(error);
@@ -269,27 +279,11 @@ export class ManagedInstance {
     }
   }
 
-  async #identify(): Promise<Identity | undefined> {
-    return this.spec.identity ? this.#deps.identify?.(this.spec) : undefined;
-  }
-
-  /** Its credentials are replaced before they end, for as long as it runs. */
-  #renewLater(delay: number): void {
-    const { clock, driver, log } = this.#deps;
-    this.#renewal?.cancel();
-    if (!this.spec.identity || !this.#deps.identify) return;
-    const renew = async () => {
-      const identity = await this.#identify();
-      if (!identity || !this.#running) return;
-      await driver.renewIdentity(this.spec.id, identity.files);
-      if (this.#running) this.#renewLater(identity.renewAfter);
-    };
-    this.#renewal = clock.after(delay, () => {
-      renew().catch((error: unknown) => {
-        log.warn({ id: this.spec.id, error }, "the credentials of an instance could not be renewed yet");
-        if (this.#running) this.#renewLater(RENEWAL_RETRY);
-      });
-    });
+  async #fetchFiles(): Promise<InstanceFiles | undefined> {
+    this.#lacksFiles = true;
+    const files = await this.#files.fetch();
+    this.#lacksFiles = false;
+    return files;
   }
 
   #began(running: RunningInstance): void {
@@ -377,6 +371,7 @@ export class ManagedInstance {
   #liveness({ healthy, message }: ProbeReport): void {
     if (healthy !== false || this.#retiring || !this.#running) return;
     this.#stopProbes();
+    this.#files.ended();
     this.#running = undefined;
     this.#set("unready", "Unhealthy", `the liveness probe failed, so it is restarted: ${message ?? ""}`);
     this.#launching = this.#restartUnhealthy(message).finally(() => (this.#launching = undefined));
@@ -393,6 +388,7 @@ export class ManagedInstance {
 
   #crashed(exit: InstanceExit): void {
     this.#stopProbes();
+    this.#files.ended();
     this.#running = undefined;
     this.#lastExit = exit;
     if (this.#retiring) return;
@@ -437,7 +433,7 @@ export class ManagedInstance {
     await this.#moving;
     if (wasReady && this.#running) await this.#drained();
     await this.#stopForSure();
-    this.#renewal?.cancel();
+    this.#files.ended();
     this.#running = undefined;
     this.#set("ended", this.#lastExit?.reason, undefined);
   }

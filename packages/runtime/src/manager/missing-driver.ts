@@ -12,7 +12,7 @@ export const missingDriver: Driver = {
   start: noEngine,
   exec: noEngine,
   openSession: noEngine,
-  renewIdentity: () => Promise.resolve(),
+  renewFiles: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   list: () => Promise.resolve([]),
   ended: () => Promise.resolve([]),

@@ -6,8 +6,8 @@ import type {
   Driver,
   EndedInstance,
   ExecResult,
-  IdentityFiles,
   InstanceExit,
+  InstanceFiles,
   InstanceSpec,
   LogLine,
   LogOptions,
@@ -113,15 +113,17 @@ class ProcessDriverImplementation implements ProcessDriver {
     return describeIsolation({ isRoot: this.#isRoot, setpriv: this.#setpriv, cgroups: this.#context.cgroups });
   }
 
-  async start(spec: InstanceSpec, identity?: IdentityFiles): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance> {
     if (!DNS_LABEL.test(spec.id)) throw new BugError("InstanceIdInvalid", `${JSON.stringify(spec.id)} is not a DNS label`);
+    if (spec.mounts?.length)
+      throw new UserError("VolumesNotSupported", "a program that runs as a process has no mounts", { hint: "Deploy it as an image." });
     const earlier = this.#instances.get(spec.id);
     if (earlier && !earlier.hasEnded) throw new BugError("InstanceExists", `the instance ${spec.id} is already there`);
     await earlier?.whenClean();
     const instance = new ProcessInstance(spec, new InstanceFolder(this.#root, spec.id), this.#context);
     this.#instances.set(spec.id, instance);
     try {
-      return await this.#launch(instance, identity);
+      return await this.#launch(instance, files?.identity);
     } catch (error) {
       await instance.abandon();
       if (earlier) this.#instances.set(spec.id, earlier);
@@ -133,9 +135,9 @@ class ProcessDriverImplementation implements ProcessDriver {
     }
   }
 
-  async renewIdentity(id: string, identity: IdentityFiles): Promise<void> {
+  async renewFiles(id: string, { identity }: InstanceFiles): Promise<void> {
     const instance = this.#instances.get(id);
-    if (instance?.run && !instance.hasEnded) instance.folder.writeIdentity(identity, serverOf(instance.spec), instance.run.uid);
+    if (identity && instance?.run && !instance.hasEnded) instance.folder.writeIdentity(identity, serverOf(instance.spec), instance.run.uid);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -237,7 +239,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     for (const instance of this.#instances.values()) instance.letGo();
   }
 
-  async #launch(instance: ProcessInstance, identity: IdentityFiles | undefined): Promise<RunningInstance> {
+  async #launch(instance: ProcessInstance, identity: InstanceFiles["identity"]): Promise<RunningInstance> {
     const { spec, folder } = instance;
     const begun = this.#options.clock.monotonic();
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");

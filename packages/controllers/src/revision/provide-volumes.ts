@@ -1,0 +1,93 @@
+import { UserError } from "@ebb/base";
+import type { Revision, Volume } from "@ebb/kube";
+import type { InstanceSpec, VolumeFiles } from "@ebb/runtime";
+import { omit } from "../engine/keys.ts";
+import type { Sources } from "./environment.ts";
+import type { NodeSize } from "./schedulable.ts";
+import { planFiles, type TokenFile, type VolumeScope } from "./volume-files.ts";
+import { instanceLabels } from "./workload.ts";
+
+/** Of an instance's ServiceAccount, bound to its Pod once that is recorded. */
+export type IssueToken = (
+  holder: { namespace: string; account: string; pod: string },
+  token: TokenFile,
+) => Promise<{ token: string; /** Milliseconds after which to ask again. */ renewAfter: number }>;
+
+export interface ProvidedVolumes {
+  volumes: Record<string, VolumeFiles>;
+  renewAfter?: number;
+}
+
+interface ProvideDeps {
+  sources: Sources;
+  node: NodeSize | undefined;
+  issueToken: IssueToken;
+}
+
+/** Where the names and limits of an instance come from. */
+export function volumeScope(revision: Revision, pod: string, { sources, node }: Pick<ProvideDeps, "sources" | "node">): VolumeScope {
+  const { namespace = "", annotations = {} } = revision.metadata;
+  const scaling = Object.keys(annotations).filter((key) => key.startsWith("autoscaling.knative.dev/"));
+  return {
+    namespace,
+    pod,
+    labels: instanceLabels(revision),
+    annotations: omit(annotations, scaling),
+    account: revision.spec.serviceAccountName || "default",
+    nodeName: "ebb",
+    containers: revision.spec.containers,
+    node,
+    sources,
+  };
+}
+
+/**
+ * The files of all `files` volumes of an instance. Throws UserError FailedMount while something is missing that is not optional; for one that runs,
+ * a volume that cannot be had is left out, as it keeps what it has.
+ */
+export async function provideVolumes(
+  revision: Revision,
+  spec: Pick<InstanceSpec, "id" | "volumes">,
+  state: "starting" | "running",
+  deps: ProvideDeps,
+): Promise<ProvidedVolumes> {
+  const scope = volumeScope(revision, spec.id, deps);
+  const wanted = (revision.spec.volumes ?? []).filter(({ name }) =>
+    (spec.volumes ?? []).some((volume) => volume.kind === "files" && volume.name === name),
+  );
+  const volumes: ProvidedVolumes["volumes"] = {};
+  let renewAfter = Number.POSITIVE_INFINITY;
+  for (const volume of wanted) {
+    const plan = planFiles(volume, scope);
+    if ("missing" in plan) {
+      if (state === "running") continue;
+      throw new UserError("FailedMount", plan.missing);
+    }
+    const files: Record<string, VolumeFiles[string]> = {};
+    for (const [path, file] of Object.entries(plan.files)) {
+      if ("content" in file) files[path] = file;
+      else {
+        const { namespace, account } = scope;
+        const issued = await deps.issueToken({ namespace, account, pod: spec.id }, file.token);
+        files[path] = { mode: file.mode, content: Buffer.from(issued.token) };
+        renewAfter = Math.min(renewAfter, issued.renewAfter);
+      }
+    }
+    volumes[volume.name] = files;
+  }
+  return { volumes, ...(Number.isFinite(renewAfter) ? { renewAfter } : {}) };
+}
+
+/** Why an instance could not start for want of files; undefined when it could. */
+export function missingFiles(revision: Revision, deps: Pick<ProvideDeps, "sources" | "node">): string | undefined {
+  const scope = volumeScope(revision, revision.metadata.name, deps);
+  for (const volume of (revision.spec.volumes ?? []).filter(isFiles)) {
+    const plan = planFiles(volume, scope);
+    if ("missing" in plan) return plan.missing;
+  }
+  return undefined;
+}
+
+function isFiles({ configMap, secret, projected }: Volume): boolean {
+  return (configMap ?? secret ?? projected) !== undefined;
+}
