@@ -1,40 +1,24 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { silentLogger, systemClock, systemRandom } from "@ebb/base";
-import { tempDir } from "@ebb/testkit";
+import { silentLogger, systemClock } from "@ebb/base";
 import { describe, expect, test } from "vitest";
 import { describeDriver } from "../driver.conformance.ts";
 import type { InstanceSpec } from "../port.ts";
+import { busyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
 import { containerOptions } from "./container-options.ts";
-import { findEngine, stopOwnEngine } from "./engine.ts";
 import { readFrames } from "./engine-logs.ts";
 
-const BUSYBOX = "/bin/busybox";
 const MAX_LOG_BYTES = 1024 * 1024;
 const options = { clock: systemClock, log: silentLogger };
-const folder = await tempDir("ebb-container-");
-const engine = existsSync(BUSYBOX) ? await findEngine({ ...options, ownSocket: join(folder.path, "podman.sock") }) : undefined;
+const busybox = await busyboxEngine();
 
-if (engine) {
+if (busybox) {
+  const { engine } = busybox;
   describeDriver(
     "container driver",
     async () => {
-      const owner = `test-${systemRandom.suffix(6)}`;
-      const image = `localhost/ebb-test-${systemRandom.suffix(6)}:latest`;
-      copyFileSync(BUSYBOX, join(folder.path, "busybox"));
-      writeFileSync(
-        join(folder.path, "Dockerfile"),
-        `FROM scratch\nCOPY busybox /bin/busybox\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "/bin"]\nRUN ["/bin/mkdir", "/tmp"]\n`,
-      );
-      execFileSync("podman", ["build", "-q", "-t", image, folder.path], { stdio: "ignore" });
-      const open = {
-        owner,
-        maxLogBytes: MAX_LOG_BYTES,
-        identities: join(folder.path, "identities"),
-        volumes: { disk: join(folder.path, "volumes"), memory: `/dev/shm/ebb-${owner}` },
-      };
+      busybox.build();
+      const open = { ...busybox.options, maxLogBytes: MAX_LOG_BYTES };
       return {
         name: "container",
         open: () => createContainerDriver({ ...open, ...options, engine }),
@@ -46,7 +30,7 @@ if (engine) {
           const engine = await findEngine({ ...options, socketPath: ${JSON.stringify(engine.socketPath)} });
           const driver = createContainerDriver({ ...${JSON.stringify(open)}, ...options, engine });
           await driver.list();`,
-        artifact: { kind: "image", reference: image },
+        artifact: { kind: "image", reference: busybox.image },
         server: ["sh", "-c", "exec httpd -f -p $PORT -h /tmp"],
         maxLogBytes: MAX_LOG_BYTES,
         skipped: {
@@ -57,12 +41,7 @@ if (engine) {
               "Podman tells the time of a log line in whole seconds on its Docker-compatible API",
           }),
         },
-        close: async () => {
-          execFileSync("podman", ["image", "rm", "--force", image], { stdio: "ignore" });
-          stopOwnEngine(engine.socketPath);
-          if (engine.servicePid !== undefined) process.kill(engine.servicePid);
-          await folder.remove();
-        },
+        close: () => Promise.resolve(busybox.close()),
       };
     },
     60_000,

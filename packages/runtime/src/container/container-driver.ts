@@ -304,7 +304,11 @@ class ContainerDriver implements Driver {
     const identity = existsSync(folder) ? folder : undefined;
     const { volumes = [], mounts = [] } = spec;
     const context = {
-      ...{ engine, owner, dns, maxLogBytes, identity },
+      engine,
+      owner,
+      dns,
+      maxLogBytes,
+      identity,
       network: await this.#network,
       ulimits: this.#ulimits,
       mounts: this.#volumesOf(spec.id).mounts(volumes, mounts, mounts),

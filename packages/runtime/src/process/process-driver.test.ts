@@ -10,8 +10,6 @@ import { createProcessDriver } from "./process-driver.ts";
 const SERVER = `require("node:net").createServer((socket) => socket.end("hello")).listen(Number(process.argv[1]), process.env.HOST)`;
 const MAX_LOG_BYTES = 1024 * 1024;
 
-const NO_MOUNTS = "a process has no mounts of its own: it refuses them";
-
 describeDriver("process driver", async () => {
   const folder = await tempDir("ebb-process-");
   const bundle = join(folder.path, "bundle");
@@ -30,15 +28,13 @@ describeDriver("process driver", async () => {
     artifact: { kind: "bundle", digest: "0".repeat(64), path: bundle },
     server: ["node", "-e", SERVER, "$PORT"],
     maxLogBytes: MAX_LOG_BYTES,
-    skipped: {
-      "mounts volumes: files that change in one step, parts of them, and empty folders that outlive the program": NO_MOUNTS,
-      "ends one that puts more into an empty volume than it may, and starts it again with nothing in it": NO_MOUNTS,
-      ...(process.getuid?.() !== 0 &&
-        !detectCgroups().enforced.has("pids") && {
-          "bounds how many processes an instance can have":
-            "without root and control groups the limit counts all of the user's processes and is far above",
-        }),
-    },
+    skipped:
+      process.getuid?.() === 0 || detectCgroups().enforced.has("pids")
+        ? {}
+        : {
+            "bounds how many processes an instance can have":
+              "without root and control groups the limit counts all of the user's processes and is far above",
+          },
     close: () => folder.remove(),
   };
 });
