@@ -114,9 +114,9 @@ describe("a definition", () => {
     ],
     ["another plural than its name says", { names: { plural: "tabs" } }, 'must be spec.names.plural+"."+spec.group'],
     [
-      "rules in CEL, which nobody would evaluate",
-      { schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-validations": [{ rule: "true" }] } } } },
-      "rules in CEL are not evaluated by this cluster",
+      "a rule in CEL that cannot be read",
+      { schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-validations": [{ rule: "self.none" }] } } } },
+      "spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: \"self.none\": compilation failed: undefined field 'none'",
     ],
     [
       "a pattern that is none",
@@ -127,6 +127,43 @@ describe("a definition", () => {
     const server = await startServer();
     const { status, body } = await server.call("POST", DEFINITIONS, { body: crontabs(shape) });
     expect({ status, message: body.message }).toEqual({ status: 422, message: expect.stringContaining(says) as string });
+  });
+
+  test("with rules in CEL holds its objects to them, in all ways to write", async () => {
+    const server = await startServer();
+    const rules = [
+      { rule: "self.min <= self.max", message: "min is above max", fieldPath: ".min" },
+      { rule: "self.max >= oldSelf.max", messageExpression: "'max was ' + string(oldSelf.max)" },
+    ];
+    const integer = { type: "integer" };
+    const spec = { type: "object", properties: { min: integer, max: integer }, "x-kubernetes-validations": rules };
+    const status = {
+      type: "object",
+      properties: { phase: { type: "string" } },
+      "x-kubernetes-validations": [{ rule: "self.phase != 'Lost'" }],
+    };
+    await define(server, { schema: { type: "object", properties: { spec, status } } });
+    const tab = (range: object) => ({ apiVersion: "stable.example.com/v1", kind: "CronTab", metadata: { name: "a" }, spec: range });
+    const refused = await server.call("POST", TABS, { body: tab({ min: 3, max: 2 }) });
+    expect(refused.body).toMatchObject({
+      code: 422,
+      message: 'CronTab.stable.example.com "a" is invalid: spec.min: Invalid value: "object": min is above max',
+      details: { causes: [{ reason: "FieldValueInvalid", field: "spec.min" }] },
+    });
+    expect((await server.call("POST", TABS, { body: tab({ min: 1, max: 5 }) })).status).toBe(201);
+    const patch = (range: object, type = "application/merge-patch+json") =>
+      server.call("PATCH", `${TABS}/a?fieldManager=t${type.includes("apply") ? "&force=true" : ""}`, {
+        body: tab(range),
+        type,
+      });
+    expect((await patch({ max: 4 })).body.message).toContain('spec: Invalid value: "object": max was 5');
+    expect((await patch({ max: 4 }, "application/apply-patch+yaml")).status).toBe(422);
+    expect((await patch({ max: 6 })).body.spec).toEqual({ min: 1, max: 6 });
+    const lost = await server.call("PATCH", `${TABS}/a/status`, {
+      body: { status: { phase: "Lost" } },
+      type: "application/merge-patch+json",
+    });
+    expect(lost.body.message).toContain("status: Invalid value");
   });
 
   test("goes with its objects, waits for their finalizers, and can be made again", async () => {

@@ -134,6 +134,31 @@ test("rules, selectors and scope decide who is asked", async () => {
   expect(take()).toEqual(["/status UPDATE services/status"]);
 });
 
+test("conditions in CEL decide too, and what cannot be told is refused", async () => {
+  const server = await startServer();
+  const hook = await startWebhook(() => ({ allowed: false, status: { message: "no" } }));
+  const condition = (expression: string) => ({
+    clientConfig: { url: hook.url("/"), caBundle: hook.caBundle },
+    matchConditions: [
+      { name: "not-me", expression: "request.userInfo.username != 'bob'" },
+      { name: "this", expression },
+    ],
+  });
+  await register(server, webhooks("Validating", "cel", condition("object.data.color == 'red' && oldObject == null")));
+  const create = async (name: string, data: Record<string, string>) =>
+    (await server.call("POST", MAPS, { body: configMap(name, data) })).body;
+  expect(await create("a", { color: "blue" })).toMatchObject({ kind: "ConfigMap" });
+  expect(await create("b", { color: "red" })).toMatchObject({ message: expect.stringContaining("denied the request: no") });
+  expect(await create("c", { other: "red" })).toMatchObject({
+    code: 403,
+    message: expect.stringMatching(/configmaps "c" is forbidden: expression "object.*" resulted in error: No such key: color/),
+  });
+  const wrong = await server.call("POST", `${CONFIGS}/validatingwebhookconfigurations`, {
+    body: webhooks("Validating", "bad", condition("authorizer.x")),
+  });
+  expect(wrong.body.message).toContain('webhooks[0].matchConditions[1].expression: Invalid value: "authorizer.x": compilation failed');
+});
+
 test("a webhook for one version is asked about the others too, in its own, unless it wants exact matches", async () => {
   const server = await startServer();
   const hook = await startWebhook((_request, path) =>

@@ -1,5 +1,6 @@
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
+export { ruleCauses } from "./cel/schema-rules.ts";
 export type { DeleteOptions, KubeClient, ListOptions, WatchOptions } from "./client.ts";
 export { constraintCauses } from "./custom/constraints.ts";
 export {
@@ -113,5 +114,6 @@ export {
   type FieldCause,
 } from "./status-errors.ts";
 export { strategicMergePatch } from "./strategic-merge-patch.ts";
+export { conditionsHold } from "./webhooks/match-conditions.ts";
 export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";
 export type * from "./webhooks/webhook-configuration.ts";

@@ -2,6 +2,16 @@ import type { FieldCause } from "./status-errors.ts";
 import { invalidValue, requiredField } from "./status-errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
 
+/** A rule in CEL about a value and, as `oldSelf`, the one before; apiextensions.k8s.io/v1 ValidationRule. */
+export interface ValidationRule {
+  rule: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+  fieldPath?: string;
+  optionalOldSelf?: boolean;
+}
+
 /** A structural schema: the part of OpenAPI v3 that custom resource definitions use. Served as it is at /openapi/v3. */
 export interface Schema {
   type?: "object" | "array" | "string" | "integer" | "number" | "boolean";
@@ -33,7 +43,7 @@ export interface Schema {
   oneOf?: readonly Schema[];
   not?: Schema;
   "x-kubernetes-embedded-resource"?: true;
-  "x-kubernetes-validations"?: readonly object[];
+  "x-kubernetes-validations"?: readonly ValidationRule[];
   "x-kubernetes-preserve-unknown-fields"?: true;
   "x-kubernetes-int-or-string"?: true;
   /** How server-side apply owns a list: as a whole (also when absent), item by item, or by the keys of its items. */

@@ -25,11 +25,17 @@ export function reviewOf(
   attributes: AdmissionAttributes,
   { version, uid, matched }: { version: string; uid: string; matched: Kind },
 ): object {
-  const { operation, kind, subresource, namespace, name, object, oldObject, options, context } = attributes;
-  const { user, dryRun = false } = context;
+  const { object, oldObject } = attributes;
   const shown = (each: KubeObject | undefined) => (each ? inReview(attributes, matched, each) : null);
-  const request = {
-    uid,
+  const request = { uid, ...requestOf(attributes, matched), object: shown(object), oldObject: shown(oldObject) };
+  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request };
+}
+
+/** What a review says of the request beside its objects. */
+export function requestOf(attributes: AdmissionAttributes, matched: Kind): object {
+  const { operation, kind, subresource, namespace, name, options, context } = attributes;
+  const { user, dryRun = false } = context;
+  return {
     kind: kindOf(attributes, matched),
     resource: { group: matched.group, version: matched.version, resource: matched.plural },
     ...(subresource ? { subResource: subresource } : {}),
@@ -45,12 +51,9 @@ export function reviewOf(
       groups: user.groups,
       ...(user.extra ? { extra: user.extra } : {}),
     },
-    object: shown(object),
-    oldObject: shown(oldObject),
     dryRun,
     options: { kind: OPTIONS[operation], apiVersion: "meta.k8s.io/v1", ...options },
   };
-  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request };
 }
 
 function kindOf({ subresource }: AdmissionAttributes, { group, version, kind }: Kind) {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger, Random } from "@ebb/base";
 import {
+  conditionsHold,
+  forbidden,
   isJsonObject,
   jsonPatch,
   MutatingWebhooks,
@@ -15,7 +17,7 @@ import { keyOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
 import { WebhookDenial } from "./denial.ts";
-import { inReview, readAnswer, reviewOf, reviewVersion, type Verdict } from "./review.ts";
+import { inReview, readAnswer, requestOf, reviewOf, reviewVersion, type Verdict } from "./review.ts";
 import type { WebhookCaller } from "./webhook-caller.ts";
 import type { RegisteredWebhook, WebhookSort, WebhookTable } from "./webhook-table.ts";
 
@@ -106,7 +108,23 @@ export class WebhookAdmission {
     const matched = this.#deps.table.match(hook, attributes);
     if (!matched || !this.#selectsNamespace(hook, attributes)) return undefined;
     const labelled = [attributes.object, attributes.oldObject].some((each) => each && hook.objects(each.metadata.labels));
-    return labelled ? matched : undefined;
+    return labelled && this.#meetsConditions(hook, attributes, matched) ? matched : undefined;
+  }
+
+  /** Throws Forbidden when it cannot be told, unless the webhook may fail. */
+  #meetsConditions({ webhook }: RegisteredWebhook, attributes: AdmissionAttributes, matched: Kind): boolean {
+    const { matchConditions = [], failurePolicy, name } = webhook;
+    if (matchConditions.length === 0) return true;
+    const shown = (each: KubeObject | undefined) => (each ? (inReview(attributes, matched, each) as unknown as Json) : null);
+    const { object, oldObject, kind } = attributes;
+    try {
+      const request = requestOf(attributes, matched) as Json;
+      return conditionsHold(matchConditions, { object: shown(object), oldObject: shown(oldObject), request });
+    } catch (error) {
+      if (failurePolicy !== "Ignore") throw forbidden(kind, attributes.name, error instanceof Error ? error.message : String(error));
+      this.#deps.log.warn({ webhook: name, error }, "a webhook was passed over: whether its conditions hold cannot be told");
+      return false;
+    }
   }
 
   /** By the labels of the namespace that the object is in; a Namespace by its own. All else that is in no namespace is selected. */

@@ -6,14 +6,17 @@ import {
   badRequest,
   conflict,
   forbidden,
+  invalid,
   isStatus,
   Namespaces,
   notFound,
+  ruleCauses,
   StatusError,
   withScale,
   type AdmissionRequest,
   type ConfigCheck,
   type DeleteOptions,
+  type Json,
   type Kind,
   type KubeList,
   type KubeObject,
@@ -241,7 +244,10 @@ export class Registry {
         givenName: name,
         options: context.options ?? {},
         remake: (current, made, mutated) => this.#remake({ target, context, subresource }, { current, made, mutated }),
-        admit: (current, made) => (subresource === "status" ? made : this.#admit(kind, current, made, context)),
+        admit: (current, made) => {
+          checkRules(kind, current, made);
+          return subresource === "status" ? made : this.#admit(kind, current, made, context);
+        },
         ...write,
         settle: (current, admitted) => {
           if (!current && kind.namespaced) this.#checkNamespace(kind, namespace, name);
@@ -322,6 +328,13 @@ export class Registry {
     const cause = { reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" };
     throw new StatusError("Forbidden", refusal.message, { ...refusal.statusDetails, causes: [cause] });
   }
+}
+
+/** The rules in CEL of a kind that a user has defined. Throws Invalid. */
+function checkRules(kind: Kind, current: KubeObject | undefined, next: KubeObject): void {
+  if (!kind.schema) return;
+  const causes = ruleCauses(kind.schema, next as unknown as Json, current as unknown as Json | undefined);
+  if (causes.length > 0) throw invalid(kind, next.metadata.name, causes);
 }
 
 /** With the managedFields of another one. */

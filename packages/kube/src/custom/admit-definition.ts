@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { misplacedRules, ruleDefinitionCauses } from "../cel/admit-rules.ts";
 import type { Kind } from "../kinds.ts";
 import type { KubeObject } from "../meta.ts";
 import { DNS_LABEL, DNS_SUBDOMAIN } from "../names.ts";
@@ -92,7 +93,7 @@ function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
   if (!schema) causes.push(requiredField(`${at}.schema.openAPIV3Schema`, "schemas are required"));
   else if (schema.type !== "object")
     causes.push(invalidValue(`${at}.schema.openAPIV3Schema.type`, schema.type ?? "", "must be object at the root"));
-  else causes.push(...structuralCauses(schema, `${at}.schema.openAPIV3Schema`, 0));
+  else causes.push(...structuralCauses(schema, `${at}.schema.openAPIV3Schema`, { depth: 0, correlated: true }));
   for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
     const place = `${at}.additionalPrinterColumns[${index}]`;
     if (!COLUMN_TYPES.includes(column.type))
@@ -111,18 +112,13 @@ function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
 }
 
 /** The rules of a structural schema: every value has a type, or says that it has none. */
-function structuralCauses(schema: Schema, at: string, depth: number): FieldCause[] {
+function structuralCauses(schema: Schema, at: string, { depth, correlated }: { depth: number; correlated: boolean }): FieldCause[] {
   if (depth > DEEPEST) return [forbiddenField(at, `schemas nest at most ${DEEPEST} levels deep`)];
   const causes: FieldCause[] = [];
+  const below = (keyed: boolean) => ({ depth: depth + 1, correlated: correlated && keyed });
   const free = schema["x-kubernetes-int-or-string"] || schema["x-kubernetes-preserve-unknown-fields"];
   if (!schema.type && !free) causes.push(requiredField(`${at}.type`, "must not be empty for specified object fields"));
-  if (schema["x-kubernetes-validations"] && schema["x-kubernetes-validations"].length > 0)
-    causes.push(
-      forbiddenField(
-        `${at}.x-kubernetes-validations`,
-        "rules in CEL are not evaluated by this cluster: remove them, or use a validating webhook",
-      ),
-    );
+  causes.push(...ruleDefinitionCauses(schema, at, { root: depth === 0, correlated }), ...misplacedRules(schema, at));
   if (schema.properties && schema.additionalProperties)
     causes.push(forbiddenField(`${at}.additionalProperties`, "additionalProperties and properties are mutual exclusive"));
   if (schema.type === "array" && !schema.items) causes.push(requiredField(`${at}.items`, "must be specified"));
@@ -132,11 +128,13 @@ function structuralCauses(schema: Schema, at: string, depth: number): FieldCause
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     // What every object has is the API server's own.
     if (depth === 0 && ["metadata", "apiVersion", "kind"].includes(name)) continue;
-    causes.push(...structuralCauses(property, `${at}.properties[${name}]`, depth + 1));
+    causes.push(...structuralCauses(property, `${at}.properties[${name}]`, { depth: depth + 1, correlated }));
   }
-  if (schema.items) causes.push(...structuralCauses(schema.items, `${at}.items`, depth + 1));
+  if (schema.items) causes.push(...structuralCauses(schema.items, `${at}.items`, below(schema["x-kubernetes-list-type"] === "map")));
   if (typeof schema.additionalProperties === "object")
-    causes.push(...structuralCauses(schema.additionalProperties, `${at}.additionalProperties`, depth + 1));
+    causes.push(
+      ...structuralCauses(schema.additionalProperties, `${at}.additionalProperties`, below(schema["x-kubernetes-map-type"] !== "atomic")),
+    );
   return causes;
 }
 

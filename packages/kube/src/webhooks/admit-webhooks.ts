@@ -1,7 +1,8 @@
 import type { Kind } from "../kinds.ts";
 import type { KubeObject } from "../meta.ts";
 import { invalid, type FieldCause } from "../status-errors.ts";
-import { duplicates, webhookCauses } from "./validate-webhook.ts";
+import { duplicates } from "./duplicates.ts";
+import { webhookCauses } from "./validate-webhook.ts";
 import type { Webhook, WebhookConfiguration } from "./webhook-configuration.ts";
 
 /**

@@ -2,6 +2,7 @@ import { isLabelKey, isLabelValue } from "../label-selector.ts";
 import type { LabelSelector } from "../rbac.ts";
 import { DNS_1035_LABEL, DNS_SUBDOMAIN } from "../names.ts";
 import { forbiddenField, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { conditionCauses } from "./match-conditions.ts";
 import { ruleCauses } from "./validate-rule.ts";
 import type { Webhook, WebhookClientConfig } from "./webhook-configuration.ts";
 
@@ -24,22 +25,12 @@ export function webhookCauses(webhook: Webhook, at: string, mutating: boolean): 
     ...selectorCauses(webhook.namespaceSelector, `${at}.namespaceSelector`),
     ...selectorCauses(webhook.objectSelector, `${at}.objectSelector`),
     ...clientCauses(webhook.clientConfig ?? {}, `${at}.clientConfig`),
-    ...(webhook.matchConditions?.length
-      ? [forbiddenField(`${at}.matchConditions`, "expressions in CEL are not evaluated by this cluster: let the webhook decide")]
-      : []),
+    ...conditionCauses(webhook.matchConditions ?? [], `${at}.matchConditions`),
   ];
   if (timeoutSeconds < 1 || timeoutSeconds > 30)
     causes.push(invalidValue(`${at}.timeoutSeconds`, timeoutSeconds, "the timeout value must be between 1 and 30 seconds"));
   if (mutating) causes.push(...oneOf(reinvocationPolicy, ["IfNeeded", "Never"], `${at}.reinvocationPolicy`));
   return causes;
-}
-
-export function duplicates(values: readonly string[], at: (index: number) => string): FieldCause[] {
-  return values.flatMap((value, index) =>
-    values.indexOf(value) < index
-      ? [{ reason: "FieldValueDuplicate", field: at(index), message: `Duplicate value: ${JSON.stringify(value)}` }]
-      : [],
-  );
 }
 
 function oneOf(value: string | undefined, supported: readonly string[], at: string): FieldCause[] {

@@ -1,0 +1,79 @@
+import { bounded } from "../cel/bounded.ts";
+import { compile, CompileError, firstLine, type Program } from "../cel/compile.ts";
+import { celValue } from "../cel/values.ts";
+import { isLabelKey } from "../label-selector.ts";
+import type { Json } from "../patch.ts";
+import { invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { duplicates } from "./duplicates.ts";
+import type { Webhook } from "./webhook-configuration.ts";
+
+const VARIABLES = ["object", "oldObject", "request"];
+const MOST = 64;
+/** For all conditions of one webhook, milliseconds. */
+const BUDGET = 100;
+type Condition = NonNullable<Webhook["matchConditions"]>[number];
+const programs = new WeakMap<Condition, Program>();
+
+/** What is wrong with a webhook's conditions; k8s.io/kubernetes validateMatchConditions. `authorizer` is not known here. */
+export function conditionCauses(conditions: readonly Condition[], at: string): FieldCause[] {
+  const tooMany: FieldCause[] =
+    conditions.length > MOST
+      ? [{ reason: "FieldValueTooLong", field: at, message: `Too many: ${conditions.length}: must have at most ${MOST} items` }]
+      : [];
+  const names = conditions.map(({ name }) => name ?? "");
+  return [
+    ...tooMany,
+    ...conditions.slice(0, MOST).flatMap((condition, index) => oneCondition(condition, `${at}[${index}]`)),
+    ...duplicates(names, (index) => `${at}[${index}].name`),
+  ];
+}
+
+function oneCondition({ name = "", expression = "" }: Partial<Condition>, at: string): FieldCause[] {
+  const causes: FieldCause[] = [];
+  if (name === "") causes.push(requiredField(`${at}.name`));
+  else if (!isLabelKey(name))
+    causes.push(invalidValue(`${at}.name`, name.slice(0, 300), "must be a qualified name, such as exclude-leases"));
+  if (expression.trim() === "") return [...causes, requiredField(`${at}.expression`)];
+  try {
+    const { type } = compile(expression, VARIABLES);
+    if (type !== "bool" && type !== "dyn") causes.push(invalidValue(`${at}.expression`, expression, "must evaluate to bool"));
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    causes.push(invalidValue(`${at}.expression`, expression, `compilation failed: ${error.message}`));
+  }
+  return causes;
+}
+
+export interface ConditionInput {
+  object: Json;
+  oldObject: Json;
+  /** The `request` of the AdmissionReview, without the objects. */
+  request: Json;
+}
+
+/** Whether all conditions hold. Throws an Error if one cannot be told and none is false. */
+export function conditionsHold(conditions: readonly Condition[], input: ConditionInput): boolean {
+  return bounded(BUDGET, () => {
+    const variables = Object.fromEntries(Object.entries(input).map(([name, value]: [string, Json]) => [name, celValue(value)]));
+    let failure: Error | undefined;
+    for (const condition of conditions) {
+      try {
+        if (programOf(condition).run(variables) !== true) return false;
+      } catch (error) {
+        failure ??= new Error(`expression ${JSON.stringify(condition.expression)} resulted in error: ${firstLine(error)}`, {
+          cause: error,
+        });
+      }
+    }
+    if (failure) throw failure;
+    return true;
+  });
+}
+
+function programOf(condition: Condition): Program {
+  const known = programs.get(condition);
+  if (known) return known;
+  const made = compile(condition.expression, VARIABLES);
+  programs.set(condition, made);
+  return made;
+}
