@@ -138,7 +138,7 @@ export class Serving {
       scanner,
       responses,
     };
-    return (endpoint, protocol) => (protocol === "h2c" ? new Http2Connections(endpoint) : new Http1Connections(endpoint, deps));
+    return (endpoint, protocol) => (protocol === "h2c" ? new Http2Connections(endpoint, deps) : new Http1Connections(endpoint, deps));
   }
 
   #clientHost(visibility: Visibility, reading: ReaderOptions<RequestHead>): ClientHost {

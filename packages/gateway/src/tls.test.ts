@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rename, writeFile } from "node:fs/promises";
-import { connect as connectHttp2 } from "node:http2";
-import { connect as connectTcp } from "node:net";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
+import { connect as connectTcp, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { makeCertificate } from "@ebb/apiserver";
@@ -75,6 +75,31 @@ describe("TLS", () => {
     stream.resume();
     await eventually(() => status === 200);
     expect(session.alpnProtocol).toBe("h2");
+  });
+
+  test("a gRPC call: messages both ways, and the status in trailers", async () => {
+    const server = createHttp2Server();
+    server.on("stream", (stream) => {
+      stream.on("error", () => {});
+      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+      stream.pipe(stream);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { tlsPort, client } = await startTls([await entry("c", ["app.test"])]);
+    await client.putBackend(backend("ns/app", [(server.address() as AddressInfo).port], { protocol: "h2c" }));
+    const session = connectHttp2(`https://127.0.0.1:${tlsPort}`, { rejectUnauthorized: false, servername: "app.test" });
+    onTestFinished(() => session.destroy());
+    const call = session.request({ ":method": "POST", ":path": "/s/m", ":authority": "app.test", te: "trailers" });
+    let text = "";
+    let status: unknown;
+    call.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    call.on("trailers", (trailers) => (status = trailers["grpc-status"]));
+    call.write("one");
+    await eventually(() => text === "one");
+    call.end("two".repeat(100_000));
+    await eventually(() => status === "0" && text.length === 300_003);
   });
 
   test.each<[sentence: string, servername: string | undefined, shown: string]>([

@@ -1,11 +1,12 @@
+import { PREFACE } from "../http2/session.ts";
 import type { Expiring } from "../core/sweep.ts";
 import type { Wire, WireEvents } from "../io/wire.ts";
 import type { ClientConnection, ClientHost } from "./client-host.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";
 
-/** What an HTTP/2 client with prior knowledge sends first (RFC 9113 §3.4). */
-const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+/** An HTTP/2 client with prior knowledge. */
+const FIRST_BYTES = Buffer.from(PREFACE, "latin1");
 
 /** What is known of a connection's protocol: by TLS it was agreed on, otherwise the first bytes tell. */
 export type KnownProtocol = "h2" | "http/1.1" | undefined;
@@ -54,9 +55,9 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
       return this.#becomeHttp1(chunk);
     }
     const read = this.#bytes ? Buffer.concat([this.#bytes, chunk]) : chunk;
-    const compared = Math.min(read.length, PREFACE.length);
-    const matches = read.compare(PREFACE, 0, compared, 0, compared) === 0;
-    if (matches && read.length < PREFACE.length) {
+    const compared = Math.min(read.length, FIRST_BYTES.length);
+    const matches = read.compare(FIRST_BYTES, 0, compared, 0, compared) === 0;
+    if (matches && read.length < FIRST_BYTES.length) {
       this.#bytes = read;
       return;
     }
@@ -84,9 +85,8 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
   }
 
   #becomeHttp2(read?: Buffer): void {
-    // The session takes over the socket's handle; bytes put back are handed to it first.
-    const socket = this.#wire.release();
-    if (read) socket.unshift(read);
-    this.#settled = new Http2Connection(socket, this.#wire, this.#host);
+    const connection = new Http2Connection(this.#wire, this.#host, this.#onClose);
+    this.#settled = connection;
+    if (read) connection.read(read);
   }
 }

@@ -1,18 +1,7 @@
-import type { OutgoingHttpHeaders } from "node:http2";
 import { isValueText } from "../http1/bytes.ts";
-import { fieldPairs } from "../http1/forwarding.ts";
-
-/** Header lines as HTTP/2 wants them: lower-case names, repeated ones as lists. */
-export function toHttp2Headers(fields: string): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (const [name, value] of fieldPairs(fields)) {
-    const known = headers[name];
-    if (known === undefined) headers[name] = value;
-    else if (Array.isArray(known)) known.push(value);
-    else headers[name] = [known, value];
-  }
-  return headers;
-}
+import { allowedInTrailer } from "../http1/known-fields.ts";
+import type { FieldList } from "./hpack/decoder.ts";
+import { areTrailers } from "./field-rules.ts";
 
 /** Raw HTTP/2 headers (names and values in turn) without the pseudo ones. Undefined when a value could not stand in a header line. */
 export function plainPairs(raw: readonly string[]): [name: string, value: string][] | undefined {
@@ -35,4 +24,10 @@ export function toLines(pairs: readonly (readonly [string, string])[]): string {
   let text = "";
   for (const [name, value] of pairs) text += `${name}: ${value}\r\n`;
   return text;
+}
+
+/** Trailers as header lines, without those that must not come behind a body. Undefined when they are malformed. */
+export function trailerLines(list: FieldList): string | undefined {
+  const pairs = !list.isTooLarge && areTrailers(list) ? plainPairs(list.pairs) : undefined;
+  return pairs && toLines(pairs.filter(([name]) => allowedInTrailer(name)));
 }

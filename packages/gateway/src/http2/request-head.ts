@@ -3,8 +3,9 @@ import { hostOf, parseTarget } from "../http1/authority.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import { kindOfName } from "../http1/known-fields.ts";
 import { joined } from "../http1/request-head.ts";
-import { Rejection } from "../http1/rejection.ts";
+import { HEAD_TOO_LARGE, Rejection } from "../http1/rejection.ts";
 import { plainPairs, toLines } from "./fields.ts";
+import type { FieldList } from "./hpack/decoder.ts";
 
 export interface Http2Pseudo {
   method: string;
@@ -25,8 +26,9 @@ const BAD_PROTOCOL = new Rejection(501, "the only protocol to connect to is webs
  * An HTTP/2 request's head in the core's terms (RFC 9113 §8.3), by the same rules as for HTTP/1.1. A WebSocket's CONNECT becomes the GET
  * with an upgrade that it is in HTTP/1.1; of all HTTP/2 requests only that one has an upgrade.
  */
-export function readHttp2Request(pseudo: Http2Pseudo, raw: readonly string[], ended: boolean, maxTarget: number): RequestHead | Rejection {
-  const pairs = plainPairs(raw);
+export function readHttp2Request(list: FieldList, pseudo: Http2Pseudo, ended: boolean, maxTarget: number): RequestHead | Rejection {
+  if (list.isTooLarge) return HEAD_TOO_LARGE;
+  const pairs = plainPairs(list.pairs);
   if (!pairs) return BAD_VALUE;
   const connect = pseudo.method === "CONNECT" && pseudo.protocol !== "";
   if (pseudo.method === "" || (pseudo.method === "CONNECT" && !connect)) return BAD_METHOD;
@@ -58,11 +60,7 @@ function note(head: RequestHead, name: string, value: string): boolean {
   const kind = kindOfName(name);
   switch (kind) {
     case "content-length":
-      // The HTTP/2 library has checked it against the stream's frames.
-      if (head.framing !== "none" && /^[0-9]{1,15}$/.test(value)) {
-        head.framing = "length";
-        head.length = Number(value);
-      }
+      noteLength(head, value);
       return true;
     case "te":
       head.acceptsTrailers = /trailers/i.test(value);
@@ -103,6 +101,14 @@ function note(head: RequestHead, name: string, value: string): boolean {
     default:
       return assertNever(kind);
   }
+}
+
+/** -1 for one that is none, or says something else than another: no body is so long, and the stream is reset. */
+function noteLength(head: RequestHead, value: string): void {
+  const length = /^[0-9]{1,15}$/.test(value) ? Number(value) : -1;
+  const isKnown = head.framing === "length" || head.length !== 0;
+  head.length = isKnown && head.length !== length ? -1 : length;
+  if (head.framing !== "none") head.framing = "length";
 }
 
 function emptyHead(pseudo: Http2Pseudo, ended: boolean): RequestHead {

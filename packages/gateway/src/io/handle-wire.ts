@@ -1,4 +1,4 @@
-import { isIPv6, Socket, type SocketConstructorOpts } from "node:net";
+import { isIPv6 } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { TurnClock } from "./turn-clock.ts";
 import type { Handle, Native, WriteRequest } from "./native.ts";
@@ -107,16 +107,6 @@ export class HandleWire implements Wire {
     if (this.#lent || this.#gone) return;
     this.#lent = true;
     this.#handle.useUserBuffer(READ_BUFFER);
-  }
-
-  release(): Socket {
-    this.#gone = true;
-    this.#handle.readStop();
-    // A net.Socket around a handle, as Node's own server makes them (lib/net.js, onconnection).
-    const socket = new Socket({ handle: this.#handle, allowHalfOpen: true, manualStart: true } as unknown as SocketConstructorOpts);
-    socket.on("error", () => {});
-    socket.on("close", () => this.events.closed("connection closed"));
-    return socket;
   }
 
   #connected(status: number): void {

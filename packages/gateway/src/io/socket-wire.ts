@@ -67,12 +67,4 @@ export class SocketWire implements Wire {
 
   /** Node reads into new memory each time. */
   lend(): void {}
-
-  release(): Socket {
-    const socket = this.#socket;
-    socket.pause();
-    socket.off("data", this.#onData);
-    socket.off("end", this.#onEnd);
-    return socket;
-  }
 }

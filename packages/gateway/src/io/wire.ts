@@ -1,5 +1,3 @@
-import type { Socket } from "node:net";
-
 /** What becomes of a connection, told to whoever owns it at the moment. After `closed` nothing more comes. */
 export interface WireEvents {
   /** A connection that was asked for is there. */
@@ -39,8 +37,6 @@ export interface Wire {
   reset(): void;
   /** Allows to read into memory that is used again. */
   lend(): void;
-  /** Gives the connection away, as a socket that is paused; the wire is not to be used any more. Not after `lend`. */
-  release(): Socket;
 }
 
 /** What more than this waits in the process to be written, further writes should wait for. */

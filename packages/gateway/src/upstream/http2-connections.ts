@@ -1,89 +1,108 @@
-import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
-import { connect } from "node:net";
+import type { Clock } from "@ebb/base";
 import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
+import { Http2Session, type SessionEvents } from "../http2/session.ts";
+import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
+import type { Transport } from "../io/transport.ts";
+import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
 import { Http2Upstream } from "./http2-upstream.ts";
 
-const WINDOW = 256 * 1024;
-/** Until the instance has said how many streams it takes. */
-const STREAMS_AT_FIRST = 100;
+export interface Http2ConnectionsDeps {
+  clock: Clock;
+  limits: GatewayLimits;
+  transport: Transport;
+}
 
-/** A session to an instance and the streams on it. `isOpen` turns false with GOAWAY or its end. */
-export interface Http2Lease {
-  session: ClientHttp2Session;
-  connected: boolean;
-  isOpen: boolean;
-  streams: number;
-  served: number;
-  error: string;
-  /** The requests on it, to be told of its beginning and its end. */
-  requests: Set<{ ready(): void; lost(): void }>;
+/** A request on a connection: told when it may begin, and when it never will. */
+export interface Tenant {
+  ready(): void;
+  lost(message: string): void;
+}
+
+const PSEUDO_FIELDS = 8;
+
+/** One connection to an instance and the requests that were given to it. */
+export class Http2Lease implements SessionEvents {
+  readonly session: Http2Session;
+  connected = false;
+  /** Requests that are over. */
+  served = 0;
+  readonly #tenants = new Set<Tenant>();
+  readonly #onEnd: () => void;
+  #isClosing = false;
+
+  constructor(endpoint: Endpoint, { clock, limits, transport }: Http2ConnectionsDeps, onEnd: () => void) {
+    this.#onEnd = onEnd;
+    const listing = { listBytes: limits.headBytes, fields: limits.headers + PSEUDO_FIELDS };
+    const wire = transport.connect(endpoint.host, endpoint.port);
+    this.session = new Http2Session(wire, { role: "client", clock, limits: listing, events: this });
+  }
+
+  get hasRoom(): boolean {
+    return !this.#isClosing && this.session.isOpen && this.#tenants.size < this.session.peerStreams;
+  }
+
+  enter(tenant: Tenant): void {
+    this.#tenants.add(tenant);
+    if (this.connected) tenant.ready();
+  }
+
+  leave(tenant: Tenant): void {
+    if (this.#tenants.delete(tenant)) this.served++;
+    if (this.#tenants.size === 0 && (this.#isClosing || !this.session.isOpen)) this.session.drain();
+  }
+
+  openStream(events: StreamEvents): Http2Stream {
+    return this.session.open(events);
+  }
+
+  /** Closes once no request is on it. */
+  close(): void {
+    this.#isClosing = true;
+    if (this.#tenants.size === 0) this.session.drain();
+  }
+
+  /** Its connection is there. */
+  begun(): void {
+    this.connected = true;
+    for (const tenant of Array.from(this.#tenants)) tenant.ready();
+  }
+
+  request(): void {}
+  idle(): void {}
+  goaway(): void {}
+
+  closed(reason: string): void {
+    this.#onEnd();
+    for (const tenant of Array.from(this.#tenants)) tenant.lost(reason);
+  }
 }
 
 /** The HTTP/2 connections to one instance: one carries many requests; another is opened when the instance's limit is reached. */
 export class Http2Connections implements EndpointConnections {
   readonly #endpoint: Endpoint;
+  readonly #deps: Http2ConnectionsDeps;
   #leases: Http2Lease[] = [];
-  #closing = false;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, deps: Http2ConnectionsDeps) {
     this.#endpoint = endpoint;
+    this.#deps = deps;
   }
 
   open(need: ConnectionNeed): Http2Upstream {
-    const room = need.fresh ? undefined : this.#leases.find((lease) => lease.isOpen && lease.streams < streamLimit(lease));
-    const lease = room ?? this.#connect();
-    lease.streams++;
-    return new Http2Upstream(lease, () => this.#release(lease));
+    const room = need.fresh ? undefined : this.#leases.find((lease) => lease.hasRoom);
+    return new Http2Upstream(room ?? this.#connect());
   }
 
   closeIdle(): void {
-    this.#closing = true;
-    for (const lease of this.#leases) if (lease.streams === 0) lease.session.close();
+    for (const lease of this.#leases) lease.close();
   }
 
   #connect(): Http2Lease {
-    const { host, port } = this.#endpoint;
-    // The URL only names the scheme: each request brings its own authority, and the connection is made here.
-    const session = connectHttp2("http://instance", {
-      createConnection: () => connect({ host, port, noDelay: true }),
-      settings: { enablePush: false, initialWindowSize: WINDOW },
-    });
-    const lease: Http2Lease = {
-      session,
-      connected: false,
-      isOpen: true,
-      streams: 0,
-      served: 0,
-      error: "connection closed",
-      requests: new Set(),
-    };
-    this.#leases.push(lease);
-    session.on("connect", () => {
-      lease.connected = true;
-      for (const request of lease.requests) request.ready();
-    });
-    session.on("error", (error) => {
-      lease.error = error instanceof Error ? error.message : String(error);
-    });
-    session.on("goaway", () => {
-      lease.isOpen = false;
-    });
-    session.on("close", () => {
-      lease.isOpen = false;
+    const lease: Http2Lease = new Http2Lease(this.#endpoint, this.#deps, () => {
       this.#leases = this.#leases.filter((other) => other !== lease);
-      for (const request of lease.requests) request.lost();
     });
+    this.#leases.push(lease);
     return lease;
   }
-
-  #release(lease: Http2Lease): void {
-    lease.streams--;
-    lease.served++;
-    if (lease.streams === 0 && (this.#closing || !lease.isOpen) && !lease.session.destroyed) lease.session.close();
-  }
-}
-
-function streamLimit(lease: Http2Lease): number {
-  return lease.session.remoteSettings?.maxConcurrentStreams ?? STREAMS_AT_FIRST;
 }

@@ -1,80 +1,75 @@
-import { constants, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import { STATUS_CODES } from "node:http";
 import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from "../core/ports.ts";
-import { allowedInTrailer, kindOfName } from "../http1/known-fields.ts";
 import { isBodyless } from "../http1/response-head.ts";
-import { plainPairs, toHttp2Headers, toLines } from "../http2/fields.ts";
-import { resetStream } from "../http2/reset.ts";
-import type { Http2Lease } from "./http2-connections.ts";
+import { CODE } from "../http2/codes.ts";
+import { trailerLines } from "../http2/fields.ts";
+import type { FieldList } from "../http2/hpack/decoder.ts";
+import { readAnswer } from "../http2/response-head.ts";
+import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
+import type { Http2Lease, Tenant } from "./http2-connections.ts";
 
 /** One request on a stream of an HTTP/2 connection to an instance. */
-export class Http2Upstream implements Upstream {
+export class Http2Upstream implements Upstream, StreamEvents, Tenant {
   readonly #lease: Http2Lease;
-  readonly #release: () => void;
   #events: UpstreamEvents | undefined;
-  #stream: ClientHttp2Stream | undefined;
-  #released = false;
-  #answered = false;
+  #stream: Http2Stream | undefined;
   #method = "GET";
-  #requestTrailers = "";
-  #answerTrailers = "";
+  #answered = false;
+  /** Of the answer's body, by its own word; -1 when it says nothing. */
+  #length = -1;
+  #received = 0;
+  #trailers = "";
 
-  constructor(lease: Http2Lease, release: () => void) {
+  constructor(lease: Http2Lease) {
     this.#lease = lease;
-    this.#release = release;
   }
 
   attach(events: UpstreamEvents): void {
     this.#events = events;
-    const { connected } = this.#lease;
-    this.#lease.requests.add(this);
-    if (connected) this.ready();
+    this.#lease.enter(this);
   }
 
-  /** The session is there. */
   ready(): void {
     this.#events?.upstreamReady();
   }
 
-  /** The session is gone. */
-  lost(): void {
-    this.#fail(this.#lease.error);
+  lost(message: string): void {
+    this.#fail(this.#lease.connected ? (this.#lease.served > 0 ? "stale" : "lost") : "refused", message);
   }
 
-  send(request: OutgoingRequest): void {
-    const { head, fields } = request;
+  // ---- the request ----
+
+  send({ head, fields }: OutgoingRequest): void {
     this.#method = head.method;
-    const headers: OutgoingHttpHeaders = {
-      ...toHttp2Headers(fields),
-      ":method": head.method,
-      ":path": head.target,
-      ":scheme": "http",
-      ":authority": head.authority,
-    };
-    if (head.framing === "length") headers["content-length"] = head.length;
-    if (head.acceptsTrailers) headers["te"] = "trailers";
-    const endStream = head.framing === "none";
-    try {
-      this.#stream = this.#lease.session.request(headers, { endStream, waitForTrailers: !endStream });
-    } catch (error) {
-      // Thrown for headers HTTP/2 cannot carry, or a session that ended in this very turn. Reported later: the caller is still sending.
-      queueMicrotask(() => this.#fail(error instanceof Error ? error.message : "the request could not be sent"));
-      return;
-    }
-    this.#listen(this.#stream);
+    const { encoder } = this.#lease.session;
+    this.#stream = this.#lease.openStream(this);
+    encoder.begin();
+    encoder.pseudo(":method", head.method);
+    encoder.pseudo(":scheme", "http");
+    encoder.pseudo(":path", head.target);
+    encoder.pseudo(":authority", head.authority);
+    if (head.acceptsTrailers) encoder.lines("te: trailers\r\n");
+    if (head.framing === "length") encoder.passingLines(`content-length: ${head.length}\r\n`);
+    encoder.passingLines(fields);
+    this.#stream.writeHead(encoder, head.framing === "none");
   }
 
   write(chunk: Buffer): boolean {
-    const stream = this.#stream;
-    return stream && !stream.destroyed && !stream.writableEnded ? stream.write(Buffer.from(chunk)) : true;
+    return this.#stream?.write(chunk) ?? true;
   }
 
   end(trailers: string): void {
-    this.#requestTrailers = trailers;
     const stream = this.#stream;
-    if (stream && !stream.destroyed && !stream.writableEnded) stream.end();
+    if (!stream || trailers === "") return stream?.end();
+    stream.end(() => {
+      const { encoder } = this.#lease.session;
+      encoder.begin();
+      encoder.lines(trailers);
+      stream.writeHead(encoder, true);
+    });
   }
 
+  /** The connection sends at the end of the turn what all its streams have written. */
   flush(): void {}
 
   pauseAnswer(): void {
@@ -87,95 +82,93 @@ export class Http2Upstream implements Upstream {
 
   abort(): void {
     this.#events = undefined;
-    if (this.#stream) resetStream(this.#stream);
-    this.#letGo();
+    this.#letGo(CODE.cancel);
   }
 
-  #listen(stream: ClientHttp2Stream): void {
-    stream.on("response", (headers, flags, raw?: string[]) => this.#response(headers, flags, raw ?? []));
-    stream.on("headers", (headers, _flags, raw?: string[]) => this.#inform(headers, raw ?? []));
-    stream.on("trailers", (_headers, _flags, raw?: string[]) => {
-      this.#answerTrailers = toLines((plainPairs(raw ?? []) ?? []).filter(([name]) => allowedInTrailer(name)));
-    });
-    stream.on("data", (chunk: Buffer) => {
-      this.#events?.upstreamData(chunk);
-      this.#events?.upstreamFlush();
-    });
-    stream.on("end", () => this.#end());
-    stream.on("drain", () => this.#events?.upstreamDrained());
-    stream.on("wantTrailers", () => stream.sendTrailers(toHttp2Headers(this.#requestTrailers)));
-    stream.on("error", (error) => {
-      this.#lease.error = error.message;
-    });
-    stream.on("close", () => this.#fail(`stream closed with code ${stream.rstCode}`));
-  }
+  // ---- the answer ----
 
-  #response(headers: IncomingHttpHeaders, flags: number, raw: readonly string[]): void {
-    const pairs = plainPairs(raw);
-    const status = Number(headers[":status"]);
-    if (!pairs || !(status >= 200 && status <= 999)) return this.#fail("malformed answer");
+  streamFields(list: FieldList, ended: boolean): void {
+    if (this.#answered) return this.#readTrailers(list, ended);
+    const answer = list.isTooLarge ? undefined : readAnswer(list);
+    if (!answer) return this.#break("malformed answer");
+    const { status, fields, lengthFields } = answer;
+    const reason = STATUS_CODES[status] ?? "";
+    if (status < 200) {
+      if (ended || status === 101) return this.#break("malformed answer");
+      // 100 answers the Expect that we have answered ourselves.
+      if (status !== 100) this.#events?.upstreamInform(status, reason, fields);
+      return;
+    }
     this.#answered = true;
-    const ended = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 || isBodyless(this.#method, status);
-    const length = headers["content-length"];
-    const known = !ended && length !== undefined && /^[0-9]{1,15}$/.test(length);
+    const bodyless = isBodyless(this.#method, status);
+    this.#length = bodyless ? 0 : answer.length;
+    const framing = ended || bodyless ? "none" : answer.length >= 0 ? "length" : "chunked";
     this.#events?.upstreamAnswer({
       status,
-      reason: STATUS_CODES[status] ?? "",
-      fields: toLines(pairs.filter(([name]) => passes(name, ended))),
-      framing: ended ? "none" : known ? "length" : "chunked",
-      length: known ? Number(length) : 0,
+      reason,
+      // Where there is no body, the length tells of the one that GET would have had.
+      fields: framing === "none" ? fields + lengthFields : fields,
+      framing,
+      length: Math.max(0, answer.length),
       keepAlive: true,
       keepAliveSeconds: -1,
     });
-    this.#events?.upstreamFlush();
   }
 
-  #inform(headers: IncomingHttpHeaders, raw: readonly string[]): void {
-    const status = Number(headers[":status"]);
-    const pairs = plainPairs(raw);
-    if (!pairs || status <= 101 || status >= 200) return;
-    this.#events?.upstreamInform(status, STATUS_CODES[status] ?? "", toLines(pairs.filter(([name]) => passes(name, true))));
-    this.#events?.upstreamFlush();
+  #readTrailers(list: FieldList, ended: boolean): void {
+    const lines = ended ? trailerLines(list) : undefined;
+    if (lines === undefined) return this.#break("malformed trailers");
+    this.#trailers = lines;
   }
 
-  #end(): void {
-    // A stream that is reset ends, too; then `close` tells.
-    if (!this.#answered || this.#stream?.aborted || (this.#stream?.rstCode ?? 0) !== 0) return;
+  streamData(chunk: Buffer): void {
+    if (!this.#answered) return this.#break("data before an answer");
+    this.#received += chunk.length;
+    if (this.#length >= 0 && this.#received > this.#length) return this.#break("a body longer than its length");
+    this.#events?.upstreamData(chunk);
+  }
+
+  streamEnd(): void {
+    if (!this.#answered) return this.#break("no answer");
+    const isShort = this.#length >= 0 && this.#received < this.#length && this.#method !== "HEAD";
+    if (isShort) return this.#break("a body shorter than its length");
     const events = this.#events;
     this.#events = undefined;
     // The answer may be whole before the request is; the rest is then not wanted.
-    if (this.#stream && !this.#stream.writableEnded) resetStream(this.#stream);
-    this.#letGo();
-    events?.upstreamEnd(this.#answerTrailers);
+    this.#letGo(CODE.cancel);
+    events?.upstreamEnd(this.#trailers);
   }
 
-  #fail(message: string): void {
+  streamDrained(): void {
+    this.#events?.upstreamDrained();
+  }
+
+  streamFlush(): void {
+    this.#events?.upstreamFlush();
+  }
+
+  streamReset(code: number, message: string): void {
+    if (this.#answered) return this.#fail("broken", message);
+    if (code === CODE.refusedStream) return this.#fail("stale", message);
+    if (this.#lease.session.isEnding) return this.lost(message);
+    this.#fail("broken", message);
+  }
+
+  #break(message: string): void {
+    this.#fail("broken", message);
+  }
+
+  #fail(failure: UpstreamFailure, message: string): void {
     const events = this.#events;
     this.#events = undefined;
-    const failure = this.#failure();
-    if (this.#stream) resetStream(this.#stream);
-    this.#letGo();
+    this.#letGo(CODE.cancel);
     events?.upstreamFailed(failure, message);
   }
 
-  #failure(): UpstreamFailure {
-    if (!this.#lease.connected) return "refused";
-    if (this.#answered) return "broken";
-    const unprocessed = this.#stream?.rstCode === constants.NGHTTP2_REFUSED_STREAM || this.#lease.served > 0;
-    if (unprocessed) return "stale";
-    return this.#lease.session.destroyed ? "lost" : "broken";
+  #letGo(code: number): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream && !(stream.localEnded && stream.remoteEnded)) stream.abandon(code);
+    this.#lease.leave(this);
   }
-
-  #letGo(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#lease.requests.delete(this);
-    this.#release();
-  }
-}
-
-function passes(name: string, bodyless: boolean): boolean {
-  const kind = kindOfName(name);
-  const passed = kind === "other" || kind === "x-request-id" || kind === "traceparent" || kind === "tracestate";
-  return passed || (kind === "content-length" && bodyless);
 }
