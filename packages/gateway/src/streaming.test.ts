@@ -99,9 +99,7 @@ describe("48 MiB both ways, in constant memory", () => {
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     onTestFinished(() => session.destroy());
     const stream = session.request({ ":method": "POST", ":path": "/", ":authority": "app.test" });
-    const { result, held, samples } = await mostHeld(() =>
-      Promise.all([count(stream), pipeline(Readable.from(blocks(TOTAL)), stream)]),
-    );
+    const { result, held, samples } = await mostHeld(() => Promise.all([count(stream), pipeline(Readable.from(blocks(TOTAL)), stream)]));
     expect(result[0]).toBe(TOTAL);
     expect(samples).toBeGreaterThan(3);
     expect(held).toBeLessThan(MAX_HELD);

@@ -54,7 +54,8 @@ export class BackendState {
   #shares: BackendShares;
   #isShown = false;
   #wakeTimer: Timer | undefined;
-  readonly #trials = new Map<EndpointState, Timer>();
+  /** Of instances that refused a connection. */
+  #trials: Map<EndpointState, Timer> | undefined;
   #closed = false;
 
   constructor(config: Backend, services: BackendServices, shares: BackendShares = ownShares()) {
@@ -158,13 +159,14 @@ export class BackendState {
   /** An instance refused a connection: it is left alone for a moment. Returns whether that is news. */
   suspect(endpoint: EndpointState): boolean {
     const news = endpoint.refusedConnection();
-    if (!this.#trials.has(endpoint) && !this.#closed) {
+    const trials = (this.#trials ??= new Map());
+    if (!trials.has(endpoint) && !this.#closed) {
       const timer = this.#services.clock.after(SUSPECT_PERIOD, () => {
-        this.#trials.delete(endpoint);
+        trials.delete(endpoint);
         endpoint.retry();
         this.#pump();
       });
-      this.#trials.set(endpoint, timer);
+      trials.set(endpoint, timer);
     }
     return news;
   }
@@ -185,8 +187,8 @@ export class BackendState {
     const removed = this.#endpoints;
     for (const state of removed) state.remove();
     this.#endpoints = [];
-    for (const timer of this.#trials.values()) timer.cancel();
-    this.#trials.clear();
+    for (const timer of this.#trials?.values() ?? []) timer.cancel();
+    this.#trials = undefined;
     this.#refuseAll(503, "this version was deleted");
     this.#watchWake();
     return removed;

@@ -43,7 +43,7 @@ export class EndpointState implements Candidate {
   readonly #occupancy: Occupancy;
   #health: Health = "good";
   #removed = false;
-  readonly #onIdle = new Set<() => void>();
+  #onIdle: Set<() => void> | undefined;
 
   constructor({ endpoint, connections, limit, occupancy }: EndpointParts) {
     this.endpoint = endpoint;
@@ -100,9 +100,10 @@ export class EndpointState implements Candidate {
   leave(): void {
     this.inFlight--;
     this.#occupancy.leave();
-    if (this.inFlight > 0) return;
-    for (const callback of this.#onIdle) callback();
-    this.#onIdle.clear();
+    if (this.inFlight > 0 || !this.#onIdle) return;
+    const callbacks = this.#onIdle;
+    this.#onIdle = undefined;
+    for (const callback of callbacks) callback();
   }
 
   /** No new requests; idle connections are closed now, the others when their request is done. */
@@ -114,7 +115,7 @@ export class EndpointState implements Candidate {
   /** Calls back once nothing is in flight; the returned function takes that back. */
   whenIdle(callback: () => void): () => void {
     if (this.inFlight === 0) callback();
-    else this.#onIdle.add(callback);
-    return () => this.#onIdle.delete(callback);
+    else (this.#onIdle ??= new Set()).add(callback);
+    return () => void this.#onIdle?.delete(callback);
   }
 }

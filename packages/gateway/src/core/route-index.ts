@@ -1,6 +1,7 @@
 import type { Random } from "@ebb/base";
 import type { HostRule, RouteEntry, Split } from "../route-table.ts";
 import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
+import { Lazily, Shelf } from "./shelf.ts";
 
 /** The listener that a request came in by; cluster-local hosts exist on the internal one only. */
 export type Visibility = "external" | "internal";
@@ -22,6 +23,11 @@ export interface RouteMatch {
   /** The entries, in order. */
   entries: readonly string[];
 }
+
+type CompiledShelf = Shelf<readonly CompiledRoute[]>;
+
+/** Hosts whose rules are compiled at once. */
+const MOST_COMPILED = 1000;
 
 interface Claim {
   entry: RouteEntry;
@@ -45,6 +51,7 @@ interface HostState {
 export class RouteIndex {
   readonly #routes = new Map<string, RouteEntry>();
   readonly #hosts = new Map<string, HostState>();
+  readonly #compiled: CompiledShelf = new Shelf(MOST_COMPILED);
   /** How many hosts begin with `*`: with none, a miss is a miss. */
   #wildcards = 0;
 
@@ -96,25 +103,62 @@ export class RouteIndex {
     claims.splice(at < 0 ? claims.length : at, 0, ...wanted);
     if (host.startsWith("*") && claims.length > 0 !== before.length > 0) this.#wildcards += claims.length > 0 ? 1 : -1;
     if (claims.length === 0) return void this.#hosts.delete(host);
-    const external = merge(claims.filter(({ rule }) => rule.visibility === "external"));
-    const local = merge(claims.filter(({ rule }) => rule.visibility === "cluster-local"));
+    const external = merge(
+      claims.filter(({ rule }) => rule.visibility === "external"),
+      this.#compiled,
+    );
+    const local = merge(
+      claims.filter(({ rule }) => rule.visibility === "cluster-local"),
+      this.#compiled,
+    );
     this.#hosts.set(host, { claims, external, internal: local ?? external, local });
   }
 }
 
-function merge(claims: readonly Claim[]): RouteMatch | undefined {
+function merge(claims: readonly Claim[], compiled: CompiledShelf): RouteMatch | undefined {
   const sorted = claims.length > 1 ? claims.toSorted(byOrder) : claims;
   const [first] = sorted;
   if (!first) return undefined;
   const hash = sorted.length === 1 ? first.entry.hash : sorted.map(({ entry }) => entry.hash).join(",");
   const entries = sorted.map(({ entry }) => entry.key);
   const redirectToTls = sorted.some(({ rule }) => rule.redirectToTls === true);
-  const ruled = sorted.some(({ rule }) => rule.rules);
   const shared = { hash, redirectToTls, entries };
-  if (!ruled) return { ...shared, routes: [], splits: first.rule.splits, setHeaders: first.rule.setHeaders };
-  const routes = sorted.flatMap(compileClaim);
-  const ordered = [...routes.filter((route) => !route.isCatchAll), ...routes.filter((route) => route.isCatchAll)];
-  return { ...shared, routes: ordered, splits: [], setHeaders: {} };
+  if (sorted.some(({ rule }) => rule.rules)) return new RuledMatch(shared, sorted, compiled);
+  return { ...shared, routes: NO_ROUTES, splits: first.rule.splits, setHeaders: first.rule.setHeaders };
+}
+
+const NO_ROUTES: readonly CompiledRoute[] = [];
+const NO_SPLITS: readonly Split[] = [];
+const NO_HEADERS = {};
+
+/** A host with rules. They are compiled when a request asks for them: compiled ones take three times the memory, and most hosts sleep. */
+class RuledMatch implements RouteMatch {
+  readonly hash: string;
+  readonly redirectToTls: boolean;
+  readonly entries: readonly string[];
+  readonly splits = NO_SPLITS;
+  readonly setHeaders = NO_HEADERS;
+  readonly #compiled: Lazily<readonly CompiledRoute[]>;
+
+  constructor(
+    { hash, redirectToTls, entries }: Pick<RouteMatch, "hash" | "redirectToTls" | "entries">,
+    claims: readonly Claim[],
+    shelf: CompiledShelf,
+  ) {
+    this.hash = hash;
+    this.redirectToTls = redirectToTls;
+    this.entries = entries;
+    this.#compiled = new Lazily(shelf, () => compileClaims(claims));
+  }
+
+  get routes(): readonly CompiledRoute[] {
+    return this.#compiled.get();
+  }
+}
+
+function compileClaims(claims: readonly Claim[]): readonly CompiledRoute[] {
+  const routes = claims.flatMap(compileClaim);
+  return [...routes.filter((route) => !route.isCatchAll), ...routes.filter((route) => route.isCatchAll)];
 }
 
 function byOrder(a: Claim, b: Claim): number {

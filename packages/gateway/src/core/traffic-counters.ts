@@ -33,7 +33,8 @@ export interface FinishedRequest {
 /** The counters of one revision: a few additions for each request. */
 export class TrafficCounters {
   readonly #responses: Record<string, number> = {};
-  readonly #latency = Array.from({ length: LATENCY_BOUNDS.length + 1 }, () => 0);
+  /** Made for the first request: most revisions sleep. */
+  #latency: number[] | undefined;
   #latencySumMs = 0;
   #held = 0;
   #heldMs = 0;
@@ -51,8 +52,9 @@ export class TrafficCounters {
     const result = resultOf(request);
     this.#responses[result] = (this.#responses[result] ?? 0) + 1;
     if (request.status !== 101) {
+      const latency = (this.#latency ??= noLatency());
       const bucket = bucketOf(request.durationMs);
-      this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
+      latency[bucket] = (latency[bucket] ?? 0) + 1;
       this.#latencySumMs += request.durationMs;
     }
     if (request.heldMs !== undefined) {
@@ -66,7 +68,7 @@ export class TrafficCounters {
   totals(): TrafficTotals {
     return {
       responses: { ...this.#responses },
-      latency: [...this.#latency],
+      latency: this.#latency ? [...this.#latency] : noLatency(),
       latencySumMs: this.#latencySumMs,
       held: this.#held,
       heldMs: this.#heldMs,
@@ -74,6 +76,10 @@ export class TrafficCounters {
       responseBytes: this.#responseBytes,
     };
   }
+}
+
+function noLatency(): number[] {
+  return Array.from({ length: LATENCY_BOUNDS.length + 1 }, () => 0);
 }
 
 function resultOf({ status, outcome }: FinishedRequest): string {

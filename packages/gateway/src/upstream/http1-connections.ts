@@ -1,45 +1,30 @@
 import type { Clock } from "@ebb/base";
 import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
 import type { Expiring, Sweep } from "../core/sweep.ts";
-import type { HeadScanner } from "../http1/head-scanner.ts";
-import type { ResponseInterpreter } from "../http1/response-head.ts";
-import type { Transport } from "../io/transport.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
-import { Http1Upstream, type Http1UpstreamDeps } from "./http1-upstream.ts";
+import { Http1Upstream, type Http1Keeper, type Http1UpstreamDeps } from "./http1-upstream.ts";
 
-export interface Http1ConnectionsDeps {
+export interface Http1ConnectionsDeps extends Http1UpstreamDeps {
   clock: Clock;
   limits: GatewayLimits;
   sweep: Sweep;
-  transport: Transport;
-  scanner: HeadScanner;
-  responses: ResponseInterpreter;
 }
 
 /**
  * The connections to one HTTP/1.1 instance. The last one used is used first, so that few are warm and the rest run out; none is kept
  * longer than the instance is likely to keep it.
  */
-export class Http1Connections implements EndpointConnections, Expiring {
+export class Http1Connections implements EndpointConnections, Http1Keeper, Expiring {
   watchIndex = -1;
   readonly #endpoint: Endpoint;
   readonly #deps: Http1ConnectionsDeps;
-  readonly #upstreamDeps: Http1UpstreamDeps;
   #idle: Http1Upstream[] = [];
   #closing = false;
 
   constructor(endpoint: Endpoint, deps: Http1ConnectionsDeps) {
     this.#endpoint = endpoint;
     this.#deps = deps;
-    this.#upstreamDeps = {
-      transport: deps.transport,
-      scanner: deps.scanner,
-      responses: deps.responses,
-      headBytes: deps.limits.headBytes,
-      idle: (upstream) => this.#keep(upstream),
-      closed: (upstream) => this.#forget(upstream),
-    };
   }
 
   open(need: ConnectionNeed): Http1Upstream {
@@ -50,7 +35,7 @@ export class Http1Connections implements EndpointConnections, Expiring {
       this.#idle.pop();
       return newest;
     }
-    return new Http1Upstream(this.#endpoint, this.#upstreamDeps);
+    return new Http1Upstream(this.#endpoint, this, this.#deps);
   }
 
   closeIdle(): void {
@@ -67,14 +52,14 @@ export class Http1Connections implements EndpointConnections, Expiring {
     if (this.#idle.length === 0) this.#deps.sweep.unwatch(this);
   }
 
-  #keep(upstream: Http1Upstream): void {
+  idle(upstream: Http1Upstream): void {
     if (this.#closing || this.#idle.length >= this.#deps.limits.upstreamIdleCount) return upstream.close();
     upstream.idleSince = this.#deps.clock.monotonic();
     this.#idle.push(upstream);
     if (this.#idle.length === 1) this.#deps.sweep.watch(this);
   }
 
-  #forget(upstream: Http1Upstream): void {
+  closed(upstream: Http1Upstream): void {
     const index = this.#idle.lastIndexOf(upstream);
     if (index >= 0) this.#idle.splice(index, 1);
   }

@@ -8,13 +8,18 @@ import { requestText } from "../http1/write-head.ts";
 import type { ResponseInterpreter } from "../http1/response-head.ts";
 import type { Transport } from "../io/transport.ts";
 import type { Wire, WireEvents } from "../io/wire.ts";
+import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
 
 export interface Http1UpstreamDeps {
   transport: Transport;
   scanner: HeadScanner;
   responses: ResponseInterpreter;
-  headBytes: number;
+  limits: Pick<GatewayLimits, "headBytes">;
+}
+
+/** Who keeps the connection while no request has it. */
+export interface Http1Keeper {
   /** The request is done and the connection may serve another. */
   idle(upstream: Http1Upstream): void;
   closed(upstream: Http1Upstream): void;
@@ -33,7 +38,7 @@ type State = "connecting" | "ready" | "busy" | "closed";
  * request and the answer have been carried to their ends.
  */
 export class Http1Upstream implements Upstream, WireEvents {
-  readonly #deps: Http1UpstreamDeps;
+  readonly #keeper: Http1Keeper;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
   readonly #writer: BodyWriter;
@@ -54,12 +59,12 @@ export class Http1Upstream implements Upstream, WireEvents {
   /** Seconds the instance said it keeps an idle connection, or -1. */
   keepAliveSeconds = -1;
 
-  constructor(endpoint: Endpoint, deps: Http1UpstreamDeps) {
-    this.#deps = deps;
-    const { scanner, responses, headBytes } = deps;
+  constructor(endpoint: Endpoint, keeper: Http1Keeper, deps: Http1UpstreamDeps) {
+    this.#keeper = keeper;
+    const { scanner, responses, limits } = deps;
     this.#reader = new MessageReader<ResponseHead>({
       scanner,
-      headBytes,
+      headBytes: limits.headBytes,
       dialect: {
         leadingEmptyLine: false,
         scan: (heads, bytes, start, end) => heads.scanResponse(bytes, start, end),
@@ -131,7 +136,7 @@ export class Http1Upstream implements Upstream, WireEvents {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#wire.destroy();
-    this.#deps.closed(this);
+    this.#keeper.closed(this);
   }
 
   connected(): void {
@@ -204,7 +209,7 @@ export class Http1Upstream implements Upstream, WireEvents {
     const { head, buffered } = this.#reader;
     if (this.#requestEnded && head.keepAlive && !this.#tunnel && !this.#eof && buffered === 0 && head.framing !== "close") {
       this.#state = "ready";
-      this.#deps.idle(this);
+      this.#keeper.idle(this);
     } else this.close();
     events?.upstreamEnd(trailers);
   }

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { Lazily, Shelf } from "./shelf.ts";
+
+test("a value is made once while it stays, no more stay than there is room for, and the one in use stays", () => {
+  const shelf = new Shelf<number>(10);
+  let made = 0;
+  const values = Array.from({ length: 100 }, (_, index) => new Lazily(shelf, () => (made++, index)));
+  const [hot] = values;
+  for (const [index, value] of values.entries()) {
+    expect(value.get()).toBe(index);
+    expect(hot?.get()).toBe(0);
+  }
+  // The hand takes it once when it comes round for the first time.
+  expect(made).toBeLessThanOrEqual(101);
+  for (const [index, value] of values.entries()) expect(value.get()).toBe(index);
+  expect(made).toBeGreaterThanOrEqual(190);
+});
