@@ -22,6 +22,7 @@ import { createEscalationCheck } from "./authz/escalation.ts";
 import { RoleController } from "./authz/role-controller.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { loadPki, type Pki } from "./pki/pki.ts";
+import { checkRanges, withRanges } from "./quota/limit-ranges.ts";
 import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { DefinitionController } from "./custom/definition-controller.ts";
 import { KindTable } from "./custom/kind-table.ts";
@@ -194,7 +195,9 @@ class EmbeddedApiServer implements ApiServer {
       webhooks: new WebhookAdmission({ table, caller, store, random, log }),
       clock,
       random,
+      fill: (kind, object) => withRanges(store, kind, object),
       guard: (kind, next, old, user) => {
+        if (!old) checkRanges(store, kind, next);
         checkEscalation(kind, next, old, user);
         quotas.check(kind, next, old);
       },

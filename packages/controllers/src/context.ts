@@ -8,6 +8,7 @@ import {
   DomainMappings,
   IstioGateways,
   LABELS,
+  LimitRanges,
   PodAutoscalers,
   Pods,
   ResourceQuotas,
@@ -27,6 +28,7 @@ import {
   type KnativeService,
   type KubeClient,
   type KubeObject,
+  type LimitRange,
   type Pod,
   type PodAutoscaler,
   type ResourceQuota,
@@ -57,6 +59,7 @@ export interface Context {
   secrets: Informer<Secret>;
   configMaps: Informer<ConfigMap>;
   quotas: Informer<ResourceQuota>;
+  limitRanges: Informer<LimitRange>;
   virtualServices: Informer<VirtualService>;
   istioGateways: Informer<IstioGateway>;
   destinationRules: Informer<DestinationRule>;
@@ -101,6 +104,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     secrets: informer(Secrets),
     configMaps,
     quotas: informer(ResourceQuotas),
+    limitRanges: informer(LimitRanges),
     virtualServices: informer(VirtualServices),
     istioGateways: informer(IstioGateways),
     destinationRules: informer(DestinationRules),
@@ -115,10 +119,10 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
-  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas } = context;
+  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges } = context;
   const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
   const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings];
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, ...routing];
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...routing];
 }
 
 function deadlineData(seconds: number): { deployment: Record<string, string> } {

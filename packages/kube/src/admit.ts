@@ -3,6 +3,7 @@ import type { ConfigMap, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
+import { admitLimitRange } from "./admit-limit-range.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
 import { ALL_KINDS, type Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
@@ -51,6 +52,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "apiextensions.k8s.io/CustomResourceDefinition": (object, { old }, kind) => admitDefinition(kind, object, { old, taken: isTaken }),
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
+  "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),

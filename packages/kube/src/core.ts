@@ -174,6 +174,20 @@ export interface ResourceQuota extends KubeObject {
   spec?: { hard?: Record<string, string>; scopes?: string[] };
   status?: { hard?: Record<string, string>; used?: Record<string, string> };
 }
+/** What Pods, or containers, of a namespace may and do ask for; `type` is `Container` or `Pod`. */
+export interface LimitRangeItem {
+  type: string;
+  max?: Record<string, string>;
+  min?: Record<string, string>;
+  default?: Record<string, string>;
+  defaultRequest?: Record<string, string>;
+  maxLimitRequestRatio?: Record<string, string>;
+}
+export interface LimitRange extends KubeObject {
+  apiVersion: "v1";
+  kind: "LimitRange";
+  spec?: { limits?: LimitRangeItem[] };
+}
 /** core/v1 Event: shown by `kubectl describe`. */
 export interface KubeEvent extends KubeObject {
   apiVersion: "v1";

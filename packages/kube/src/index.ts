@@ -40,6 +40,7 @@ export {
   IstioGateways,
   Namespaces,
   KnativeIngresses,
+  LimitRanges,
   Metrics,
   MutatingWebhooks,
   Nodes,
@@ -62,6 +63,7 @@ export {
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
+export { limitRefusal, withLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";

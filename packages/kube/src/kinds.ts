@@ -1,5 +1,5 @@
 import { API_EXTENSIONS_GROUP, type CustomResourceDefinition, type PrinterColumn } from "./custom/definition.ts";
-import type { ConfigMap, CoreService, KubeEvent, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
+import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
 import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
@@ -213,6 +213,8 @@ export const ResourceQuotas = define<ResourceQuota>({
   statusSubresource: true,
 });
 
+export const LimitRanges = define<LimitRange>({ ...core, kind: "LimitRange", plural: "limitranges", shortNames: ["limits"] });
+
 export const DomainMappings = define<DomainMapping>({
   ...serving,
   version: "v1beta1",
@@ -303,6 +305,7 @@ export const ALL_KINDS: readonly Kind[] = [
   Certificates,
   CachedImages,
   ResourceQuotas,
+  LimitRanges,
   DomainMappings,
   ClusterDomainClaims,
   CustomResourceDefinitions,

@@ -67,3 +67,27 @@ test("a quota that cannot be read is refused", async () => {
   const refused = await setQuota(server, { pods: "many" });
   expect([refused.status, refused.body.reason]).toEqual([422, "Invalid"]);
 });
+
+test("a LimitRange fills in what new Pods do not say, and refuses those beyond it in Kubernetes' words", async () => {
+  const server = await startServer();
+  const limits = [{ type: "Container", max: { cpu: "1" }, default: { cpu: "500m", memory: "64Mi" }, defaultRequest: { cpu: "100m" } }];
+  const range = await server.call("POST", "/api/v1/namespaces/default/limitranges", {
+    body: { metadata: { name: "sizes" }, spec: { limits } },
+  });
+  expect(range).toMatchObject({
+    status: 201,
+    body: { kind: "LimitRange", spec: { limits: [{ defaultRequest: { cpu: "100m", memory: "64Mi" } }] } },
+  });
+  const create = async (name: string, resources: object) => {
+    const body = { metadata: { name }, spec: { containers: [{ name: "c", image: "x", resources }] } };
+    return (await server.call("POST", "/api/v1/namespaces/default/pods", { body })).body;
+  };
+  expect((await create("small", {})).spec.containers[0].resources).toEqual({
+    limits: { cpu: "500m", memory: "64Mi" },
+    requests: { cpu: "100m", memory: "64Mi" },
+  });
+  expect(await create("large", { limits: { cpu: "2" } })).toMatchObject({
+    code: 403,
+    message: 'pods "large" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
+  });
+});

@@ -22,6 +22,7 @@ import {
   type Pod,
   type ResourceQuota,
 } from "@ebb/kube";
+import { isInstance } from "./instance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestContext } from "../registry/request-context.ts";
 import { resourceOf } from "../registry/selection.ts";
@@ -172,9 +173,4 @@ function checkHard(quota: ResourceQuota): void {
 function countOf(quota: ResourceQuota, resource: string): Amounts {
   const names = Object.keys(hardAmounts(quota)).filter((name) => countedResource(name) === resource);
   return Object.fromEntries(names.map((name) => [name, 1]));
-}
-
-/** The record of an instance that runs already. */
-function isInstance({ metadata }: KubeObject): boolean {
-  return (metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === "Revision" && controller === true);
 }

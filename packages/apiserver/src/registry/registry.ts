@@ -45,6 +45,8 @@ export interface RegistryDeps {
   random: Random;
   /** Whether a ConfigMap of namespace knative-serving can be read by what it configures. */
   configCheck?: ConfigCheck;
+  /** What the namespace adds to a new object, before webhooks see it. */
+  fill?: (kind: Kind, object: KubeObject) => KubeObject;
   /** Asked before an object that was admitted is stored; throws to refuse it. Not for status. */
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
   /** Asked about writes between the server's own admission; none is asked when absent. */
@@ -147,7 +149,7 @@ export class Registry {
       make: (current) => {
         if (kind.namespaced) this.#checkNamespace(kind, namespace, name);
         if (current) throw alreadyExists(kind, name);
-        return prepared;
+        return this.#deps.fill?.(kind, prepared) ?? prepared;
       },
       settle: (_, admitted) => {
         last = admitted;
@@ -208,7 +210,7 @@ export class Registry {
       const prepared = prepareCreate(kind, decoded, namespace ?? "", this.#deps);
       if (kind.namespaced) this.#checkNamespace(kind, namespace ?? "", name);
       context.authorizeCreate?.();
-      return withFields(prepared, merged);
+      return withFields(this.#deps.fill?.(kind, prepared) ?? prepared, merged);
     };
     const object = await this.#replace({ target, context, subresource, operations: ["CREATE", "UPDATE"], make });
     return { object, created };

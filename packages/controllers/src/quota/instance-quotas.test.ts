@@ -68,3 +68,13 @@ test("other namespaces, and Revisions that are gone, count for nothing", () => {
   quotas.remove(SHOP);
   expect(grant(OTHER, 1)).toBe(1);
 });
+
+test("one that a LimitRange refuses starts no more, keeps what it has, and says why", () => {
+  quotas.describe(SHOP, SIZED, "maximum cpu usage per Container is 100m, but limit is 500m");
+  expect([grant(SHOP, 3, 1), quotas.shortage(SHOP)?.message]).toEqual([
+    1,
+    'pods "shop-00001-deployment" is forbidden: maximum cpu usage per Container is 100m, but limit is 500m',
+  ]);
+  quotas.describe(SHOP, SIZED);
+  expect([grant(SHOP, 3, 1), quotas.shortage(SHOP)]).toEqual([3, undefined]);
+});

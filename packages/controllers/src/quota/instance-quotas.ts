@@ -15,6 +15,8 @@ import { splitKey } from "../engine/keys.ts";
 
 interface Entry {
   containers: readonly Container[];
+  /** Why none may start, whatever the quotas say. */
+  refusal?: string | undefined;
   /** Instances that it has been granted. */
   count: number;
   shortage?: Cause;
@@ -36,11 +38,14 @@ export class InstanceQuotas {
     this.#quotas = quotas;
   }
 
-  /** What each instance of the Revision consists of; before that it may have as many as it wants. */
-  describe(key: string, containers: readonly Container[]): void {
+  /**
+   * What each instance of the Revision consists of; before that it may have as many as it wants. `refusal`: why its namespace takes no such
+   * instance (a LimitRange); what runs goes on.
+   */
+  describe(key: string, containers: readonly Container[], refusal?: string): void {
     const entry = this.#entries.get(key);
-    if (entry) entry.containers = containers;
-    else this.#entries.set(key, { containers, count: 0 });
+    if (entry) Object.assign(entry, { containers, refusal });
+    else this.#entries.set(key, { containers, refusal, count: 0 });
   }
 
   remove(key: string): void {
@@ -54,7 +59,8 @@ export class InstanceQuotas {
     const entry = this.#entries.get(key);
     if (!entry) return wanted;
     const quotas = this.#quotas.list().filter(({ metadata }) => metadata.namespace === namespace);
-    const { count, why } = quotas.length === 0 ? { count: wanted } : this.#allowed(key, entry, { quotas, wanted });
+    const { count, why } =
+      quotas.length === 0 && entry.refusal === undefined ? { count: wanted } : this.#allowed(key, entry, { quotas, wanted });
     entry.count = Math.max(count, Math.min(wanted, running));
     this.#setAwake(key, entry.count > 0);
     this.#note(key, entry, entry.count < wanted ? why : undefined);
@@ -68,6 +74,7 @@ export class InstanceQuotas {
 
   #allowed(key: string, entry: Entry, { quotas, wanted }: { quotas: ResourceQuota[]; wanted: number }): { count: number; why?: string } {
     const each = podAmounts(entry.containers);
+    if (entry.refusal !== undefined) return { count: 0, why: entry.refusal };
     let allowed: { count: number; why?: string } = { count: wanted };
     for (const quota of quotas.filter((candidate) => quotaTakes(candidate, entry.containers))) {
       const silent = unspecified(quota, entry.containers);

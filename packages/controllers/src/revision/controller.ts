@@ -2,7 +2,9 @@ import {
   ConfigMaps,
   PodAutoscalers,
   Revisions,
+  limitRefusal,
   Secrets,
+  withLimitDefaults,
   type Cause,
   type ConfigMap,
   type Kind,
@@ -78,6 +80,11 @@ export class RevisionController {
     });
     options.quotas.changed.on(resolved);
     context.revisions.onChange(({ object }) => this.controller.add(keyOf(object)));
+    context.limitRanges.onChange(({ object, type }) => {
+      if (type === "resync") return;
+      for (const revision of context.revisions.list())
+        if (revision.metadata.namespace === object.metadata.namespace) this.controller.add(keyOf(revision));
+    });
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
     configMaps.onChange(({ object, type }) => type !== "resync" && this.#addDependents(ConfigMaps, object));
@@ -153,12 +160,13 @@ export class RevisionController {
       references.map((reference) => `${namespace}/${reference}`),
     );
     const { workload, quotas, node } = this.#options;
-    const { containers } = revision.spec;
-    quotas.describe(keyOf(revision), containers);
+    const ranges = this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);
+    const containers = withLimitDefaults(revision.spec.containers, ranges);
+    quotas.describe(keyOf(revision), containers, limitRefusal(containers, ranges));
     // What has run here before may do so again, even if the machine has become smaller.
     const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(containers, node) : undefined;
     if (tooLarge) return { problem: tooLarge };
-    const made = makeWorkload(revision, this.#sources, workload);
+    const made = makeWorkload({ ...revision, spec: { ...revision.spec, containers } }, this.#sources, workload);
     if ("problem" in made) return made;
     const missing = missingFiles(revision, { sources: this.#sources, node });
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };

@@ -1,0 +1,37 @@
+import {
+  forbidden,
+  limitRefusal,
+  LimitRanges,
+  Pods,
+  withLimitDefaults,
+  type Kind,
+  type KubeObject,
+  type LimitRange,
+  type Pod,
+} from "@ebb/kube";
+import { resourceOf } from "../registry/selection.ts";
+import type { Store } from "../store/store.ts";
+import { isInstance } from "./instance.ts";
+
+const RANGES = resourceOf(LimitRanges);
+
+/** A new Pod as the LimitRanges of its namespace fill it in. The record of an instance is left alone: that was judged before it started. */
+export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeObject {
+  const ranges = rangesFor(store, kind, object);
+  if (ranges.length === 0) return object;
+  const pod = object as Pod;
+  const made: Pod = { ...pod, spec: { ...pod.spec, containers: withLimitDefaults(pod.spec.containers, ranges) } };
+  return made;
+}
+
+/** Throws Forbidden for a new Pod that breaks one. */
+export function checkRanges(store: Store, kind: Kind, object: KubeObject): void {
+  const ranges = rangesFor(store, kind, object);
+  const why = ranges.length === 0 ? undefined : limitRefusal((object as Pod).spec.containers, ranges);
+  if (why !== undefined) throw forbidden(kind, object.metadata.name, why);
+}
+
+function rangesFor(store: Store, kind: Kind, object: KubeObject): readonly LimitRange[] {
+  if (kind.group !== "" || kind.plural !== Pods.plural || isInstance(object) || !(object as Partial<Pod>).spec?.containers) return [];
+  return store.list(RANGES, object.metadata.namespace).objects as readonly LimitRange[];
+}

@@ -1,0 +1,96 @@
+import type { Container, LimitRange, LimitRangeItem, ResourceRequirements } from "./core.ts";
+import { isQuantity, quantityValue } from "./quantity.ts";
+
+type Amounts = Readonly<Record<string, string>>;
+
+/**
+ * Containers as the LimitRanges of their namespace fill them in: a limit is a request too, then what the ranges have for default. Those of the
+ * first range count; what is said stays. After k8s.io/kubernetes plugin/pkg/admission/limitranger.
+ */
+export function withLimitDefaults<T extends Container>(containers: readonly T[], ranges: readonly LimitRange[]): T[] {
+  const items = itemsOf(ranges, "Container");
+  if (items.length === 0) return [...containers];
+  return containers.map((container) => {
+    const { limits = {}, requests = {} } = container.resources ?? {};
+    const defaults = (field: "default" | "defaultRequest") =>
+      Object.assign({}, ...items.map((item) => item[field] ?? {}).reverse()) as Amounts;
+    const resources: ResourceRequirements = {
+      ...container.resources,
+      limits: { ...defaults("default"), ...limits },
+      requests: { ...defaults("defaultRequest"), ...limits, ...requests },
+    };
+    return { ...container, resources };
+  });
+}
+
+/** Why containers that are filled in may not be in one Pod, in Kubernetes' words; undefined if they may. */
+export function limitRefusal(containers: readonly Container[], ranges: readonly LimitRange[]): string | undefined {
+  const whys = [
+    ...itemsOf(ranges, "Container").flatMap((item) => containers.flatMap(({ resources }) => itemRefusals(item, resources ?? {}))),
+    ...itemsOf(ranges, "Pod").flatMap((item) => itemRefusals(item, sumOf(containers))),
+  ];
+  if (whys.length === 0) return undefined;
+  return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
+}
+
+function itemsOf(ranges: readonly LimitRange[], type: string): LimitRangeItem[] {
+  return ranges.flatMap(({ spec }) => (spec?.limits ?? []).filter((item) => item.type === type));
+}
+
+function itemRefusals({ type, min = {}, max = {}, maxLimitRequestRatio = {} }: LimitRangeItem, resources: ResourceRequirements): string[] {
+  const { limits = {}, requests = {} } = resources;
+  const each = (bounds: Amounts, refuse: (name: string, bound: string) => string | undefined) =>
+    Object.entries(bounds).flatMap(([name, bound]) => refuse(name, bound) ?? []);
+  return [
+    ...each(min, (name, bound) =>
+      tooSmall(`minimum ${name} usage per ${type} is ${bound}`, bound, { limit: limits[name], request: requests[name] }),
+    ),
+    ...each(max, (name, bound) =>
+      tooLarge(`maximum ${name} usage per ${type} is ${bound}`, bound, { limit: limits[name], request: requests[name] }),
+    ),
+    ...each(maxLimitRequestRatio, (name, bound) =>
+      tooFar(`${name} max limit to request ratio per ${type} is ${bound}`, bound, { limit: limits[name], request: requests[name] }),
+    ),
+  ];
+}
+
+interface Said {
+  limit: string | undefined;
+  request: string | undefined;
+}
+
+function tooSmall(rule: string, bound: string, { limit, request }: Said): string | undefined {
+  if (request === undefined) return `${rule}.  No request is specified`;
+  if (valueOf(request) < valueOf(bound)) return `${rule}, but request is ${request}`;
+  return limit !== undefined && valueOf(limit) < valueOf(bound) ? `${rule}, but limit is ${limit}` : undefined;
+}
+
+function tooLarge(rule: string, bound: string, { limit, request }: Said): string | undefined {
+  if (limit === undefined) return `${rule}.  No limit is specified`;
+  if (valueOf(limit) > valueOf(bound)) return `${rule}, but limit is ${limit}`;
+  return request !== undefined && valueOf(request) > valueOf(bound) ? `${rule}, but request is ${request}` : undefined;
+}
+
+function tooFar(rule: string, bound: string, { limit, request }: Said): string | undefined {
+  if (request === undefined || valueOf(request) === 0) return `${rule}, but no request is specified or request is 0`;
+  if (limit === undefined || valueOf(limit) === 0) return `${rule}, but no limit is specified or limit is 0`;
+  const ratio = valueOf(limit) / valueOf(request);
+  return ratio > valueOf(bound) ? `${rule}, but provided ratio is ${ratio.toFixed(6)}` : undefined;
+}
+
+function sumOf(containers: readonly Container[]): ResourceRequirements {
+  const sum = (field: "limits" | "requests") => {
+    const names = new Set(containers.flatMap(({ resources }) => Object.keys(resources?.[field] ?? {})));
+    return Object.fromEntries(
+      [...names].map((name) => [
+        name,
+        String(containers.reduce((total, { resources }) => total + valueOf(resources?.[field]?.[name] ?? "0"), 0)),
+      ]),
+    );
+  };
+  return { limits: sum("limits"), requests: sum("requests") };
+}
+
+function valueOf(text: string): number {
+  return isQuantity(text) ? quantityValue(text) : 0;
+}
