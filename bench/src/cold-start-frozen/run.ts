@@ -1,6 +1,5 @@
-import { eventually, type EbbServer } from "@ebb/testkit";
+import { eventually, inTest } from "@ebb/testkit";
 import type { Benchmark } from "../main.ts";
-import { connectKubeApi } from "../peers/kube-api.ts";
 import { percentile } from "../peers/percentile.ts";
 import { showPhases } from "../peers/phases.ts";
 import { withSleepingApps } from "../peers/sleeping-apps.ts";
@@ -16,25 +15,9 @@ export const benchmark: Benchmark = {
   run,
 };
 
-interface Services {
-  items: { metadata: { name: string; namespace: string } }[];
-}
-
-async function keepFrozen(ebb: EbbServer): Promise<void> {
-  const api = await connectKubeApi(ebb.urls.kubeconfig, 4);
-  const services = "/apis/serving.knative.dev/v1";
-  const { items } = (await api.call("GET", `${services}/services`)) as Services;
-  for (const { metadata } of items) {
-    const path = `${services}/namespaces/${metadata.namespace}/services/${metadata.name}`;
-    const annotations = { "autoscaling.ebb.dev/idle": "frozen" };
-    await api.call("PATCH", path, { metadata: { annotations } }, "application/merge-patch+json");
-  }
-  api.close();
-}
-
 function run(): Promise<number> {
   return withSleepingApps({ count: APPS }, async ({ ebb, names, wake, asleep, coldStarts }) => {
-    await keepFrozen(ebb);
+    for (const name of names) await ebb.client.patchScaling(inTest(name), { idle: "frozen" });
     // What is kept is what ran: each starts once.
     for (const name of names) await wake(name);
     const times: number[] = [];

@@ -57,3 +57,19 @@ export async function startByRunc(bundle: string): Promise<number> {
     if (child.exitCode === null) await once(child, "exit");
   }
 }
+
+/** The same program without any container: milliseconds to the first byte; it is ended. */
+export async function startBare(): Promise<number> {
+  const port = await freePort();
+  const began = performance.now();
+  const command = COMMAND.replaceAll("/www", "/tmp/ebb-bench-www");
+  const child = spawn(BUSYBOX, ["sh", "-c", command], { env: { PATH: "/bin", PORT: String(port) }, stdio: "ignore", detached: true });
+  try {
+    await answering(port, child);
+    return performance.now() - began;
+  } finally {
+    // With the server that the shell has started.
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+}

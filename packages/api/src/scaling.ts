@@ -31,7 +31,9 @@ export const ScalingStrategy = Type.Union([
 ]);
 export type ScalingStrategy = Static<typeof ScalingStrategy>;
 
-const Idle = Type.Union([Type.Literal("cold"), Type.Literal("frozen")], { description: "What is kept of it while nobody asks" });
+const Idle = Type.Union([Type.Literal("cold"), Type.Literal("prepared"), Type.Literal("frozen")], {
+  description: "What is kept of it while nobody asks",
+});
 
 /** In force at once and for all versions of an app in an environment, over what a version says itself; null leaves it to the version. */
 export const ScalingPolicy = object({
@@ -45,7 +47,7 @@ export type ScalingPolicy = Static<typeof ScalingPolicy>;
 export const PatchScaling = Type.Partial(ScalingPolicy, { additionalProperties: false });
 export type PatchScaling = Static<typeof PatchScaling>;
 
-const Starts = object({ cold: Type.Number(), frozen: Type.Number() });
+const Starts = object({ cold: Type.Number(), prepared: Type.Number(), frozen: Type.Number() });
 const WhatIfSide = object({
   policy: object({
     metric: Type.String(),

@@ -154,7 +154,7 @@ export const ColdStart = object({
   /** When it was ready. */
   time: Type.String(),
   instance: Type.String(),
-  from: Type.Union([Type.Literal("cold"), Type.Literal("frozen")]),
+  from: Type.Union([Type.Literal("cold"), Type.Literal("prepared"), Type.Literal("frozen")]),
   waited: Type.Boolean({ description: "Whether a request waited for it; decision and firstByte are known only then" }),
   phases: object({
     decision: Type.Number({ description: "From the request's arrival to the order to start, and from readiness back to the gateway" }),

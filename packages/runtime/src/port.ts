@@ -131,6 +131,8 @@ export interface RunningInstance {
   sandboxMs?: number;
   /** Kept off the CPU by `freeze`, perhaps in an earlier life of Ebb. */
   frozen?: boolean;
+  /** Made by `initialise`, perhaps in an earlier life of Ebb: its program has not been started yet. */
+  prepared?: boolean;
 }
 
 export interface InstanceExit {
@@ -243,6 +245,11 @@ export interface Driver {
    */
   digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
   start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
+  /**
+   * All of `start` but the program itself, ahead of time; `start` of the same id then takes milliseconds. It outlives Ebb (`list` tells of it);
+   * `stop` undoes it without a trace. Throws as `start` does. Absent from drivers that cannot.
+   */
+  initialise?(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
   /** Replaces those of the files that are given, of one that was started with some. One that does not run is left alone. */
   renewFiles(id: string, files: InstanceFiles): Promise<void>;
   stop(id: string, graceSeconds: number): Promise<void>;
@@ -277,10 +284,13 @@ export interface Workload {
   template: Omit<InstanceSpec, "id">;
 }
 
-export type InstancePhase = "starting" | "ready" | "unready" | "backoff" | "frozen" | "draining" | "ended";
+export type InstancePhase = "starting" | "ready" | "unready" | "backoff" | "frozen" | "prepared" | "draining" | "ended";
 
-/** What is kept of a workload that is scaled to none: nothing, or its last ready instance off the CPU. */
-export type Idle = "cold" | "frozen";
+/**
+ * What is kept of a workload beside what it is scaled to: nothing; of one that is scaled to none, its last ready instance off the CPU; or at any
+ * time one more instance that only lacks its program's start, where the driver can make such.
+ */
+export type Idle = "cold" | "frozen" | "prepared";
 
 export interface InstanceStatus {
   id: string;
@@ -294,7 +304,7 @@ export interface InstanceStatus {
   /** When it first became ready. */
   readyAt?: number;
   /** How it came to serve, once it does; absent for one that was adopted. The same object until it starts again. */
-  start?: { from: "cold" | "frozen"; phases: StartPhases };
+  start?: { from: Idle; phases: StartPhases };
   restarts: number;
   lastExit?: InstanceExit;
   /** Why it is not ready, in words, with what to do about it. */
@@ -318,7 +328,7 @@ export interface InstanceManager {
   removeWorkload(key: string): void;
   /** How many instances should run, ready or becoming so. */
   scale(key: string, count: number): void;
-  /** What to keep when the count is 0. Takes effect at the next change of the count, or at once for what is kept. */
+  /** What to keep beside the count. Takes effect at the next change of the count, or at once for what is kept already or prepared. */
   setIdle(key: string, idle: Idle): void;
   /** What its instances are handed may have changed: those that run get it, those that wait for it are tried at once. */
   renewFiles(key: string): void;

@@ -19,7 +19,7 @@ export const scaleCommand = defineCommand({
     idle: {
       kind: "text",
       placeholder: "WHAT",
-      choices: ["cold", "frozen", DEFAULT],
+      choices: ["cold", "prepared", "frozen", DEFAULT],
       summary: "What is kept of it while nobody asks",
     },
     strategy: { kind: "list", placeholder: "STRATEGY", summary: `Replaces all strategies; ${DEFAULT}: what the version says` },
@@ -53,7 +53,7 @@ function patchOf(options: {
   return {
     ...(min === undefined ? {} : { min: countOf("--min", min) }),
     ...(max === undefined ? {} : { max: countOf("--max", max) }),
-    ...(idle === undefined ? {} : { idle: idle === "cold" || idle === "frozen" ? idle : null }),
+    ...(idle === undefined ? {} : { idle: idle === "cold" || idle === "prepared" || idle === "frozen" ? idle : null }),
     ...(strategy.length === 0 ? {} : { strategies: back ? null : strategy.map(strategyOption) }),
   };
 }

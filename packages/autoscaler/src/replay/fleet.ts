@@ -3,6 +3,7 @@ import type { Idle } from "../strategies/parse-policy.ts";
 /** Seconds from the order to readiness, by what an instance was before. */
 export interface StartTimes {
   cold: number;
+  prepared: number;
   frozen: number;
 }
 
@@ -38,7 +39,13 @@ export class Fleet {
     this.#idle = idle;
     this.#now = now;
     this.#ready = instances;
-    this.#totals = { instanceSeconds: 0, keptSeconds: 0, peak: instances, starts: { cold: 0, frozen: 0 }, longestWakeSeconds: 0 };
+    this.#totals = {
+      instanceSeconds: 0,
+      keptSeconds: 0,
+      peak: instances,
+      starts: { cold: 0, prepared: 0, frozen: 0 },
+      longestWakeSeconds: 0,
+    };
   }
 
   get ready(): number {
@@ -52,7 +59,7 @@ export class Fleet {
   advance(until: number): void {
     const running = this.#ready + this.#starting.length;
     this.#totals.instanceSeconds += running * (until - this.#now);
-    if (this.#kept) this.#totals.keptSeconds += until - this.#now;
+    if (this.#kept || this.#idle === "prepared") this.#totals.keptSeconds += until - this.#now;
     this.#now = until;
     while ((this.#starting[0] ?? Infinity) <= until) {
       this.#starting.shift();
@@ -78,7 +85,8 @@ export class Fleet {
   }
 
   #start(awaited: boolean): void {
-    const from = this.#kept ? "frozen" : "cold";
+    // A prepared one is made anew in its turn; a frozen one is gone until one can be frozen again.
+    const from = this.#kept ? "frozen" : this.#idle === "prepared" ? "prepared" : "cold";
     this.#kept = false;
     this.#totals.starts[from]++;
     if (awaited) this.#totals.longestWakeSeconds = Math.max(this.#totals.longestWakeSeconds, this.#starts[from]);

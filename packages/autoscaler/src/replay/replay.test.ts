@@ -22,7 +22,14 @@ interface Asked {
 function outcome({ annotations = {}, policy = {}, containerConcurrency = 0, load, until, cold = 0.5 }: Asked): Outcome {
   const own = Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`autoscaling.knative.dev/${key}`, value]));
   const scaling = revisionScaling(parseAutoscalerConfig({}), { annotations: own, containerConcurrency, policy });
-  const options = { scaling, containerConcurrency, starts: { cold, frozen: 0.005 }, load, from: START, until: START + until };
+  const options = {
+    scaling,
+    containerConcurrency,
+    starts: { cold, prepared: 0.05, frozen: 0.005 },
+    load,
+    from: START,
+    until: START + until,
+  };
   for (const run = replay(options); ;) {
     const step = run.next();
     if (step.done) return step.value;
@@ -42,7 +49,13 @@ describe("replay", () => {
 
   test("one request waits for its start, and the instance stays for the window", () => {
     const one = outcome({ load: steady(100, 1, 1, 0.02), until: 3600 });
-    expect(one).toMatchObject({ waited: 1, waitingSeconds: 0.5, longestWakeSeconds: 0.5, starts: { cold: 1, frozen: 0 }, peak: 1 });
+    expect(one).toMatchObject({
+      waited: 1,
+      waitingSeconds: 0.5,
+      longestWakeSeconds: 0.5,
+      starts: { cold: 1, prepared: 0, frozen: 0 },
+      peak: 1,
+    });
     expect(one.instanceSeconds).toBeGreaterThanOrEqual(60);
     expect(one.instanceSeconds).toBeLessThan(70);
   });
@@ -59,9 +72,15 @@ describe("replay", () => {
   test("frozen, it wakes in milliseconds; what is kept is told apart from what runs", () => {
     const load = [...steady(0, 1, 1, 0.02), ...steady(600, 1, 1, 0.02)];
     const frozen = outcome({ policy: { idle: "frozen" }, load, until: 1200 });
-    expect(frozen.starts).toEqual({ cold: 1, frozen: 1 });
+    expect(frozen.starts).toEqual({ cold: 1, prepared: 0, frozen: 1 });
     expect(frozen.waitingSeconds).toBeCloseTo(0.505);
     expect(frozen.keptSeconds).toBeGreaterThan(1000);
+  });
+
+  test("prepared, it wakes in its own time, and one is kept all the while", () => {
+    const load = [...steady(0, 1, 1, 0.02), ...steady(600, 1, 1, 0.02)];
+    const prepared = outcome({ policy: { idle: "prepared" }, load, until: 1200 });
+    expect(prepared).toMatchObject({ starts: { cold: 0, prepared: 2, frozen: 0 }, keptSeconds: 1200, waitingSeconds: 0.1 });
   });
 
   test("those that arrive during a start wait for the rest of it", () => {

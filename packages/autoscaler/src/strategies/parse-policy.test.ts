@@ -48,7 +48,7 @@ describe("policyOf", () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ["max below min", { [key("min-scale")]: "3", [key("max-scale")]: "2" }, /less than/],
     ["no number", { [key("min-scale")]: "some" }, /whole number/],
-    ["no way to be idle", { [key("idle")]: "lukewarm" }, /neither cold nor frozen/],
+    ["no way to be idle", { [key("idle")]: "lukewarm" }, /none of cold, prepared and frozen/],
     ["bad strategies", { [key("strategies")]: "?" }, /not JSON/],
   ])("%s: nothing of it is followed, and it says why", (_, annotations, problem) => {
     expect(policyOf(annotations)).toEqual({ problem: expect.stringMatching(problem) as string });

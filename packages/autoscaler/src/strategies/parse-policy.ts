@@ -10,8 +10,8 @@ export const POLICY_ANNOTATIONS = {
   idle: "autoscaling.ebb.dev/idle",
 } as const;
 
-/** `cold`: nothing. `frozen`: its last instance, off the CPU. */
-export type Idle = "cold" | "frozen";
+/** `cold`: nothing. `prepared`: a container that only lacks its program's start. `frozen`: its last instance, off the CPU. */
+export type Idle = "cold" | "prepared" | "frozen";
 
 export interface Policy {
   strategies?: readonly Strategy[];
@@ -145,8 +145,8 @@ function bound(key: "min" | "max", text: string | undefined): number | undefined
 }
 
 function idleOf(text: string | undefined): Idle | undefined {
-  if (text === undefined || text === "cold" || text === "frozen") return text;
-  throw refuse(`${POLICY_ANNOTATIONS.idle}=${text} is neither cold nor frozen`);
+  if (text === undefined || text === "cold" || text === "prepared" || text === "frozen") return text;
+  throw refuse(`${POLICY_ANNOTATIONS.idle}=${text} is none of cold, prepared and frozen`);
 }
 
 function refuse(message: string): UserError {

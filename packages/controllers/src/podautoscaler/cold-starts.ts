@@ -1,6 +1,6 @@
 import type { Clock } from "@ebb/base";
 import type { RevisionStats } from "@ebb/gateway";
-import type { InstanceManager, StartPhases } from "@ebb/runtime";
+import type { Idle, InstanceManager, StartPhases } from "@ebb/runtime";
 
 /** Per revision: a day of one that wakes twice an hour. */
 const KEPT = 50;
@@ -10,8 +10,8 @@ export interface ColdStart {
   instance: string;
   /** When it counted as ready, milliseconds since the epoch. */
   time: number;
-  /** What it was before: nothing, or kept and frozen. */
-  from: "cold" | "frozen";
+  /** What it was before: nothing, prepared, or kept and frozen. */
+  from: Idle;
   /** Whether a request waited for it; then it was also told how long the whole took that request. */
   waited: boolean;
   /** From the arrival of that request to the order to start, and from readiness back to the gateway; 0 when none waited. */

@@ -284,7 +284,9 @@ export class ScalingLoop {
     const { desired, previous } = decision;
     // One that repeats the last is not in the journal itself.
     if (entry.scaler.decisions.at(-1) === decision) decisionLog?.add(key, decision);
-    if (dataPlane.has(key)) instances.setIdle(key, entry.scaling.idle);
+    // Nothing is kept of what no route leads to.
+    const idle = entry.autoscaler.spec.reachability === "Unreachable" ? "cold" : entry.scaling.idle;
+    if (dataPlane.has(key)) instances.setIdle(key, idle);
     if (dataPlane.has(key)) {
       const running = instances.desired(key);
       const granted = quotas?.grant(key, { wanted: desired, running }) ?? desired;

@@ -48,7 +48,7 @@ const HOUR = 3600;
 /** Kept by the record at most. */
 const LONGEST = 7 * 24 * HOUR;
 /** Where nothing was measured, seconds. */
-const ASSUMED: StartTimes = { cold: 1, frozen: 0.01 };
+const ASSUMED: StartTimes = { cold: 1, prepared: 0.1, frozen: 0.01 };
 
 /**
  * Answers `?since=&metric=&target=&min=&max=&window=&idle=&strategies=`: each as its annotation is written, `since` in RFC 3339 (an hour ago).
@@ -144,9 +144,8 @@ function startTimes(starts: readonly ColdStart[], notes: string[]): StartTimes {
     return totals.sort((a, b) => a - b)[Math.floor(totals.length / 2)];
   };
   const cold = median("cold");
-  const frozen = median("frozen");
   if (cold === undefined) notes.push(`No start of it was measured: ${ASSUMED.cold} s is assumed for one.`);
-  return { cold: cold ?? ASSUMED.cold, frozen: frozen ?? ASSUMED.frozen };
+  return { cold: cold ?? ASSUMED.cold, prepared: median("prepared") ?? ASSUMED.prepared, frozen: median("frozen") ?? ASSUMED.frozen };
 }
 
 function limits(sides: readonly Side[], { from, until, since }: { from: number; until: number; since: number }): string[] {

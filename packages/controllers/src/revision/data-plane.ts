@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Logger } from "@ebb/base";
 import type { Backend, Endpoint } from "@ebb/gateway";
-import type { InstanceManager, InstanceStatus, Workload } from "@ebb/runtime";
+import type { InstanceManager, InstancePhase, InstanceStatus, Workload } from "@ebb/runtime";
 import { within } from "../engine/within.ts";
 import type { GatewayPort } from "../ports.ts";
 
+/** Neither serving nor becoming so. */
+const ASIDE: ReadonlySet<InstancePhase> = new Set(["draining", "ended", "frozen", "prepared"]);
 /** A gateway that takes longer is away; the caller tries again. */
 const GATEWAY_PATIENCE = 5000;
 
@@ -87,7 +89,7 @@ export class DataPlane {
   }
 
   instances(key: string): readonly InstanceStatus[] {
-    return this.#instances.instances(key).filter(({ phase }) => phase !== "draining" && phase !== "ended" && phase !== "frozen");
+    return this.#instances.instances(key).filter(({ phase }) => !ASIDE.has(phase));
   }
 
   has(key: string): boolean {

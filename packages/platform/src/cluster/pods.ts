@@ -5,7 +5,11 @@ export function isReady(pod: Pod): boolean {
   return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
 }
 
-/** Counted as an instance: anything but one that has ended. */
+/** As Ebb's own cluster calls a container whose program has not been started yet (docs/guide/scaling.md). */
+const ASIDE = new Set(["Prepared", "Preparing"]);
+
+/** Counted as an instance: anything but one that has ended, or that only waits to be started. */
 export function isRunning({ status }: Pod): boolean {
+  if (ASIDE.has(status?.containerStatuses?.[0]?.state.waiting?.reason ?? "")) return false;
   return status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }

@@ -21,7 +21,7 @@ export function viewScaling(service: KnativeService | undefined): ScalingPolicy 
     strategies: strategiesOf(text("strategies")),
     min: count(text("min")),
     max: count(text("max")),
-    idle: idle === "cold" || idle === "frozen" ? idle : null,
+    idle: idle === "cold" || idle === "prepared" || idle === "frozen" ? idle : null,
   };
 }
 

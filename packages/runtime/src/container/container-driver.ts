@@ -26,10 +26,12 @@ import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, startError } from "./engine-errors.ts";
 import { joinFrames } from "./engine-logs.ts";
 import { readContainerLog } from "./container-log.ts";
+import { GoneWatch, isThere, killIfOurs } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
+import { podmanPost } from "./podman-api.ts";
 import { rootRefusal } from "./root-refusal.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
@@ -65,6 +67,8 @@ interface Known {
   /** Of its main process, on this machine. */
   pid?: number;
   exit?: InstanceExit;
+  /** Initialised, but not started: where it will answer. */
+  prepared?: RunningInstance["address"];
   /** `stop` was asked for: its end is no exit. */
   stopping: boolean;
   /** Why it is ended by us, and starts again with empty volumes. */
@@ -78,9 +82,12 @@ export function createContainerDriver(options: ContainerDriverOptions): Driver {
 
 class ContainerDriver implements Driver {
   readonly name = "container";
+  /** Only Podman can set a container up without starting its program. */
+  readonly initialise?: NonNullable<Driver["initialise"]>;
   readonly #options: ContainerDriverOptions;
   readonly #docker: Docker;
   readonly #images: EngineImages;
+  readonly #gone: GoneWatch;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
@@ -93,7 +100,9 @@ class ContainerDriver implements Driver {
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
     this.#docker = options.engine.docker;
+    this.#gone = new GoneWatch(options.clock);
     this.#images = new EngineImages(options.engine.docker, options.clock);
+    if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
@@ -104,8 +113,10 @@ class ContainerDriver implements Driver {
     return this.#images.digestOf(reference, options);
   }
 
-  async start(spec: InstanceSpec, { identity, volumes }: InstanceFiles = {}): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
+    const { identity, volumes } = files;
     const known = this.#known.get(spec.id);
+    if (known?.prepared) return this.#startPrepared(known, known.prepared, files);
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
     const reference = imageOf(spec);
     this.#starting.add(spec.id);
@@ -116,7 +127,7 @@ class ContainerDriver implements Driver {
       this.#volumesOf(spec.id).prepare(spec.volumes ?? [], spec.mounts ?? [], volumes);
       const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
       const sandboxMs = this.#options.clock.monotonic() - begun;
-      await this.#startWithLimits(spec, container);
+      await this.#withLimits(spec, container, (made) => made.start());
       const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
       const running = this.#running(spec, state);
       this.#known.set(spec.id, knownOf(running));
@@ -131,6 +142,46 @@ class ContainerDriver implements Driver {
     }
   }
 
+  async #initialise(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
+    const known = this.#known.get(spec.id);
+    if (known) throw new BugError("already_running", `${spec.id} is there already`);
+    const { engine, clock } = this.#options;
+    this.#starting.add(spec.id);
+    try {
+      if (files.identity) this.#writeIdentity(spec.id, files.identity);
+      this.#volumesOf(spec.id).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
+      await this.#withLimits(spec, await this.#create(spec), () =>
+        podmanPost(engine.socketPath, `/containers/${containerName(spec.id)}/init`),
+      );
+      const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
+      const made = { ...this.#running(spec, state), startedAt: clock.now(), prepared: true };
+      this.#known.set(spec.id, knownOf(made));
+      return made;
+    } catch (error) {
+      await this.#discard(spec.id);
+      throw startError(error, imageOf(spec));
+    } finally {
+      this.#starting.delete(spec.id);
+    }
+  }
+
+  async #startPrepared(known: Known, address: RunningInstance["address"], files: InstanceFiles = {}): Promise<RunningInstance> {
+    const { spec, pid } = known;
+    try {
+      if (files.identity) this.#writeIdentity(spec.id, files.identity);
+      if (files.volumes) this.#volumesOf(spec.id).renew(files.volumes);
+      await this.#docker.getContainer(containerName(spec.id)).start();
+    } catch (error) {
+      this.#known.delete(spec.id);
+      await this.#discard(spec.id);
+      throw startError(error, imageOf(spec));
+    }
+    delete known.prepared;
+    known.startedAt = this.#options.clock.now();
+    this.#watch(spec.id);
+    return { spec, address, startedAt: known.startedAt, sandboxMs: 0, ...(pid === undefined ? {} : { pid }) };
+  }
+
   async renewFiles(id: string, { identity, volumes }: InstanceFiles): Promise<void> {
     const known = this.#known.get(id);
     if (!known || known.exit) return;
@@ -140,6 +191,10 @@ class ContainerDriver implements Driver {
 
   async stop(id: string, graceSeconds: number): Promise<void> {
     const known = this.#known.get(id);
+    if (known?.prepared) {
+      this.#known.delete(id);
+      return this.#discard(id);
+    }
     if (known) known.stopping = true;
     // What is frozen takes no signal.
     if (known?.pid !== undefined) ContainerFreezer.of(known.pid)?.thaw();
@@ -170,6 +225,11 @@ class ContainerDriver implements Driver {
         if (known) continue;
         this.#known.set(spec.id, knownOf(instance));
         this.#watch(spec.id);
+      } else if (state.State.Pid > 0 && Date.parse(state.State.StartedAt) <= 0) {
+        if (this.#starting.has(spec.id)) continue;
+        const instance = { ...this.#running(spec, state), startedAt: Date.parse(state.Created), prepared: true };
+        running.push(instance);
+        if (!known) this.#known.set(spec.id, knownOf(instance));
       } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
         // Ebb died between making it and starting it.
         if (!this.#starting.has(spec.id)) await this.#discard(spec.id);
@@ -276,6 +336,7 @@ class ContainerDriver implements Driver {
 
   close(): Promise<void> {
     this.#closed.abort();
+    this.#gone.close();
     return Promise.resolve();
   }
 
@@ -323,16 +384,16 @@ class ContainerDriver implements Driver {
     if (refusal !== undefined) throw new UserError("CreateContainerConfigError", refusal);
   }
 
-  /** Starts it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
-  async #startWithLimits(spec: InstanceSpec, container: Docker.Container): Promise<void> {
+  /** Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
+  async #withLimits(spec: InstanceSpec, container: Docker.Container, act: (made: Docker.Container) => Promise<unknown>): Promise<void> {
     try {
-      await container.start();
+      await act(container);
     } catch (error) {
       if (!isLimitRefusal(error) || this.#ulimits) throw error;
       this.#ulimits = true;
       this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
       await this.#remove(spec.id);
-      await this.#startWithLimits(spec, await this.#create(spec));
+      await this.#withLimits(spec, await this.#create(spec), act);
     }
   }
 
@@ -344,6 +405,9 @@ class ContainerDriver implements Driver {
     const wait = async (): Promise<void> => {
       while (!signal.aborted) {
         try {
+          // The engine looks at each container that it is asked about again and again, which slows all of its other work.
+          const pid = this.#known.get(id)?.pid;
+          if (pid !== undefined && isThere(pid)) await this.#gone.gone(pid);
           await container.wait({ abortSignal: signal });
           const state = await container.inspect();
           const known = this.#known.get(id);
@@ -401,8 +465,8 @@ class ContainerDriver implements Driver {
   }
 }
 
-function knownOf({ spec, startedAt, pid }: RunningInstance): Known {
-  return { spec, startedAt, stopping: false, ...(pid === undefined ? {} : { pid }) };
+function knownOf({ spec, startedAt, pid, prepared, address }: RunningInstance): Known {
+  return { spec, startedAt, stopping: false, ...(pid === undefined ? {} : { pid }), ...(prepared === true ? { prepared: address } : {}) };
 }
 
 function placeOf(pid: number): Pick<RunningInstance, "pid" | "frozen"> {
@@ -424,14 +488,4 @@ function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo, evicted?
 
 function nothingIfGone(error: unknown): undefined {
   if (!isGone(error)) throw error;
-}
-
-/** The engine has no way to end a command; where it runs on this machine and as root, the kernel has. */
-function killIfOurs(pid: number | undefined): void {
-  if (!pid) return;
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself, or belongs to a user who is not us.
-  }
 }

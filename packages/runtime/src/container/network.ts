@@ -1,6 +1,6 @@
-import { request } from "node:http";
 import type { Engine } from "./engine.ts";
 import { engineStatus } from "./engine-errors.ts";
+import { podmanPost } from "./podman-api.ts";
 
 export const NETWORK = "ebb";
 
@@ -21,28 +21,11 @@ export async function ensureNetwork(engine: Engine): Promise<string | undefined>
   return NETWORK;
 }
 
-function createOnPodman(socketPath: string): Promise<void> {
-  const body = JSON.stringify({ name: NETWORK, driver: "bridge", dns_enabled: false });
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        socketPath,
-        method: "POST",
-        path: "/v4.0.0/libpod/networks/create",
-        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-      },
-      (response) => {
-        response.resume();
-        const { statusCode = 0 } = response;
-        // 409: another Ebb made it in the meantime.
-        response.once("end", () =>
-          statusCode < 300 || statusCode === 409
-            ? resolve()
-            : reject(new Error(`podman would not create the network (HTTP ${statusCode})`)),
-        );
-      },
-    );
-    sent.once("error", reject);
-    sent.end(body);
-  });
+async function createOnPodman(socketPath: string): Promise<void> {
+  try {
+    await podmanPost(socketPath, "/networks/create", { name: NETWORK, driver: "bridge", dns_enabled: false });
+  } catch (error) {
+    // Another Ebb made it in the meantime.
+    if (engineStatus(error) !== 409) throw error;
+  }
 }

@@ -25,12 +25,23 @@ export class FakeDriver implements Driver {
   prepare(spec: InstanceSpec): Promise<void> {
     return this.prepareGate(spec);
   }
+  readonly prepared = new Set<string>();
+  failInitialise: Error | undefined;
+  async initialise(spec: InstanceSpec): Promise<RunningInstance> {
+    this.calls.push(`initialise ${spec.id}`);
+    if (this.failInitialise) throw this.failInitialise;
+    this.prepared.add(spec.id);
+    const made = { spec, address: { host: "127.0.0.1", port: 1 }, startedAt: this.#clock.now(), prepared: true };
+    this.running.set(spec.id, made);
+    return made;
+  }
   async start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance> {
     this.calls.push(`start ${spec.id}${files?.identity ? ` with ${files.identity["token"]}` : ""}`);
     await this.startGate(spec);
     const error = this.failStart(spec);
     if (error) throw error;
     const running = { spec, address: { host: "127.0.0.1", port: 1 }, startedAt: this.#clock.now() };
+    this.prepared.delete(spec.id);
     this.running.set(spec.id, running);
     return running;
   }
@@ -38,6 +49,7 @@ export class FakeDriver implements Driver {
     this.calls.push(`stop ${id}`);
     if (this.failStop) throw this.failStop;
     this.running.delete(id);
+    this.prepared.delete(id);
   }
   async list(): Promise<RunningInstance[]> {
     if (this.failList) throw this.failList;

@@ -19,7 +19,7 @@ import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
 import type { Provide } from "./provisioner.ts";
-import { planScale } from "./scale-plan.ts";
+import { planScale, wantsSpare } from "./scale-plan.ts";
 import { StartSlots } from "./start-slots.ts";
 
 /** Ended instances of a workload that are kept for their logs: an application asleep can still be asked what it printed. */
@@ -30,6 +30,12 @@ const LIST_RETRY = 5000;
 const STARTS_PER_CORE = 2;
 const START_LEASE = 2000;
 const FROZEN_SHARE = 4;
+/** What a prepared one takes at the least: the runtime that waits in it, and the engine's monitor beside it. */
+const PREPARED_BYTES = 16 * 1024 * 1024;
+/** Making the next one waits so long: the machine is the first request's before. */
+const SPARE_DELAY = 1000;
+/** One that could not be prepared is tried again. */
+const SPARE_RETRY = 30_000;
 /** The longest a request may take on Knative (600 s), and a bit. */
 const DEFAULT_DRAIN_PATIENCE = 630_000;
 const LONGEST_NAME = 63;
@@ -48,7 +54,7 @@ export interface InstanceManagerOptions {
   drainPatience?: number;
   /** Instances being started at once per driver; default twice the cores. */
   parallelStarts?: number;
-  /** What frozen instances may use of the memory altogether, as they did when they were frozen; default a quarter of the machine's. */
+  /** What frozen and prepared instances may use of the memory altogether, as they did when they were frozen; default a quarter of the machine's. */
   frozenMemoryBytes?: number;
 }
 
@@ -59,6 +65,8 @@ interface WorkloadState {
   desired: number;
   /** Absent until it is said: what was adopted frozen is kept so long. */
   idle?: Idle;
+  /** Nothing is prepared for it before something changes: there was no room, or it failed just now. */
+  noSpare: boolean;
   /** Until somebody says how many there should be, what was adopted stays. */
   scaled: boolean;
   removed: boolean;
@@ -74,6 +82,8 @@ class Manager implements InstanceManager {
   readonly #options: InstanceManagerOptions;
   readonly #drivers: Record<Artifact["kind"], Driver>;
   readonly #slots: Map<Driver, StartSlots>;
+  /** Those that nobody waits for are made one after the other, and take no turn of those that somebody does. */
+  readonly #spareSlots: StartSlots;
   readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
   readonly #states = new Map<string, WorkloadState>();
@@ -86,9 +96,10 @@ class Manager implements InstanceManager {
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
     const { drivers, clock, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
-    this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => this.#find(id)?.phase === "frozen");
+    this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => isKept(this.#find(id)));
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
     const limit = options.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
+    this.#spareSlots = new StartSlots({ clock, limit: 1, lease: START_LEASE });
     this.#slots = new Map(Object.values(this.#drivers).map((driver) => [driver, new StartSlots({ clock, limit, lease: START_LEASE })]));
   }
 
@@ -107,9 +118,12 @@ class Manager implements InstanceManager {
 
   putWorkload(workload: Workload): void {
     const state = this.#state(workload.key);
-    // What is frozen would come back as it was started.
+    // What is frozen or prepared would come back as it was started.
     const changed = state.workload !== undefined && !isDeepStrictEqual(state.workload.template, workload.template);
-    if (changed) for (const [id, { phase }] of state.instances) if (phase === "frozen") this.#retire(state, id);
+    for (const [id, { phase, spec }] of state.instances) {
+      const other = phase === "prepared" && !isDeepStrictEqual(spec, { ...workload.template, id });
+      if (other || (changed && phase === "frozen")) this.#retire(state, id);
+    }
     state.workload = workload;
     state.removed = false;
     this.#reconcile(state);
@@ -128,6 +142,7 @@ class Manager implements InstanceManager {
     const state = this.#states.get(key);
     if (!state?.workload || state.removed) throw new UserError("WorkloadNotFound", `there is no workload ${key}`);
     state.desired = Math.max(0, Math.floor(count));
+    if (state.desired > 0) state.noSpare = false;
     state.scaled = true;
     this.#reconcile(state);
   }
@@ -136,11 +151,17 @@ class Manager implements InstanceManager {
     const state = this.#states.get(key);
     if (!state || state.idle === idle) return;
     state.idle = idle;
-    if (idle === "cold") this.#reconcile(state);
+    state.noSpare = false;
+    if (idle !== "frozen") this.#reconcile(state);
   }
 
   renewFiles(key: string): void {
-    for (const instance of this.#states.get(key)?.instances.values() ?? []) instance.filesChanged();
+    const state = this.#states.get(key);
+    for (const [id, instance] of state?.instances ?? []) {
+      // What is mounted of them in a prepared one is that of when it was made.
+      if (state && instance.phase === "prepared") this.#retire(state, id);
+      else instance.filesChanged();
+    }
   }
 
   desired(key: string): number {
@@ -202,7 +223,7 @@ class Manager implements InstanceManager {
   }
 
   async #adopt(driver: Driver): Promise<void> {
-    const { log, clock } = this.#options;
+    const { log } = this.#options;
     try {
       const running = await driver.list();
       for (const ended of await driver.ended()) this.#recall(driver, ended);
@@ -212,7 +233,7 @@ class Manager implements InstanceManager {
           const state = this.#state(instance.spec.workload);
           const managed = new ManagedInstance(instance.spec, this.#deps(driver, state));
           state.instances.set(instance.spec.id, managed);
-          if (instance.frozen === true) this.#kept.add(instance.spec.id, driver.usage(instance.spec.id)?.memoryBytes ?? 0);
+          if (instance.frozen || instance.prepared) this.#kept.add(instance.spec.id, this.#sizeOf(managed));
           else if (!state.scaled) state.desired++;
           return managed.adopt(instance);
         });
@@ -220,12 +241,7 @@ class Manager implements InstanceManager {
       await Promise.all(probed);
     } catch (error) {
       log.warn({ driver: driver.name, error }, "could not find out which instances run; will be tried again");
-      if (this.#stopped) return;
-      const timer = clock.after(LIST_RETRY, () => {
-        this.#retries.delete(timer);
-        void this.#adopt(driver);
-      });
-      this.#retries.add(timer);
+      this.#later(LIST_RETRY, () => void this.#adopt(driver));
       return;
     }
     // Adopted after the workloads were declared: those that nobody declared are orphans.
@@ -251,10 +267,25 @@ class Manager implements InstanceManager {
       state.idle,
     );
     for (const id of plan.thaw) state.instances.get(id)?.thaw();
+    for (const id of plan.launch) state.instances.get(id)?.launch();
     for (const id of plan.freeze) this.#freeze(state, id);
     for (const id of plan.stop) this.#retire(state, id);
     for (let count = 0; count < plan.start; count++) this.#start(state, workload);
     if (plan.start > 0) this.#changes.emit(state.key);
+    this.#spare(state);
+  }
+
+  /** Makes one more ready but for its program's start, where that is wanted and none is. */
+  #spare(state: WorkloadState): void {
+    const { workload } = state;
+    if (!workload || this.#stopped || state.noSpare || !wantsSpare([...state.instances.values()], state.idle)) return;
+    const driver = this.#drivers[workload.template.artifact.kind];
+    if (!driver.initialise) return;
+    const spec = { ...workload.template, id: this.#newId(state.key) };
+    const instance = new ManagedInstance(spec, this.#deps(driver, state));
+    state.instances.set(spec.id, instance);
+    instance.prepare();
+    this.#keep(spec.id, PREPARED_BYTES);
   }
 
   #start(state: WorkloadState, { template }: Workload): void {
@@ -264,14 +295,25 @@ class Manager implements InstanceManager {
     instance.start();
   }
 
-  /** Within what may be kept: those that were frozen first are stopped for the newest. */
   #freeze(state: WorkloadState, id: string): void {
     const memoryBytes = this.usage(id)?.memoryBytes ?? 0;
     state.instances.get(id)?.freeze();
+    this.#keep(id, memoryBytes);
+  }
+
+  /** Within what may be kept: those that were kept first are stopped for the newest. */
+  #keep(id: string, memoryBytes: number): void {
     for (const evicted of this.#kept.add(id, memoryBytes)) {
       const owner = [...this.#states.values()].find(({ instances }) => instances.has(evicted));
-      if (owner?.instances.get(evicted)?.phase === "frozen") this.#retire(owner, evicted);
+      if (!owner || !isKept(owner.instances.get(evicted))) continue;
+      owner.noSpare = true;
+      this.#retire(owner, evicted);
     }
+  }
+
+  #sizeOf({ spec, phase }: ManagedInstance): number {
+    const used = this.#drivers[spec.artifact.kind].usage(spec.id)?.memoryBytes ?? 0;
+    return phase === "prepared" ? Math.max(used, PREPARED_BYTES) : used;
   }
 
   #retire(state: WorkloadState, id: string): void {
@@ -296,7 +338,34 @@ class Manager implements InstanceManager {
     const ended = [...state.instances.values()]
       .filter(({ phase }) => phase === "ended")
       .sort((a, b) => a.status().startedAt - b.status().startedAt);
-    for (const instance of ended.slice(0, Math.max(0, ended.length - KEPT_ENDED))) void this.#forget(state, instance);
+    const unused = ended.filter((instance) => instance.unused);
+    const used = ended.filter((instance) => !instance.unused);
+    for (const instance of [...unused, ...used.slice(0, Math.max(0, used.length - KEPT_ENDED))]) void this.#forget(state, instance);
+    if (unused.length > 0) this.#changes.emit(state.key);
+  }
+
+  /** An instance of it has changed: one that serves now may have been the spare. */
+  #changed(state: WorkloadState): void {
+    this.#changes.emit(state.key);
+    if (state.idle === "prepared") this.#later(SPARE_DELAY, () => this.#spare(state));
+  }
+
+  #unprepared(state: WorkloadState, id: string): void {
+    if (state.instances.get(id)?.phase === "prepared") this.#retire(state, id);
+    state.noSpare = true;
+    this.#later(SPARE_RETRY, () => {
+      state.noSpare = false;
+      this.#spare(state);
+    });
+  }
+
+  #later(delay: number, act: () => void): void {
+    if (this.#stopped) return;
+    const timer = this.#options.clock.after(delay, () => {
+      this.#retries.delete(timer);
+      act();
+    });
+    this.#retries.add(timer);
   }
 
   async #forget(state: WorkloadState, { spec }: ManagedInstance): Promise<void> {
@@ -316,18 +385,20 @@ class Manager implements InstanceManager {
       clock,
       log,
       slots,
+      spareSlots: this.#spareSlots,
       pace: this.#pace,
       drain,
       ...(provide ? { provide } : {}),
       drainPatience,
-      changed: () => this.#changes.emit(state.key),
+      changed: () => this.#changed(state),
+      unprepared: (id) => this.#unprepared(state, id),
     };
   }
 
   #state(key: string): WorkloadState {
     let state = this.#states.get(key);
     if (!state) {
-      state = { key, desired: 0, scaled: false, removed: false, instances: new Map() };
+      state = { key, desired: 0, scaled: false, removed: false, noSpare: false, instances: new Map() };
       this.#states.set(key, state);
     }
     return state;
@@ -350,4 +421,8 @@ class Manager implements InstanceManager {
       if (!this.#find(id)) return id;
     }
   }
+}
+
+function isKept(instance: ManagedInstance | undefined): boolean {
+  return instance?.phase === "frozen" || instance?.phase === "prepared";
 }

@@ -8,14 +8,15 @@ import type {
   InstanceSpec,
   InstanceStatus,
   LogLine,
-  ProbeSpec,
   RunningInstance,
-  StartPhases,
 } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
-import { Prober, type ProbeReport } from "../probes/prober.ts";
+import type { ProbeReport } from "../probes/prober.ts";
+import { drained } from "./drained.ts";
 import { CRASH_BACKOFF, explainExit, explainStartError, FIRST_RESTART, FORGIVEN_AFTER, LAST_WORDS } from "./explain.ts";
+import { InstanceProbes } from "./instance-probes.ts";
 import { Provisioner, type Provide } from "./provisioner.ts";
+import { phasesOf, type StartMarks } from "./start-marks.ts";
 import type { StartSlots } from "./start-slots.ts";
 
 /** What the manager gives to each of its instances. */
@@ -24,17 +25,21 @@ export interface InstanceDeps {
   clock: Clock;
   log: Logger;
   slots: StartSlots;
+  spareSlots: StartSlots;
   pace: ProbePace;
   drain(instance: InstanceStatus): Promise<void>;
   provide?: Provide;
   /** Milliseconds after which an instance is stopped though it is not drained. */
   drainPatience: number;
   changed(): void;
+  /** It could not be prepared, and is to be retired unless it is wanted by now: then it is started as any other. */
+  unprepared(id: string): void;
 }
 
 /** The first look at what an instance does wrong, and the time between further ones. */
 const FIRST_DIAGNOSIS = 1000;
 const NEXT_DIAGNOSIS = 5000;
+const PREPARED = ["Prepared", "prepared: its program starts on demand"] as const;
 const STOP_RETRY = 5000;
 
 /**
@@ -54,8 +59,8 @@ export class ManagedInstance {
   #running: RunningInstance | undefined;
   #startedAt: number;
   #readyAt: number | undefined;
-  /** Of the start under way, monotonic. */
-  #marks: { ordered: number; turn: number; sandbox: number; running: number; unanswered: number } | undefined;
+  /** Of the start under way. */
+  #marks: StartMarks | undefined;
   #start: InstanceStatus["start"];
   #restarts = 0;
   #failures = 0;
@@ -66,7 +71,7 @@ export class ManagedInstance {
   readonly #files: Provisioner;
   /** It could not start for want of files: told that they changed, it is tried at once. */
   #lacksFiles = false;
-  #probers: Prober[] = [];
+  readonly #probes: InstanceProbes;
   #nextDiagnosis = 0;
   /** Freezing or thawing, one act of the driver after the other. */
   #moving: Promise<void> = Promise.resolve();
@@ -75,6 +80,10 @@ export class ManagedInstance {
   #offCpu = false;
   /** How many keep it on the CPU though it is frozen to the manager. */
   #holds = 0;
+  /** The driver has all of it but its program. */
+  #made = false;
+  /** Its program was never started. */
+  #unused = false;
   #retiring: Promise<void> | undefined;
   #firstReport: (() => void) | undefined;
 
@@ -82,6 +91,7 @@ export class ManagedInstance {
     this.spec = spec;
     this.#deps = deps;
     this.#startedAt = deps.clock.now();
+    this.#probes = new InstanceProbes(spec, deps);
     this.#files = new Provisioner(spec, deps);
   }
 
@@ -113,8 +123,34 @@ export class ManagedInstance {
     this.#launching = this.#launch().finally(() => (this.#launching = undefined));
   }
 
+  /** Makes all of it but its program's start, which `launch` is for. */
+  prepare(): void {
+    this.#unused = true;
+    this.#set("prepared", "Preparing", undefined);
+    this.#launching = this.#initialise().finally(() => (this.#launching = undefined));
+  }
+
+  /** Starts a prepared one; while that is still being made, right after it. */
+  launch(): void {
+    if (this.#phase !== "prepared" || this.#retiring) return;
+    const made = this.#launching ?? Promise.resolve();
+    this.#set("starting", undefined, undefined);
+    this.#launching = made.then(() => this.#launch()).finally(() => (this.#launching = undefined));
+  }
+
+  /** Prepared, and its program was never started: nothing to tell of when it has ended. */
+  get unused(): boolean {
+    return this.#unused;
+  }
+
   /** Takes over one that runs already; resolves after its first probe, so that one that is ready is never shown as not ready. */
   adopt(running: RunningInstance): Promise<void> {
+    if (running.prepared === true) {
+      this.#startedAt = running.startedAt;
+      this.#made = this.#unused = true;
+      this.#set("prepared", ...PREPARED);
+      return Promise.resolve();
+    }
     this.#files.began(true);
     if (running.frozen === true) {
       this.#running = running;
@@ -149,7 +185,7 @@ export class ManagedInstance {
     this.#stopProbes();
     this.#set("frozen", undefined, undefined);
     const round = ++this.#round;
-    this.#moving = this.#drained().then(() => (round === this.#round ? this.#takeOff() : undefined));
+    this.#moving = drained(this.status(), this.#deps).then(() => (round === this.#round ? this.#takeOff() : undefined));
   }
 
   /** What it is handed beside its spec may have changed. */
@@ -249,18 +285,37 @@ export class ManagedInstance {
   #resume(ordered: number): void {
     if (this.#retiring || !this.#running) return;
     const now = this.#deps.clock.monotonic();
-    this.#marks = { ordered, turn: ordered, sandbox: 0, running: now, unanswered: now };
-    this.#started("frozen");
+    this.#marks = { from: "frozen", ordered, turn: ordered, sandbox: 0, running: now, unanswered: now };
+    this.#started();
     this.#set("ready", undefined, undefined);
     this.#watch();
   }
 
-  async #launch(): Promise<void> {
-    const { driver, slots, clock } = this.#deps;
-    const ordered = clock.monotonic();
-    let turn = ordered;
+  async #initialise(): Promise<void> {
+    const { driver, spareSlots, log } = this.#deps;
     try {
       await driver.prepare?.(this.spec, this.#abort.signal);
+      const files = await this.#fetchFiles();
+      await spareSlots.run(this.spec.workload, async () => {
+        if (this.#retiring) return;
+        await driver.initialise?.(this.spec, files);
+        this.#made = true;
+      });
+      if (this.#phase === "prepared") this.#set("prepared", ...PREPARED);
+    } catch (error) {
+      log.warn({ id: this.spec.id, error }, "an instance could not be prepared");
+      this.#deps.unprepared(this.spec.id);
+    }
+  }
+
+  async #launch(): Promise<void> {
+    const { driver, slots, clock } = this.#deps;
+    const from = this.#made ? "prepared" : "cold";
+    const ordered = clock.monotonic();
+    let turn = ordered;
+    this.#made = false;
+    try {
+      if (from === "cold") await driver.prepare?.(this.spec, this.#abort.signal);
       const files = await this.#fetchFiles();
       const running = await slots.run(this.spec.workload, async () => {
         turn = clock.monotonic();
@@ -268,7 +323,7 @@ export class ManagedInstance {
       });
       if (!running) return;
       const now = clock.monotonic();
-      this.#marks = { ordered, turn, sandbox: Math.min(now - turn, running.sandboxMs ?? 0), running: now, unanswered: now };
+      this.#marks = { from, ordered, turn, sandbox: Math.min(now - turn, running.sandboxMs ?? 0), running: now, unanswered: now };
       this.#began(running);
       this.#files.began(false);
       if (this.#earlyExit) this.#crashed(this.#earlyExit);
@@ -288,6 +343,7 @@ export class ManagedInstance {
 
   #began(running: RunningInstance): void {
     this.#running = running;
+    this.#unused = false;
     this.#startedAt = running.startedAt;
     if (this.#retiring) return;
     this.#set("starting", undefined, undefined);
@@ -296,35 +352,23 @@ export class ManagedInstance {
 
   #watch(): void {
     this.#nextDiagnosis = this.#deps.clock.monotonic() + FIRST_DIAGNOSIS;
-    this.#probe(this.spec.readiness, true, (report) => this.#readiness(report));
-    if (this.spec.liveness) this.#probe(this.spec.liveness, false, (report) => this.#liveness(report));
-  }
-
-  #probe(probe: ProbeSpec, eager: boolean, report: (report: ProbeReport) => void): void {
-    const { address } = this.#running ?? {};
-    if (!address) return;
-    const target = {
-      address,
-      port: this.spec.port,
-      protocol: this.spec.protocol,
-      exec: (command: string[], timeoutSeconds: number) => this.#deps.driver.exec(this.spec.id, command, timeoutSeconds),
-    };
-    const { clock, pace } = this.#deps;
-    const prober = new Prober({ clock, probe, target, report, ...(eager && { pace }) });
-    this.#probers.push(prober);
-    prober.start();
+    if (this.#running) {
+      this.#probes.start(this.#running.address, {
+        readiness: (report) => this.#readiness(report),
+        liveness: (report) => this.#liveness(report),
+      });
+    }
   }
 
   #stopProbes(): void {
-    for (const prober of this.#probers) prober.stop();
-    this.#probers = [];
+    this.#probes.stop();
     this.#firstReport?.();
   }
 
   #readiness({ healthy, message }: ProbeReport): void {
     if (healthy === true) {
       this.#readyAt ??= this.#deps.clock.now();
-      this.#started("cold");
+      this.#started();
       this.#set("ready", undefined, undefined);
     } else if (this.#phase === "starting") {
       if (this.#marks) this.#marks.unanswered = this.#deps.clock.monotonic();
@@ -337,19 +381,11 @@ export class ManagedInstance {
   }
 
   /** It serves for the first time since it was started. */
-  #started(from: "cold" | "frozen"): void {
+  #started(): void {
     const marks = this.#marks;
     if (!marks) return;
     this.#marks = undefined;
-    const { ordered, turn, sandbox, running, unanswered } = marks;
-    const phases: StartPhases = {
-      queued: turn - ordered,
-      sandbox,
-      launch: running - turn - sandbox,
-      boot: unanswered - running,
-      seen: this.#deps.clock.monotonic() - unanswered,
-    };
-    this.#start = { from, phases };
+    this.#start = { from: marks.from, phases: phasesOf(marks, this.#deps.clock.monotonic()) };
   }
 
   /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself. */
@@ -431,24 +467,11 @@ export class ManagedInstance {
     this.#round++;
     await this.#launching;
     await this.#moving;
-    if (wasReady && this.#running) await this.#drained();
+    if (wasReady && this.#running) await drained(this.status(), this.#deps);
     await this.#stopForSure();
     this.#files.ended();
     this.#running = undefined;
     this.#set("ended", this.#lastExit?.reason, undefined);
-  }
-
-  async #drained(): Promise<void> {
-    const { clock, drain, drainPatience, log } = this.#deps;
-    const timeout = Promise.withResolvers<void>();
-    const timer = clock.after(drainPatience, () => timeout.resolve());
-    try {
-      await Promise.race([drain(this.status()), timeout.promise]);
-    } catch (error) {
-      log.warn({ id: this.spec.id, error }, "an instance could not be drained and is stopped all the same");
-    } finally {
-      timer.cancel();
-    }
   }
 
   /** Tried until it succeeds, as the instance runs until then: an engine that does not answer will be back. */
