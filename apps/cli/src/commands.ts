@@ -29,6 +29,7 @@ import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, 
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
 import { upCommand } from "./commands/up.ts";
+import { usageCommand, usagePriceCommand } from "./commands/usage.ts";
 import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
 import { varsListCommand, varsSetCommand, varsUnsetCommand } from "./commands/vars.ts";
 import { versionsCommand, versionsDiffCommand } from "./commands/versions.ts";
@@ -72,6 +73,8 @@ export const COMMANDS: readonly Command[] = [
   secretsListCommand,
   secretsSetCommand,
   secretsUnsetCommand,
+  usageCommand,
+  usagePriceCommand,
   envListCommand,
   envShowCommand,
   envCreateCommand,

@@ -7,7 +7,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
   ["Traffic and configuration", ["traffic", "explain", "release", "rollback", "promote", "scale", "host", "depends", "vars", "secrets"]],
-  ["Environments", ["env"]],
+  ["Environments", ["usage", "env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
 ];
@@ -18,6 +18,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   release: "Moves the traffic to a version step by step, guarded by metrics",
   vars: "Environment variables of an application",
   env: "Environments of a team: list, show, create, change, delete",
+  usage: "Shows what applications used and what it cost, or sets the prices",
   secrets: "Secrets of an application",
   token: "Tokens for scripts and other machines: list, create, revoke",
   user: "Users of the platform: list, create, disable, reset a password",

@@ -9,6 +9,7 @@ export * from "./scaling.ts";
 export * from "./schedules.ts";
 export * from "./schemas.ts";
 export * from "./tries.ts";
+export * from "./usage.ts";
 export {
   ApiError,
   createClient,

@@ -4,6 +4,7 @@ import type { App, Operation } from "./schemas.ts";
 import type { CreatePreview, ExtendPreview } from "./previews.ts";
 import type { SleepEnvironment } from "./schedules.ts";
 import type { Rates } from "./tries.ts";
+import type { PatchPrices, Prices, UsageQuery, UsageReport } from "./usage.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** Teams, environments and apps, without what is in an environment. */
@@ -39,6 +40,9 @@ export function modelCalls(send: Send) {
 
     /** Those of the last minute; without requests, none. */
     rates: (call?: CallOptions) => json<Rates>("GET", "/rates", call),
+    usage: ({ signal, ...query }: UsageQuery & CallOptions = {}) => json<UsageReport>("GET", "/usage", { query, signal }),
+    patchPrices: (body: PatchPrices) => json<Prices>("PATCH", "/prices", { json: body }),
+
     listApps: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) => items<App>("/apps", { query, signal }),
     getApp: (name: string, call?: CallOptions) => json<App>("GET", app(name), call),
     createApp: (body: CreateApp) => json<App>("POST", "/apps", { json: body }),

@@ -22,6 +22,8 @@ import { createExchange } from "./service/exchange.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
 import { PlatformService } from "./service/platform-service.ts";
+import { UsageCounter } from "./usage/counter.ts";
+import { pruneUsage } from "./usage/store.ts";
 import { createUploadFolder } from "./service/uploads.ts";
 
 export interface PlatformOptions {
@@ -128,10 +130,12 @@ async function assemble(options: PlatformOptions) {
   });
   const identity = await createIdentity({ database: db, ownerToken: options.adminToken, clock, random, log, signIn });
   const collector = new MetricsCollector(deps);
+  const usage = new UsageCounter(deps);
   const api = new PlatformService({
     deps,
     engine,
     collector,
+    usage,
     random,
     version,
     clusterName,
@@ -158,6 +162,7 @@ async function assemble(options: PlatformOptions) {
     async run() {
       await prune(deps);
       await prunePoints(db, clock.now());
+      await pruneUsage(db, clock.now());
       await identity.prune();
       await pruneIdempotencyKeys(db, clock.now());
       await pruneAudit(db, clock.now(), clock.now() - AUDIT_RETENTION);
@@ -165,7 +170,7 @@ async function assemble(options: PlatformOptions) {
     },
   });
   return {
-    group: new Group("platform", [clusters, engine, scheduler, collector, housekeeping, http]),
+    group: new Group("platform", [clusters, engine, scheduler, collector, usage, housekeeping, http]),
     clusters,
     http,
     identity,

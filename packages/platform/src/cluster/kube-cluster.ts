@@ -19,7 +19,6 @@ import {
 } from "@ebb/kube";
 import { MIN_SCALE } from "../compile/service.ts";
 import { operationError } from "../errors.ts";
-import { isRunning } from "./pods.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
 import {
   MANAGED_BY,
@@ -90,12 +89,9 @@ export class KubeCluster implements Cluster {
     return this.#view.revisions.list({ namespace: this.#namespace, labels: { [PLATFORM_LABELS.app]: app } });
   }
 
-  pods(app: string): Pod[] {
-    return this.#view.pods.list({ namespace: this.#namespace, labels: { [PLATFORM_LABELS.app]: app } });
-  }
-
-  instances(): number {
-    return this.#view.pods.list({ namespace: this.#namespace }).filter(isRunning).length;
+  pods(app?: string): Pod[] {
+    const labels = app === undefined ? {} : { [PLATFORM_LABELS.app]: app };
+    return this.#view.pods.list({ namespace: this.#namespace, labels });
   }
 
   onChange(listener: (change: ClusterChange) => void): () => void {

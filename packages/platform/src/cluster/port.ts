@@ -93,9 +93,8 @@ export interface Cluster {
   services(): KnativeService[];
   revision(name: string): Revision | undefined;
   revisions(app: string): Revision[];
-  pods(app: string): Pod[];
-  /** How many Pods of Ebb's there are in it that have not ended. */
-  instances(): number;
+  /** Of all apps when none is named. */
+  pods(app?: string): Pod[];
   onChange(listener: (change: ClusterChange) => void): () => void;
 
   /** Any Knative Service of that name, whoever made it. */

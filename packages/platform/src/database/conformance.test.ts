@@ -53,6 +53,13 @@ describeDatabases("storage", (when, open) => {
     });
   });
 
+  when("lists nothing of no teams", async () => {
+    const { db } = await open();
+    await add(db, "a");
+    expect(await listOperations(db, { limit: 10, visible: [] })).toEqual([]);
+    expect(await listOperations(db, { limit: 10, visible: ["default"] })).toHaveLength(1);
+  });
+
   when("refuses a database of a newer Ebb, and changes nothing in it", async () => {
     const { db, options } = await open();
     const migrations = db.withTables<{ kysely_migration: { name: string; timestamp: string } }>();

@@ -1,5 +1,13 @@
 import { UserError, systemCode } from "@ebb/base";
-import { Kysely, Migrator, PostgresDialect, SqliteDialect, type Dialect } from "kysely";
+import {
+  HandleEmptyInListsPlugin,
+  Kysely,
+  Migrator,
+  PostgresDialect,
+  replaceWithNoncontingentExpression,
+  SqliteDialect,
+  type Dialect,
+} from "kysely";
 import pg from "pg";
 import { migrations, type DatabaseKind } from "./migrations.ts";
 import { openNodeSqlite } from "./node-sqlite.ts";
@@ -17,7 +25,9 @@ const UNIQUE_VIOLATIONS = new Set(["23505", "ERR_SQLITE_ERROR"]);
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   let database: Database;
   try {
-    database = new Kysely<Tables>({ dialect: dialectOf(options) });
+    // "Of the teams that one is in" may be none, and PostgreSQL takes no empty list.
+    const plugins = [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })];
+    database = new Kysely<Tables>({ dialect: dialectOf(options), plugins });
     await migrate(database, options.kind);
   } catch (error) {
     if (error instanceof UserError) throw error;

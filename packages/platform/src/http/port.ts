@@ -20,6 +20,8 @@ import type {
   PatchApp,
   PatchAppEnvironment,
   PatchEnvironment,
+  PatchPrices,
+  Prices,
   PatchScaling,
   PatchSecrets,
   PatchTeam,
@@ -36,6 +38,8 @@ import type {
   SleepEnvironment,
   StartRelease,
   Team,
+  UsageQuery,
+  UsageReport,
   TriedRequest,
   TryRequest,
   Variables,
@@ -139,6 +143,9 @@ export interface PlatformApi {
   deletePreview(team: string, name: string, user: string): Promise<Operation>;
   changeSleep(change: SleepChange, user: string): Promise<Operation>;
   deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
+
+  usage(query: UsageQuery, visible: Visible): Promise<UsageReport>;
+  patchPrices(body: PatchPrices): Promise<Prices>;
 
   listApps(query: { team?: string; visible: Visible }): Promise<App[]>;
   getApp(app: string): Promise<App>;

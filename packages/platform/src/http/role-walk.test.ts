@@ -142,6 +142,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "GET /kubeconfig",
     "GET /users",
     "GET /users/:user",
+    "PATCH /prices",
     "PATCH /users/:user",
     "POST /teams",
     "POST /users",

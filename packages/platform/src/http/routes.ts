@@ -16,6 +16,7 @@ import { registerStatusRoutes } from "./routes/status.ts";
 import { registerTeamRoutes } from "./routes/teams.ts";
 import { registerTrafficRoutes } from "./routes/traffic.ts";
 import { registerTryRoutes } from "./routes/tries.ts";
+import { registerUsageRoutes } from "./routes/usage.ts";
 import { registerUserRoutes } from "./routes/users.ts";
 import { registerVersionRoutes } from "./routes/versions.ts";
 
@@ -28,6 +29,7 @@ const AREAS = [
   registerScalingRoutes,
   registerSettingsRoutes,
   registerTrafficRoutes,
+  registerUsageRoutes,
   registerReleaseRoutes,
   registerTryRoutes,
   registerDeploymentRoutes,

@@ -1,6 +1,7 @@
 import type { CreateEnvironment, Environment, PatchEnvironment } from "@ebb/api";
 import type { Insertable, Updateable } from "kysely";
 import { changed, record } from "../audit/store.ts";
+import { isRunning } from "../cluster/pods.ts";
 import { isUniqueViolation, type Database } from "../database/database.ts";
 import type { EnvironmentTable } from "../database/schema.ts";
 import type { Deps } from "../deploy/context.ts";
@@ -40,7 +41,7 @@ async function view({ db, clock, clusters, clusterName }: EnvironmentDeps, row: 
     frozen: viewFreeze(policiesOf(row).freezes, clock.now()),
     preview: row.expires_at === null ? null : { branch: row.branch || null, expiresAt: new Date(row.expires_at).toISOString() },
     ...viewSleep(row, clock.now()),
-    instances: clusters.of(row).instances(),
+    instances: clusters.of(row).pods().filter(isRunning).length,
     apps: await countApps(db, row),
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),

@@ -20,6 +20,8 @@ import type {
   PatchApp,
   PatchAppEnvironment,
   PatchEnvironment,
+  PatchPrices,
+  Prices,
   PatchScaling,
   PatchSecrets,
   PatchTeam,
@@ -35,6 +37,8 @@ import type {
   SetTraffic,
   StartRelease,
   Team,
+  UsageQuery,
+  UsageReport,
   TriedRequest,
   TryRequest,
   Variables,
@@ -91,15 +95,18 @@ import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./te
 import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
 import { submitSecrets } from "./secrets.ts";
 import { appName, viewSecrets, viewVariables } from "./settings.ts";
+import { patchPrices, viewUsage } from "./usage.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
+import type { UsageCounter } from "../usage/counter.ts";
 import type { UploadFolder } from "./uploads.ts";
 
 export interface ServiceOptions {
   deps: Deps;
   engine: OperationEngine;
   collector: MetricsCollector;
+  usage: UsageCounter;
   random: Random;
   version: string;
   clusterName: string;
@@ -181,6 +188,14 @@ export class PlatformService implements PlatformApi {
   async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {
     await viewEnvironment(this.#environments, team, name);
     return this.#places.delete({ team, app: "", env: name }, user);
+  }
+
+  usage(query: UsageQuery, visible: Visible): Promise<UsageReport> {
+    return viewUsage(this.#deps, this.#options.usage, query, visible);
+  }
+
+  patchPrices(body: PatchPrices): Promise<Prices> {
+    return patchPrices(this.#deps, body);
   }
 
   async listApps({ team, visible }: { team?: string; visible: Visible }): Promise<App[]> {

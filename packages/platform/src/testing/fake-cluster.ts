@@ -54,14 +54,17 @@ export class FakeCluster implements Cluster {
   revisions(app: string): Revision[] {
     return [...this.storedRevisions.values()].filter((revision) => this.ready && revision.metadata.labels?.[PLATFORM_LABELS.app] === app);
   }
-  pods(app: string): Pod[] {
-    return [...this.storedPods.values()].filter((pod) => this.ready && pod.metadata.labels?.[PLATFORM_LABELS.app] === app);
-  }
-  instances(): number {
-    return this.ready ? this.storedPods.size : 0;
+  pods(app?: string): Pod[] {
+    const of = (pod: Pod) => app === undefined || pod.metadata.labels?.[PLATFORM_LABELS.app] === app;
+    return [...this.storedPods.values()].filter((pod) => this.ready && of(pod));
   }
   onChange(listener: (change: ClusterChange) => void): () => void {
     return this.#changes.on(listener);
+  }
+
+  /** Lets everybody know of what a test has changed. */
+  tell(change: ClusterChange): void {
+    this.#changes.emit(change);
   }
 
   async readService(name: string): Promise<KnativeService | undefined> {

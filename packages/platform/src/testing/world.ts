@@ -16,6 +16,7 @@ import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
 import type { Exchange } from "../service/exchange.ts";
 import { PlatformService } from "../service/platform-service.ts";
+import { UsageCounter } from "../usage/counter.ts";
 import { FakeClusters, type FakeCluster } from "./fake-cluster.ts";
 
 /** What outlives a process: the disk and the cluster. */
@@ -171,8 +172,9 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
 function createService(world: World, deps: Deps, engine: OperationEngine): PlatformService {
   const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
   const collector = new MetricsCollector(deps);
+  const usage = new UsageCounter(deps);
   const uploads = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
-  return new PlatformService({ deps, engine, collector, random: seededRandom(`${processes}`), uploads, ...about });
+  return new PlatformService({ deps, engine, collector, usage, random: seededRandom(`${processes}`), uploads, ...about });
 }
 
 function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugin {
