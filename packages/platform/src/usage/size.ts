@@ -12,7 +12,7 @@ export function sizeOf(containers: readonly Container[], assumed: Size): Size {
   const of = (key: "cpu" | "memory", read: (text: string) => number) =>
     containers.reduce<number | undefined>((sum, { resources }) => {
       const text = resources?.requests?.[key] ?? resources?.limits?.[key];
-      return text === undefined ? sum : (sum ?? 0) + read(String(text));
+      return text === undefined ? sum : (sum ?? 0) + read(text);
     }, undefined);
   return {
     cpu: of("cpu", (text) => cpuMillis(text) / 1000) ?? assumed.cpu,
