@@ -1,19 +1,8 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  accessibilityFindings,
-  buildConsole,
-  launchBrowser,
-  overflows,
-  skipReason,
-  visit,
-  type Visit,
-  type VisitOptions,
-} from "./src/browser.ts";
+import { describe, expect, test } from "vitest";
+import { accessibilityFindings, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
-import * as releases from "./src/staged-releases.ts";
-import { startStagedPlatform, type Answer, type StagedPlatform } from "./src/staged-platform.ts";
+import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
 
 /** Every page of the console. */
 const PAGES = [
@@ -36,49 +25,19 @@ const PAGES = [
   "/operations/op-failed",
   "/operations/op-running",
   "/operations/op-waiting",
+  "/approvals",
+  "/teams",
+  "/teams/default",
+  "/teams/default/environments/prod",
+  "/users",
   "/account",
   "/audit",
   "/device?code=ABCD-EFGH",
   "/status",
   "/no/such/page",
 ];
-const PHONE = { width: 375, height: 740 };
 
-const problem = (status: number, code: string, detail: string, hint?: string): Answer => ({
-  status,
-  body: { type: "about:blank", title: code, status, code, detail, ...(hint === undefined ? {} : { hint }) },
-});
-
-let platform: StagedPlatform;
-let browser: Browser;
-const visits: Visit[] = [];
-const staged: string[] = [];
-
-beforeAll(async () => {
-  if (skipReason !== null) return;
-  platform = await startStagedPlatform(buildConsole());
-  browser = await launchBrowser();
-});
-afterEach(async () => {
-  for (const route of staged.splice(0)) platform.stage(route, undefined);
-  for (const each of visits.splice(0)) await each.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await platform?.stop();
-});
-
-function stage(route: string, answer: Answer): void {
-  staged.push(route);
-  platform.stage(route, answer);
-}
-
-async function go(path: string, options: Partial<VisitOptions> = {}): Promise<Visit> {
-  const visited = await visit(browser, { baseURL: platform.url, ...options });
-  visits.push(visited);
-  await visited.open(path);
-  return visited;
-}
+const { platform, stage, go } = stagedVisits();
 
 describe.skipIf(skipReason !== null)("every page", () => {
   for (const [name, options] of Object.entries({
@@ -148,87 +107,6 @@ describe.skipIf(skipReason !== null)("an app's numbers", () => {
   });
 });
 
-describe.skipIf(skipReason !== null)("an app's traffic", () => {
-  const AT = "/apps/hello-node/environments/test";
-
-  test("is edited as a picture: borders by key and mouse, rules by their order, all of it told before it is sent", async () => {
-    const { page } = await go("/apps/hello-node/test/traffic");
-    const border = page.getByRole("slider", { name: "Border between v12 and v11" });
-    await border.press("PageUp");
-    expect(await border.getAttribute("aria-valuetext")).toBe("v12 20 %, v11 80 %");
-    await border.hover();
-    await page.mouse.down();
-    await page.mouse.move(900, 400, { steps: 4 });
-    await page.mouse.up();
-    expect(Number(await border.getAttribute("aria-valuenow"))).toBeGreaterThan(50);
-    await page.getByRole("spinbutton", { name: "Percent for v12" }).fill("25");
-    await page.getByText("v11: 90 % → 75 %").waitFor();
-    await page.getByRole("button", { name: "Rule 2: one up" }).click();
-    await page.getByText("The rules have another order.").waitFor();
-    await page.getByRole("button", { name: "Rule 2: remove" }).click();
-    await page.getByText("Rule 1 goes:").waitFor();
-    await page.getByRole("button", { name: "Add a rule" }).click();
-    expect(await page.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
-    await page.getByRole("textbox", { name: "Name: Rule 2, 1" }).fill("x-canary");
-    await page.getByRole("textbox", { name: "Value: Rule 2, 1" }).fill("1");
-    await page.getByText("New rule 2:").waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("The new split is in force.").waitFor();
-    expect(platform.received.at(-1)).toEqual({
-      route: `PUT ${AT}/traffic`,
-      body: {
-        targets: [
-          { version: "v12", percent: 25 },
-          { version: "v11", percent: 75 },
-        ],
-        rules: [releases.rules[1], { version: "v12", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }],
-      },
-    });
-  });
-
-  test("is explained for a request", async () => {
-    const { page } = await go("/apps/hello-node/test/traffic");
-    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("no header");
-    await page.getByText("Not a header: no header").waitFor();
-    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("x-user: carl");
-    await page.getByRole("button", { name: "Explain" }).click();
-    await page.getByText("there is no header x-user").waitFor();
-  });
-
-  test("is released step by step: where it is, what guards it, and one may go on or back", async () => {
-    stage(`GET ${AT}/releases`, { status: 200, body: { items: [releases.running, ...releases.ended] } });
-    const { page } = await go("/apps/hello-node/test/releases");
-    await page.getByRole("heading", { name: "v12 is being released" }).waitFor();
-    await page.getByRole("row", { name: /v12 new/ }).waitFor();
-    await page.getByText(/The next step may come in/).waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    await page.getByRole("button", { name: "Go on to 50 % now" }).click();
-    await expect.poll(() => platform.received.at(-1)?.route).toBe(`POST ${AT}/releases/continue`);
-    stage(`POST ${AT}/releases/abort`, problem(403, "forbidden", "This takes the role releaser in the team default"));
-    await page.getByRole("button", { name: "Abort and go back" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Abort and go back" }).click();
-    await page.getByText("You may not do this").waitFor();
-  });
-});
-
-describe.skipIf(skipReason !== null)("a request", () => {
-  test("is sent from the page: what it got, and where its time went", async () => {
-    const { page } = await go("/apps/hello-node/test/try");
-    await page.getByRole("textbox", { name: "Path" }).fill("/items?a=1");
-    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("accept: application/json");
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText('{"items":[]}').waitFor();
-    await page.getByText("It waited for the start of hello-node-00012-0.").waitFor();
-    await page.getByRole("img", { name: /^To the gateway 1 ms, .*The app's own start 180 ms/ }).waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    expect(platform.received.at(-1)).toEqual({
-      route: "POST /apps/hello-node/environments/test/requests",
-      body: { method: "GET", path: "/items?a=1", headers: [{ name: "accept", value: "application/json" }] },
-    });
-  });
-});
-
 describe.skipIf(skipReason !== null)("the search over everything", () => {
   test("opens by keyboard, says what is chosen, goes there, and closes where one was", async () => {
     const { page } = await go("/");
@@ -248,64 +126,7 @@ describe.skipIf(skipReason !== null)("the search over everything", () => {
     await page.getByText("Nothing matches.").waitFor();
     await page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
-    expect(page.url()).toBe(`${platform.url}/apps/hello-node/test/promote`);
-  });
-});
-
-describe.skipIf(skipReason !== null)("one's own", () => {
-  test("token is shown once, and another is revoked after a question", async () => {
-    const { page } = await go("/account");
-    await page.getByRole("textbox", { name: "Name" }).fill("ci");
-    await page.getByRole("button", { name: "Create a token" }).click();
-    await page.getByText("ebb_once").first().waitFor();
-    expect(platform.received).toContainEqual({ route: "POST /tokens", body: { name: "ci", scope: "deploy", days: 90 } });
-    await page.getByRole("button", { name: "Revoke: laptop" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Revoke" }).click();
-    await expect.poll(() => platform.received.map(({ route }) => route)).toContain("DELETE /tokens/t-1");
-  });
-
-  test("approval of what waits is asked of whoever opens it", async () => {
-    const { page } = await go("/operations/op-waiting");
-    await page.getByRole("textbox", { name: /^Why/ }).fill("looks right");
-    await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("Your vote is in.").waitFor();
-    expect(platform.received).toContainEqual({ route: "POST /operations/op-waiting/approve", body: { why: "looks right" } });
-  });
-});
-
-describe.skipIf(skipReason !== null)("the audit trail", () => {
-  test("is filtered by an address, and says where its chain is broken", async () => {
-    const { page } = await go("/audit");
-    await page.getByText("app/hello-node").first().waitFor();
-    await page.getByRole("textbox", { name: "Who" }).fill("ada");
-    await page.getByRole("button", { name: "Filter" }).click();
-    await page.waitForURL("**/audit?actor=ada");
-    await page.getByRole("button", { name: "Verify the chain" }).click();
-    await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
-  });
-});
-
-describe.skipIf(skipReason !== null)("a promotion", () => {
-  test("shows what differs before it is asked for, and goes to its operation", async () => {
-    const { page } = await go("/apps/hello-node/test/promote?to=prod");
-    const row = page.getByRole("row", { name: /variables\.LOG_LEVEL/ });
-    await row.getByText("warn").waitFor();
-    await row.getByText("info").waitFor();
-    await page.getByRole("button", { name: "Promote v11 to prod" }).click();
-    await page.waitForURL("**/operations/op-traffic");
-    expect(platform.received).toContainEqual({
-      route: "POST /apps/hello-node/environments/prod/promote",
-      body: { from: "test", version: "v11" },
-    });
-  });
-
-  test("to where nothing serves says that it is the first, and back again is one click", async () => {
-    const { page, open } = await go("/apps/hello-node/test/promote");
-    await page.getByText("Nothing serves in staging yet").waitFor();
-    await open("/apps/hello-node/test");
-    await page.getByRole("button", { name: "Roll back" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Roll back" }).click();
-    await page.waitForURL("**/operations/op-traffic");
+    expect(page.url()).toBe(`${platform().url}/apps/hello-node/test/promote`);
   });
 });
 
@@ -344,7 +165,7 @@ describe.skipIf(skipReason !== null)("when there is", () => {
     const { page } = await go("/");
     await page.getByText("The database is full").waitFor();
     await page.getByText("What to do: Free some space.").waitFor();
-    platform.stage("GET /apps", undefined);
+    platform().stage("GET /apps", undefined);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
   });
@@ -374,14 +195,14 @@ describe.skipIf(skipReason !== null)("when there is", () => {
     stage("GET /apps", problem(401, "unauthenticated", "Not signed in"));
     const { page } = await go("/?code=once");
     await page.getByText("This link was used before").waitFor();
-    expect(page.url()).toBe(`${platform.url}/`);
+    expect(page.url()).toBe(`${platform().url}/`);
   });
 
   test("no platform any more: says so, and comes back by itself", async () => {
     stage("GET /apps", "drop");
     const { page } = await go("/");
     await page.getByText("The platform does not answer").first().waitFor();
-    platform.stage("GET /apps", undefined);
+    platform().stage("GET /apps", undefined);
     await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
     await page.getByText("The platform does not answer").waitFor({ state: "detached" });
   });
@@ -389,11 +210,11 @@ describe.skipIf(skipReason !== null)("when there is", () => {
   test("no environment in the address: goes to the app's first one, and the others are a click away", async () => {
     const { page } = await go("/apps/hello-node");
     await page.getByRole("heading", { name: "hello-node", level: 1 }).waitFor();
-    expect(page.url()).toBe(`${platform.url}/apps/hello-node/test`);
+    expect(page.url()).toBe(`${platform().url}/apps/hello-node/test`);
     stage("GET /apps/hello-node/environments/prod", { status: 200, body: apps[0]?.environments[1] });
     await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "prod" }).click();
     await page.getByText("v3 100 %").first().waitFor();
-    expect(page.url()).toBe(`${platform.url}/apps/hello-node/prod`);
+    expect(page.url()).toBe(`${platform().url}/apps/hello-node/prod`);
   });
 
   test("no such app: says so, with a way back", async () => {
@@ -412,7 +233,7 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
       status: 200,
       body: { items: apps.map((app) => ({ ...app, environments: app.environments.map((place) => ({ ...place, state: "ready" })) })) },
     });
-    platform.change({ type: "app", app: "importer" });
+    platform().change({ type: "app", app: "importer" });
     await page.getByRole("row", { name: /importer.*Ready/ }).waitFor();
   });
 
@@ -441,7 +262,7 @@ describe.skipIf(skipReason !== null)("settings", () => {
     await page.getByText("4 changes").waitFor();
     await page.getByRole("button", { name: "Save as a new version" }).click();
     await page.getByText("The new split is in force.").waitFor();
-    expect(platform.received.at(-1)).toEqual({
+    expect(platform().received.at(-1)).toEqual({
       route: "PATCH /apps/hello-node/environments/test/variables",
       body: { variables: { LOG_LEVEL: "debug", GREETING: null, A: "1", B: "two words" } },
     });
@@ -453,7 +274,7 @@ describe.skipIf(skipReason !== null)("settings", () => {
     await page.getByRole("textbox", { name: "New value" }).fill("postgres://s3cret");
     await page.getByRole("button", { name: "Replace", exact: true }).click();
     await page.getByRole("link", { name: "Phases and log" }).waitFor();
-    expect(platform.received.at(-1)).toEqual({
+    expect(platform().received.at(-1)).toEqual({
       route: "PATCH /apps/hello-node/environments/test/secrets",
       body: { secrets: { DATABASE_URL: "postgres://s3cret" } },
     });

@@ -6,7 +6,7 @@ export const me: Me = {
   name: "ada",
   displayName: "Ada",
   kind: "user",
-  platformAdmin: false,
+  platformAdmin: true,
   teams: [{ team: "default", role: "releaser" }],
   scope: "admin",
   credential: "s-1",

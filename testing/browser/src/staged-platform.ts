@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as data from "./staged-data.ts";
+import * as teams from "./staged-teams.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as people from "./staged-people.ts";
@@ -68,6 +69,14 @@ const samples: Record<string, Answer> = {
   "GET /audit/verification": { status: 200, body: people.verification },
   "POST /operations/op-waiting/approve": { status: 200, body: data.waiting },
   "GET /operations/op-waiting/events": { events: [{ type: "operation", operation: data.waiting }] },
+  "GET /teams/default/environments": { status: 200, body: { items: teams.environments } },
+  "GET /teams/default/members": { status: 200, body: { items: teams.members } },
+  "PUT /teams/default/members/grace": { status: 204, body: null },
+  "GET /users": { status: 200, body: { items: teams.users, next: null } },
+  "POST /users": { status: 201, body: { user: "linus", code: "once", expiresAt: "2099-01-01T00:00:00Z" } },
+  "GET /approvals": { status: 200, body: { items: teams.approvals } },
+  "POST /teams/default/environments/prod/sleep": { status: 202, body: data.trafficDone },
+  "DELETE /teams/default/environments/prod": { status: 202, body: data.trafficDone },
   "GET /teams": { status: 200, body: { items: [data.team] } },
   "GET /teams/default": { status: 200, body: data.team },
   [`GET ${at}/versions/v3/diff/v11`]: { status: 200, body: data.diff },
@@ -77,6 +86,10 @@ const samples: Record<string, Answer> = {
   "GET /operations/op-release/events": { events: [{ type: "operation", operation: releases.releasing }] },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };
+for (const environment of teams.environments) {
+  samples[`GET /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
+  samples[`PATCH /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
+}
 for (const operation of data.operations) {
   samples[`GET /operations/${operation.id}`] = { status: 200, body: operation };
   samples[`GET /operations/${operation.id}/events`] ??= { events: [{ type: "operation", operation }], close: true };

@@ -1,9 +1,14 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
+import { keys } from "./queries.ts";
 
 export const meQuery = queryOptions({ queryKey: ["me"], queryFn: () => client.me() });
 export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: () => client.listTokens() });
 export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: () => client.listSessions() });
+
+/** Newest first; `all`: also those that were decided. */
+export const approvalsQuery = (all: boolean) =>
+  queryOptions({ queryKey: [...keys.operations, "approvals", all], queryFn: () => client.listApprovals(all) });
 
 export interface AuditFilter {
   actor?: string | undefined;

@@ -1,5 +1,6 @@
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
+import { enTeams } from "./en-teams.ts";
 import { enTraffic } from "./en-traffic.ts";
 import { enWatch } from "./en-watch.ts";
 import { enWork } from "./en-work.ts";
@@ -130,6 +131,7 @@ export const en = {
   live: enLive,
   ...enWork,
   ...enPeople,
+  ...enTeams,
   ...enTraffic,
   ...enWatch,
   versions: {

@@ -1,5 +1,6 @@
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
+import { zhTeams } from "./zh-teams.ts";
 import { zhTraffic } from "./zh-traffic.ts";
 import { zhWatch } from "./zh-watch.ts";
 import { zhWork } from "./zh-work.ts";
@@ -124,6 +125,7 @@ export const zh: Dictionary = {
   live: zhLive,
   ...zhWork,
   ...zhPeople,
+  ...zhTeams,
   ...zhTraffic,
   ...zhWatch,
   versions: {

@@ -124,6 +124,32 @@ const operation = createRoute({
   path: "/operations/$id",
   component: lazyRouteComponent(() => import("../pages/operation/operation-page.tsx"), "OperationPage"),
 });
+const teams = createRoute({
+  getParentRoute: () => root,
+  path: "/teams",
+  component: lazyRouteComponent(() => import("../pages/teams/teams-page.tsx"), "TeamsPage"),
+});
+const team = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team",
+  component: lazyRouteComponent(() => import("../pages/teams/team-page.tsx"), "TeamPage"),
+});
+const environment = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/environments/$env",
+  component: lazyRouteComponent(() => import("../pages/environment/environment-page.tsx"), "EnvironmentPage"),
+});
+const users = createRoute({
+  getParentRoute: () => root,
+  path: "/users",
+  component: lazyRouteComponent(() => import("../pages/users/users-page.tsx"), "UsersPage"),
+});
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: "/approvals",
+  validateSearch: (search: Record<string, unknown>): { all?: boolean | undefined } => (search["all"] === true ? { all: true } : {}),
+  component: lazyRouteComponent(() => import("../pages/approvals/approvals-page.tsx"), "ApprovalsPage"),
+});
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -159,6 +185,11 @@ const routeTree = root.addChildren([
   app.addChildren([overview, versions, version, traffic, releases, scaling, coldStarts, tryIt, logs, config, appOperations, danger]),
   operations,
   operation,
+  teams,
+  team,
+  environment,
+  users,
+  approvals,
   account,
   audit,
   device,

@@ -34,6 +34,7 @@ export function Shell() {
               {text.nav.apps}
             </Link>
             <Link to="/operations">{text.nav.operations}</Link>
+            <Link to="/teams">{text.teams.title}</Link>
             <Link to="/audit" activeOptions={{ includeSearch: false }}>
               {text.audit.nav}
             </Link>

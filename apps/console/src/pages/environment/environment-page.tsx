@@ -1,0 +1,127 @@
+import type { Environment } from "@ebb/api";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import Alert from "antd/es/alert";
+import Button from "antd/es/button";
+import { client } from "../../api/connection.ts";
+import { environmentQuery, useRights } from "../../api/team-queries.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Page, Panel } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { Ago } from "../../ui/time.tsx";
+import { TypedConfirm } from "../../ui/typed-confirm.tsx";
+import { EnvironmentState } from "./environment-state.tsx";
+import { Freezes } from "./freezes.tsx";
+import { PolicyForm } from "./policy-form.tsx";
+import { ScheduleForm } from "./schedule-form.tsx";
+import { SleepControls } from "./sleep-controls.tsx";
+
+const route = getRouteApi("/teams/$team/environments/$env");
+
+/** One environment: how it is, who may change it and when, and what its apps begin with. */
+export function EnvironmentPage() {
+  const text = useText();
+  const format = useFormat();
+  const { team, env } = route.useParams();
+  const query = useQuery(environmentQuery(team, env));
+  const { admin } = useRights(team);
+  return (
+    <Loaded query={query} rows={8}>
+      {(environment) => (
+        <Page title={env} windowTitle={`${team} · ${env}`}>
+          <p className="faint">
+            {text.place.team}:{" "}
+            <Link to="/teams/$team" params={{ team }}>
+              {team}
+            </Link>
+          </p>
+          {environment.frozen !== null && (
+            <Alert
+              type="warning"
+              showIcon
+              className="notice"
+              title={text.environments.frozenUntil(format.dateTime(environment.frozen.until))}
+              description={environment.frozen.why}
+            />
+          )}
+          <Facts environment={environment} admin={admin} />
+          {!admin && <p className="faint">{text.environments.readOnly(team)}</p>}
+          <Panel title={text.environments.policies}>
+            <PolicyForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
+          </Panel>
+          <Panel title={text.environments.freezes}>
+            <Freezes environment={environment} readOnly={!admin} />
+          </Panel>
+          <Panel title={text.environments.schedule}>
+            <ScheduleForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
+          </Panel>
+          {admin && <DeleteEnvironment environment={environment} />}
+        </Page>
+      )}
+    </Loaded>
+  );
+}
+
+function Facts({ environment, admin }: { environment: Environment; admin: boolean }) {
+  const text = useText();
+  const format = useFormat();
+  const { asleep, nextChange, hostSuffix } = environment;
+  return (
+    <Panel title={text.common.state} actions={<EnvironmentState environment={environment} />}>
+      <dl className="pairs">
+        <dt>{text.nav.apps}</dt>
+        <dd>
+          {environment.apps} · {text.overview.running(environment.instances)}
+        </dd>
+        {asleep !== null && (
+          <>
+            <dt>{text.environments.asleep}</dt>
+            <dd>
+              <Ago at={asleep.since} /> {text.common.by(asleep.by)}: {text.environments.onRequests[asleep.onRequest]}
+            </dd>
+          </>
+        )}
+        {nextChange !== null && (
+          <>
+            <dt>{text.environments.next}</dt>
+            <dd>{text.environments.nextChange[nextChange.to](format.dateTime(nextChange.at))}</dd>
+          </>
+        )}
+        <dt>{text.environments.template}</dt>
+        <dd>{environment.template}</dd>
+        <dt>{text.status.cluster}</dt>
+        <dd>
+          {environment.cluster}, <code>{environment.namespace}</code>
+        </dd>
+        <dt>{text.environments.hosts}</dt>
+        <dd>
+          <code>{`APP${hostSuffix}`}</code>
+        </dd>
+      </dl>
+      {admin && <SleepControls environment={environment} />}
+    </Panel>
+  );
+}
+
+function DeleteEnvironment({ environment: { team, name, apps } }: { environment: Environment }) {
+  const text = useText();
+  const navigate = useNavigate();
+  const remove = useMutation({
+    mutationFn: () => client.deleteEnvironment(team, name),
+    onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
+  });
+  return (
+    <Panel title={text.environments.delete}>
+      <p>{text.environments.deleteText(name, apps)}</p>
+      <TypedConfirm name={name} label={text.danger.type(name)} onConfirm={() => remove.mutate()}>
+        {(ready) => (
+          <Button type="primary" danger htmlType="submit" disabled={!ready} loading={remove.isPending}>
+            {text.danger.button}
+          </Button>
+        )}
+      </TypedConfirm>
+      {remove.isError && <ProblemNote error={remove.error} title={text.problem.refused} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,129 @@
+import type { Environment, Freeze } from "@ebb/api";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Button from "antd/es/button";
+import Input from "antd/es/input";
+import InputNumber from "antd/es/input-number";
+import Popconfirm from "antd/es/popconfirm";
+import { useId, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { keys } from "../../api/queries.ts";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { Choice } from "../../ui/choice.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+
+const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** When nothing in the environment may be changed: those that there are, and one more. */
+export function Freezes({ environment, readOnly }: { environment: Environment; readOnly: boolean }) {
+  const text = useText();
+  const format = useFormat();
+  const queryClient = useQueryClient();
+  const { team, name, freezes } = environment;
+  const save = useMutation({
+    mutationFn: (next: Freeze[]) => client.patchEnvironment(team, name, { freezes: next }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.teams }),
+  });
+  const when = (freeze: Freeze) =>
+    "cron" in freeze
+      ? text.environments.every(freeze.cron, freeze.minutes, freeze.timeZone)
+      : text.environments.between(format.dateTime(freeze.from), format.dateTime(freeze.to));
+  return (
+    <>
+      <p className="faint">{text.environments.freezesHelp}</p>
+      {freezes.length === 0 ? (
+        <p>{text.environments.noFreezes}</p>
+      ) : (
+        <ul className="rows">
+          {freezes.map((freeze, index) => (
+            // oxlint-disable-next-line react/no-array-index-key -- freezes have no name, and two may be the same
+            <li key={index}>
+              <b>{freeze.why}</b>
+              <span>{when(freeze)}</span>
+              {!readOnly && (
+                <Popconfirm
+                  title={text.environments.liftConfirm(freeze.why)}
+                  okText={text.environments.lift}
+                  cancelText={text.common.cancel}
+                  onConfirm={() => save.mutate(freezes.toSpliced(index, 1))}
+                >
+                  <Button size="small" danger className="row-action" aria-label={`${text.environments.lift}: ${freeze.why}`}>
+                    {text.environments.lift}
+                  </Button>
+                </Popconfirm>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {!readOnly && <AddFreeze key={freezes.length} busy={save.isPending} onAdd={(freeze) => save.mutate([...freezes, freeze])} />}
+      {save.isError && <ProblemNote error={save.error} title={text.problem.refused} />}
+    </>
+  );
+}
+
+function AddFreeze({ busy, onAdd }: { busy: boolean; onAdd: (freeze: Freeze) => void }) {
+  const text = useText();
+  const id = useId();
+  const [kind, setKind] = useState<"once" | "repeated">("once");
+  const [why, setWhy] = useState("");
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [cron, setCron] = useState("0 18 * * 5");
+  const [hours, setHours] = useState(60);
+  const once = from !== "" && to > from;
+  const ready = why.trim() !== "" && (kind === "repeated" ? cron.trim().split(/\s+/).length === 5 : once);
+  const add = () => {
+    if (kind === "once") onAdd({ why: why.trim(), from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+    else onAdd({ why: why.trim(), cron: cron.trim(), minutes: hours * 60, timeZone: browserZone });
+  };
+  return (
+    <details>
+      <summary>{text.environments.addFreeze}</summary>
+      <form
+        className="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) add();
+        }}
+      >
+        <Choice
+          label={text.environments.addFreeze}
+          value={kind}
+          options={[
+            ["once", text.environments.once],
+            ["repeated", text.environments.repeated],
+          ]}
+          onChange={setKind}
+        />
+        <label htmlFor={`${id}-why`}>{text.environments.why}</label>
+        <Input id={`${id}-why`} value={why} maxLength={200} onChange={(event) => setWhy(event.target.value)} />
+        {kind === "once" ? (
+          <>
+            <label htmlFor={`${id}-from`}>{text.environments.from}</label>
+            <Input id={`${id}-from`} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
+            <label htmlFor={`${id}-to`}>{text.environments.to}</label>
+            <Input id={`${id}-to`} type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />
+          </>
+        ) : (
+          <>
+            <label htmlFor={`${id}-cron`}>{text.environments.begins}</label>
+            <Input id={`${id}-cron`} value={cron} spellCheck={false} onChange={(event) => setCron(event.target.value)} />
+            <p className="faint">{text.environments.cronHelp(browserZone)}</p>
+            <label htmlFor={`${id}-hours`}>{text.environments.hours}</label>
+            <InputNumber<number>
+              id={`${id}-hours`}
+              min={1}
+              max={744}
+              precision={0}
+              value={hours}
+              onChange={(value) => setHours(value ?? 1)}
+            />
+          </>
+        )}
+        <Button htmlType="submit" disabled={!ready} loading={busy}>
+          {text.environments.addFreeze}
+        </Button>
+      </form>
+    </details>
+  );
+}

@@ -1,0 +1,127 @@
+import type { Environment, MemberRole } from "@ebb/api";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Button from "antd/es/button";
+import Checkbox from "antd/es/checkbox";
+import InputNumber from "antd/es/input-number";
+import Select from "antd/es/select";
+import { useId, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { keys } from "../../api/queries.ts";
+import { ROLES } from "../../api/team-queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
+
+const NUMBERS = [
+  { field: "approvals", min: 0, max: 2 },
+  { field: "min", min: 0, max: 1000 },
+  { field: "max", min: 0, max: 1000 },
+  { field: "maxInstances", min: 0, max: 1000 },
+  { field: "order", min: 0, max: 1000 },
+] as const;
+
+/** Who may do what in an environment, and what its apps begin with. */
+export function PolicyForm({ environment, readOnly }: { environment: Environment; readOnly: boolean }) {
+  const text = useText();
+  const id = useId();
+  const queryClient = useQueryClient();
+  const current = draftOf(environment);
+  const [edited, setEdited] = useState<PolicyDraft | null>(null);
+  const draft = edited ?? current;
+  const changes = changedFields(current, draft);
+  const set = (part: Partial<PolicyDraft>) => setEdited({ ...draft, ...part });
+  const save = useMutation({
+    mutationFn: () => client.patchEnvironment(environment.team, environment.name, patchOf(current, draft)),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: keys.teams });
+      setEdited(null);
+    },
+  });
+  const { fields } = text.environments;
+  const role = (field: "deployRole" | "releaseRole") => (
+    <div className="guard-field">
+      <label htmlFor={`${id}-${field}`}>{fields[field]}</label>
+      <Select<MemberRole>
+        id={`${id}-${field}`}
+        value={draft[field]}
+        disabled={readOnly}
+        options={ROLES.map((value) => ({ value, label: text.teams.roles[value] }))}
+        onChange={(value) => set({ [field]: value })}
+      />
+    </div>
+  );
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (changes.length > 0) save.mutate();
+      }}
+    >
+      <div className="fields policy-fields">
+        {role("deployRole")}
+        {role("releaseRole")}
+        {NUMBERS.map(({ field, ...limits }) => (
+          <div key={field} className="guard-field">
+            <label htmlFor={`${id}-${field}`}>{fields[field]}</label>
+            <InputNumber<number>
+              id={`${id}-${field}`}
+              {...limits}
+              precision={0}
+              value={draft[field]}
+              disabled={readOnly}
+              onChange={(value) => set({ [field]: value ?? 0 })}
+            />
+          </div>
+        ))}
+        <div className="guard-field">
+          <label htmlFor={`${id}-idle`}>{fields.idleSeconds}</label>
+          <InputNumber<number>
+            id={`${id}-idle`}
+            min={6}
+            max={3600}
+            precision={0}
+            value={draft.idleSeconds}
+            placeholder={text.environments.ownIdle}
+            disabled={readOnly}
+            onChange={(value) => set({ idleSeconds: value })}
+          />
+        </div>
+        <Checkbox checked={draft.warm} disabled={readOnly} onChange={(event) => set({ warm: event.target.checked })}>
+          {fields.warm}
+        </Checkbox>
+      </div>
+      <Changes from={current} to={draft} />
+      {!readOnly && (
+        <div className="form-actions">
+          <Button type="primary" htmlType="submit" disabled={changes.length === 0} loading={save.isPending}>
+            {text.environments.save}
+          </Button>
+          <Button disabled={edited === null} onClick={() => setEdited(null)}>
+            {text.traffic.reset}
+          </Button>
+        </div>
+      )}
+      {save.isError && <ProblemNote error={save.error} title={text.problem.refused} />}
+    </form>
+  );
+}
+
+/** What saving would change, before it does. */
+function Changes({ from, to }: { from: PolicyDraft; to: PolicyDraft }) {
+  const text = useText();
+  const { roles } = text.teams;
+  const words = (value: PolicyDraft[keyof PolicyDraft]): string => {
+    if (value === null) return text.environments.ownIdle;
+    if (typeof value === "boolean") return value ? text.environments.yes : text.environments.no;
+    return typeof value === "number" ? String(value) : roles[value];
+  };
+  return (
+    <ul className="changes" aria-live="polite">
+      {changedFields(from, to).map((field) => (
+        <li key={field}>
+          {text.environments.fields[field]}: <b>{`${words(from[field])} → ${words(to[field])}`}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}

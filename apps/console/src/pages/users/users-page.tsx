@@ -1,0 +1,161 @@
+import type { PasswordLink, User } from "@ebb/api";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Alert from "antd/es/alert";
+import Button from "antd/es/button";
+import Checkbox from "antd/es/checkbox";
+import Input from "antd/es/input";
+import Popconfirm from "antd/es/popconfirm";
+import { useId, useState } from "react";
+import { client } from "../../api/connection.ts";
+import { usersQuery } from "../../api/team-queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { Command } from "../../ui/copy.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Page, Panel } from "../../ui/page.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
+import { Ago } from "../../ui/time.tsx";
+
+/** Everybody on the platform, for its administrators. */
+export function UsersPage() {
+  const text = useText();
+  const query = useQuery(usersQuery);
+  const [link, setLink] = useState<PasswordLink | null>(null);
+  return (
+    <Page title={text.users.title}>
+      {link !== null && (
+        <Alert
+          type="success"
+          showIcon
+          className="notice"
+          title={text.users.link(link.user)}
+          description={<Command>{`${location.origin}/?invite=${link.code}`}</Command>}
+        />
+      )}
+      <Panel title={text.users.all}>
+        <Loaded query={query} rows={5}>
+          {(users) => (
+            <ul className="rows">
+              {users.map((user) => (
+                <UserRow key={user.name} user={user} onLink={setLink} />
+              ))}
+            </ul>
+          )}
+        </Loaded>
+      </Panel>
+      {query.isSuccess && <Invite onLink={setLink} />}
+    </Page>
+  );
+}
+
+function UserRow({ user, onLink }: { user: User; onLink: (link: PasswordLink) => void }) {
+  const text = useText();
+  const queryClient = useQueryClient();
+  const onSettled = () => queryClient.invalidateQueries(usersQuery);
+  const patch = useMutation({
+    mutationFn: (body: { disabled?: boolean; platformAdmin?: boolean }) => client.patchUser(user.name, body),
+    onSettled,
+  });
+  const reset = useMutation({ mutationFn: () => client.resetPassword(user.name), onSuccess: onLink });
+  const failed = patch.error ?? reset.error;
+  return (
+    <li>
+      <b>{user.name}</b>
+      {user.displayName !== "" && user.displayName !== user.name && <span>{user.displayName}</span>}
+      {user.email !== "" && <span className="faint">{user.email}</span>}
+      {user.disabled && <span className="warn">{text.users.disabled}</span>}
+      {user.singleSignOn && <span className="faint">{text.users.singleSignOn}</span>}
+      <span className="faint">
+        {user.lastSignInAt === null ? (
+          text.users.neverSignedIn
+        ) : (
+          <>
+            {text.users.lastSignIn} <Ago at={user.lastSignInAt} />
+          </>
+        )}
+      </span>
+      <span className="row-action member-actions">
+        <Checkbox checked={user.platformAdmin} onChange={(event) => patch.mutate({ platformAdmin: event.target.checked })}>
+          {text.users.platformAdmin}
+          <span className="unseen">: {user.name}</span>
+        </Checkbox>
+        <Popconfirm
+          title={text.users.resetConfirm(user.name)}
+          description={text.users.resetText}
+          okText={text.users.reset}
+          cancelText={text.common.cancel}
+          onConfirm={() => reset.mutate()}
+        >
+          <Button size="small" aria-label={`${text.users.reset}: ${user.name}`}>
+            {text.users.reset}
+          </Button>
+        </Popconfirm>
+        {user.disabled ? (
+          <Button size="small" aria-label={`${text.users.enable}: ${user.name}`} onClick={() => patch.mutate({ disabled: false })}>
+            {text.users.enable}
+          </Button>
+        ) : (
+          <Popconfirm
+            title={text.users.disableConfirm(user.name)}
+            description={text.users.disableText}
+            okText={text.users.disable}
+            cancelText={text.common.cancel}
+            onConfirm={() => patch.mutate({ disabled: true })}
+          >
+            <Button size="small" danger aria-label={`${text.users.disable}: ${user.name}`}>
+              {text.users.disable}
+            </Button>
+          </Popconfirm>
+        )}
+      </span>
+      {failed !== null && <ProblemNote error={failed} title={text.problem.refused} />}
+    </li>
+  );
+}
+
+/** As `UserName` in the API's schemas. */
+const USER_NAME = /^[a-z0-9]([-a-z0-9._@+]{0,62}[a-z0-9])?$/;
+
+function Invite({ onLink }: { onLink: (link: PasswordLink) => void }) {
+  const text = useText();
+  const id = useId();
+  const queryClient = useQueryClient();
+  const [name, setName] = useState("");
+  const [displayName, setDisplayName] = useState("");
+  const bad = name !== "" && !USER_NAME.test(name);
+  const create = useMutation({
+    mutationFn: () => client.createUser({ name, displayName }),
+    onSuccess: (link) => {
+      onLink(link);
+      setName("");
+      setDisplayName("");
+      return queryClient.invalidateQueries(usersQuery);
+    },
+  });
+  return (
+    <Panel title={text.users.invite}>
+      <form
+        className="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (USER_NAME.test(name)) create.mutate();
+        }}
+      >
+        <label htmlFor={`${id}-name`}>{text.account.name}</label>
+        <Input
+          id={`${id}-name`}
+          value={name}
+          status={bad ? "error" : ""}
+          spellCheck={false}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <p className={bad ? "bad-text" : "faint"}>{text.users.nameHelp}</p>
+        <label htmlFor={`${id}-shown`}>{text.users.displayName}</label>
+        <Input id={`${id}-shown`} value={displayName} maxLength={256} onChange={(event) => setDisplayName(event.target.value)} />
+        <Button type="primary" htmlType="submit" disabled={!USER_NAME.test(name)} loading={create.isPending}>
+          {text.users.invite}
+        </Button>
+        {create.isError && <ProblemNote error={create.error} title={text.problem.refused} />}
+      </form>
+    </Panel>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Approval } from "@ebb/api";
+import { useText } from "../i18n/language.tsx";
+import { DataTable, type Column } from "./data-table.tsx";
+import { Ago } from "./time.tsx";
+
+type Change = Approval["changes"][number];
+
+/** What somebody is asked to approve: what it would change, who has voted and why, and until when. */
+export function ApprovalDetails({ approval }: { approval: Approval }) {
+  const text = useText();
+  const { approvals } = text;
+  const { votes, needed, changes, state } = approval;
+  const given = votes.filter(({ vote }) => vote === "approve").length;
+  const value = (words: string | null) => (words === null ? <span className="faint">{text.promote.absent}</span> : <code>{words}</code>);
+  const columns: Column<Change>[] = [
+    { key: "path", title: text.promote.setting, render: ({ path }) => <code className="strong">{path}</code> },
+    { key: "from", title: approvals.now, render: ({ from }) => <div className="prose">{value(from)}</div> },
+    { key: "to", title: approvals.after, render: ({ to }) => <div className="prose">{value(to)}</div> },
+  ];
+  return (
+    <>
+      <dl className="pairs">
+        <dt>{approvals.asked}</dt>
+        <dd>
+          <Ago at={approval.createdAt} /> {text.common.by(approval.author)}
+        </dd>
+        {state === "waiting" && (
+          <>
+            <dt>{approvals.expires}</dt>
+            <dd>
+              <Ago at={approval.expiresAt} />
+            </dd>
+          </>
+        )}
+        <dt>{approvals.votes}</dt>
+        <dd>
+          {approvals.given(given, needed)}
+          {votes.length === 0 && <span className="faint"> · {approvals.noVotes}</span>}
+          {votes.length > 0 && (
+            <ul>
+              {votes.map((vote) => (
+                <li key={vote.user}>
+                  <b>{vote.user}</b>{" "}
+                  <span className={vote.vote === "approve" ? "good" : "bad"}>
+                    {vote.vote === "approve" ? approvals.approved : approvals.rejected}
+                  </span>{" "}
+                  <span className="faint">
+                    <Ago at={vote.time} />
+                  </span>
+                  {vote.why !== "" && `: ${vote.why}`}
+                </li>
+              ))}
+            </ul>
+          )}
+        </dd>
+      </dl>
+      <h3>{approvals.changes}</h3>
+      {changes.length === 0 ? (
+        <p className="faint">{approvals.noChanges}</p>
+      ) : (
+        <DataTable label={approvals.changes} rows={changes} columns={columns} keyOf={({ path }) => path} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+import { accessibilityFindings, skipReason } from "./src/browser.ts";
+import { me } from "./src/staged-people.ts";
+import * as releases from "./src/staged-releases.ts";
+import { problem, stagedVisits } from "./src/staged-visits.ts";
+
+/** What is done on single pages, over staged answers. */
+const { platform, stage, go } = stagedVisits();
+
+describe.skipIf(skipReason !== null)("an app's traffic", () => {
+  const AT = "/apps/hello-node/environments/test";
+
+  test("is edited as a picture: borders by key and mouse, rules by their order, all of it told before it is sent", async () => {
+    const { page } = await go("/apps/hello-node/test/traffic");
+    const border = page.getByRole("slider", { name: "Border between v12 and v11" });
+    await border.press("PageUp");
+    expect(await border.getAttribute("aria-valuetext")).toBe("v12 20 %, v11 80 %");
+    await border.hover();
+    await page.mouse.down();
+    await page.mouse.move(900, 400, { steps: 4 });
+    await page.mouse.up();
+    expect(Number(await border.getAttribute("aria-valuenow"))).toBeGreaterThan(50);
+    await page.getByRole("spinbutton", { name: "Percent for v12" }).fill("25");
+    await page.getByText("v11: 90 % → 75 %").waitFor();
+    await page.getByRole("button", { name: "Rule 2: one up" }).click();
+    await page.getByText("The rules have another order.").waitFor();
+    await page.getByRole("button", { name: "Rule 2: remove" }).click();
+    await page.getByText("Rule 1 goes:").waitFor();
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    expect(await page.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "Name: Rule 2, 1" }).fill("x-canary");
+    await page.getByRole("textbox", { name: "Value: Rule 2, 1" }).fill("1");
+    await page.getByText("New rule 2:").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("The new split is in force.").waitFor();
+    expect(platform().received.at(-1)).toEqual({
+      route: `PUT ${AT}/traffic`,
+      body: {
+        targets: [
+          { version: "v12", percent: 25 },
+          { version: "v11", percent: 75 },
+        ],
+        rules: [releases.rules[1], { version: "v12", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }],
+      },
+    });
+  });
+
+  test("is explained for a request", async () => {
+    const { page } = await go("/apps/hello-node/test/traffic");
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("no header");
+    await page.getByText("Not a header: no header").waitFor();
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("x-user: carl");
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText("there is no header x-user").waitFor();
+  });
+
+  test("is released step by step: where it is, what guards it, and one may go on or back", async () => {
+    stage(`GET ${AT}/releases`, { status: 200, body: { items: [releases.running, ...releases.ended] } });
+    const { page } = await go("/apps/hello-node/test/releases");
+    await page.getByRole("heading", { name: "v12 is being released" }).waitFor();
+    await page.getByRole("row", { name: /v12 new/ }).waitFor();
+    await page.getByText(/The next step may come in/).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Go on to 50 % now" }).click();
+    await expect.poll(() => platform().received.at(-1)?.route).toBe(`POST ${AT}/releases/continue`);
+    stage(`POST ${AT}/releases/abort`, problem(403, "forbidden", "This takes the role releaser in the team default"));
+    await page.getByRole("button", { name: "Abort and go back" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Abort and go back" }).click();
+    await page.getByText("You may not do this").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("a request", () => {
+  test("is sent from the page: what it got, and where its time went", async () => {
+    const { page } = await go("/apps/hello-node/test/try");
+    await page.getByRole("textbox", { name: "Path" }).fill("/items?a=1");
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("accept: application/json");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText('{"items":[]}').waitFor();
+    await page.getByText("It waited for the start of hello-node-00012-0.").waitFor();
+    await page.getByRole("img", { name: /^To the gateway 1 ms, .*The app's own start 180 ms/ }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(platform().received.at(-1)).toEqual({
+      route: "POST /apps/hello-node/environments/test/requests",
+      body: { method: "GET", path: "/items?a=1", headers: [{ name: "accept", value: "application/json" }] },
+    });
+  });
+});
+
+describe.skipIf(skipReason !== null)("one's own", () => {
+  test("token is shown once, and another is revoked after a question", async () => {
+    const { page } = await go("/account");
+    await page.getByRole("textbox", { name: "Name" }).fill("ci");
+    await page.getByRole("button", { name: "Create a token" }).click();
+    await page.getByText("ebb_once").first().waitFor();
+    expect(platform().received).toContainEqual({ route: "POST /tokens", body: { name: "ci", scope: "deploy", days: 90 } });
+    await page.getByRole("button", { name: "Revoke: laptop" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Revoke" }).click();
+    await expect.poll(() => platform().received.map(({ route }) => route)).toContain("DELETE /tokens/t-1");
+  });
+
+  test("approval of what waits is asked of whoever opens it", async () => {
+    const { page } = await go("/operations/op-waiting");
+    await page.getByRole("row", { name: /variables\.LOG_LEVEL warn info/ }).waitFor();
+    await page.getByText("1 of 2 given").waitFor();
+    expect(await page.getByRole("button", { name: "Reject" }).isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: /^Why/ }).fill("looks right");
+    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("Your vote is in.").waitFor();
+    expect(platform().received).toContainEqual({ route: "POST /operations/op-waiting/approve", body: { why: "looks right" } });
+  });
+});
+
+describe.skipIf(skipReason !== null)("an environment", () => {
+  const AT = "/teams/default/environments/prod";
+
+  test("shows what saving changes, and sends only that; freezes are added and lifted with their reason", async () => {
+    const { page } = await go(AT);
+    await page.getByRole("spinbutton", { name: "Others who must approve a change" }).fill("2");
+    await page.getByText("Others who must approve a change: 1 → 2").waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect.poll(() => platform().received.at(-1)).toEqual({ route: `PATCH ${AT}`, body: { approvals: 2 } });
+    await page.getByText("Add a freeze").first().click();
+    await page.getByRole("textbox", { name: "Reason" }).fill("Moving house");
+    await page.getByRole("textbox", { name: "From" }).fill("2099-03-01T10:00");
+    await page.getByRole("textbox", { name: "To", exact: true }).fill("2099-03-02T10:00");
+    await page.getByRole("button", { name: "Add a freeze" }).click();
+    await expect.poll(() => platform().received.at(-1)?.body).toMatchObject({ freezes: [{}, {}, { why: "Moving house" }] });
+    await page.getByRole("button", { name: "Lift: Year end" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Lift" }).click();
+    await expect.poll(() => platform().received.at(-1)?.body).toMatchObject({ freezes: [{ why: "No releases at weekends" }] });
+    await page.getByRole("button", { name: "Let it sleep now" }).click();
+    await expect.poll(() => platform().received.at(-1)).toEqual({ route: `POST ${AT}/sleep`, body: { onRequest: "wake" } });
+  });
+
+  test("is deleted only after its name is typed, and by nobody but its administrators", async () => {
+    const { page, open } = await go(AT);
+    const button = page.getByRole("button", { name: "Delete for good" });
+    await page.getByRole("textbox", { name: "Type prod to confirm" }).fill("pro");
+    expect(await button.isDisabled()).toBe(true);
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false } });
+    await open(AT);
+    await page.getByText("Only administrators of default change what is below.").waitFor();
+    expect(await button.count()).toBe(0);
+    expect(await page.getByRole("spinbutton", { name: "Others who must approve a change" }).isDisabled()).toBe(true);
+  });
+});
+
+describe.skipIf(skipReason !== null)("the audit trail", () => {
+  test("is filtered by an address, and says where its chain is broken", async () => {
+    const { page } = await go("/audit");
+    await page.getByText("app/hello-node").first().waitFor();
+    await page.getByRole("textbox", { name: "Who" }).fill("ada");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL("**/audit?actor=ada");
+    await page.getByRole("button", { name: "Verify the chain" }).click();
+    await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("a promotion", () => {
+  test("shows what differs before it is asked for, and goes to its operation", async () => {
+    const { page } = await go("/apps/hello-node/test/promote?to=prod");
+    const row = page.getByRole("row", { name: /variables\.LOG_LEVEL/ });
+    await row.getByText("warn").waitFor();
+    await row.getByText("info").waitFor();
+    await page.getByRole("button", { name: "Promote v11 to prod" }).click();
+    await page.waitForURL("**/operations/op-traffic");
+    expect(platform().received).toContainEqual({
+      route: "POST /apps/hello-node/environments/prod/promote",
+      body: { from: "test", version: "v11" },
+    });
+  });
+
+  test("to where nothing serves says that it is the first, and back again is one click", async () => {
+    const { page, open } = await go("/apps/hello-node/test/promote");
+    await page.getByText("Nothing serves in staging yet").waitFor();
+    await open("/apps/hello-node/test");
+    await page.getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Roll back" }).click();
+    await page.waitForURL("**/operations/op-traffic");
+  });
+});

@@ -1,0 +1,97 @@
+import type { Approval, Environment, TeamMember, User } from "@ebb/api";
+
+const time = "2026-11-23T09:00:00Z";
+
+function environment(name: "test" | "staging" | "prod", more: Partial<Environment> = {}): Environment {
+  return {
+    team: "default",
+    name,
+    template: name,
+    order: 10,
+    warm: false,
+    scaling: { min: 0, max: 0, idleSeconds: null },
+    limits: { maxInstances: 0 },
+    deployRole: "developer",
+    releaseRole: "developer",
+    approvals: 0,
+    freezes: [],
+    cluster: "local",
+    namespace: `default-${name}`,
+    hostSuffix: `-${name}`,
+    frozen: null,
+    schedule: null,
+    asleep: null,
+    nextChange: null,
+    instances: 3,
+    apps: 6,
+    createdAt: time,
+    updatedAt: time,
+    ...more,
+  };
+}
+
+export const environments: Environment[] = [
+  environment("test", {
+    schedule: { timeZone: "Europe/Berlin", sleep: ["0 20 * * 1-5"], wake: ["0 7 * * 1-5"], onRequest: "wake" },
+    asleep: { since: time, by: "schedule", onRequest: "wake", settled: true },
+    nextChange: { to: "wake", at: "2099-11-24T06:00:00Z" },
+    instances: 0,
+  }),
+  environment("staging", { order: 30, releaseRole: "releaser" }),
+  environment("prod", {
+    order: 40,
+    warm: true,
+    deployRole: "releaser",
+    releaseRole: "releaser",
+    approvals: 1,
+    freezes: [
+      { why: "Year end", from: "2026-11-20T00:00:00Z", to: "2099-01-02T00:00:00Z" },
+      { why: "No releases at weekends", cron: "0 18 * * 5", minutes: 3600, timeZone: "Europe/Berlin" },
+    ],
+    frozen: { why: "Year end", until: "2099-01-02T00:00:00Z" },
+  }),
+];
+
+export const members: TeamMember[] = [
+  { user: "ada", displayName: "Ada Lovelace", disabled: false, role: "admin", source: "manual" },
+  { user: "grace", displayName: "Grace Hopper", disabled: false, role: "releaser", source: "oidc" },
+  { user: "old", displayName: "", disabled: true, role: "viewer", source: "manual" },
+];
+
+const user = (name: string, more: Partial<User>): User => ({
+  name,
+  displayName: "",
+  email: "",
+  platformAdmin: false,
+  disabled: false,
+  password: true,
+  singleSignOn: false,
+  createdAt: time,
+  lastSignInAt: null,
+  ...more,
+});
+export const users: User[] = [
+  user("ada", { displayName: "Ada Lovelace", email: "ada@example.com", platformAdmin: true, lastSignInAt: time }),
+  user("grace", { displayName: "Grace Hopper", singleSignOn: true, password: false, lastSignInAt: time }),
+  user("old", { disabled: true }),
+];
+
+export const approvals: Approval[] = [
+  {
+    operation: "op-waiting",
+    kind: "promote",
+    team: "default",
+    environment: "prod",
+    app: "hello-node",
+    author: "grace",
+    state: "waiting",
+    needed: 2,
+    votes: [{ user: "linus", vote: "approve", why: "tested on staging", time }],
+    changes: [
+      { path: "variables.LOG_LEVEL", from: "warn", to: "info" },
+      { path: "image", from: "ebb.local/hello-node@sha256:0123", to: "ebb.local/hello-node@sha256:4567" },
+    ],
+    createdAt: time,
+    expiresAt: "2099-11-24T09:00:00Z",
+  },
+];
