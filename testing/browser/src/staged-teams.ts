@@ -18,6 +18,7 @@ function environment(name: "test" | "staging" | "prod", more: Partial<Environmen
     cluster: "local",
     namespace: `default-${name}`,
     hostSuffix: `-${name}`,
+    preview: null,
     frozen: null,
     schedule: null,
     asleep: null,

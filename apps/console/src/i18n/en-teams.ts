@@ -55,6 +55,8 @@ export const enTeams = {
     next: "Next",
     nextChange: { sleep: (time: string) => `falls asleep at ${time}`, wake: (time: string) => `wakes at ${time}` },
     template: "Made like",
+    preview: "Preview",
+    goes: "goes",
     hosts: "Hosts",
     sleepNow: "Let it sleep now",
     wakeNow: "Wake it now",

@@ -56,6 +56,8 @@ export const zhTeams: typeof enTeams = {
     next: "接下来",
     nextChange: { sleep: (time) => `${time} 休眠`, wake: (time) => `${time} 唤醒` },
     template: "模板",
+    preview: "预览",
+    goes: "到期：",
     hosts: "主机名",
     sleepNow: "立即休眠",
     wakeNow: "立即唤醒",

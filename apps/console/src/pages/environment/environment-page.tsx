@@ -88,6 +88,15 @@ function Facts({ environment, admin }: { environment: Environment; admin: boolea
             <dd>{text.environments.nextChange[nextChange.to](format.dateTime(nextChange.at))}</dd>
           </>
         )}
+        {environment.preview !== null && (
+          <>
+            <dt>{text.environments.preview}</dt>
+            <dd>
+              {environment.preview.branch !== null && <code>{environment.preview.branch} </code>}
+              {text.environments.goes} <Ago at={environment.preview.expiresAt} />
+            </dd>
+          </>
+        )}
         <dt>{text.environments.template}</dt>
         <dd>{environment.template}</dd>
         <dt>{text.status.cluster}</dt>
