@@ -22,7 +22,7 @@ import { envExtendCommand, envPreviewCommand } from "./commands/previews.ts";
 import { promoteCommand } from "./commands/promote.ts";
 import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
-import { secretsListCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
+import { secretsListCommand, secretsRotateKeyCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
 import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand } from "./commands/team.ts";
 import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, teamShowCommand } from "./commands/teams.ts";
@@ -73,6 +73,7 @@ export const COMMANDS: readonly Command[] = [
   secretsListCommand,
   secretsSetCommand,
   secretsUnsetCommand,
+  secretsRotateKeyCommand,
   usageCommand,
   usagePriceCommand,
   envListCommand,

@@ -10,7 +10,7 @@ test("nothing, help and version are answered on standard output", async () => {
   expect(nothing).toMatchObject({ code: EXIT.ok, stderr: "" });
   expect(nothing.stdout).toContain("Usage: ebb COMMAND");
   expect((await run(["help", "deploy"])).stdout).toBe((await run(["deploy", "--help"])).stdout);
-  expect((await run(["vars", "--help"])).stdout).toContain("vars set APP VARIABLES...");
+  expect((await run(["vars", "--help"])).stdout).toContain("vars set APP [VARIABLES...]");
   expect((await run(["--version"])).stdout).toBe("1.2.3\n");
 });
 
@@ -111,6 +111,22 @@ test("changes send what was asked and end when the platform says so", async () =
   expect(await changed(["vars", "unset", "hello", "A"])).toMatchObject({ body: { variables: { A: null } } });
   expect(await changed(["secrets", "set", "hello", "KEY"], "geheim\n")).toMatchObject({ body: { secrets: { KEY: "geheim" } } });
   expect(await changed(["secrets", "unset", "hello", "KEY"])).toMatchObject({ body: { secrets: { KEY: null } } });
+  expect(await changed(["vars", "unset", "hello", "A", "--inherit"])).toMatchObject({ body: { inherit: ["A"] } });
+  expect(await changed(["vars", "set", "hello", "A=2", "--dry-run"])).toMatchObject({ method: "POST", body: { variables: { A: "2" } } });
+  const layer = (...words: string[]) => ["vars", "set", "--layer", ...words];
+  expect(await changed(layer("team", "A=2"))).toMatchObject({
+    url: "/api/v1/teams/default/configuration",
+    body: { variables: { A: "2" } },
+  });
+  expect(await changed(layer("platform", "A=2", "B=3"))).toMatchObject({
+    url: "/api/v1/configuration",
+    body: { variables: { A: "2", B: "3" } },
+  });
+  expect(await changed(layer("environment", "-e", "prod", "A=2"))).toMatchObject({
+    url: "/api/v1/teams/default/environments/prod/configuration",
+  });
+  expect(await changed(["secrets", "set", "--layer", "team", "KEY"], "geheim")).toMatchObject({ body: { secrets: { KEY: "geheim" } } });
+  expect(await changed(["secrets", "rotate-key"])).toMatchObject({ method: "POST", url: "/api/v1/keys/rotate" });
   expect(await changed(["delete", "hello", "--yes"])).toMatchObject({ method: "DELETE", url: "/api/v1/apps/hello" });
   expect(await changed(["delete", "hello", "-e", "prod", "--yes"])).toMatchObject({ url: "/api/v1/apps/hello/environments/prod" });
   expect(await changed(["promote", "hello", "--from", "test", "--to", "prod"])).toMatchObject({

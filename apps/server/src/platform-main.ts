@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { systemClock, systemRandom } from "@ebb/base";
 import { createBuilder } from "@ebb/builder";
 import { createPlatform, parseSignInConfig } from "@ebb/platform";
+import { takeMasterKey } from "./master-key.ts";
 import { runChild } from "./child.ts";
 import { readJson } from "./data-folder.ts";
 import { engineOf } from "./engine.ts";
@@ -12,6 +13,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
 await runChild("platform", async ({ config, paths, credentials, log }) => {
+  const masterKey = await takeMasterKey(process.env);
   const engine = await engineOf(config, log);
   const builder = createBuilder({
     bundlesRoot: paths.bundles,
@@ -33,6 +35,7 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     builder,
     consoleRoot: join(ROOT, "apps/console/dist"),
     adminToken: credentials.token,
+    ...(masterKey ? { masterKey } : {}),
     signIn: parseSignInConfig((await readJson(paths.signIn)) ?? {}),
     version,
     clock: systemClock,

@@ -114,7 +114,7 @@ export class SupervisedProcess implements Runnable {
     const child = fork(entry, [dataDir], {
       detached: detached !== undefined,
       stdio: ["ignore", output, output, "ipc"],
-      env: childEnvironment(dataDir),
+      env: childEnvironment(dataDir, name),
     });
     closeSync(output);
     this.#child = child;
@@ -175,8 +175,10 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Extra certificates and debugger options of the caller's shell would slow each start or open ports. */
-function childEnvironment(dataDir: string): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...rest } = process.env;
+function childEnvironment(dataDir: string, name: string): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, EBB_MASTER_KEY: masterKey, ...rest } = process.env;
+  // Only the platform opens secrets; what starts instances does not even know the key.
+  if (name === "platform" && masterKey !== undefined) rest["EBB_MASTER_KEY"] = masterKey;
   // Compiled once, not at each start: a gateway that was killed is back in half the time.
   return { ...rest, NODE_COMPILE_CACHE: layout(dataDir).compileCache };
 }

@@ -1,3 +1,4 @@
+import { configurationCalls } from "./configuration-client.ts";
 import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
 import { modelCalls } from "./model-client.ts";
@@ -63,6 +64,7 @@ export function createClient(options: ClientOptions) {
     ...identityCalls(send),
     ...modelCalls(send),
     ...placeCalls(send),
+    ...configurationCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
     /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops. */

@@ -1,4 +1,5 @@
 export * from "./approvals.ts";
+export * from "./configuration.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
@@ -21,3 +22,4 @@ export {
   type Place,
   type UploadQuery,
 } from "./client.ts";
+export type { LayerAddress } from "./configuration-client.ts";

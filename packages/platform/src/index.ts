@@ -1,2 +1,3 @@
 export { createPlatform, type Platform, type PlatformOptions } from "./platform.ts";
 export { parseSignInConfig } from "./identity/sign-in-config.ts";
+export type { MasterKeySource } from "./secrets/master-keys.ts";

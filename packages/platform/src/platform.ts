@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pruneAudit } from "./audit/store.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
+import { adoptAllSecrets } from "./configuration/adopt.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
@@ -19,6 +20,8 @@ import { MetricsCollector } from "./metrics/collector.ts";
 import { prunePoints } from "./metrics/store.ts";
 import { OperationEngine } from "./operations/engine.ts";
 import { createExchange } from "./service/exchange.ts";
+import type { MasterKeySource } from "./secrets/master-keys.ts";
+import { Vault } from "./secrets/vault.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
 import { PlatformService } from "./service/platform-service.ts";
@@ -42,6 +45,8 @@ export interface PlatformOptions {
   /** The console's built files; a page that says how to build them when absent. */
   consoleRoot?: string;
   adminToken: string;
+  /** What all secrets are encrypted under; a file in `dataRoot` when absent. */
+  masterKey?: MasterKeySource;
   /** As `parseSignInConfig` gives it. */
   signIn: SignInConfig;
   version: string;
@@ -63,7 +68,7 @@ const FIRST_LOOK_PATIENCE = 5000;
 
 /**
  * The platform: its database, its view of the cluster, its operations and the REST API.
- * `start` throws UserError `database_unavailable`, `database_newer` and `port_in_use`.
+ * `start` throws UserError `database_unavailable`, `database_newer`, `port_in_use`, and `master_key_missing` and its kin.
  */
 export function createPlatform(options: PlatformOptions): Platform {
   let running: { group: Group; clusters: KubeClusters; http: HttpServer; identity: Identity; close: () => Promise<void> } | undefined;
@@ -114,10 +119,12 @@ async function assemble(options: PlatformOptions) {
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
   const clusters = new KubeClusters({ kubeconfigs: { [MAIN_CLUSTER]: kubeconfigPath }, clock, log });
   const db = await openDatabase(options.database);
+  const source = options.masterKey ?? { kind: "file", path: join(options.dataRoot, "master.key") };
+  const vault = await Vault.open({ db, clock, source });
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(ingress, `ebb/${version}`);
   const exchange = createExchange(ingress, `ebb/${version}`, clock);
-  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, clock, log };
+  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
   const engine = new OperationEngine({
     db,
     clock,
@@ -160,6 +167,7 @@ async function assemble(options: PlatformOptions) {
     clock,
     log,
     async run() {
+      await adoptAllSecrets(deps);
       await prune(deps);
       await prunePoints(db, clock.now());
       await pruneUsage(db, clock.now());

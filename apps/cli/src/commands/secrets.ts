@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { variableName } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
+import { applyPatch, DRY_RUN, INHERIT, LAYER, targetOf } from "../configuration.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
-import { finishChange } from "../operations.ts";
-import { ENV, placeOf } from "../place.ts";
+import { removal } from "./vars.ts";
 import { ageOf } from "../output/durations.ts";
 
-const APP = { summary: "The application", required: true, completes: "app" } as const;
+const APP = { summary: "The application; not with --layer", required: true, completes: "app" } as const;
 /** The API's own bound, in characters. */
 const LONGEST_SECRET = 262_144;
 
@@ -17,14 +17,21 @@ export const secretsListCommand = defineCommand({
   name: "secrets list",
   summary: "Lists the names of an application's secrets",
   description: "Values are never shown again, to nobody but the application.",
-  args: { app: APP },
-  options: ENV,
+  args: { app: { ...APP, required: false } },
+  options: LAYER,
   prints: "table",
   uses: "platform",
-  examples: [{ run: "ebb secrets list hello", what: "Names, and when each was set" }],
+  examples: [
+    { run: "ebb secrets list hello", what: "Names, and when each was set; also those of its environment, its team and the platform" },
+    { run: "ebb secrets list --layer team", what: "Those that a team gives to all its applications" },
+  ],
   async run(context, { args, options }) {
     const client = await context.connect();
-    const data = await client.listSecrets(await placeOf(context, client, args.app, options.env));
+    const { target } = await targetOf(context, client, args.app === undefined ? [] : [args.app], options);
+    const data =
+      "place" in target
+        ? await client.listSecrets(target.place)
+        : { items: (await client.getLayer(target.layer)).items.filter(({ kind }) => kind === "secret") };
     context.output.table({
       data,
       rows: data.items,
@@ -32,18 +39,22 @@ export const secretsListCommand = defineCommand({
         { header: "NAME", value: (secret) => secret.name },
         { header: "AGE", value: (secret) => ageOf(secret.updatedAt, context.host.clock.now()), align: "right" },
       ],
-      empty: `${args.app} has no secrets. Set one: ebb secrets set ${args.app} KEY`,
+      empty: `${args.app ?? "The layer"} has no secrets. Set one: ebb secrets set ${args.app ?? "--layer LAYER"} KEY`,
     });
   },
 });
 
 export const secretsSetCommand = defineCommand({
   name: "secrets set",
-  summary: "Sets a secret of an application",
+  summary: "Sets a secret of an application, or of a layer above it",
   description: `The application finds it in its environment. The value is asked for, or read from standard input or a file (without its
 last line break): never from the command line, where other users and the shell's history would see it. Makes a new version.`,
-  args: { app: APP, name: { summary: "The variable that the application reads it from", required: true } },
-  options: { ...ENV, "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" } },
+  args: { app: APP, name: { summary: "The variable that the application reads it from", required: false } },
+  options: {
+    ...LAYER,
+    ...DRY_RUN,
+    "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" },
+  },
   prints: "data",
   uses: "platform",
   examples: [
@@ -52,12 +63,14 @@ last line break): never from the command line, where other users and the shell's
     { run: "ebb secrets set hello TLS_KEY --from-file key.pem", what: "From a file" },
   ],
   async run(context, { args, options }) {
-    const name = variableName(args.name);
     // Before anybody types a value for nothing.
     const client = await context.connect();
-    const place = await placeOf(context, client, args.app, options.env);
+    const { target, rest } = await targetOf(context, client, args.name === undefined ? [args.app] : [args.app, args.name], options);
+    const [word, more] = rest;
+    if (word === undefined || more !== undefined) throw usageError("one secret is set at a time", "Name it: ebb secrets set APP NAME.");
+    const name = variableName(word);
     const value = await secretValue(context, name, options["from-file"]);
-    await finishChange(context, client, await client.patchSecrets(place, { secrets: { [name]: value } }));
+    await applyPatch(context, client, { target, patch: { secrets: { [name]: value } }, dryRun: options["dry-run"] });
   },
 });
 
@@ -65,16 +78,34 @@ export const secretsUnsetCommand = defineCommand({
   name: "secrets unset",
   summary: "Removes secrets of an application",
   description: "Makes a new version without them.",
-  args: { app: APP, names: { summary: "The secrets", required: true, variadic: true } },
-  options: ENV,
+  args: { app: APP, names: { summary: "The secrets", required: false, variadic: true } },
+  options: { ...LAYER, ...DRY_RUN, ...INHERIT },
   prints: "data",
   uses: "platform",
   examples: [{ run: "ebb secrets unset hello API_KEY", what: "One" }],
   async run(context, { args, options }) {
-    const secrets = Object.fromEntries(args.names.map((name): [string, null] => [variableName(name), null]));
     const client = await context.connect();
-    const place = await placeOf(context, client, args.app, options.env);
-    await finishChange(context, client, await client.patchSecrets(place, { secrets }));
+    const { target, rest } = await targetOf(context, client, [args.app, ...args.names], options);
+    await applyPatch(context, client, { target, patch: removal("secrets", rest, options.inherit), dryRun: options["dry-run"] });
+  },
+});
+
+export const secretsRotateKeyCommand = defineCommand({
+  name: "secrets rotate-key",
+  summary: "Changes the master key that all secrets are encrypted under",
+  description: `Makes a new key in the data folder and encrypts the data keys with it; the values themselves stay as they are, and nothing is
+deployed. Where the key is given by EBB_MASTER_KEY or EBB_MASTER_KEY_FILE: put the new one first and the old one behind a comma, restart,
+run this, then remove the old one. For platform administrators.`,
+  args: {},
+  options: {},
+  prints: "data",
+  uses: "platform",
+  examples: [{ run: "ebb secrets rotate-key", what: "As often as your rules ask for" }],
+  async run(context) {
+    const rotation = await (await context.connect()).rotateKeys();
+    context.output.show(rotation, () => [
+      `${rotation.rewrapped === 1 ? "1 data key is" : `${rotation.rewrapped} data keys are`} encrypted under the master key ${rotation.masterKey} (${rotation.source}).`,
+    ]);
   },
 });
 

@@ -1,4 +1,4 @@
-import type { App, AppEnvironment, Operation, OperationEvent, Version } from "@ebb/api";
+import type { App, AppEnvironment, Configuration, ConfigurationPlan, Operation, OperationEvent, Version } from "@ebb/api";
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { onTestFinished } from "vitest";
 
@@ -149,6 +149,18 @@ function usualAnswers(
     gateway: { address: "127.0.0.1:8080", ready: true },
     apps: { total: 1, ready: 1, asleep: 0, failed: 0 },
   };
+  const kind = "variable" as const;
+  const configuration: Configuration = {
+    items: [
+      { kind, name: "A", text: "1", value: "1", layer: "app", over: ["team"] },
+      { kind, name: "B", text: "${A}2", value: "12", layer: "platform", over: [] },
+    ],
+    fault: null,
+  };
+  const change = { path: "variables.A", from: "1", to: "2" };
+  const plan: ConfigurationPlan = {
+    apps: [{ team: "default", app: "hello", environment: "test", newVersion: true, approvals: 0, changes: [change], fault: null }],
+  };
   return [
     ["GET /status", () => status],
     ["GET /apps", () => ({ items: [anApp(), anApp({ name: "site", kind: "site", environments: [site] })] })],
@@ -165,10 +177,15 @@ function usualAnswers(
     ["GET /apps/hello/environments/test/instances", () => ({ items: [] })],
     ["PUT /apps/hello/environments/test/traffic", accepted],
     ["POST /apps/hello/environments/test/rollback", accepted],
-    ["GET /apps/hello/environments/test/variables", () => ({ variables: { B: "2", A: "1" } })],
-    ["PATCH /apps/hello/environments/test/variables", accepted],
+    ["GET /apps/hello/environments/test/configuration", () => configuration],
+    ["PATCH /apps/hello/environments/test/configuration", accepted],
+    ["POST /apps/hello/environments/test/configuration/plan", () => plan],
+    ["GET /teams/default/configuration", () => ({ layer: "team", items: [] })],
+    ["PATCH /teams/default/configuration", () => ({ plan, operations: [operation] })],
+    ["PATCH /teams/default/environments/prod/configuration", () => ({ plan: { apps: [] }, operations: [] })],
+    ["PATCH /configuration", () => ({ plan: { apps: [] }, operations: [] })],
+    ["POST /keys/rotate", () => ({ masterKey: "abc", source: "/data/master.key", rewrapped: 2 })],
     ["GET /apps/hello/environments/test/secrets", () => ({ items: [{ name: "API_KEY", updatedAt: TIME }] })],
-    ["PATCH /apps/hello/environments/test/secrets", accepted],
     ["POST /deployments", accepted],
     ["GET /operations", () => ({ items: [operation], next: null })],
     [`GET /operations/${operation.id}`, () => operation],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { withOrigin } from "../audit/context.ts";
 import { verifyAudit } from "../audit/store.ts";
 import { createWorld, startProcess, type Process } from "../testing/world.ts";
+import type { Change, StoredValue } from "../configuration/store.ts";
 import { ruleChanges, settingsChanges, trafficChanges, type Present } from "./changes.ts";
 import { decideVote, type Voting } from "./decide.ts";
 import { listApprovals } from "./store.ts";
@@ -42,7 +43,7 @@ const NOTHING: Present = {
   shares: [],
   rules: [],
   serving: undefined,
-  settings: { env: {}, secrets: { object: null, keys: {} } },
+  layers: { platform: new Map(), team: new Map(), environment: new Map(), app: new Map() },
   host: null,
 };
 
@@ -71,13 +72,27 @@ describe("what would change is told with what it was before:", () => {
   });
 
   test("variables by value, secrets by name only, the host", () => {
-    const settings = { env: { A: "1", SAME: "x" }, secrets: { object: "s", keys: { TOKEN: "t", OLD: "t" } } };
+    const stored = { sealed: "", scope: { team: "t", env: "e", app: "a" }, updatedAt: 0, updatedBy: "" };
+    const app = new Map<string, StoredValue>([
+      ["A", { ...stored, kind: "variable", text: "1" }],
+      ["SAME", { ...stored, kind: "variable", text: "x" }],
+      ["TOKEN", { ...stored, kind: "secret", text: "print" }],
+      ["OLD", { ...stored, kind: "secret", text: "print" }],
+    ]);
+    const change = (name: string, kind: Change["kind"], text = ""): Change => ({ name, kind, text });
     const request = {
       host: "b",
-      env: { A: "2", B: "3", SAME: "x", GONE: null },
-      secrets: { object: "n", set: ["TOKEN", "NEW"], removed: ["OLD"] },
+      changes: [
+        change("A", "variable", "2"),
+        change("B", "variable", "3"),
+        change("SAME", "variable", "x"),
+        change("GONE", "none"),
+        change("TOKEN", "secret"),
+        change("NEW", "secret"),
+        change("OLD", "none"),
+      ],
     };
-    expect(settingsChanges({ ...NOTHING, settings, host: "a" }, request)).toEqual([
+    expect(settingsChanges({ ...NOTHING, layers: { ...NOTHING.layers, app }, host: "a" }, request)).toEqual([
       { path: "host", from: "a", to: "b" },
       { path: "variables.A", from: "1", to: "2" },
       { path: "variables.B", from: null, to: "3" },

@@ -1,20 +1,12 @@
 import type { Approval } from "@ebb/api";
+import { UserError } from "@ebb/base";
 import { configChanges } from "../apps/diff.ts";
-import {
-  configOf,
-  findPlace,
-  listVersions,
-  originOf,
-  rulesOf,
-  settingsOf,
-  trafficHistory,
-  type Place,
-  type VersionRow,
-} from "../apps/store.ts";
+import { configOf, findPlace, listVersions, originOf, rulesOf, trafficHistory, type VersionRow } from "../apps/store.ts";
 import { versionName } from "../compile/names.ts";
-import { planOfImage, versionConfig, type AppSettings, type Artifact, type VersionConfig } from "../compile/version-config.ts";
+import { mergedConfig, planOfImage, versionConfig, type Artifact, type VersionConfig } from "../compile/version-config.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { Share } from "../compile/traffic.ts";
+import { readLayers, type Scope, type StoredLayers } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { ConfigRequest, DeployRequest, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
 import { policiesOf, scalingIn } from "../environments/policies.ts";
@@ -34,7 +26,7 @@ export interface Present {
   shares: readonly Share[];
   rules: readonly Rule[];
   serving: VersionRow | undefined;
-  settings: AppSettings;
+  layers: StoredLayers;
   host: string | null;
 }
 
@@ -56,7 +48,7 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
     const words = { sleep: "asleep", wake: "awake" };
     return [{ path: `environment ${env}`, from: words[kind === "sleep" ? "wake" : "sleep"], to: words[kind] }];
   }
-  const present = await readPresent(db, { app, env });
+  const present = await readPresent(db, { team, app, env });
   if (kind === "traffic") {
     const { shares, rules } = request as TrafficRequest;
     return [...trafficChanges(present.shares, shares), ...(rules ? ruleChanges(present.rules, rules) : [])];
@@ -80,14 +72,14 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   return [...(await versionChanges(db, operation, present, made)), ...shared];
 }
 
-async function readPresent(db: Database, place: Place): Promise<Present> {
+async function readPresent(db: Database, place: Scope): Promise<Present> {
   const [history, versions, row] = [await trafficHistory(db, place), await listVersions(db, place), await findPlace(db, place)];
   const shares = history[0] ?? [];
   const largest = shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
   return {
     shares,
     serving: versions.find(({ number }) => number === largest),
-    settings: row ? settingsOf(row) : { env: {}, secrets: { object: null, keys: {} } },
+    layers: await readLayers(db, place),
     rules: row ? rulesOf(row) : [],
     host: row?.host ?? null,
   };
@@ -97,16 +89,26 @@ async function readPresent(db: Database, place: Place): Promise<Present> {
 async function versionChanges(db: Database, { team, env }: OperationRow, present: Present, made: Artifact): Promise<Changes> {
   const before = present.serving && configOf(present.serving);
   const environment = await findEnvironment(db, team, env);
-  const known = { ...made, plan: { ...made.plan, secrets: onlySet(made.plan.secrets, present.settings) } };
-  const config = versionConfig(known, present.settings);
+  const config = shownConfig(made, present.layers);
   const after: VersionConfig = environment ? { ...config, scaling: scalingIn(policiesOf(environment), made.plan.scaling) } : config;
   const image = before?.image === after.image ? [] : [{ path: "image", from: before?.image ?? null, to: after.image }];
   return [...image, ...configChanges(before, after)];
 }
 
-/** One that is not set may be until it is approved; the operation fails by its name if it is not. */
-function onlySet(secrets: Record<string, string>, settings: AppSettings): Record<string, string> {
-  return Object.fromEntries(Object.entries(secrets).filter(([, key]) => key in settings.secrets.keys));
+/**
+ * What a version would be made of, as far as it can be said now: a secret that is not set may be until it is approved, and so may what a
+ * variable refers to; the operation fails by its name if it is not.
+ */
+function shownConfig(made: Artifact, layers: StoredLayers): VersionConfig {
+  const merged = mergedConfig(made, layers);
+  const secrets = Object.fromEntries(Object.entries(made.plan.secrets).filter(([, key]) => merged.get(key)?.kind === "secret"));
+  try {
+    return versionConfig({ ...made, plan: { ...made.plan, secrets } }, layers, null);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const env = [...merged].flatMap(([name, { kind, text }]) => (kind === "variable" ? [[name, text] as const] : []));
+    return { ...made, env: Object.fromEntries(env), secrets, secretName: null };
+  }
 }
 
 /** By version, those that keep their share left out. */
@@ -132,20 +134,19 @@ export function ruleChanges(before: readonly Rule[], after: readonly Rule[]): Ch
 }
 
 /** Variables with their values; secrets by whether they are set. */
-export function settingsChanges({ settings, serving, host }: Present, request: ConfigRequest): Changes {
-  const planned = serving ? configOf(serving).plan.env : {};
-  const variables = Object.entries(request.env ?? {}).map(([name, to]) => {
-    const own = settings.env[name];
-    return { path: `variables.${name}`, from: own === undefined ? (planned[name] ?? null) : own, to };
+export function settingsChanges({ layers, serving, host }: Present, { host: to, changes = [], rollout }: ConfigRequest): Changes {
+  const merged = mergedConfig({ plan: { env: serving ? configOf(serving).plan.env : {} } }, layers);
+  const settings = changes.flatMap(({ name, kind, text }): Changes => {
+    const present = merged.get(name);
+    const variable = present?.kind === "variable" ? present.text : null;
+    const secret = present?.kind === "secret" ? "set" : null;
+    return [
+      { path: `variables.${name}`, from: variable, to: kind === "variable" ? text : null },
+      { path: `secrets.${name}`, from: secret, to: kind !== "secret" ? null : secret === null ? "set" : "set anew" },
+    ];
   });
-  const { set = [], removed = [] } = request.secrets ?? {};
-  const present = (name: string) => (name in settings.secrets.keys ? "set" : null);
-  const secrets = [
-    ...set.map((name) => ({ path: `secrets.${name}`, from: present(name), to: present(name) === null ? "set" : "set anew" })),
-    ...removed.map((name) => ({ path: `secrets.${name}`, from: present(name), to: null })),
-  ];
-  const hosts = request.host === undefined ? [] : [{ path: "host", from: host, to: request.host }];
-  return [...hosts, ...variables, ...secrets].filter(({ from, to }) => from !== to);
+  const hosts = to === undefined ? [] : [{ path: "host", from: host, to }];
+  return [...hosts, ...settings, ...(rollout?.changes ?? [])].filter(({ from, to: after }) => from !== after);
 }
 
 function servingName({ serving }: Present): string | null {

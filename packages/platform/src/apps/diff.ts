@@ -26,14 +26,19 @@ export function configChanges(from: VersionConfig | undefined, to: VersionConfig
   const paths = [...new Set([...before.keys(), ...after.keys()])].sort();
   return paths.flatMap((path) => {
     const [a, b] = [before.get(path) ?? null, after.get(path) ?? null];
-    return a === b ? [] : [{ path, from: a, to: b }];
+    if (a === b) return [];
+    // What tells two values of a secret apart is nobody's to see.
+    return path.startsWith(SECRETS) ? [{ path, from: a && "set", to: b && (a === null ? "set" : "set anew") }] : [{ path, from: a, to: b }];
   });
 }
 
 /** All of it but the image, sorted by path. */
 export function configurationOf(config: VersionConfig): { path: string; value: string }[] {
-  return [...flatten(config)].map(([path, value]) => ({ path, value })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...flatten(config)]
+    .map(([path, value]) => ({ path, value: path.startsWith(SECRETS) ? "set" : value }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+const SECRETS = "secrets.";
 
 function shown({ environment, version, config }: ComparedVersion): VersionDiff["from"] {
   return { environment, version, image: config.image, digest: digestOf(config) };
@@ -42,7 +47,7 @@ function shown({ environment, version, config }: ComparedVersion): VersionDiff["
 type Fact = string | number | undefined;
 
 /** Everything that shapes its Revision but its image, by a path that people understand. */
-function flatten({ plan, env, secrets, secretName, scaling }: VersionConfig): Map<string, string> {
+function flatten({ plan, env, secrets, secretName, prints, scaling }: VersionConfig): Map<string, string> {
   const { command, port, protocol, resources, health, timeoutSeconds } = plan;
   const { concurrency, target } = plan.scaling;
   const facts: Record<string, Fact> = {
@@ -59,8 +64,8 @@ function flatten({ plan, env, secrets, secretName, scaling }: VersionConfig): Ma
     "scaling.target": target,
     ...prefixed("scaling", { ...(scaling ?? { min: plan.scaling.min, max: plan.scaling.max, idleSeconds: plan.scaling.idleSeconds }) }),
     ...prefixed("variables", env),
-    // Each generation of values has an object of its own: another object means that something in it was set anew.
-    ...prefixed("secrets", Object.fromEntries(Object.entries(secrets).map(([name, key]) => [name, `${key} (${secretName ?? "none"})`]))),
+    // Before there were prints, another object meant that something in it was set anew.
+    ...prefixed("secrets", Object.fromEntries(Object.entries(secrets).map(([name, key]) => [name, prints?.[key] ?? secretName ?? "none"]))),
   };
   return new Map(Object.entries(facts).flatMap(([path, value]) => (value === undefined ? [] : [[path, String(value)] as const])));
 }

@@ -1,8 +1,9 @@
 import type { AppMetadata } from "@ebb/api";
 import type { Selectable } from "kysely";
 import { isUniqueViolation, type Database } from "../database/database.ts";
+import { NO_OLD_SECRETS } from "../configuration/store.ts";
 import { operationError, refuse } from "../errors.ts";
-import type { AppSettings, VersionConfig } from "../compile/version-config.ts";
+import type { VersionConfig } from "../compile/version-config.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { AppEnvironmentTable, AppTable, VersionTable } from "../database/schema.ts";
 import { fitsHost, hostLabel } from "../environments/host.ts";
@@ -23,8 +24,6 @@ export interface Origin {
   commit?: string;
   promotedFrom?: { environment: string; version: string };
 }
-
-const NO_SECRETS = JSON.stringify({ object: null, keys: {} });
 
 /** Throws `app_not_found`. */
 export async function getApp(db: Database, name: string): Promise<AppRow> {
@@ -101,8 +100,7 @@ export async function ensurePlace(
     cluster: environment.cluster,
     host,
     next_version: firstVersion,
-    env_json: "{}",
-    secrets_json: NO_SECRETS,
+    secrets_json: NO_OLD_SECRETS,
     failure: "",
     created_at: now,
     updated_at: now,
@@ -149,10 +147,6 @@ function hostTaken(host: string, cause?: unknown): Error {
     ...(cause === undefined ? {} : { cause }),
     hint: "Give one of the two a host of its own: ebb host APP --env ENV NAME.",
   });
-}
-
-export function settingsOf(app: AppEnvironmentRow): AppSettings {
-  return { env: JSON.parse(app.env_json) as AppSettings["env"], secrets: JSON.parse(app.secrets_json) as AppSettings["secrets"] };
 }
 
 export function rulesOf(app: AppEnvironmentRow): Rule[] {
@@ -230,7 +224,7 @@ export async function trafficHistory(db: Database, { app, env }: Place): Promise
   return rows.map((row) => JSON.parse(row.targets_json) as { number: number; percent: number }[]);
 }
 
-const TABLES = ["versions", "traffic_history", "metric_points", "metric_counters", "app_environments"] as const;
+const TABLES = ["versions", "traffic_history", "metric_points", "metric_counters", "config_values", "app_environments"] as const;
 
 /** Everything that the database has of an app in an environment but its operations. */
 export async function deletePlaceRows(db: Database, { app, env }: Place): Promise<void> {

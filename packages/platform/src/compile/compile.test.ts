@@ -4,12 +4,11 @@ import { describe, expect, test } from "vitest";
 import { revisionName, revisionNumber, versionName, versionNumber } from "./names.ts";
 import { compileService } from "./service.ts";
 import { compileTraffic, revisionShares, trafficServed } from "./traffic.ts";
-import { patchEnv, planOfImage, versionConfig, type AppSettings, type VersionConfig } from "./version-config.ts";
+import { planOfImage, versionConfig, type Layers, type VersionConfig } from "./version-config.ts";
 
 const plan = planOfImage({ name: "shop", image: "img" });
-const nothing: AppSettings = { env: {}, secrets: { object: null, keys: {} } };
-const config = (more: Partial<VersionConfig["plan"]> = {}, settings = nothing): VersionConfig =>
-  versionConfig({ plan: { ...plan, ...more }, image: "img", bundle: false }, settings);
+const config = (more: Partial<VersionConfig["plan"]> = {}, layers: Layers = {}): VersionConfig =>
+  versionConfig({ plan: { ...plan, ...more }, image: "img", bundle: false }, layers, "shop-secrets-x");
 const shop = (number: number) => ({ app: "shop", number, hosting: { host: "shop-test", suffix: "-test" } });
 const containerOf = (service: KnativeService) => service.spec.template.spec.containers[0];
 const compiled = (more: Partial<VersionConfig["plan"]> = {}) =>
@@ -17,7 +16,10 @@ const compiled = (more: Partial<VersionConfig["plan"]> = {}) =>
 
 describe("a manifest", () => {
   test("is this one", () => {
-    const settings: AppSettings = { env: { B: "2" }, secrets: { object: "shop-secrets-x", keys: { KEY: "t" } } };
+    const app = new Map([
+      ["B", { kind: "variable", text: "2" } as const],
+      ["KEY", { kind: "secret", text: "print" } as const],
+    ]);
     const whole = config(
       {
         env: { A: "1" },
@@ -28,7 +30,7 @@ describe("a manifest", () => {
         health: { path: "/healthz", initialDelaySeconds: 2, timeoutSeconds: 3 },
         timeoutSeconds: 60,
       },
-      settings,
+      { app },
     );
     expect(compileService(shop(3), whole, compileTraffic("shop", [{ number: 2, percent: 100 }], { previews: [3, 2] }))).toEqual({
       apiVersion: "serving.knative.dev/v1",
@@ -210,10 +212,4 @@ test("names lead there and back, and no others do", () => {
   );
   for (const name of ["shop-00000", "shop-1", "shop-abcde", "shop", "shop-00001-x"]) expect(revisionNumber("shop", name)).toBeUndefined();
   for (const name of ["v0", "v01", "1", "v", "V1"]) expect(versionNumber(name)).toBeUndefined();
-});
-
-test("removing a variable hides it where the source sets it, and forgets it where it does not", () => {
-  const settings = patchEnv({ B: "2", C: "3" }, { A: null, B: null }, { A: "1" });
-  expect(settings).toEqual({ A: null, C: "3" });
-  expect(config({ env: { A: "1" } }, { ...nothing, env: settings }).env).toEqual({ C: "3" });
 });

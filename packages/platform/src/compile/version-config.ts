@@ -1,6 +1,18 @@
 import type { DeployImage } from "@ebb/api";
 import type { AppPlan } from "@ebb/builder";
 import type { AskedScaling } from "../environments/policies.ts";
+import {
+  mergeLayers,
+  printOfResolved,
+  ReferenceFault,
+  resolve,
+  type Entry,
+  type Layer,
+  type LayerValues,
+  type Merged,
+  type Resolved,
+  type Value,
+} from "../configuration/resolve.ts";
 import { operationError, refuse } from "../errors.ts";
 
 /** Everything that a version's Revision is compiled from, kept with the version; secret values are not among it. */
@@ -14,20 +26,10 @@ export interface VersionConfig {
   /** Variable → key in the Secret object. */
   secrets: Record<string, string>;
   secretName: string | null;
+  /** By key: another one means another value. Versions from before the database held secrets have none. */
+  prints?: Record<string, string>;
   /** What it gets of what its plan asks for, by the environment's policies at that time. */
   scaling?: AskedScaling;
-}
-
-/** What `ebb vars` and `ebb secrets` keep for the app, whatever its versions. */
-export interface AppSettings {
-  /** null hides a variable that the source sets. */
-  env: Record<string, string | null>;
-  secrets: AppSecrets;
-}
-export interface AppSecrets {
-  object: string | null;
-  /** Name → RFC 3339 time at which it was last set. */
-  keys: Record<string, string>;
 }
 
 /** Set by the platform for each instance (Knative refuses them in a manifest). */
@@ -52,38 +54,66 @@ export interface Artifact {
   bundle: boolean;
 }
 
-/** The settings of a new version: what its source states with what the app has over it in its environment. Throws `secret_missing`. */
-export function versionConfig(made: Artifact, settings: AppSettings): VersionConfig {
-  const { plan } = made;
+/**
+ * The configuration of a new version: what its source states with the stored layers over it. `object` is the Secret that will hold the values
+ * of `secretValues`. Throws `secret_missing` and `configuration_invalid`.
+ */
+export function versionConfig(made: Artifact, layers: Layers, object: string | null): VersionConfig {
+  const merged = mergedConfig(made, layers);
+  const resolved = resolveOrRefuse(merged, (_, entry) => entry.text);
   const secrets: Record<string, string> = {};
-  for (const key of Object.keys(settings.secrets.keys)) secrets[key] = key;
+  const prints: Record<string, string> = {};
+  const env: Record<string, string> = {};
+  for (const [name, each] of resolved) {
+    if (!each.secret) env[name] = each.value;
+    else {
+      secrets[name] = name;
+      prints[name] = merged.get(name)?.kind === "secret" ? each.value : printOfResolved(each);
+    }
+  }
+  const { plan } = made;
   for (const [variable, key] of Object.entries(plan.secrets)) {
-    if (!(key in settings.secrets.keys)) {
+    if (merged.get(key)?.kind !== "secret") {
       throw operationError("secret_missing", `${plan.detectedFrom} asks for the secret ${key}, which is not set`, {
         hint: `Set it with: ebb secrets set ${plan.name} ${key} (with --env for another environment than the first).`,
       });
     }
     secrets[variable] = key;
+    delete env[variable];
   }
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...plan.env, ...settings.env })) {
-    if (value !== null && !(name in secrets)) env[name] = value;
-  }
-  return { ...made, env, secrets, secretName: Object.keys(secrets).length > 0 ? settings.secrets.object : null };
+  const secret = Object.keys(secrets).length > 0;
+  return { ...made, env, secrets, secretName: secret ? object : null, ...(secret ? { prints } : {}) };
 }
 
-/** The app's variables after a patch: null removes one, and hides it if the source sets it. */
-export function patchEnv(
-  present: Record<string, string | null>,
-  patch: Record<string, string | null>,
-  planned: Record<string, string>,
-): Record<string, string | null> {
-  const result = { ...present };
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null && !(name in planned)) delete result[name];
-    else result[name] = value;
+/** What goes into the version's Secret, by key; `reveal` gives the value of a stored secret. Throws `configuration_invalid`. */
+export function secretValues<V extends Value>(
+  made: Artifact,
+  layers: Layers<V>,
+  reveal: (name: string, entry: Entry<V | Value>) => string,
+): Record<string, string> {
+  const resolved = resolveOrRefuse(mergedConfig(made, layers), reveal);
+  return Object.fromEntries([...resolved].flatMap(([name, { value, secret }]) => (secret ? [[name, value]] : [])));
+}
+
+/** The stored layers, without that of the source. */
+export type Layers<V extends Value = Value> = Readonly<Partial<Record<Exclude<Layer, "source">, LayerValues<V>>>>;
+
+/** What an artifact's app is given, by name. */
+export function mergedConfig<V extends Value>({ plan }: { plan: Pick<AppPlan, "env"> }, layers: Layers<V>): Merged<V | Value> {
+  const source = new Map(Object.entries(plan.env).map(([name, text]): [string, Value] => [name, { kind: "variable", text }]));
+  return mergeLayers<V | Value>({ ...layers, source });
+}
+
+function resolveOrRefuse<V extends Value>(merged: Merged<V>, reveal: (name: string, entry: Entry<V>) => string): Map<string, Resolved> {
+  try {
+    return resolve(merged, reveal);
+  } catch (cause) {
+    if (!(cause instanceof ReferenceFault)) throw cause;
+    throw refuse("configuration_invalid", `The variable ${cause.message}`, {
+      cause,
+      hint: "See where each value comes from: ebb vars list APP. To mean ${NAME} itself, write $${NAME}.",
+    });
   }
-  return result;
 }
 
 const DEFAULT_PORT = 8080;

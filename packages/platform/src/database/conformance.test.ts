@@ -1,3 +1,4 @@
+import { readLayer } from "../configuration/store.ts";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
@@ -159,9 +160,11 @@ describeDatabases("storage", (when, open) => {
       host: "shop",
       cluster: "main",
       next_version: 3,
-      env_json: '{"A":"1"}',
       failure: "x",
     });
+    expect(await readLayer(next, { team: "default", env: "test", app: "shop" })).toMatchObject([
+      { name: "A", kind: "variable", text: "1" },
+    ]);
     expect(await next.selectFrom("apps").selectAll().execute()).toMatchObject([{ name: "shop", team: "default", metadata_json: "{}" }]);
     expect(await listVersions(next, SHOP)).toMatchObject([{ number: 2, env: "test", origin_json: "{}", state: "active" }]);
     expect(await trafficHistory(next, SHOP)).toEqual([[{ number: 2, percent: 100 }]]);
@@ -187,10 +190,7 @@ describeDatabases("storage", (when, open) => {
     await shopIn(db);
     const environment = await getEnvironment(db, "default", "test");
     await ensurePlace(db, { app: "shop", environment, now: 2, firstVersion: 7 });
-    const config = versionConfig(
-      { plan: planOfImage({ name: "shop", image: "x" }), image: "x", bundle: false },
-      { env: {}, secrets: { object: null, keys: {} } },
-    );
+    const config = versionConfig({ plan: planOfImage({ name: "shop", image: "x" }), image: "x", bundle: false }, {}, null);
     const make = (operation: string) =>
       createVersion(db, { app: "shop", env: "test", operation, config, origin: {}, createdBy: "ann", now: 3 });
     await Promise.all(["a", "b", "c", "d"].map(make));

@@ -4,6 +4,7 @@ import { releases } from "./migrations/0006-releases.ts";
 import { rules } from "./migrations/0005-rules.ts";
 import { previewsAndUsage } from "./migrations/0010-previews-and-usage.ts";
 import { sleep } from "./migrations/0009-sleep.ts";
+import { configuration } from "./migrations/0011-configuration.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
@@ -19,6 +20,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0006_releases": { up: releases },
     "0009_sleep": { up: sleep },
     "0010_previews_and_usage": { up: previewsAndUsage },
+    "0011_configuration": { up: configuration },
   };
 }
 

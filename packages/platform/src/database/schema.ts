@@ -6,6 +6,9 @@ export interface Tables {
   environments: EnvironmentTable;
   apps: AppTable;
   app_environments: AppEnvironmentTable;
+  config_values: ConfigValueTable;
+  sealed_changes: SealedChangeTable;
+  data_keys: DataKeyTable;
   versions: VersionTable;
   operations: OperationTable;
   operation_logs: OperationLogTable;
@@ -84,16 +87,54 @@ export interface AppEnvironmentTable {
   host: string;
   /** The number of the next version; never used twice in its life. */
   next_version: number;
-  /** What `vars` set: name → value, or null where it hides a variable of the source. */
-  env_json: string;
-  /** What `secrets` set: the Secret object that holds the values, and when each name was last set. */
-  secrets_json: string;
+  /**
+   * Of an app whose secrets were set before the database held them: the Secret object that has the values, and when each name was last set.
+   * Emptied once they are taken over (configuration/adopt.ts).
+   */
+  secrets_json: Generated<string>;
   /** What requests are matched against before the split. */
   rules_json: Generated<string>;
   /** Why the newest operation failed, or empty. */
   failure: string;
   created_at: number;
   updated_at: number;
+}
+
+/**
+ * A variable or a secret on one layer. Empty columns tell which: all three empty is the platform, only `team` a team, without `app` an
+ * environment.
+ */
+export interface ConfigValueTable {
+  team: string;
+  env: string;
+  app: string;
+  name: string;
+  /** `hidden`: takes away what a layer above states. */
+  kind: "variable" | "secret" | "hidden";
+  /** Of a variable its text; of a secret its print: equal for equal values of the team. */
+  text: string;
+  /** Of a secret its value, by the team's data key; else empty. */
+  sealed: string;
+  updated_at: number;
+  updated_by: string;
+}
+
+/** The values of secrets that an operation is to set, until it has ended. */
+export interface SealedChangeTable {
+  operation: string;
+  name: string;
+  print: string;
+  sealed: string;
+}
+
+/** Keys that values are sealed with, each wrapped by a master key that is outside of the database. */
+export interface DataKeyTable {
+  /** A team; empty: the platform. */
+  owner: string;
+  wrapped: string;
+  /** Names the master key. */
+  master: string;
+  created_at: number;
 }
 
 export interface VersionTable {

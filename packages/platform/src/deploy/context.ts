@@ -1,12 +1,14 @@
-import type { DeployImage } from "@ebb/api";
+import type { DeployImage, VersionDiff } from "@ebb/api";
 import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
 import type { Cluster, Clusters } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Rule } from "../compile/virtual-service.ts";
+import type { Change } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { Exchange } from "../service/exchange.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
+import type { Vault } from "../secrets/vault.ts";
 
 /** What the handlers of operations work with. */
 export interface Deps {
@@ -19,6 +21,8 @@ export interface Deps {
   probe: (url: URL, path: string, signal: AbortSignal) => Promise<number>;
   exchange: Exchange;
   uploads: Uploads;
+  /** Seals and opens secrets. */
+  vault: Vault;
   clock: Clock;
   log: Logger;
 }
@@ -53,7 +57,8 @@ export interface TrafficRequest {
 export interface ConfigRequest {
   /** The app's new host in the environment. */
   host?: string;
-  env?: Record<string, string | null>;
-  /** The values are in the Secret object `object`. */
-  secrets?: { object: string | null; set: string[]; removed: string[] };
+  /** Of the app's own layer; the values of secrets are in `sealed_changes`. */
+  changes?: Change[];
+  /** A layer above has changed already: what that does to this app. */
+  rollout?: { layer: string; changes: VersionDiff["changes"] };
 }

@@ -234,12 +234,12 @@ describe("settings", () => {
     const { world, service, ended, deploy } = await platform();
     await deploy("ok-1", { env: { A: "1", B: "2" } });
     const patch = { variables: { B: null, C: "3" } };
-    expect(await ended((await service.patchVariables(SHOP, patch, "ann")).id)).toMatchObject({ state: "succeeded", version: "v2" });
+    expect(await ended((await service.configuration.patch(SHOP, patch, "ann")).id)).toMatchObject({ state: "succeeded", version: "v2" });
     expect(environment(world)).toEqual([
       { name: "A", value: "1" },
       { name: "C", value: "3" },
     ]);
-    expect(await service.getVariables(SHOP)).toEqual({ variables: { A: "1", C: "3" } });
+    expect(await service.configuration.getVariables(SHOP)).toEqual({ variables: { A: "1", C: "3" } });
     await deploy("ok-2", { env: { A: "9", B: "8" } });
     expect(environment(world)).toEqual([
       { name: "A", value: "9" },
@@ -251,31 +251,30 @@ describe("settings", () => {
     const { world, service, ended, deploy } = await platform();
     await deploy("ok-1");
     world.cluster.failures = [refusal("no")];
-    expect(await ended((await service.patchVariables(SHOP, { variables: { A: "1" } }, "ann")).id)).toMatchObject({ state: "failed" });
-    expect(await service.getVariables(SHOP)).toEqual({ variables: {} });
+    expect(await ended((await service.configuration.patch(SHOP, { variables: { A: "1" } }, "ann")).id)).toMatchObject({ state: "failed" });
+    expect(await service.configuration.getVariables(SHOP)).toEqual({ variables: {} });
   });
 
-  test("that are secret are in the cluster only: not in the database, nor in any answer", async () => {
+  test("that are secret are in the cluster, and in the database encrypted only; in no answer", async () => {
     const { world, service, db, ended, deploy } = await platform();
     await deploy("ok-1", { env: { TOKEN: "plain" } });
-    await ended((await service.patchSecrets(SHOP, { secrets: { TOKEN: "hush-1", KEY: "hush-2" } }, "ann")).id);
-    await ended((await service.patchSecrets(SHOP, { secrets: { KEY: null, OTHER: "hush-3" } }, "ann")).id);
-    expect((await service.listSecrets(SHOP)).items.map((item) => item.name)).toEqual(["OTHER", "TOKEN"]);
+    await ended((await service.configuration.patch(SHOP, { secrets: { TOKEN: "hush-1", KEY: "hush-2" } }, "ann")).id);
+    await ended((await service.configuration.patch(SHOP, { secrets: { KEY: null, OTHER: "hush-3" } }, "ann")).id);
+    expect((await service.configuration.listSecrets(SHOP)).items.map((item) => item.name)).toEqual(["OTHER", "TOKEN"]);
     const object = environment(world)?.find((variable) => variable.name === "TOKEN")?.valueFrom?.secretKeyRef;
     expect(world.cluster.secrets.get(object?.name ?? "")?.values).toEqual({ TOKEN: "hush-1", OTHER: "hush-3" });
     expect(JSON.stringify(environment(world))).not.toMatch(/plain|hush/);
-    for (const table of ["operations", "operation_logs", "apps", "versions"] as const) {
+    for (const table of ["operations", "operation_logs", "apps", "versions", "config_values", "sealed_changes", "audit"] as const) {
       expect(JSON.stringify(await db.selectFrom(table).selectAll().execute())).not.toContain("hush");
     }
-    // The objects that carried the patches are gone.
-    expect([...world.cluster.secrets.keys()].filter((name) => name.includes("patch"))).toEqual([]);
+    expect(await db.selectFrom("sealed_changes").selectAll().execute()).toEqual([]);
   });
 
   test("can be set before the first version", async () => {
     const { world, service, ended, deploy } = await platform();
     const error = new UserError("build_failed", "no");
     await ended((await service.deploySource({ ...upload(world, "a", { error }), name: "shop" }, "ann")).id);
-    expect(await ended((await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id)).toMatchObject({
+    expect(await ended((await service.configuration.patch(SHOP, { secrets: { KEY: "x" } }, "ann")).id)).toMatchObject({
       state: "succeeded",
       version: null,
     });
@@ -293,18 +292,22 @@ describe("settings", () => {
   test.each([["PORT"], ["K_SERVICE"]])("refuse %s", async (name) => {
     const { service, deploy } = await platform();
     await deploy("ok-1");
-    await expect(service.patchVariables(SHOP, { variables: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
-    await expect(service.patchSecrets(SHOP, { secrets: { [name]: "1" } }, "ann")).rejects.toMatchObject({ code: "reserved_variable" });
+    await expect(service.configuration.patch(SHOP, { variables: { [name]: "1" } }, "ann")).rejects.toMatchObject({
+      code: "reserved_variable",
+    });
+    await expect(service.configuration.patch(SHOP, { secrets: { [name]: "1" } }, "ann")).rejects.toMatchObject({
+      code: "reserved_variable",
+    });
   });
 });
 
 test("deleting an app leaves nothing of it, and the name can be used again", async () => {
   const { world, service, ended, deploy } = await platform();
   await deploy("ok-1");
-  await ended((await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id);
+  await ended((await service.configuration.patch(SHOP, { secrets: { KEY: "x" } }, "ann")).id);
   const first = await service.deleteApp("shop", "ann");
   expect((await service.deleteApp("shop", "ann")).id).toBe(first.id);
-  await expect(service.patchVariables(SHOP, { variables: {} }, "ann")).rejects.toMatchObject({ code: "app_being_deleted" });
+  await expect(service.configuration.patch(SHOP, { variables: {} }, "ann")).rejects.toMatchObject({ code: "app_being_deleted" });
   expect(await ended(first.id)).toMatchObject({ state: "succeeded" });
   await expect(service.getPlace(SHOP)).rejects.toMatchObject({ code: "app_not_found" });
   expect([world.cluster.stored.size, world.cluster.secrets.size]).toEqual([0, 0]);

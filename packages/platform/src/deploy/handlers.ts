@@ -1,6 +1,9 @@
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName } from "../compile/names.ts";
-import { patchEnv, versionConfig, type AppSettings, type Artifact } from "../compile/version-config.ts";
+import { secretValues, versionConfig, type Artifact } from "../compile/version-config.ts";
+import { adoptSecrets } from "../configuration/adopt.ts";
+import { revealer } from "../configuration/reveal.ts";
+import { readLayers, readSealedChanges, withChanges, type Change } from "../configuration/store.ts";
 import { policiesOf, scalingIn } from "../environments/policies.ts";
 import { findEnvironment } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
@@ -17,7 +20,6 @@ import {
   listVersions,
   originOf,
   setHost,
-  settingsOf,
   versionOfOperation,
   type Origin,
   type VersionRow,
@@ -106,22 +108,35 @@ async function ensurePresent({ db, clock, cluster, environment }: PlaceDeps, run
   await ensurePlace(db, { app: run.app, environment, now: clock.now(), firstVersion: firstVersion(cluster, run.app) });
 }
 
-/** The next version: the artifact with the settings that the app has in the environment, or is about to have. */
+/** The next version: the artifact with the configuration that the app has in the environment, or is about to have. */
 async function addVersion(
   deps: PlaceDeps,
   run: Run,
-  { made, origin, settings }: { made: Artifact; origin: Origin; settings?: AppSettings },
+  { made, origin, changes = [] }: { made: Artifact; origin: Origin; changes?: readonly Change[] },
 ): Promise<VersionRow> {
-  const config = versionConfig(made, settings ?? settingsOf(await getPlace(deps.db, run)));
-  const scaling = scalingIn(policiesOf(deps.environment), made.plan.scaling);
-  return createVersion(deps.db, {
+  const { db, cluster, clock, environment } = deps;
+  const row = await getPlace(db, run);
+  await adoptSecrets(deps, run.team, row);
+  const scope = { team: run.team, env: run.env, app: run.app };
+  const sealed = await readSealedChanges(db, run.id);
+  const layers = withChanges(await readLayers(db, scope), { scope, changes, sealed, now: clock.now(), by: run.createdBy });
+  const object = secretsName(run.app, run.id);
+  const config = versionConfig(made, layers, object);
+  if (config.secretName !== null) {
+    const values = secretValues(made, layers, await revealer(deps.vault, layers));
+    // One from before a crash may have other values than the layers have now.
+    await cluster.deleteSecret(object);
+    await cluster.createSecret(run.app, object, values);
+  }
+  const scaling = scalingIn(policiesOf(environment), made.plan.scaling);
+  return createVersion(db, {
     app: run.app,
     env: run.env,
     operation: run.id,
     config: { ...config, scaling },
     origin,
     createdBy: run.createdBy,
-    now: deps.clock.now(),
+    now: clock.now(),
   });
 }
 
@@ -144,22 +159,15 @@ async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
 async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   const request = run.request() as ConfigRequest;
   run.enter("settings", "Reading the settings");
-  const row = await getPlace(deps.db, run);
   if (request.host !== undefined) {
     await setHost(deps.db, run, request.host, deps.clock.now());
     return setHostAnnotations(deps, run, { host: request.host, suffix: deps.environment.host_suffix });
   }
+  await adoptSecrets(deps, run.team, await getPlace(deps.db, run));
   let version = await versionOfOperation(deps.db, run.id);
   const base = version ?? (await servingVersion(deps, run));
-  const present = settingsOf(row);
-  const settings: AppSettings = run.memory().settings ?? {
-    env: request.env ? patchEnv(present.env, request.env, base ? configOf(base).plan.env : {}) : present.env,
-    secrets: request.secrets ? await nextSecrets(deps, run, present.secrets, request.secrets) : present.secrets,
-  };
-  await run.remember({ settings });
-  if (request.secrets?.object) await deps.cluster.deleteSecret(request.secrets.object);
   if (!base) return run.say("Kept for the first version");
-  version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), settings });
+  version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), changes: request.changes ?? [] });
   await launch(deps, run, version, false);
 }
 
@@ -168,33 +176,4 @@ async function servingVersion(deps: PlaceDeps, run: Run): Promise<VersionRow | u
   const versions = await listVersions(deps.db, run);
   const largest = sharesOf(run.app, await readOwnService(deps, run.app)).sort((a, b) => b.percent - a.percent)[0];
   return versions.find((version) => version.number === largest?.number && version.state === "active") ?? versions[0];
-}
-
-/** Writes the next generation of the app's secrets to an object of its own; the one in use is never changed. */
-async function nextSecrets(
-  deps: PlaceDeps,
-  run: Run,
-  present: AppSettings["secrets"],
-  patch: NonNullable<ConfigRequest["secrets"]>,
-): Promise<AppSettings["secrets"]> {
-  const { cluster, clock } = deps;
-  const name = secretsName(run.app, run.id);
-  const kept = present.object === null ? {} : await readValues(deps, present.object);
-  const set = patch.object === null ? {} : await readValues(deps, patch.object);
-  const values = { ...kept, ...set };
-  for (const key of patch.removed) delete values[key];
-  await cluster.createSecret(run.app, name, values);
-  const at = new Date(clock.now()).toISOString();
-  const keys = Object.fromEntries(Object.keys(values).map((key) => [key, key in set ? at : (present.keys[key] ?? at)]));
-  return { object: name, keys };
-}
-
-async function readValues(deps: PlaceDeps, object: string): Promise<Record<string, string>> {
-  const values = await deps.cluster.readSecret(object);
-  if (!values) {
-    throw operationError("secret_values_lost", `The Secret ${object} is gone from the cluster`, {
-      hint: "Set all of the app's secrets again: ebb secrets.",
-    });
-  }
-  return values;
 }

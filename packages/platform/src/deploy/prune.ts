@@ -1,10 +1,12 @@
 import { pruneApprovals } from "../approvals/store.ts";
 import { revisionName } from "../compile/names.ts";
 import { liveOperations } from "../operations/store.ts";
-import { configOf, settingsOf } from "../apps/store.ts";
+import type { Database } from "../database/database.ts";
+import { oldSecrets } from "../configuration/store.ts";
+import { configOf } from "../apps/store.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
-import type { ConfigRequest, DeployRequest, Deps } from "./context.ts";
+import type { DeployRequest, Deps } from "./context.ts";
 
 /** Per platform: months of history for a busy team; each is a few kilobytes. */
 const KEEP_OPERATIONS = 2000;
@@ -14,23 +16,24 @@ const KEEP_HISTORY = 500;
 /** A Secret younger than this may belong to a request that is just being stored. */
 const SECRET_AGE = 60 * 60_000;
 
+const UNFINISHED = ["waiting", "queued", "running"] as const;
+
 /** Deletes what nothing refers to any more: old operations and logs, lapsed sessions, Secrets of past generations. May run at any time. */
 export async function prune(deps: Deps): Promise<void> {
   const { db, clock } = deps;
-  const unfinished = ["waiting", "queued", "running"] as const;
   const nth = async (n: number) =>
     (await db.selectFrom("operations").select("seq").orderBy("seq", "desc").offset(n).limit(1).executeTakeFirst())?.seq ?? 0;
   const oldLogs = await nth(KEEP_LOGS);
   await db
     .deleteFrom("operation_logs")
     .where("operation", "in", (query) =>
-      query.selectFrom("operations").select("id").where("seq", "<=", oldLogs).where("state", "not in", unfinished),
+      query.selectFrom("operations").select("id").where("seq", "<=", oldLogs).where("state", "not in", UNFINISHED),
     )
     .execute();
   await db
     .deleteFrom("operations")
     .where("seq", "<=", await nth(KEEP_OPERATIONS))
-    .where("state", "not in", unfinished)
+    .where("state", "not in", UNFINISHED)
     .execute();
   const oldest = await db
     .selectFrom("traffic_history")
@@ -42,6 +45,7 @@ export async function prune(deps: Deps): Promise<void> {
   if (oldest) await db.deleteFrom("traffic_history").where("seq", "<=", oldest.seq).execute();
   await db.deleteFrom("sessions").where("expires_at", "<=", clock.now()).execute();
   await pruneApprovals(db);
+  await pruneSealedChanges(db);
   for (const environment of await listEnvironments(db)) await pruneSecrets(deps, environment);
 }
 
@@ -54,16 +58,23 @@ async function pruneSecrets(deps: Deps, environment: EnvironmentRow): Promise<vo
   if (secrets.length === 0) return;
   const used = new Set<string | null | undefined>();
   for (const app of await db.selectFrom("app_environments").selectAll().where("env", "=", environment.name).execute())
-    used.add(settingsOf(app).secrets.object);
+    used.add(oldSecrets(app).object);
   for (const version of await db.selectFrom("versions").selectAll().where("env", "=", environment.name).execute()) {
     if (version.state === "creating" || cluster.revision(revisionName(version.app, version.number))) used.add(configOf(version).secretName);
   }
   for (const row of await liveOperations(db)) {
     // Its own generation is written before the row says so.
-    used.add((JSON.parse(row.request_json) as ConfigRequest).secrets?.object);
     for (const secret of secrets) if (secret.app === row.app && secret.name.endsWith(row.id)) used.add(secret.name);
   }
   for (const secret of secrets) if (!used.has(secret.name)) await cluster.deleteSecret(secret.name);
+}
+
+/** Values for operations that have ended, or were rejected before they began. */
+async function pruneSealedChanges(db: Database): Promise<void> {
+  await db
+    .deleteFrom("sealed_changes")
+    .where("operation", "not in", (query) => query.selectFrom("operations").select("id").where("state", "in", UNFINISHED))
+    .execute();
 }
 
 /** Uploads that operations under way still need. */

@@ -1,6 +1,5 @@
 import { sleep } from "@ebb/base";
 import { deletePlaceRows } from "../apps/store.ts";
-import type { Database } from "../database/database.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
@@ -34,16 +33,20 @@ export async function remove(deps: Deps, run: Run): Promise<void> {
     return;
   }
   for (const environment of environments) await removeEnvironment(deps, run, environment);
-  if (run.env === "") await removeTeam(db, run.team);
+  if (run.env === "") await removeTeam(deps, run.team);
 }
 
 /** With what gives rights in it: a team of the same name may be made again. */
-async function removeTeam(db: Database, team: string): Promise<void> {
+async function removeTeam({ db, vault }: Deps, team: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom("team_members").where("team", "=", team).execute();
     await transaction.deleteFrom("tokens").where("team", "=", team).execute();
+    await transaction.deleteFrom("config_values").where("team", "=", team).execute();
+    // What was sealed with it cannot be read any more, not even from a copy of the database.
+    await transaction.deleteFrom("data_keys").where("owner", "=", team).execute();
     await transaction.deleteFrom("teams").where("name", "=", team).execute();
   });
+  vault.forget(team);
 }
 
 async function appsIn({ db }: Deps, run: Run, environments: readonly EnvironmentRow[]): Promise<Removed[]> {
@@ -87,5 +90,6 @@ async function removeEnvironment({ db, clock, clusters }: Deps, run: Run, enviro
     run.say(`Waiting for the namespace ${environment.namespace}`);
     await sleep(clock, POLL, run.signal);
   }
+  await db.deleteFrom("config_values").where("team", "=", environment.team).where("env", "=", environment.name).execute();
   await db.deleteFrom("environments").where("team", "=", environment.team).where("name", "=", environment.name).execute();
 }

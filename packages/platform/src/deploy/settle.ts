@@ -1,6 +1,8 @@
 import type { Updateable } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { AppEnvironmentTable } from "../database/schema.ts";
+import { applyChanges, readSealedChanges } from "../configuration/store.ts";
+import type { ConfigRequest } from "./context.ts";
 import type { Outcome } from "../operations/engine.ts";
 import type { RunMemory } from "../operations/run.ts";
 import type { OperationRow } from "../operations/store.ts";
@@ -23,6 +25,7 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
       .where("operation", "=", row.id)
       .where("state", "=", "creating")
       .execute();
+    if (row.kind === "config") await forgetSealed(db, row.id);
     const failure = outcome.state === "failed" ? `${row.version ? `${row.version}: ` : ""}${outcome.message}` : "";
     await updatePlace(db, row, { failure, updated_at: now });
     return;
@@ -36,11 +39,21 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
       .onConflict((conflict) => conflict.column("operation").doNothing())
       .execute();
   }
-  const settings = memory.settings
-    ? { env_json: JSON.stringify(memory.settings.env), secrets_json: JSON.stringify(memory.settings.secrets) }
-    : {};
+  if (row.kind === "config") await keepChanges(db, row, now);
   const rules = memory.rules ? { rules_json: JSON.stringify(memory.rules) } : {};
-  await updatePlace(db, row, { ...settings, ...rules, failure: "", updated_at: now });
+  await updatePlace(db, row, { ...rules, failure: "", updated_at: now });
+}
+
+/** The app's own layer is as the operation was to make it. */
+async function keepChanges(db: Database, { id, team, app, env, request_json, created_by }: OperationRow, now: number): Promise<void> {
+  const { changes = [] } = JSON.parse(request_json) as ConfigRequest;
+  const sealed = await readSealedChanges(db, id);
+  await applyChanges(db, { scope: { team, env, app }, changes, sealed, now, by: created_by });
+  await forgetSealed(db, id);
+}
+
+async function forgetSealed(db: Database, operation: string): Promise<void> {
+  await db.deleteFrom("sealed_changes").where("operation", "=", operation).execute();
 }
 
 async function updatePlace(db: Database, { app, env }: OperationRow, values: Updateable<AppEnvironmentTable>): Promise<void> {

@@ -14,7 +14,6 @@ const place: AppEnvironmentRow = {
   cluster: "main",
   host: "shop-test",
   next_version: 3,
-  env_json: "{}",
   secrets_json: '{"object":null,"keys":{}}',
   rules_json: "[]",
   failure: "",
@@ -38,10 +37,7 @@ const environment: EnvironmentRow = {
   created_at: 0,
   updated_at: 0,
 };
-const config = versionConfig(
-  { plan: planOfImage({ name: "shop", image: "img" }), image: "img", bundle: false },
-  { env: {}, secrets: { object: null, keys: {} } },
-);
+const config = versionConfig({ plan: planOfImage({ name: "shop", image: "img" }), image: "img", bundle: false }, {}, null);
 const version = (number: number, more: Partial<VersionRow> = {}): VersionRow => ({
   app: "shop",
   env: "test",

@@ -50,7 +50,7 @@ test("nothing is changed in a frozen environment, others go on, an administrator
   const prod = { app: "shop", env: "prod" };
   const frozen = { code: "environment_frozen", message: "prod of default is frozen until 2026-01-02T08:00Z: audit" };
   await expect(service.deployImage(image, "ann")).rejects.toMatchObject(frozen);
-  await expect(service.patchVariables(prod, { variables: { A: "1" } }, "ann")).rejects.toMatchObject(frozen);
+  await expect(service.configuration.patch(prod, { variables: { A: "1" } }, "ann")).rejects.toMatchObject(frozen);
   await expect(service.setTraffic(prod, { targets: [{ version: "v1", percent: 100 }] }, "ann")).rejects.toMatchObject(frozen);
   await expect(service.deleteApp("shop", "ann")).rejects.toMatchObject(frozen);
   const tested = await service.deployImage({ ...image, environment: "test" }, "ann");
@@ -69,7 +69,7 @@ test("nothing is changed in a frozen environment, others go on, an administrator
     recorded: 0,
     overrideFreeze: "outage",
   };
-  const { id } = await withOrigin(origin, () => service.patchVariables(prod, { variables: { A: "1" } }, "root"));
+  const { id } = await withOrigin(origin, () => service.configuration.patch(prod, { variables: { A: "1" } }, "root"));
   const bob = { userId: "bob", name: "bob", kind: "user" } as const;
   await process.engine.vote(id, { voter: bob, vote: "approve", why: "" });
   expect(await process.ended(id)).toMatchObject({ state: "succeeded" });
@@ -83,9 +83,9 @@ test("nothing is changed in a frozen environment, others go on, an administrator
 
   const soon = (seconds: number) => new Date(clock.now() + seconds * 1000).toISOString();
   await service.patchEnvironment("default", "prod", { freezes: [{ ...freeze, to: soon(2) }] });
-  await expect(service.patchVariables(prod, { variables: { A: "2" } }, "ann")).rejects.toMatchObject({ code: "environment_frozen" });
+  await expect(service.configuration.patch(prod, { variables: { A: "2" } }, "ann")).rejects.toMatchObject({ code: "environment_frozen" });
   await clock.advance(2000);
-  const waiting = await service.patchVariables(prod, { variables: { A: "2" } }, "ann");
+  const waiting = await service.configuration.patch(prod, { variables: { A: "2" } }, "ann");
   // Asked for before a freeze, decided in it.
   const next: Freeze = { why: "now", from: soon(1), to: "2027-01-01T00:00Z" };
   await service.patchEnvironment("default", "prod", { freezes: [next] });

@@ -18,7 +18,7 @@ async function setUp() {
     await service.patchEnvironment(team, "prod", { approvals: 1 });
     const app = `${team}-shop`;
     await process.ended((await service.deployImage({ name: app, team, image: "ok-1" }, "x")).id);
-    await service.patchVariables({ app, env: "prod" }, { variables: { A: "1" } }, "x");
+    await service.configuration.patch({ app, env: "prod" }, { variables: { A: "1" } }, "x");
     tokens.set(team, await member(http, db, team));
   }
   return { ...http, tokens };

@@ -3,6 +3,10 @@ import type {
   AppEnvironment,
   ChangeEvent,
   ColdStarts,
+  Configuration,
+  ConfigurationChange,
+  ConfigurationPatch,
+  ConfigurationPlan,
   CreateApp,
   CreateEnvironment,
   CreatePreview,
@@ -12,6 +16,8 @@ import type {
   ExtendPreview,
   Explanation,
   Instance,
+  KeyRotation,
+  LayerConfiguration,
   LogRecord,
   Metrics,
   Operation,
@@ -23,9 +29,7 @@ import type {
   PatchPrices,
   Prices,
   PatchScaling,
-  PatchSecrets,
   PatchTeam,
-  PatchVariables,
   PlatformStatus,
   Promote,
   Rates,
@@ -122,11 +126,32 @@ export interface DiffRequest {
   fromEnvironment?: string;
 }
 
+/** Variables and secrets in layers. */
+export interface ConfigurationApi {
+  getVariables(place: Place): Promise<Variables>;
+  listSecrets(place: Place): Promise<SecretList>;
+  get(place: Place): Promise<Configuration>;
+  plan(place: Place, patch: ConfigurationPatch): Promise<ConfigurationPlan>;
+  patch(place: Place, patch: ConfigurationPatch, user: string): Promise<Operation>;
+  getLayer(layer: LayerScope): Promise<LayerConfiguration>;
+  planLayer(layer: LayerScope, patch: ConfigurationPatch): Promise<ConfigurationPlan>;
+  patchLayer(layer: LayerScope, patch: ConfigurationPatch, user: string): Promise<ConfigurationChange>;
+  rotateKeys(): Promise<KeyRotation>;
+}
+
+/** A layer above the apps; empty: the platform, or a whole team. */
+export interface LayerScope {
+  team: string;
+  env: string;
+}
+
 /**
  * What the REST API asks of the platform, a method a route (docs/reference/rest-api.md). Input has been checked against its schema.
  * Refusals are thrown as UserError with a code of `REQUEST_ERRORS`.
  */
 export interface PlatformApi {
+  readonly configuration: ConfigurationApi;
+
   status(user: string, visible: Visible): Promise<PlatformStatus>;
 
   listTeams(visible: Visible): Promise<Team[]>;
@@ -168,8 +193,6 @@ export interface PlatformApi {
   whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf>;
   metrics(place: Place, request: MetricsRequest): Promise<Metrics>;
   rates(visible: Visible): Promise<Rates>;
-  getVariables(place: Place): Promise<Variables>;
-  listSecrets(place: Place): Promise<SecretList>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
   /** One request to it, which the signal ends. */
@@ -181,8 +204,6 @@ export interface PlatformApi {
   setTraffic(place: Place, request: SetTraffic, user: string): Promise<Operation>;
   rollback(place: Place, request: Rollback, user: string): Promise<Operation>;
   promote(place: Place, request: Promote, user: string): Promise<Operation>;
-  patchVariables(place: Place, request: PatchVariables, user: string): Promise<Operation>;
-  patchSecrets(place: Place, request: PatchSecrets, user: string): Promise<Operation>;
 
   deploySource(upload: SourceUpload, user: string): Promise<Operation>;
   deployImage(request: DeployImage, user: string): Promise<Operation>;

@@ -49,7 +49,7 @@ const SCENARIOS: Scenario[] = [
   {
     name: "a change of secrets",
     prepare: first,
-    submit: async ({ service }) => (await service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")).id,
+    submit: async ({ service }) => (await service.configuration.patch(SHOP, { secrets: { KEY: "x" } }, "ann")).id,
     traffic: [{ version: "v2", percent: 100 }],
     versions: ["v2 active", "v1 active"],
     history: 2,

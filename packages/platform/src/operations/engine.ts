@@ -1,4 +1,15 @@
-import { backoffDelay, causeChain, Signal, sleep, TransientError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import {
+  backoffDelay,
+  BugError,
+  causeChain,
+  Signal,
+  sleep,
+  TransientError,
+  type Clock,
+  type Logger,
+  type Runnable,
+  type Timer,
+} from "@ebb/base";
 import { approvalNeed } from "../approvals/policy.ts";
 import { closeCancelled, expireApprovals, requestApproval, vote } from "../approvals/store.ts";
 import { asPlatform } from "../audit/context.ts";
@@ -97,23 +108,24 @@ export class OperationEngine implements Runnable {
     await Promise.all([...this.#active.values()].map(({ done }) => done));
   }
 
-  /** Queues an operation; it is durable when this resolves. */
-  async submit(operation: NewOperation): Promise<OperationRow> {
-    const { db } = this.#options;
-    const row = await db.transaction().execute(async (transaction) => {
-      const { id, kind, team, app, env, request, now, unguarded = false } = operation;
-      const overridden = unguarded ? {} : await refuseFrozen(transaction, operation);
-      const approval = unguarded ? undefined : await approvalNeed(transaction, operation);
-      const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
-      if (approval) await requestApproval(transaction, inserted, approval);
-      const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
-      const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0, ...overridden };
-      await record(transaction, now, { action: "operation.accepted", object, team, after });
+  /** Queues an operation; it is durable when this resolves. `first`: what is true with it or not at all. */
+  async submit(operation: NewOperation, first?: (transaction: Database) => Promise<void>): Promise<OperationRow> {
+    const [row] = await this.submitAll([operation], first);
+    if (!row) throw new BugError("operation_lost", "a submitted operation was not stored");
+    return row;
+  }
+
+  /** All of them or, when one is refused, none. */
+  async submitAll(operations: readonly NewOperation[], first?: (transaction: Database) => Promise<void>): Promise<OperationRow[]> {
+    const rows = await this.#options.db.transaction().execute(async (transaction) => {
+      await first?.(transaction);
+      const inserted: OperationRow[] = [];
+      for (const operation of operations) inserted.push(await accept(transaction, operation));
       return inserted;
     });
-    this.changed.emit(row);
+    for (const row of rows) this.changed.emit(row);
     this.#wake();
-    return row;
+    return rows;
   }
 
   /** Approves or rejects an operation that waits; see `vote`. */
@@ -283,6 +295,18 @@ export class OperationEngine implements Runnable {
       },
     );
   }
+}
+
+async function accept(transaction: Database, operation: NewOperation): Promise<OperationRow> {
+  const { id, kind, team, app, env, request, now, unguarded = false } = operation;
+  const overridden = unguarded ? {} : await refuseFrozen(transaction, operation);
+  const approval = unguarded ? undefined : await approvalNeed(transaction, operation);
+  const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
+  if (approval) await requestApproval(transaction, inserted, approval);
+  const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
+  const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0, ...overridden };
+  await record(transaction, now, { action: "operation.accepted", object, team, after });
+  return inserted;
 }
 
 /** The work; if it does not end within the grace after an abort, the abort's reason is thrown without it. */

@@ -1,7 +1,7 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
 import type { Updateable } from "kysely";
 import type { Share } from "../compile/traffic.ts";
-import type { AppSettings, Artifact } from "../compile/version-config.ts";
+import type { Artifact } from "../compile/version-config.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
@@ -30,8 +30,6 @@ export interface RunMemory {
   rules?: Rule[];
   /** How far a release has come. */
   release?: ReleaseState;
-  /** The app's settings once it has succeeded. */
-  settings?: AppSettings;
 }
 
 export interface RunDependencies {

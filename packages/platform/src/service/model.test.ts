@@ -80,8 +80,8 @@ describe("promoting", () => {
         "ann",
       ),
     );
-    await done(await service.patchVariables(SHOP, { variables: { MODE: "test" } }, "ann"));
-    await done(await service.patchVariables(PROD, { variables: { MODE: "live" } }, "ann"));
+    await done(await service.configuration.patch(SHOP, { variables: { MODE: "test" } }, "ann"));
+    await done(await service.configuration.patch(PROD, { variables: { MODE: "live" } }, "ann"));
     expect(await service.getPlace(PROD)).toMatchObject({ state: "empty", latestVersion: null });
     const row = await done(await service.promote(PROD, { from: "test" }, "ann"));
     expect(row).toMatchObject({ kind: "promote", state: "succeeded", version: "v1", env: "prod" });
@@ -93,7 +93,7 @@ describe("promoting", () => {
       promotedFrom: { environment: "test", version: "v2" },
       percent: 100,
     });
-    expect(await service.getVariables(PROD)).toEqual({ variables: { MODE: "live" } });
+    expect(await service.configuration.getVariables(PROD)).toEqual({ variables: { MODE: "live" } });
     expect(await service.diffVersions(PROD, { from: "v2", to: "v1", fromEnvironment: "test" })).toMatchObject({
       sameArtifact: true,
       changes: [
@@ -105,7 +105,7 @@ describe("promoting", () => {
 
   test("says which secret the environment has not", async () => {
     const { world, service, done } = await platform();
-    await done(await service.createApp({ name: "shop" }).then(() => service.patchSecrets(SHOP, { secrets: { KEY: "x" } }, "ann")));
+    await done(await service.createApp({ name: "shop" }).then(() => service.configuration.patch(SHOP, { secrets: { KEY: "x" } }, "ann")));
     await done(await service.deploySource({ ...upload(world, "a", { plan: { secrets: { API_KEY: "KEY" } } }), name: "shop" }, "ann"));
     expect(failureOf(await done(await service.promote(PROD, { from: "test" }, "ann")))).toMatchObject({ code: "secret_missing" });
     expect(await service.getPlace(PROD)).toMatchObject({ state: "failed", message: expect.stringContaining("KEY") });

@@ -3,12 +3,13 @@ import type { Random } from "@ebb/base";
 import { ensureApp, ensurePlace, findApp, getApp, getPlace, otherTeam, type AppRow, type Place } from "../apps/store.ts";
 import { firstVersion } from "../cluster/first-version.ts";
 import type { Cluster } from "../cluster/port.ts";
+import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { firstEnvironment, getEnvironment } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import type { OperationEngine } from "../operations/engine.ts";
-import { concerns, toOperation, unfinishedOperations, type OperationKind } from "../operations/store.ts";
+import { concerns, toOperation, unfinishedOperations, type NewOperation, type OperationKind } from "../operations/store.ts";
 import { TIMEOUTS, type Submission } from "../operations/timeouts.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { teamOf } from "./facts.ts";
@@ -87,10 +88,23 @@ export class Places {
     return pending ? toOperation(pending, this.now) : this.submit("delete", { ...scope, request: {}, user });
   }
 
-  /** Queues it, or lets it wait for approval. */
-  async submit(kind: OperationKind, { user, id = this.newId(), timeout = TIMEOUTS[kind], ...about }: Submission): Promise<Operation> {
-    const operation = { id, kind, ...about, createdBy: user, now: this.now, timeout };
-    return toOperation(await this.#options.engine.submit(operation), this.now);
+  /** Queues it, or lets it wait for approval; `first`: what is true with it or not at all. */
+  async submit(kind: OperationKind, submission: Submission, first?: (transaction: Database) => Promise<void>): Promise<Operation> {
+    return toOperation(await this.#options.engine.submit(this.#operation(kind, submission), first), this.now);
+  }
+
+  /** All of them or none. */
+  async submitAll(
+    kind: OperationKind,
+    submissions: readonly Submission[],
+    first: (transaction: Database) => Promise<void>,
+  ): Promise<Operation[]> {
+    const operations = submissions.map((submission) => this.#operation(kind, submission));
+    return (await this.#options.engine.submitAll(operations, first)).map((row) => toOperation(row, this.now));
+  }
+
+  #operation(kind: OperationKind, { user, id = this.newId(), timeout = TIMEOUTS[kind], ...about }: Submission): NewOperation {
+    return { id, kind, ...about, createdBy: user, now: this.now, timeout };
   }
 
   newId(): string {

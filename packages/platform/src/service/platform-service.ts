@@ -23,9 +23,7 @@ import type {
   PatchPrices,
   Prices,
   PatchScaling,
-  PatchSecrets,
   PatchTeam,
-  PatchVariables,
   PlatformStatus,
   Promote,
   Rates,
@@ -33,7 +31,6 @@ import type {
   Rollback,
   ScalingDecisions,
   ScalingPolicy,
-  SecretList,
   SetTraffic,
   StartRelease,
   Team,
@@ -41,7 +38,6 @@ import type {
   UsageReport,
   TriedRequest,
   TryRequest,
-  Variables,
   Version,
   VersionConfiguration,
   VersionDiff,
@@ -80,6 +76,7 @@ import { appDecisions } from "./app-decisions.ts";
 import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
 import { appRates } from "./app-rates.ts";
+import { ConfigurationService } from "./configuration.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
@@ -93,9 +90,8 @@ import { promoteRequest } from "./promote.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
 import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
-import { submitSecrets } from "./secrets.ts";
-import { appName, viewSecrets, viewVariables } from "./settings.ts";
 import { patchPrices, viewUsage } from "./usage.ts";
+import { appName } from "./app-name.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
@@ -121,10 +117,13 @@ export class PlatformService implements PlatformApi {
   readonly #deps: Deps;
   readonly #places: Places;
 
+  readonly configuration: ConfigurationService;
+
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#deps = options.deps;
     this.#places = new Places(options);
+    this.configuration = new ConfigurationService(options.deps, this.#places);
   }
 
   async status(user: string, visible: Visible): Promise<PlatformStatus> {
@@ -306,14 +305,6 @@ export class PlatformService implements PlatformApi {
     return appRates({ ...this.#deps, collector: this.#options.collector }, visible);
   }
 
-  async getVariables(place: Place): Promise<Variables> {
-    return viewVariables(await factsOf(this.#deps, place));
-  }
-
-  async listSecrets(place: Place): Promise<SecretList> {
-    return viewSecrets(await getPlace(this.#deps.db, place));
-  }
-
   async deployImage(body: DeployImage, user: string): Promise<Operation> {
     checkVariables(body.env ?? {});
     const { name, noTraffic = false, commit } = body;
@@ -393,24 +384,6 @@ export class PlatformService implements PlatformApi {
     const { app } = await this.#places.changeable(place);
     const request = promoteRequest(await factsOf(this.#deps, { app: place.app, env: body.from }), body);
     return this.#places.submit("promote", { team: app.team, ...place, request, user });
-  }
-
-  /** An app's settings in an environment may come before its first version there. */
-  async patchVariables(place: Place, body: PatchVariables, user: string): Promise<Operation> {
-    const { app, environment } = await this.#places.changeable(place);
-    checkVariables(body.variables);
-    await this.#places.ensure(place.app, environment);
-    return this.#places.submit("config", { team: app.team, ...place, request: { env: body.variables } satisfies ConfigRequest, user });
-  }
-
-  async patchSecrets(place: Place, body: PatchSecrets, user: string): Promise<Operation> {
-    const { app, environment } = await this.#places.changeable(place);
-    checkVariables(body.secrets);
-    await this.#places.ensure(place.app, environment);
-    const id = this.#places.newId();
-    return submitSecrets({ cluster: this.#deps.clusters.of(environment), app: place.app, id }, body, (request) =>
-      this.#places.submit("config", { team: app.team, ...place, request, user, id }),
-    );
   }
 
   async logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>> {

@@ -15,9 +15,12 @@ import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
 import type { Exchange } from "../service/exchange.ts";
+import { Vault } from "../secrets/vault.ts";
 import { PlatformService } from "../service/platform-service.ts";
 import { UsageCounter } from "../usage/counter.ts";
 import { FakeClusters, type FakeCluster } from "./fake-cluster.ts";
+
+export const TEST_MASTER_KEY = { kind: "given", from: "the test", text: Buffer.alloc(32, 7).toString("base64") } as const;
 
 /** What outlives a process: the disk and the cluster. */
 export interface World {
@@ -95,18 +98,16 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
   };
   const db = unguarded.withPlugin(guard(step, () => dead));
   const clusters = guardedClusters(world.clusters, step, () => dead);
+  const vault = await Vault.open({ db: unguarded, clock, source: TEST_MASTER_KEY });
   const deps: Deps = {
     db,
+    vault,
     clusters,
     builder: fakeBuilder(world, step),
     ingress: { host: "127.0.0.1", port: 8080 },
     probe: async (url) => {
       await step();
-      return (
-        Math.max(
-          ...[...world.clusters.byNamespace.values()].map((cluster) => cluster.answer(url)).map((status) => (status === 404 ? 0 : status)),
-        ) || 404
-      );
+      return answerOf(world, url);
     },
     exchange: fakeExchange(world, step),
     uploads: {
@@ -167,6 +168,12 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
       await end();
     },
   };
+}
+
+/** What the clusters say to a request; 404 only when none says anything else. */
+function answerOf({ clusters }: World, url: URL): number {
+  const statuses = [...clusters.byNamespace.values()].map((cluster) => cluster.answer(url));
+  return Math.max(...statuses.map((status) => (status === 404 ? 0 : status))) || 404;
 }
 
 function createService(world: World, deps: Deps, engine: OperationEngine): PlatformService {

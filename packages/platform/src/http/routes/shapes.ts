@@ -85,6 +85,8 @@ interface Write {
   answer: TSchema;
   /** 201 when it makes something. */
   code: 200 | 201;
+  /** It only says what a change would do. */
+  unaudited?: true;
 }
 
 /** A route that is done when it answers. */
@@ -92,7 +94,7 @@ export function write(server: FastifyInstance, path: string, about: Write, run: 
   server.route({
     method: about.method,
     url: path,
-    config: { access: about.access },
+    config: { access: about.access, ...(about.unaudited ? { unaudited: true } : {}) },
     schema: {
       summary: about.summary,
       body: about.body,
