@@ -78,6 +78,10 @@ export class FakeDriver implements Driver {
     return Promise.reject(new UserError("CannotExec", "an instance of this driver runs no commands"));
   }
 
+  async reach(id: string): Promise<RunningInstance["address"]> {
+    return this.running.get(id)?.address ?? DEAF;
+  }
+
   async freeze(): Promise<void> {}
   async thaw(): Promise<void> {}
   usage(): undefined {}

@@ -11,11 +11,13 @@ test("a Pod of another namespace with an instance's name gives nothing of that i
       yield { time: 0, stream: "stdout", text: "secret" };
     },
     openSession: () => Promise.reject(new Error("was asked")),
+    connect: () => Promise.reject(new Error("was asked")),
   });
   const command = { command: ["ls"], container: "user-container", stdin: false, terminal: false };
   const follow = { follow: false, signal: new AbortController().signal };
   for (const namespace of ["team-b", "team", "team-a/shop", ""]) {
     await expect(podStreams.exec(namespace, "shop-1", command)).rejects.toThrow("runs nothing");
+    await expect(podStreams.connect(namespace, "shop-1", 80)).rejects.toThrow("runs nothing");
     expect(() => podLogs(namespace, "shop-1", follow)).toThrow("runs nothing");
   }
   await expect(podStreams.exec("team-a", "shop-1", command)).rejects.toThrow("was asked");

@@ -6,7 +6,10 @@ import type { InstanceManager } from "@ebb/runtime";
  * What the API gives of the instances that its Pods are records of. An instance is known by its id alone; that it is of the namespace that was
  * asked is checked here, as somebody may make a Pod in their own namespace that has the name of another's.
  */
-export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "openSession">): { podLogs: PodLogs; podStreams: PodStreams } {
+export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "openSession" | "connect">): {
+  podLogs: PodLogs;
+  podStreams: PodStreams;
+} {
   const instanceOf = (namespace: string, name: string): string => {
     if (instances.all().some(({ id, workload }) => id === name && workload.startsWith(`${namespace}/`))) return name;
     throw new UserError(
@@ -19,10 +22,7 @@ export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "ope
     podStreams: {
       exec: async (namespace, name, { command, stdin, terminal }) =>
         instances.openSession(instanceOf(namespace, name), { command, stdin, terminal }),
-      connect: async (namespace, name) => {
-        instanceOf(namespace, name);
-        throw new UserError("NotForwarded", "ports of instances are not forwarded");
-      },
+      connect: async (namespace, name, port) => instances.connect(instanceOf(namespace, name), port),
     },
   };
 }

@@ -1,5 +1,6 @@
 /* oxlint-disable max-lines-per-function -- a suite of tests, shared by the drivers' test files */
 import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { eventually } from "@ebb/testkit";
@@ -9,11 +10,13 @@ import type { Driver, InstanceSpec } from "./port.ts";
 interface Suite {
   check(title: string, run: () => Promise<void>): void;
   shell(script: string): InstanceSpec;
+  /** One that listens on $PORT. */
+  server(): InstanceSpec;
   driver(): Driver;
 }
 
 /** The part of the drivers' suite on commands that somebody runs in an instance. */
-export function describeSessions({ check, shell, driver }: Suite): void {
+export function describeSessions({ check, shell, server, driver }: Suite): void {
   check("runs a command whose input and outputs are streams of their own, and tells how it ended", async () => {
     const instance = shell("while :; do sleep 0.1; done");
     await driver().start(instance);
@@ -70,5 +73,28 @@ export function describeSessions({ check, shell, driver }: Suite): void {
     last.stderr?.resume();
     await driver().stop(instance.id, 0);
     expect(await last.ended).toBeGreaterThan(0);
+  });
+
+  check("reaches the port that it serves at by the number of its spec, and no port that is not its own", async () => {
+    const instance = server();
+    const { address } = await driver().start(instance);
+    await eventually(() => connects(address));
+    expect(await driver().reach(instance.id, instance.port)).toEqual(address);
+    const mine = createServer().listen(0, "127.0.0.1");
+    await once(mine, "listening");
+    const { port } = mine.address() as AddressInfo;
+    const other = await driver()
+      .reach(instance.id, port)
+      .catch(() => undefined);
+    expect(other && (await connects(other))).toBeFalsy();
+    mine.close();
+  });
+}
+
+function connects(address: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
   });
 }

@@ -296,7 +296,7 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(await driver.exec(instance.id, ["sleep", "30"], 1)).toMatchObject({ exitCode: 124 });
     });
 
-    describeSessions({ check, shell, driver: () => driver });
+    describeSessions({ check, shell, server: () => spec(subject.server), driver: () => driver });
 
     check("keeps a frozen instance off the CPU over a restart of Ebb, thaws it at once, and stops one that is frozen", async () => {
       const instance = shell("while :; do :; done");

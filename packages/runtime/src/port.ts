@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 
 /** What an instance runs. The image reference decides: the host `bundle.ebb.local` names a bundle, anything else an OCI image. */
 export type Artifact =
@@ -261,6 +261,11 @@ export interface Driver {
   /** Starts a command in a running instance that is not frozen. Throws UserError when it does not run or cannot run that. */
   openSession(id: string, request: SessionRequest): Promise<Session>;
   /**
+   * Where one of its TCP ports is reached from this machine; the port of its spec is the one it serves at. Throws UserError for a port that is not
+   * the instance's own, or cannot be reached.
+   */
+  reach(id: string, port: number): Promise<Address>;
+  /**
    * Takes all of an instance off the CPU and lets the machine have its memory, as far as it can; `thaw` puts it back in a millisecond or two.
    * Both outlive Ebb (`list` tells of it); `stop` works on a frozen one too. Throw when there is nothing to freeze it with.
    */
@@ -342,6 +347,8 @@ export interface InstanceManager {
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /** Starts a command in an instance that runs; a frozen one is kept on the CPU until it has ended. Throws UserError when it does not run. */
   openSession(id: string, request: SessionRequest): Promise<Session>;
+  /** A connection to one of its TCP ports; a frozen one is kept on the CPU until it closes. Throws UserError as `Driver.reach`, or when nobody answers. */
+  connect(id: string, port: number): Promise<Duplex>;
   /** Fires after any change of an instance of that workload. */
   onChange(listener: (workload: string) => void): () => void;
   /** Stops probing and lets go; with `stopInstances`, drains and stops them all first. */

@@ -106,5 +106,6 @@ function streamInfos(sub: (name: string, verbs: readonly string[]) => ResourceIn
   return [
     { ...sub("attach", ["create", "get"]), kind: "PodAttachOptions" },
     { ...sub("exec", ["create", "get"]), kind: "PodExecOptions" },
+    { ...sub("portforward", ["create", "get"]), kind: "PodPortForwardOptions" },
   ];
 }

@@ -19,15 +19,7 @@ export class ChannelSocket {
     this.#socket = socket;
     // A client that goes away in the middle is its own affair; `close` follows.
     socket.on("error", () => undefined);
-    let answered = true;
-    socket.on("pong", () => (answered = true));
-    const heartbeat = clock.every(HEARTBEAT, () => {
-      // What is not read because of us cannot hold an answer.
-      if (!answered && this.#waiting === 0) return socket.terminate();
-      answered = false;
-      socket.ping();
-    });
-    socket.once("close", () => heartbeat.cancel());
+    keepAlive(socket, clock);
   }
 
   onMessage(listener: (channel: number, body: Buffer) => void): void {
@@ -71,4 +63,17 @@ export class ChannelSocket {
   close(): void {
     this.#socket.close(1000);
   }
+}
+
+/** Ends a connection whose client answers no more. */
+export function keepAlive(socket: WebSocket, clock: Clock): void {
+  let answered = true;
+  socket.on("pong", () => (answered = true));
+  const heartbeat = clock.every(HEARTBEAT, () => {
+    // What is not read because of us cannot hold an answer.
+    if (!answered && !socket.isPaused) return socket.terminate();
+    answered = false;
+    socket.ping();
+  });
+  socket.once("close", () => heartbeat.cancel());
 }

@@ -10,6 +10,7 @@ import { flagOf } from "../rest/request-options.ts";
 import { notAllowed, statusOf } from "../rest/respond.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
 import type { PodStreams } from "./pod-streams.ts";
+import { FORWARD_PROTOCOLS, portsOf, serveForward } from "./port-forward.ts";
 import { COMMAND_PROTOCOLS, serveOutput, serveProcess, type CommandSocket, type Wanted } from "./remote-command.ts";
 
 export interface StreamRequest {
@@ -29,8 +30,8 @@ export interface StreamDeps {
 
 /** What will be joined to a client's WebSocket. */
 export interface OpenStream {
-  /** Ends when the socket has been closed or lost. */
-  serve(socket: WebSocket): Promise<void>;
+  /** Ends when the socket has been closed or lost. `protocol` is the one that was chosen of the plan's. */
+  serve(socket: WebSocket, protocol: string): Promise<void>;
   /** Lets go of it, when there will be no socket. */
   abandon(): void;
 }
@@ -45,7 +46,7 @@ export interface StreamPlan {
 
 type Planner = (request: StreamRequest, target: Target, deps: StreamDeps) => StreamPlan;
 
-const PLANNERS: Readonly<Record<string, Planner>> = { exec: planExec, attach: planAttach };
+const PLANNERS: Readonly<Record<string, Planner>> = { exec: planExec, attach: planAttach, portforward: planForward };
 
 /** Of a Pod, the subresources that are streams both ways. */
 export function isStream({ kind }: Target, subresource: string): boolean {
@@ -86,7 +87,10 @@ function planExec({ query, user }: StreamRequest, target: Target, { registry, cl
       log.info({ user: user.name, pod: `${namespace}/${name}`, program: command[0] }, "a command is run in a Pod");
       const options = { command, container, stdin: wanted.stdin, terminal: flagOf(query, "tty") };
       const running = await podStreams.exec(namespace, name, options);
-      return { serve: (socket) => serveProcess(socketOf(socket, wanted, { clock, log }), running), abandon: () => running.end() };
+      return {
+        serve: (socket, protocol) => serveProcess({ ...socketOf(socket, wanted, { clock, log }), protocol }, running),
+        abandon: () => running.end(),
+      };
     },
   };
 }
@@ -107,6 +111,22 @@ function planAttach({ query }: StreamRequest, target: Target, { registry, clock,
         return serveOutput(socketOf(socket, wanted, { clock, log }), lines);
       };
       return Promise.resolve({ serve, abandon: () => gone.abort() });
+    },
+  };
+}
+
+function planForward({ query, user }: StreamRequest, target: Target, { registry, clock, log, podStreams }: StreamDeps): StreamPlan {
+  registry.get(target);
+  const ports = portsOf(query);
+  const { namespace = "", name } = target;
+  const connect = (port: number) => podStreams.connect(namespace, name, port);
+  const serve = (socket: WebSocket, protocol: string) =>
+    serveForward({ socket, protocol, clock, ports, connect, failure: (error) => statusOf(error, log) });
+  return {
+    protocols: FORWARD_PROTOCOLS,
+    open() {
+      log.info({ user: user.name, pod: `${namespace}/${name}` }, "ports of a Pod are forwarded");
+      return Promise.resolve({ serve, abandon: () => undefined });
     },
   };
 }

@@ -35,13 +35,16 @@ export interface CommandSocket {
 }
 
 /** Joins a command and a client until one of them ends; the command ends with the connection. */
-export async function serveProcess({ socket, clock, wanted, failure }: CommandSocket, running: PodProcess): Promise<void> {
+export async function serveProcess(
+  { socket, protocol, clock, wanted, failure }: CommandSocket & { protocol: string },
+  running: PodProcess,
+): Promise<void> {
   const channels = new ChannelSocket(socket, clock);
   channels.onClose(() => running.end());
   channels.onMessage((channel, body) => {
     if (channel === STDIN && running.stdin) channels.pass(body, running.stdin);
     else if (channel === RESIZE) resize(running, body);
-    else if (channel === CLOSE && socket.protocol === CLOSING && body[0] === STDIN) running.stdin?.end();
+    else if (channel === CLOSE && protocol === CLOSING && body[0] === STDIN) running.stdin?.end();
   });
   const read = async (channel: number, stream: PodProcess["stderr"], isWanted: boolean) => {
     if (stream && isWanted) await channels.sendAll(channel, stream as AsyncIterable<Uint8Array>);

@@ -53,14 +53,16 @@ export class Upgrades {
         clientTracking: false,
         perMessageDeflate: false,
         maxPayload: LARGEST_MESSAGE,
-        handleProtocols: () => protocol,
       });
+      // The library takes tokens alone (RFC 6455 §4.1), which kubectl's `SPDY/3.1+portforward.k8s.io` is not: it sees none.
+      delete request.headers["sec-websocket-protocol"];
+      server.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
       let joined = false;
       // A handshake that is not well made is answered by the library, which then closes the connection.
       connection.once("close", () => joined || stream.abandon());
       server.handleUpgrade(request, connection, head, (socket) => {
         joined = true;
-        this.#serve(socket, stream);
+        this.#serve(socket, stream, protocol);
       });
     } catch (error) {
       if (!lost.signal.aborted) refuse(request, connection, statusOf(error, log));
@@ -88,11 +90,11 @@ export class Upgrades {
     return { stream: await plan.open(), protocol };
   }
 
-  #serve(socket: WebSocket, stream: OpenStream): void {
+  #serve(socket: WebSocket, stream: OpenStream, protocol: string): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     // A server that stops ends what is served; the stream itself takes care of errors.
-    void stream.serve(socket);
+    void stream.serve(socket, protocol);
   }
 }
 

@@ -7,6 +7,7 @@ import { writeIdentity } from "../identity-files.ts";
 import { InstanceVolumes, type VolumePlaces } from "../volumes/instance-volumes.ts";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
+  Address,
   Driver,
   EndedInstance,
   ExecResult,
@@ -291,6 +292,19 @@ class ContainerDriver implements Driver {
     const known = this.#known.get(id);
     if (!known || known.exit) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
     return openContainerSession(this.#docker.getContainer(containerName(id)), request, this.#options.clock);
+  }
+
+  async reach(id: string, port: number): Promise<Address> {
+    const known = this.#known.get(id);
+    const state = known && !known.exit ? await this.#docker.getContainer(containerName(id)).inspect().catch(nothingIfGone) : undefined;
+    if (!known || !state?.State.Running) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
+    const { address } = this.#running(known.spec, state);
+    if (port === known.spec.port) return address;
+    if (!this.#options.engine.rootless) return { host: address.host, port };
+    throw new UserError(
+      "PortNotReachable",
+      `with a rootless engine only the port that is served (${known.spec.port}) can be reached, not ${port}`,
+    );
   }
 
   async freeze(id: string): Promise<void> {

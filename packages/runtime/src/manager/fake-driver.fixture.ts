@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { Signal, type Clock } from "@ebb/base";
-import type { Driver, EndedInstance, InstanceExit, InstanceFiles, InstanceSpec, RunningInstance, Session } from "../port.ts";
+import type { Address, Driver, EndedInstance, InstanceExit, InstanceFiles, InstanceSpec, RunningInstance, Session } from "../port.ts";
 
 /** The port in memory: what runs, what was asked, and failures on demand. Readiness is an exec probe, so no real time is in the way. */
 export class FakeDriver implements Driver {
@@ -71,6 +71,10 @@ export class FakeDriver implements Driver {
     const ended = new Promise<number>((resolve) => stdin.once("close", () => resolve(0)));
     return Promise.resolve({ stdin, stdout: Readable.from([]), resize: () => Promise.resolve(), ended, end: () => void stdin.destroy() });
   }
+  reach(): Promise<Address> {
+    return Promise.resolve(this.reachable);
+  }
+  reachable: Address = { host: "127.0.0.1", port: 1 };
   readonly frozen = new Set<string>();
   async freeze(id: string): Promise<void> {
     this.frozen.add(id);

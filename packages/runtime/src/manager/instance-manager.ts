@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
+import type { Duplex } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import type {
@@ -15,6 +16,7 @@ import type {
   Workload,
 } from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
+import { connectTo } from "./connect.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
@@ -195,14 +197,29 @@ class Manager implements InstanceManager {
     return this.#drivers[instance.spec.artifact.kind].logs(id, options);
   }
 
-  async openSession(id: string, request: SessionRequest): Promise<Session> {
+  openSession(id: string, request: SessionRequest): Promise<Session> {
+    return this.#within(
+      id,
+      (driver) => driver.openSession(id, request),
+      (session, release) => void session.ended.then(release),
+    );
+  }
+
+  connect(id: string, port: number): Promise<Duplex> {
+    const { clock } = this.#options;
+    const open = async (driver: Driver) => connectTo(await driver.reach(id, port), clock);
+    return this.#within(id, open, (socket, release) => void socket.once("close", release));
+  }
+
+  /** Opens something in an instance that is on the CPU until it is over. */
+  async #within<T>(id: string, open: (driver: Driver) => Promise<T>, whenOver: (opened: T, release: () => void) => void): Promise<T> {
     const instance = this.#find(id);
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     const release = await instance.hold();
     try {
-      const session = await this.#drivers[instance.spec.artifact.kind].openSession(id, request);
-      void session.ended.then(release);
-      return session;
+      const opened = await open(this.#drivers[instance.spec.artifact.kind]);
+      whenOver(opened, release);
+      return opened;
     } catch (error) {
       release();
       throw error;

@@ -12,6 +12,7 @@ export const missingDriver: Driver = {
   start: noEngine,
   exec: noEngine,
   openSession: noEngine,
+  reach: noEngine,
   renewFiles: () => Promise.resolve(),
   stop: () => Promise.resolve(),
   list: () => Promise.resolve([]),

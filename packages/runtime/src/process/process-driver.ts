@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import { readLog } from "../logs/read-log.ts";
 import type {
+  Address,
   Driver,
   EndedInstance,
   ExecResult,
@@ -27,6 +28,7 @@ import { ProcessInstance, type InstanceContext } from "./process-instance.ts";
 import { DEFAULT_PORT_RANGE, PortAllocator, type PortRange } from "./ports.ts";
 import { isAlive } from "./proc.ts";
 import { describeIsolation, processLimits, type RuntimeFact } from "./isolation.ts";
+import { reachProcess } from "./reach.ts";
 import { scanInstances } from "./scan.ts";
 import { openProcessSession } from "./session.ts";
 import { sessionMemory } from "./memory-watch.ts";
@@ -198,6 +200,12 @@ class ProcessDriverImplementation implements ProcessDriver {
       join: (pid) => cgroups.join(id, pid),
       clock,
     };
+  }
+
+  async reach(id: string, port: number): Promise<Address> {
+    const instance = this.#requireRunning(id);
+    const own = instance.run?.port ?? 0;
+    return reachProcess(instance.members(), { port, declared: instance.spec.port, own });
   }
 
   async freeze(id: string): Promise<void> {
