@@ -21,13 +21,13 @@ import type {
   Session,
   SessionRequest,
 } from "../port.ts";
+import { execInContainer } from "./container-exec.ts";
 import { containerName, containerOptions, LABELS } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, startError } from "./engine-errors.ts";
-import { joinFrames } from "./engine-logs.ts";
 import { readContainerLog } from "./container-log.ts";
-import { GoneWatch, isThere, killIfOurs } from "./gone-watch.ts";
+import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
 import { wasOomKilled } from "./kernel-oom.ts";
 import { ContainerFreezer } from "./freezer.ts";
@@ -37,9 +37,6 @@ import { rootRefusal } from "./root-refusal.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
-const LARGEST_OUTPUT = 256 * 1024;
-/** timeout(1) */
-const TIMED_OUT = 124;
 /** A shell's way of saying "ended by signal N" is 128 + N. */
 const SIGNALS: Record<number, string> = { 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM" };
 /** After the engine's connection broke (it is restarted, say). */
@@ -258,34 +255,8 @@ class ContainerDriver implements Driver {
     };
   }
 
-  async exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
-    const exec = await this.#docker.getContainer(containerName(id)).exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({ hijack: true, stdin: false });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const ended = new Promise<"ended">((resolve, reject) => {
-      stream.on("data", (chunk: Buffer) => {
-        if (size < LARGEST_OUTPUT) chunks.push(chunk);
-        size += chunk.length;
-      });
-      stream
-        .once("end", () => resolve("ended"))
-        .once("close", () => resolve("ended"))
-        .once("error", reject);
-    });
-    const late = new AbortController();
-    const timeout = sleep(this.#options.clock, timeoutSeconds * 1000, late.signal).then(
-      () => "late" as const,
-      () => "ended" as const,
-    );
-    const outcome = await Promise.race([ended, timeout]);
-    late.abort();
-    stream.destroy();
-    const output = joinFrames(Buffer.concat(chunks), LARGEST_OUTPUT);
-    const state = await exec.inspect();
-    if (outcome === "ended") return { exitCode: state.ExitCode ?? TIMED_OUT, output };
-    killIfOurs(state.Pid);
-    return { exitCode: TIMED_OUT, output };
+  exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+    return execInContainer(this.#docker.getContainer(containerName(id)), { command, timeoutSeconds, clock: this.#options.clock });
   }
 
   async openSession(id: string, request: SessionRequest): Promise<Session> {
