@@ -58,6 +58,65 @@ export interface HostRule {
   /** Knative's `httpProtocol: Redirected`: what comes in cleartext from outside is sent to the TLS port, where there is one. */
   redirectToTls?: boolean;
   rules?: RouteRule[];
+  /** Where several entries of one host have one, the first's holds. */
+  policy?: TrafficPolicy;
+}
+
+/**
+ * What guards a host, whatever its rules lead to. A request is held against `deny`, `allow` and `rateLimits` before it is routed; the rest is about
+ * the instance that it is sent to.
+ */
+export interface TrafficPolicy {
+  /** 403 for whom one of them names. */
+  deny?: AccessEntry[];
+  /** 403 for whom none of them names, if there is one in force. */
+  allow?: AccessEntry[];
+  /** 429 with Retry-After for what is above any of them. */
+  rateLimits?: RateLimit[];
+  affinity?: Affinity;
+  ejection?: Ejection;
+  retries?: BudgetedRetries;
+}
+
+/** Either an address or a header. */
+export interface AccessEntry {
+  /** An IP address or a CIDR block, of the connection's other end. */
+  address?: string;
+  /** Lower case. */
+  header?: string;
+  match?: TextMatch;
+  /** RFC 3339; from then on the entry is as if it were not there. */
+  until?: string;
+}
+
+/** A bucket of `burst` requests that fills up by `requests` in each `perSeconds`. */
+export interface RateLimit {
+  requests: number;
+  perSeconds: number;
+  /** Default: `requests`. */
+  burst?: number;
+  /** One bucket for all, one for each client address, or one for each value of a header (lower case; requests without it share one). */
+  by: "app" | "client" | { header: string };
+}
+
+/** Requests with the cookie go to the version and instance that it names, while they are there and have room. */
+export interface Affinity {
+  cookie: string;
+  seconds: number;
+}
+
+/** After so many failures on end (5xx, or no answer) an instance gets no requests for `seconds`, longer each time; Istio's outlierDetection. */
+export interface Ejection {
+  errors: number;
+  seconds: number;
+  /** Of the version's instances at once; the last is never taken out. */
+  maxPercent: number;
+}
+
+/** For requests whose rule asks for no retries of its own. */
+export interface BudgetedRetries extends Retries {
+  /** Of the requests at hand, at most so many may be second attempts (three always may). */
+  budgetPercent: number;
 }
 
 export type TextMatch = { exact: string } | { prefix: string } | { regex: string } | { present: true };

@@ -4,6 +4,7 @@ import type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
 import { BatchedIds } from "./core/request-ids.ts";
 import { DataPlane, type Slots } from "./core/data-plane.ts";
 import type { Visibility } from "./core/route-index.ts";
+import { RateTable } from "./core/rate-table.ts";
 import { Sweep } from "./core/sweep.ts";
 import { HeadScanner } from "./http1/head-scanner.ts";
 import type { RequestHead } from "./http1/heads.ts";
@@ -32,6 +33,8 @@ export interface ServingOptions {
   accessLog: ((entry: AccessLogEntry) => void) | undefined;
   /** Where other workers serve the same ports. */
   counts: SharedCounts | undefined;
+  /** Undefined: it has them to itself. */
+  rates?: RateTable;
 }
 
 /** How late a request's deadline may be noticed, milliseconds. */
@@ -47,7 +50,7 @@ export class Serving {
   readonly #transport: Transport;
   readonly #requestSweep: Sweep;
   readonly #connectionSweep: Sweep;
-  readonly #totals: GatewayTotals = { requests: {}, held: 0, retries: 0, connections: 0 };
+  readonly #totals: GatewayTotals = { requests: {}, held: 0, retries: 0, denied: 0, limited: 0, connections: 0 };
   readonly #certificates: CertificateStore;
   readonly #listeners: Listener[];
   #silence: (() => void) | undefined;
@@ -76,6 +79,7 @@ export class Serving {
       wakes: this.onWake,
       certificates: this.#certificates,
       counts,
+      rates: options.rates ?? new RateTable(),
       tlsPort: () => this.#listeners.find(({ secure }) => secure)?.address.port,
       connect: this.#connector(scanner),
     });

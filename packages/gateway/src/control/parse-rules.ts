@@ -35,7 +35,7 @@ export function parseRule(value: unknown, at: string): RouteRule {
 }
 
 /** The field as `parse` reads it, or nothing when it is not there. */
-function optional<K extends string, T>(
+export function optional<K extends string, T>(
   from: Record<string, unknown>,
   at: string,
   key: K,
@@ -46,7 +46,7 @@ function optional<K extends string, T>(
   return value === undefined ? {} : ({ [key]: parse(value, `${at}.${key}`) } as { [P in K]?: T });
 }
 
-function parseText(value: unknown, at: string): TextMatch {
+export function parseText(value: unknown, at: string): TextMatch {
   const match = record(value, at);
   if (match["present"] === true) return { present: true };
   if (match["exact"] !== undefined) return { exact: text(match["exact"], `${at}.exact`) };
@@ -158,7 +158,7 @@ function parsePath(value: unknown, at: string): PathRewrite {
   return { regex: text(path["regex"], `${at}.regex`), replacement: text(path["replacement"], `${at}.replacement`) };
 }
 
-function parseRetries(value: unknown, at: string): Retries {
+export function parseRetries(value: unknown, at: string): Retries {
   const retries = record(value, at);
   return {
     attempts: quantity(retries["attempts"], `${at}.attempts`, 100),

@@ -1,5 +1,6 @@
 import type { Backend, CertificateEntry, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
-import { parseHeaders, parseRule } from "./parse-rules.ts";
+import { parsePolicy } from "./parse-policy.ts";
+import { optional, parseHeaders, parseRule } from "./parse-rules.ts";
 import { bad, headerValue, list, quantity, record, text } from "./parse-values.ts";
 
 /** Parses what came over the socket or from disk. Throws a UserError `bad_route_table` that names the place. */
@@ -37,6 +38,7 @@ function parseHost(value: unknown, at: string): HostRule {
     ...(rule["rules"] === undefined
       ? {}
       : { rules: list(rule["rules"], `${at}.rules`).map((item, i) => parseRule(item, `${at}.rules[${i}]`)) }),
+    ...optional(rule, at, "policy", parsePolicy),
   };
 }
 

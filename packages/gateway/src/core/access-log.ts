@@ -35,5 +35,8 @@ export interface GatewayTotals {
   held: number;
   /** Attempts repeated because a connection was refused or had gone stale. */
   retries: number;
+  /** Answered 403 and 429 by traffic policies. */
+  denied: number;
+  limited: number;
   connections: number;
 }

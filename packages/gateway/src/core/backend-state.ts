@@ -1,12 +1,13 @@
 import type { Clock, Random, Timer } from "@ebb/base";
 import type { FirstAnswer } from "../control-protocol.ts";
-import type { Backend, Endpoint } from "../route-table.ts";
+import type { Backend, Ejection, Endpoint } from "../route-table.ts";
 import { choose } from "./balance.ts";
 import { ConcurrencyMeter } from "./concurrency-meter.ts";
 import type { EndpointConnections } from "./endpoint-state.ts";
 import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
+import { nickname } from "./host-guard.ts";
 import { ownShares, type BackendShares } from "./shares.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 
@@ -14,6 +15,8 @@ import { TrafficCounters } from "./traffic-counters.ts";
 export interface Waiter {
   granted(endpoint: EndpointState): void;
   refused(status: number, message: string): void;
+  /** The nickname of the instance that it would rather have; empty: none. */
+  readonly preferred: string;
   /** Its place in the line of all workers; written by the backend alone. */
   ticket: number;
 }
@@ -47,6 +50,9 @@ export class BackendState {
   readonly traffic = new TrafficCounters();
   /** Whether the last report said that something was going on: one more with zeros is due. */
   reported = false;
+  /** Requests at hand that are in a second or later attempt, by a policy's retries. */
+  retrying = 0;
+  #nickname: string | undefined;
   #config: Backend;
   #endpoints: EndpointState[] = [];
   #firsts: FirstAnswer[] = [];
@@ -68,6 +74,10 @@ export class BackendState {
 
   get config(): Backend {
     return this.#config;
+  }
+  /** See `nickname`. */
+  get nickname(): string {
+    return (this.#nickname ??= nickname(this.#config.key));
   }
   get queued(): number {
     return this.#queue.length;
@@ -108,7 +118,7 @@ export class BackendState {
       return undefined;
     }
     const { line } = this.#shares;
-    const endpoint = first || (this.#queue.length === 0 && line.isNext(0)) ? this.#take() : undefined;
+    const endpoint = first || (this.#queue.length === 0 && line.isNext(0)) ? this.#take(waiter) : undefined;
     if (endpoint) {
       waiter.granted(endpoint);
       return undefined;
@@ -159,16 +169,35 @@ export class BackendState {
   /** An instance refused a connection: it is left alone for a moment. Returns whether that is news. */
   suspect(endpoint: EndpointState): boolean {
     const news = endpoint.refusedConnection();
-    const trials = (this.#trials ??= new Map());
-    if (!trials.has(endpoint) && !this.#closed) {
-      const timer = this.#services.clock.after(SUSPECT_PERIOD, () => {
-        trials.delete(endpoint);
-        endpoint.retry();
-        this.#pump();
-      });
-      trials.set(endpoint, timer);
-    }
+    if (!this.#trials?.has(endpoint)) this.#tryLater(endpoint, SUSPECT_PERIOD);
     return news;
+  }
+
+  /** What became of a request at an instance, where a policy takes those out that do nothing but fail. Returns whether it has just done so. */
+  judge(endpoint: EndpointState, ok: boolean, { errors, seconds, maxPercent }: Ejection): boolean {
+    if (ok) {
+      endpoint.didWell();
+      return false;
+    }
+    if (!endpoint.failed(errors)) return false;
+    const out = 1 + this.#endpoints.filter(({ ejected }) => ejected).length;
+    const all = this.#endpoints.length;
+    if (out === all || out * 100 > Math.max(maxPercent * all, 100)) return false;
+    const times = endpoint.eject();
+    this.#trials?.get(endpoint)?.cancel();
+    this.#tryLater(endpoint, times * seconds * 1000);
+    return true;
+  }
+
+  #tryLater(endpoint: EndpointState, period: number): void {
+    if (this.#closed) return;
+    const trials = (this.#trials ??= new Map());
+    const timer = this.#services.clock.after(period, () => {
+      trials.delete(endpoint);
+      endpoint.retry();
+      this.#pump();
+    });
+    trials.set(endpoint, timer);
   }
 
   connected(endpoint: EndpointState): void {
@@ -178,7 +207,7 @@ export class BackendState {
 
   /** Whether requests wait that no instance can take: then the control plane must act. */
   get wantsWake(): boolean {
-    return this.#queue.length > 0 && this.#endpoints.every((endpoint) => endpoint.suspect);
+    return this.#queue.length > 0 && this.#endpoints.every(({ suspect, ejected }) => suspect || ejected);
   }
 
   /** The revision is gone: those in flight finish, those that wait are refused. */
@@ -211,7 +240,9 @@ export class BackendState {
   }
 
   /** A place at an instance; undefined when there is none. */
-  #take(): EndpointState | undefined {
+  #take({ preferred }: Waiter): EndpointState | undefined {
+    const own = preferred === "" ? undefined : this.#endpoints.find((endpoint) => endpoint.nickname === preferred);
+    if (own && own.room() > 0 && own.tryEnter()) return own;
     for (let endpoint = this.#choose(); endpoint; endpoint = this.#choose()) if (endpoint.tryEnter()) return endpoint;
     return undefined;
   }
@@ -220,7 +251,7 @@ export class BackendState {
     const { line } = this.#shares;
     this.#show();
     for (let first = this.#queue.first; first && line.isNext(first.ticket); first = this.#queue.first) {
-      const endpoint = this.#take();
+      const endpoint = this.#take(first);
       if (!endpoint) break;
       this.#leaveLine();
       first.granted(endpoint);

@@ -6,11 +6,13 @@ import type { CertificateStore } from "../tls/certificate-store.ts";
 import type { Backend, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { decide, type World } from "../rules/decide.ts";
 import { BackendState, type BackendServices } from "./backend-state.ts";
+import type { HostGuard } from "./host-guard.ts";
 import { Departures } from "./departures.ts";
 import { Exchange, type ExchangeServices } from "./exchange.ts";
 import { answerLocally } from "./local-answer.ts";
 import { Mirrors } from "./mirrors.ts";
 import type { ClientSide, OpenedRequest } from "./ports.ts";
+import type { RateTable } from "./rate-table.ts";
 import { drawRevision, RouteIndex, type RouteMatch, type Visibility } from "./route-index.ts";
 import { answerByRule } from "./rule-answer.ts";
 
@@ -21,6 +23,7 @@ export interface DataPlaneDeps extends ExchangeServices {
   connect: BackendServices["connect"];
   wakes: Signal<RevisionKey>;
   certificates: CertificateStore;
+  rates: RateTable;
   /** Where there are several workers. */
   counts: SharedCounts | undefined;
   /** Where clients find TLS, if anywhere. */
@@ -182,26 +185,36 @@ export class DataPlane {
     const match = this.#routes.find(request.host, visibility);
     if (!match) answerLocally(client, 404, `nothing is served at ${request.host}`);
     else if (request.probe !== "") answerProbe(client, request, match);
+    else if (match.guard && this.#refuse(match.guard, client, request)) return undefined;
     else if (match.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
-    else if (match.routes.length > 0) return this.#openByRules(client, request, visibility);
+    else if (match.routes.length > 0) return this.#openByRules({ client, request, visibility, guard: match.guard });
     else {
-      const revision = drawRevision(match, this.#deps.random);
+      const { guard, setHeaders } = match;
+      const revision = drawRevision(match, this.#deps.random, guard?.preference(request)?.revision);
       const backend = revision === undefined ? undefined : this.#backends.get(revision);
-      if (backend) return new Exchange({ client, request, backend, setHeaders: match.setHeaders }, this.#deps);
+      if (backend) return new Exchange({ client, request, backend, setHeaders, guard }, this.#deps);
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
     return undefined;
   }
 
-  #openByRules(client: ClientSide, request: RequestHead, visibility: Visibility): OpenedRequest | undefined {
-    const decision = decide(request, { visibility, client }, this.#world);
+  #refuse(guard: HostGuard, client: ClientSide, request: RequestHead): boolean {
+    const refusal = guard.refuse(request, client, this.#deps);
+    if (!refusal) return false;
+    this.#deps.totals[refusal.status === 429 ? "limited" : "denied"]++;
+    answerLocally(client, refusal.status, refusal.message, refusal.fields);
+    return true;
+  }
+
+  #openByRules({ client, request, visibility, guard }: Opening): OpenedRequest | undefined {
+    const decision = decide(request, { visibility, client, preferred: guard?.preference(request)?.revision }, this.#world);
     if (decision.type === "refuse") answerLocally(client, decision.status, decision.message);
     else if (decision.type === "answer") answerByRule(client, decision.answer, decision.plan);
     else {
       const { plan } = decision;
       const backend = this.#backends.get(decision.revision);
       if (backend) {
-        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan }, this.#deps);
+        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan, guard }, this.#deps);
         return this.#mirrors.beside(exchange, client, this.#mirrored(plan.mirrors));
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
@@ -215,6 +228,13 @@ export class DataPlane {
       return backend ? [{ backend, request }] : [];
     });
   }
+}
+
+interface Opening {
+  client: ClientSide;
+  request: RequestHead;
+  visibility: Visibility;
+  guard: HostGuard | undefined;
 }
 
 const NONE: Readonly<Record<string, string>> = {};

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../route-table.ts";
+import { nickname } from "./host-guard.ts";
 import type { Candidate } from "./balance.ts";
 import type { Upstream } from "./ports.ts";
 import type { Occupancy } from "./shares.ts";
@@ -19,9 +20,10 @@ export interface EndpointConnections {
 
 /**
  * `good`: takes what its limit allows. `suspect`: refused a connection a moment ago; takes nothing. `trial`: takes one request, whose
- * connection decides. So a dead instance costs one attempt each interval, however many requests wait.
+ * connection decides. So a dead instance costs one attempt each interval, however many requests wait. `ejected`: answered with failures only, and
+ * is left alone for longer.
  */
-type Health = "good" | "suspect" | "trial";
+type Health = "good" | "suspect" | "trial" | "ejected";
 
 export interface EndpointParts {
   endpoint: Endpoint;
@@ -44,6 +46,10 @@ export class EndpointState implements Candidate {
   #health: Health = "good";
   #removed = false;
   #onIdle: Set<() => void> | undefined;
+  #nickname: string | undefined;
+  /** On end, and how often that has cost it its place since it last did well. */
+  #failures = 0;
+  #ejections = 0;
 
   constructor({ endpoint, connections, limit, occupancy }: EndpointParts) {
     this.endpoint = endpoint;
@@ -59,6 +65,13 @@ export class EndpointState implements Candidate {
     return this.#health === "suspect";
   }
 
+  get ejected(): boolean {
+    return this.#health === "ejected";
+  }
+  get nickname(): string {
+    return (this.#nickname ??= nickname(this.endpoint.id));
+  }
+
   get load(): number {
     return this.#occupancy.total;
   }
@@ -68,7 +81,7 @@ export class EndpointState implements Candidate {
   }
 
   get #bound(): number {
-    if (this.#health === "suspect") return 0;
+    if (this.#health === "suspect" || this.#health === "ejected") return 0;
     if (this.#health === "trial") return 1;
     return this.limit === 0 ? Infinity : this.limit;
   }
@@ -84,10 +97,25 @@ export class EndpointState implements Candidate {
     return news;
   }
   retry(): void {
-    if (this.#health === "suspect") this.#health = "trial";
+    if (this.#health === "suspect" || this.#health === "ejected") this.#health = "trial";
   }
   connected(): void {
-    this.#health = "good";
+    if (this.#health !== "ejected") this.#health = "good";
+  }
+
+  /** Whether so many requests on end have failed that it should go. One that has just come back goes with the first. */
+  failed(errors: number): boolean {
+    return ++this.#failures >= (this.#ejections > 0 ? 1 : errors) && this.#health !== "ejected";
+  }
+  didWell(): void {
+    this.#failures = 0;
+    this.#ejections = 0;
+  }
+  /** Returns the how manyth time on end it is. */
+  eject(): number {
+    this.#health = "ejected";
+    this.#failures = 0;
+    return ++this.#ejections;
   }
 
   /** False when the last place has just been taken by another worker. */

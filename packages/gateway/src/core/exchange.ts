@@ -11,6 +11,7 @@ import type { BackendState, Waiter } from "./backend-state.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { FifoNode } from "./fifo.ts";
+import type { HostGuard, Preference } from "./host-guard.ts";
 import { HeldBody } from "./held-body.ts";
 import { answerLocally } from "./local-answer.ts";
 import type { ClientEvents, ClientSide, Upstream, UpstreamEvents, UpstreamFailure } from "./ports.ts";
@@ -38,6 +39,8 @@ export interface ExchangeParts {
   setHeaders: Readonly<Record<string, string>>;
   /** What rules want; undefined for the hosts that have none. */
   plan?: ForwardPlan;
+  /** The policy of the host that it came to. */
+  guard?: HostGuard | undefined;
 }
 
 /**
@@ -48,6 +51,8 @@ type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting"
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 const CLIENT_GONE = 499;
+/** So many may always be tried again, whatever the budget (Envoy's min_retry_concurrency). */
+const LEAST_RETRIES = 3;
 
 /**
  * One request from its head to the last byte of its answer: it stands between the client's side and an instance, and knows neither
@@ -67,6 +72,11 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   readonly #span: Span;
   readonly #plan: ForwardPlan | undefined;
   readonly #retry: RetryState | undefined;
+  readonly #guard: HostGuard | undefined;
+  /** Where the client was before. */
+  readonly #stay: Preference | undefined;
+  readonly preferred: string;
+  #isRetrying = false;
   #delay: Timer | undefined;
   /** What came of the body before there was an instance. */
   #held: HeldBody | undefined;
@@ -88,9 +98,13 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #requestBytes = 0;
   #responseBytes = 0;
 
-  constructor({ client, request, backend, setHeaders, plan }: ExchangeParts, services: ExchangeServices) {
+  constructor({ client, request, backend, setHeaders, plan, guard }: ExchangeParts, services: ExchangeServices) {
     this.#plan = plan;
-    this.#retry = plan?.retries && new RetryState(plan.retries, request, services.limits.heldBodyBytes);
+    this.#guard = guard;
+    this.#stay = guard?.preference(request);
+    this.preferred = this.#stay?.revision === backend.nickname ? this.#stay.endpoint : "";
+    const retries = plan?.retries ?? (IDEMPOTENT.has(request.method) ? guard?.policy.retries : undefined);
+    this.#retry = retries && new RetryState(retries, request, services.limits.heldBodyBytes);
     this.#client = client;
     this.#request = request;
     this.#backend = backend;
@@ -206,7 +220,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     }
     if (this.#state === "answering" || this.#state === "tunnel") return this.#cut();
     if (!this.#mayTryAgain(failure)) {
-      if (this.#retry?.takeAfter(failure)) return this.#retryLater();
+      if (this.#retry?.takeAfter(failure) && this.#isWithinBudget()) return this.#retryLater();
       return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
     }
     totals.retries++;
@@ -215,8 +229,29 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (failure === "lost") this.#wasLost = true;
     // Asked for before the place is given back, so that those who wait behind do not overtake.
     this.#endpoint = undefined;
+    if (endpoint && failure === "lost") this.#judge(endpoint, false);
     this.#ask(true);
     if (endpoint) this.#backend.release(endpoint);
+  }
+
+  /** For another attempt that no rule but the policy asks for: retries must not double the load of what is overloaded. */
+  #isWithinBudget(): boolean {
+    const policy = this.#plan?.retries ? undefined : this.#guard?.policy.retries;
+    if (!policy || this.#isRetrying) return true;
+    const { retrying, meter } = this.#backend;
+    this.#isRetrying = retrying < Math.max(LEAST_RETRIES, (policy.budgetPercent / 100) * meter.active);
+    if (this.#isRetrying) this.#backend.retrying++;
+    return this.#isRetrying;
+  }
+
+  #judge(endpoint: EndpointState, ok: boolean): void {
+    const ejection = this.#guard?.policy.ejection;
+    if (!ejection || !this.#backend.judge(endpoint, ok, ejection)) return;
+    const { log } = this.#services;
+    log.warn(
+      { revision: this.#backend.config.key, endpoint: endpoint.endpoint.id },
+      "an instance fails again and again, and gets no requests for a while",
+    );
   }
 
   /** Another attempt that a rule asks for: with the whole request, to whichever instance is next. */
@@ -229,6 +264,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#upstream = undefined;
     this.#endpoint = undefined;
     this.#held = retry.body();
+    if (endpoint) this.#judge(endpoint, false);
     this.#later(retryDelay(retry.attempt, this.#services.random.float()), () => this.#ask(true));
     if (endpoint) this.#backend.release(endpoint);
   }
@@ -280,14 +316,21 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   upstreamAnswer(head: ResponseHead): void {
-    if (this.#retry?.takeAnswer(head)) return this.#retryLater();
+    if (this.#retry?.takeAnswer(head) && this.#isWithinBudget()) return this.#retryLater();
     this.#begin("answering", head.status);
-    this.#client.answer(this.#plan ? { ...head, fields: answerFields(this.#plan, head) } : head);
+    const planned = this.#plan ? { ...head, fields: answerFields(this.#plan, head) } : head;
+    const cookie = this.#cookie();
+    this.#client.answer(cookie === "" ? planned : { ...planned, fields: planned.fields + cookie });
   }
 
   upstreamSwitched(reason: string, fields: string): void {
     this.#begin("tunnel", 101);
-    this.#client.switchProtocols(reason, fields);
+    this.#client.switchProtocols(reason, fields + this.#cookie());
+  }
+
+  #cookie(): string {
+    if (!this.#guard || !this.#endpoint) return "";
+    return this.#guard.cookieFor({ revision: this.#backend.nickname, endpoint: this.#endpoint.nickname }, this.#stay, this.#client);
   }
 
   #begin(state: "answering" | "tunnel", status: number): void {
@@ -350,7 +393,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       case "delayed":
         return this.#fail(504, "request timeout");
       case "requesting":
-        if (now < this.#deadline && this.#retry?.takeAfter("try-timeout")) return this.#retryLater();
+        if (now < this.#deadline && this.#retry?.takeAfter("try-timeout") && this.#isWithinBudget()) return this.#retryLater();
         return this.#fail(504, "request timeout");
       case "answering":
       case "tunnel":
@@ -398,6 +441,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (accessLog) accessLog(this.#entry(outcome, now, endpoint));
     if (this.#place) this.#backend.cancel(this.#place);
     this.#place = undefined;
+    if (this.#isRetrying) this.#backend.retrying--;
+    if (endpoint && outcome !== "client-gone") this.#judge(endpoint, this.#status < 500);
     if (endpoint) this.#backend.release(endpoint);
   }
 

@@ -1,5 +1,6 @@
 import type { Random } from "@ebb/base";
 import type { HostRule, RouteEntry, Split } from "../route-table.ts";
+import { HostGuard, nickname } from "./host-guard.ts";
 import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
 import { Lazily, Shelf } from "./shelf.ts";
 
@@ -20,6 +21,7 @@ export interface RouteMatch {
   setHeaders: Readonly<Record<string, string>>;
   /** What comes in cleartext from outside is sent to the TLS port. */
   redirectToTls: boolean;
+  guard: HostGuard | undefined;
   /** The entries, in order. */
   entries: readonly string[];
 }
@@ -122,7 +124,9 @@ function merge(claims: readonly Claim[], compiled: CompiledShelf): RouteMatch | 
   const hash = sorted.length === 1 ? first.entry.hash : sorted.map(({ entry }) => entry.hash).join(",");
   const entries = sorted.map(({ entry }) => entry.key);
   const redirectToTls = sorted.some(({ rule }) => rule.redirectToTls === true);
-  const shared = { hash, redirectToTls, entries };
+  const guarded = sorted.find(({ rule }) => rule.policy);
+  const guard = guarded?.rule.policy && new HostGuard(guarded.rule.policy, guarded.entry.key);
+  const shared = { hash, redirectToTls, guard, entries };
   if (sorted.some(({ rule }) => rule.rules)) return new RuledMatch(shared, sorted, compiled);
   return { ...shared, routes: NO_ROUTES, splits: first.rule.splits, setHeaders: first.rule.setHeaders };
 }
@@ -135,18 +139,20 @@ const NO_HEADERS = {};
 class RuledMatch implements RouteMatch {
   readonly hash: string;
   readonly redirectToTls: boolean;
+  readonly guard: HostGuard | undefined;
   readonly entries: readonly string[];
   readonly splits = NO_SPLITS;
   readonly setHeaders = NO_HEADERS;
   readonly #compiled: Lazily<readonly CompiledRoute[]>;
 
   constructor(
-    { hash, redirectToTls, entries }: Pick<RouteMatch, "hash" | "redirectToTls" | "entries">,
+    { hash, redirectToTls, guard, entries }: Pick<RouteMatch, "hash" | "redirectToTls" | "guard" | "entries">,
     claims: readonly Claim[],
     shelf: CompiledShelf,
   ) {
     this.hash = hash;
     this.redirectToTls = redirectToTls;
+    this.guard = guard;
     this.entries = entries;
     this.#compiled = new Lazily(shelf, () => compileClaims(claims));
   }
@@ -171,8 +177,14 @@ function compileClaim({ entry, rule }: Claim): CompiledRoute[] {
   return rule.splits.length === 0 ? lines : [...lines, compileTraffic(entry.key, rule)];
 }
 
-/** Draws the revision for one request by the percentages. Undefined when no revision has a share. */
-export function drawRevision({ splits }: Pick<RouteMatch, "splits">, random: Pick<Random, "float">): string | undefined {
+/** Draws the revision for one request by the percentages, or the one that it prefers by nickname. Undefined when no revision has a share. */
+export function drawRevision(
+  { splits }: Pick<RouteMatch, "splits">,
+  random: Pick<Random, "float">,
+  preferred?: string,
+): string | undefined {
+  const own = preferred && splits.find(({ revision, percent }) => percent > 0 && nickname(revision) === preferred);
+  if (own) return own.revision;
   if (splits.length === 1 && splits[0] && splits[0].percent > 0) return splits[0].revision;
   let total = 0;
   for (const split of splits) total += split.percent;

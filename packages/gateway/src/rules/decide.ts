@@ -1,11 +1,12 @@
 import type { Random } from "@ebb/base";
+import { nickname } from "../core/host-guard.ts";
 import type { Peer } from "../core/ports.ts";
 import type { RouteIndex, RouteMatch, Scope, Visibility } from "../core/route-index.ts";
 import { hostOf } from "../http1/authority.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import type { Retries, Target } from "../route-table.ts";
 import { abortAnswer, corsFields, directAnswer, preflightAnswer, redirectAnswer, type RuleAnswer } from "./answers.ts";
-import { compileTraffic, type CompiledDestination, type CompiledRoute } from "./compile-rule.ts";
+import { compileTraffic, type CompiledDestination, type CompiledRoute, type CompiledRule } from "./compile-rule.ts";
 import type { CompiledChanges } from "./header-changes.ts";
 import { RequestView } from "./request-view.ts";
 
@@ -62,8 +63,15 @@ interface Hop {
   depth: number;
 }
 
+export interface Origin {
+  visibility: Visibility;
+  client: Peer;
+  /** The nickname of the revision that the request is to stay with, where it has a share. */
+  preferred?: string | undefined;
+}
+
 /** Finds what becomes of a request by the rules of its host. Pure but for the draw of a random number. */
-export function decide(request: RequestHead, from: { visibility: Visibility; client: Peer }, world: World, trace: Trace = {}): Decision {
+export function decide(request: RequestHead, from: Origin, world: World, trace: Trace = {}): Decision {
   const plan: ForwardPlan = {
     clientAuthority: request.authority,
     clientHost: request.host,
@@ -75,19 +83,19 @@ export function decide(request: RequestHead, from: { visibility: Visibility; cli
     mirrors: [],
     answer: [],
   };
-  const decider = new Decider(world, trace, from.client);
+  const decider = new Decider(world, trace, from);
   return decider.hop({ request, scope: from.visibility, plan, depth: 0 });
 }
 
 class Decider {
   readonly #world: World;
   readonly #trace: Trace;
-  readonly #client: Peer;
+  readonly #from: Origin;
 
-  constructor(world: World, trace: Trace, client: Peer) {
+  constructor(world: World, trace: Trace, from: Origin) {
     this.#world = world;
     this.#trace = trace;
-    this.#client = client;
+    this.#from = from;
   }
 
   hop(hop: Hop): Decision {
@@ -96,7 +104,7 @@ class Decider {
     const match = this.#world.index.find(request.host, scope);
     this.#trace.enter?.(request.host, scope, match);
     if (!match) return refuse(404, `nothing is served at ${request.host}`);
-    const view = new RequestView(request, this.#client);
+    const view = new RequestView(request, this.#from.client);
     const route = match.routes.length > 0 ? this.#first(match.routes, view) : compileTraffic(match.entries[0] ?? "", match);
     if (!route) return refuse(404, `no route of ${request.host} is for this request`);
     this.#trace.took?.(route);
@@ -120,7 +128,7 @@ class Decider {
   #forward(route: CompiledRoute, view: RequestView, hop: Hop): Decision {
     const { rule } = route;
     const { plan, depth } = hop;
-    const destination = drawDestination(rule.destinations, rule.totalWeight, this.#world.random);
+    const destination = this.#draw(rule);
     if (!destination) return refuse(503, `no version of ${view.request.host} takes traffic`);
     this.#trace.chose?.(destination);
     const request = changed(route, destination, view);
@@ -132,6 +140,12 @@ class Decider {
     // The gateway nearest to the instance knows best whether trying again helps.
     plan.retries ??= rule.retries;
     return decision;
+  }
+
+  #draw({ destinations, totalWeight }: CompiledRule): CompiledDestination | undefined {
+    const { preferred } = this.#from;
+    const isOwn = ({ target, weight }: CompiledDestination) => weight > 0 && "service" in target && nickname(target.service) === preferred;
+    return (preferred ? destinations.find(isOwn) : undefined) ?? drawDestination(destinations, totalWeight, this.#world.random);
   }
 
   #resolve(target: Target, hop: Hop): Decision {

@@ -69,11 +69,13 @@ export function sumStats(reports: readonly RevisionStats[]): RevisionStats[] {
 }
 
 export function sumTotals(totals: readonly GatewayTotals[]): GatewayTotals {
-  const sum: GatewayTotals = { requests: {}, held: 0, retries: 0, connections: 0 };
+  const sum: GatewayTotals = { requests: {}, held: 0, retries: 0, denied: 0, limited: 0, connections: 0 };
   for (const each of totals) {
     for (const [protocol, count] of Object.entries(each.requests)) sum.requests[protocol] = (sum.requests[protocol] ?? 0) + count;
     sum.held += each.held;
     sum.retries += each.retries;
+    sum.denied += each.denied;
+    sum.limited += each.limited;
     sum.connections += each.connections;
   }
   return sum;

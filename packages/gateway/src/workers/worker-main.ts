@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assertNever, systemClock, systemRandom, type Logger, type LogFields, type Timer } from "@ebb/base";
 import type { AccessLogEntry } from "../core/access-log.ts";
+import { RateTable } from "../core/rate-table.ts";
 import { Serving } from "../serving.ts";
 import { SharedCounts } from "./shared-counts.ts";
 import type { FromWorker, ToWorker, WorkerAnswer, WorkerSetup } from "./worker-messages.ts";
@@ -48,6 +49,7 @@ const serving = new Serving({
   random: systemRandom,
   log: logger({ worker: setup.worker }),
   accessLog: setup.accessLog ? accessLog : undefined,
+  rates: new RateTable(setup.rates),
   counts: new SharedCounts(setup.memory, setup.workers, setup.worker),
 });
 serving.onWake.on((revision) => tell({ type: "wake", revision }));

@@ -11,6 +11,8 @@ export interface WorkerSetup {
   worker: number;
   workers: number;
   memory: SharedArrayBuffer;
+  /** Of the rate limits. */
+  rates: SharedArrayBuffer;
   listeners: ListenerOptions[];
   ownCertificate: CertificateEntry | undefined;
   limits: Partial<GatewayLimits>;

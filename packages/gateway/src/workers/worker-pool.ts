@@ -6,6 +6,7 @@ import type { Slots } from "../core/data-plane.ts";
 import type { TransportKind } from "../io/transport.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { Backend, RevisionKey, RouteTable } from "../route-table.ts";
+import { RateTable } from "../core/rate-table.ts";
 import type { ServingOptions } from "../serving.ts";
 import { SharedCounts } from "./shared-counts.ts";
 import { SlotBook } from "./slots.ts";
@@ -33,6 +34,7 @@ export class WorkerPool {
   readonly #options: ServingOptions;
   readonly #size: number;
   readonly #counts: SharedCounts;
+  readonly #rates = new RateTable();
   readonly #slots: SlotBook;
   readonly #mirror = new TableMirror();
   readonly #stats = new StatsBook();
@@ -120,6 +122,7 @@ export class WorkerPool {
       worker,
       workers: this.#size,
       memory: this.#counts.memory,
+      rates: this.#rates.memory,
       listeners: listeners.map((listener, i) => ({ ...listener, port: this.#addresses[i]?.port ?? listener.port, shared: true })),
       ownCertificate,
       limits: { ...limits, connections },
