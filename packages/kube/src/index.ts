@@ -1,3 +1,4 @@
+export { parseTrafficPolicy, policyProblems, TRAFFIC_POLICY, type TrafficPolicy } from "./traffic-policy.ts";
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
 export { ruleCauses } from "./cel/schema-rules.ts";

@@ -15,6 +15,7 @@ import {
 import type { ObjectMeta } from "./meta.ts";
 import { ANNOTATIONS, DNS_1035_LABEL, LABELS } from "./names.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, RevisionTemplate, Route, TrafficTarget } from "./serving.ts";
+import { validateTrafficPolicy } from "./traffic-policy.ts";
 import { validateAutoscaling } from "./validate-autoscaling.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
@@ -105,10 +106,7 @@ function validateMetadata(metadata: ObjectMeta): FieldErrors {
   const why = `autoscaling annotations must be put under "spec.template.metadata.annotations" to work`;
   return [
     ...validateName(metadata),
-    ...via(
-      "annotations",
-      misplaced.flatMap((key) => invalidKeyName(key, "", why)),
-    ),
+    ...via("annotations", [...misplaced.flatMap((key) => invalidKeyName(key, "", why)), ...validateTrafficPolicy(metadata.annotations)]),
   ];
 }
 

@@ -1,12 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CertificateEntry } from "@ebb/gateway";
-import { ClusterDomainClaims, DomainMappings, type ClusterDomainClaim, type DomainMapping } from "@ebb/kube";
+import type { CertificateEntry, RouteEntry } from "@ebb/gateway";
+import {
+  ClusterDomainClaims,
+  DomainMappings,
+  type ClusterDomainClaim,
+  type DomainMapping,
+  type KnativeService,
+  type Route,
+} from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 import { redirectsToTls } from "../route/entry.ts";
+import { policyOf } from "../route/policy.ts";
 import type { Ingress } from "../route/ingress.ts";
 import { certificateKey, mappingTls, type MappingTls } from "./certificate.ts";
 import { claimProblem, DOMAIN_MAPPING_CONDITIONS, makeMapping, mappingStatus, resolveReference, type Resolved } from "./reconcile.ts";
@@ -50,17 +58,14 @@ export class DomainMappingController {
 
   /** Puts the mappings into the first table; resolves when the gateway has it. */
   async adopt(): Promise<void> {
-    const { domainMappings, settings } = this.#context;
+    const { domainMappings } = this.#context;
     await Promise.all(
       domainMappings.list().map(async (mapping) => {
         const resolved = this.#resolve(mapping);
         if (mapping.metadata.deletionTimestamp || claimProblem(mapping, this.#claimOf(mapping)) || "problem" in resolved) return;
         this.#certify(mapping, this.#tlsOf(mapping));
         const proved = DOMAIN_MAPPING_CONDITIONS.get(mapping.status?.conditions, "IngressReady")?.status === "True";
-        await this.#ingress.adopt(
-          makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls)),
-          proved,
-        );
+        await this.#ingress.adopt(this.#entryOf(mapping, resolved.host), proved);
       }),
     );
   }
@@ -71,7 +76,7 @@ export class DomainMappingController {
 
   async #reconcile(key: string): Promise<number | void> {
     const { namespace, name } = splitKey(key);
-    const { domainMappings, client, clock, settings } = this.#context;
+    const { domainMappings, client, clock } = this.#context;
     const mapping = domainMappings.get(namespace, name);
     if (!mapping || mapping.metadata.deletionTimestamp) return await this.#forget(key, mapping);
     if (!mapping.metadata.finalizers?.includes(FINALIZER)) {
@@ -83,10 +88,7 @@ export class DomainMappingController {
     const resolved = claim ? undefined : this.#resolve(mapping);
     const tls = claim ? undefined : this.#tlsOf(mapping);
     this.#certify(mapping, tls);
-    const entry =
-      resolved && "host" in resolved
-        ? makeMapping(mapping, resolved.host, redirectsToTls(mapping, settings.current.network.redirectsToTls))
-        : undefined;
+    const entry = resolved && "host" in resolved ? this.#entryOf(mapping, resolved.host) : undefined;
     const ingress = entry && (await this.#ingress.program(entry));
     if (!entry) await this.#ingress.remove(`domainmapping:${key}`);
     await applyStatus(client, DomainMappings, {
@@ -113,11 +115,22 @@ export class DomainMappingController {
   }
 
   #resolve(mapping: DomainMapping): Resolved {
-    const { services, routes } = this.#context;
-    return resolveReference(mapping, (kind, namespace, name) => {
-      const found = kind === "Service" ? services.get(namespace, name) : routes.get(namespace, name);
+    return resolveReference(mapping, (...reference) => {
+      const found = this.#referred(...reference);
       return found ? found.status?.address : "missing";
     });
+  }
+
+  #referred(kind: "Service" | "Route", namespace: string, name: string): KnativeService | Route | undefined {
+    const { services, routes } = this.#context;
+    return kind === "Service" ? services.get(namespace, name) : routes.get(namespace, name);
+  }
+
+  #entryOf(mapping: DomainMapping, target: string): RouteEntry {
+    const { kind, name, namespace = mapping.metadata.namespace ?? "" } = mapping.spec.ref;
+    const found = this.#referred(kind === "Route" ? "Route" : "Service", namespace, name);
+    const redirectToTls = redirectsToTls(mapping, this.#context.settings.current.network.redirectsToTls);
+    return makeMapping(mapping, target, { redirectToTls, policy: found && policyOf(found) });
   }
 
   #tlsOf(mapping: DomainMapping): MappingTls | undefined {

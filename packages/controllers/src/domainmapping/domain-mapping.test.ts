@@ -20,7 +20,7 @@ const claim = (namespace: string): ClusterDomainClaim => ({
 });
 
 describe("the claim", () => {
-  test("of the same namespace is needed", () => {
+    test("of the same namespace is needed", () => {
     expect(claimProblem(mapping(), claim("team"))).toBeUndefined();
     expect(claimProblem(mapping(), claim("other"))?.reason).toBe("DomainAlreadyClaimed");
     expect(claimProblem(mapping(), undefined)).toEqual({
@@ -58,14 +58,18 @@ describe("the reference", () => {
   });
 });
 
+const EDGE = { redirectToTls: false, policy: undefined };
+
 test("the host is led to the reference's own name, and the hash changes with where it leads", () => {
-  const entry = makeMapping(mapping(), "shop.team.svc.cluster.local", false);
+  const entry = makeMapping(mapping(), "shop.team.svc.cluster.local", EDGE);
   expect(entry).toMatchObject({
     key: "domainmapping:team/shop.example.com",
     hosts: [{ host: "shop.example.com", visibility: "external", rules: [{ authority: "shop.team.svc.cluster.local" }] }],
   });
-  expect(makeMapping(mapping(), "b.team.svc.cluster.local", false).hash).not.toBe(entry.hash);
-  expect(makeMapping(mapping(), "b.team.svc.cluster.local", true).hosts[0]?.redirectToTls).toBe(true);
+  expect(makeMapping(mapping(), "b.team.svc.cluster.local", EDGE).hash).not.toBe(entry.hash);
+  expect(makeMapping(mapping(), "b.team.svc.cluster.local", { ...EDGE, redirectToTls: true }).hosts[0]?.redirectToTls).toBe(true);
+  const policy = { deny: [{ address: "192.0.2.1" }] };
+  expect(makeMapping(mapping(), "b.team.svc.cluster.local", { ...EDGE, policy }).hosts[0]?.policy).toEqual(policy);
 });
 
 describe("the certificate", async () => {

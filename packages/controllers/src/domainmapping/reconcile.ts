@@ -1,4 +1,4 @@
-import { createConditions, type Cause, type ClusterDomainClaim, type DomainMapping } from "@ebb/kube";
+import { createConditions, type Cause, type ClusterDomainClaim, type DomainMapping, type TrafficPolicy } from "@ebb/kube";
 import type { RouteEntry } from "@ebb/gateway";
 import { keyOf } from "../engine/keys.ts";
 import type { Ingress as IngressState } from "../route/reconcile.ts";
@@ -44,8 +44,15 @@ export function resolveReference(
   return host ? { host } : failed(`resolving reference: address not set for ${kind} ${namespace}/${name}`);
 }
 
+/** What comes to the host before it is led on. */
+export interface MappingEdge {
+  redirectToTls: boolean;
+  /** The reference's own: a domain is no way around it. */
+  policy: TrafficPolicy | undefined;
+}
+
 /** The host, led to the reference's own name in the local gateway: its split is the Route's alone to say. */
-export function makeMapping(mapping: DomainMapping, target: string, redirectToTls: boolean): RouteEntry {
+export function makeMapping(mapping: DomainMapping, target: string, { redirectToTls, policy }: MappingEdge): RouteEntry {
   const { name: host, namespace, uid, creationTimestamp } = mapping.metadata;
   const rule = {
     name: `DomainMapping ${keyOf(mapping)}`,
@@ -54,8 +61,8 @@ export function makeMapping(mapping: DomainMapping, target: string, redirectToTl
     action: { type: "forward" as const, destinations: [{ target: { gateway: "local" as const }, weight: 100 }] },
     authority: target,
   };
-  const redirect = redirectToTls ? { redirectToTls } : {};
-  const hosts = [{ host, visibility: "external" as const, splits: [], setHeaders: {}, rules: [rule], ...redirect }];
+  const edge = { ...(redirectToTls ? { redirectToTls } : {}), ...(policy ? { policy } : {}) };
+  const hosts = [{ host, visibility: "external" as const, splits: [], setHeaders: {}, rules: [rule], ...edge }];
   const order = orderOf(creationTimestamp, `${host}-ingress`, namespace);
   return { key: `domainmapping:${keyOf(mapping)}`, hash: meaningHash([uid, order, hosts]), order, hosts };
 }

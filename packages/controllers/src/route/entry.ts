@@ -3,6 +3,7 @@ import type { Route, TrafficTarget } from "@ebb/kube";
 import { keyOf } from "../engine/keys.ts";
 import { hostsOf, urlOf, type Hosts, type HostSettings } from "./hosts.ts";
 import { meaningHash, orderOf } from "../virtualservice/translate.ts";
+import { policyOf } from "./policy.ts";
 import type { Target } from "./traffic.ts";
 
 /** As in knative.dev/networking; `Enabled` or `Redirected`, in any case. */
@@ -57,7 +58,9 @@ export function makeEntry(
 ): RouteEntry {
   const tagRules = tagHeader ? rulesByTag(keyOf(route), named) : [];
   const withTags = (tag: string | undefined) => (tag === undefined && tagRules.length > 0 ? { rules: tagRules } : {});
-  const external = { visibility: "external" as const, setHeaders: {}, ...(redirectToTls ? { redirectToTls } : {}) };
+  const policy = policyOf(route);
+  const guarded = { ...(redirectToTls ? { redirectToTls } : {}), ...(policy ? { policy } : {}) };
+  const external = { visibility: "external" as const, setHeaders: {}, ...guarded };
   const rules: HostRule[] = named.flatMap(({ tag, hosts, splits }) => [
     ...(hosts.external === undefined ? [] : [{ ...external, host: hosts.external, splits, ...withTags(tag) }]),
     ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {}, ...withTags(tag) })),

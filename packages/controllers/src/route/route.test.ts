@@ -216,6 +216,16 @@ describe("entry", () => {
     expect(rulesAt("old-shop.team.example.com")).toBeUndefined();
   });
 
+  test("the traffic policy guards what is outside, and one that cannot be read guards nothing", () => {
+    const policy = { deny: [{ address: "192.0.2.0/24" }] };
+    const guarded = route();
+    guarded.metadata.annotations = { ...guarded.metadata.annotations, "networking.ebb.dev/traffic-policy": JSON.stringify(policy) };
+    for (const rule of entryOf(guarded).hosts) expect(rule.policy).toEqual(rule.visibility === "external" ? policy : undefined);
+    expect(entryOf(guarded).hash).not.toBe(entryOf(route()).hash);
+    guarded.metadata.annotations["networking.ebb.dev/traffic-policy"] = "{";
+    expect(entryOf(guarded).hosts).toEqual(entryOf(route()).hosts);
+  });
+
   test("hosts of others are left out", () => {
     const { hosts } = makeEntry(route(), namedSplits(route(), targets, SETTINGS), {
       mine: (host) => host !== "shop.team.example.com",

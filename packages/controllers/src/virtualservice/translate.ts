@@ -3,6 +3,7 @@ import { isCatchAllRule, type HostRule, type RouteEntry, type RouteRule } from "
 import type { DestinationRule, HttpMatchRequest, HttpRoute, IstioGateway, VirtualService } from "@ebb/kube";
 import { keyOf } from "../engine/keys.ts";
 import { bindingsOf, commonHost, GATEWAY_LABELS, GATEWAY_NAMESPACE, gatewayKey, type Binding, type Side } from "../gateway/bindings.ts";
+import { policyOf } from "../route/policy.ts";
 import { withDelegates } from "./delegate.ts";
 import { ruleOf } from "./rule.ts";
 
@@ -39,10 +40,13 @@ export function translate(service: VirtualService, sources: Sources): Translatio
     if (delegate && !sources.virtualService(of, delegate.name ?? ""))
       problems.push(`there is no VirtualService ${of}/${delegate.name ?? ""} to delegate to`);
   }
+  const policy = policyOf(service);
   const hosts = (["external", "cluster-local"] as const).flatMap((side) => {
     const here = bindings.filter((binding) => binding.side === side);
     const rules = rulesFor(routes, here, { service, sources });
-    return rules.length === 0 ? [] : hostRules(spec.hosts ?? [], { side, here, rules });
+    if (rules.length === 0) return [];
+    const found = hostRules(spec.hosts ?? [], { side, here, rules });
+    return policy && side === "external" ? found.map((rule) => ({ ...rule, policy })) : found;
   });
   for (const problem of unavailable(hosts)) if (!problems.includes(problem)) problems.push(problem);
   const order = orderOf(metadata.creationTimestamp, metadata.name, namespace);

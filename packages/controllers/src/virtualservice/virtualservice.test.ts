@@ -94,6 +94,13 @@ describe("which gateway", () => {
     expect(entryOf(virtualService(spec)).hosts.map(({ visibility, host }) => `${visibility} ${host}`)).toEqual(expected);
   });
 
+  test("its traffic policy guards what is outside", () => {
+    const service = virtualService({ hosts: ["a.org"], gateways: [INGRESS], http: [to(rev("r1"))] });
+    const policy = { rateLimits: [{ requests: 1, perSeconds: 1, by: "app" as const }] };
+    service.metadata.annotations = { "networking.ebb.dev/traffic-policy": JSON.stringify(policy) };
+    expect(entryOf(service).hosts.map((rule) => rule.policy)).toEqual([policy]);
+  });
+
   const gateway = (
     servers: IstioGateway["spec"]["servers"],
     selector: Record<string, string> = { istio: "ingressgateway" },

@@ -1,6 +1,7 @@
 import type { Kind } from "../kinds.ts";
 import type { KubeObject } from "../meta.ts";
 import { badRequest } from "../status-errors.ts";
+import { TRAFFIC_POLICY, validateTrafficPolicy } from "../traffic-policy.ts";
 import { validateGateway } from "./validate-gateway.ts";
 import { validateVirtualService } from "./validate-virtual-service.ts";
 
@@ -8,7 +9,8 @@ import { validateVirtualService } from "./validate-virtual-service.ts";
 export function admitIstio(object: KubeObject, _request: unknown, kind: Kind): KubeObject {
   const spec = object.spec ?? {};
   const { metadata } = object;
-  const problems = kind.kind === "Gateway" ? validateGateway({ metadata, spec }) : validateVirtualService({ spec });
+  const own = validateTrafficPolicy(metadata.annotations).map(({ details = "" }) => `${TRAFFIC_POLICY}: ${details}`);
+  const problems = [...(kind.kind === "Gateway" ? validateGateway({ metadata, spec }) : validateVirtualService({ spec })), ...own];
   if (problems.length === 0) return object;
   const [first = ""] = problems;
   const text =
