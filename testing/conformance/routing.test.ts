@@ -250,3 +250,31 @@ test("a gradual rollout: one per cent first, then in steps, and the Service is r
   await readyService("slow");
   expect((await cluster.get(Routes, "slow"))?.status?.annotations).toBeUndefined();
 });
+
+test("a traffic policy on a Service guards its host; a wrong one is refused", async () => {
+  await cluster.deploy("guarded", { image: OK });
+  const host = new URL((await readyService("guarded")).status?.url ?? "").host;
+  /** What is wrong with it; undefined: it was taken. Somebody else's write in between is no answer. */
+  const annotate = (policy: unknown) =>
+    eventually(async () => {
+      const service = await readyService("guarded");
+      const annotations = { ...service.metadata.annotations, "networking.ebb.dev/traffic-policy": JSON.stringify(policy) };
+      try {
+        await cluster.client.update(Services, { ...service, metadata: { ...service.metadata, annotations } });
+        return { taken: true, why: "" };
+      } catch (error) {
+        if (isStatus(error, "BadRequest")) return { taken: false, why: error.message };
+        throw error;
+      }
+    });
+  const ask = async (headers: Record<string, string> = {}) => (await cluster.request(host, { headers })).status;
+  expect(await ask({ "x-bot": "1" })).toBe(200);
+  expect(await annotate({ deny: [{ header: "x-bot" }] })).toMatchObject({ taken: true });
+  await eventually(async () => (await ask({ "x-bot": "1" })) === 403);
+  expect(await ask()).toBe(200);
+  expect(await annotate({ deny: [{ address: "nowhere" }] })).toMatchObject({
+    taken: false,
+    why: expect.stringContaining("deny[0].address"),
+  });
+  expect(await ask({ "x-bot": "1" })).toBe(403);
+});

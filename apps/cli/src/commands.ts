@@ -36,6 +36,7 @@ import { versionsCommand, versionsDiffCommand } from "./commands/versions.ts";
 import { coldStartsCommand } from "./commands/cold-starts.ts";
 import { whyCommand } from "./commands/why.ts";
 import { whatIfCommand } from "./commands/what-if.ts";
+import { guardCommand } from "./commands/guard.ts";
 import { scaleCommand } from "./commands/scale.ts";
 import type { Command } from "./command.ts";
 
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   coldStartsCommand,
   whatIfCommand,
   scaleCommand,
+  guardCommand,
   dependsCommand,
   openCommand,
   deleteCommand,

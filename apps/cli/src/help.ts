@@ -6,7 +6,10 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
   ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
-  ["Traffic and configuration", ["traffic", "explain", "release", "rollback", "promote", "scale", "host", "depends", "vars", "secrets"]],
+  [
+    "Traffic and configuration",
+    ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "depends", "vars", "secrets"],
+  ],
   ["Environments", ["usage", "env"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],

@@ -7,6 +7,7 @@ export * from "./previews.ts";
 export * from "./releases.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";
+export * from "./traffic-policy.ts";
 export * from "./schedules.ts";
 export * from "./schemas.ts";
 export * from "./tries.ts";

@@ -1,6 +1,7 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
+import type { PatchTrafficPolicy, TrafficPolicy } from "./traffic-policy.ts";
 import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "./scaling.ts";
 import type { TriedRequest, TryRequest, VersionConfiguration } from "./tries.ts";
 import type {
@@ -96,6 +97,9 @@ export function placeCalls(send: Send) {
       json<ColdStarts>("GET", at(place, "/cold-starts"), { query, signal }),
     decisions: (place: Place, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
+    getTrafficPolicy: (place: Place, call?: CallOptions) => json<TrafficPolicy>("GET", at(place, "/traffic-policy"), call),
+    patchTrafficPolicy: (place: Place, body: PatchTrafficPolicy) =>
+      json<TrafficPolicy>("PATCH", at(place, "/traffic-policy"), { json: body }),
     getScaling: (place: Place, call?: CallOptions) => json<ScalingPolicy>("GET", at(place, "/scaling"), call),
     patchScaling: (place: Place, body: PatchScaling) => json<ScalingPolicy>("PATCH", at(place, "/scaling"), { json: body }),
     whatIf: (place: Place, query: WhatIfAsked, call?: CallOptions) => json<WhatIf>("GET", at(place, "/what-if"), { ...call, query }),

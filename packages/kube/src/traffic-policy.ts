@@ -19,6 +19,8 @@ export interface PolicyAccess {
   match?: PolicyTextMatch;
   /** RFC 3339. */
   until?: string;
+  /** For people. */
+  note?: string;
 }
 
 export interface TrafficPolicy {
@@ -41,6 +43,7 @@ const access: Schema = {
       address: { ...text, maxLength: 64 },
       header,
       match: object({ exact: value, prefix: value, regex: value, present: { type: "boolean", enum: [true] } }),
+      note: { ...text, maxLength: 200 },
       until: { ...text, pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:Z|[+-]\\d\\d:\\d\\d)$" },
     }),
   ),

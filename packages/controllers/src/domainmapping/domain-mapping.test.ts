@@ -20,7 +20,7 @@ const claim = (namespace: string): ClusterDomainClaim => ({
 });
 
 describe("the claim", () => {
-    test("of the same namespace is needed", () => {
+  test("of the same namespace is needed", () => {
     expect(claimProblem(mapping(), claim("team"))).toBeUndefined();
     expect(claimProblem(mapping(), claim("other"))?.reason).toBe("DomainAlreadyClaimed");
     expect(claimProblem(mapping(), undefined)).toEqual({

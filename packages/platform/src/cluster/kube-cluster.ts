@@ -8,6 +8,7 @@ import {
   Routes,
   Secrets,
   Services,
+  TRAFFIC_POLICY,
   VirtualServices,
   type Informer,
   type Kind,
@@ -149,7 +150,11 @@ export class KubeCluster implements Cluster {
       const present = await this.readVirtualService(name);
       if (!present)
         return this.#client.create(VirtualServices, { ...service, metadata: { ...service.metadata, namespace: this.#namespace } });
-      if (isOurs(present)) return this.#client.update(VirtualServices, { ...present, spec: service.spec });
+      if (isOurs(present)) {
+        const policy = { [TRAFFIC_POLICY]: service.metadata.annotations?.[TRAFFIC_POLICY] ?? null };
+        const metadata = { ...present.metadata, annotations: marked(present.metadata.annotations, policy) };
+        return this.#client.update(VirtualServices, { ...present, metadata, spec: service.spec });
+      }
       throw operationError("name_taken", `The cluster has a VirtualService ${name} that Ebb did not make`, {
         hint: "Delete or rename it with kubectl, or remove the app's rules.",
       });

@@ -1,5 +1,13 @@
 import type { RuleCondition } from "@ebb/api";
-import { VirtualServices, apiVersionOf, type HttpMatchRequest, type HttpRoute, type StringMatch, type VirtualService } from "@ebb/kube";
+import {
+  TRAFFIC_POLICY,
+  VirtualServices,
+  apiVersionOf,
+  type HttpMatchRequest,
+  type HttpRoute,
+  type StringMatch,
+  type VirtualService,
+} from "@ebb/kube";
 import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import { asleepRoute, type AsleepPage } from "./asleep-page.ts";
 import { revisionName } from "./names.ts";
@@ -21,6 +29,8 @@ export interface VirtualServiceInput {
   rules: readonly Rule[];
   /** Whoever does not ask for a preview gets this page. */
   asleep?: Omit<AsleepPage, "app"> | undefined;
+  /** The Service's own, as it is written there: who holds its hosts guards them. */
+  policy?: string | undefined;
   /** `h2c`: its Revision is reached by another port. */
   protocolOf: (number: number) => "http1" | "h2c";
 }
@@ -41,11 +51,13 @@ export function internalHost(name: string, namespace: string): string {
  * the local gateway, where Knative's own split decides (contract of the `routing-internal` sample of knative/docs). Pure.
  */
 export function compileVirtualService(input: VirtualServiceInput): VirtualService {
-  const { app, namespace, host, previews, rules, asleep } = input;
+  const { app, namespace, host, previews, rules, asleep, policy } = input;
+  const labels = { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };
+  const annotations = policy === undefined ? {} : { annotations: { [TRAFFIC_POLICY]: policy } };
   return {
     apiVersion: apiVersionOf(VirtualServices),
     kind: "VirtualService",
-    metadata: { name: app, namespace, labels: { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app } },
+    metadata: { name: app, namespace, labels, ...annotations },
     spec: {
       gateways: [INGRESS_GATEWAY],
       hosts: [host, ...previews.map((preview) => preview.host)],

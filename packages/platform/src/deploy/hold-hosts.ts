@@ -1,6 +1,6 @@
 import { sleep } from "@ebb/base";
-import type { KnativeService, VirtualService } from "@ebb/kube";
-import { configOf, listVersions, type Place } from "../apps/store.ts";
+import { TRAFFIC_POLICY, type KnativeService, type VirtualService } from "@ebb/kube";
+import { configOf, getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
 import { asleepFacts, refusesRequests } from "../environments/sleep.ts";
 import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
@@ -40,6 +40,15 @@ export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeSer
   return settled(deps, work, true);
 }
 
+/** After the traffic policy of the Service has changed: whoever holds its hosts must have it, too. */
+export async function renewHeldHosts(deps: PlaceDeps, work: Work): Promise<void> {
+  const service = await deps.cluster.readService(work.app);
+  const host = externalHost(service);
+  if (!service || !isHeldByRules(service) || host === undefined) return;
+  const rules = rulesOf(await getPlace(deps.db, work));
+  await inForce(deps, work, await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, rules })));
+}
+
 async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Promise<KnativeService> {
   let now = service;
   if (isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== undefined) {
@@ -68,6 +77,7 @@ async function virtualServiceOf(
     host,
     previews,
     rules,
+    policy: service.metadata.annotations?.[TRAFFIC_POLICY],
     asleep: refusesRequests(environment) ? asleepFacts(environment, clock.now()) : undefined,
     protocolOf: (number) => protocols.get(number) ?? "http1",
   });

@@ -29,6 +29,7 @@ import type {
   PatchPrices,
   Prices,
   PatchScaling,
+  PatchTrafficPolicy,
   PatchTeam,
   PlatformStatus,
   Promote,
@@ -37,6 +38,7 @@ import type {
   Rollback,
   ScalingDecisions,
   ScalingPolicy,
+  TrafficPolicy,
   SecretList,
   SetTraffic,
   SleepEnvironment,
@@ -188,6 +190,8 @@ export interface PlatformApi {
   listInstances(place: Place): Promise<Instance[]>;
   decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
   coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts>;
+  trafficPolicy(place: Place): Promise<TrafficPolicy>;
+  patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy>;
   scaling(place: Place): Promise<ScalingPolicy>;
   patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy>;
   whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf>;

@@ -23,6 +23,7 @@ import type {
   PatchPrices,
   Prices,
   PatchScaling,
+  PatchTrafficPolicy,
   PatchTeam,
   PlatformStatus,
   Promote,
@@ -31,6 +32,7 @@ import type {
   Rollback,
   ScalingDecisions,
   ScalingPolicy,
+  TrafficPolicy,
   SetTraffic,
   StartRelease,
   Team,
@@ -89,6 +91,7 @@ import { createPreview, deletePreview, extendPreview } from "./previews.ts";
 import { promoteRequest } from "./promote.ts";
 import { abortRelease, continueRelease, listReleases, releaseRequest } from "./releases.ts";
 import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./teams.ts";
+import { patchTrafficPolicy, viewTrafficPolicy } from "./traffic-policy.ts";
 import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
 import { patchPrices, viewUsage } from "./usage.ts";
 import { appName } from "./app-name.ts";
@@ -290,6 +293,16 @@ export class PlatformService implements PlatformApi {
   async patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy> {
     const { app, environment } = await this.#places.changeable(place);
     return patchScaling(this.#deps, { cluster: this.#deps.clusters.of(environment), place, team: app.team }, body);
+  }
+
+  async trafficPolicy(place: Place): Promise<TrafficPolicy> {
+    return viewTrafficPolicy((await this.#places.clusterOf(place)).service(place.app));
+  }
+
+  async patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy> {
+    const { app, environment } = await this.#places.changeable(place);
+    const deps = { ...this.#deps, environment, cluster: this.#deps.clusters.of(environment) };
+    return patchTrafficPolicy(deps, place, app.team, body);
   }
 
   async whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf> {

@@ -1,7 +1,7 @@
-import { Explanation, Rollback, SetTraffic } from "@ebb/api";
+import { Explanation, PatchTrafficPolicy, Rollback, SetTraffic, TrafficPolicy } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
-import { AT, ByPlace, change, placeOf, read, type RouteDeps } from "./shapes.ts";
+import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
 
 const ExplainQuery = Type.Object({
   method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$" })),
@@ -31,6 +31,31 @@ export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDep
       const { header = [], ...question } = request.query as Static<typeof ExplainQuery>;
       return api.explain(placeOf(request), { ...question, headers: header });
     },
+  );
+  read(
+    server,
+    `${AT}/traffic-policy`,
+    {
+      summary: "What guards its hosts: access lists, rate limits, affinity, ejection, retries",
+      access: { team: "viewer" },
+      params: ByPlace,
+      answer: TrafficPolicy,
+    },
+    (request) => api.trafficPolicy(placeOf(request)),
+  );
+  write(
+    server,
+    `${AT}/traffic-policy`,
+    {
+      method: "PATCH",
+      summary: "Change parts of that, at once and without a new version",
+      access: { environment: "release" },
+      params: ByPlace,
+      body: PatchTrafficPolicy,
+      answer: TrafficPolicy,
+      code: 200,
+    },
+    (request) => api.patchTrafficPolicy(placeOf(request), request.body as PatchTrafficPolicy),
   );
   change(
     server,
