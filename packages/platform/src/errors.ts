@@ -70,6 +70,8 @@ export const REQUEST_ERRORS = {
   approval_twice: { status: 409, title: "Approved already" },
   too_many_tokens: { status: 429, title: "Too many tokens" },
   too_many_failures: { status: 429, title: "Too many failed sign-ins" },
+  traffic_policy_unavailable: { status: 501, title: "No traffic policies in this cluster" },
+  traffic_policy_pending: { status: 504, title: "The gateway does not have it yet" },
   what_if_unavailable: { status: 501, title: "No recorded load in this cluster" },
   too_many_tries: { status: 429, title: "Too many requests at once" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },

@@ -46,7 +46,10 @@ function ask(entries: RouteEntry[], host: string, headers: [string, string][] = 
     idleTimeoutSeconds: 0,
     endpoints: [],
   }));
-  return explainer({ routes: entries, backends })({ host, path, method: "GET", headers, listener: "external", secure: false });
+  return explainer(
+    { routes: entries, backends },
+    { now: () => 0 },
+  )({ host, path, method: "GET", headers, listener: "external", secure: false });
 }
 const entryOf = (service: VirtualService, world: World = {}) => translate(service, sources(world)).entry;
 

@@ -158,7 +158,7 @@ class ControlClient implements GatewayClient {
   }
 
   explain(question: RouteQuestion): RouteExplanation {
-    this.#explain ??= explainer({ routes: [...this.#routes.values()], backends: [...this.#backends.values()] });
+    this.#explain ??= explainer({ routes: [...this.#routes.values()], backends: [...this.#backends.values()] }, this.#options.clock);
     return this.#explain(question);
   }
 

@@ -31,6 +31,8 @@ export interface GuardServices {
   rates: RateTable;
 }
 
+export const DENIED = "you may not use this";
+
 /** What an affinity cookie says: which version, and which of its instances. */
 export interface Preference {
   revision: string;
@@ -56,11 +58,7 @@ export class HostGuard {
   refuse(request: RequestHead, client: Peer, { clock, rates }: GuardServices): Refusal | undefined {
     const now = clock.now();
     const view = new RequestView(request, client);
-    const allowed = this.#allow.filter(({ until }) => now < until);
-    const holds = (entry: CompiledEntry) => now < entry.until && entry.holds(view);
-    if (this.#deny.some(holds) || (allowed.length > 0 && !allowed.some(holds))) {
-      return { status: 403, message: "you may not use this", fields: "" };
-    }
+    if (this.denies(view, now)) return { status: 403, message: DENIED, fields: "" };
     for (const limit of this.#limits) {
       const wait = rates.take(`${limit.key} ${limit.of(view)}`, limit, now);
       if (wait > 0) {
@@ -68,6 +66,13 @@ export class HostGuard {
       }
     }
     return undefined;
+  }
+
+  /** By its lists; `now` in milliseconds since 1970. */
+  denies(view: RequestView, now: number): boolean {
+    const holds = (entry: CompiledEntry) => now < entry.until && entry.holds(view);
+    const allowed = this.#allow.filter(({ until }) => now < until);
+    return this.#deny.some(holds) || (allowed.length > 0 && !allowed.some(holds));
   }
 
   preference({ fields }: RequestHead): Preference | undefined {

@@ -404,7 +404,7 @@ test("explain names the rule, what held, what did not, and the shares, by the co
     })),
   };
   const ask = (headers: [string, string][], host = HOST) =>
-    explainer(table)({ host, method: "GET", path: "/", headers, listener: "external", secure: false });
+    explainer(table, { now: () => 0 })({ host, method: "GET", path: "/", headers, listener: "external", secure: false });
   expect(ask([])).toEqual({
     outcome: "forward",
     revision: "ns/r2",
@@ -425,5 +425,15 @@ test("explain names the rule, what held, what did not, and the shares, by the co
     ],
   });
   expect(ask([["x-canary", "1"]])).toMatchObject({ revision: "ns/r1", hops: [{ rule: "to ns/r1", because: ['header x-canary is "1"'] }] });
+  const policy = { deny: [{ header: "x-bot" }] };
+  const [route] = table.routes;
+  const guarded = {
+    ...table,
+    routes: table.routes.map((of) => ({ ...of, hosts: route?.hosts.map((host) => ({ ...host, policy })) ?? [] })),
+  };
+  const headers: [string, string][] = [["x-bot", "1"]];
+  const question = { host: HOST, method: "GET", path: "/", listener: "external" as const, secure: false };
+  expect(explainer(guarded, { now: () => 0 })({ ...question, headers })).toMatchObject({ outcome: "refuse", status: 403, policy });
+  expect(explainer(guarded, { now: () => 0 })({ ...question, headers: [] })).toMatchObject({ revision: "ns/r2", policy });
   expect(ask([], "none.test")).toMatchObject({ outcome: "refuse", status: 404, hops: [{ entries: [] }] });
 });

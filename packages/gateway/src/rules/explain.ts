@@ -1,9 +1,12 @@
+import type { Clock } from "@ebb/base";
+import { DENIED, type HostGuard } from "../core/host-guard.ts";
 import { RouteIndex, type Scope, type Visibility } from "../core/route-index.ts";
 import { hostOf } from "../http1/authority.ts";
 import type { RequestHead } from "../http1/heads.ts";
-import type { RouteTable, Target } from "../route-table.ts";
+import type { RouteTable, Target, TrafficPolicy } from "../route-table.ts";
 import type { CompiledDestination, CompiledRoute } from "./compile-rule.ts";
 import { decide } from "./decide.ts";
+import { RequestView } from "./request-view.ts";
 
 /** A request that somebody asks about. */
 export interface RouteQuestion {
@@ -13,6 +16,8 @@ export interface RouteQuestion {
   path: string;
   headers: readonly (readonly [name: string, value: string])[];
   listener: Visibility;
+  /** Whom it comes from; unknown when absent. */
+  address?: string;
   /** By TLS. */
   secure: boolean;
 }
@@ -42,24 +47,39 @@ export interface RouteExplanation {
   /** What the instance would see. */
   sent?: { host: string; path: string };
   hops: ExplainedHop[];
+  /** What guards the host that was asked. Whether a rate limit would refuse it is not foretold. */
+  policy?: TrafficPolicy;
 }
 
 /** Says which rule takes a request, and why, by the code that routes it. Pure. */
-export function explainer(table: Pick<RouteTable, "routes" | "backends">): (question: RouteQuestion) => RouteExplanation {
+export function explainer(
+  table: Pick<RouteTable, "routes" | "backends">,
+  clock: Pick<Clock, "now">,
+): (question: RouteQuestion) => RouteExplanation {
   const index = new RouteIndex();
   index.replaceAll(table.routes);
   const revisions = new Set(table.backends.map(({ key }) => key));
   return (question) => {
     const hops: ExplainedHop[] = [];
-    const from = { visibility: question.listener, client: { remoteAddress: "0.0.0.0", secure: question.secure } };
+    const client = { remoteAddress: question.address ?? "0.0.0.0", secure: question.secure };
+    const from = { visibility: question.listener, client };
+    const head = headOf(question);
+    let guard: HostGuard | undefined;
     // Always the first with a share: an explanation of one request is the same each time, and the shares are told beside it.
     const world = { index, hasRevision: (key: string) => revisions.has(key), random: { float: () => 0 } };
-    const decision = decide(headOf(question), from, world, {
-      enter: (host, listener, match) => hops.push({ host, listener, entries: [...(match?.entries ?? [])], skipped: [] }),
+    const decision = decide(head, from, world, {
+      enter: (host, listener, match) => {
+        if (hops.length === 0) guard = match?.guard;
+        hops.push({ host, listener, entries: [...(match?.entries ?? [])], skipped: [] });
+      },
       passed: ({ rule }, because) => void hops.at(-1)?.skipped.push({ rule: rule.name, because }),
       took: (route) => Object.assign(hops.at(-1) ?? {}, tookOf(route)),
       chose: (chosen) => markChosen(hops.at(-1), chosen),
     });
+    const guarded = guard ? { policy: guard.policy } : {};
+    if (guard?.denies(new RequestView(head, client), clock.now())) {
+      return { outcome: "refuse", status: 403, message: DENIED, hops: hops.slice(0, 1), ...guarded };
+    }
     switch (decision.type) {
       case "forward":
         return {
@@ -67,11 +87,12 @@ export function explainer(table: Pick<RouteTable, "routes" | "backends">): (ques
           revision: decision.revision,
           sent: { host: decision.request.authority, path: decision.request.target },
           hops,
+          ...guarded,
         };
       case "answer":
-        return { outcome: "answer", status: decision.answer.status, hops };
+        return { outcome: "answer", status: decision.answer.status, hops, ...guarded };
       case "refuse":
-        return { outcome: "refuse", status: decision.status, message: decision.message, hops };
+        return { outcome: "refuse", status: decision.status, message: decision.message, hops, ...guarded };
     }
   };
 }

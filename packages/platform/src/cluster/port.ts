@@ -62,6 +62,8 @@ export interface RouteExplanation {
   revision?: string;
   status?: number;
   message?: string;
+  /** What guards the host. */
+  policy?: unknown;
   hops: { rule?: string; because?: string[]; skipped: { rule: string; because: string }[] }[];
 }
 

@@ -7,6 +7,7 @@ async function withShop() {
   const world = await createWorld();
   const process = await startProcess(world);
   await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
+  world.cluster.explanation = { hops: [] };
   const annotation = () => world.cluster.service("shop")?.metadata.annotations?.[TRAFFIC_POLICY];
   return { ...process, world, annotation };
 }
@@ -67,6 +68,13 @@ test("what is wrong is refused whole, and an app without a version has nothing t
   await expect(wrong).rejects.toMatchObject({ code: "invalid_request", message: expect.stringContaining("deny[0].address") });
   expect(annotation()).toBeUndefined();
   await expect(service.patchTrafficPolicy({ app: "shop", env: "prod" }, { deny: [] })).rejects.toMatchObject({ code: "nothing_deployed" });
+});
+
+test("where nothing would enforce it, nothing is written", async () => {
+  const { service, world, annotation } = await withShop();
+  world.cluster.explanation = undefined;
+  await expect(service.patchTrafficPolicy(SHOP, { deny: [SCRAPER] })).rejects.toMatchObject({ code: "traffic_policy_unavailable" });
+  expect(annotation()).toBeUndefined();
 });
 
 test("what somebody else wrote there and cannot be read counts as absent", async () => {

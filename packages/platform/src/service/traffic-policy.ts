@@ -1,14 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PatchTrafficPolicy, TrafficPolicy } from "@ebb/api";
+import { sleep } from "@ebb/base";
 import { policyProblems, TRAFFIC_POLICY, type KnativeService } from "@ebb/kube";
 import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
+import type { Cluster } from "../cluster/port.ts";
 import type { PlaceDeps } from "../deploy/context.ts";
+import { isHeldByRules } from "../deploy/external-host.ts";
 import { renewHeldHosts } from "../deploy/hold-hosts.ts";
 import { refuse } from "../errors.ts";
 
 const NONE: TrafficPolicy = { deny: [], allow: [], rateLimits: [], affinity: null, ejection: null, retries: null };
 /** How long the gateway may take to have it, where it holds the hosts by rules. */
 const PATIENCE = 10_000;
+const POLL = 20;
 
 /** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the gateway. */
 export function viewTrafficPolicy(service: KnativeService | undefined): TrafficPolicy {
@@ -37,14 +42,33 @@ export async function patchTrafficPolicy(deps: PlaceDeps, place: Place, team: st
   const written = compact(after);
   const problems = policyProblems(written);
   if (problems.length > 0) throw refuse("invalid_request", problems.join("; "));
+  if (!(await policyInForce(cluster, service))) {
+    throw refuse("traffic_policy_unavailable", "The gateway of this cluster has no traffic policies", {
+      hint: "Ebb's own does; with Istio write an AuthorizationPolicy or a DestinationRule.",
+    });
+  }
   const json = Object.keys(written).length === 0 ? null : JSON.stringify(written);
   await cluster.markService(place.app, { labels: {}, annotations: { [TRAFFIC_POLICY]: json } });
-  await renewHeldHosts(deps, { ...place, signal: AbortSignal.timeout(PATIENCE), say: () => {} });
   await db.transaction().execute(async (transaction) => {
     const object = `app/${place.app}/${place.env}`;
     await record(transaction, now, { action: "traffic-policy.changed", object, team, ...changed(before, after) });
   });
+  try {
+    const signal = AbortSignal.timeout(PATIENCE);
+    await renewHeldHosts(deps, { ...place, signal, say: () => {} });
+    // Whoever has refused somebody counts on it from now on.
+    while (!isDeepStrictEqual((await policyInForce(cluster, service))?.policy, written)) await sleep(clock, POLL, signal);
+  } catch (cause) {
+    throw refuse("traffic_policy_pending", "The policy is stored, and the gateway has not said yet that it has it", { cause });
+  }
   return after;
+}
+
+/** What the gateway guards the app's host by; undefined where it cannot say. */
+async function policyInForce(cluster: Cluster, service: KnativeService): Promise<{ policy: unknown } | undefined> {
+  const kind = isHeldByRules(service) ? "virtualservices" : "routes";
+  const found = await cluster.explain(kind, service.metadata.name, new URLSearchParams());
+  return found && { policy: found.policy ?? {} };
 }
 
 /** What is written down: nothing of what guards nothing. */

@@ -1,5 +1,5 @@
 import { Signal } from "@ebb/base";
-import { StatusError, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
+import { StatusError, TRAFFIC_POLICY, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
 import {
   PLATFORM_LABELS,
   VISIBILITY,
@@ -184,8 +184,10 @@ export class FakeCluster implements Cluster {
 
   /** What it answers to whoever asks about a request. */
   explanation: RouteExplanation | undefined;
-  async explain(): Promise<RouteExplanation | undefined> {
-    return this.explanation;
+  async explain(_kind: string, name: string): Promise<RouteExplanation | undefined> {
+    const holder = this.virtualServices.get(name) ?? this.service(name);
+    const policy = holder?.metadata.annotations?.[TRAFFIC_POLICY];
+    return this.explanation && { ...this.explanation, ...(policy === undefined ? {} : { policy: JSON.parse(policy) as unknown }) };
   }
 
   /** Whether the namespace was made, which the first write does. */
