@@ -25,9 +25,8 @@ export function parseAccess(text: string): AccessEntry {
 export function accessText({ address, header, match }: AccessEntry): string {
   if (address !== undefined) return address;
   if (!match || "present" in match) return `header.${header}`;
-  const [[key = "exact", value = ""] = []] = Object.entries(match) as [string, string][];
-  const sign = Object.entries(OPERATORS).find(([, name]) => name === key)?.[0] ?? "=";
-  return `header.${header}${sign}${value}`;
+  if ("exact" in match) return `header.${header}=${match.exact}`;
+  return "prefix" in match ? `header.${header}^=${match.prefix}` : `header.${header}~=${match.regex}`;
 }
 
 /** One `--limit`. Throws usageError. */
