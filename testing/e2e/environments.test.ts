@@ -39,6 +39,10 @@ test("what was tested goes to prod as it is, with prod's settings and host, and 
   expect((await client.listInstances(PROD)).filter(({ ready }) => ready)).toHaveLength(1);
   expect([await answer("store"), (await client.listVersions(PROD)).length]).toEqual(["live", revisions]);
 
+  const used = await client.usage({ app: "shop" });
+  expect(used.items.map(({ environment, instanceSeconds, kept }) => [environment, instanceSeconds > 0, kept.instanceSeconds > 0])).toEqual(
+    expect.arrayContaining([["prod", true, true]]),
+  );
   const gone = await finished(client, (await client.deleteEnvironment("default", "prod")).id);
   expect(gone).toMatchObject({ state: "succeeded", app: "", environment: "prod" });
   expect((await ebb.get("store.sls-local.localhost")).status).toBe(404);
