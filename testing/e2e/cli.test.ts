@@ -93,6 +93,20 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
     return requests > (counted.versions[1]?.summary.requests ?? Infinity);
   }, 30_000);
   expect(await ebb("why", "hello", "--version", "v9")).toMatchObject({ code: 3, stderr: expect.stringContaining("no version v9") });
+  // The team as files: unchanged they change nothing; changed they do it once.
+  expect(await ebb("export", "team")).toMatchObject({ code: 0, stdout: "5 files in team.\n" });
+  expect(await ebb("apply", "-f", "team", "--yes")).toMatchObject({ code: 0, stdout: "Nothing to do: it is as the files say.\n" });
+  const file = join(folder.path, "team/apps/hello.yaml");
+  await writeFile(file, (await readFile(file, "utf8")).replace("GREETING: hi", "GREETING: moin").replace('owner: ""', "owner: ann"));
+  expect(await ebb("apply", "-f", "team", "--dry-run")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /change the app hello: owner "" → "ann"\n.*set variables of hello in test: GREETING\n2 steps would be done/,
+    ),
+  });
+  const applied = await ebb("apply", "-f", "team", "--yes");
+  expect(applied, applied.stderr).toMatchObject({ code: 0, stdout: "2 steps done.\n" });
+  expect(await ebb("apply", "-f", "team", "--yes")).toMatchObject({ code: 0, stdout: "Nothing to do: it is as the files say.\n" });
   expect(await ebb("delete", "hello", "--yes")).toMatchObject({ code: 0, stdout: "hello is deleted.\n" });
   expect(await ebb("apps", "hello")).toMatchObject({ code: 3 });
   expect(await ebb("down")).toMatchObject({ code: 0 });

@@ -10,6 +10,7 @@ import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
 import { envFreezeCommand, envUnfreezeCommand } from "./commands/freezes.ts";
 import { envScheduleCommand, envSleepCommand, envWakeCommand } from "./commands/sleep.ts";
+import { applyCommand, exportCommand } from "./commands/export-apply.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -90,6 +91,8 @@ export const COMMANDS: readonly Command[] = [
   envWakeCommand,
   envScheduleCommand,
   envDeleteCommand,
+  exportCommand,
+  applyCommand,
   loginCommand,
   logoutCommand,
   whoamiCommand,

@@ -10,7 +10,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
     "Traffic and configuration",
     ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "depends", "vars", "secrets"],
   ],
-  ["Environments", ["usage", "env"]],
+  ["Environments", ["usage", "env", "export", "apply"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "completion"]],
 ];

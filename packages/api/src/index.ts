@@ -1,5 +1,6 @@
 export * from "./approvals.ts";
 export * from "./configuration.ts";
+export * from "./declared.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";

@@ -41,16 +41,16 @@ const LAG = 10_000;
 export const KEPT = "kept ";
 
 /**
- * What is to be added since the last count (`last`; undefined: there was none). Each instance is counted from where it was counted to, so nothing
+ * What is to be added since the last count (`last`, or since when it is counted). Each instance is counted from where it was counted to, so nothing
  * is counted twice, whoever counts; what still runs after a gap is counted through it, what ended in it until it began. The one that is always
  * kept is not counted in a gap, so that a gap never looks like a saving. Pure.
  */
 export function count(
   known: ReadonlyMap<string, Counted>,
   running: readonly Running[],
-  { now, last }: { now: number; last: number | undefined },
+  { now, last }: { now: number; last: number },
 ): Count {
-  const gap = last !== undefined && now - last > PATIENCE ? { began: last, ended: now } : undefined;
+  const gap = now - last > PATIENCE ? { began: last, ended: now } : undefined;
   const spans: Span[] = [];
   const add = ({ team, app, env, cpu, memory }: Owner, kept: boolean, from: number, to: number) => {
     if (to > from) spans.push({ team, app, env, cpu, memory, kept, from, to });
@@ -58,7 +58,7 @@ export function count(
   const counted = running.flatMap((each): Counted[] => {
     const { id, kept, ended, team, app, env, cpu, memory } = each;
     // What another has counted to its end is not known any more.
-    const begun = last === undefined ? now : Math.max(each.from, ended === undefined ? last - LAG : last);
+    const begun = Math.max(each.from, ended === undefined ? last - LAG : last);
     add(each, kept, kept && gap ? now : (known.get(id)?.until ?? begun), Math.min(now, ended ?? now));
     return ended === undefined ? [{ id, team, app, env, cpu, memory, until: now }] : [];
   });

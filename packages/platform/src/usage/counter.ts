@@ -32,6 +32,7 @@ export class UsageCounter implements Runnable {
   /** Cluster → what was seen since the last count; with an end when it is not there any more. */
   readonly #seen = new Map<string, Map<string, Running>>();
   #environments: readonly EnvironmentRow[] = [];
+  #since = 0;
   #assumed: Size = { cpu: 0, memory: 0 };
   #timer: Timer | undefined;
   #look: Timer | undefined;
@@ -45,10 +46,13 @@ export class UsageCounter implements Runnable {
 
   start(): Promise<void> {
     const { clock, clusters } = this.#options;
+    this.#since = clock.now();
     this.#timer = clock.every(PERIOD, () => void this.count());
     this.#unsubscribe = clusters.onChange(({ kind }) => {
       if (kind === "pod") this.#look ??= clock.after(SETTLE, () => this.#lookAtAll());
     });
+    // Not waited for: it knows the environments from then on.
+    void this.count();
     return Promise.resolve();
   }
 
@@ -82,7 +86,7 @@ export class UsageCounter implements Runnable {
       if (places[0] === undefined || !clusters.of(places[0]).health().ready) continue;
       const seen = this.#seen.get(cluster) ?? new Map<string, Running>();
       const counted = [...seen.values()];
-      await recordCount(db, cluster, counted, clock.now());
+      await recordCount(db, cluster, counted, { now: clock.now(), since: this.#since });
       for (const { id, ended } of counted) if (ended !== undefined && seen.get(id)?.ended !== undefined) seen.delete(id);
     }
   }
@@ -97,7 +101,8 @@ export class UsageCounter implements Runnable {
       if (places[0] === undefined || !clusters.of(places[0]).health().ready) continue;
       const there = new Map(places.flatMap((row) => runningIn(clusters.of(row), row, this.#assumed, now)).map((each) => [each.id, each]));
       for (const [id, each] of seen) if (!there.has(id) && each.ended === undefined) seen.set(id, { ...each, ended: now });
-      for (const [id, each] of there) seen.set(id, each);
+      // What has no start of its own has begun when it was seen first.
+      for (const [id, each] of there) seen.set(id, each.kept ? { ...each, from: seen.get(id)?.from ?? each.from } : each);
     }
   }
 }

@@ -8,15 +8,21 @@ const DAY = 86_400_000;
 /** Bounds the parameters of one statement. */
 const BATCH = 50;
 
-/** Adds what has been used since the last count, all of it or nothing. False when another platform has counted meanwhile: then it is left to that one. */
-export async function recordCount(db: Database, cluster: string, running: readonly Running[], now: number): Promise<boolean> {
+/** Adds what has been used since the last count (the first one: since `since`), all of it or nothing. False when another platform has counted meanwhile: then it is left to that one. */
+export async function recordCount(
+  db: Database,
+  cluster: string,
+  running: readonly Running[],
+  { now, since }: { now: number; since: number },
+): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
     const state = await transaction.selectFrom("usage_clusters").selectAll().where("cluster", "=", cluster).executeTakeFirst();
     const last = state?.counted_until;
     if (last !== undefined && now <= last) return false;
     if (!(await take(transaction, cluster, last, now))) return false;
     const rows = await transaction.selectFrom("usage_counted").selectAll().where("cluster", "=", cluster).execute();
-    const { spans, counted, gap } = count(new Map(rows.map((row) => [row.id, row])), running, { now, last });
+    const begun = last === undefined ? running.map((each) => ({ ...each, from: Math.max(each.from, since) })) : running;
+    const { spans, counted, gap } = count(new Map(rows.map((row) => [row.id, row])), begun, { now, last: last ?? since });
     await addDays(transaction, spans);
     await replaceCounted(transaction, cluster, counted);
     if (gap)

@@ -18,7 +18,7 @@ const ALL = { from: "2026-01-01", to: "2026-12-31" };
 describeDatabases("usage", (when, open) => {
   when("is counted once, by day, with the gaps in which nobody counted", async () => {
     const { db } = await open();
-    const counts = (now: number, ...running: Running[]) => recordCount(db, "main", running, now);
+    const counts = (now: number, ...running: Running[]) => recordCount(db, "main", running, { now, since: MIDNIGHT - 60_000 });
     expect(await counts(MIDNIGHT - 60_000, instance, kept)).toBe(true);
     expect(await Promise.all([counts(MIDNIGHT + 30_000, instance, kept), counts(MIDNIGHT + 30_000, instance, kept)])).toContain(false);
     const seconds = async () =>
@@ -44,6 +44,7 @@ describeDatabases("usage", (when, open) => {
     const counter = new UsageCounter({ db, clusters, clock, log: silentLogger });
     await counter.start();
     await counter.count();
+    await clock.advance(1);
     const service = { name: "shop", labels: { "ebb.dev/app": "shop" } };
     const spec = { template: { metadata: { name: "shop-00001" }, spec: { containers: [{ image: "ok-1" }] } } };
     await clock.advance(1000);

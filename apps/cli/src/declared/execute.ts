@@ -1,0 +1,45 @@
+import { assertNever } from "@ebb/base";
+import type { Client, Operation } from "@ebb/api";
+import type { Step } from "./plan.ts";
+
+/** Does one step; what goes on afterwards is an operation, which is to be waited for. */
+export async function execute(client: Client, team: string, step: Step): Promise<Operation | undefined> {
+  switch (step.do) {
+    case "team":
+      return nothing(client.patchTeam(team, step.change));
+    case "member":
+      return nothing(step.role === null ? client.removeMember(team, step.user) : client.setMember(team, step.user, step.role));
+    case "create environment":
+      return nothing(client.createEnvironment(team, step.environment));
+    case "environment":
+      return nothing(client.patchEnvironment(team, step.name, step.change));
+    case "delete environment":
+      return client.deleteEnvironment(team, step.name);
+    case "create app":
+      return nothing(client.createApp({ name: step.name, team, ...step.about }));
+    case "app":
+      return nothing(client.patchApp(step.name, step.change));
+    case "delete app":
+      return client.deleteApp(step.name);
+    case "variables":
+      return client.patchVariables(step, { variables: step.variables });
+    case "host":
+      return client.patchAppEnvironment(step, { host: step.host });
+    case "scaling":
+      return nothing(client.patchScaling(step, step.scaling));
+    case "rules":
+      return setRules(client, step);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** With the split that there is. */
+async function setRules(client: Client, step: Extract<Step, { do: "rules" }>): Promise<Operation> {
+  const { traffic } = await client.getAppEnvironment(step);
+  return client.setTraffic(step, { targets: traffic, rules: step.rules });
+}
+
+async function nothing(done: Promise<unknown>): Promise<undefined> {
+  await done;
+}

@@ -1,0 +1,197 @@
+import type { Declared, DeclaredApp, DeclaredEnvironment, MemberRole } from "@ebb/api";
+import fc from "fast-check";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { readDeclared, writeDeclared } from "./files.ts";
+import { planOf, type Step } from "./plan.ts";
+
+const EMPTY: Declared = { team: { team: "default", description: "", previewLimit: 10, members: {} }, environments: [], apps: [] };
+const NONE = { strategies: null, min: null, max: null, idle: null };
+
+const name = fc.constantFrom("a", "b", "cart", "shop", "x-1");
+const words = fc.string({ maxLength: 30, unit: "grapheme" });
+const environment = name.chain((each): fc.Arbitrary<DeclaredEnvironment> =>
+  fc.record({
+    name: fc.constant(each),
+    template: fc.constant("test" as const),
+    hostSuffix: fc.constant(`-${each}`),
+    order: fc.nat(100),
+    warm: fc.boolean(),
+    scaling: fc.record({ min: fc.nat(3), max: fc.nat(3), idleSeconds: fc.constantFrom(null, 6, 60) }),
+    approvals: fc.nat(2),
+    freezes: fc.array(fc.record({ why: fc.constant("x"), from: fc.constant("2026-01-01T00:00Z"), to: fc.constant("2026-02-01T00:00Z") })),
+    schedule: fc.constantFrom(null, { timeZone: "UTC", sleep: ["0 20 * * *"], wake: ["0 7 * * *"], onRequest: "wake" as const }),
+  }),
+);
+const place = fc.record({
+  host: fc.constantFrom(null, "store"),
+  variables: fc.dictionary(fc.constantFrom("A", "B_2", "c"), words),
+  scaling: fc.record({ ...Object.fromEntries(Object.keys(NONE).map((key) => [key, fc.constant(null)])), min: fc.constantFrom(null, 1, 2) }),
+  rules: fc.constant<never[]>([]),
+  secrets: fc.constant<string[]>([]),
+});
+const app = name.chain((each): fc.Arbitrary<DeclaredApp> =>
+  fc.record({
+    name: fc.constant(each),
+    description: words,
+    contacts: fc.array(words, { maxLength: 3 }),
+    labels: fc.dictionary(fc.constantFrom("k", "tier"), words),
+    dependsOn: fc.constant<string[]>([]),
+    environments: fc.dictionary(fc.constantFrom("a", "b"), place),
+  }),
+);
+const unique = <T extends { name: string }>(arbitrary: fc.Arbitrary<T>) =>
+  fc
+    .uniqueArray(arbitrary, { selector: (each) => each.name, maxLength: 4 })
+    .map((all) => all.toSorted((a, b) => (a.name < b.name ? -1 : 1)));
+/** As it comes from JSON or YAML: with usual prototypes. */
+const team = fc
+  .record({
+    team: fc.record({
+      team: fc.constant("default"),
+      description: words,
+      previewLimit: fc.nat(100),
+      members: fc.dictionary(fc.constantFrom("ann", "bob"), fc.constantFrom<MemberRole>("viewer", "developer", "releaser", "admin")),
+    }),
+    environments: unique(environment),
+    apps: unique(app),
+  })
+  .map((state) => JSON.parse(JSON.stringify(state)) as Declared);
+
+/** What a platform makes of a step. */
+function after(state: Declared, step: Step): Declared {
+  const next = structuredClone(state);
+  const found = <T extends { name: string }>(all: T[], wanted: string) => all.find((each) => each.name === wanted);
+  const placeOf = (at: { app: string; env: string }) => {
+    const owner = found(next.apps, at.app);
+    if (!owner) throw new Error(`${step.what}: no app`);
+    owner.environments ??= {};
+    return (owner.environments[at.env] ??= { host: null, variables: {}, secrets: [], scaling: NONE, rules: [] });
+  };
+  switch (step.do) {
+    case "team":
+      Object.assign(next.team, step.change);
+      break;
+    case "member":
+      next.team.members ??= {};
+      if (step.role === null) delete next.team.members[step.user];
+      else next.team.members[step.user] = step.role;
+      break;
+    case "create environment":
+      next.environments.push(structuredClone(step.environment));
+      break;
+    case "environment":
+      Object.assign(found(next.environments, step.name) ?? {}, step.change);
+      break;
+    case "delete environment":
+      next.environments = next.environments.filter((each) => each.name !== step.name);
+      break;
+    case "create app":
+      next.apps.push({ name: step.name, dependsOn: [], environments: {}, ...structuredClone(step.about) });
+      break;
+    case "app":
+      Object.assign(found(next.apps, step.name) ?? {}, step.change);
+      break;
+    case "delete app":
+      next.apps = next.apps.filter((each) => each.name !== step.name);
+      break;
+    case "variables": {
+      const { variables = {} } = placeOf(step);
+      for (const [key, value] of Object.entries(step.variables)) if (value === null) delete variables[key];
+      const set = Object.entries(step.variables).filter((entry): entry is [string, string] => entry[1] !== null);
+      placeOf(step).variables = { ...variables, ...Object.fromEntries(set) };
+      break;
+    }
+    case "host":
+      placeOf(step).host = step.host;
+      break;
+    case "scaling":
+      placeOf(step).scaling = { ...placeOf(step).scaling, ...step.scaling };
+      break;
+    case "rules":
+      placeOf(step).rules = step.rules;
+  }
+  return next;
+}
+
+describe("a plan", () => {
+  test("of what is there already is empty", () => {
+    fc.assert(
+      fc.property(team, (state) => {
+        expect(planOf(state, state, { prune: true })).toEqual({ steps: [], extra: [], notes: [] });
+      }),
+    );
+  });
+
+  test("that is carried out leaves nothing to do, with and without pruning, and one without pruning takes nothing away", () => {
+    fc.assert(
+      fc.property(team, team, fc.boolean(), (present, wanted, prune) => {
+        const plan = planOf(present, wanted, { prune });
+        const made = plan.steps.reduce(after, present);
+        expect(planOf(made, wanted, { prune }).steps).toEqual([]);
+        if (prune) expect(planOf(made, wanted, { prune }).extra).toEqual([]);
+        else expect(made.apps.length).toBeGreaterThanOrEqual(present.apps.length);
+      }),
+    );
+  });
+
+  test("links apps after all of them are there, and never by way of a circle", () => {
+    const apps = (links: Record<string, string[]>): Declared => ({
+      ...EMPTY,
+      apps: Object.entries(links).map(([each, dependsOn]) => ({ name: each, dependsOn })),
+    });
+    const steps = planOf(apps({ a: ["b"], b: [] }), apps({ a: [], b: ["a"], c: ["b"] }), { prune: false }).steps;
+    expect(steps.map(({ what }) => what)).toEqual(["make the app c", "let a depend on nothing", "let b depend on a", "let c depend on b"]);
+  });
+
+  test("says what stays, which secrets are wanting, and what cannot be changed", () => {
+    const there: Declared = { ...EMPTY, environments: [{ name: "old", template: "test" }] };
+    const wanted: Declared = { ...EMPTY, apps: [{ name: "shop", environments: { test: { secrets: ["KEY"] } } }] };
+    expect(planOf(there, wanted, { prune: false })).toMatchObject({
+      steps: [{ do: "create app" }],
+      extra: ["the environment old"],
+      notes: ["shop in test has no secret KEY yet: ebb secrets set shop KEY -e test"],
+    });
+    expect(planOf(there, wanted, { prune: true }).steps.at(-1)).toMatchObject({ do: "delete environment", name: "old" });
+    const other: Declared = { ...EMPTY, environments: [{ name: "old", template: "prod" }] };
+    expect(() => planOf(there, other, { prune: false })).toThrow("the template of the environment old cannot be changed from test to prod");
+  });
+});
+
+describe("files", () => {
+  const folder = async () => {
+    const path = await mkdtemp(join(tmpdir(), "ebb-declared-"));
+    onTestFinished(() => rm(path, { recursive: true }));
+    return path;
+  };
+
+  test("give back what was written, whatever it is", async () => {
+    await fc.assert(
+      fc.asyncProperty(team, async (state) => {
+        const path = await mkdtemp(join(tmpdir(), "ebb-declared-"));
+        try {
+          await writeDeclared(path, state);
+          expect(await readDeclared(path)).toEqual(state);
+        } finally {
+          await rm(path, { recursive: true });
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ["team.yaml", "team: [", /team.yaml is no YAML/],
+    ["team.yaml", "team: Default\n", /team.yaml: \/team/],
+    ["apps/shop.yaml", "name: cart\n", /apps\/shop.yaml is about cart/],
+    ["apps/shop.yaml", "name: shop\ncolour: red\n", /apps\/shop.yaml: \//],
+    ["environments/prod.yaml", "name: prod\napprovals: 9\n", /environments\/prod.yaml: \/approvals/],
+  ])("%s with %j is refused", async (file, text, message) => {
+    const path = await folder();
+    await writeDeclared(path, EMPTY);
+    await writeFile(join(path, file), text);
+    await expect(readDeclared(path)).rejects.toThrow(message);
+  });
+});

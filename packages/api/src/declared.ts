@@ -1,0 +1,41 @@
+import { Type, type Static } from "typebox";
+import { MemberRole, UserName } from "./identity.ts";
+import { CreateEnvironment, PatchApp, PatchTeam } from "./model.ts";
+import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName } from "./names.ts";
+import { TrafficRules } from "./rules.ts";
+import { PatchScaling } from "./scaling.ts";
+
+/** A team as files: what is left out is as it is. `team.yaml`. */
+export const DeclaredTeam = object({
+  team: TeamName,
+  ...PatchTeam.properties,
+  members: Type.Optional(Type.Record(UserName, MemberRole)),
+});
+export type DeclaredTeam = Static<typeof DeclaredTeam>;
+
+/** `environments/NAME.yaml` */
+export const DeclaredEnvironment = CreateEnvironment;
+export type DeclaredEnvironment = Static<typeof DeclaredEnvironment>;
+
+export const DeclaredPlace = object({
+  host: Type.Optional(Nullable(HostLabel)),
+  variables: Type.Optional(Type.Record(EnvName, Type.String({ maxLength: 65_536 }))),
+  /** Names only: their values are nowhere but in the platform. */
+  secrets: Type.Optional(Type.Array(EnvName, { maxItems: 256 })),
+  scaling: Type.Optional(PatchScaling),
+  rules: Type.Optional(TrafficRules),
+});
+export type DeclaredPlace = Static<typeof DeclaredPlace>;
+
+/** `apps/NAME.yaml` */
+export const DeclaredApp = Type.Object(
+  { name: AppName, ...PatchApp.properties, environments: Type.Optional(Type.Record(EnvironmentName, DeclaredPlace)) },
+  { additionalProperties: false },
+);
+export type DeclaredApp = Static<typeof DeclaredApp>;
+
+export interface Declared {
+  team: DeclaredTeam;
+  environments: DeclaredEnvironment[];
+  apps: DeclaredApp[];
+}
