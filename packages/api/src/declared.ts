@@ -5,21 +5,28 @@ import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamNam
 import { TrafficRules } from "./rules.ts";
 import { PatchScaling } from "./scaling.ts";
 
+/** Of one layer: a name that it takes away is null. References stay as they were written. */
+const DeclaredVariables = Type.Optional(Type.Record(EnvName, Nullable(Type.String({ maxLength: 65_536 }))));
+
 /** A team as files: what is left out is as it is. `team.yaml`. */
 export const DeclaredTeam = object({
   team: TeamName,
   ...PatchTeam.properties,
+  variables: DeclaredVariables,
   members: Type.Optional(Type.Record(UserName, MemberRole)),
 });
 export type DeclaredTeam = Static<typeof DeclaredTeam>;
 
 /** `environments/NAME.yaml` */
-export const DeclaredEnvironment = CreateEnvironment;
+export const DeclaredEnvironment = Type.Object(
+  { ...CreateEnvironment.properties, variables: DeclaredVariables },
+  { additionalProperties: false },
+);
 export type DeclaredEnvironment = Static<typeof DeclaredEnvironment>;
 
 export const DeclaredPlace = object({
   host: Type.Optional(Nullable(HostLabel)),
-  variables: Type.Optional(Type.Record(EnvName, Type.String({ maxLength: 65_536 }))),
+  variables: DeclaredVariables,
   /** Names only: their values are nowhere but in the platform. */
   secrets: Type.Optional(Type.Array(EnvName, { maxItems: 256 })),
   scaling: Type.Optional(PatchScaling),

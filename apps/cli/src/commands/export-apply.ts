@@ -56,9 +56,8 @@ export const applyCommand = defineCommand({
     for (const line of lines(plan)) context.progress.line(line);
     if (!options.yes) await agree(context);
     for (const step of plan.steps) {
-      const operation = await execute(client, team, step);
-      if (operation) await followOperation(context, client, operation, { logs: false });
-      else context.progress.done(step.what);
+      for (const operation of await execute(client, team, step)) await followOperation(context, client, operation, { logs: false });
+      context.progress.done(step.what);
     }
     show(context, plan, false);
   },

@@ -2,8 +2,8 @@ import { assertNever } from "@ebb/base";
 import type { Client, Operation } from "@ebb/api";
 import type { Step } from "./plan.ts";
 
-/** Does one step; what goes on afterwards is an operation, which is to be waited for. */
-export async function execute(client: Client, team: string, step: Step): Promise<Operation | undefined> {
+/** Does one step; what goes on afterwards are operations, which are to be waited for. */
+export async function execute(client: Client, team: string, step: Step): Promise<Operation[]> {
   switch (step.do) {
     case "team":
       return nothing(client.patchTeam(team, step.change));
@@ -14,21 +14,23 @@ export async function execute(client: Client, team: string, step: Step): Promise
     case "environment":
       return nothing(client.patchEnvironment(team, step.name, step.change));
     case "delete environment":
-      return client.deleteEnvironment(team, step.name);
+      return [await client.deleteEnvironment(team, step.name)];
     case "create app":
       return nothing(client.createApp({ name: step.name, team, ...step.about }));
     case "app":
       return nothing(client.patchApp(step.name, step.change));
     case "delete app":
-      return client.deleteApp(step.name);
+      return [await client.deleteApp(step.name)];
+    case "layer":
+      return (await client.patchLayer({ team, env: step.env }, step.patch)).operations;
     case "variables":
-      return client.patchVariables(step, { variables: step.variables });
+      return [await client.patchConfiguration(step, step.patch)];
     case "host":
-      return client.patchAppEnvironment(step, { host: step.host });
+      return [await client.patchAppEnvironment(step, { host: step.host })];
     case "scaling":
       return nothing(client.patchScaling(step, step.scaling));
     case "rules":
-      return setRules(client, step);
+      return [await setRules(client, step)];
     default:
       return assertNever(step);
   }
@@ -40,6 +42,7 @@ async function setRules(client: Client, step: Extract<Step, { do: "rules" }>): P
   return client.setTraffic(step, { targets: traffic, rules: step.rules });
 }
 
-async function nothing(done: Promise<unknown>): Promise<undefined> {
+async function nothing(done: Promise<unknown>): Promise<Operation[]> {
   await done;
+  return [];
 }

@@ -5,18 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { readDeclared, writeDeclared } from "./files.ts";
-import { planOf, type Step } from "./plan.ts";
+import { planOf, type Step, type VariablesPatch } from "./plan.ts";
 
 const EMPTY: Declared = { team: { team: "default", description: "", previewLimit: 10, members: {} }, environments: [], apps: [] };
 const NONE = { strategies: null, min: null, max: null, idle: null };
 
 const name = fc.constantFrom("a", "b", "cart", "shop", "x-1");
 const words = fc.string({ maxLength: 30, unit: "grapheme" });
+const variables = fc.dictionary(fc.constantFrom("A", "B_2", "c"), fc.option(words));
 const environment = name.chain((each): fc.Arbitrary<DeclaredEnvironment> =>
   fc.record({
     name: fc.constant(each),
     template: fc.constant("test" as const),
     hostSuffix: fc.constant(`-${each}`),
+    variables,
     order: fc.nat(100),
     warm: fc.boolean(),
     scaling: fc.record({ min: fc.nat(3), max: fc.nat(3), idleSeconds: fc.constantFrom(null, 6, 60) }),
@@ -27,7 +29,7 @@ const environment = name.chain((each): fc.Arbitrary<DeclaredEnvironment> =>
 );
 const place = fc.record({
   host: fc.constantFrom(null, "store"),
-  variables: fc.dictionary(fc.constantFrom("A", "B_2", "c"), words),
+  variables,
   scaling: fc.record({ ...Object.fromEntries(Object.keys(NONE).map((key) => [key, fc.constant(null)])), min: fc.constantFrom(null, 1, 2) }),
   rules: fc.constant<never[]>([]),
   secrets: fc.constant<string[]>([]),
@@ -52,6 +54,7 @@ const team = fc
     team: fc.record({
       team: fc.constant("default"),
       description: words,
+      variables,
       previewLimit: fc.nat(100),
       members: fc.dictionary(fc.constantFrom("ann", "bob"), fc.constantFrom<MemberRole>("viewer", "developer", "releaser", "admin")),
     }),
@@ -59,6 +62,10 @@ const team = fc
     apps: unique(app),
   })
   .map((state) => JSON.parse(JSON.stringify(state)) as Declared);
+
+function patched(present: Record<string, string | null> = {}, { variables, inherit }: VariablesPatch): Record<string, string | null> {
+  return Object.fromEntries(Object.entries({ ...present, ...variables }).filter(([key]) => !inherit.includes(key)));
+}
 
 /** What a platform makes of a step. */
 function after(state: Declared, step: Step): Declared {
@@ -97,13 +104,14 @@ function after(state: Declared, step: Step): Declared {
     case "delete app":
       next.apps = next.apps.filter((each) => each.name !== step.name);
       break;
-    case "variables": {
-      const { variables = {} } = placeOf(step);
-      for (const [key, value] of Object.entries(step.variables)) if (value === null) delete variables[key];
-      const set = Object.entries(step.variables).filter((entry): entry is [string, string] => entry[1] !== null);
-      placeOf(step).variables = { ...variables, ...Object.fromEntries(set) };
+    case "layer": {
+      const holder = step.env === undefined ? next.team : found(next.environments, step.env);
+      if (holder) holder.variables = patched(holder.variables, step.patch);
       break;
     }
+    case "variables":
+      placeOf(step).variables = patched(placeOf(step).variables, step.patch);
+      break;
     case "host":
       placeOf(step).host = step.host;
       break;

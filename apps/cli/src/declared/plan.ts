@@ -1,4 +1,4 @@
-import type { Declared, DeclaredEnvironment, DeclaredPlace, MemberRole, PatchApp, PatchEnvironment, PatchTeam } from "@ebb/api";
+import type { CreateEnvironment, Declared, DeclaredPlace, MemberRole, PatchApp, PatchEnvironment, PatchTeam } from "@ebb/api";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../failure.ts";
 
@@ -6,17 +6,25 @@ import { Failure } from "../failure.ts";
 export type Step = { what: string } & (
   | { do: "team"; change: PatchTeam }
   | { do: "member"; user: string; role: MemberRole | null }
-  | { do: "create environment"; environment: DeclaredEnvironment }
+  | { do: "create environment"; environment: CreateEnvironment }
   | { do: "environment"; name: string; change: PatchEnvironment }
   | { do: "delete environment"; name: string }
   | { do: "create app"; name: string; about: PatchApp }
   | { do: "app"; name: string; change: PatchApp }
   | { do: "delete app"; name: string }
-  | { do: "variables"; app: string; env: string; variables: Record<string, string | null> }
+  | { do: "layer"; env: string | undefined; patch: VariablesPatch }
+  | { do: "variables"; app: string; env: string; patch: VariablesPatch }
   | { do: "host"; app: string; env: string; host: string | null }
   | { do: "scaling"; app: string; env: string; scaling: NonNullable<DeclaredPlace["scaling"]> }
   | { do: "rules"; app: string; env: string; rules: NonNullable<DeclaredPlace["rules"]> }
 );
+
+/** `inherit`: names that this layer states no more. */
+export interface VariablesPatch {
+  variables: Record<string, string | null>;
+  inherit: string[];
+}
+type Variables = Readonly<Record<string, string | null>>;
 
 export interface Plan {
   steps: Step[];
@@ -50,7 +58,7 @@ class Planner {
   }
 
   team(present: Declared, wanted: Declared): void {
-    const { team, members = {}, ...about } = wanted.team;
+    const { team, members = {}, variables, ...about } = wanted.team;
     const change = differing(present.team, about);
     if (change) this.#add({ do: "team", change, what: `change the team ${team}: ${told(present.team, change)}` });
     const before = present.team.members ?? {};
@@ -58,6 +66,8 @@ class Planner {
       if (before[user] === role) continue;
       this.#add({ do: "member", user, role, what: before[user] ? `make ${user} a ${role}, no ${before[user]}` : `add ${user} as ${role}` });
     }
+    const patch = this.#variables("the team", variables, present.team.variables);
+    if (patch) this.#add({ do: "layer", env: undefined, patch, what: `set variables of the team: ${namesIn(patch)}` });
     if (!wanted.team.members) return;
     for (const user of Object.keys(before)) {
       if (!(user in members)) this.#drop(`the member ${user}`, { do: "member", user, role: null, what: `remove the member ${user}` });
@@ -67,10 +77,13 @@ class Planner {
   environments(present: Declared, wanted: Declared): void {
     const before = new Map(present.environments.map((each) => [each.name, each]));
     for (const environment of wanted.environments) {
-      const { name, template, hostSuffix, ...policies } = environment;
+      const { name, template, hostSuffix, variables, ...policies } = environment;
       const there = before.get(name);
+      const patch = this.#variables(name, variables, there?.variables);
       if (!there) {
-        this.#add({ do: "create environment", environment, what: `make the environment ${name}` });
+        const { variables: _, ...body } = environment;
+        this.#add({ do: "create environment", environment: body, what: `make the environment ${name}` });
+        if (patch) this.#add({ do: "layer", env: name, patch, what: `set variables of ${name}: ${namesIn(patch)}` });
         continue;
       }
       for (const [what, asked, is] of [
@@ -84,6 +97,7 @@ class Planner {
       }
       const change = differing(there, policies);
       if (change) this.#add({ do: "environment", name, change, what: `change the environment ${name}: ${told(there, change)}` });
+      if (patch) this.#add({ do: "layer", env: name, patch, what: `set variables of ${name}: ${namesIn(patch)}` });
     }
     const names = new Set(wanted.environments.map(({ name }) => name));
     for (const { name } of present.environments) {
@@ -118,7 +132,8 @@ class Planner {
   #place(at: { app: string; env: string }, wanted: DeclaredPlace, present: DeclaredPlace = {}): void {
     const where = `${at.app} in ${at.env}`;
     const { variables, host, scaling, rules, secrets = [] } = wanted;
-    if (variables) this.#variables(at, variables, present.variables ?? {});
+    const patch = this.#variables(where, variables, present.variables);
+    if (patch) this.#add({ do: "variables", ...at, patch, what: `set variables of ${where}: ${namesIn(patch)}` });
     if (host !== undefined && host !== (present.host ?? null)) {
       this.#add({ do: "host", ...at, host, what: host === null ? `give ${where} its usual host` : `give ${where} the host ${host}` });
     }
@@ -134,17 +149,13 @@ class Planner {
     }
   }
 
-  #variables(at: { app: string; env: string }, wanted: Record<string, string>, present: Record<string, string>): void {
-    const where = `${at.app} in ${at.env}`;
-    const set = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => present[name] !== value));
+  #variables(where: string, wanted: Variables | undefined, present: Variables = {}): VariablesPatch | undefined {
+    if (!wanted) return undefined;
+    const variables = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => present[name] !== value));
     const gone = Object.keys(present).filter((name) => !(name in wanted));
     if (!this.#prune) this.extra.push(...gone.map((name) => `the variable ${name} of ${where}`));
-    const variables: Record<string, string | null> = {
-      ...set,
-      ...(this.#prune ? Object.fromEntries(gone.map((name) => [name, null])) : {}),
-    };
-    const names = Object.entries(variables).map(([name, value]) => (value === null ? `-${name}` : name));
-    if (names.length > 0) this.#add({ do: "variables", ...at, variables, what: `set variables of ${where}: ${names.join(", ")}` });
+    const inherit = this.#prune ? gone : [];
+    return Object.keys(variables).length + inherit.length === 0 ? undefined : { variables, inherit };
   }
 
   #add(step: Step): void {
@@ -155,6 +166,11 @@ class Planner {
     if (this.#prune) this.deletions.push(step);
     else this.extra.push(what);
   }
+}
+
+/** `A, B, -C` */
+function namesIn({ variables, inherit }: VariablesPatch): string {
+  return [...Object.keys(variables), ...inherit.map((name) => `-${name}`)].join(", ");
 }
 
 const NO_POLICY = { strategies: null, min: null, max: null, idle: null };

@@ -2,8 +2,9 @@ import type { App, AppEnvironment, Client, Declared, DeclaredApp, DeclaredEnviro
 
 /** A team as it is, in the form that files have; previews, which come and go by themselves, are not among it. */
 export async function presentTeam(client: Client, name: string): Promise<Declared> {
-  const [team, members, environments, apps] = await Promise.all([
+  const [team, variables, members, environments, apps] = await Promise.all([
     client.getTeam(name),
+    layerVariables(client, { team: name }),
     client.listMembers(name),
     client.listEnvironments(name),
     client.listApps({ team: name }),
@@ -14,17 +15,19 @@ export async function presentTeam(client: Client, name: string): Promise<Declare
       team: name,
       description: team.description,
       previewLimit: team.previewLimit,
+      variables,
       // Those that follow a directory's groups are not ours to say.
       members: Object.fromEntries(members.filter(({ source }) => source === "manual").map(({ user, role }) => [user, role])),
     },
-    environments: staying.map(declaredEnvironment),
+    environments: await Promise.all(staying.map((each) => declaredEnvironment(client, each))),
     apps: await Promise.all(apps.map((app) => declaredApp(client, app, staying))),
   };
 }
 
-function declaredEnvironment(environment: Environment): DeclaredEnvironment {
+async function declaredEnvironment(client: Client, environment: Environment): Promise<DeclaredEnvironment> {
   const { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, freezes, schedule } = environment;
-  return { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, freezes, schedule };
+  const variables = await layerVariables(client, { team: environment.team, env: name });
+  return { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, freezes, schedule, variables };
 }
 
 async function declaredApp(client: Client, app: App, environments: readonly Environment[]): Promise<DeclaredApp> {
@@ -39,12 +42,23 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {
   const at = { app, env: environment.name };
-  const [{ variables }, secrets, scaling] = await Promise.all([client.getVariables(at), client.listSecrets(at), client.getScaling(at)]);
+  const [{ items }, scaling] = await Promise.all([client.getConfiguration(at), client.getScaling(at)]);
+  const own = items.filter(({ layer }) => layer === "app");
   return {
     host: host === `${app}${environment.hostSuffix}` ? null : host,
-    variables,
-    secrets: secrets.items.map(({ name }) => name),
+    variables: variablesAmong(own.map(({ text, ...item }) => ({ ...item, value: text }))),
+    // Whichever layer has them: the app would start.
+    secrets: items.filter(({ kind }) => kind === "secret").map(({ name }) => name),
     scaling,
     rules,
   };
+}
+
+async function layerVariables(client: Client, layer: { team: string; env?: string }): Promise<Record<string, string | null>> {
+  return variablesAmong((await client.getLayer(layer)).items);
+}
+
+/** As they were written; null: taken away here. */
+function variablesAmong(items: readonly { name: string; kind: string; value: string | null }[]): Record<string, string | null> {
+  return Object.fromEntries(items.filter(({ kind }) => kind !== "secret").map(({ name, value }) => [name, value]));
 }
