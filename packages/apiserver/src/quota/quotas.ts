@@ -34,6 +34,13 @@ const PODS = resourceOf(Pods);
 /** Objects that come in a burst are counted once. */
 const COALESCE = 100;
 
+/** Names by resource and namespace. */
+type Admitted = Map<string, Set<string>>;
+
+function placeOf(resource: string, namespace: string): string {
+  return `${resource}/${namespace}`;
+}
+
 /**
  * ResourceQuotas: refuses what would exceed one, in Kubernetes' words, and keeps their status. What is made on reading (placeholder Services
  * and such) counts for nothing. Instances of Revisions are admitted before they start, by the controllers; their Pods are only counted here.
@@ -42,8 +49,11 @@ const COALESCE = 100;
  */
 export class Quotas {
   readonly #store: Store;
-  /** Admitted since the last commit, by namespace and then resource. */
-  readonly #admitted = new Map<string, Map<string, number>>();
+  /**
+   * Admitted and not in the store yet: since the last commit, and before it. A write is committed with the next batch, or with the one after
+   * that if one was on its way to the disk.
+   */
+  #admitted: readonly [newer: Admitted, older: Admitted] = [new Map(), new Map()];
 
   /** `store` is the one without views. */
   constructor(store: Store) {
@@ -66,8 +76,9 @@ export class Quotas {
       const why = silent ?? overQuota(quota, this.#usedOf(quota, Object.keys(asked)), asked);
       if (why !== undefined) throw forbidden(kind, name, why);
     }
-    const admitted = this.#admitted.get(namespace) ?? new Map<string, number>();
-    this.#admitted.set(namespace, admitted.set(resource, (admitted.get(resource) ?? 0) + 1));
+    const place = placeOf(resource, namespace);
+    const [newer] = this.#admitted;
+    newer.set(place, (newer.get(place) ?? new Set()).add(name));
   }
 
   /** What is there of everything that the quota limits. */
@@ -75,9 +86,16 @@ export class Quotas {
     return this.#usedOf(quota, Object.keys(hardAmounts(quota)));
   }
 
-  /** What was admitted is in the store now, or never will be. */
-  committed(): void {
-    this.#admitted.clear();
+  /** What was admitted before the commit that came before this one is in the store now, or never will be. */
+  committed(events: readonly StoreEvent[]): void {
+    const [newer] = this.#admitted;
+    this.#admitted = [new Map(), newer];
+    for (const { key, type } of events) if (type === "ADDED") newer.get(placeOf(key.resource, key.namespace))?.delete(key.name);
+  }
+
+  #pending(resource: string, namespace: string): number {
+    const place = placeOf(resource, namespace);
+    return this.#admitted.reduce((sum, admitted) => sum + (admitted.get(place)?.size ?? 0), 0);
   }
 
   #usedOf(quota: ResourceQuota, names: readonly string[]): Amounts {
@@ -86,7 +104,7 @@ export class Quotas {
     for (const name of names) {
       const resource = countedResource(name);
       if (resource === undefined || !quotaTakes(quota, undefined)) continue;
-      used[name] = this.#store.list(resource, namespace).objects.length + (this.#admitted.get(namespace)?.get(resource) ?? 0);
+      used[name] = this.#store.list(resource, namespace).objects.length + this.#pending(resource, namespace);
     }
     if (names.every((name) => countedResource(name) !== undefined)) return used;
     return (this.#store.list(PODS, namespace).objects as readonly Pod[])
@@ -121,7 +139,7 @@ export class QuotaController implements Runnable {
   async start(): Promise<void> {
     const { store, quotas } = this.#deps;
     this.#unsubscribe = store.onCommit((events) => {
-      quotas.committed();
+      quotas.committed(events);
       for (const event of events) this.#observe(event);
     });
     for (const { metadata } of store.list(QUOTAS).objects) this.#add(metadata.namespace ?? "");

@@ -1,10 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fdatasync, fdatasyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { promisify } from "node:util";
 import { UserError } from "@ebb/base";
 
 /** Grows with each change of the tables; a store of a later Ebb is refused rather than damaged. */
 const SCHEMA_VERSION = 1;
+
+/** Pages of 4 KiB after which the journal is put into the file, which the disk takes some time for: sized for some ten thousand writes. */
+const CHECKPOINT_PAGES = 4000;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -27,9 +31,20 @@ export interface RevisionRow {
   value: string;
 }
 
-/** The SQLite file: opens it safely, reads all of it once, and writes transactions. Synchronous throughout. */
+const flush = promisify(fdatasync);
+
+/**
+ * The SQLite file: opens it safely, reads all of it once, and writes transactions.
+ *
+ * A transaction is in the journal when it returns, and on the disk when `sync` has resolved: SQLite itself would hold up the whole process for the
+ * disk at each commit (synchronous=FULL), and with NORMAL it leaves exactly that step to whoever wants it. Checkpoints are its own, and safe.
+ */
 export class Database {
   readonly #database: DatabaseSync;
+  /** The journal, which is there, and the same, until the database is closed. */
+  readonly #journal: number;
+  /** Ends that wait for a sync under way: its descriptor must not be another file's by then. */
+  #syncs: Promise<unknown> = Promise.resolve();
   readonly #insert: StatementSync;
   readonly #remove: StatementSync;
   readonly #setFact: StatementSync;
@@ -40,6 +55,7 @@ export class Database {
     // It holds secrets; SQLite gives its journal files the same mode.
     if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
     this.#database = open(path, maxBytes);
+    this.#journal = openSync(`${path}-wal`, "r+");
     this.#insert = this.#database.prepare(
       "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
@@ -71,6 +87,18 @@ export class Database {
     }
   }
 
+  /** Resolves when every transaction before it is on the disk. Whoever sees it reject knows nothing of what is. */
+  sync(): Promise<void> {
+    const synced = flush(this.#journal);
+    this.#syncs = Promise.allSettled([this.#syncs, synced]);
+    return synced;
+  }
+
+  /** The same, at once: for the end of the process. */
+  syncNow(): void {
+    fdatasyncSync(this.#journal);
+  }
+
   /** All of it or, if it throws, none. */
   transaction(changes: { insert?: readonly RevisionRow[]; remove?: readonly number[]; facts?: Record<string, number> }): void {
     this.#database.exec("BEGIN IMMEDIATE");
@@ -90,6 +118,7 @@ export class Database {
 
   close(): void {
     this.#database.close();
+    void this.#syncs.then(() => closeSync(this.#journal));
   }
 }
 
@@ -110,7 +139,9 @@ function open(path: string, maxBytes: number): DatabaseSync {
         },
       );
     }
+    // With FULL, as this makes the journal: its place in the folder must be on the disk, too.
     database.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     return database;
   } catch (error) {
     database.close();

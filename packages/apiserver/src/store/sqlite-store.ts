@@ -19,7 +19,7 @@ export interface SqliteStoreOptions {
   maxBytes?: number;
 }
 
-/** Writes of one turn of the event loop: committed together or not at all. */
+/** Writes of one turn of the event loop, or of the time that the disk took for those before: committed together or not at all. */
 interface Batch {
   rows: RevisionRow[];
   events: StoreEvent[];
@@ -28,7 +28,7 @@ interface Batch {
   done: PromiseWithResolvers<void>;
 }
 
-/** Store over one SQLite file (WAL, synchronous=FULL) with every live object in memory. */
+/** Store over one SQLite file (WAL, synced before any write is answered) with every live object in memory. */
 export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -39,8 +39,13 @@ export class SqliteStore implements Store {
   readonly #history: History;
   readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();
   #revision = 0;
+  /** Takes writes. */
   #batch: Batch | undefined;
+  /** In the file, on its way to the disk: not visible yet, but what the next writes rest on. */
+  #syncing: Batch | undefined;
   #closed = false;
+  /** Why nothing can be written any more. */
+  #lost: StatusError | undefined;
 
   /** Opens the file and reads it. Throws UserError when it cannot be used (see Database). */
   constructor({ path, clock, log, maxBytes = MAX_BYTES }: SqliteStoreOptions) {
@@ -87,12 +92,14 @@ export class SqliteStore implements Store {
 
   async write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }> {
     if (this.#closed) throw new StatusError("ServiceUnavailable", "the API server is stopping");
+    if (this.#lost) throw this.#lost;
     const head = this.#head(key);
     const result = change(head);
     const outcome =
       result === "unchanged" || (result === "removed" && !head) ? { object: head, changed: false } : this.#record(key, head, result);
     // Even what changes nothing may rest on a write that is not on disk yet.
-    if (this.#batch) await this.#batch.done.promise;
+    const last = this.#batch ?? this.#syncing;
+    if (last) await last.done.promise;
     return outcome;
   }
 
@@ -116,13 +123,15 @@ export class SqliteStore implements Store {
 
   close(): void {
     if (this.#closed) return;
-    if (this.#batch) this.#flush();
+    this.#finish();
     this.#closed = true;
     this.#database.close();
   }
 
   #head(key: StoreKey): KubeObject | undefined {
-    const pending = this.#batch?.heads.get(idOf(key));
+    const id = idOf(key);
+    const open = this.#batch?.heads.get(id);
+    const pending = open === undefined ? this.#syncing?.heads.get(id) : open;
     return pending === undefined ? this.#live.get(key) : (pending ?? undefined);
   }
 
@@ -137,7 +146,7 @@ export class SqliteStore implements Store {
     const next = this.#shared(head, plain);
     if (kept && next === head) return { object: head, changed: false };
     const batch = this.#openBatch();
-    const revision = this.#revision + batch.rows.length + 1;
+    const revision = this.#revision + (this.#syncing?.rows.length ?? 0) + batch.rows.length + 1;
     const object = deepFreeze({ ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } });
     batch.rows.push({ ...key, revision, deleted, at: this.#clock.now(), value: JSON.stringify(object) });
     const type = deleted ? "DELETED" : head ? "MODIFIED" : "ADDED";
@@ -160,19 +169,66 @@ export class SqliteStore implements Store {
     return this.#batch;
   }
 
+  /** One batch at a time is on its way: the next one takes what comes meanwhile. */
   #flush(): void {
+    if (this.#syncing || !this.#commit()) return;
+    const batch = this.#syncing;
+    this.#database.sync().then(
+      () => this.#settle(batch),
+      (error: unknown) => this.#lose(error),
+    );
+  }
+
+  /** Puts the open batch into the file; false if there is none, or it is refused. */
+  #commit(): boolean {
     const batch = this.#batch;
-    if (!batch) return;
+    if (!batch) return false;
     this.#batch = undefined;
     try {
       this.#database.transaction({ insert: batch.rows });
     } catch (error) {
       batch.done.reject(this.#refusal(error));
-      return;
+      return false;
     }
+    this.#syncing = batch;
+    return true;
+  }
+
+  #settle(batch: Batch | undefined): void {
+    // Otherwise `close` was faster.
+    if (!batch || this.#syncing !== batch) return;
+    this.#syncing = undefined;
     this.#apply(batch);
     batch.done.resolve();
     if (this.#history.overfull) this.compact(this.#clock.now());
+    this.#flush();
+  }
+
+  /** Nobody knows what the disk has of the last batch: until the next start, which reads what it has, nothing can be built on it. */
+  #lose(error: unknown): void {
+    this.#log.error({ error }, "the disk did not take the last writes; no more are accepted until the next start");
+    const lost = new StatusError(
+      "ServiceUnavailable",
+      "the disk of the API server's store has failed; what it has shows at the next start",
+    );
+    lost.cause = error;
+    this.#lost = lost;
+    for (const batch of [this.#syncing, this.#batch]) batch?.done.reject(lost);
+    this.#syncing = undefined;
+    this.#batch = undefined;
+  }
+
+  /** What is under way, at once. */
+  #finish(): void {
+    if (this.#lost) return;
+    try {
+      while (this.#syncing || this.#commit()) {
+        this.#database.syncNow();
+        this.#settle(this.#syncing);
+      }
+    } catch (error) {
+      this.#lose(error);
+    }
   }
 
   #apply({ rows, events }: Batch): void {

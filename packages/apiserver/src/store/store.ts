@@ -34,8 +34,8 @@ export interface StoreList {
  * - One counter: each change that is committed has its own revision, larger than any before it, across restarts too; it is the changed
  *   object's `metadata.resourceVersion`. A write that changes nothing takes no revision.
  * - `write` runs its `change` at once, on the outcome of all writes called before it, and resolves when that outcome is on disk, so that a
- *   power cut loses nothing that was acknowledged. All writes of one event-loop turn share one transaction: they are committed together
- *   or fail together. What `change` throws rejects the write and has no effect.
+ *   power cut loses nothing that was acknowledged. Writes of one event-loop turn, and those that come while the disk is busy with the ones
+ *   before, share one transaction: they are committed together or fail together. What `change` throws rejects the write and has no effect.
  * - Readers see committed state only, and objects that are deeply frozen.
  * - Listeners are called once for each commit, with its events in the order of their revisions, after readers can see them and before the
  *   writes resolve. They must not throw.
