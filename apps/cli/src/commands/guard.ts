@@ -25,7 +25,7 @@ interface Options {
 
 export const guardCommand = defineCommand({
   name: "guard",
-  summary: "Shows or changes what guards an application: access lists, rate limits, affinity, ejection, retries",
+  summary: "Shows or changes an application's guards: access lists, rate limits, retries",
   description:
     "In force at once for all its hosts, without a new version. What is denied gets 403, what is above a limit 429. Entries of the lists may end by themselves.",
   args: { app: { summary: "The application", required: true, completes: "app" } },
