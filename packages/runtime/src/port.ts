@@ -246,8 +246,8 @@ export interface Driver {
   digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
   start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
   /**
-   * All of `start` but the program itself, ahead of time; `start` of the same id then takes milliseconds. It outlives Ebb (`list` tells of it);
-   * `stop` undoes it without a trace. Throws as `start` does. Absent from drivers that cannot.
+   * All of `start` but the program itself, ahead of time; `start` of the same id then takes milliseconds. It outlives Ebb (`list` tells of it), or
+   * nothing is left of it; `stop` undoes it without a trace. Throws as `start` does. Absent from drivers that cannot.
    */
   initialise?(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
   /** Replaces those of the files that are given, of one that was started with some. One that does not run is left alone. */

@@ -32,8 +32,8 @@ const LIST_RETRY = 5000;
 const STARTS_PER_CORE = 2;
 const START_LEASE = 2000;
 const FROZEN_SHARE = 4;
-/** What a prepared one takes at the least: the runtime that waits in it, and the engine's monitor beside it. */
-const PREPARED_BYTES = 16 * 1024 * 1024;
+/** What a prepared one takes at the least: the runtime that waits in it, and an engine's monitor beside it. */
+const PREPARED_BYTES = 32 * 1024 * 1024;
 /** Making the next one waits so long: the machine is the first request's before. */
 const SPARE_DELAY = 1000;
 /** One that could not be prepared is tried again. */

@@ -11,6 +11,8 @@ export interface RunRecord extends ProcessIdentity {
   /** Absent when Ebb is not root: the instance runs as Ebb's own user. */
   uid?: number;
   startedAt: number;
+  /** It waits at a gate that ends with this Ebb: its program has not been started. */
+  prepared?: true;
 }
 
 /** Written when nothing of the instance runs any more. */

@@ -33,7 +33,8 @@ import { scanInstances } from "./scan.ts";
 import { openProcessSession } from "./session.ts";
 import { sessionMemory } from "./memory-watch.ts";
 import { findProgram } from "./programs.ts";
-import { spawnWaiting } from "./spawn.ts";
+import { NodeGate } from "./gate.ts";
+import { spawnWaiting, type Spawned } from "./spawn.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
 import { usageOf } from "./usage.ts";
 import { UserAllocator } from "./users.ts";
@@ -85,6 +86,9 @@ class ProcessDriverImplementation implements ProcessDriver {
   readonly #setpriv = findProgram("setpriv");
   readonly #fifos: FifoPool;
   readonly #instances = new Map<string, ProcessInstance>();
+  readonly #gate: NodeGate;
+  /** Those that wait at their gates. */
+  readonly #prepared = new Map<string, Spawned>();
   readonly #exits = new Signal<InstanceExit>();
   #toolchain: string | undefined;
   #watch: Timer | undefined;
@@ -100,6 +104,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       requireReachable(join(this.#root, "x"), "Choose another data folder, or let others pass through this one (chmod o+x).");
     this.#fifos = new FifoPool(join(this.#root, ".fifos"));
     this.#fifos.reset();
+    this.#gate = new NodeGate(this.#root);
     this.#ports = new PortAllocator(options.portRange ?? DEFAULT_PORT_RANGE, options.random);
     this.#context = {
       clock: options.clock,
@@ -116,6 +121,26 @@ class ProcessDriverImplementation implements ProcessDriver {
   }
 
   async start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance> {
+    return this.#startPrepared(spec, files) ?? this.#make(spec, files, false);
+  }
+
+  initialise(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance> {
+    return this.#make(spec, files, true);
+  }
+
+  #startPrepared({ id, ...spec }: InstanceSpec, files: InstanceFiles | undefined): RunningInstance | undefined {
+    const instance = this.#instances.get(id);
+    const waiting = this.#prepared.get(id);
+    this.#prepared.delete(id);
+    if (!waiting || !instance?.running()) return undefined;
+    if (files?.identity) instance.folder.writeIdentity(files.identity, serverOf({ id, ...spec }), instance.run?.uid);
+    instance.launched();
+    waiting.release();
+    const running = instance.running();
+    return running && { ...running, sandboxMs: 0 };
+  }
+
+  async #make(spec: InstanceSpec, files: InstanceFiles | undefined, ahead: boolean): Promise<RunningInstance> {
     if (!DNS_LABEL.test(spec.id)) throw new BugError("InstanceIdInvalid", `${JSON.stringify(spec.id)} is not a DNS label`);
     if (spec.mounts?.length)
       throw new UserError("VolumesNotSupported", "a program that runs as a process has no mounts", { hint: "Deploy it as an image." });
@@ -125,7 +150,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const instance = new ProcessInstance(spec, new InstanceFolder(this.#root, spec.id), this.#context);
     this.#instances.set(spec.id, instance);
     try {
-      return await this.#launch(instance, files?.identity);
+      return await this.#launch(instance, files?.identity, ahead);
     } catch (error) {
       await instance.abandon();
       if (earlier) this.#instances.set(spec.id, earlier);
@@ -143,7 +168,9 @@ class ProcessDriverImplementation implements ProcessDriver {
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
-    await this.#instances.get(id)?.stop(graceSeconds);
+    const instance = this.#instances.get(id);
+    await instance?.stop(graceSeconds);
+    if (instance && this.#prepared.delete(id)) await this.forget(id);
   }
 
   async list(): Promise<RunningInstance[]> {
@@ -164,6 +191,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       }
     }
     this.#watchAdopted();
+    for (const instance of this.#instances.values()) if (instance.run?.prepared && instance.isAdopted) await this.#undo(instance);
     this.#watchMemory();
     await this.#fifos.warm();
     return [...this.#instances.values()].flatMap((instance) => instance.running() ?? []);
@@ -245,9 +273,11 @@ class ProcessDriverImplementation implements ProcessDriver {
     this.#memoryWatch?.cancel();
     this.#memoryWatch = undefined;
     for (const instance of this.#instances.values()) instance.letGo();
+    // Nobody could open their gates any more.
+    for (const waiting of this.#prepared.values()) waiting.giveUp();
   }
 
-  async #launch(instance: ProcessInstance, identity: InstanceFiles["identity"]): Promise<RunningInstance> {
+  async #launch(instance: ProcessInstance, identity: InstanceFiles["identity"], ahead: boolean): Promise<RunningInstance> {
     const { spec, folder } = instance;
     const begun = this.#options.clock.monotonic();
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
@@ -256,7 +286,8 @@ class ProcessDriverImplementation implements ProcessDriver {
     instance.onAbandon(() => this.#ports.release(port));
     const uid = this.#isRoot ? this.#users.take(spec.id) : undefined;
     if (uid !== undefined) instance.onAbandon(() => this.#users.release(uid));
-    const launch = this.#plan(instance, port, identity !== undefined);
+    const plan = this.#plan(instance, port, identity !== undefined);
+    const gated = ahead ? this.#gate.before(plan) : undefined;
     await folder.create(spec);
     await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
     folder.makeHome(uid);
@@ -267,15 +298,18 @@ class ProcessDriverImplementation implements ProcessDriver {
     instance.openOutput();
     const sandboxMs = this.#options.clock.monotonic() - begun;
     const spawned = await spawnWaiting({
-      launch,
+      launch: gated ?? plan,
+      gated: gated !== undefined,
       uid,
       limits,
       setpriv: this.#setpriv,
       fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") },
     });
-    instance.began(spawned, { port, ...(uid !== undefined && { uid }) });
+    instance.began(spawned, { port, ...(uid !== undefined && { uid }), ...(ahead && { prepared: true }) });
     cgroups.join(spec.id, spawned.pid);
-    spawned.release();
+    if (!ahead) spawned.release();
+    else if (gated) spawned.admit();
+    if (ahead) this.#prepared.set(spec.id, spawned);
     this.#watchMemory();
     const running = instance.running();
     if (!running) throw new BugError("InstanceLost", `the instance ${spec.id} was started and is not there`);
@@ -298,6 +332,12 @@ class ProcessDriverImplementation implements ProcessDriver {
   #ended(instance: ProcessInstance, exit: InstanceExit | undefined): void {
     if (instance.run) this.#ports.release(instance.run.port);
     if (exit) this.#exits.emit(exit);
+  }
+
+  /** Its gate belonged to an Ebb that is gone. */
+  async #undo(instance: ProcessInstance): Promise<void> {
+    await instance.stop(0);
+    await this.forget(instance.spec.id);
   }
 
   #watchAdopted(): void {

@@ -86,7 +86,7 @@ export class ProcessInstance {
   }
 
   /** The process is there and waits; from here on its end is noticed. */
-  began(spawned: Spawned, place: { port: number; uid?: number }): void {
+  began(spawned: Spawned, place: Pick<RunRecord, "port" | "uid" | "prepared">): void {
     const startTime = readStat(spawned.pid)?.startTime ?? "";
     this.#run = { ...place, pid: spawned.pid, startTime, bootId: bootId(), startedAt: this.#context.clock.now() };
     this.#startedAt = this.#run.startedAt;
@@ -94,6 +94,15 @@ export class ProcessInstance {
     spawned.child.once("exit", (code, signal) => {
       if (!this.#released) this.mainEnded({ ...(code !== null && { code }), ...(signal !== null && { signal }) });
     });
+    this.folder.writeRun(this.#run);
+  }
+
+  /** Its program is about to be started, which was prepared until now. */
+  launched(): void {
+    if (!this.#run) return;
+    const { prepared: _, ...run } = this.#run;
+    this.#run = { ...run, startedAt: this.#context.clock.now() };
+    this.#startedAt = this.#run.startedAt;
     this.folder.writeRun(this.#run);
   }
 
@@ -121,6 +130,7 @@ export class ProcessInstance {
       startedAt: run.startedAt,
       pid: run.pid,
       ...(frozen && { frozen }),
+      ...(run.prepared && { prepared: true }),
     };
   }
 

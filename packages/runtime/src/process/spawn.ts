@@ -18,13 +18,16 @@ const OPEN_FILES = 65_536;
  * process. It waits for a line on descriptor 3: until Ebb has recorded the process and put it into its control groups, nothing of the
  * application runs, and if Ebb dies before, the read ends and so does this. `ulimit -u` is `-p` in dash.
  */
-const SCRIPT = `IFS= read -r go <&3 || exit 125
-exec 3<&-
+const script = (then: string) => `IFS= read -r go <&3 || exit 125
+${then}
 ulimit -c 0
 ulimit -n ${OPEN_FILES} 2>/dev/null
 { ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null
 shift
 exec "$@"`;
+const SCRIPT = script("exec 3<&-");
+/** The program has a gate of its own, on the same descriptor. */
+const GATED_SCRIPT = script(":");
 
 interface SpawnOptions {
   launch: Launch;
@@ -34,6 +37,8 @@ interface SpawnOptions {
   setpriv: string | undefined;
   /** FIFOs; without them the output comes by the child's streams. */
   fifos?: { stdout: string; stderr: string };
+  /** The program itself waits on descriptor 3, too. */
+  gated?: boolean;
   /** Gives it an input, by the child's stream. */
   stdin?: boolean;
 }
@@ -41,8 +46,12 @@ interface SpawnOptions {
 export interface Spawned {
   child: ChildProcess;
   pid: number;
+  /** Lets a gated program start, as far as its own gate. */
+  admit(): void;
   /** Lets the program start. */
   release(): void;
+  /** It ends at its gate instead. */
+  giveUp(): void;
 }
 
 /** Starts a process in a session of its own that waits for `release`. Throws TransientError `SpawnFailed`. */
@@ -52,21 +61,31 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   const [stdout, stderr] = outputs;
   const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
   try {
-    const child = spawn("/bin/sh", ["-c", SCRIPT, "ebb", String(limits.processes), ...guard, ...launch.command], {
-      cwd: launch.cwd,
-      env: launch.env,
-      detached: true,
-      stdio: [options.stdin ? "pipe" : "ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
-      // libuv clears the supplementary groups too.
-      ...(uid !== undefined && { uid, gid: uid }),
-    });
+    const child = spawn(
+      "/bin/sh",
+      ["-c", options.gated ? GATED_SCRIPT : SCRIPT, "ebb", String(limits.processes), ...guard, ...launch.command],
+      {
+        cwd: launch.cwd,
+        env: launch.env,
+        detached: true,
+        stdio: [options.stdin ? "pipe" : "ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
+        // libuv clears the supplementary groups too.
+        ...(uid !== undefined && { uid, gid: uid }),
+      },
+    );
     const gate = child.stdio[3] as Writable;
     // The process may be killed before it reads; its exit tells.
     gate.on("error", () => undefined);
     await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     const pid = child.pid;
     if (pid === undefined) throw new Error("a process without an id");
-    return { child, pid, release: () => void gate.end("go\n") };
+    return {
+      child,
+      pid,
+      admit: () => void gate.write("go\n"),
+      release: () => void gate.end("go\n"),
+      giveUp: () => void gate.destroy(),
+    };
   } catch (cause) {
     throw new TransientError("SpawnFailed", `the process could not be started (${systemCode(cause) ?? "unknown"})`, { cause });
   } finally {
