@@ -28,14 +28,22 @@ export interface ControlServerDeps {
   store: Pick<TableStore, "changed" | "replaced" | "save">;
 }
 
+/** A message that was applied, and what its acknowledgement waits for. */
+interface Due {
+  seq: number;
+  socket: Socket;
+  conditions: readonly (Promise<void> | void)[];
+}
+
 /** The gateway's end of the control protocol. Serves one connection; a newer one replaces it. */
 export class ControlServer {
   readonly #deps: ControlServerDeps;
   #server: Server | undefined;
   #socket: Socket | undefined;
   #statsTimer: Timer | undefined;
-  /** Resolves when all messages so far are acknowledged: that is done in their order. */
-  #acknowledged: Promise<void> = Promise.resolve();
+  /** What is to be acknowledged, in the order in which it came. */
+  #due: Due[] = [];
+  #isAcknowledging = false;
 
   constructor(deps: ControlServerDeps) {
     this.#deps = deps;
@@ -129,9 +137,22 @@ export class ControlServer {
   }
 
   #acknowledge(seq: number, socket: Socket, ...conditions: (Promise<void> | void)[]): void {
-    this.#acknowledged = Promise.all([this.#acknowledged, ...conditions]).then(() => {
-      writeLine(socket, { type: "applied", seq } satisfies GatewayMessage);
-    });
+    this.#due.push({ seq, socket, conditions });
+    if (!this.#isAcknowledging) void this.#acknowledgeAll();
+  }
+
+  /** One at a time: of the ten thousand that a control plane may send at once, each would have promises of its own. */
+  async #acknowledgeAll(): Promise<void> {
+    this.#isAcknowledging = true;
+    while (this.#due.length > 0) {
+      const due = this.#due;
+      this.#due = [];
+      for (const { seq, socket, conditions } of due) {
+        for (const condition of conditions) await condition;
+        writeLine(socket, { type: "applied", seq } satisfies GatewayMessage);
+      }
+    }
+    this.#isAcknowledging = false;
   }
 }
 

@@ -32,7 +32,8 @@ export class TableStore {
   #writing: Promise<void> = Promise.resolve();
   /** The write that waits for the one at hand: it will hold whatever changes until it begins. */
   #next: Promise<void> | undefined;
-  #pending: string[] = [];
+  /** Put into words when they are written: until then they are the entries in force, and take no memory of their own. */
+  #pending: EntryChange[] = [];
   /** Nothing can be added to what is there: it is missing, of another format, or a write of it failed. */
   #rewrite = true;
   #file: FileHandle | undefined;
@@ -58,7 +59,7 @@ export class TableStore {
 
   /** Writes the change soon. */
   changed(change: EntryChange): void {
-    this.#pending.push(line(change));
+    this.#pending.push(change);
     this.#timer ??= this.#deps.clock.after(DEBOUNCE, () => void this.save());
   }
 
@@ -90,7 +91,7 @@ export class TableStore {
     const { path, log } = this.#deps;
     try {
       if (this.#rewrite || !this.#file || this.#journalBytes > this.#snapshotBytes + SLACK) await this.#writeSnapshot();
-      if (this.#pending.length > 0) await this.#append(this.#file);
+      if (this.#pending.length > 0) this.#journalBytes += await this.#append(this.#file);
     } catch (error) {
       this.#rewrite = true;
       // Traffic flows on; only a restart of the gateway would miss what could not be written.
@@ -98,12 +99,13 @@ export class TableStore {
     }
   }
 
-  async #append(file: FileHandle | undefined): Promise<void> {
-    const bytes = Buffer.from(this.#pending.join(""));
+  async #append(file: FileHandle | undefined): Promise<number> {
+    const pending = this.#pending;
     this.#pending = [];
-    await file?.appendFile(bytes);
-    await file?.datasync();
-    this.#journalBytes += bytes.length;
+    if (!file) return 0;
+    const bytes = await writeLines(file, lines(pending));
+    await file.datasync();
+    return bytes;
   }
 
   async #writeSnapshot(): Promise<void> {
@@ -132,6 +134,10 @@ export class TableStore {
       await folder.close();
     }
   }
+}
+
+function* lines(changes: readonly EntryChange[]): Generator<string> {
+  for (const change of changes) yield line(change);
 }
 
 /** Returns the bytes written. */

@@ -2,7 +2,7 @@ import type { Random } from "@ebb/base";
 import type { HostRule, RouteEntry, Split } from "../route-table.ts";
 import { HostGuard, nickname } from "./host-guard.ts";
 import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
-import { Lazily, Shelf } from "./shelf.ts";
+import { Shelf, Shelved } from "./shelf.ts";
 
 /** The listener that a request came in by; cluster-local hosts exist on the internal one only. */
 export type Visibility = "external" | "internal";
@@ -105,66 +105,72 @@ export class RouteIndex {
     claims.splice(at < 0 ? claims.length : at, 0, ...wanted);
     if (host.startsWith("*") && claims.length > 0 !== before.length > 0) this.#wildcards += claims.length > 0 ? 1 : -1;
     if (claims.length === 0) return void this.#hosts.delete(host);
-    const external = merge(
-      claims.filter(({ rule }) => rule.visibility === "external"),
-      this.#compiled,
-    );
-    const local = merge(
-      claims.filter(({ rule }) => rule.visibility === "cluster-local"),
-      this.#compiled,
-    );
+    const external = merge(only(claims, "external"), this.#compiled);
+    const local = merge(only(claims, "cluster-local"), this.#compiled);
     this.#hosts.set(host, { claims, external, internal: local ?? external, local });
   }
 }
 
-function merge(claims: readonly Claim[], compiled: CompiledShelf): RouteMatch | undefined {
+function merge(claims: readonly Claim[], shelf: CompiledShelf): RouteMatch | undefined {
   const sorted = claims.length > 1 ? claims.toSorted(byOrder) : claims;
   const [first] = sorted;
-  if (!first) return undefined;
-  const hash = sorted.length === 1 ? first.entry.hash : sorted.map(({ entry }) => entry.hash).join(",");
-  const entries = sorted.map(({ entry }) => entry.key);
-  const redirectToTls = sorted.some(({ rule }) => rule.redirectToTls === true);
-  const guarded = sorted.find(({ rule }) => rule.policy);
-  const guard = guarded?.rule.policy && new HostGuard(guarded.rule.policy, guarded.entry.key);
-  const shared = { hash, redirectToTls, guard, entries };
-  if (sorted.some(({ rule }) => rule.rules)) return new RuledMatch(shared, sorted, compiled);
-  return { ...shared, routes: NO_ROUTES, splits: first.rule.splits, setHeaders: first.rule.setHeaders };
+  return first && new ClaimedMatch(first, sorted, shelf);
 }
 
 const NO_ROUTES: readonly CompiledRoute[] = [];
 const NO_SPLITS: readonly Split[] = [];
-const NO_HEADERS = {};
+const NO_HEADERS: Readonly<Record<string, string>> = {};
 
-/** A host with rules. They are compiled when a request asks for them: compiled ones take three times the memory, and most hosts sleep. */
-class RuledMatch implements RouteMatch {
-  readonly hash: string;
+/**
+ * What the claims on a host come to. Rules are compiled when a request asks for them: compiled ones take three times the memory, and most
+ * hosts sleep.
+ */
+class ClaimedMatch extends Shelved<readonly CompiledRoute[]> implements RouteMatch {
   readonly redirectToTls: boolean;
   readonly guard: HostGuard | undefined;
-  readonly entries: readonly string[];
-  readonly splits = NO_SPLITS;
-  readonly setHeaders = NO_HEADERS;
-  readonly #compiled: Lazily<readonly CompiledRoute[]>;
+  readonly #first: Claim;
+  readonly #claims: readonly Claim[];
+  readonly #isRuled: boolean;
 
-  constructor(
-    { hash, redirectToTls, guard, entries }: Pick<RouteMatch, "hash" | "redirectToTls" | "guard" | "entries">,
-    claims: readonly Claim[],
-    shelf: CompiledShelf,
-  ) {
-    this.hash = hash;
-    this.redirectToTls = redirectToTls;
-    this.guard = guard;
-    this.entries = entries;
-    this.#compiled = new Lazily(shelf, () => compileClaims(claims));
+  constructor(first: Claim, claims: readonly Claim[], shelf: CompiledShelf) {
+    super(shelf);
+    this.#first = first;
+    this.#claims = claims;
+    this.#isRuled = claims.some(({ rule }) => rule.rules);
+    this.redirectToTls = claims.some(({ rule }) => rule.redirectToTls === true);
+    const guarded = claims.find(({ rule }) => rule.policy);
+    this.guard = guarded?.rule.policy && new HostGuard(guarded.rule.policy, guarded.entry.key);
   }
 
+  get hash(): string {
+    return this.#claims.length === 1 ? this.#first.entry.hash : this.#claims.map(({ entry }) => entry.hash).join(",");
+  }
+  get entries(): string[] {
+    return this.#claims.map(({ entry }) => entry.key);
+  }
   get routes(): readonly CompiledRoute[] {
-    return this.#compiled.get();
+    return this.#isRuled ? this.get() : NO_ROUTES;
+  }
+  get splits(): readonly Split[] {
+    return this.#isRuled ? NO_SPLITS : this.#first.rule.splits;
+  }
+  get setHeaders(): Readonly<Record<string, string>> {
+    return this.#isRuled ? NO_HEADERS : this.#first.rule.setHeaders;
+  }
+
+  protected make(): readonly CompiledRoute[] {
+    return compileClaims(this.#claims);
   }
 }
 
 function compileClaims(claims: readonly Claim[]): readonly CompiledRoute[] {
   const routes = claims.flatMap(compileClaim);
   return [...routes.filter((route) => !route.isCatchAll), ...routes.filter((route) => route.isCatchAll)];
+}
+
+/** The same list where it would be no shorter. */
+function only(claims: readonly Claim[], visibility: HostRule["visibility"]): readonly Claim[] {
+  return claims.every(({ rule }) => rule.visibility === visibility) ? claims : claims.filter(({ rule }) => rule.visibility === visibility);
 }
 
 function byOrder(a: Claim, b: Claim): number {

@@ -1,10 +1,21 @@
 import { expect, test } from "vitest";
-import { Lazily, Shelf } from "./shelf.ts";
+import { Shelf, Shelved } from "./shelf.ts";
 
 test("a value is made once while it stays, no more stay than there is room for, and the one in use stays", () => {
   const shelf = new Shelf<number>(10);
   let made = 0;
-  const values = Array.from({ length: 100 }, (_, index) => new Lazily(shelf, () => (made++, index)));
+  class Numbered extends Shelved<number> {
+    readonly index: number;
+    constructor(index: number) {
+      super(shelf);
+      this.index = index;
+    }
+    protected make(): number {
+      made++;
+      return this.index;
+    }
+  }
+  const values = Array.from({ length: 100 }, (_, index) => new Numbered(index));
   const [hot] = values;
   for (const [index, value] of values.entries()) {
     expect(value.get()).toBe(index);

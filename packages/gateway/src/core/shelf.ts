@@ -3,7 +3,7 @@
  * that was used since the hand last came by stays.
  */
 export class Shelf<T> {
-  readonly #places: (Lazily<T> | undefined)[];
+  readonly #places: (Shelved<T> | undefined)[];
   #hand = 0;
 
   constructor(size: number) {
@@ -11,7 +11,7 @@ export class Shelf<T> {
   }
 
   /** Called by a value that has just been made. */
-  put(made: Lazily<T>): void {
+  put(made: Shelved<T>): void {
     // Twice round at most, as one that is passed is no longer marked as used.
     for (let place = this.#places[this.#hand]; place?.wasUsed(); place = this.#places[this.#hand]) this.#advance();
     this.#places[this.#hand]?.drop();
@@ -24,26 +24,26 @@ export class Shelf<T> {
   }
 }
 
-/** A value on a shelf. */
-export class Lazily<T> {
+/** Something with a value on a shelf. */
+export abstract class Shelved<T> {
   readonly #shelf: Shelf<T>;
-  readonly #make: () => T;
   #value: T | undefined;
   #used = false;
 
-  constructor(shelf: Shelf<T>, make: () => T) {
+  constructor(shelf: Shelf<T>) {
     this.#shelf = shelf;
-    this.#make = make;
   }
 
   get(): T {
     this.#used = true;
     if (this.#value !== undefined) return this.#value;
-    const value = this.#make();
+    const value = this.make();
     this.#value = value;
     this.#shelf.put(this);
     return value;
   }
+
+  protected abstract make(): T;
 
   drop(): void {
     this.#value = undefined;
