@@ -1,7 +1,8 @@
 import { systemClock } from "@ebb/base";
+import { checkAnswers } from "./answer-oracle.ts";
 import { Coverage } from "./coverage.ts";
-import { mutate, seeds, type Draw } from "./mutate.ts";
-import { check } from "./oracle.ts";
+import { answerSeeds, mutate, requestSeeds, type Draw } from "./mutate.ts";
+import { checkRequests, type Reading } from "./oracle.ts";
 
 export interface FuzzReport {
   runs: number;
@@ -11,37 +12,75 @@ export interface FuzzReport {
   refused: number;
 }
 
+/** What is fuzzed, and what is known of it: inputs that did something that no other had done. */
+export interface Target {
+  name: "requests" | "answers";
+  corpus: Buffer[];
+  check(input: Buffer, cuts: readonly number[]): Reading;
+}
+
+export function targets(): Target[] {
+  return [
+    { name: "requests", corpus: requestSeeds(), check: checkRequests },
+    { name: "answers", corpus: answerSeeds(), check: checkAnswers },
+  ];
+}
+
+/** Asking the engine what has run takes as long as fifty inputs. */
+const BATCH = 32;
+/** Of so many batches one is looked at input by input, though no new block has run: how often the known ones did may be news. */
+const CLOSELY = 32;
+
+/** Longer inputs are not cut at every byte: one would take as long as a thousand others. */
+const MOST_BYTEWISE = 512;
+
+export interface FuzzOptions {
+  seconds: number;
+  seed: number;
+  targets: readonly Target[];
+  /** Told of each input that is added to a corpus. */
+  onFound(target: Target, input: Buffer): void;
+}
+
 /** Fuzzes the HTTP/1 parser until the time is over. Throws at the first promise that is broken, with the input that did it. */
-export async function fuzz(seconds: number, seed: number): Promise<FuzzReport> {
+export async function fuzz({ seconds, seed, targets: all, onFound }: FuzzOptions): Promise<FuzzReport> {
   const draw = drawing(seed);
   const coverage = new Coverage();
   await coverage.start();
-  const corpus = seeds();
   const report: FuzzReport = { runs: 0, corpus: 0, blocks: coverage.blocks, accepted: 0, refused: 0 };
   const until = systemClock.monotonic() + seconds * 1000;
   try {
-    for (const input of corpus) run(input, draw, report);
+    for (const target of all) for (const input of target.corpus) run(target, input, { draw, report });
     await coverage.news();
     while (systemClock.monotonic() < until) {
-      const input = mutate(pick(corpus, draw), pick(corpus, draw), draw);
-      run(input, draw, report);
-      if ((await coverage.news()) > 0) corpus.push(input);
+      const target = all[draw(all.length)] as Target;
+      const { corpus } = target;
+      const batch = Array.from({ length: BATCH }, () => mutate(pick(corpus, draw), pick(corpus, draw), draw));
+      for (const input of batch) run(target, input, { draw, report });
+      if (!(await coverage.glance()) && draw(CLOSELY) > 0) continue;
+      for (const input of batch) {
+        run(target, input, { draw, report });
+        if ((await coverage.news()) === 0) continue;
+        corpus.push(input);
+        onFound(target, input);
+      }
     }
-    return { ...report, corpus: corpus.length, blocks: coverage.blocks };
+    return { ...report, corpus: all.reduce((sum, { corpus }) => sum + corpus.length, 0), blocks: coverage.blocks };
   } finally {
     coverage.stop();
   }
 }
 
-function run(input: Buffer, draw: Draw, report: FuzzReport): void {
-  const cuts = draw(8) === 0 ? Array.from(input, (_, at) => at) : Array.from({ length: 1 + draw(4) }, () => draw(input.length + 1));
+function run(target: Target, input: Buffer, { draw, report }: { draw: Draw; report: FuzzReport }): void {
+  const bytewise = input.length <= MOST_BYTEWISE && draw(8) === 0;
+  const cuts = bytewise ? Array.from(input, (_, at) => at) : Array.from({ length: 1 + draw(4) }, () => draw(input.length + 1));
   try {
-    const { messages, refused } = check(input, cuts);
+    const { messages, refused } = target.check(input, cuts);
     report.runs++;
     report.accepted += messages.length;
     if (refused !== 0) report.refused++;
   } catch (error) {
-    throw new Error(`input ${JSON.stringify(input.toString("latin1"))}, cut at ${JSON.stringify(cuts)}`, { cause: error });
+    throw new Error(`${target.name}: input ${JSON.stringify(input.toString("latin1"))}, cut at ${JSON.stringify(cuts)}`, { cause: error });
   }
 }
 

@@ -1,9 +1,23 @@
-/** `npm run fuzz -- [--seconds N] [--seed N]`: fuzzes the HTTP/1 parser, and says as JSON how far it came; ends with 1 at the first finding. */
+/**
+ * `npm run fuzz -- [--seconds N] [--seed N] [--corpus FOLDER]`: fuzzes the HTTP/1 parser, requests and answers, and says as JSON how far it
+ * came; ends with 1 at the first finding. What is found is kept in the folder, and begun with the next time.
+ */
 import { parseArgs } from "node:util";
 import { systemRandom } from "@ebb/base";
-import { fuzz } from "./fuzz.ts";
+import { keepInCorpus, loadCorpus } from "./corpus.ts";
+import { fuzz, targets } from "./fuzz.ts";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "60" }, seed: { type: "string" }, corpus: { type: "string" } },
+});
+const { corpus } = values;
 const seed = Number(values.seed ?? Math.floor(systemRandom.float() * 2 ** 31));
-const report = await fuzz(Number(values.seconds), seed);
+const all = targets();
+if (corpus !== undefined) loadCorpus(corpus, all);
+const report = await fuzz({
+  seconds: Number(values.seconds),
+  seed,
+  targets: all,
+  onFound: (target, input) => corpus !== undefined && keepInCorpus(corpus, target, input),
+});
 process.stdout.write(`${JSON.stringify({ seed, ...report })}\n`);

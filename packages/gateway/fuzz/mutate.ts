@@ -17,20 +17,33 @@ const WORDS = [
   ..."0\r\n\r\n|1\r\nx\r\n|1;a=b\r\nx\r\n|HTTP/1.0|HTTP/1.1|HTTP/2.0|CONNECT |OPTIONS |*|http://a| folded\r\n".split("|"),
 ];
 
-export const seeds = (): Buffer[] => SEEDS.map((seed) => Buffer.from(seed, "latin1"));
+const ANSWERS = [
+  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\nok",
+  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n2\r\nok\r\n0\r\nX: 1\r\n\r\n",
+  "HTTP/1.0 200 OK\r\nServer: old\r\n\r\nuntil the end",
+  "HTTP/1.1 304 Not Modified\r\nETag: x\r\nContent-Length: 9\r\n\r\nHTTP/1.1 204\r\n\r\n",
+  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\nUpgrade: h2c\r\nConnection: close, X-A\r\nX-A: 1\r\n\r\nx",
+];
+
+const bytes = (texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text, "latin1"));
+export const requestSeeds = (): Buffer[] => bytes(SEEDS);
+export const answerSeeds = (): Buffer[] => bytes(ANSWERS);
+
+/** More than the 4 KiB that a head may have here. */
+const LONGEST = 5000;
 
 /** A few changes at random places: words put in or over, bytes changed, pieces taken out, doubled, or taken from another input. */
 export function mutate(input: Buffer, other: Buffer, draw: Draw): Buffer {
-  let bytes = input;
-  for (let changes = 1 + draw(4); changes > 0; changes--) bytes = change(bytes, other, draw);
-  return bytes.subarray(0, 8192);
+  let changed = input;
+  for (let changes = 1 + draw(4); changes > 0; changes--) changed = change(changed, other, draw);
+  return changed.subarray(0, LONGEST);
 }
 
-function change(bytes: Buffer, other: Buffer, draw: Draw): Buffer {
-  const at = draw(bytes.length + 1);
-  const behind = Math.min(bytes.length, at + 1 + draw(12));
+function change(input: Buffer, other: Buffer, draw: Draw): Buffer {
+  const at = draw(input.length + 1);
+  const behind = Math.min(input.length, at + 1 + draw(12));
   const word = Buffer.from(WORDS[draw(WORDS.length)] ?? "", "latin1");
-  const [before, cut, rest] = [bytes.subarray(0, at), bytes.subarray(at, behind), bytes.subarray(behind)];
+  const [before, cut, rest] = [input.subarray(0, at), input.subarray(at, behind), input.subarray(behind)];
   switch (draw(7)) {
     case 0:
       return Buffer.concat([before, word, cut, rest]);

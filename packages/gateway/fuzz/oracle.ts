@@ -17,13 +17,17 @@ interface Message {
 }
 
 export interface Reading {
-  messages: Message[];
+  messages: readonly unknown[];
   /** The status of the refusal that ended it, or 0. */
   refused: number;
 }
 
+interface Requests extends Reading {
+  messages: Message[];
+}
+
 /** Reads bytes that came in these pieces. What lies around each piece in memory is poison: to read it would show. */
-export function readRequests(pieces: readonly Buffer[]): Reading {
+export function readRequests(parts: readonly Buffer[]): Requests {
   const requests = new RequestInterpreter(LIMITS.headers);
   const reader = new MessageReader<RequestHead>({
     scanner: new HeadScanner(LIMITS),
@@ -34,8 +38,8 @@ export function readRequests(pieces: readonly Buffer[]): Reading {
       interpret: (scanner, bytes) => requests.interpret(scanner, bytes),
     },
   });
-  const reading: Reading = { messages: [], refused: 0 };
-  for (const piece of pieces) {
+  const reading: Requests = { messages: [], refused: 0 };
+  for (const piece of parts) {
     const lent = Buffer.concat([POISON, piece, POISON]);
     reader.push(lent.subarray(POISON.length, POISON.length + piece.length));
     pull(reader, reading);
@@ -45,9 +49,9 @@ export function readRequests(pieces: readonly Buffer[]): Reading {
   }
   return reading;
 }
-const POISON = Buffer.from("\r\n\r\nGET /poison HTTP/1.1\r\nHost: poison\r\n\r\n");
+export const POISON = Buffer.from("\r\n\r\nGET /poison HTTP/1.1\r\nHost: poison\r\n\r\n");
 
-function pull(reader: MessageReader<RequestHead>, reading: Reading): void {
+function pull(reader: MessageReader<RequestHead>, reading: Requests): void {
   for (let step = reader.next(); step !== "more"; step = reader.next()) {
     const message = reading.messages.at(-1);
     if (step === "bad") {
@@ -76,16 +80,20 @@ export function forwarded({ head, body, trailers }: Message): string {
 }
 
 /** Throws when one of the parser's promises is broken by these bytes, with an empty line behind them; `cuts` are where they are cut the second time. */
-export function check(input: Buffer, cuts: readonly number[]): Reading {
+export function checkRequests(input: Buffer, cuts: readonly number[]): Requests {
   // A head is looked at again when a line has ended: only then must a refusal have come, however the bytes were cut.
   const bytes = Buffer.concat([input, Buffer.from("\r\n\r\n")]);
   const whole = readRequests([bytes]);
-  const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
-  const cut = readRequests(at.slice(1).map((end, i) => bytes.subarray(at[i], end)));
+  const cut = readRequests(pieces(bytes, cuts));
   same("the bytes cut elsewhere", whole, cut);
   if (whole.refused !== 0 && ![400, 405, 414, 417, 431, 501, 505].includes(whole.refused)) throw new Error(`status ${whole.refused}`);
   for (const message of whole.messages) if (message.whole && message.head.upgrade === "") checkForwarded(message);
   return whole;
+}
+
+export function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
 }
 
 function checkForwarded(message: Message): void {
@@ -99,7 +107,7 @@ function checkForwarded(message: Message): void {
   if (again.refused !== 0) throw new Error(`what was forwarded is refused: ${JSON.stringify(text)}`);
 }
 
-function same(what: string, expected: unknown, found: unknown): void {
+export function same(what: string, expected: unknown, found: unknown): void {
   const [left, right] = [JSON.stringify(expected), JSON.stringify(found)];
   if (left !== right) throw new Error(`${what} read differently:\n${left}\n${right}`);
 }

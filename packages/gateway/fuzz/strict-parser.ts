@@ -11,17 +11,53 @@ export interface Parsed {
 const FIELD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.1$/;
 
+const STATUS_LINE = /^HTTP\/1\.1 [1-9]\d{2} [\t\x20-\x7e\x80-\xff]*$/;
+
+/** A request. */
 export function parseOne(text: string): Parsed | undefined {
+  const parts = split(text, REQUEST_LINE);
+  if (!parts || values(parts.fields, "host").length !== 1) return undefined;
+  return withBody(parts, "0");
+}
+
+/** An answer; `hasNoBody` whatever its fields say. */
+export function parseAnswer(text: string, hasNoBody: boolean): Parsed | undefined {
+  const parts = split(text, STATUS_LINE);
+  if (!parts || !hasNoBody) return parts && withBody(parts, undefined);
+  return parts.rest === "" && framing(parts.fields) ? { ...parts, body: "" } : undefined;
+}
+
+interface Parts {
+  line: string;
+  fields: string[];
+  rest: string;
+}
+
+function split(text: string, startLine: RegExp): Parts | undefined {
   const end = text.indexOf("\r\n\r\n");
   const [line = "", ...fields] = text.slice(0, Math.max(0, end)).split("\r\n");
-  if (end < 0 || !REQUEST_LINE.test(line) || !fields.every((field) => FIELD.test(field))) return undefined;
-  const values = (name: string) =>
-    fields.filter((field) => field.slice(0, field.indexOf(":")).toLowerCase() === name).map((field) => field.slice(name.length + 1).trim());
-  if (values("host").length !== 1) return undefined;
-  const [lengths, codings] = [values("content-length"), values("transfer-encoding")];
-  if (lengths.length + codings.length > 1) return undefined;
-  const rest = text.slice(end + 4);
-  const body = codings.length > 0 ? (codings[0] === "chunked" ? dechunked(rest) : undefined) : plain(rest, lengths[0] ?? "0");
+  if (end < 0 || !startLine.test(line) || !fields.every((field) => FIELD.test(field))) return undefined;
+  return { line, fields, rest: text.slice(end + 4) };
+}
+
+function values(fields: readonly string[], name: string): string[] {
+  return fields
+    .filter((field) => field.slice(0, field.indexOf(":")).toLowerCase() === name)
+    .map((field) => field.slice(name.length + 1).trim());
+}
+
+/** At most one field may say where the body ends. */
+function framing(fields: readonly string[]): { length: string | undefined; coding: string | undefined } | undefined {
+  const [lengths, codings] = [values(fields, "content-length"), values(fields, "transfer-encoding")];
+  return lengths.length + codings.length > 1 ? undefined : { length: lengths[0], coding: codings[0] };
+}
+
+/** `noLength` is the length where no field tells of it; undefined when there must be one. */
+function withBody({ line, fields, rest }: Parts, noLength: string | undefined): Parsed | undefined {
+  const found = framing(fields);
+  if (!found) return undefined;
+  const { length = noLength, coding } = found;
+  const body = coding === undefined ? plain(rest, length ?? "") : coding === "chunked" ? dechunked(rest) : undefined;
   return body === undefined ? undefined : { line, fields, body };
 }
 

@@ -30,12 +30,13 @@ export class ResponseInterpreter {
       if (kind === "other") continue;
       const value = scanner.text(scanner.valueStart(field), scanner.valueEnd(field));
       let problem: Rejection | null = null;
+      const isRepeated = kind === "content-length" && framing.length >= 0;
       if (kind === "content-length") problem = framing.addLength(value, true);
       else if (kind === "transfer-encoding") problem = framing.addEncoding(value);
       else if (kind === "connection") options.add(value);
       else if (kind === "keep-alive") keepAliveSeconds = Number(/timeout=(\d{1,6})/.exec(value)?.[1] ?? -1);
       if (problem) return problem;
-      if (isForThisHop(kind, bodyless, scanner.status)) this.#marks.drop(field);
+      if (isRepeated || isForThisHop(kind, bodyless, scanner.status)) this.#marks.drop(field);
     }
     const problem = framing.check(scanner.minor);
     if (problem) return problem;

@@ -1,0 +1,96 @@
+import { BodyWriter } from "../src/http1/body-writer.ts";
+import { HeadScanner } from "../src/http1/head-scanner.ts";
+import type { RequestHead, ResponseHead } from "../src/http1/heads.ts";
+import { MessageReader } from "../src/http1/message-reader.ts";
+import type { Outbox } from "../src/http1/outbox.ts";
+import { isBodyless, ResponseInterpreter } from "../src/http1/response-head.ts";
+import { planAnswer } from "../src/http1/write-head.ts";
+import { pieces, POISON, same, type Reading } from "./oracle.ts";
+import { parseAnswer } from "./strict-parser.ts";
+
+const LIMITS = { headers: 50, targetBytes: 1024, headBytes: 4096 };
+
+interface Answer {
+  head: ResponseHead;
+  body: string;
+  trailers: string;
+  whole: boolean;
+}
+
+interface Answers {
+  answers: Answer[];
+  refused: string;
+}
+
+/** What an instance sent, in these pieces, to requests of this method. */
+function readAnswers(parts: readonly Buffer[], method: string): Answers {
+  const responses = new ResponseInterpreter(LIMITS.headers);
+  const reader = new MessageReader<ResponseHead>({
+    scanner: new HeadScanner(LIMITS),
+    headBytes: LIMITS.headBytes,
+    dialect: {
+      leadingEmptyLine: false,
+      scan: (scanner, bytes, start, end) => scanner.scanResponse(bytes, start, end),
+      interpret: (scanner, bytes) => responses.interpret(scanner, bytes, method),
+    },
+  });
+  const reading: Answers = { answers: [], refused: "" };
+  for (const piece of parts) {
+    const lent = Buffer.concat([POISON, piece, POISON]);
+    reader.push(lent.subarray(POISON.length, POISON.length + piece.length));
+    pull(reader, reading);
+    reader.keep();
+    lent.fill("!");
+  }
+  const last = reading.answers.at(-1);
+  if (last && reader.untilClose) last.whole = true;
+  return reading;
+}
+
+function pull(reader: MessageReader<ResponseHead>, reading: Answers): void {
+  for (let step = reader.next(); step !== "more"; step = reader.next()) {
+    const answer = reading.answers.at(-1);
+    if (step === "bad") {
+      reading.refused = reader.rejection.message;
+      return;
+    }
+    if (step === "head") reading.answers.push({ head: { ...reader.head }, body: "", trailers: "", whole: false });
+    else if (!answer) throw new Error(`${step} without a head`);
+    else if (step === "data") answer.body += reader.chunk.toString("latin1");
+    else {
+      answer.trailers = reader.trailers;
+      answer.whole = true;
+    }
+  }
+}
+
+/** Throws when an answer means something else cut elsewhere, or when what a client gets of it is not exactly one strict answer with the same body. */
+export function checkAnswers(input: Buffer, cuts: readonly number[]): Reading {
+  const bytes = Buffer.concat([input, Buffer.from("\r\n\r\n")]);
+  let answered: Answers = { answers: [], refused: "" };
+  for (const method of ["HEAD", "GET"]) {
+    answered = readAnswers([bytes], method);
+    same("the bytes cut elsewhere", answered, readAnswers(pieces(bytes, cuts), method));
+    for (const answer of answered.answers) if (answer.whole && answer.head.status >= 200) checkForwarded(answer, method);
+  }
+  return { messages: answered.answers.map(() => ({})), refused: answered.refused === "" ? 0 : 502 };
+}
+
+function checkForwarded({ head, body, trailers }: Answer, method: string): void {
+  const request = { protocol: "http/1.1", method } as RequestHead;
+  const plan = planAnswer(head, request, true);
+  let text = plan.text;
+  const outbox = { text: (more: string) => (text += more), bytes: (more: Buffer) => (text += more.toString("latin1")), roomy: true };
+  const writer = new BodyWriter(outbox as unknown as Outbox);
+  const hasNoBody = isBodyless(method, head.status);
+  if (!hasNoBody) {
+    writer.start(plan.framing);
+    writer.write(Buffer.from(body, "latin1"));
+    writer.end(trailers);
+  }
+  const parsed = parseAnswer(text, hasNoBody);
+  if (!parsed) throw new Error(`not one strict answer: ${JSON.stringify(text)}`);
+  if (parsed.body !== (hasNoBody ? "" : body)) throw new Error(`another body: ${JSON.stringify(text)}`);
+  const hops = parsed.fields.filter((field) => /^(?:connection|keep-alive|proxy-connection|upgrade):/i.test(field));
+  if (hops.some((field) => !(head.status === 426 && /^upgrade:/i.test(field)))) throw new Error(`of the other hop: ${hops.join(", ")}`);
+}
