@@ -339,7 +339,7 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       await driver.close();
       await reopen();
       const [listed, ...rest] = await driver.list();
-      expect([listed?.prepared ?? true, rest, exits]).toEqual([true, [], []]);
+      expect([listed?.prepared ?? true, rest, await driver.ended()]).toEqual([true, [], []]);
       await driver.start(instance);
     });
 

@@ -4,7 +4,7 @@ import { ProbePace } from "./pace.ts";
 test("one that has just started is asked within 5 ms, and less often the longer it takes", () => {
   const pace = new ProbePace();
   pace.enter();
-  expect([0, 1999, 2000, 9999, 10_000].map((since) => pace.interval(since))).toEqual([3, 3, 20, 20, 50]);
+  expect([0, 19, 20, 1999, 2000, 9999, 10_000].map((since) => pace.interval(since))).toEqual([1, 1, 3, 3, 20, 20, 50]);
 });
 
 test("many that start share a budget, and give their share back once", () => {
@@ -16,5 +16,5 @@ test("many that start share a budget, and give their share back once", () => {
     one();
   }
   pace.enter();
-  expect(pace.interval(0)).toBe(3);
+  expect(pace.interval(0)).toBe(1);
 });

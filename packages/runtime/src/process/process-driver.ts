@@ -191,7 +191,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       }
     }
     this.#watchAdopted();
-    for (const instance of this.#instances.values()) if (instance.run?.prepared && instance.isAdopted) await this.#undo(instance);
+    for (const [id, instance] of this.#instances) if (instance.run?.prepared && !this.#prepared.has(id)) await this.#undo(instance);
     this.#watchMemory();
     await this.#fifos.warm();
     return [...this.#instances.values()].flatMap((instance) => instance.running() ?? []);
