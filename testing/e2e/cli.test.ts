@@ -93,6 +93,23 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
     return requests > (counted.versions[1]?.summary.requests ?? Infinity);
   }, 30_000);
   expect(await ebb("why", "hello", "--version", "v9")).toMatchObject({ code: 3, stderr: expect.stringContaining("no version v9") });
+  // An agent's view, by the protocol itself.
+  const child = spawn(LAUNCHER, ["mcp", "--read-only"], { env: environment(), cwd: folder.path, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let told = "";
+  child.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  const client = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "0" } };
+  const messages = [
+    { id: 1, method: "initialize", params: client },
+    { method: "notifications/initialized" },
+    { id: 2, method: "tools/call", params: { name: "list_apps", arguments: {} } },
+  ];
+  for (const message of messages) child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  await eventually(() => told.split("\n").length > 2, 30_000);
+  expect(JSON.parse(told.split("\n")[1] ?? "")).toMatchObject({ id: 2, result: { content: [{ text: expect.stringContaining("hello") }] } });
+  child.stdin.end();
+  expect(await ended).toBe(0);
+
   // The team as files: unchanged they change nothing; changed they do it once.
   expect(await ebb("export", "team")).toMatchObject({ code: 0, stdout: "5 files in team.\n" });
   expect(await ebb("apply", "-f", "team", "--yes")).toMatchObject({ code: 0, stdout: "Nothing to do: it is as the files say.\n" });

@@ -16,6 +16,7 @@ import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
@@ -123,6 +124,7 @@ export const COMMANDS: readonly Command[] = [
   operationsShowCommand,
   operationsCancelCommand,
   kubeconfigCommand,
+  mcpCommand,
   completionCommand,
   completeCommand(() => COMMANDS),
 ];

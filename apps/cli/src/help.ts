@@ -12,7 +12,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["Environments", ["usage", "env", "export", "apply"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
-  ["More", ["operations", "kubeconfig", "completion"]],
+  ["More", ["operations", "kubeconfig", "mcp", "completion"]],
 ];
 
 /** Summaries of words that only group commands. */
