@@ -16,6 +16,7 @@ import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { clusterViews } from "./cluster-views.ts";
 import { thisMachine } from "./cluster-landmarks.ts";
 import { podAccess } from "./pod-access.ts";
+import { heapCompaction } from "./compact-heap.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
 import { engineOf } from "./engine.ts";
 
@@ -102,7 +103,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
       await Promise.all(Object.values(drivers).map((driver) => driver.close()));
     },
   };
-  const group = new Group("cluster", [engines, api, access, gateway, controllers]);
+  const group = new Group("cluster", [engines, api, access, gateway, controllers, heapCompaction(systemClock)]);
   return {
     name: group.name,
     start: () => group.start(),

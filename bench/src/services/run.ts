@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "@ebb/base";
 import { startEbb, type EbbServer } from "@ebb/testkit";
 import type { Benchmark } from "../main.ts";
 import { connectKubeApi, type KubeApi } from "../peers/kube-api.ts";
@@ -10,6 +11,8 @@ const CREATORS = 32;
 /** Changes of one Service at a time, at each size and at the smallest. */
 const CHANGES = 200;
 const FEW = 50;
+/** Milliseconds from a start until memory is looked at. */
+const SETTLED = 10_000;
 /** What issue and documentation promise of the largest size. */
 const GOALS = { startSeconds: 10, kibEach: 40, changeRatio: 0.8 };
 
@@ -44,6 +47,7 @@ async function measure(ebb: EbbServer): Promise<number> {
   await allowSleepingFromBirth(api);
   await createServices(api, { from: 0, to: FEW, creators: CREATORS });
   const emptyStart = await restart(FEW);
+  await sleep(systemClock, SETTLED);
   const emptyKib = await resident(ebb);
   console.log(`  ${FEW} Services: start ${emptyStart.toFixed(1)} s, ${(emptyKib / 1024).toFixed(0)} MiB`);
   const few = await changes(api, FEW);
@@ -55,6 +59,8 @@ async function measure(ebb: EbbServer): Promise<number> {
     count = size;
     console.log(`  ${size} Services: created in ${burst.created.toFixed(1)} s, the last one Ready after ${burst.ready.toFixed(1)} s`);
     const start = await restart(size);
+    // The cluster gives back what its start took some seconds after it.
+    await sleep(systemClock, SETTLED);
     const kibEach = ((await resident(ebb)) - emptyKib) / (size - FEW);
     const list = await timed(() => listAll(api, size));
     const watch = await timed(() => startWatch(api, size));
