@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { tempDir } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
 import { me } from "./src/staged-people.ts";
@@ -156,6 +159,26 @@ describe.skipIf(skipReason !== null)("the audit trail", () => {
     await page.waitForURL("**/audit?actor=ada");
     await page.getByRole("button", { name: "Verify the chain" }).click();
     await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("a folder", () => {
+  test("is packed in the browser, without what its ignore file names, and sent", async () => {
+    const { path, remove } = await tempDir();
+    await mkdir(join(path, "hello/lib"), { recursive: true });
+    for (const [name, content] of Object.entries({ ".gitignore": "*.log", "server.js": "listen()", "lib/a.js": "1", "debug.log": "x" })) {
+      await writeFile(join(path, "hello", name), content);
+    }
+    try {
+      const { page } = await go("/deploy");
+      await page.locator("input[webkitdirectory]").setInputFiles(join(path, "hello"));
+      await page.getByText("hello: 3 files, 14 B").waitFor();
+      await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+      await page.waitForURL("**/operations/op-traffic");
+      expect(platform().received.at(-1)).toMatchObject({ route: "POST /deployments", body: expect.stringMatching(/^\d+ bytes$/) });
+    } finally {
+      await remove();
+    }
   });
 });
 

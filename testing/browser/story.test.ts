@@ -196,7 +196,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     const { page } = visited;
     const broken = nodeApp({ before: `console.error("no database at db.internal:5432"); process.exit(3);` });
     await visited.open("/deploy");
-    await page.locator("input[type=file]").setInputFiles({
+    await page.locator("input[type=file][accept]").setInputFiles({
       name: "broken.tar.gz",
       mimeType: "application/gzip",
       buffer: Buffer.from(await (await archive(broken)).arrayBuffer()),

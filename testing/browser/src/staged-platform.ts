@@ -74,6 +74,7 @@ const samples: Record<string, Answer> = {
   "PUT /teams/default/members/grace": { status: 204, body: null },
   "GET /users": { status: 200, body: { items: teams.users, next: null } },
   "POST /users": { status: 201, body: { user: "linus", code: "once", expiresAt: "2099-01-01T00:00:00Z" } },
+  "POST /deployments": { status: 202, body: data.trafficDone },
   "GET /approvals": { status: 200, body: { items: teams.approvals } },
   "POST /teams/default/environments/prod/sleep": { status: 202, body: data.trafficDone },
   "DELETE /teams/default/environments/prod": { status: 202, body: data.trafficDone },

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { archiveOf } from "./archive.ts";
-import { IgnoreRules } from "./ignore-rules.ts";
+import { IgnoreRules } from "@ebb/api/ignore-rules";
 import { walkSource } from "./walk.ts";
 
 async function tree(files: Record<string, string>): Promise<string> {

@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, readlink, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { ALWAYS_LEFT_OUT, IgnoreRules, MOST_ENTRIES, RULE_FILES } from "@ebb/api/ignore-rules";
 import { systemCode } from "@ebb/base";
 import { Failure } from "../failure.ts";
-import { IgnoreRules } from "./ignore-rules.ts";
 
 export interface SourceEntry {
   /** Relative to the root, with slashes. */
@@ -28,15 +28,11 @@ export interface SourceTree {
   readonly warnings: readonly string[];
 }
 
-/** Never part of a source, whatever the ignore files say: history, and what the build installs anew for the platform's own machine. */
-const ALWAYS_LEFT_OUT = new Set([".git", "node_modules", ".ebbignore"]);
-/** More than any source has; a home folder or a disk by mistake has more. */
-const MOST_ENTRIES = 100_000;
 const LARGEST_RULES_BYTES = 1024 * 1024;
 
 /** Lists what of `root` is sent. Throws Failure for links that lead outside, names that are not UTF-8, and too many files. */
 export async function walkSource(root: string): Promise<SourceTree> {
-  const rulesName = (await exists(join(root, ".ebbignore"))) ? ".ebbignore" : ".gitignore";
+  const rulesName = (await exists(join(root, RULE_FILES.own))) ? RULE_FILES.own : RULE_FILES.git;
   const walk = new Walk(await realpath(root), rulesName);
   await walk.folder("");
   const { entries, warnings } = walk;

@@ -14,7 +14,6 @@ export function DeployPage() {
           <Command>ebb deploy</Command>
           <h3>{text.deploy.archive}</h3>
           <p>{text.deploy.archiveText}</p>
-          <Command>tar czf /tmp/app.tar.gz .</Command>
           <ArchiveForm />
         </Panel>
         <Panel title={text.deploy.image}>

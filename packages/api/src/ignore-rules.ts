@@ -1,5 +1,12 @@
 import ignore from "ignore";
 
+/** Never part of a source, whatever the ignore files say: history, and what the build installs anew for the platform's own machine. */
+export const ALWAYS_LEFT_OUT: ReadonlySet<string> = new Set([".git", "node_modules", ".ebbignore"]);
+/** Of the files of rules: this one, when it is in the source's own folder, and then only it; else the other. */
+export const RULE_FILES = { own: ".ebbignore", git: ".gitignore" } as const;
+/** More than any source has; a home folder or a disk by mistake has more. */
+export const MOST_ENTRIES = 100_000;
+
 /**
  * The rules of ignore files collected on the way down a tree, with gitignore(5)'s meaning: a nested file speaks about its own folder and
  * overrules those above it; what lies in an ignored folder cannot be brought back.
