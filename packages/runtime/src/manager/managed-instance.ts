@@ -175,7 +175,8 @@ export class ManagedInstance {
   /** The driver says that it has ended by itself. */
   exited(exit: InstanceExit): void {
     if (this.#launching && !this.#running) this.#earlyExit = exit;
-    else if (this.#phase === "frozen" || this.#phase === "prepared") void this.retire();
+    else if (this.#phase === "prepared") this.#deps.unprepared(this.spec.id);
+    else if (this.#phase === "frozen") void this.retire();
     else if (this.#running) this.#crashed(exit);
   }
 

@@ -124,6 +124,15 @@ describe("a prepared instance", () => {
     expect(phases()).toEqual(["prepared"]);
   });
 
+  test("one that ends by itself is not made over and over", async () => {
+    const id = await prepared();
+    driver.crash(id);
+    await clock.advance(20_000);
+    expect(manager.instances(KEY)).toEqual([]);
+    await clock.advance(20_000);
+    expect(phases()).toEqual(["prepared"]);
+  });
+
   test("of other settings it is made anew", async () => {
     const id = await prepared();
     manager.putWorkload(workload({ GREETING: "hi" }));

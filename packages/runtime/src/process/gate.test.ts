@@ -48,7 +48,8 @@ test("without anybody who could send the line it ends, and the program never beg
   expect(output()).toBe("");
 });
 
-test("what Node.js does not start itself has no such gate", () => {
+test("what the toolchain's Node.js does not start itself has no such gate", () => {
+  expect(gate.before({ command: ["./bin/node", "server.js"], cwd: "/", env: {} })).toBeUndefined();
   expect(gate.before({ command: ["npm", "start"], cwd: "/", env: {} })).toBeUndefined();
   expect(gate.before({ command: [], cwd: "/", env: {} })).toBeUndefined();
 });
