@@ -82,8 +82,8 @@ export class ManagedInstance {
   #holds = 0;
   /** The driver has all of it but its program. */
   #made = false;
-  /** Its program was never started. */
-  #unused = false;
+  /** Prepared, and its program was never started: nothing to tell of when it has ended. */
+  unused = false;
   #retiring: Promise<void> | undefined;
   #firstReport: (() => void) | undefined;
 
@@ -125,7 +125,7 @@ export class ManagedInstance {
 
   /** Makes all of it but its program's start, which `launch` is for. */
   prepare(): void {
-    this.#unused = true;
+    this.unused = true;
     this.#set("prepared", "Preparing", undefined);
     this.#launching = this.#initialise().finally(() => (this.#launching = undefined));
   }
@@ -138,16 +138,11 @@ export class ManagedInstance {
     this.#launching = made.then(() => this.#launch()).finally(() => (this.#launching = undefined));
   }
 
-  /** Prepared, and its program was never started: nothing to tell of when it has ended. */
-  get unused(): boolean {
-    return this.#unused;
-  }
-
   /** Takes over one that runs already; resolves after its first probe, so that one that is ready is never shown as not ready. */
   adopt(running: RunningInstance): Promise<void> {
     if (running.prepared === true) {
       this.#startedAt = running.startedAt;
-      this.#made = this.#unused = true;
+      this.#made = this.unused = true;
       this.#set("prepared", ...PREPARED);
       return Promise.resolve();
     }
@@ -344,7 +339,7 @@ export class ManagedInstance {
 
   #began(running: RunningInstance): void {
     this.#running = running;
-    this.#unused = false;
+    this.unused = false;
     this.#startedAt = running.startedAt;
     if (this.#retiring) return;
     this.#set("starting", undefined, undefined);
