@@ -21,6 +21,12 @@ import { SupervisedProcess } from "./supervised-process.ts";
 /** Requests in flight get this long at a stop, milliseconds. */
 const DRAIN_DEADLINE = 35_000;
 
+/**
+ * Left alone the engine lets its young generation grow to 64 MiB and more while a large route table is loaded, and never gives that back. With
+ * two, collecting cost a request 1.5 µs more; with eight nothing that could be told. The gateway's threads bound theirs themselves.
+ */
+const GATEWAY_FLAGS: readonly string[] = ["--max-semi-space-size=8"];
+
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
   const paths = layout(config.dataDir);
@@ -80,7 +86,13 @@ function superviseAll(config: ServerConfig, log: Logger, onConsole: (url: string
   const common = { dataDir: config.dataDir, logsDir: logs, clock: systemClock, log, stopDeadline: DRAIN_DEADLINE };
   const entry = (name: string) => join(import.meta.dirname, `${name}-main.ts`);
   return [
-    new SupervisedProcess({ ...common, name: "gateway", entry: entry("gateway"), detached: { running: () => runningGateway(config) } }),
+    new SupervisedProcess({
+      ...common,
+      name: "gateway",
+      entry: entry("gateway"),
+      nodeFlags: GATEWAY_FLAGS,
+      detached: { running: () => runningGateway(config) },
+    }),
     new SupervisedProcess({ ...common, name: "cluster", entry: entry("cluster") }),
     new SupervisedProcess({ ...common, name: "platform", entry: entry("platform"), onReady: (facts) => onConsole(facts["console"] ?? "") }),
   ];

@@ -22,6 +22,8 @@ export interface SupervisedOptions {
   logsDir: string;
   clock: Clock;
   log: Logger;
+  /** For Node itself. */
+  nodeFlags?: readonly string[];
   /** Milliseconds from SIGTERM to SIGKILL. */
   stopDeadline: number;
   /** Outlives the supervisor: in a session of its own, and taken over by the next supervisor when `running` finds it. */
@@ -109,12 +111,13 @@ export class SupervisedProcess implements Runnable {
   }
 
   async #spawn(): Promise<void> {
-    const { entry, dataDir, logsDir, clock, log, name, detached, onReady } = this.#options;
+    const { entry, dataDir, logsDir, clock, log, name, detached, onReady, nodeFlags = [] } = this.#options;
     const output = openSync(join(logsDir, `${name}.out`), "a", 0o600);
     const child = fork(entry, [dataDir], {
       detached: detached !== undefined,
       stdio: ["ignore", output, output, "ipc"],
       env: childEnvironment(dataDir, name),
+      execArgv: [...process.execArgv, ...nodeFlags],
     });
     closeSync(output);
     this.#child = child;

@@ -4,11 +4,14 @@ import { silentLogger, systemClock } from "@ebb/base";
 import { createGatewayClient, type GatewayClient } from "@ebb/gateway";
 import { PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
+/** As apps/server/src/main.ts starts it. */
+const FLAGS = ["--max-semi-space-size=8"];
+
 /** The gateway as it is in production, with every feature on, in front of one instance, with so many routes beside its own. */
 export async function startGateway(stage: Stage, origin: number, routes = 0, protocol = "http1"): Promise<Server> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
   const program = join(import.meta.dirname, "gateway-process.ts");
-  return stage.startNode(PROXY_CORE, "ebb", [program, `${origin}`, folder, `${routes}`, protocol]);
+  return stage.startNode(PROXY_CORE, "ebb", [...FLAGS, program, `${origin}`, folder, `${routes}`, protocol]);
 }
 
 export interface SteeredGateway {
@@ -19,7 +22,7 @@ export interface SteeredGateway {
 /** The gateway alone in its process, steered from here as the cluster does it; the caller stops the client. */
 export async function startSteeredGateway(stage: Stage): Promise<SteeredGateway> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
-  const server = await stage.startNode(PROXY_CORE, "ebb", [join(import.meta.dirname, "bare-gateway-process.ts"), folder]);
+  const server = await stage.startNode(PROXY_CORE, "ebb", [...FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder]);
   const client = createGatewayClient({ socketPath: join(folder, "gateway.sock"), clock: systemClock, log: silentLogger });
   await client.start();
   client.begin();

@@ -50,9 +50,9 @@ export class Stage {
   }
 
   /** Starts one of Ebb's own programs; it prints the port that it listens on. */
-  async startNode(core: string, name: string, [program, ...args]: readonly [string, ...string[]]): Promise<Server> {
-    const child = this.start(core, process.execPath, [program, ...args]);
-    if (!child.stdout) throw new Error(`${program} has no output`);
+  async startNode(core: string, name: string, args: readonly string[]): Promise<Server> {
+    const child = this.start(core, process.execPath, args);
+    if (!child.stdout) throw new Error(`${name} has no output`);
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     return { name, port: Number(line.toString()), pid: child.pid ?? 0 };
   }

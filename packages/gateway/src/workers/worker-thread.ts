@@ -8,6 +8,9 @@ type Question = {
   [T in ToWorker["type"]]: Extract<ToWorker, { type: T }> extends { id: number } ? Omit<Extract<ToWorker, { type: T }>, "id"> : never;
 }[ToWorker["type"]];
 
+/** Three times what `--max-semi-space-size` gives the process of a gateway (apps/server/src/main.ts, which says why). */
+const YOUNG_GENERATION_MIB = 24;
+
 /** One worker as the pool sees it. Whatever was asked of a worker that ends is answered with undefined. */
 export class WorkerThread {
   readonly onWake = new Signal<string>();
@@ -26,7 +29,11 @@ export class WorkerThread {
 
   constructor(setup: WorkerSetup) {
     this.listening = this.#opened.promise;
-    this.#worker = new Worker(new URL("worker-main.ts", import.meta.url), { workerData: setup, name: `gateway ${setup.worker}` });
+    this.#worker = new Worker(new URL("worker-main.ts", import.meta.url), {
+      workerData: setup,
+      name: `gateway ${setup.worker}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    });
     const ended = Promise.withResolvers<unknown>();
     this.ended = ended.promise;
     let cause: unknown;
