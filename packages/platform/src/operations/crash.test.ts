@@ -1,5 +1,6 @@
 import type { TrafficRule } from "@ebb/api";
 import { expect, test } from "vitest";
+import { getEnvironment } from "../environments/store.ts";
 import { trafficOf } from "../deploy/views.ts";
 import { createWorld, Died, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
 
@@ -18,12 +19,18 @@ interface Scenario {
   state?: "failed";
   /** Whether a VirtualService holds its host at the end. */
   held?: true;
+  /** How many instances of v1 are kept at the end. */
+  min?: string;
 }
 
 const CANARY: TrafficRule[] = [{ version: "v1", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }];
 
 const first = async (process: Process) => {
   await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
+};
+const TEST = { team: "default", env: "test" } as const;
+const kept = async (process: Process) => {
+  await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1", scaling: { min: 2 } }, "ann")).id);
 };
 const two = async (process: Process) => {
   await first(process);
@@ -109,6 +116,28 @@ const SCENARIOS: Scenario[] = [
     history: 3,
   },
   {
+    name: "an environment that falls asleep, with a page",
+    prepare: kept,
+    submit: async ({ service }) => (await service.changeSleep({ ...TEST, to: "sleep", body: { onRequest: "refuse" } }, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
+    versions: ["v1 active"],
+    history: 1,
+    held: true,
+    min: "0",
+  },
+  {
+    name: "an environment that wakes",
+    prepare: async (process) => {
+      await kept(process);
+      await process.ended((await process.service.changeSleep({ ...TEST, to: "sleep", body: { onRequest: "refuse" } }, "ann")).id);
+    },
+    submit: async ({ service }) => (await service.changeSleep({ ...TEST, to: "wake" }, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
+    versions: ["v1 active"],
+    history: 1,
+    min: "2",
+  },
+  {
     name: "a deletion",
     prepare: two,
     submit: async ({ service }) => (await service.deleteApp("shop", "ann")).id,
@@ -140,6 +169,12 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
   expect(row.state, String(row.failure_json)).toBe(scenario.state ?? "succeeded");
   expect(trafficOf("shop", world.cluster.service("shop"))).toEqual(scenario.traffic);
   expect([...world.cluster.virtualServices.keys()]).toEqual(scenario.held ? ["shop"] : []);
+  if (scenario.min !== undefined) {
+    const { annotations } = world.cluster.storedRevisions.get("shop-00001")?.metadata ?? {};
+    expect(annotations).toMatchObject({ "autoscaling.knative.dev/min-scale": scenario.min });
+    const settled = { asleep: scenario.held ? 1 : 0, sleep_settled: 1 };
+    expect(await getEnvironment(heir.db, "default", "test")).toMatchObject(settled);
+  }
   const versions = await heir.db.selectFrom("versions").selectAll().orderBy("number", "desc").execute();
   expect(versions.map((version) => `v${version.number} ${version.state}`)).toEqual(scenario.versions);
   expect((await heir.db.selectFrom("traffic_history").selectAll().execute()).length).toBe(scenario.history);
