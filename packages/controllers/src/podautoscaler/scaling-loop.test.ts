@@ -35,7 +35,10 @@ class Instances {
       instance({ id: `i${index}`, phase, address: { host: "h", port: index } }),
     );
   }
-  setIdle(): void {}
+  readonly idle: string[] = [];
+  setIdle(_: string, idle: string): void {
+    this.idle.push(idle);
+  }
   setWorkloads(): void {}
   putWorkload(): void {}
 }
@@ -97,6 +100,21 @@ describe("ScalingLoop", () => {
     expect(instances.scaled).toEqual([]);
     expect(loop.decisions(KEY)).toHaveLength(1);
     expect(loop.decisions(KEY)[0]?.until).toBe(loop.decisions(KEY)[0]?.time);
+  });
+
+  test("what is kept of a sleeping revision is what its policy says, and nothing where no route leads", () => {
+    live = { "autoscaling.ebb.dev/idle": "prepared" };
+    const reachable = autoscaler(READY);
+    loop.upsert(reachable);
+    loop.upsert({ ...reachable, spec: { ...reachable.spec, reachability: "Unreachable" } });
+    expect(instances.idle).toEqual(["prepared", "cold"]);
+  });
+
+  test("requests of each second are recorded for a replay, those that waited not as work", async () => {
+    loop.upsert(autoscaler(READY));
+    gateway.onStats.emit({ time: clock.now(), revisions: [{ revision: KEY, concurrency: 5, requests: 7, queued: 2 }] as never[] });
+    expect(loop.replayable(KEY)?.load.since(0)).toMatchObject([{ requests: 7, work: 3 }]);
+    expect(loop.replayable("nobody/knows")).toBeUndefined();
   });
 
   test("a wake scales in the same turn", () => {
