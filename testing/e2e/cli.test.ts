@@ -56,6 +56,12 @@ test("up, deploy, look, change, roll back, delete and down, as a person does", a
   expect(url).toBe(`http://hello-test.sls-local.localhost:${ports[0]}`);
   expect((await httpRequest(gateway(), { host: new URL(url).host })).status).toBe(200);
 
+  expect(await ebb("exec", "hello", "--", "sh", "-c", 'echo "$K_SERVICE"; echo bad >&2; exit 7')).toEqual({
+    code: 7,
+    stdout: "hello\n",
+    stderr: "bad\n",
+  });
+
   expect(await ebb("vars", "set", "hello", "GREETING=hi")).toMatchObject({ code: 0, stdout: expect.stringContaining("v2 serves at") });
   expect((await ebb("versions", "hello")).stdout).toMatch(/^v2 .*100 %.*\nv1 /m);
   expect(await ebb("traffic", "hello", "v1=50", "v2=50")).toMatchObject({ code: 0, stdout: expect.stringMatching(/v\d 50 %, v\d 50 %/) });

@@ -15,6 +15,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
+import { execCommand } from "./commands/exec.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { metricsCommand } from "./commands/metrics.ts";
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   versionsCommand,
   versionsDiffCommand,
   logsCommand,
+  execCommand,
   metricsCommand,
   whyCommand,
   coldStartsCommand,

@@ -11,7 +11,11 @@ export interface ConnectionOptions {
   readonly data: string | undefined;
 }
 
-export type Connection = Client & { readonly baseUrl: string };
+export type Connection = Client & {
+  readonly baseUrl: string;
+  /** Headers that say who asks, for what is no call of the client. */
+  readonly credentials: Readonly<Record<string, string>>;
+};
 
 /**
  * A client of the platform that is meant: --server, else EBB_SERVER; else, unless a data folder is named, the one of the last `ebb login`; else
@@ -47,7 +51,8 @@ export async function connect(host: Host, options: ConnectionOptions): Promise<C
 
 /** A client of a platform by its address. */
 export function open(address: string, token: string | undefined, headers: Record<string, string> = {}): Connection {
-  return { ...createClient({ baseUrl: address, token, headers }), baseUrl: address };
+  const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return { ...createClient({ baseUrl: address, token, headers }), baseUrl: address, credentials };
 }
 
 /** Why an administrator changes what is frozen; of one command, so it is no option of theirs all. */

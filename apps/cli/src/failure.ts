@@ -30,6 +30,17 @@ export class Failure extends Error {
   }
 }
 
+/** How `ebb exec` ends when its command did not end well: with that command's exit code, and nothing of our own to say. */
+export class CommandEnded extends Error {
+  readonly exit: number;
+
+  constructor(exit: number) {
+    super(`the command ended with exit code ${exit}`);
+    this.name = "CommandEnded";
+    this.exit = exit;
+  }
+}
+
 /** A request that cannot be right, found before anything was asked of the platform. */
 export function usageError(message: string, hint?: string): Failure {
   return new Failure(message, { exit: EXIT.usage, hint });

@@ -5,7 +5,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
-  ["Applications", ["deploy", "apps", "versions", "logs", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
+  ["Applications", ["deploy", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
   [
     "Traffic and configuration",
     ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "depends", "vars", "secrets"],

@@ -2,8 +2,8 @@ import type { Readable, Writable } from "node:stream";
 import type { Clock } from "@ebb/base";
 
 /** An output stream that may be a terminal; `process.stdout` fits. */
-export type OutputStream = Writable & { isTTY?: boolean; columns?: number };
-export type InputStream = Readable & { isTTY?: boolean };
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+export type InputStream = Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown };
 
 /** The process around a command, as a value: tests run commands against streams and folders of their own. */
 export interface Host {

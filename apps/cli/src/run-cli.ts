@@ -1,7 +1,7 @@
 import { COMMANDS } from "./commands.ts";
 import { createContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { Failure, toFailure } from "./failure.ts";
+import { CommandEnded, Failure, toFailure } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { createStyle, printable } from "./output/style.ts";
 import { parseCommandLine } from "./program.ts";
@@ -22,6 +22,7 @@ export async function runCli(argv: readonly string[], host: Host, version: strin
     }
     return EXIT.ok;
   } catch (error) {
+    if (error instanceof CommandEnded) return error.exit;
     if (host.interrupted.aborted && !(error instanceof Failure)) return EXIT.interrupted;
     const failure = toFailure(error);
     host.stderr.write(`${failureLines(failure, host).join("\n")}\n`);

@@ -74,6 +74,8 @@ export const REQUEST_ERRORS = {
   traffic_policy_pending: { status: 504, title: "The gateway does not have it yet" },
   what_if_unavailable: { status: 501, title: "No recorded load in this cluster" },
   too_many_tries: { status: 429, title: "Too many requests at once" },
+  too_many_commands: { status: 429, title: "Too many commands at once" },
+  instance_not_found: { status: 404, title: "No such instance" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },
   cluster_unavailable: { status: 503, title: "Cluster not available" },

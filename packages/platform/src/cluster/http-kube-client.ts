@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { TransientError, UserError } from "@ebb/base";
 import {
@@ -9,12 +10,15 @@ import {
   type KubeList,
   type KubeObject,
   type ListOptions,
-  type StatusBody,
   type WatchEvent,
   type WatchOptions,
 } from "@ebb/kube";
 import { fetch, type Dispatcher, type Response } from "undici";
+import type { ClientOptions } from "ws";
 import { readLines } from "./lines.ts";
+import { openMessages } from "./messages.ts";
+import { refusalOf } from "./refusal.ts";
+import type { ExecRequest } from "./port.ts";
 
 /** A request that is not a stream; the embedded cluster answers in milliseconds, a real one far away within seconds. */
 const REQUEST_TIMEOUT = 30_000;
@@ -123,6 +127,21 @@ export class HttpKubeClient implements KubeClient {
     await this.#dispatcher?.destroy();
   }
 
+  /** Starts a command; the stream's chunks are the messages of its WebSocket (`v5.channel.k8s.io`). */
+  async exec(at: { namespace: string; pod: string; container: string }, { command, stdin, terminal }: ExecRequest): Promise<Duplex> {
+    const url = new URL(`${this.#server}/api/v1/namespaces/${at.namespace}/pods/${encodeURIComponent(at.pod)}/exec`);
+    for (const word of command) url.searchParams.append("command", word);
+    const flags = { container: at.container, stdin: String(stdin), stdout: "true", stderr: String(!terminal), tty: String(terminal) };
+    for (const [name, value] of Object.entries(flags)) url.searchParams.set(name, value);
+    const options: ClientOptions = {};
+    await this.#config.applyToHTTPSOptions(options);
+    try {
+      return await openMessages(url, options);
+    } catch (cause) {
+      throw cause instanceof StatusError ? cause : unavailable(this.#server, cause);
+    }
+  }
+
   async #find<T>(path: string): Promise<T | undefined> {
     try {
       return await this.#json<T>("GET", path);
@@ -181,21 +200,7 @@ function unavailable(server: string, cause: unknown): TransientError {
 }
 
 async function refusal(response: Response): Promise<Error> {
-  const text = await response.text().catch(() => "");
-  let body: Partial<StatusBody> = {};
-  try {
-    body = JSON.parse(text) as Partial<StatusBody>;
-  } catch {
-    // Not from an API server (a proxy in between): the text itself is the message.
-  }
-  const message = body.message ?? (text.slice(0, 300) || `HTTP ${response.status}`);
-  if (response.status >= 500 || response.status === 429) return new TransientError("cluster_unavailable", message);
-  return new StatusError(body.reason ?? reasonOf(response.status), message, body.details);
-}
-
-function reasonOf(status: number): "NotFound" | "Unauthorized" | "Forbidden" | "Conflict" | "BadRequest" {
-  const reasons = { 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict" } as const;
-  return reasons[status as keyof typeof reasons] ?? "BadRequest";
+  return refusalOf(response.status, await response.text().catch(() => ""));
 }
 
 function pathOf(kind: Kind, namespace: string | undefined, name?: string): string {

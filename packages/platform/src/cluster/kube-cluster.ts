@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Signal } from "@ebb/base";
 import {
   isStatus,
@@ -28,6 +29,7 @@ import {
   type ClusterChange,
   type ClusterPlace,
   type Marks,
+  type ExecRequest,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
@@ -240,6 +242,10 @@ export class KubeCluster implements Cluster {
   async hasNamespace(): Promise<boolean> {
     if (this.#namespace === DEFAULT_NAMESPACE) return false;
     return isOurs(await this.#client.get(Namespaces, undefined, this.#namespace));
+  }
+
+  exec(pod: string, request: ExecRequest): Promise<Duplex> {
+    return this.#client.exec({ namespace: this.#namespace, pod, container: USER_CONTAINER }, request);
   }
 
   async *podLogs(

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
 import type { KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
@@ -49,6 +50,12 @@ export interface PodLogLine {
   /** RFC 3339 as the cluster wrote it. */
   time: string;
   text: string;
+}
+
+export interface ExecRequest {
+  command: readonly string[];
+  stdin: boolean;
+  terminal: boolean;
 }
 
 /** As the cluster tells it, of one Revision. */
@@ -134,6 +141,11 @@ export interface Cluster {
   whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined>;
   /** What becomes of the request that the query describes; undefined as for `decisions`. */
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined>;
+  /**
+   * Starts a command in a pod; what is read and written are messages of `v5.channel.k8s.io` (docs/reference/rest-api.md), one a chunk. Ending it ends
+   * the command. Throws StatusError when the cluster refuses.
+   */
+  exec(pod: string, request: ExecRequest): Promise<Duplex>;
   /** Ends with what there is, or when the pod ends if `follow` is set. */
   podLogs(pod: string, options: { follow: boolean; tail?: number; since?: string; signal: AbortSignal }): AsyncIterable<PodLogLine>;
 }

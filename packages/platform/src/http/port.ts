@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+import type { InstanceCommand } from "../service/exec.ts";
 import type {
   App,
   AppEnvironment,
@@ -201,6 +203,8 @@ export interface PlatformApi {
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
   /** One request to it, which the signal ends. */
   tryRequest(place: Place, asked: TryRequest, signal: AbortSignal): Promise<TriedRequest>;
+  /** A command in one of its instances, by messages of `v5.channel.k8s.io`; ending the stream ends it. */
+  exec(place: Place, asked: InstanceCommand): Promise<Duplex>;
   listReleases(place: Place): Promise<Release[]>;
   startRelease(place: Place, body: StartRelease, user: string): Promise<Operation>;
   continueRelease(place: Place): Promise<Release>;

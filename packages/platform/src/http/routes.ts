@@ -3,6 +3,7 @@ import { registerApprovalRoutes } from "./routes/approvals.ts";
 import { registerAppRoutes } from "./routes/apps.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
+import { registerExecRoutes } from "./routes/exec.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
 import { registerScalingRoutes } from "./routes/scaling.ts";
@@ -32,6 +33,7 @@ const AREAS = [
   registerUsageRoutes,
   registerReleaseRoutes,
   registerTryRoutes,
+  registerExecRoutes,
   registerDeploymentRoutes,
   registerOperationRoutes,
   registerApprovalRoutes,

@@ -1,4 +1,5 @@
 import cookie from "@fastify/cookie";
+import websocket from "@fastify/websocket";
 import swagger from "@fastify/swagger";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
@@ -16,6 +17,8 @@ import { registerRoutes } from "./routes.ts";
 import { subjectFinder } from "./subjects.ts";
 
 const JSON_LIMIT = 1024 * 1024;
+/** Of a WebSocket: a terminal's input comes in words, a file's in pieces. */
+const LARGEST_MESSAGE = 1024 * 1024;
 /** A head that does not come within this is a client that holds connections open. */
 const HEADERS_TIMEOUT = 15_000;
 /** An upload of a gigabyte over a slow line. */
@@ -66,6 +69,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.decorateRequest("user", "");
   server.decorateRequest("caller", null);
   await server.register(cookie);
+  await server.register(websocket, { options: { maxPayload: LARGEST_MESSAGE, perMessageDeflate: false } });
   installOrigin(server);
   server.addHook("onRequest", (request) => authentication.check(request));
   installAudit(server, { database: options.identity.database, clock });

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type {
   App,
   AppEnvironment,
@@ -98,6 +99,7 @@ import { appName } from "./app-name.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
+import { execInApp, type InstanceCommand } from "./exec.ts";
 import type { UsageCounter } from "../usage/counter.ts";
 import type { UploadFolder } from "./uploads.ts";
 
@@ -355,6 +357,10 @@ export class PlatformService implements PlatformApi {
 
   async tryRequest(place: Place, asked: TryRequest, signal: AbortSignal): Promise<TriedRequest> {
     return tryRequest(this.#deps, { facts: await factsOf(this.#deps, place), cluster: await this.#places.clusterOf(place), signal }, asked);
+  }
+
+  async exec(place: Place, asked: InstanceCommand): Promise<Duplex> {
+    return execInApp(this.#deps, { facts: await factsOf(this.#deps, place), cluster: await this.#places.clusterOf(place) }, asked);
   }
 
   async setTraffic(place: Place, body: SetTraffic, user: string): Promise<Operation> {

@@ -1,3 +1,4 @@
+import { PassThrough, type Duplex } from "node:stream";
 import { Signal } from "@ebb/base";
 import { StatusError, TRAFFIC_POLICY, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
 import {
@@ -8,6 +9,7 @@ import {
   type ClusterPlace,
   type Clusters,
   type Marks,
+  type ExecRequest,
   type PodLogLine,
   type RevisionColdStart,
   type RevisionDecision,
@@ -160,6 +162,14 @@ export class FakeCluster implements Cluster {
   }
   async listSecrets(): Promise<SecretRecord[]> {
     return [...this.secrets].map(([name, { app, createdAt }]) => ({ name, app, createdAt }));
+  }
+  readonly commands: string[] = [];
+  /** Says back what it is told, and ends well when it is told to. */
+  exec(pod: string, { command }: ExecRequest): Promise<Duplex> {
+    this.commands.push(`${pod}: ${command.join(" ")}`);
+    const echo = new PassThrough({ objectMode: true });
+    echo.write(Buffer.of(1));
+    return Promise.resolve(echo);
   }
   async *podLogs(pod: string): AsyncGenerator<PodLogLine> {
     yield { time: now, text: `last words of ${pod}` };

@@ -1,0 +1,82 @@
+import { pipeline, type Duplex } from "node:stream";
+import { VersionName } from "@ebb/api";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type, type Static } from "typebox";
+import { createWebSocketStream, type WebSocket } from "ws";
+import { refuse } from "../../errors.ts";
+import { AT, ByPlace, Flag, placeOf, type RouteDeps } from "./shapes.ts";
+
+/** Each is a process in an instance, and two connections here. */
+const MOST_AT_ONCE = 100;
+/** A client that is still there answers within this, milliseconds; proxies close what is silent for a minute. */
+const HEARTBEAT = 30_000;
+
+const Word = Type.String({ maxLength: 32_768 });
+const ExecQuery = Type.Object({
+  command: Type.Union([Word, Type.Array(Word, { minItems: 1, maxItems: 1024 })]),
+  instance: Type.Optional(Type.String({ maxLength: 253 })),
+  version: Type.Optional(VersionName),
+  stdin: Type.Optional(Flag),
+  terminal: Type.Optional(Flag),
+});
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The command that a WebSocket will be joined to. */
+    session: Duplex | null;
+  }
+}
+
+/** A command in an instance, over WebSocket: what Kubernetes calls `exec`, and in its messages. */
+export function registerExecRoutes(server: FastifyInstance, { api, authentication, clock }: RouteDeps): void {
+  let running = 0;
+  server.decorateRequest("session", null);
+  server.route({
+    method: "GET",
+    url: `${AT}/exec`,
+    // As mighty as a deployment: it is for who may deploy there.
+    config: { access: { environment: "deploy" } },
+    schema: { summary: "Run a command in one of its instances (WebSocket)", params: ByPlace, querystring: ExecQuery },
+    // The command is started before the handshake is answered, so that a refusal is an answer like any other.
+    preHandler: async (request) => {
+      if (!request.ws) throw refuse("invalid_request", "This is served over WebSocket alone", { hint: "Use `ebb exec`." });
+      // The cookie comes along with what other sites' pages open, and a WebSocket asks nobody (no CORS).
+      authentication.requireOwnPage(request);
+      if (running >= MOST_AT_ONCE) throw refuse("too_many_commands", `${MOST_AT_ONCE} commands are under way`);
+      request.session = await start(request);
+    },
+    handler: () => {
+      throw refuse("invalid_request", "This is served over WebSocket alone");
+    },
+    wsHandler: (socket, request) => {
+      const { session } = request;
+      if (!session) return socket.terminate();
+      running++;
+      socket.once("close", () => running--);
+      keepAlive(socket);
+      const client = createWebSocketStream(socket, { readableObjectMode: true });
+      pipeline(client, session, client, () => undefined);
+    },
+  });
+
+  async function start(request: FastifyRequest): Promise<Duplex> {
+    const { command, instance, version, stdin, terminal } = request.query as Static<typeof ExecQuery>;
+    const flags = { stdin: stdin === "true", terminal: terminal === "true" };
+    const session = await api.exec(placeOf(request), { command: [command].flat(), instance, version, ...flags });
+    // Also when the handshake never comes to its end.
+    request.raw.socket.once("close", () => session.destroy());
+    if (request.raw.socket.destroyed) session.destroy();
+    return session;
+  }
+
+  function keepAlive(socket: WebSocket): void {
+    let answered = true;
+    socket.on("pong", () => (answered = true));
+    const heartbeat = clock.every(HEARTBEAT, () => {
+      if (!answered && !socket.isPaused) return socket.terminate();
+      answered = false;
+      socket.ping();
+    });
+    socket.once("close", () => heartbeat.cancel());
+  }
+}
