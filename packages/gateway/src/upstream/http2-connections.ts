@@ -49,7 +49,8 @@ export class Http2Lease implements SessionEvents {
 
   leave(tenant: Tenant): void {
     if (this.#tenants.delete(tenant)) this.served++;
-    if (this.#tenants.size === 0 && (this.#isClosing || !this.session.isOpen)) this.session.drain();
+    // One that nobody waits for any more is given up: the next request tries anew.
+    if (this.#tenants.size === 0 && (this.#isClosing || !this.connected || !this.session.isOpen)) this.#end();
   }
 
   openStream(events: StreamEvents): Http2Stream {
@@ -59,7 +60,12 @@ export class Http2Lease implements SessionEvents {
   /** Closes once no request is on it. */
   close(): void {
     this.#isClosing = true;
-    if (this.#tenants.size === 0) this.session.drain();
+    if (this.#tenants.size === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.connected) this.session.drain();
+    else this.session.destroy();
   }
 
   /** Its connection is there. */

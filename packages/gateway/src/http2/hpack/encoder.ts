@@ -92,12 +92,15 @@ export class BlockBuffer {
   }
 }
 
+/** One for all: a block is begun, written and sent within one call, and an idle connection has none. */
+const SHARED_BLOCK = new BlockBuffer();
+
 /**
  * HPACK's writing side (RFC 7541), one for each connection. It writes HTTP/1.1's header lines: the whole line is what the table is
  * searched by, so that a line that came before costs one look-up.
  */
 export class HpackEncoder {
-  readonly block = new BlockBuffer();
+  readonly block = SHARED_BLOCK;
   /** Numbers of the entries by their lines; the newest has `#inserted - 1`. */
   readonly #lines = new Map<string, number>();
   #entries: { line: string; size: number }[] = [];
