@@ -30,6 +30,7 @@ const PAGES = [
   "/teams/default",
   "/teams/default/environments/prod",
   "/users",
+  "/usage",
   "/account",
   "/audit",
   "/device?code=ABCD-EFGH",

@@ -72,6 +72,7 @@ const samples: Record<string, Answer> = {
   "GET /teams/default/environments": { status: 200, body: { items: teams.environments } },
   "GET /teams/default/members": { status: 200, body: { items: teams.members } },
   "PUT /teams/default/members/grace": { status: 204, body: null },
+  "GET /usage": { status: 200, body: teams.usage },
   "GET /users": { status: 200, body: { items: teams.users, next: null } },
   "POST /users": { status: 201, body: { user: "linus", code: "once", expiresAt: "2099-01-01T00:00:00Z" } },
   "POST /deployments": { status: 202, body: data.trafficDone },

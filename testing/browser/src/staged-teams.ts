@@ -1,4 +1,4 @@
-import type { Approval, Environment, TeamMember, User } from "@ebb/api";
+import type { Approval, Environment, TeamMember, UsageReport, User } from "@ebb/api";
 
 const time = "2026-11-23T09:00:00Z";
 
@@ -96,3 +96,27 @@ export const approvals: Approval[] = [
     expiresAt: "2099-11-24T09:00:00Z",
   },
 ];
+
+const used = (hours: number, cost: number) => ({
+  instanceSeconds: 3600 * hours,
+  cpuSeconds: 900 * hours,
+  memoryGibSeconds: 900 * hours,
+  cost,
+});
+const usageOf = (app: string, hours: number) => ({
+  day: null,
+  team: "default",
+  app,
+  environment: null,
+  ...used(hours, hours * 0.02),
+  kept: used(720, 14.4),
+  savedShare: 1 - hours / 720,
+});
+export const usage: UsageReport = {
+  from: "2026-10-25",
+  to: "2026-11-23",
+  prices: { currency: "EUR", cpuHour: 0.04, memoryHour: 0.005, assumedCpu: 0.25, assumedMemory: 0.25 },
+  items: [usageOf("hello-node", 160), usageOf("hello-python", 12)],
+  total: { ...used(172, 3.44), kept: used(1440, 28.8), savedShare: 1 - 172 / 1440 },
+  gaps: [{ cluster: "local", from: "2026-11-01T02:00:00Z", to: "2026-11-01T02:30:00Z" }],
+};

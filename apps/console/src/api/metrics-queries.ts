@@ -31,6 +31,12 @@ export const metricsQuery = (place: Place, range: Range) => {
 /** Of all apps in all environments; once for all cells that show one. */
 export const ratesQuery = queryOptions({ queryKey: ["rates"], queryFn: ({ signal }) => client.rates({ signal }), refetchInterval: 10_000 });
 
+export const USAGE_BY = ["app", "environment", "team", "day"] as const;
+export type UsageBy = (typeof USAGE_BY)[number];
+/** Of the last 30 days. */
+export const usageQuery = (by: UsageBy) =>
+  queryOptions({ queryKey: ["usage", by], queryFn: ({ signal }) => client.usage({ by, signal }), refetchInterval: 300_000 });
+
 /** What each version has done since a release's step began. */
 export const releaseMetricsQuery = (place: Place, since: string) =>
   queryOptions({

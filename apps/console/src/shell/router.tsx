@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { rangeOf, type Range } from "../api/metrics-queries.ts";
+import { rangeOf, USAGE_BY, type Range, type UsageBy } from "../api/metrics-queries.ts";
 import type { AuditFilter } from "../api/people-queries.ts";
 import { NotFound } from "../ui/problem.tsx";
 import { Crash } from "./crash.tsx";
@@ -139,6 +139,12 @@ const environment = createRoute({
   path: "/teams/$team/environments/$env",
   component: lazyRouteComponent(() => import("../pages/environment/environment-page.tsx"), "EnvironmentPage"),
 });
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: "/usage",
+  validateSearch: (search: Record<string, unknown>): { by?: UsageBy | undefined } => ({ by: USAGE_BY.find((one) => one === search["by"]) }),
+  component: lazyRouteComponent(() => import("../pages/usage/usage-page.tsx"), "UsagePage"),
+});
 const users = createRoute({
   getParentRoute: () => root,
   path: "/users",
@@ -189,6 +195,7 @@ const routeTree = root.addChildren([
   team,
   environment,
   users,
+  usage,
   approvals,
   account,
   audit,

@@ -35,6 +35,9 @@ export function Shell() {
             </Link>
             <Link to="/operations">{text.nav.operations}</Link>
             <Link to="/teams">{text.teams.title}</Link>
+            <Link to="/usage" activeOptions={{ includeSearch: false }}>
+              {text.usage.nav}
+            </Link>
             <Link to="/audit" activeOptions={{ includeSearch: false }}>
               {text.audit.nav}
             </Link>

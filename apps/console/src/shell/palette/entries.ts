@@ -15,6 +15,7 @@ export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
     { kind: "page", title: text.nav.operations, href: "/operations" },
     { kind: "page", title: text.approvals.title, href: "/approvals" },
     { kind: "page", title: text.teams.title, href: "/teams" },
+    { kind: "page", title: text.usage.title, href: "/usage" },
     { kind: "page", title: text.users.title, href: "/users" },
     { kind: "page", title: text.audit.title, href: "/audit" },
     { kind: "page", title: `${text.account.nav}: ${text.account.tokens}, ${text.account.sessions}`, href: "/account" },
