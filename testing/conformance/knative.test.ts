@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { describeApi } from "./knative/api.conformance.ts";
+import { describeContainers } from "./knative/containers.conformance.ts";
 import { describeRuntime } from "./knative/runtime.conformance.ts";
 import { describeVolumes } from "./knative/volumes.conformance.ts";
 import { connect, unfit, type Target } from "./knative/target.ts";
@@ -17,6 +18,7 @@ if (reason === undefined) {
   afterAll(() => target?.close());
   describe("Knative Serving API specification", () => describeApi(() => target));
   describe("Knative runtime contract", () => describeRuntime(() => target));
+  describe("several containers", () => describeContainers(() => target));
   describe("volumes", () => describeVolumes(() => target));
 } else {
   describe("Knative Serving", () => test.skip(reason, () => undefined));

@@ -303,7 +303,7 @@ describe("what cannot start says why", () => {
       },
     });
     const message = 'MountVolume.SetUp failed for volume "config" : configmap "settings" not found';
-    await eventually(async () => condition(await cluster.get(Services, "mounted"))?.message?.includes(message));
+    await eventually(async () => condition(await cluster.get(Services, "mounted"), "ConfigurationsReady")?.message?.includes(message));
     expect(condition(await cluster.get(Revisions, "mounted-00001"), "ResourcesAvailable")).toMatchObject({
       reason: "FailedMount",
       message,

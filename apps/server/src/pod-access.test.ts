@@ -14,7 +14,7 @@ test("a Pod of another namespace with an instance's name gives nothing of that i
     connect: () => Promise.reject(new Error("was asked")),
   });
   const command = { command: ["ls"], container: "user-container", stdin: false, terminal: false };
-  const follow = { follow: false, signal: new AbortController().signal };
+  const follow = { container: "user-container", follow: false, signal: new AbortController().signal };
   for (const namespace of ["team-b", "team", "team-a/shop", ""]) {
     await expect(podStreams.exec(namespace, "shop-1", command)).rejects.toThrow("runs nothing");
     await expect(podStreams.connect(namespace, "shop-1", 80)).rejects.toThrow("runs nothing");
@@ -22,4 +22,23 @@ test("a Pod of another namespace with an instance's name gives nothing of that i
   }
   await expect(podStreams.exec("team-a", "shop-1", command)).rejects.toThrow("was asked");
   expect(podLogs("team-a", "shop-1", follow)).toBeDefined();
+});
+
+test("a container beside the one that serves is known by its name", async () => {
+  const asked: string[] = [];
+  const sidecar = { name: "log", role: "sidecar", phase: "running", ready: true, restarts: 0 } as const;
+  const { podLogs } = podAccess({
+    all: () => [{ ...INSTANCE, parts: [sidecar] }],
+    logs: async function* (id) {
+      asked.push(id);
+      yield { time: 0, stream: "stdout", text: id };
+    },
+    openSession: () => Promise.reject(new Error("was asked")),
+    connect: () => Promise.reject(new Error("was asked")),
+  });
+  for (const container of ["app", "log"]) {
+    for await (const line of podLogs("team-a", "shop-1", { container, follow: false, signal: new AbortController().signal }))
+      expect(line.text).toBe(asked.at(-1));
+  }
+  expect(asked).toEqual(["shop-1", "shop-1.log"]);
 });

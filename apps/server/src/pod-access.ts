@@ -10,18 +10,19 @@ export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "ope
   podLogs: PodLogs;
   podStreams: PodStreams;
 } {
-  const instanceOf = (namespace: string, name: string): string => {
-    if (instances.all().some(({ id, workload }) => id === name && workload.startsWith(`${namespace}/`))) return name;
+  const instanceOf = (namespace: string, name: string, container?: string): string => {
+    const found = instances.all().find(({ id, workload }) => id === name && workload.startsWith(`${namespace}/`));
+    if (found) return found.parts?.some((part) => part.name === container) ? `${name}.${container}` : name;
     throw new UserError(
       "PodRunsNothing",
       `the pod ${name} in namespace ${namespace} runs nothing: Ebb starts none but those of Knative Services`,
     );
   };
   return {
-    podLogs: (namespace, name, options) => instances.logs(instanceOf(namespace, name), options),
+    podLogs: (namespace, name, { container, ...options }) => instances.logs(instanceOf(namespace, name, container), options),
     podStreams: {
-      exec: async (namespace, name, { command, stdin, terminal }) =>
-        instances.openSession(instanceOf(namespace, name), { command, stdin, terminal }),
+      exec: async (namespace, name, { container, command, stdin, terminal }) =>
+        instances.openSession(instanceOf(namespace, name, container), { command, stdin, terminal }),
       connect: async (namespace, name, port) => instances.connect(instanceOf(namespace, name), port),
     },
   };

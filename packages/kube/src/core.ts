@@ -102,7 +102,7 @@ export interface ContainerStatus {
   state: {
     waiting?: { reason: string; message?: string };
     running?: { startedAt: string };
-    terminated?: { exitCode: number; reason: string; message?: string; finishedAt: string };
+    terminated?: { exitCode: number; reason: string; message?: string; finishedAt?: string };
   };
   lastState?: ContainerStatus["state"];
 }
@@ -119,6 +119,7 @@ export interface Pod extends KubeObject {
     startTime?: string;
     reason?: string;
     message?: string;
+    initContainerStatuses?: ContainerStatus[];
     containerStatuses?: ContainerStatus[];
   };
 }

@@ -90,6 +90,8 @@ export interface InstanceSpec {
   resources: { cpuMillis?: number; memoryBytes?: number; cpuRequestMillis?: number };
   readiness: ProbeSpec;
   liveness?: ProbeSpec;
+  /** Until it has succeeded once, the others are not asked. */
+  startup?: ProbeSpec;
   /** From SIGTERM to SIGKILL. */
   terminationGraceSeconds: number;
   security?: SecuritySpec;
@@ -97,6 +99,31 @@ export interface InstanceSpec {
   identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
   volumes?: VolumeSpec[];
   mounts?: MountSpec[];
+  /** Further programs that share its network and volumes: the containers of a Pod. Only with drivers that have `parts`. */
+  parts?: PartSpec[];
+  /** It runs such a program of another. */
+  memberOf?: GroupSpec;
+}
+
+/** A further program of an instance. Drivers know it as an instance of its own, in the group of that one. */
+export interface PartSpec extends Pick<
+  InstanceSpec,
+  "artifact" | "command" | "args" | "workingDirectory" | "env" | "resources" | "security" | "liveness" | "startup" | "mounts"
+> {
+  /** A DNS label, unique in the instance. */
+  name: string;
+  /** `init` runs before the others, in order, and must end with 0; a `sidecar` runs beside them. */
+  role: "init" | "sidecar";
+  /** A sidecar without one is ready while it runs. */
+  readiness?: ProbeSpec;
+}
+
+/** Instances that share a network, in which one of them has a port, and their volumes. */
+export interface GroupSpec {
+  /** The id of the one that serves. */
+  group: string;
+  /** Of all members. */
+  mounts: MountSpec[];
 }
 
 /** Where the gateway and the probes reach an instance. */
@@ -244,7 +271,8 @@ export interface Driver {
    * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
    */
   digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
-  start(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
+  /** Of an instance with parts, resolves once those of the role `init` have ended well; `signal` ends the wait for them, and it throws. */
+  start(spec: InstanceSpec, files?: InstanceFiles, signal?: AbortSignal): Promise<RunningInstance>;
   /**
    * All of `start` but the program itself, ahead of time; `start` of the same id then takes milliseconds. It outlives Ebb (`list` tells of it), or
    * nothing is left of it; `stop` undoes it without a trace. Throws as `start` does. Absent from drivers that cannot.
@@ -252,7 +280,10 @@ export interface Driver {
   initialise?(spec: InstanceSpec, files?: InstanceFiles): Promise<RunningInstance>;
   /** Replaces those of the files that are given, of one that was started with some. One that does not run is left alone. */
   renewFiles(id: string, files: InstanceFiles): Promise<void>;
-  stop(id: string, graceSeconds: number): Promise<void>;
+  /** With the scope `program`, its parts go on: it is about to be started again. */
+  stop(id: string, graceSeconds: number, scope?: "instance" | "program"): Promise<void>;
+  /** Removes what the members of a group share, once none of them runs or will run again. Absent in drivers that have no groups. */
+  closeGroup?(group: string): Promise<void>;
   list(): Promise<RunningInstance[]>;
   /** Those that ended, also in an earlier life of Ebb, and are not forgotten: their logs can still be read. Oldest first; after `list`. */
   ended(): Promise<EndedInstance[]>;
@@ -271,6 +302,10 @@ export interface Driver {
    */
   freeze(id: string): Promise<void>;
   thaw(id: string): Promise<void>;
+  /** Of an instance with parts, what becomes of them. The driver keeps its sidecars running, and starts again those that end. */
+  parts?(id: string): PartStatus[] | undefined;
+  /** Told the id of the instance. */
+  onPartChange?(listener: (id: string) => void): () => void;
   /** Undefined when it does not run, or cannot be looked at. */
   usage(id: string): ResourceUsage | undefined;
   /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
@@ -280,6 +315,19 @@ export interface Driver {
   onExit(listener: (exit: InstanceExit) => void): () => void;
   /** Lets go without stopping anything. */
   close(): Promise<void>;
+}
+
+export interface PartStatus {
+  name: string;
+  role: PartSpec["role"];
+  /** `waiting` to be started, the first time or again; an `init` ends well, a sidecar with its instance. */
+  phase: "waiting" | "running" | "ended";
+  ready: boolean;
+  startedAt?: number;
+  restarts: number;
+  lastExit?: InstanceExit;
+  reason?: string;
+  message?: string;
 }
 
 /** What the manager is asked to keep running for one revision. */
@@ -312,6 +360,11 @@ export interface InstanceStatus {
   start?: { from: Idle; phases: StartPhases };
   restarts: number;
   lastExit?: InstanceExit;
+  /** How it ended, once it has. */
+  end?: InstanceExit;
+  /** Whether its own program is ready, where `phase` tells of it with its parts. */
+  mainReady?: boolean;
+  parts?: PartStatus[];
   /** Why it is not ready, in words, with what to do about it. */
   message?: string;
   /** The field's own word for it: CrashLoopBackOff, ErrImagePull, ProbeFailed … */

@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { systemRandom } from "@ebb/base";
-import type { Condition, KubeObject } from "@ebb/kube";
+import type { Condition, KubeObject, Pod } from "@ebb/kube";
 import { eventually, httpRequest, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
-import { ApiException, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 
 const run = promisify(execFile);
 /** A first instance may have to be pulled; Ebb itself takes a second. */
@@ -34,6 +34,11 @@ export interface Target {
   get(url: string, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>;
   /** What a shell command prints inside an instance that serves that URL. */
   shell(url: string, command: string, headers?: Record<string, string>): Promise<string>;
+  /** Pods of a Revision. */
+  pods(revision: string): Promise<Pod[]>;
+  log(pod: string, container: string): Promise<string>;
+  /** Merges data into a ConfigMap of `knative-serving` until what it gives is called. */
+  configure(map: string, data: Record<string, string>): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
@@ -91,6 +96,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
   const config = new KubeConfig();
   config.loadFromFile(path);
   const api = KubernetesObjectApi.makeApiClient(config);
+  const core = config.makeApiClient(CoreV1Api);
   const namespace = `conformance-${systemRandom.suffix(5)}`;
   await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   const header = (of: { apiVersion: string; kind: string; name: string }) => ({
@@ -127,6 +133,25 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       const answer = await get(url, { path: `/cgi-bin/run?${encodeURIComponent(command)}`, headers });
       if (answer.status !== 200) throw new Error(`${command}: ${answer.status} ${answer.body}`);
       return answer.body.trim();
+    },
+    async pods(revision) {
+      const { items } = await core.listNamespacedPod({ namespace, labelSelector: `serving.knative.dev/revision=${revision}` });
+      return items as unknown as Pod[];
+    },
+    log: (name, container) => core.readNamespacedPodLog({ namespace, name, container }),
+    async configure(name, data) {
+      const patch = (values: Record<string, string | null>) =>
+        api.patch(
+          { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "knative-serving" }, data: values },
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          PatchStrategy.MergePatch,
+        );
+      const before = await core.readNamespacedConfigMap({ name, namespace: "knative-serving" });
+      await patch(data);
+      return async () => void (await patch(Object.fromEntries(Object.keys(data).map((key) => [key, before.data?.[key] ?? null]))));
     },
     async close() {
       await api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });

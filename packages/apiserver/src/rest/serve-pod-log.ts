@@ -2,6 +2,7 @@ import { rfc3339, type Clock } from "@ebb/base";
 import { badRequest, type Pod } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
+import { containerOf } from "./container-of.ts";
 import type { Exchange } from "./http-types.ts";
 import { flagOf, numberOf } from "./request-options.ts";
 import { notAllowed } from "./respond.ts";
@@ -15,6 +16,8 @@ export interface PodLogLine {
   text: string;
 }
 export interface PodLogOptions {
+  /** By its name in the Pod. */
+  container: string;
   follow: boolean;
   /** The last so many lines; all when absent. */
   tail?: number;
@@ -35,12 +38,12 @@ interface LogDeps {
 export async function servePodLog(exchange: Exchange, target: Target, { registry, clock, podLogs }: LogDeps): Promise<undefined> {
   const { method, query, response, signal } = exchange;
   if (method !== "GET") throw notAllowed(method);
-  checkContainer(registry.get(target) as Pod, query.get("container"));
+  const container = containerOf(registry.get(target) as Pod, query.get("container"));
   const options = logOptionsOf(query, clock.now(), signal);
   const timestamps = flagOf(query, "timestamps");
   let left = numberOf(query, "limitBytes") ?? Number.POSITIVE_INFINITY;
   // There are no logs of a previous container: an instance that is restarted goes on in the same log.
-  const lines = flagOf(query, "previous") ? [] : podLogs(target.namespace ?? "", target.name, options);
+  const lines = flagOf(query, "previous") ? [] : podLogs(target.namespace ?? "", target.name, { ...options, container });
   let started = false;
   const start = () => {
     started = true;
@@ -61,7 +64,7 @@ export async function servePodLog(exchange: Exchange, target: Target, { registry
   return undefined;
 }
 
-function logOptionsOf(query: URLSearchParams, now: number, signal: AbortSignal): PodLogOptions {
+function logOptionsOf(query: URLSearchParams, now: number, signal: AbortSignal): Omit<PodLogOptions, "container"> {
   const tail = numberOf(query, "tailLines");
   const seconds = numberOf(query, "sinceSeconds");
   const time = query.get("sinceTime");
@@ -74,12 +77,6 @@ function logOptionsOf(query: URLSearchParams, now: number, signal: AbortSignal):
     ...(tail === undefined ? {} : { tail }),
     ...(since === undefined ? {} : { since }),
   };
-}
-
-function checkContainer({ metadata, spec }: Pod, container: string | null): void {
-  const names = (spec?.containers ?? []).map(({ name }) => name);
-  if (!container || names.length === 0 || names.includes(container)) return;
-  throw badRequest(`container ${container.slice(0, 100)} is not valid for pod ${metadata.name}`);
 }
 
 /** RFC 3339 with nanoseconds, as the kubelet writes it. */

@@ -6,6 +6,7 @@ import { denial } from "../authz/denial.ts";
 import type { User } from "../registry/request-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
+import { containerOf } from "../rest/container-of.ts";
 import { flagOf } from "../rest/request-options.ts";
 import { notAllowed, statusOf } from "../rest/respond.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
@@ -97,7 +98,7 @@ function planExec({ query, user }: StreamRequest, target: Target, { registry, cl
 
 function planAttach({ query }: StreamRequest, target: Target, { registry, clock, log, podLogs }: StreamDeps): StreamPlan {
   const wanted = wantedOf(query);
-  containerOf(registry.get(target) as Pod, query.get("container"));
+  const container = containerOf(registry.get(target) as Pod, query.get("container"));
   if (flagOf(query, "tty")) throw badRequest("a TTY was asked for, but the container has none");
   if (wanted.stdin) throw badRequest("stdin was asked for, but the container was started without an input: use exec to run a shell in it");
   const { namespace = "", name } = target;
@@ -105,7 +106,7 @@ function planAttach({ query }: StreamRequest, target: Target, { registry, clock,
   return {
     protocols: COMMAND_PROTOCOLS,
     open() {
-      const lines = podLogs(namespace, name, { follow: true, tail: 0, signal: gone.signal });
+      const lines = podLogs(namespace, name, { container, follow: true, tail: 0, signal: gone.signal });
       const serve = (socket: WebSocket) => {
         socket.once("close", () => gone.abort());
         return serveOutput(socketOf(socket, wanted, { clock, log }), lines);
@@ -139,16 +140,4 @@ function wantedOf(query: URLSearchParams): Wanted {
   const [stdin, stdout, stderr] = (["stdin", "stdout", "stderr"] as const).map((name) => flagOf(query, name));
   if (!stdin && !stdout && !stderr) throw badRequest("you must specify at least 1 of stdin, stdout, stderr");
   return { stdin: stdin === true, stdout: stdout === true, stderr: stderr === true };
-}
-
-/** The one that is meant. Throws BadRequest when there is no such, or none was named of several. */
-function containerOf({ metadata, spec }: Pod, wanted: string | null): string {
-  const names = (spec?.containers ?? []).map(({ name }) => name);
-  const [first = ""] = names;
-  if (wanted) {
-    if (names.includes(wanted)) return wanted;
-    throw badRequest(`container ${wanted.slice(0, 100)} is not valid for pod ${metadata.name}`);
-  }
-  if (names.length <= 1) return first;
-  throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${names.join(" ")}]`);
 }

@@ -24,10 +24,31 @@ describe("podStatus", () => {
     ],
     [
       "stopped",
-      { phase: "ended" },
+      { phase: "ended", end: { id: "i1", exitCode: 0, reason: "Completed", finishedAt: NOW } },
       "Succeeded",
       "False",
       { terminated: { exitCode: 0, reason: "Completed", finishedAt: "2026-01-01T00:00:00Z" } },
+    ],
+    [
+      "ended by a signal",
+      { phase: "ended", end: { id: "i1", signal: "SIGTERM", reason: "Error", finishedAt: NOW } },
+      "Succeeded",
+      "False",
+      { terminated: { exitCode: 143, reason: "Error", finishedAt: "2026-01-01T00:00:00Z" } },
+    ],
+    [
+      "ended while nobody looked",
+      { phase: "ended", end: { id: "i1", reason: "Unknown", finishedAt: NOW } },
+      "Succeeded",
+      "False",
+      {
+        terminated: {
+          exitCode: 137,
+          reason: "ContainerStatusUnknown",
+          message: "The container could not be located when the pod was terminated",
+          finishedAt: "2026-01-01T00:00:00Z",
+        },
+      },
     ],
   ])("%s", (_, ...[more, phase, isReady, state]) => {
     const made = status(more);
@@ -42,6 +63,48 @@ describe("podStatus", () => {
       restartCount: 2,
       lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
     });
+  });
+
+  test("each container has a state of its own; the Pod is initialized once those that run first have succeeded", () => {
+    const spec = {
+      initContainers: [{ name: "first", image: "setup" }],
+      containers: [
+        { name: "log", image: "fluent" },
+        { name: "app", image: "app", ports: [{ containerPort: 1 }] },
+      ],
+    };
+    const exit = { id: "i1.first", exitCode: 0, reason: "Completed" as const, finishedAt: NOW };
+    const parts = (done: boolean): NonNullable<InstanceStatus["parts"]> => [
+      {
+        name: "first",
+        role: "init",
+        phase: done ? "ended" : "running",
+        ready: done,
+        restarts: 1,
+        startedAt: NOW,
+        ...(done ? { lastExit: exit } : {}),
+      },
+      { name: "log", role: "sidecar", phase: "waiting", ready: false, restarts: 3, reason: "CrashLoopBackOff", message: "exit 1" },
+    ];
+    const made = (done: boolean) =>
+      podStatus(
+        revision(1, undefined, { spec }),
+        instance({ phase: done ? "unready" : "starting", mainReady: done, parts: parts(done) }),
+        undefined,
+        NOW,
+      );
+    const initialized = (of: Pod["status"]) => of?.conditions?.find(({ type }) => type === "Initialized")?.status;
+    expect([made(false).phase, initialized(made(false)), made(false).initContainerStatuses?.[0]?.state]).toMatchObject([
+      "Pending",
+      "False",
+      { running: {} },
+    ]);
+    const later = made(true);
+    expect([later.phase, initialized(later), later.initContainerStatuses?.[0]?.state.terminated?.exitCode]).toEqual(["Running", "True", 0]);
+    expect(later.containerStatuses).toMatchObject([
+      { name: "log", ready: false, restartCount: 3, state: { waiting: { reason: "CrashLoopBackOff", message: "exit 1" } } },
+      { name: "app", ready: true, state: { running: {} } },
+    ]);
   });
 
   test("what did not change keeps its time, or each look would be a write", () => {

@@ -1,6 +1,7 @@
+import { constants } from "node:os";
 import { rfc3339 } from "@ebb/base";
-import { Revisions, type Condition, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
-import type { InstanceStatus } from "@ebb/runtime";
+import { Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
+import type { InstanceExit, InstanceStatus, PartStatus } from "@ebb/runtime";
 import { controllerRef, omit } from "../engine/keys.ts";
 import { instanceLabels, servingContainer } from "../revision/workload.ts";
 
@@ -8,7 +9,7 @@ const NODE = "ebb";
 
 /** The Pod that records an instance. Its environment stays a list of references: values of Secrets are not repeated. */
 export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">): Pod {
-  const container = servingContainer(revision);
+  const { containers, initContainers, volumes, serviceAccountName } = revision.spec;
   const { namespace, annotations = {} } = revision.metadata;
   const scaling = Object.keys(annotations).filter((key) => key.startsWith("autoscaling.knative.dev/"));
   return {
@@ -22,8 +23,10 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
       ownerReferences: [controllerRef(Revisions, revision)],
     },
     spec: {
-      containers: container ? [container] : [],
-      serviceAccountName: revision.spec.serviceAccountName || "default",
+      ...(initContainers ? { initContainers } : {}),
+      containers,
+      ...(volumes ? { volumes } : {}),
+      serviceAccountName: serviceAccountName || "default",
       nodeName: NODE,
       terminationGracePeriodSeconds: revision.spec.timeoutSeconds ?? 300,
     },
@@ -32,31 +35,32 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
 
 /** The status of a Pod from its instance's; `before` gives the times that only the record knows. */
 export function podStatus(revision: Revision, instance: InstanceStatus, before: Pod["status"], now: number): NonNullable<Pod["status"]> {
+  const { containers, initContainers = [] } = revision.spec;
   const ready = instance.phase === "ready";
-  const running =
-    ready ||
-    instance.phase === "unready" ||
-    instance.phase === "frozen" ||
-    instance.phase === "draining" ||
-    (instance.phase === "starting" && instance.address);
+  const initialized = (instance.parts ?? []).every((part) => part.role !== "init" || part.ready);
   const why =
     ready || instance.phase === "ended"
       ? {}
       : { reason: instance.reason ?? "ContainersNotReady", ...(instance.message ? { message: instance.message } : {}) };
-  const conditions = (["ContainersReady", "Ready"] as const).map((type) =>
-    conditionOf(before, { type, status: ready ? "True" : "False", ...why }, now),
+  const condition = (type: string, status: boolean, more: Partial<Condition> = {}) =>
+    conditionOf(before, { type, status: status ? "True" : "False", ...more }, now);
+  const main = servingContainer(revision);
+  const statuses = containers.map((container) =>
+    statusOf(container, container === main ? undefined : partOf(instance, container), instance),
   );
+  const initStatuses = initContainers.map((container) => statusOf(container, partOf(instance, container), instance));
   return {
-    phase: instance.phase === "ended" ? "Succeeded" : running ? "Running" : "Pending",
+    phase: instance.phase === "ended" ? "Succeeded" : initialized && isRunning(instance) ? "Running" : "Pending",
     conditions: [
-      conditions[0],
-      conditionOf(before, { type: "Initialized", status: "True" }, now),
-      conditionOf(before, { type: "PodScheduled", status: "True" }, now),
-      conditions[1],
-    ].filter((condition) => condition !== undefined),
+      condition("ContainersReady", ready, why),
+      condition("Initialized", initialized, initialized ? {} : { reason: "ContainersNotInitialized" }),
+      condition("PodScheduled", true),
+      condition("Ready", ready, why),
+    ],
     ...(instance.address ? { podIP: instance.address.host, hostIP: instance.address.host } : {}),
     startTime: before?.startTime ?? rfc3339(instance.startedAt),
-    containerStatuses: [{ ...containerStatus(revision, instance), state: stateOf(instance, Boolean(running), before, now) }],
+    ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
+    containerStatuses: statuses,
   };
 }
 
@@ -66,32 +70,71 @@ function conditionOf(before: Pod["status"], wanted: Condition, now: number): Con
   return { ...wanted, lastTransitionTime };
 }
 
-function stateOf(instance: InstanceStatus, running: boolean, before: Pod["status"], now: number): ContainerStatus["state"] {
-  const { phase, startedAt, reason, message } = instance;
-  if (phase === "ended") {
-    const known = before?.containerStatuses?.[0]?.state.terminated;
-    // It was stopped on purpose; how it ended before that, if it did, is in lastState.
-    return { terminated: known ?? { exitCode: 0, reason: "Completed", finishedAt: rfc3339(now) } };
-  }
-  if (running) return { running: { startedAt: rfc3339(startedAt) } };
-  return { waiting: { reason: reason ?? "ContainerCreating", ...(message ? { message } : {}) } };
+function partOf({ parts }: InstanceStatus, { name }: Container): PartStatus | undefined {
+  return parts?.find((part) => part.name === name);
 }
 
-function containerStatus(revision: Revision, instance: InstanceStatus): Omit<ContainerStatus, "state"> {
-  const { name = "user-container", image = "" } = servingContainer(revision) ?? {};
-  const { lastExit } = instance;
+function isRunning({ phase, address }: InstanceStatus): boolean {
+  return (
+    phase === "ready" ||
+    phase === "unready" ||
+    phase === "frozen" ||
+    phase === "draining" ||
+    (phase === "starting" && address !== undefined)
+  );
+}
+
+/** Of one container: `part` tells of it unless it is the one that serves, which the instance itself tells of. */
+function statusOf(container: Container, part: PartStatus | undefined, instance: InstanceStatus): ContainerStatus {
+  const { name = "user-container", image } = container;
+  const { lastExit, restarts } = part ?? instance;
+  const ended = part ? part.phase === "ended" : instance.phase === "ended";
+  // What ended on purpose is told as the state that it is in; what ended before that, as its last.
+  const last = ended && part ? undefined : lastExit;
   return {
     name,
     image,
     imageID: image.includes("@sha256:") ? image : "",
-    ready: instance.phase === "ready",
-    restartCount: instance.restarts,
-    ...(lastExit
-      ? {
-          lastState: {
-            terminated: { exitCode: lastExit.exitCode ?? 137, reason: lastExit.reason, finishedAt: rfc3339(lastExit.finishedAt) },
-          },
-        }
-      : {}),
+    ready: part ? part.ready : (instance.mainReady ?? instance.phase === "ready"),
+    restartCount: restarts,
+    state: ended ? endOf(part ? part.lastExit : (instance.end ?? lastExit)) : part ? partState(part) : mainState(instance),
+    ...(last ? { lastState: endOf(last) } : {}),
   };
+}
+
+function mainState(instance: InstanceStatus): ContainerStatus["state"] {
+  const { startedAt, reason, message } = instance;
+  if (isRunning(instance)) return { running: { startedAt: rfc3339(startedAt) } };
+  return waitingFor(reason, message);
+}
+
+function partState({ phase, startedAt, reason, message }: PartStatus): ContainerStatus["state"] {
+  return phase === "running" && startedAt !== undefined ? { running: { startedAt: rfc3339(startedAt) } } : waitingFor(reason, message);
+}
+
+function waitingFor(reason: string | undefined, message: string | undefined): ContainerStatus["state"] {
+  return { waiting: { reason: reason ?? "ContainerCreating", ...(message ? { message } : {}) } };
+}
+
+/** How a container ended. Of one whose end nobody saw, what the kubelet says of such. */
+function endOf(exit: InstanceExit | undefined): ContainerStatus["state"] {
+  const code = exit && exitCodeOf(exit);
+  if (!exit || code === undefined) {
+    const message = "The container could not be located when the pod was terminated";
+    const finishedAt = exit ? { finishedAt: rfc3339(exit.finishedAt) } : {};
+    return { terminated: { exitCode: UNKNOWN_CODE, reason: "ContainerStatusUnknown", message, ...finishedAt } };
+  }
+  const { reason, message, finishedAt } = exit;
+  return { terminated: { exitCode: code, reason, ...(message ? { message } : {}), finishedAt: rfc3339(finishedAt) } };
+}
+
+/** The kubelet's, too. */
+const UNKNOWN_CODE = 137;
+const SIGNALLED = 128;
+
+/** A program that a signal ended has the code that a shell gives it. */
+function exitCodeOf({ exitCode, signal }: InstanceExit): number | undefined {
+  if (exitCode !== undefined) return exitCode;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
+  return number === undefined ? undefined : SIGNALLED + number;
 }

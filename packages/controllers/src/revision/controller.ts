@@ -22,14 +22,13 @@ import type { InstanceQuotas } from "../quota/instance-quotas.ts";
 import { isInitialized } from "../podautoscaler/reconcile.ts";
 import { REVISION_CONDITIONS as conditions } from "./conditions.ts";
 import type { DataPlane } from "./data-plane.ts";
-import { referencesOf, type Sources } from "./environment.ts";
+import type { Sources } from "./environment.ts";
 import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
 import { missingFiles, provideVolumes, type IssueToken, type ProvidedVolumes } from "./provide-volumes.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
 import { unschedulable, type NodeSize } from "./schedulable.ts";
-import { volumeReferences } from "./volumes.ts";
-import { backendOf, makeWorkload, servingContainer, type WorkloadOptions } from "./workload.ts";
+import { backendOf, makeWorkload, revisionReferences, type WorkloadOptions } from "./workload.ts";
 
 export interface RevisionControllerOptions {
   context: Context;
@@ -152,12 +151,10 @@ export class RevisionController {
   }
 
   #describe(revision: Revision): Description {
-    const container = servingContainer(revision);
     const namespace = revision.metadata.namespace ?? "";
-    const references = container ? [...referencesOf(container), ...volumeReferences(revision.spec)] : [];
     this.#refer(
       keyOf(revision),
-      references.map((reference) => `${namespace}/${reference}`),
+      revisionReferences(revision).map((reference) => `${namespace}/${reference}`),
     );
     const { workload, quotas, node } = this.#options;
     const ranges = this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);

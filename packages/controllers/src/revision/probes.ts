@@ -33,13 +33,3 @@ export function probeOf(probe: Probe, periodSeconds: number): ProbeSpec {
 export function readinessOf({ readinessProbe }: Container): ProbeSpec {
   return readinessProbe ? probeOf(readinessProbe, 0) : TCP;
 }
-
-/** A startup probe holds liveness off until it could have succeeded; there is no other use of it here. */
-export function livenessOf({ livenessProbe, startupProbe }: Container): ProbeSpec | undefined {
-  if (!livenessProbe) return undefined;
-  const liveness = probeOf(livenessProbe, 10);
-  if (!startupProbe) return liveness;
-  const startup = probeOf(startupProbe, 10);
-  const patience = startup.initialDelaySeconds + startup.periodSeconds * startup.failureThreshold;
-  return { ...liveness, initialDelaySeconds: Math.max(liveness.initialDelaySeconds, patience) };
-}

@@ -35,7 +35,7 @@ export function volumeScope(revision: Revision, pod: string, { sources, node }: 
     annotations: omit(annotations, scaling),
     account: revision.spec.serviceAccountName || "default",
     nodeName: "ebb",
-    containers: revision.spec.containers,
+    containers: [...revision.spec.containers, ...(revision.spec.initContainers ?? [])],
     node,
     sources,
   };

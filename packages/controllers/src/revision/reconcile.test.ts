@@ -186,6 +186,11 @@ describe("reachabilityOf", () => {
     ["none does any more", labelled("reserve"), "Unreachable"],
     ["none does yet", labelled("pending"), ""],
     ["none does yet and it cannot run", labelled("pending", { conditions: marks({ ContainerHealthy: "False" }) }), "Unreachable"],
+    [
+      "none does yet and it waits for a volume's source",
+      labelled("pending", { conditions: [{ type: "ResourcesAvailable", status: "False", reason: "FailedMount" }] }),
+      "",
+    ],
     ["a Route leads to it though it has failed", labelled("active", { conditions: marks({ ContainerHealthy: "False" }) }), "Reachable"],
   ])("%s", (_, actual, expected) => expect(actual).toBe(expected));
 });

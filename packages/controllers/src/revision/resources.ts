@@ -25,13 +25,17 @@ export function makeAutoscaler(revision: Revision): PodAutoscaler {
   };
 }
 
+/** An instance that waits for a volume's source is no failure: it is kept, to show what it waits for, and to start once that is there. */
+const FAILED_MOUNT = "FailedMount";
+
 /** A Revision that no Route leads to needs no minimum; nor does one that cannot run and has no Route yet. */
 export function reachabilityOf({ metadata, status }: Revision): "Reachable" | "Unreachable" | "" {
   const state = metadata.labels?.[LABELS.routingState];
   if (state === "active") return "Reachable";
   if (state === "reserve") return "Unreachable";
-  const broken = ["ResourcesAvailable", "ContainerHealthy"].some(
-    (type) => REVISION_CONDITIONS.get(status?.conditions, type)?.status === "False",
-  );
+  const broken = ["ResourcesAvailable", "ContainerHealthy"].some((type) => {
+    const condition = REVISION_CONDITIONS.get(status?.conditions, type);
+    return condition?.status === "False" && condition.reason !== FAILED_MOUNT;
+  });
   return broken ? "Unreachable" : "";
 }

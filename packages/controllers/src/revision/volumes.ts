@@ -1,5 +1,5 @@
 import { isQuantity, memoryBytes, type Container, type PodSpec, type Volume } from "@ebb/kube";
-import type { InstanceSpec, MountSpec, VolumeSpec } from "@ebb/runtime";
+import type { MountSpec, VolumeSpec } from "@ebb/runtime";
 import { pathProblem } from "./volume-paths.ts";
 
 /** What the runtime makes of the volumes of a PodSpec, and of what one of its containers mounts. */
@@ -17,12 +17,6 @@ export function mountSpecs({ volumeMounts = [] }: Pick<Container, "volumeMounts"
     const part = subPath?.replace(/\/+$/, "");
     return { volume: name, path: mountPath, ...(part && part !== "." ? { subPath: part } : {}), ...(readOnly ? { readOnly: true } : {}) };
   });
-}
-
-/** Nothing where there are none, so that specs stay small. */
-export function volumesOf(spec: PodSpec, container: Container): Pick<InstanceSpec, "volumes" | "mounts"> {
-  const volumes = volumeSpecs(spec);
-  return volumes.length === 0 ? {} : { volumes, mounts: mountSpecs(container) };
 }
 
 /** Sources that a flag lets in, and that there are not on one machine without a scheduler and storage classes. */

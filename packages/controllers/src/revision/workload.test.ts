@@ -154,21 +154,66 @@ describe("makeWorkload", () => {
     });
   });
 
-  test("liveness is only there when asked for, and a startup probe gives it time", () => {
+  test("liveness and startup probes are only there when asked for", () => {
     expect(template({})).not.toHaveProperty("liveness");
     const livenessProbe = { httpGet: { path: "/" } };
     expect(template({ livenessProbe }).liveness).toMatchObject({ periodSeconds: 10, initialDelaySeconds: 0 });
-    expect(template({ livenessProbe, startupProbe: { tcpSocket: {}, periodSeconds: 5, failureThreshold: 12 } }).liveness).toMatchObject({
-      initialDelaySeconds: 60,
+    expect(template({ startupProbe: { tcpSocket: {}, periodSeconds: 5, failureThreshold: 12 } }).startup).toMatchObject({
+      periodSeconds: 5,
+      failureThreshold: 12,
     });
+  });
+
+  test("containers beside the one that serves, and those before it, are its parts, each with what is its own", () => {
+    const made = template(
+      {},
+      {
+        volumes: [{ name: "shared", emptyDir: {} }],
+        initContainers: [{ name: "first", image: "setup", args: ["$(A)"], env: [{ name: "A", value: "1" }] }],
+        containers: [
+          {
+            name: "log",
+            image: "fluent",
+            volumeMounts: [{ name: "shared", mountPath: "/in" }],
+            readinessProbe: { tcpSocket: { port: 99 } },
+          },
+          { name: "app", image: "app", ports: [{ containerPort: 8888 }], resources: { limits: { memory: "1Mi" } } },
+        ],
+      },
+    );
+    expect(made).toMatchObject({
+      artifact: { reference: "app" },
+      port: 8888,
+      resources: { memoryBytes: 2 ** 20 },
+      volumes: [{ name: "shared" }],
+    });
+    const [first, log] = made.parts ?? [];
+    expect(first).toEqual({
+      name: "first",
+      role: "init",
+      artifact: { kind: "image", reference: "setup" },
+      args: ["1"],
+      env: { A: "1", EBB_GATEWAY_URL: "http://127.0.0.1:8092" },
+      resources: {},
+    });
+    expect(log).toMatchObject({
+      name: "log",
+      role: "sidecar",
+      env: { K_REVISION: "shop-00001" },
+      readiness: { tcp: { port: 99 } },
+      mounts: [{ volume: "shared", path: "/in" }],
+    });
+    expect(log?.env).not.toHaveProperty("PORT");
   });
 
   test("what cannot be run says so", () => {
     const bundle = `bundle.ebb.local/shop@sha256:${"ab".repeat(32)}`;
     expect(problem({ image: bundle, volumeMounts: [{ name: "v", mountPath: "/v" }] })?.reason).toBe("VolumesNotSupported");
-    expect(problem({}, { containers: [{ image: "a", ports: [{ containerPort: 1 }] }, { image: "b" }] })?.reason).toBe(
-      "MultiContainerNotSupported",
-    );
+    const serving = { image: "a", ports: [{ containerPort: 1 }] };
+    expect(problem({}, { containers: [{ ...serving, image: bundle }, { image: "b" }] })?.reason).toBe("MultiContainerNotSupported");
+    expect(problem({}, { containers: [serving, { name: "b", image: bundle }] })?.reason).toBe("MultiContainerNotSupported");
+    const missing = { name: "b", image: "b", envFrom: [{ secretRef: { name: "none" } }] };
+    expect(problem({}, { containers: [serving, missing] })?.message).toBe('secret "none" not found');
   });
 
   test("instances carry the Revision's labels but those that change while it lives", () => {

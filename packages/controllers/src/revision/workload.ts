@@ -9,13 +9,13 @@ import {
   type ResourceRequirements,
   type Revision,
 } from "@ebb/kube";
-import type { Artifact, InstanceSpec, Workload } from "@ebb/runtime";
+import type { Artifact, InstanceSpec, PartSpec, Workload } from "@ebb/runtime";
 import type { Backend } from "@ebb/gateway";
 import { keyOf, omit } from "../engine/keys.ts";
-import { environmentOf, type Sources } from "./environment.ts";
-import { livenessOf, readinessOf } from "./probes.ts";
+import { environmentOf, referencesOf, type Sources } from "./environment.ts";
+import { probeOf, readinessOf } from "./probes.ts";
 import { securityOf } from "./security.ts";
-import { volumesOf, volumesProblem } from "./volumes.ts";
+import { mountSpecs, volumeReferences, volumeSpecs, volumesProblem } from "./volumes.ts";
 
 export interface WorkloadOptions {
   /** The folder that holds bundles, as `sha256/<hex>`. */
@@ -39,9 +39,56 @@ export function servingContainer({ spec }: Revision): Container | undefined {
 export function makeWorkload(revision: Revision, sources: Sources, options: WorkloadOptions): { workload: Workload } | { problem: Cause } {
   const container = servingContainer(revision);
   if (!container) return problem("InvalidRevision", "the Revision has no container");
-  if (revision.spec.containers.length > 1) {
-    return problem("MultiContainerNotSupported", "the embedded cluster runs one container per Revision; merge the sidecars into it");
+  const volumes = volumesProblem(revision.spec);
+  if (volumes !== undefined) return problem("InvalidVolume", volumes);
+  const { containers, initContainers = [] } = revision.spec;
+  const context = { revision, sources, options };
+  const main = programOf(container, "serving", context);
+  if ("problem" in main) return main;
+  const { artifact } = main.program;
+  const others = [
+    ...initContainers.map((other) => ["init", other] as const),
+    ...containers.filter((other) => other !== container).map((other) => ["sidecar", other] as const),
+  ];
+  if (others.length > 0 && artifact.kind === "bundle")
+    return problem("MultiContainerNotSupported", "a bundle runs as a process, which shares nothing with others: deploy it as an image");
+  const parts: PartSpec[] = [];
+  for (const [role, other] of others) {
+    const made = programOf(other, role, context);
+    if ("problem" in made) return made;
+    if (made.program.artifact.kind === "bundle")
+      return problem("MultiContainerNotSupported", `container ${other.name ?? ""} is a bundle: only images run beside others`);
+    parts.push({ ...made.program, name: other.name ?? "", role });
   }
+  const template: Omit<InstanceSpec, "id"> = {
+    workload: keyOf(revision),
+    labels: instanceLabels(revision),
+    ...main.program,
+    port: container.ports?.[0]?.containerPort ?? DEFAULT_PORT,
+    protocol: protocolOf(container),
+    readiness: readinessOf(container),
+    ...(parts.length > 0 ? { parts } : {}),
+    ...(revision.spec.volumes?.length ? { volumes: volumeSpecs(revision.spec) } : {}),
+    terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
+    ...(options.apiAddress?.(artifact.kind) && revision.spec.automountServiceAccountToken !== false
+      ? { identity: identityOf(revision) }
+      : {}),
+  };
+  return { workload: { key: keyOf(revision), template } };
+}
+
+interface ProgramContext {
+  revision: Revision;
+  sources: Sources;
+  options: WorkloadOptions;
+}
+
+/** What one container runs, by which it is an instance or a part of one. */
+function programOf(
+  container: Container,
+  role: "serving" | PartSpec["role"],
+  { revision, sources, options }: ProgramContext,
+): { program: Omit<PartSpec, "name" | "role"> } | { problem: Cause } {
   const artifact = artifactOf(digestOf(revision, container) ?? container.image, options.bundlesRoot);
   if (!artifact) {
     return problem(
@@ -49,17 +96,15 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
       `Unable to fetch image "${container.image}": a bundle is named by its digest, ${BUNDLE_HOST}/NAME@sha256:HEX`,
     );
   }
-  const volumes = volumesProblem(revision.spec);
-  if (volumes !== undefined) return problem("InvalidVolume", volumes);
-  if ((container.volumeMounts ?? []).length > 0 && artifact.kind === "bundle") {
+  const mounts = mountSpecs(container);
+  if (mounts.length > 0 && artifact.kind === "bundle") {
     return problem("VolumesNotSupported", "a bundle runs as a process, which has no mounts: deploy it as an image, or pass values by env");
   }
   const environment = environmentOf(revision, container, sources);
   if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
-  const key = keyOf(revision);
-  const liveness = livenessOf(container);
-  const security = securityOf(container, revision.spec);
   const { env } = environment;
+  // Knative gives its own variables to all that run beside each other, and leaves what runs before them alone.
+  if (role === "init") for (const name of ["K_SERVICE", "K_CONFIGURATION", "K_REVISION"]) delete env[name];
   if (options.gatewayUrl !== undefined) env["EBB_GATEWAY_URL"] ??= options.gatewayUrl;
   const api = options.apiAddress?.(artifact.kind);
   if (api)
@@ -68,24 +113,28 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
       KUBERNETES_SERVICE_PORT: String(api.port),
       KUBERNETES_SERVICE_PORT_HTTPS: String(api.port),
     });
-  const template: Omit<InstanceSpec, "id"> = {
-    workload: key,
-    labels: instanceLabels(revision),
-    artifact,
-    ...expanded(container, env),
-    ...(container.workingDir ? { workingDirectory: container.workingDir } : {}),
-    env,
-    port: container.ports?.[0]?.containerPort ?? DEFAULT_PORT,
-    protocol: protocolOf(container),
-    resources: limitsOf(container.resources),
-    readiness: readinessOf(container),
-    ...volumesOf(revision.spec, container),
-    ...(liveness ? { liveness } : {}),
-    ...(security ? { security } : {}),
-    terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
-    ...(api && revision.spec.automountServiceAccountToken !== false ? { identity: identityOf(revision) } : {}),
+  const { livenessProbe, readinessProbe, startupProbe } = container;
+  const security = securityOf(container, revision.spec);
+  return {
+    program: {
+      artifact,
+      ...expanded(container, env),
+      ...(container.workingDir ? { workingDirectory: container.workingDir } : {}),
+      env,
+      resources: limitsOf(container.resources),
+      ...(readinessProbe && role !== "init" ? { readiness: readinessOf(container) } : {}),
+      ...(livenessProbe ? { liveness: probeOf(livenessProbe, 10) } : {}),
+      ...(startupProbe ? { startup: probeOf(startupProbe, 10) } : {}),
+      ...(security ? { security } : {}),
+      ...(mounts.length > 0 ? { mounts } : {}),
+    },
   };
-  return { workload: { key, template } };
+}
+
+/** All that a Revision's containers run with is in its own namespace: what their environments and volumes refer to. */
+export function revisionReferences({ spec }: Revision): string[] {
+  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  return [...new Set([...containers.flatMap(referencesOf), ...volumeReferences(spec)])];
 }
 
 /** The ServiceAccount as which it may call the API. Whether that gives its token away is looked up when an instance starts. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
 import { writeIdentity } from "../identity-files.ts";
+import { guardVolumes, isLimited } from "../volumes/guard-volumes.ts";
 import { InstanceVolumes, type VolumePlaces } from "../volumes/instance-volumes.ts";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
@@ -22,27 +23,26 @@ import type {
   SessionRequest,
 } from "../port.ts";
 import { execInContainer } from "./container-exec.ts";
-import { containerName, containerOptions, LABELS } from "./container-options.ts";
+import { containerName, containerOptions, LABELS, sandboxOptions, type ContainerContext } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
 import { isGone, isLimitRefusal, startError } from "./engine-errors.ts";
 import { readContainerLog } from "./container-log.ts";
 import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
-import { wasOomKilled } from "./kernel-oom.ts";
+import { exitOf } from "./container-exit.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { ensureNetwork } from "./network.ts";
 import { podmanPost } from "./podman-api.ts";
+import { allMounts, groupOf, splitPartId } from "../pods/parts.ts";
+import { withParts } from "../pods/pod-driver.ts";
+import { GROUP_LABEL, sandboxName, Sandboxes } from "./sandbox.ts";
 import { rootRefusal } from "./root-refusal.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
-/** A shell's way of saying "ended by signal N" is 128 + N. */
-const SIGNALS: Record<number, string> = { 134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM" };
 /** After the engine's connection broke (it is restarted, say). */
 const WATCH_AGAIN = 500;
-/** As often as the kubelet looks. */
-const GUARD_PERIOD = 10_000;
 
 export interface ContainerDriverOptions {
   engine: Engine;
@@ -73,9 +73,12 @@ interface Known {
   evicted?: string | undefined;
 }
 
-/** Runs images on a Docker-compatible engine, which is all that knows of them: nothing is kept on disk here. Constructing it does nothing. */
+/**
+ * Runs images on a Docker-compatible engine, which is all that knows of them: nothing is kept on disk here but volumes and credentials. Constructing
+ * it does nothing.
+ */
 export function createContainerDriver(options: ContainerDriverOptions): Driver {
-  return new ContainerDriver(options);
+  return withParts(new ContainerDriver(options), options);
 }
 
 class ContainerDriver implements Driver {
@@ -86,6 +89,7 @@ class ContainerDriver implements Driver {
   readonly #docker: Docker;
   readonly #images: EngineImages;
   readonly #gone: GoneWatch;
+  readonly #sandboxes: Sandboxes;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
@@ -101,6 +105,7 @@ class ContainerDriver implements Driver {
     this.#gone = new GoneWatch(options.clock);
     this.#images = new EngineImages(options.engine.docker, options.clock);
     if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
+    this.#sandboxes = new Sandboxes(options.engine.docker);
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
@@ -121,13 +126,13 @@ class ContainerDriver implements Driver {
     const begun = this.#options.clock.monotonic();
     try {
       if (identity) this.#writeIdentity(spec.id, identity);
-      if (known?.evicted !== undefined) await this.#volumesOf(spec.id).clear();
-      this.#volumesOf(spec.id).prepare(spec.volumes ?? [], spec.mounts ?? [], volumes);
-      const container = known ? this.#docker.getContainer(containerName(spec.id)) : await this.#create(spec);
+      if (known?.evicted !== undefined) await this.#volumesOf(spec).clear();
+      this.#volumesOf(spec).prepare(spec.volumes ?? [], allMounts(spec), volumes);
+      const container = await this.#make(spec, known !== undefined);
       const sandboxMs = this.#options.clock.monotonic() - begun;
       await this.#withLimits(spec, container, (made) => made.start());
       const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
-      const running = this.#running(spec, state);
+      const running = await this.#running(spec, state);
       this.#known.set(spec.id, knownOf(running));
       this.#watch(spec.id);
       return { ...running, sandboxMs };
@@ -147,12 +152,12 @@ class ContainerDriver implements Driver {
     this.#starting.add(spec.id);
     try {
       if (files.identity) this.#writeIdentity(spec.id, files.identity);
-      this.#volumesOf(spec.id).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
+      this.#volumesOf(spec).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
       await this.#withLimits(spec, await this.#create(spec), () =>
         podmanPost(engine.socketPath, `/containers/${containerName(spec.id)}/init`),
       );
       const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
-      const made = { ...this.#running(spec, state), startedAt: clock.now(), prepared: true };
+      const made = { ...(await this.#running(spec, state)), startedAt: clock.now(), prepared: true };
       this.#known.set(spec.id, knownOf(made));
       return made;
     } catch (error) {
@@ -167,7 +172,7 @@ class ContainerDriver implements Driver {
     const { spec, pid } = known;
     try {
       if (files.identity) this.#writeIdentity(spec.id, files.identity);
-      if (files.volumes) this.#volumesOf(spec.id).renew(files.volumes);
+      if (files.volumes) this.#volumesOf(spec).renew(files.volumes);
       await this.#docker.getContainer(containerName(spec.id)).start();
     } catch (error) {
       this.#known.delete(spec.id);
@@ -184,7 +189,7 @@ class ContainerDriver implements Driver {
     const known = this.#known.get(id);
     if (!known || known.exit) return;
     if (identity) this.#writeIdentity(id, identity);
-    if (volumes) this.#volumesOf(id).renew(volumes);
+    if (volumes) this.#volumesOf(known.spec).renew(volumes);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -218,14 +223,14 @@ class ContainerDriver implements Driver {
       if (!state) continue;
       const known = this.#known.get(spec.id);
       if (state.State.Running) {
-        const instance = this.#running(spec, state);
+        const instance = await this.#running(spec, state);
         running.push(instance);
         if (known) continue;
         this.#known.set(spec.id, knownOf(instance));
         this.#watch(spec.id);
       } else if (state.State.Pid > 0 && Date.parse(state.State.StartedAt) <= 0) {
         if (this.#starting.has(spec.id)) continue;
-        const instance = { ...this.#running(spec, state), startedAt: Date.parse(state.Created), prepared: true };
+        const instance = { ...(await this.#running(spec, state)), startedAt: Date.parse(state.Created), prepared: true };
         running.push(instance);
         if (!known) this.#known.set(spec.id, knownOf(instance));
       } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
@@ -237,8 +242,16 @@ class ContainerDriver implements Driver {
         ended.push(exit);
       }
     }
+    const used = new Set([...this.#known.values()].flatMap(({ exit, spec: { id } }) => (exit ? [] : splitPartId(id).main)));
+    for (const id of this.#starting) used.add(splitPartId(id).main);
+    for (const { Labels } of found) if (Labels[GROUP_LABEL] && !used.has(Labels[GROUP_LABEL])) await this.closeGroup(Labels[GROUP_LABEL]);
     for (const exit of ended) this.#exits.emit(exit);
     return running;
+  }
+
+  async closeGroup(group: string): Promise<void> {
+    const empty = [...this.#known.values()].every(({ spec }) => groupOf(spec)?.group !== group);
+    await (empty ? this.#sandboxes.remove(group) : this.#sandboxes.close(group));
   }
 
   async ended(): Promise<EndedInstance[]> {
@@ -269,7 +282,7 @@ class ContainerDriver implements Driver {
     const known = this.#known.get(id);
     const state = known && !known.exit ? await this.#docker.getContainer(containerName(id)).inspect().catch(nothingIfGone) : undefined;
     if (!known || !state?.State.Running) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
-    const { address } = this.#running(known.spec, state);
+    const { address } = await this.#running(known.spec, state);
     if (port === known.spec.port) return address;
     if (!this.#options.engine.rootless) return { host: address.host, port };
     throw new UserError(
@@ -311,8 +324,11 @@ class ContainerDriver implements Driver {
   }
 
   async forget(id: string): Promise<void> {
+    const spec = this.#known.get(id)?.spec;
     this.#known.delete(id);
     await this.#discard(id);
+    const group = spec && groupOf(spec)?.group;
+    if (group !== undefined) await this.closeGroup(group);
   }
 
   onExit(listener: (exit: InstanceExit) => void): () => void {
@@ -335,21 +351,37 @@ class ContainerDriver implements Driver {
     return join(this.#options.identities, id);
   }
 
-  #volumesOf(id: string): InstanceVolumes {
-    return new InstanceVolumes(this.#options.volumes, id);
+  /** Those of its group, if it is in one. */
+  #volumesOf(spec: Pick<InstanceSpec, "id" | "memberOf">): InstanceVolumes {
+    return new InstanceVolumes(this.#options.volumes, spec.memberOf?.group ?? spec.id);
+  }
+
+  /** The container of one that has ended is there, unless the network that it was in is not. */
+  async #make(spec: InstanceSpec, there: boolean): Promise<Docker.Container> {
+    const group = groupOf(spec)?.group;
+    const sandbox =
+      group === undefined ? "there" : await this.#sandboxes.ensure(group, sandboxOptions(spec, group, await this.#context(spec)));
+    if (there && sandbox === "there") return this.#docker.getContainer(containerName(spec.id));
+    if (there) await this.#remove(spec.id);
+    return this.#create(spec);
   }
 
   async #create(spec: InstanceSpec): Promise<Docker.Container> {
+    if (spec.security?.nonRoot) await this.#refuseRoot(spec);
+    return this.#docker.createContainer(containerOptions(spec, await this.#context(spec)));
+  }
+
+  async #context(spec: InstanceSpec): Promise<ContainerContext> {
     this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
       this.#network = undefined;
       throw error;
     });
-    if (spec.security?.nonRoot) await this.#refuseRoot(spec);
     const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
     const folder = this.#identityOf(spec.id);
     const identity = existsSync(folder) ? folder : undefined;
     const { volumes = [], mounts = [] } = spec;
-    const context = {
+    const group = groupOf(spec)?.group;
+    return {
       engine,
       owner,
       dns,
@@ -357,9 +389,9 @@ class ContainerDriver implements Driver {
       identity,
       network: await this.#network,
       ulimits: this.#ulimits,
-      mounts: this.#volumesOf(spec.id).mounts(volumes, mounts, mounts),
+      ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
+      mounts: this.#volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),
     };
-    return this.#docker.createContainer(containerOptions(spec, context));
   }
 
   /** As the kubelet checks `runAsNonRoot`, in its words. */
@@ -408,28 +440,25 @@ class ContainerDriver implements Driver {
       }
     };
     void wait();
-    if (this.#known.get(id)?.spec.volumes?.some(({ sizeBytes }) => sizeBytes !== undefined)) void this.#guard(id);
-  }
-
-  /** Ends one that puts more into its empty volumes than it may. */
-  async #guard(id: string): Promise<void> {
-    const { clock, log } = this.#options;
     const known = this.#known.get(id);
-    while (known && this.#known.get(id) === known && !known.exit && !known.stopping && !this.#closed.signal.aborted) {
-      try {
-        const { volumes = [], mounts = [] } = known.spec;
-        known.evicted = await this.#volumesOf(id).overfull(volumes, mounts);
-        if (known.evicted !== undefined) return await this.#docker.getContainer(containerName(id)).kill();
-      } catch (error) {
-        log.warn({ instance: id, error }, "could not look at the volumes of a container");
-      }
-      await sleep(clock, GUARD_PERIOD, this.#closed.signal).catch(() => undefined);
-    }
+    if (!known || !isLimited(known.spec)) return;
+    void guardVolumes(known.spec, this.#volumesOf(known.spec), {
+      clock,
+      log,
+      runs: () => this.#known.get(id) === known && !known.exit && !known.stopping && !signal.aborted,
+      closed: signal,
+      evict: (message) => {
+        known.evicted = message;
+        return container.kill();
+      },
+    });
   }
 
-  #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): RunningInstance {
-    const published = state.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
-    const inside = Object.values(state.NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
+  async #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): Promise<RunningInstance> {
+    const group = groupOf(spec)?.group;
+    const { NetworkSettings: network } = group === undefined ? state : await this.#sandboxes.inspect(group);
+    const published = network.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
+    const inside = Object.values(network.Networks ?? {})[0]?.IPAddress ?? "";
     const address = this.#options.engine.rootless ? { host: "127.0.0.1", port: Number(published) } : { host: inside, port: spec.port };
     return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
   }
@@ -438,7 +467,8 @@ class ContainerDriver implements Driver {
   async #discard(id: string): Promise<void> {
     await this.#remove(id);
     await rm(this.#identityOf(id), { recursive: true, force: true });
-    await this.#volumesOf(id).remove();
+    // Parts have none of their own; those of their instance go with it, which is forgotten last.
+    await this.#volumesOf({ id }).remove();
   }
 
   async #remove(id: string): Promise<void> {
@@ -462,13 +492,6 @@ function placeOf(pid: number): Pick<RunningInstance, "pid" | "frozen"> {
 function imageOf(spec: InstanceSpec): string {
   if (spec.artifact.kind === "image") return spec.artifact.reference;
   throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
-}
-
-function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo, evicted?: string): InstanceExit {
-  const signal = SIGNALS[State.ExitCode];
-  const reason = State.OOMKilled || (signal === "SIGKILL" && wasOomKilled(Id)) ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
-  const why: Pick<InstanceExit, "reason" | "message"> = evicted === undefined ? { reason } : { reason: "Evicted", message: evicted };
-  return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), ...why, finishedAt: Date.parse(State.FinishedAt) };
 }
 
 function nothingIfGone(error: unknown): undefined {

@@ -1,7 +1,8 @@
-import type { ContainerCreateOptions, MountSettings } from "dockerode";
+import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
+import { GROUP_LABEL, type SandboxOptions } from "./sandbox.ts";
 import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
 export const LABELS = { spec: "dev.ebb.spec", owner: "dev.ebb.owner" } as const;
@@ -16,11 +17,19 @@ const DROPPED = ["AUDIT_WRITE", "FSETID", "MKNOD", "NET_RAW", "SETFCAP", "SETPCA
 /** Programs that are not root may listen on 80, too. */
 const SYSCTLS = { "net.ipv4.ip_unprivileged_port_start": "0" };
 
+/** Below what any machine has. */
+const LIMITS = [
+  { Name: "nofile", Soft: 1024, Hard: 4096 },
+  { Name: "nproc", Soft: 1000, Hard: 1000 },
+];
+
 export interface ContainerContext {
   engine: Pick<Engine, "name" | "rootless">;
   /** Whose containers these are: two Ebbs may share an engine. */
   owner: string;
   network: string | undefined;
+  /** The container whose network it is in, which holds what there is to say of the network. */
+  sandbox?: string | undefined;
   dns: string | undefined;
   maxLogBytes: number;
   /** The folder with the instance's credentials. */
@@ -37,48 +46,61 @@ export function containerName(id: string): string {
 /** The engine's request for an instance (Docker Engine API, POST /containers/create). */
 export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
-  const { engine, maxLogBytes, dns, network, identity } = context;
+  const { engine, maxLogBytes, identity } = context;
   const { security = {} } = spec;
   const mounts = mountsOf(identity, context.mounts);
   const user = userOf(security);
-  const port = `${spec.port}/tcp`;
+  const alone = context.sandbox === undefined;
   return {
     name: containerName(spec.id),
     Image: spec.artifact.reference,
     // Kubernetes: `command` replaces the entry point and drops the image's own arguments, `args` replaces those.
     ...(spec.command ? { Entrypoint: spec.command, Cmd: spec.args ?? [] } : spec.args ? { Cmd: spec.args } : {}),
-    Env: Object.entries({ ...spec.env, PORT: String(spec.port) }).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ ...spec.env, ...(spec.memberOf ? {} : { PORT: String(spec.port) }) }).map(([name, value]) => `${name}=${value}`),
     ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
     ...(user === undefined ? {} : { User: user }),
     Labels: { [LABELS.spec]: JSON.stringify(spec), [LABELS.owner]: context.owner },
     OpenStdin: false,
     Tty: false,
-    ...(engine.rootless ? { ExposedPorts: { [port]: {} } } : {}),
+    ...(alone ? networkOf(spec, context).top : {}),
     HostConfig: {
       ...capabilitiesOf(security),
-      Sysctls: SYSCTLS,
       ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: MOST_PROCESSES,
-      ...(context.ulimits
-        ? {
-            Ulimits: [
-              { Name: "nofile", Soft: 1024, Hard: 4096 },
-              { Name: "nproc", Soft: 1000, Hard: 1000 },
-            ],
-          }
-        : {}),
+      ...(context.ulimits ? { Ulimits: LIMITS } : {}),
       ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
       ...(spec.resources.cpuRequestMillis === undefined ? {} : { CpuShares: sharesOf(spec.resources.cpuRequestMillis) }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
       ...(mounts.length === 0 ? {} : { Mounts: mounts }),
-      ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
-      ...(network === undefined ? {} : { NetworkMode: network }),
-      ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
+      ...(alone ? networkOf(spec, context).host : { NetworkMode: `container:${context.sandbox}` }),
       LogConfig: {
         Type: engine.name === "podman" ? "k8s-file" : "json-file",
         Config: { "max-size": `${Math.floor(maxLogBytes / 1024)}k` },
       },
+    },
+  };
+}
+
+/** Of a container with a network of its own, or of the sandbox that has it for several. */
+export function sandboxOptions(spec: InstanceSpec, group: string, context: ContainerContext): SandboxOptions {
+  const { top, host } = networkOf(spec, context);
+  return {
+    ...top,
+    Labels: { [LABELS.owner]: context.owner, [GROUP_LABEL]: group },
+    HostConfig: { ...host, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"], PidsLimit: 1, ReadonlyRootfs: true, Ulimits: LIMITS },
+  };
+}
+
+function networkOf(spec: InstanceSpec, { engine, dns, network }: ContainerContext): { top: SandboxOptions; host: HostConfig } {
+  const port = `${spec.port}/tcp`;
+  return {
+    top: engine.rootless ? { ExposedPorts: { [port]: {} } } : {},
+    host: {
+      Sysctls: SYSCTLS,
+      ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
+      ...(network === undefined ? {} : { NetworkMode: network }),
+      ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
     },
   };
 }

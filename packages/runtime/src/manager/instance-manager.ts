@@ -15,6 +15,7 @@ import type {
   SessionRequest,
   Workload,
 } from "../port.ts";
+import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { connectTo } from "./connect.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
@@ -107,7 +108,11 @@ class Manager implements InstanceManager {
 
   async start(): Promise<void> {
     const drivers = Object.values(this.#drivers);
-    for (const driver of drivers) this.#unsubscribe.push(driver.onExit((exit) => this.#find(exit.id)?.exited(exit)));
+    for (const driver of drivers) {
+      this.#unsubscribe.push(driver.onExit((exit) => this.#find(exit.id)?.exited(exit)));
+      const unsubscribe = driver.onPartChange?.((id) => this.#find(id)?.partsChanged());
+      if (unsubscribe) this.#unsubscribe.push(unsubscribe);
+    }
     await Promise.all(drivers.map((driver) => this.#adopt(driver)));
   }
 
@@ -297,7 +302,7 @@ class Manager implements InstanceManager {
     const { workload } = state;
     if (!workload || this.#stopped || state.noSpare || !wantsSpare([...state.instances.values()], state.idle)) return;
     const driver = this.#drivers[workload.template.artifact.kind];
-    if (!driver.initialise) return;
+    if (!driver.initialise || workload.template.parts) return;
     const spec = { ...workload.template, id: this.#newId(state.key) };
     const instance = new ManagedInstance(spec, this.#deps(driver, state));
     state.instances.set(spec.id, instance);
@@ -409,6 +414,7 @@ class Manager implements InstanceManager {
       drainPatience,
       changed: () => this.#changed(state),
       unprepared: (id) => this.#unprepared(state, id),
+      replace: (id) => this.remove(id),
     };
   }
 
@@ -421,9 +427,11 @@ class Manager implements InstanceManager {
     return state;
   }
 
+  /** The instance, or that which a part belongs to. */
   #find(id: string): ManagedInstance | undefined {
+    const { main } = splitPartId(id);
     for (const { instances } of this.#states.values()) {
-      const instance = instances.get(id);
+      const instance = instances.get(main);
       if (instance) return instance;
     }
     return undefined;

@@ -1,30 +1,46 @@
 import type { Clock } from "@ebb/base";
-import type { Address, Driver, InstanceSpec } from "../port.ts";
+import type { Address, Driver, InstanceSpec, ProbeSpec } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
 import { Prober, type ProbeReport } from "../probes/prober.ts";
 
-/** What the probes of one instance have to say, from when it runs until they are stopped. */
+/** What the probes of one program have to say, from when it runs until they are stopped. */
 export interface ProbeReports {
+  /** After each look at whether it is ready; at once when there is no such probe. */
   readiness: (report: ProbeReport) => void;
-  liveness: (report: ProbeReport) => void;
+  /** It is to be started again. */
+  dead: (which: "startup" | "liveness", message: string | undefined) => void;
 }
 
-/** The readiness and liveness probes of one instance. */
+type Probed = Pick<InstanceSpec, "id" | "port" | "protocol" | "liveness" | "startup"> & { readiness?: ProbeSpec | undefined };
+
+/** The probes of one program, as the kubelet has them: until the startup probe has succeeded once, the others are not asked. */
 export class InstanceProbes {
-  readonly #spec: InstanceSpec;
+  readonly #spec: Probed;
   readonly #deps: { driver: Pick<Driver, "exec">; clock: Clock; pace: ProbePace };
   #probers: Prober[] = [];
+  /** The startup probe has succeeded. */
+  #up = false;
 
-  constructor(spec: InstanceSpec, deps: { driver: Pick<Driver, "exec">; clock: Clock; pace: ProbePace }) {
+  constructor(spec: Probed, deps: { driver: Pick<Driver, "exec">; clock: Clock; pace: ProbePace }) {
     this.#spec = spec;
     this.#deps = deps;
   }
 
+  /** The program has been started anew. */
+  reset(): void {
+    this.#up = false;
+  }
+
   start(address: Address, reports: ProbeReports): void {
-    const { readiness, liveness } = this.#spec;
-    const { clock, pace } = this.#deps;
-    this.#probe({ clock, pace, probe: readiness, target: this.#targetAt(address), report: reports.readiness });
-    if (liveness) this.#probe({ clock, probe: liveness, target: this.#targetAt(address), report: reports.liveness });
+    const { startup } = this.#spec;
+    if (!startup || this.#up) return this.#begin(address, reports);
+    this.#probe(startup, address, ({ healthy, message }) => {
+      if (healthy === undefined) return reports.readiness({ healthy, ...(message === undefined ? {} : { message }) });
+      this.stop();
+      if (!healthy) return reports.dead("startup", message);
+      this.#up = true;
+      this.#begin(address, reports);
+    });
   }
 
   stop(): void {
@@ -32,15 +48,22 @@ export class InstanceProbes {
     this.#probers = [];
   }
 
-  #probe(options: ConstructorParameters<typeof Prober>[0]): void {
-    const prober = new Prober(options);
-    this.#probers.push(prober);
-    prober.start();
+  #begin(address: Address, { readiness: report, dead }: ProbeReports): void {
+    const { readiness, liveness } = this.#spec;
+    if (readiness) this.#probe(readiness, address, report, this.#deps.pace);
+    else report({ healthy: true });
+    if (!liveness) return;
+    this.#probe(liveness, address, ({ healthy, message }) => {
+      if (healthy === false) dead("liveness", message);
+    });
   }
 
-  #targetAt(address: Address) {
+  #probe(probe: ProbeSpec, address: Address, report: (report: ProbeReport) => void, pace?: ProbePace): void {
     const { id, port, protocol } = this.#spec;
     const exec = (command: string[], timeoutSeconds: number) => this.#deps.driver.exec(id, command, timeoutSeconds);
-    return { address, port, protocol, exec };
+    const target = { address, port, protocol, exec };
+    const prober = new Prober({ clock: this.#deps.clock, probe, target, report, ...(pace ? { pace } : {}) });
+    this.#probers.push(prober);
+    prober.start();
   }
 }

@@ -1,4 +1,4 @@
-import { backoffDelay, sleep, UserError, type Clock, type Logger, type Timer } from "@ebb/base";
+import { UserError, type Clock, type Logger } from "@ebb/base";
 import type {
   Driver,
   EndedInstance,
@@ -7,14 +7,16 @@ import type {
   InstancePhase,
   InstanceSpec,
   InstanceStatus,
-  LogLine,
   RunningInstance,
 } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
 import type { ProbeReport } from "../probes/prober.ts";
 import { drained } from "./drained.ts";
-import { CRASH_BACKOFF, explainExit, explainStartError, FIRST_RESTART, FORGIVEN_AFTER, LAST_WORDS } from "./explain.ts";
+import { Diagnosis } from "./diagnosis.ts";
+import { endOf, lastWords, stopForSure } from "./endings.ts";
+import { explainExit, explainStartError } from "./explain.ts";
 import { InstanceProbes } from "./instance-probes.ts";
+import { Restarts } from "./restarts.ts";
 import { Provisioner, type Provide } from "./provisioner.ts";
 import { phasesOf, type StartMarks } from "./start-marks.ts";
 import type { StartSlots } from "./start-slots.ts";
@@ -34,13 +36,11 @@ export interface InstanceDeps {
   changed(): void;
   /** It could not be prepared, and is to be retired unless it is wanted by now: then it is started as any other. */
   unprepared(id: string): void;
+  /** Retires it, and starts another if it is wanted. */
+  replace(id: string): void;
 }
 
-/** The first look at what an instance does wrong, and the time between further ones. */
-const FIRST_DIAGNOSIS = 1000;
-const NEXT_DIAGNOSIS = 5000;
 const PREPARED = ["Prepared", "prepared: its program starts on demand"] as const;
-const STOP_RETRY = 5000;
 
 /**
  * One instance that is to be kept running: started, probed, restarted with back-off, drained and stopped.
@@ -62,17 +62,19 @@ export class ManagedInstance {
   /** Of the start under way. */
   #marks: StartMarks | undefined;
   #start: InstanceStatus["start"];
-  #restarts = 0;
-  #failures = 0;
+  readonly #restarts: Restarts;
   #lastExit: InstanceExit | undefined;
+  /** How it ended for good. */
+  #end: InstanceExit | undefined;
+  /** What the readiness probe says of its own program. */
+  #healthy = false;
   #launching: Promise<void> | undefined;
   #earlyExit: InstanceExit | undefined;
-  #retry: Timer | undefined;
   readonly #files: Provisioner;
   /** It could not start for want of files: told that they changed, it is tried at once. */
   #lacksFiles = false;
   readonly #probes: InstanceProbes;
-  #nextDiagnosis = 0;
+  readonly #diagnosis: Diagnosis;
   /** Freezing or thawing, one act of the driver after the other. */
   #moving: Promise<void> = Promise.resolve();
   /** Counts changes of mind: a drain that is over may be one that nobody wants any more. */
@@ -93,6 +95,8 @@ export class ManagedInstance {
     this.#startedAt = deps.clock.now();
     this.#probes = new InstanceProbes(spec, deps);
     this.#files = new Provisioner(spec, deps);
+    this.#restarts = new Restarts(deps.clock);
+    this.#diagnosis = new Diagnosis(spec.id, deps);
   }
 
   get phase(): InstancePhase {
@@ -102,18 +106,21 @@ export class ManagedInstance {
   status(): InstanceStatus {
     const address = this.#running?.address;
     const { cpuMillis } = this.spec.resources;
+    const parts = this.#deps.driver.parts?.(this.spec.id);
     return {
       id: this.spec.id,
       workload: this.spec.workload,
       labels: this.spec.labels,
       phase: this.#phase,
       startedAt: this.#startedAt,
-      restarts: this.#restarts,
+      restarts: this.#restarts.count,
       ...(address && { address }),
       ...(cpuMillis !== undefined && { cpuMillis }),
       ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
       ...(this.#start && { start: this.#start }),
       ...(this.#lastExit && { lastExit: this.#lastExit }),
+      ...(this.#end && { end: this.#end }),
+      ...(parts && { parts, mainReady: this.#healthy }),
       ...(this.#message !== undefined && { message: this.#message }),
       ...(this.#reason !== undefined && { reason: this.#reason }),
     };
@@ -161,7 +168,7 @@ export class ManagedInstance {
   /** One that has ended: there for its log. */
   recall(ended: EndedInstance): void {
     this.#startedAt = ended.startedAt;
-    this.#lastExit = ended.exit;
+    this.#end = ended.exit;
     this.#phase = "ended";
     this.#reason = ended.exit.reason;
     this.#retiring = Promise.resolve();
@@ -188,7 +195,7 @@ export class ManagedInstance {
   filesChanged(): void {
     this.#files.changed();
     if (this.#phase !== "backoff" || !this.#lacksFiles || this.#retiring) return;
-    this.#retry?.cancel();
+    this.#restarts.cancel();
     this.start();
   }
 
@@ -247,8 +254,9 @@ export class ManagedInstance {
   /** Ebb ends, the instance goes on. */
   letGo(): void {
     this.#stopProbes();
+    this.#healthy = false;
     this.#files.ended();
-    this.#retry?.cancel();
+    this.#restarts.cancel();
     this.#abort.abort();
     this.#letGo.abort();
     this.#retiring ??= Promise.resolve();
@@ -315,7 +323,7 @@ export class ManagedInstance {
       const files = await this.#fetchFiles();
       const running = await slots.run(this.spec.workload, async () => {
         turn = clock.monotonic();
-        return this.#retiring ? undefined : driver.start(this.spec, files);
+        return this.#retiring ? undefined : driver.start(this.spec, files, this.#abort.signal);
       });
       if (!running) return;
       const now = clock.monotonic();
@@ -340,6 +348,7 @@ export class ManagedInstance {
   #began(running: RunningInstance): void {
     this.#running = running;
     this.unused = false;
+    this.#probes.reset();
     this.#startedAt = running.startedAt;
     if (this.#retiring) return;
     this.#set("starting", undefined, undefined);
@@ -347,11 +356,11 @@ export class ManagedInstance {
   }
 
   #watch(): void {
-    this.#nextDiagnosis = this.#deps.clock.monotonic() + FIRST_DIAGNOSIS;
+    this.#diagnosis.begin();
     if (this.#running) {
       this.#probes.start(this.#running.address, {
         readiness: (report) => this.#readiness(report),
-        liveness: (report) => this.#liveness(report),
+        dead: (which, message) => this.#unhealthy(which, message),
       });
     }
   }
@@ -361,7 +370,24 @@ export class ManagedInstance {
     this.#firstReport?.();
   }
 
-  #readiness({ healthy, message }: ProbeReport): void {
+  /** Something happened to one of its parts. */
+  partsChanged(): void {
+    if (this.#healthy && (this.#phase === "starting" || this.#phase === "ready" || this.#phase === "unready"))
+      this.#readiness({ healthy: true });
+    this.#deps.changed();
+  }
+
+  /** Ready is what is ready with all its parts. */
+  #readiness(report: ProbeReport): void {
+    if (report.healthy !== undefined) this.#healthy = report.healthy;
+    const part = report.healthy === true ? this.#deps.driver.parts?.(this.spec.id)?.find(({ ready }) => !ready) : undefined;
+    if (!part) return this.#judge(report);
+    const { name, reason = "ContainersNotReady", message = "it is not ready yet" } = part;
+    this.#set(this.#phase === "starting" ? "starting" : "unready", reason, `container ${name}: ${message}`);
+    this.#firstReport?.();
+  }
+
+  #judge({ healthy, message }: ProbeReport): void {
     if (healthy === true) {
       this.#readyAt ??= this.#deps.clock.now();
       this.#started();
@@ -386,102 +412,74 @@ export class ManagedInstance {
 
   /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself. */
   #explain(message: string | undefined): void {
-    const { clock, driver, log } = this.#deps;
     if (this.#message === undefined) this.#set(this.#phase, "ProbeFailed", message);
-    if (clock.monotonic() < this.#nextDiagnosis) return;
-    this.#nextDiagnosis = clock.monotonic() + NEXT_DIAGNOSIS;
     const running = this.#running;
-    driver
-      .diagnose(this.spec.id)
-      .then((found) => {
-        const current = this.#running === running && (this.#phase === "starting" || this.#phase === "unready");
-        if (current) this.#set(this.#phase, "ProbeFailed", found === undefined ? message : `${message ?? "not ready"}; it ${found}`);
-      })
-      .catch((error: unknown) => log.debug({ id: this.spec.id, error }, "could not look into an instance"));
+    this.#diagnosis.look((found) => {
+      const current = this.#running === running && (this.#phase === "starting" || this.#phase === "unready");
+      if (current) this.#set(this.#phase, "ProbeFailed", found === undefined ? message : `${message ?? "not ready"}; it ${found}`);
+    });
   }
 
-  #liveness({ healthy, message }: ProbeReport): void {
-    if (healthy !== false || this.#retiring || !this.#running) return;
+  #unhealthy(which: string, message: string | undefined): void {
+    if (this.#retiring || !this.#running) return;
     this.#stopProbes();
+    this.#healthy = false;
     this.#files.ended();
     this.#running = undefined;
-    this.#set("unready", "Unhealthy", `the liveness probe failed, so it is restarted: ${message ?? ""}`);
-    this.#launching = this.#restartUnhealthy(message).finally(() => (this.#launching = undefined));
+    this.#set("unready", "Unhealthy", `the ${which} probe failed, so it is restarted: ${message ?? ""}`);
+    this.#launching = this.#restartUnhealthy(which, message).finally(() => (this.#launching = undefined));
   }
 
-  async #restartUnhealthy(message: string | undefined): Promise<void> {
-    await this.#stopForSure();
+  async #restartUnhealthy(which: string, message: string | undefined): Promise<void> {
+    await stopForSure(this.spec, this.#deps, this.#letGo.signal, "program");
     if (this.#retiring) return;
-    this.#restarts++;
-    this.#failures++;
-    this.#set("backoff", "CrashLoopBackOff", `it was restarted because its liveness probe failed: ${message ?? ""}`);
-    this.#startAgain();
+    this.#restarts.count++;
+    this.#set("backoff", "CrashLoopBackOff", `it was restarted because its ${which} probe failed: ${message ?? ""}`);
+    this.#restarts.again(() => this.start());
   }
 
   #crashed(exit: InstanceExit): void {
+    // Its volumes are those of its parts, too: another takes the place of all of it.
+    if (exit.reason === "Evicted" && this.spec.parts && !this.#retiring) return this.#deps.replace(this.spec.id);
     this.#stopProbes();
+    this.#healthy = false;
     this.#files.ended();
     this.#running = undefined;
     this.#lastExit = exit;
     if (this.#retiring) return;
-    if (exit.finishedAt - this.#startedAt >= FORGIVEN_AFTER) this.#failures = 0;
-    this.#failures++;
-    this.#restarts++;
+    this.#restarts.ended(exit, this.#startedAt);
     this.#set("backoff", "CrashLoopBackOff", explainExit(exit, this.spec, []));
-    this.#startAgain();
-    this.#lastWords(exit).catch((error: unknown) =>
-      this.#deps.log.warn({ id: this.spec.id, error }, "could not read the last lines of an instance"),
-    );
+    this.#restarts.again(() => this.start());
+    void this.#lastWords(exit);
   }
 
   async #lastWords(exit: InstanceExit): Promise<void> {
-    const lines: LogLine[] = [];
-    for await (const line of this.#deps.driver.logs(this.spec.id, { tail: LAST_WORDS })) lines.push(line);
-    if (this.#lastExit === exit && this.#phase === "backoff")
-      this.#set("backoff", "CrashLoopBackOff", explainExit(exit, this.spec, lines.slice(-LAST_WORDS)));
+    const message = explainExit(exit, this.spec, await lastWords(this.spec.id, this.#deps));
+    if (this.#lastExit === exit && this.#phase === "backoff") this.#set("backoff", "CrashLoopBackOff", message);
   }
 
   #couldNotStart(error: unknown): void {
     const { reason, message } = explainStartError(error);
     this.#deps.log.warn({ id: this.spec.id, error }, "an instance could not be started");
-    this.#failures++;
     this.#set("backoff", reason, message);
-    this.#startAgain();
-  }
-
-  #startAgain(): void {
-    const delay = this.#failures <= 1 ? FIRST_RESTART : backoffDelay(CRASH_BACKOFF, this.#failures - 1);
-    this.#retry = this.#deps.clock.after(delay, () => this.start());
+    this.#restarts.again(() => this.start());
   }
 
   async #retire(): Promise<void> {
     const wasReady = this.#running !== undefined && this.#readyAt !== undefined && !this.#offCpu;
     this.#stopProbes();
-    this.#retry?.cancel();
+    this.#restarts.cancel();
     this.#abort.abort();
     this.#set("draining", undefined, undefined);
     this.#round++;
     await this.#launching;
     await this.#moving;
     if (wasReady && this.#running) await drained(this.status(), this.#deps);
-    await this.#stopForSure();
+    await stopForSure(this.spec, this.#deps, this.#letGo.signal);
     this.#files.ended();
     this.#running = undefined;
+    this.#end = await endOf(this.spec.id, this.#deps);
     this.#set("ended", this.#lastExit?.reason, undefined);
-  }
-
-  /** Tried until it succeeds, as the instance runs until then: an engine that does not answer will be back. */
-  async #stopForSure(): Promise<void> {
-    const { clock, driver, log } = this.#deps;
-    while (!this.#letGo.signal.aborted) {
-      try {
-        await driver.stop(this.spec.id, this.spec.terminationGraceSeconds);
-        return;
-      } catch (error) {
-        log.warn({ id: this.spec.id, error }, "an instance could not be stopped yet");
-        await sleep(clock, STOP_RETRY, this.#letGo.signal).catch(() => undefined);
-      }
-    }
   }
 
   #set(phase: InstancePhase, reason: string | undefined, message: string | undefined): void {

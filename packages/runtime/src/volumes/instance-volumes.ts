@@ -50,7 +50,10 @@ export class InstanceVolumes {
       const parts = subPathsOf(volume.name, mounts);
       if (volume.kind === "empty") this.#makeEmpty(volume, parts);
       else {
-        const content = files?.[volume.name] ?? {};
+        const given = files?.[volume.name];
+        // One that is not given keeps what it has.
+        if (!given && existsSync(this.#files(volume))) continue;
+        const content = given ?? {};
         writeVolume(this.#files(volume), content);
         for (const part of parts) writePart(this.#part(volume, part), content, part);
       }

@@ -90,11 +90,17 @@ export function partOf(files: VolumeFiles, subPath: string): { file?: { content:
   return { ...(file ? { file } : {}), tree: Object.fromEntries(below) };
 }
 
-/** Where `partOf` put a file, in the folder that holds a copy. */
+/**
+ * A copy of a part, for a program that is about to start. What is there and differs is moved aside, not removed: another program may have it mounted,
+ * and is to see it as it was.
+ */
 export function writePart(target: string, files: VolumeFiles, subPath: string): void {
   const { file, tree } = partOf(files, subPath);
-  rmSync(target, { recursive: true, force: true });
   mkdirSync(dirname(target), { recursive: true });
+  const before = lstatSync(target, { throwIfNoEntry: false });
+  if (before?.isDirectory() && !file && isSame(target, tree)) return;
+  if (before?.isFile() && file && readFileSync(target).equals(file.content) && (before.mode & 0o777) === (file.mode & 0o777)) return;
+  if (before) renameSync(target, join(mkdtempSync(`${target}-`), "before"));
   if (!file) return writeTree(target, tree);
   writeFileSync(target, file.content);
   chmodSync(target, file.mode & 0o777);

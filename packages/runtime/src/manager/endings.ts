@@ -1,0 +1,49 @@
+import { sleep, type Clock, type Logger } from "@ebb/base";
+import type { Driver, InstanceExit, InstanceSpec, LogLine } from "../port.ts";
+import { LAST_WORDS } from "./explain.ts";
+
+const STOP_RETRY = 5000;
+
+interface EndingDeps {
+  driver: Driver;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Tried until it succeeds, as the instance runs until then: an engine that does not answer will be back. */
+export async function stopForSure(
+  spec: InstanceSpec,
+  { driver, clock, log }: EndingDeps,
+  until: AbortSignal,
+  scope?: "program",
+): Promise<void> {
+  while (!until.aborted) {
+    try {
+      return await driver.stop(spec.id, spec.terminationGraceSeconds, scope);
+    } catch (error) {
+      log.warn({ id: spec.id, error }, "an instance could not be stopped yet");
+      await sleep(clock, STOP_RETRY, until).catch(() => undefined);
+    }
+  }
+}
+
+/** How one that has been stopped ended; undefined when nobody can tell. */
+export async function endOf(id: string, { driver, log }: EndingDeps): Promise<InstanceExit | undefined> {
+  try {
+    return (await driver.ended()).find(({ spec }) => spec.id === id)?.exit;
+  } catch (error) {
+    log.warn({ id, error }, "it is not known how an instance ended");
+    return undefined;
+  }
+}
+
+/** What it printed last; nothing when that cannot be read. */
+export async function lastWords(id: string, { driver, log }: EndingDeps): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  try {
+    for await (const line of driver.logs(id, { tail: LAST_WORDS })) lines.push(line);
+  } catch (error) {
+    log.warn({ id, error }, "could not read the last lines of an instance");
+  }
+  return lines.slice(-LAST_WORDS);
+}
