@@ -49,8 +49,8 @@ export interface ClusterView {
   health(): { ready: boolean; message: string };
 }
 
-/** A Service is written by its controller too (status does not count, labels do): a few conflicts in a row are normal. */
-const CONFLICT_RETRIES = 5;
+/** A Service is written by its controller too, several times while it becomes ready: on a busy machine more than five conflicts in a row were seen. */
+const CONFLICT_RETRIES = 20;
 const USER_CONTAINER = "user-container";
 export const SELECTOR = `${PLATFORM_LABELS.managedBy}=${MANAGED_BY}`;
 /** Every cluster has it, and not from us. */
