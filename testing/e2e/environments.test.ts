@@ -1,11 +1,11 @@
 import { deploy, eventually, finished, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 let ebb: EbbServer;
-beforeAll(async () => {
+beforeEach(async () => {
   ebb = await startEbb({ args: ["--no-containers"] });
 });
-afterAll(() => ebb?.dispose());
+afterEach(() => ebb?.dispose());
 
 const PROD = { app: "shop", env: "prod" };
 const answer = async (host: string) => (await ebb.get(`${host}.sls-local.localhost`)).body;
