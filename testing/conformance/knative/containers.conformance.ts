@@ -43,14 +43,18 @@ export function describeContainers(target: () => Target): void {
     });
 
     test("the Pod has all of them, each with its state and its log", async () => {
-      const [pod] = await target().pods("beside-00001");
-      // A real Knative has its own beside them.
-      const statuses = (pod?.status?.containerStatuses ?? []).filter(({ name }) => name !== "queue-proxy");
-      expect(statuses.map(({ name, ready, state }) => [name, ready, state.running !== undefined]).sort()).toEqual([
-        ["app", true, true],
-        ["side", true, true],
-      ]);
-      expect(await target().log(pod?.metadata.name ?? "", "side")).toBe("i am beside\n");
+      // The Pod tells of what runs already, and may be a moment behind it.
+      const pod = await eventually(async () => {
+        const [found] = await target().pods("beside-00001");
+        // A real Knative has its own beside them.
+        const statuses = (found?.status?.containerStatuses ?? []).filter(({ name }) => name !== "queue-proxy");
+        expect(statuses.map(({ name, ready, state }) => [name, ready, state.running !== undefined]).sort()).toEqual([
+          ["app", true, true],
+          ["side", true, true],
+        ]);
+        return found;
+      });
+      expect(await target().log(pod.metadata.name, "side")).toBe("i am beside\n");
     });
 
     test("exactly one of several has a port", async () => {
