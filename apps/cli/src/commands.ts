@@ -27,7 +27,7 @@ import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseSta
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsRotateKeyCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
-import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand } from "./commands/team.ts";
+import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand, teamQuotaCommand } from "./commands/team.ts";
 import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, teamShowCommand } from "./commands/teams.ts";
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
@@ -116,6 +116,7 @@ export const COMMANDS: readonly Command[] = [
   teamAddCommand,
   teamRoleCommand,
   teamRemoveCommand,
+  teamQuotaCommand,
   approvalsCommand,
   approveCommand,
   rejectCommand,

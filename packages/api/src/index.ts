@@ -5,6 +5,7 @@ export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
 export * from "./previews.ts";
+export * from "./quotas.ts";
 export * from "./releases.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";

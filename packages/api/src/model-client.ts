@@ -1,4 +1,5 @@
 import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
+import type { PatchQuota, TeamQuota } from "./quotas.ts";
 import type { CallOptions } from "./place-client.ts";
 import type { App, Operation } from "./schemas.ts";
 import type { CreatePreview, ExtendPreview } from "./previews.ts";
@@ -23,6 +24,8 @@ export function modelCalls(send: Send) {
     getTeam: (name: string, call?: CallOptions) => json<Team>("GET", team(name), call),
     createTeam: (body: CreateTeam) => json<Team>("POST", "/teams", { json: body }),
     patchTeam: (name: string, body: PatchTeam) => json<Team>("PATCH", team(name), { json: body }),
+    getQuota: (of: string, call?: CallOptions) => json<TeamQuota>("GET", `${team(of)}/quota`, call),
+    patchQuota: (of: string, body: PatchQuota) => json<TeamQuota>("PATCH", `${team(of)}/quota`, { json: body }),
     deleteTeam: (name: string) => json<Operation>("DELETE", team(name)),
     /** In the order of the chain. */
     listEnvironments: (of: string, call?: CallOptions) => items<Environment>(`${team(of)}/environments`, call),

@@ -69,7 +69,7 @@ export type * from "./meta.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
-export { cpuMillis, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
+export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {
   addAmounts,
   countedResource,

@@ -20,6 +20,7 @@ import { MetricsCollector } from "./metrics/collector.ts";
 import { prunePoints } from "./metrics/store.ts";
 import { OperationEngine } from "./operations/engine.ts";
 import { createExchange } from "./service/exchange.ts";
+import { spreadAllQuotas } from "./quotas/enforce.ts";
 import type { MasterKeySource } from "./secrets/master-keys.ts";
 import { Vault } from "./secrets/vault.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
@@ -168,6 +169,7 @@ async function assemble(options: PlatformOptions) {
     log,
     async run() {
       await adoptAllSecrets(deps);
+      await spreadAllQuotas(deps);
       await prune(deps);
       await prunePoints(db, clock.now());
       await pruneUsage(db, clock.now());

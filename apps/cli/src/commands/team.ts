@@ -1,3 +1,4 @@
+import type { PatchQuota } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 
@@ -72,3 +73,51 @@ export const teamRemoveCommand = defineCommand({
     context.output.lines([`${args.user} is no longer in ${args.team}`]);
   },
 });
+
+const AMOUNT = { kind: "text", placeholder: "AMOUNT" } as const;
+
+export const teamQuotaCommand = defineCommand({
+  name: "team quota",
+  summary: "Shows what a team may have and has, or changes what it may have",
+  description: `What the team keeps in all its environments is checked with each version; each environment's namespace is held to the quota by the
+cluster. What is there already stays. Only platform administrators change a quota.`,
+  args: { team: TEAM },
+  options: {
+    apps: { ...AMOUNT, summary: "Applications; `none` for as many as it likes" },
+    instances: { ...AMOUNT, summary: "Instances at once" },
+    cpu: { ...AMOUNT, summary: "Cores of its instances together: 8, 1500m" },
+    memory: { ...AMOUNT, summary: "Memory of its instances together: 16Gi" },
+  },
+  prints: "table",
+  uses: "platform",
+  examples: [
+    { run: "ebb team quota shop", what: "What it may have, and has" },
+    { run: "ebb team quota shop --apps 20 --instances 50 --cpu 16 --memory none", what: "As a platform administrator" },
+  ],
+  async run(context, { args, options }) {
+    const client = await context.connect();
+    const patch: PatchQuota = {
+      ...(options.apps === undefined ? {} : { apps: countOf(options.apps) }),
+      ...(options.instances === undefined ? {} : { instances: countOf(options.instances) }),
+      ...(options.cpu === undefined ? {} : { cpu: options.cpu === "none" ? null : options.cpu }),
+      ...(options.memory === undefined ? {} : { memory: options.memory === "none" ? null : options.memory }),
+    };
+    const data = Object.keys(patch).length === 0 ? await client.getQuota(args.team) : await client.patchQuota(args.team, patch);
+    context.output.table({
+      data,
+      rows: (["apps", "instances", "cpu", "memory"] as const).map((what) => ({ what, may: data.quota[what], has: data.used[what] })),
+      columns: [
+        { header: "WHAT", value: ({ what }) => what },
+        { header: "HAS", value: ({ has }) => String(has), align: "right" },
+        { header: "MAY HAVE", value: ({ may }) => (may === null ? "no limit" : String(may)), align: "right" },
+      ],
+      empty: "",
+    });
+  },
+});
+
+function countOf(text: string): number | null {
+  if (text === "none") return null;
+  if (!/^\d{1,6}$/.test(text)) throw usageError(`${text} is not a number`, "Write a whole number, or none.");
+  return Number(text);
+}

@@ -6,6 +6,7 @@ import { operationError, refuse } from "../errors.ts";
 import type { VersionConfig } from "../compile/version-config.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { AppEnvironmentTable, AppTable, VersionTable } from "../database/schema.ts";
+import { checkAppQuota } from "../quotas/apps.ts";
 import { fitsHost, hostLabel } from "../environments/host.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 
@@ -50,11 +51,12 @@ export function findPlace(db: Database, { app, env }: Place): Promise<AppEnviron
   return db.selectFrom("app_environments").selectAll().where("app", "=", app).where("env", "=", env).executeTakeFirst();
 }
 
-/** Creates the app if it is not there. Throws `app_in_other_team` when it is somebody else's. */
+/** Creates the app if it is not there. Throws `app_in_other_team` when it is somebody else's, and `quota_exceeded`. */
 export async function ensureApp(
   db: Database,
   app: { name: string; team: string; now: number; metadata?: Partial<AppMetadata> },
 ): Promise<AppRow> {
+  if (!(await findApp(db, app.name))) await checkAppQuota(db, app.team);
   await db
     .insertInto("apps")
     .values({

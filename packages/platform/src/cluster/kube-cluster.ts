@@ -2,9 +2,11 @@ import type { Duplex } from "node:stream";
 import type { Signal } from "@ebb/base";
 import {
   isStatus,
+  LimitRanges,
   Namespaces,
   PodAutoscalers,
   Pods,
+  ResourceQuotas,
   Revisions,
   Routes,
   Secrets,
@@ -13,6 +15,8 @@ import {
   VirtualServices,
   type Informer,
   type Kind,
+  type LimitRange,
+  type ResourceQuota,
   type KnativeService,
   type KubeObject,
   type Pod,
@@ -20,6 +24,7 @@ import {
   type VirtualService,
 } from "@ebb/kube";
 import { MIN_SCALE } from "../compile/service.ts";
+import type { ClusterQuota } from "../quotas/quota.ts";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
 import {
@@ -51,6 +56,8 @@ export interface ClusterView {
 
 /** A Service is written by its controller too, several times while it becomes ready: on a busy machine more than five conflicts in a row were seen. */
 const CONFLICT_RETRIES = 20;
+/** The ResourceQuota and the LimitRange of a team's quota. */
+const TEAM_LIMITS = "ebb-team";
 const USER_CONTAINER = "user-container";
 export const SELECTOR = `${PLATFORM_LABELS.managedBy}=${MANAGED_BY}`;
 /** Every cluster has it, and not from us. */
@@ -198,6 +205,29 @@ export class KubeCluster implements Cluster {
 
   deleteSecret(name: string): Promise<void> {
     return this.#client.delete(Secrets, this.#namespace, name);
+  }
+
+  async putQuota(quota: ClusterQuota | null): Promise<void> {
+    if (quota !== null) await this.#ensureNamespace();
+    const metadata = { name: TEAM_LIMITS, namespace: this.#namespace, labels: { [PLATFORM_LABELS.managedBy]: MANAGED_BY } };
+    const limits = quota && Object.keys(quota.defaults).length > 0 ? [{ type: "Container", default: quota.defaults }] : null;
+    // Limits first: under a quota of cores alone nothing could start that names none.
+    await this.#putLimits(LimitRanges, limits && { apiVersion: "v1", kind: "LimitRange", metadata, spec: { limits } });
+    await this.#putLimits(ResourceQuotas, quota && { apiVersion: "v1", kind: "ResourceQuota", metadata, spec: { hard: quota.hard } });
+  }
+
+  /** One that Ebb did not make is left as it is. */
+  #putLimits<T extends ResourceQuota | LimitRange>(kind: Kind<T>, wanted: T | null): Promise<void> {
+    return this.#retried(async () => {
+      const present = await this.#client.get(kind, this.#namespace, TEAM_LIMITS);
+      if (!present) {
+        if (wanted) await this.#client.create(kind, wanted);
+        return;
+      }
+      if (!isOurs(present)) return;
+      if (!wanted) return this.#client.delete(kind, this.#namespace, TEAM_LIMITS);
+      if (JSON.stringify(present.spec) !== JSON.stringify(wanted.spec)) await this.#client.update(kind, { ...present, spec: wanted.spec });
+    });
   }
 
   async listSecrets(): Promise<SecretRecord[]> {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { ClusterQuota } from "../quotas/quota.ts";
 import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
 import type { KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
@@ -128,6 +129,8 @@ export interface Cluster {
   createSecret(app: string, name: string, values: Record<string, string>): Promise<void>;
   deleteSecret(name: string): Promise<void>;
   listSecrets(): Promise<SecretRecord[]>;
+  /** What the namespace may have, made if need be; null: as much as there is. */
+  putQuota(quota: ClusterQuota | null): Promise<void>;
   /** With all that is in it; one that Ebb did not make is left as it is. */
   deleteNamespace(): Promise<void>;
   /** Whether it, as Ebb made it, is still there. */

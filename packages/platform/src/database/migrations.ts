@@ -5,6 +5,7 @@ import { rules } from "./migrations/0005-rules.ts";
 import { previewsAndUsage } from "./migrations/0010-previews-and-usage.ts";
 import { sleep } from "./migrations/0009-sleep.ts";
 import { configuration } from "./migrations/0011-configuration.ts";
+import { quotas } from "./migrations/0012-quotas.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
@@ -21,6 +22,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0009_sleep": { up: sleep },
     "0010_previews_and_usage": { up: previewsAndUsage },
     "0011_configuration": { up: configuration },
+    "0012_quotas": { up: quotas },
   };
 }
 

@@ -36,6 +36,8 @@ export interface TeamTable {
   name: string;
   description: string;
   preview_limit: Generated<number>;
+  /** What it may have; what is left out, it may have as much of as there is. */
+  quota_json: Generated<string>;
   created_at: number;
   updated_at: number;
 }

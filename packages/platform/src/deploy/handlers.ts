@@ -24,6 +24,7 @@ import {
   type Origin,
   type VersionRow,
 } from "../apps/store.ts";
+import { checkVersionQuota } from "../quotas/enforce.ts";
 import { release, undoRelease } from "../releases/run-release.ts";
 import { make } from "./build.ts";
 import type { ConfigRequest, DeployRequest, Deps, PlaceDeps, PromoteRequest, TrafficRequest } from "./context.ts";
@@ -121,19 +122,20 @@ async function addVersion(
   const sealed = await readSealedChanges(db, run.id);
   const layers = withChanges(await readLayers(db, scope), { scope, changes, sealed, now: clock.now(), by: run.createdBy });
   const object = secretsName(run.app, run.id);
-  const config = versionConfig(made, layers, object);
+  const scaling = scalingIn(policiesOf(environment), made.plan.scaling);
+  const config = { ...versionConfig(made, layers, object), scaling };
+  await checkVersionQuota(deps, environment, run.app, config);
   if (config.secretName !== null) {
     const values = secretValues(made, layers, await revealer(deps.vault, layers));
     // One from before a crash may have other values than the layers have now.
     await cluster.deleteSecret(object);
     await cluster.createSecret(run.app, object, values);
   }
-  const scaling = scalingIn(policiesOf(environment), made.plan.scaling);
   return createVersion(db, {
     app: run.app,
     env: run.env,
     operation: run.id,
-    config: { ...config, scaling },
+    config,
     origin,
     createdBy: run.createdBy,
     now: clock.now(),

@@ -8,6 +8,9 @@ import type { RunMemory } from "../operations/run.ts";
 import type { OperationRow } from "../operations/store.ts";
 import { ensureApp, ensurePlace, findApp } from "../apps/store.ts";
 import { fitsHost, hostLabel } from "../environments/host.ts";
+import { countApps } from "../quotas/apps.ts";
+import { parseQuota } from "../quotas/quota.ts";
+import { getTeam } from "../teams/store.ts";
 import { findEnvironment } from "../environments/store.ts";
 
 /**
@@ -73,6 +76,10 @@ async function keepFailed(db: Database, { team, app, env }: OperationRow, now: n
     .where("host", "=", host)
     .executeTakeFirst();
   if (!fitsHost(host) || (taken && taken.app !== app)) return;
+  if (!present) {
+    const { apps } = parseQuota((await getTeam(db, team)).quota_json);
+    if (apps !== null && (await countApps(db, team)) >= apps) return;
+  }
   await ensureApp(db, { name: app, team, now });
   await ensurePlace(db, { app, environment, now });
 }

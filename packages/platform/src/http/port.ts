@@ -30,6 +30,7 @@ import type {
   PatchEnvironment,
   PatchPrices,
   Prices,
+  PatchQuota,
   PatchScaling,
   PatchTrafficPolicy,
   PatchTeam,
@@ -46,6 +47,7 @@ import type {
   SleepEnvironment,
   StartRelease,
   Team,
+  TeamQuota,
   UsageQuery,
   UsageReport,
   TriedRequest,
@@ -162,6 +164,8 @@ export interface PlatformApi {
   getTeam(team: string): Promise<Team>;
   createTeam(body: CreateTeam): Promise<Team>;
   patchTeam(team: string, body: PatchTeam): Promise<Team>;
+  getQuota(team: string): Promise<TeamQuota>;
+  patchQuota(team: string, body: PatchQuota): Promise<TeamQuota>;
   deleteTeam(team: string, user: string): Promise<Operation>;
   listEnvironments(team: string): Promise<Environment[]>;
   getEnvironment(team: string, name: string): Promise<Environment>;

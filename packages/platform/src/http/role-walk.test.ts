@@ -147,6 +147,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "GET /users/:user",
     "PATCH /configuration",
     "PATCH /prices",
+    "PATCH /teams/:team/quota",
     "PATCH /users/:user",
     "POST /configuration/plan",
     "POST /keys/rotate",

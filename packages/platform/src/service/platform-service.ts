@@ -23,6 +23,7 @@ import type {
   PatchEnvironment,
   PatchPrices,
   Prices,
+  PatchQuota,
   PatchScaling,
   PatchTrafficPolicy,
   PatchTeam,
@@ -37,6 +38,7 @@ import type {
   SetTraffic,
   StartRelease,
   Team,
+  TeamQuota,
   UsageQuery,
   UsageReport,
   TriedRequest,
@@ -96,6 +98,7 @@ import { patchTrafficPolicy, viewTrafficPolicy } from "./traffic-policy.ts";
 import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
 import { patchPrices, viewUsage } from "./usage.ts";
 import { appName } from "./app-name.ts";
+import { patchQuota, viewQuota } from "./quotas.ts";
 import { viewStatus } from "./status.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
@@ -149,6 +152,14 @@ export class PlatformService implements PlatformApi {
 
   patchTeam(team: string, body: PatchTeam): Promise<Team> {
     return patchTeam(this.#deps, team, body);
+  }
+
+  getQuota(team: string): Promise<TeamQuota> {
+    return viewQuota(this.#deps, team);
+  }
+
+  patchQuota(team: string, body: PatchQuota): Promise<TeamQuota> {
+    return patchQuota(this.#deps, team, body);
   }
 
   async deleteTeam(team: string, user: string): Promise<Operation> {

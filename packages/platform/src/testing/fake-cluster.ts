@@ -1,6 +1,7 @@
 import { PassThrough, type Duplex } from "node:stream";
 import { Signal } from "@ebb/base";
 import { StatusError, TRAFFIC_POLICY, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
+import type { ClusterQuota } from "../quotas/quota.ts";
 import {
   PLATFORM_LABELS,
   VISIBILITY,
@@ -145,6 +146,12 @@ export class FakeCluster implements Cluster {
     for (const revision of this.revisions(name)) this.storedRevisions.delete(revision.metadata.name);
     for (const pod of this.pods(name)) this.storedPods.delete(pod.metadata.name);
     this.#changes.emit({ kind: "service", app: name });
+  }
+
+  quota: ClusterQuota | null = null;
+  async putQuota(quota: ClusterQuota | null): Promise<void> {
+    this.#write("quota");
+    this.quota = quota;
   }
 
   async readLeftovers(app: string): Promise<string[]> {

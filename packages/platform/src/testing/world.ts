@@ -221,6 +221,7 @@ function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, de
     "createSecret",
     "deleteSecret",
     "listSecrets",
+    "putQuota",
     "deleteNamespace",
     "hasNamespace",
   ]);

@@ -5,9 +5,11 @@ import {
   Environment,
   ExtendPreview,
   PatchEnvironment,
+  PatchQuota,
   PatchTeam,
   SleepEnvironment,
   Team,
+  TeamQuota,
 } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
@@ -36,6 +38,26 @@ export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps):
     "/teams/:team",
     { method: "PATCH", summary: "Change a team", access: { team: "admin" }, params: ByTeam, body: PatchTeam, answer: Team, code: 200 },
     (request) => api.patchTeam(teamOf(request), request.body as PatchTeam),
+  );
+  read(
+    server,
+    "/teams/:team/quota",
+    { summary: "What a team may have, and has", access: { team: "viewer" }, answer: TeamQuota, params: ByTeam },
+    (request) => api.getQuota(teamOf(request)),
+  );
+  write(
+    server,
+    "/teams/:team/quota",
+    {
+      method: "PATCH",
+      summary: "Change what a team may have",
+      access: { platformAdmin: true },
+      params: ByTeam,
+      body: PatchQuota,
+      answer: TeamQuota,
+      code: 200,
+    },
+    (request) => api.patchQuota(teamOf(request), request.body as PatchQuota),
   );
   change(
     server,

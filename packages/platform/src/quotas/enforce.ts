@@ -1,0 +1,74 @@
+import { configOf, trafficHistory, type Place } from "../apps/store.ts";
+import type { VersionConfig } from "../compile/version-config.ts";
+import type { Database } from "../database/database.ts";
+import type { Deps } from "../deploy/context.ts";
+import type { EnvironmentRow } from "../environments/policies.ts";
+import { listEnvironments } from "../environments/store.ts";
+import { operationError } from "../errors.ts";
+import { getTeam } from "../teams/store.ts";
+import { clusterQuota, keptFault, parseQuota, type Kept } from "./quota.ts";
+
+/** Before a version is made: whether the team may have it, and the cluster knows its quota. Throws operation error `quota_exceeded`. */
+export async function checkVersionQuota(deps: Deps, environment: EnvironmentRow, app: string, config: VersionConfig): Promise<void> {
+  const { team, name: env } = environment;
+  const quota = parseQuota((await getTeam(deps.db, team)).quota_json);
+  const limits = clusterQuota(quota);
+  if (limits === null) return;
+  const fault = keptFault(quota, keptBy({ app, env }, config), await keptElsewhere(deps.db, team, { app, env }));
+  if (fault !== undefined) {
+    throw operationError("quota_exceeded", `The quota of the team ${team} does not allow it: ${fault}`, {
+      hint: `Ask for less, keep fewer instances elsewhere, or ask a platform administrator: ebb team quota ${team}.`,
+    });
+  }
+  await deps.clusters.of(environment).putQuota(limits);
+}
+
+function keptBy({ app, env }: Place, { plan, scaling }: VersionConfig): Kept {
+  return { where: `${app} in ${env}`, instances: (scaling ?? plan.scaling).min, resources: plan.resources };
+}
+
+/** What serves in the team's other places, by its own minimum. */
+async function keptElsewhere(db: Database, team: string, place: Place): Promise<Kept[]> {
+  const places = await db
+    .selectFrom("app_environments as p")
+    .innerJoin("apps as a", "a.name", "p.app")
+    .select(["p.app", "p.env"])
+    .where("a.team", "=", team)
+    .execute();
+  const kept: Kept[] = [];
+  for (const other of places) {
+    if (other.app === place.app && other.env === place.env) continue;
+    const serving = ((await trafficHistory(db, other))[0] ?? []).map(({ number }) => number);
+    if (serving.length === 0) continue;
+    const versions = await db
+      .selectFrom("versions")
+      .selectAll()
+      .where("app", "=", other.app)
+      .where("env", "=", other.env)
+      .where("number", "in", serving)
+      .where("state", "=", "active")
+      .execute();
+    kept.push(...versions.map((version) => keptBy(other, configOf(version))));
+  }
+  return kept;
+}
+
+/** Tells the clusters of a team's environments; one that does not answer is told with the next version, or by housekeeping. */
+export async function spreadQuota(deps: Deps, team: string): Promise<void> {
+  const limits = clusterQuota(parseQuota((await getTeam(deps.db, team)).quota_json));
+  for (const environment of await listEnvironments(deps.db, team)) {
+    const cluster = deps.clusters.of(environment);
+    try {
+      // Nothing is in a namespace that is not there, and the first version brings the quota with it.
+      if (await cluster.hasNamespace()) await cluster.putQuota(limits);
+    } catch (error) {
+      deps.log.warn({ team, environment: environment.name, error }, "a cluster could not be told of a team's quota");
+    }
+  }
+}
+
+export async function spreadAllQuotas(deps: Deps): Promise<void> {
+  for (const { name } of await deps.db.selectFrom("teams").select("name").where("quota_json", "!=", "{}").execute()) {
+    await spreadQuota(deps, name);
+  }
+}

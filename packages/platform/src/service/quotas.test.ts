@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { createWorld, SHOP, startProcess } from "../testing/world.ts";
+
+async function platform() {
+  const world = await createWorld();
+  const process = await startProcess(world);
+  const { service, ended } = process;
+  const deploy = async (name: string, more: { environment?: string; scaling?: { min: number } } = {}) =>
+    ended((await service.deployImage({ name, image: "ok", ...more }, "ann")).id);
+  return { ...process, world, deploy };
+}
+
+test("a team that has as many apps as it may have gets no other, and keeps those that it has", async () => {
+  const { service, deploy } = await platform();
+  expect(await deploy("shop")).toMatchObject({ state: "succeeded" });
+  await service.patchQuota("default", { apps: 1 });
+  await expect(deploy("blog")).rejects.toMatchObject({ code: "quota_exceeded", message: "The team default has 1 app, and may have 1" });
+  await expect(service.createApp({ name: "blog" })).rejects.toMatchObject({ code: "quota_exceeded" });
+  expect(await deploy("shop")).toMatchObject({ state: "succeeded", version: "v2" });
+  await service.createTeam({ name: "other" });
+  expect(await service.createApp({ name: "blog", team: "other" })).toMatchObject({ team: "other" });
+});
+
+test("what is kept is counted over all environments; the version that is too much fails with the figures, and what served serves on", async () => {
+  const { world, service, deploy } = await platform();
+  await service.patchQuota("default", { instances: 3 });
+  expect(await deploy("shop", { scaling: { min: 2 } })).toMatchObject({ state: "succeeded" });
+  // Prod keeps one by itself.
+  expect(await deploy("blog", { environment: "prod" })).toMatchObject({ state: "succeeded" });
+  const failed = await deploy("blog", { environment: "prod", scaling: { min: 2 } });
+  expect(failed).toMatchObject({ state: "failed", failure_json: expect.stringContaining("quota_exceeded") });
+  expect(failed.failure_json).toContain(
+    "blog in prod is to keep 2 instances; with what the team keeps elsewhere that makes 4, and it may have 3",
+  );
+  expect(await service.getPlace({ app: "blog", env: "prod" })).toMatchObject({ traffic: [{ version: "v1", percent: 100 }] });
+  // The place of a version that is replaced is its own.
+  expect(await deploy("shop", { scaling: { min: 2 } })).toMatchObject({ state: "succeeded" });
+  expect(world.cluster.quota).toEqual({ hard: { pods: "3" }, defaults: {} });
+});
+
+test("clusters are told at once, and told when there is no quota any more; what a team has is shown beside it", async () => {
+  const { world, db, service, deploy } = await platform();
+  await deploy("shop", { scaling: { min: 1 } });
+  const set = await service.patchQuota("default", { cpu: "2", memory: "4Gi" });
+  expect(world.cluster.quota).toEqual({ hard: { "limits.cpu": "2", "limits.memory": "4Gi" }, defaults: { cpu: "500m", memory: "512Mi" } });
+  expect(set).toMatchObject({ quota: { apps: null, instances: null, cpu: "2", memory: "4Gi" }, used: { apps: 1 } });
+  await service.patchQuota("default", { cpu: null, memory: null });
+  expect(world.cluster.quota).toBeNull();
+  const rows = await db.selectFrom("audit").select(["action", "before_json", "after_json"]).where("action", "=", "team.quota").execute();
+  expect(rows.map(({ before_json, after_json }) => [JSON.parse(before_json), JSON.parse(after_json)])).toEqual([
+    [
+      { cpu: null, memory: null },
+      { cpu: "2", memory: "4Gi" },
+    ],
+    [
+      { cpu: "2", memory: "4Gi" },
+      { cpu: null, memory: null },
+    ],
+  ]);
+  expect(await service.getPlace(SHOP)).toMatchObject({ app: "shop" });
+  await expect(service.patchQuota("nobody", { apps: 1 })).rejects.toMatchObject({ code: "team_not_found" });
+});
