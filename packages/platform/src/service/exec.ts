@@ -27,7 +27,7 @@ export async function execInApp(
   if (!pod) {
     const wanted = [version, instance].filter((part) => part !== undefined).join(" ");
     throw refuse("instance_not_found", `${app.name} has no running instance${wanted === "" ? "" : ` ${wanted}`} in ${environment.name}`, {
-      hint: `Send it a request first, or keep one: \`ebb scale ${app.name} --min 1\`; \`ebb status ${app.name}\` lists them.`,
+      hint: `Send it a request first, or keep one: \`ebb scale ${app.name} --min 1\`; \`ebb apps ${app.name}\` lists them.`,
     });
   }
   const { name } = pod.metadata;
