@@ -13,6 +13,7 @@ export {
   type ErrorOptions,
 } from "./errors.ts";
 export { systemRandom, type Random } from "./ids.ts";
+export { keepAlive } from "./keep-alive.ts";
 export { Group, type Runnable } from "./lifecycle.ts";
 export { silentLogger, type Logger, type LogFields } from "./log.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

@@ -5,17 +5,13 @@ import { MessageReader } from "../src/http1/message-reader.ts";
 import type { Outbox } from "../src/http1/outbox.ts";
 import { isBodyless, ResponseInterpreter } from "../src/http1/response-head.ts";
 import { planAnswer } from "../src/http1/write-head.ts";
-import { pieces, POISON, same, type Reading } from "./oracle.ts";
+import { feed, type Message } from "./feed.ts";
+import { pieces, same, type Reading } from "./oracle.ts";
 import { parseAnswer } from "./strict-parser.ts";
 
 const LIMITS = { headers: 50, targetBytes: 1024, headBytes: 4096 };
 
-interface Answer {
-  head: ResponseHead;
-  body: string;
-  trailers: string;
-  whole: boolean;
-}
+type Answer = Message<ResponseHead>;
 
 interface Answers {
   answers: Answer[];
@@ -34,34 +30,11 @@ function readAnswers(parts: readonly Buffer[], method: string): Answers {
       interpret: (scanner, bytes) => responses.interpret(scanner, bytes, method),
     },
   });
-  const reading: Answers = { answers: [], refused: "" };
-  for (const piece of parts) {
-    const lent = Buffer.concat([POISON, piece, POISON]);
-    reader.push(lent.subarray(POISON.length, POISON.length + piece.length));
-    pull(reader, reading);
-    reader.keep();
-    lent.fill("!");
-  }
-  const last = reading.answers.at(-1);
+  const answers: Answer[] = [];
+  const rejection = feed(reader, parts, answers);
+  const last = answers.at(-1);
   if (last && reader.untilClose) last.whole = true;
-  return reading;
-}
-
-function pull(reader: MessageReader<ResponseHead>, reading: Answers): void {
-  for (let step = reader.next(); step !== "more"; step = reader.next()) {
-    const answer = reading.answers.at(-1);
-    if (step === "bad") {
-      reading.refused = reader.rejection.message;
-      return;
-    }
-    if (step === "head") reading.answers.push({ head: { ...reader.head }, body: "", trailers: "", whole: false });
-    else if (!answer) throw new Error(`${step} without a head`);
-    else if (step === "data") answer.body += reader.chunk.toString("latin1");
-    else {
-      answer.trailers = reader.trailers;
-      answer.whole = true;
-    }
-  }
+  return { answers, refused: rejection?.message ?? "" };
 }
 
 /** Throws when an answer means something else cut elsewhere, or when what a client gets of it is not exactly one strict answer with the same body. */

@@ -5,16 +5,12 @@ import type { RequestHead } from "../src/http1/heads.ts";
 import { MessageReader } from "../src/http1/message-reader.ts";
 import type { Outbox } from "../src/http1/outbox.ts";
 import { RequestInterpreter } from "../src/http1/request-head.ts";
+import { feed, type Message } from "./feed.ts";
 import { parseOne } from "./strict-parser.ts";
 
 const LIMITS = { headers: 50, targetBytes: 1024, headBytes: 4096 };
 
-interface Message {
-  head: RequestHead;
-  body: string;
-  trailers: string;
-  whole: boolean;
-}
+type RequestMessage = Message<RequestHead>;
 
 export interface Reading {
   messages: readonly unknown[];
@@ -23,10 +19,10 @@ export interface Reading {
 }
 
 interface Requests extends Reading {
-  messages: Message[];
+  messages: RequestMessage[];
 }
 
-/** Reads bytes that came in these pieces. What lies around each piece in memory is poison: to read it would show. */
+/** Reads bytes that came in these pieces. */
 export function readRequests(parts: readonly Buffer[]): Requests {
   const requests = new RequestInterpreter(LIMITS.headers);
   const reader = new MessageReader<RequestHead>({
@@ -38,38 +34,12 @@ export function readRequests(parts: readonly Buffer[]): Requests {
       interpret: (scanner, bytes) => requests.interpret(scanner, bytes),
     },
   });
-  const reading: Requests = { messages: [], refused: 0 };
-  for (const piece of parts) {
-    const lent = Buffer.concat([POISON, piece, POISON]);
-    reader.push(lent.subarray(POISON.length, POISON.length + piece.length));
-    pull(reader, reading);
-    reader.keep();
-    // The memory is used for the next read: whoever did not copy shows.
-    lent.fill("!");
-  }
-  return reading;
-}
-export const POISON = Buffer.from("\r\n\r\nGET /poison HTTP/1.1\r\nHost: poison\r\n\r\n");
-
-function pull(reader: MessageReader<RequestHead>, reading: Requests): void {
-  for (let step = reader.next(); step !== "more"; step = reader.next()) {
-    const message = reading.messages.at(-1);
-    if (step === "bad") {
-      reading.refused = reader.rejection.status;
-      return;
-    }
-    if (step === "head") reading.messages.push({ head: { ...reader.head }, body: "", trailers: "", whole: false });
-    else if (!message) throw new Error(`${step} without a head`);
-    else if (step === "data") message.body += reader.chunk.toString("latin1");
-    else {
-      message.trailers = reader.trailers;
-      message.whole = true;
-    }
-  }
+  const messages: RequestMessage[] = [];
+  return { messages, refused: feed(reader, parts, messages)?.status ?? 0 };
 }
 
 /** The bytes that an instance gets for a message. */
-export function forwarded({ head, body, trailers }: Message): string {
+export function forwarded({ head, body, trailers }: RequestMessage): string {
   let text = requestText(head, head.fields);
   const outbox = { text: (more: string) => (text += more), bytes: (more: Buffer) => (text += more.toString("latin1")), roomy: true };
   const writer = new BodyWriter(outbox as unknown as Outbox);
@@ -96,13 +66,21 @@ export function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
 }
 
-function checkForwarded(message: Message): void {
+function checkForwarded(message: RequestMessage): void {
   const text = forwarded(message);
   const parsed = parseOne(text);
   if (!parsed) throw new Error(`not one strict request: ${JSON.stringify(text)}`);
   if (parsed.body !== message.body) throw new Error(`another body: ${JSON.stringify(text)}`);
   const again = readRequests([Buffer.from(text, "latin1")]);
-  const meaning = ({ head, body, trailers }: Message) => [head.method, head.target, head.host, head.fields, head.framing, body, trailers];
+  const meaning = ({ head, body, trailers }: RequestMessage) => [
+    head.method,
+    head.target,
+    head.host,
+    head.fields,
+    head.framing,
+    body,
+    trailers,
+  ];
   same("what was forwarded", [meaning(message)], again.messages.map(meaning));
   if (again.refused !== 0) throw new Error(`what was forwarded is refused: ${JSON.stringify(text)}`);
 }

@@ -1,10 +1,7 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { Clock } from "@ebb/base";
+import { keepAlive, type Clock } from "@ebb/base";
 import type { WebSocket } from "ws";
-
-/** A client that is still there answers within this, milliseconds. */
-const HEARTBEAT = 30_000;
 
 /**
  * Many streams over one WebSocket, as k8s.io/apimachinery's wsstream has it: the first byte of each message is its channel. Nobody is waited for
@@ -63,17 +60,4 @@ export class ChannelSocket {
   close(): void {
     this.#socket.close(1000);
   }
-}
-
-/** Ends a connection whose client answers no more. */
-export function keepAlive(socket: WebSocket, clock: Clock): void {
-  let answered = true;
-  socket.on("pong", () => (answered = true));
-  const heartbeat = clock.every(HEARTBEAT, () => {
-    // What is not read because of us cannot hold an answer.
-    if (!answered && !socket.isPaused) return socket.terminate();
-    answered = false;
-    socket.ping();
-  });
-  socket.once("close", () => heartbeat.cancel());
 }

@@ -1,9 +1,9 @@
 import { PassThrough, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Clock } from "@ebb/base";
+import { keepAlive, type Clock } from "@ebb/base";
 import { badRequest, type StatusError } from "@ebb/kube";
 import { createWebSocketStream, type WebSocket } from "ws";
-import { ChannelSocket, keepAlive } from "./channel-socket.ts";
+import { ChannelSocket } from "./channel-socket.ts";
 import { SpdySession, type SpdyStream } from "./spdy/session.ts";
 
 /** kubectl's, since 1.31: SPDY/3.1 inside of a WebSocket, a pair of streams for each connection. */

@@ -7,7 +7,7 @@ import type { EndpointConnections } from "./endpoint-state.ts";
 import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
-import { nickname } from "./host-guard.ts";
+import { nickname } from "./hash.ts";
 import { ownShares, type BackendShares } from "./shares.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 

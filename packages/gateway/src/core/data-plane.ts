@@ -190,9 +190,10 @@ export class DataPlane {
     else if (match.routes.length > 0) return this.#openByRules({ client, request, visibility, guard: match.guard });
     else {
       const { guard, setHeaders } = match;
-      const revision = drawRevision(match, this.#deps.random, guard?.preference(request)?.revision);
+      const stay = guard?.preference(request);
+      const revision = drawRevision(match, this.#deps.random, stay?.revision);
       const backend = revision === undefined ? undefined : this.#backends.get(revision);
-      if (backend) return new Exchange({ client, request, backend, setHeaders, guard }, this.#deps);
+      if (backend) return new Exchange({ client, request, backend, setHeaders, guard, stay }, this.#deps);
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
     return undefined;
@@ -207,14 +208,15 @@ export class DataPlane {
   }
 
   #openByRules({ client, request, visibility, guard }: Opening): OpenedRequest | undefined {
-    const decision = decide(request, { visibility, client, preferred: guard?.preference(request)?.revision }, this.#world);
+    const stay = guard?.preference(request);
+    const decision = decide(request, { visibility, client, preferred: stay?.revision }, this.#world);
     if (decision.type === "refuse") answerLocally(client, decision.status, decision.message);
     else if (decision.type === "answer") answerByRule(client, decision.answer, decision.plan);
     else {
       const { plan } = decision;
       const backend = this.#backends.get(decision.revision);
       if (backend) {
-        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan, guard }, this.#deps);
+        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan, guard, stay }, this.#deps);
         return this.#mirrors.beside(exchange, client, this.#mirrored(plan.mirrors));
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);

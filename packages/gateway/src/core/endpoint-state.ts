@@ -1,5 +1,5 @@
 import type { Endpoint } from "../route-table.ts";
-import { nickname } from "./host-guard.ts";
+import { nickname } from "./hash.ts";
 import type { Candidate } from "./balance.ts";
 import type { Upstream } from "./ports.ts";
 import type { Occupancy } from "./shares.ts";

@@ -41,6 +41,8 @@ export interface ExchangeParts {
   plan?: ForwardPlan;
   /** The policy of the host that it came to. */
   guard?: HostGuard | undefined;
+  /** Where its client was before, as the guard has read it. */
+  stay?: Preference | undefined;
 }
 
 /**
@@ -98,11 +100,11 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #requestBytes = 0;
   #responseBytes = 0;
 
-  constructor({ client, request, backend, setHeaders, plan, guard }: ExchangeParts, services: ExchangeServices) {
+  constructor({ client, request, backend, setHeaders, plan, guard, stay }: ExchangeParts, services: ExchangeServices) {
     this.#plan = plan;
     this.#guard = guard;
-    this.#stay = guard?.preference(request);
-    this.preferred = this.#stay?.revision === backend.nickname ? this.#stay.endpoint : "";
+    this.#stay = stay;
+    this.preferred = stay?.revision === backend.nickname ? stay.endpoint : "";
     const retries = plan?.retries ?? (IDEMPOTENT.has(request.method) ? guard?.policy.retries : undefined);
     this.#retry = retries && new RetryState(retries, request, services.limits.heldBodyBytes);
     this.#client = client;

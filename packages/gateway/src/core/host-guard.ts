@@ -5,7 +5,7 @@ import type { AccessEntry, RateLimit, TrafficPolicy } from "../route-table.ts";
 import { fieldValue, RequestView } from "../rules/request-view.ts";
 import { compileText } from "../rules/text-match.ts";
 import type { Peer } from "./ports.ts";
-import { hash32, type Bucket, type RateTable } from "./rate-table.ts";
+import type { Bucket, RateTable } from "./rate-table.ts";
 
 export interface Refusal {
   status: 403 | 429;
@@ -95,11 +95,6 @@ export class HostGuard {
     const secure = client.secure ? "; Secure" : "";
     return `Set-Cookie: ${cookie}=${served.revision}.${served.endpoint}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}\r\n`;
   }
-}
-
-/** What a cookie calls a version or an instance: the same in all workers and after a restart, and it gives no name away. */
-export function nickname(name: string): string {
-  return hash32(name, 1).toString(36) + hash32(name, 2).toString(36);
 }
 
 function compileEntry(entry: AccessEntry): CompiledEntry {

@@ -1,3 +1,5 @@
+import { hash32 } from "./hash.ts";
+
 /** Sets of four places: 64 Ki buckets in half a mebibyte. */
 const SETS = 16 * 1024;
 const WAYS = 4;
@@ -66,13 +68,4 @@ function placeOf(key: string): { set: number; tag: bigint } {
   const set = (hash32(key, 0x9e3779b9) % SETS) * WAYS;
   // Never 0, which is nobody's.
   return { set, tag: BigInt(1 + (hash32(key, 0x85ebca6b) % ((1 << Number(TAG_BITS)) - 1))) };
-}
-
-/** FNV-1a with a seed, and murmur3's last mixing so that all bits depend on all. */
-export function hash32(text: string, seed: number): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,6 +1,7 @@
 import type { Random } from "@ebb/base";
 import type { HostRule, RouteEntry, Split } from "../route-table.ts";
-import { HostGuard, nickname } from "./host-guard.ts";
+import { nickname } from "./hash.ts";
+import { HostGuard } from "./host-guard.ts";
 import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
 import { Shelf, Shelved } from "./shelf.ts";
 

@@ -1,5 +1,5 @@
 import type { Random } from "@ebb/base";
-import { nickname } from "../core/host-guard.ts";
+import { nickname } from "../core/hash.ts";
 import type { Peer } from "../core/ports.ts";
 import type { RouteIndex, RouteMatch, Scope, Visibility } from "../core/route-index.ts";
 import { hostOf } from "../http1/authority.ts";

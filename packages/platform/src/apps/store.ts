@@ -234,3 +234,21 @@ export async function deletePlaceRows(db: Database, { app, env }: Place): Promis
     for (const table of TABLES) await transaction.deleteFrom(table).where("app", "=", app).where("env", "=", env).execute();
   });
 }
+
+/** The apps in the environments of all teams, or of those of one team, one name of an environment, one app; by team, environment and app. */
+export function listPlaces(
+  db: Database,
+  { team = "", env = "", app = "" }: Partial<Place & { team: string }>,
+): Promise<(Place & { team: string })[]> {
+  return db
+    .selectFrom("app_environments as p")
+    .innerJoin("apps as a", "a.name", "p.app")
+    .select(["a.team", "p.env", "p.app"])
+    .$if(team !== "", (query) => query.where("a.team", "=", team))
+    .$if(env !== "", (query) => query.where("p.env", "=", env))
+    .$if(app !== "", (query) => query.where("p.app", "=", app))
+    .orderBy("a.team")
+    .orderBy("p.env")
+    .orderBy("p.app")
+    .execute();
+}

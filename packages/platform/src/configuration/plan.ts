@@ -1,7 +1,7 @@
 import type { ConfigurationPlan, VersionDiff } from "@ebb/api";
 import { UserError } from "@ebb/base";
 import { configChanges } from "../apps/diff.ts";
-import { configOf, listVersions, trafficHistory } from "../apps/store.ts";
+import { configOf, listPlaces, listVersions, trafficHistory } from "../apps/store.ts";
 import { planOfImage, versionConfig, type Artifact } from "../compile/version-config.ts";
 import type { Database } from "../database/database.ts";
 import { policiesOf } from "../environments/policies.ts";
@@ -22,7 +22,7 @@ export interface Affected extends Scope {
 export async function affectedBy(db: Database, change: Applied): Promise<Affected[]> {
   const affected: Affected[] = [];
   const environments = await listEnvironments(db, change.scope.team === "" ? undefined : change.scope.team);
-  for (const { app, env, team } of await placesIn(db, change.scope)) {
+  for (const { app, env, team } of await listPlaces(db, change.scope)) {
     const environment = environments.find((each) => each.team === team && each.name === env);
     if (!environment) continue;
     const place = { team, env, app };
@@ -81,18 +81,4 @@ async function baseOf(db: Database, place: Scope): Promise<Artifact | undefined>
   if (!row) return undefined;
   const { plan, image, bundle } = configOf(row);
   return { plan, image, bundle };
-}
-
-function placesIn(db: Database, { team, env, app }: Scope): Promise<Scope[]> {
-  return db
-    .selectFrom("app_environments as p")
-    .innerJoin("apps as a", "a.name", "p.app")
-    .select(["a.team", "p.env", "p.app"])
-    .$if(team !== "", (query) => query.where("a.team", "=", team))
-    .$if(env !== "", (query) => query.where("p.env", "=", env))
-    .$if(app !== "", (query) => query.where("p.app", "=", app))
-    .orderBy("a.team")
-    .orderBy("p.env")
-    .orderBy("p.app")
-    .execute();
 }

@@ -1,6 +1,7 @@
 import { silentLogger, systemRandom } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import { expect } from "vitest";
+import type { Database } from "../database/database.ts";
 import type { NewOperation } from "../operations/store.ts";
 import { insertOperation } from "../operations/store.ts";
 import { describeDatabases } from "../testing/databases.ts";
@@ -11,21 +12,27 @@ import { getEnvironment } from "./store.ts";
 const at = (text: string) => Date.parse(text);
 const schedule = { timeZone: "UTC", sleep: ["0 20 * * *"], wake: ["0 7 * * *"], onRequest: "wake" } as const;
 
+/** What two platforms on one database begin, one after the other. */
+async function tickTwice(db: Database, clock: VirtualClock): Promise<NewOperation[]> {
+  const submitted: NewOperation[] = [];
+  const submit = async (operation: NewOperation) => {
+    submitted.push(operation);
+    return insertOperation(db, operation);
+  };
+  const options = { db, clock, random: systemRandom, log: silentLogger, submit };
+  const [one, two] = [new EnvironmentScheduler(options), new EnvironmentScheduler(options)];
+  await one.tick();
+  await two.tick();
+  return submitted;
+}
+
 describeDatabases("the scheduler", (when, open) => {
   when("follows each change once, whichever of two platforms sees it, and settles only what is still wanted", async () => {
     const { db } = await open();
     const clock = new VirtualClock(at("2026-01-01T20:00:00Z"));
     const values = { settings_json: JSON.stringify({ schedule }), schedule_seen: at("2026-01-01T19:00:00Z") };
     await db.updateTable("environments").set(values).where("name", "=", "staging").execute();
-    const submitted: NewOperation[] = [];
-    const submit = async (operation: NewOperation) => {
-      submitted.push(operation);
-      return insertOperation(db, operation);
-    };
-    const one = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
-    const two = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
-    await one.tick();
-    await two.tick();
+    const submitted = await tickTwice(db, clock);
     expect(submitted).toMatchObject([{ kind: "sleep", team: "default", app: "", env: "staging", createdBy: "schedule", unguarded: true }]);
     const asleep = await getEnvironment(db, "default", "staging");
     expect(asleep).toMatchObject({ asleep: 1, sleep_settled: 0, schedule_seen: clock.now() });
@@ -42,15 +49,7 @@ describeDatabases("the scheduler", (when, open) => {
     const { db } = await open();
     const clock = new VirtualClock(at("2026-01-01T20:00:00Z"));
     await db.updateTable("environments").set({ expires_at: clock.now() }).where("name", "=", "staging").execute();
-    const submitted: NewOperation[] = [];
-    const submit = async (operation: NewOperation) => {
-      submitted.push(operation);
-      return insertOperation(db, operation);
-    };
-    const one = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
-    const two = new EnvironmentScheduler({ db, clock, random: systemRandom, log: silentLogger, submit });
-    await one.tick();
-    await two.tick();
+    const submitted = await tickTwice(db, clock);
     expect(submitted).toMatchObject([{ kind: "delete", team: "default", app: "", env: "staging", createdBy: "expiry", unguarded: true }]);
   });
 

@@ -1,4 +1,4 @@
-import { configOf, trafficHistory, type Place } from "../apps/store.ts";
+import { configOf, listPlaces, trafficHistory, type Place } from "../apps/store.ts";
 import type { VersionConfig } from "../compile/version-config.ts";
 import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
@@ -29,14 +29,8 @@ function keptBy({ app, env }: Place, { plan, scaling }: VersionConfig): Kept {
 
 /** What serves in the team's other places, by its own minimum. */
 async function keptElsewhere(db: Database, team: string, place: Place): Promise<Kept[]> {
-  const places = await db
-    .selectFrom("app_environments as p")
-    .innerJoin("apps as a", "a.name", "p.app")
-    .select(["p.app", "p.env"])
-    .where("a.team", "=", team)
-    .execute();
   const kept: Kept[] = [];
-  for (const other of places) {
+  for (const other of await listPlaces(db, { team })) {
     if (other.app === place.app && other.env === place.env) continue;
     const serving = ((await trafficHistory(db, other))[0] ?? []).map(({ number }) => number);
     if (serving.length === 0) continue;

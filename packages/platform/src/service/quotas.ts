@@ -1,5 +1,6 @@
 import type { PatchQuota, TeamQuota } from "@ebb/api";
 import { addAmounts, formatQuantity, isQuantity, podAmounts, type Amounts } from "@ebb/kube";
+import { listPlaces } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Deps } from "../deploy/context.ts";
 import { listEnvironments } from "../environments/store.ts";
@@ -47,14 +48,8 @@ export async function patchQuota(deps: Deps, team: string, patch: PatchQuota): P
 /** By the instances that the clusters have told of. */
 async function usedBy({ db, clusters }: Deps, team: string): Promise<Amounts> {
   const environments = await listEnvironments(db, team);
-  const places = await db
-    .selectFrom("app_environments as p")
-    .innerJoin("apps as a", "a.name", "p.app")
-    .select(["p.app", "p.env"])
-    .where("a.team", "=", team)
-    .execute();
   let used: Amounts = {};
-  for (const { app, env } of places) {
+  for (const { app, env } of await listPlaces(db, { team })) {
     const environment = environments.find(({ name }) => name === env);
     if (!environment) continue;
     for (const { spec, status } of clusters.of(environment).pods(app)) {

@@ -1,15 +1,14 @@
 import { pipeline, type Duplex } from "node:stream";
 import { VersionName } from "@ebb/api";
+import { keepAlive } from "@ebb/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
-import { createWebSocketStream, type WebSocket } from "ws";
+import { createWebSocketStream } from "ws";
 import { refuse } from "../../errors.ts";
 import { AT, ByPlace, Flag, placeOf, type RouteDeps } from "./shapes.ts";
 
 /** Each is a process in an instance, and two connections here. */
 const MOST_AT_ONCE = 100;
-/** A client that is still there answers within this, milliseconds; proxies close what is silent for a minute. */
-const HEARTBEAT = 30_000;
 
 const Word = Type.String({ maxLength: 32_768 });
 const ExecQuery = Type.Object({
@@ -53,7 +52,7 @@ export function registerExecRoutes(server: FastifyInstance, { api, authenticatio
       if (!session) return socket.terminate();
       running++;
       socket.once("close", () => running--);
-      keepAlive(socket);
+      keepAlive(socket, clock);
       const client = createWebSocketStream(socket, { readableObjectMode: true });
       pipeline(client, session, client, () => undefined);
     },
@@ -67,16 +66,5 @@ export function registerExecRoutes(server: FastifyInstance, { api, authenticatio
     request.raw.socket.once("close", () => session.destroy());
     if (request.raw.socket.destroyed) session.destroy();
     return session;
-  }
-
-  function keepAlive(socket: WebSocket): void {
-    let answered = true;
-    socket.on("pong", () => (answered = true));
-    const heartbeat = clock.every(HEARTBEAT, () => {
-      if (!answered && !socket.isPaused) return socket.terminate();
-      answered = false;
-      socket.ping();
-    });
-    socket.once("close", () => heartbeat.cancel());
   }
 }
