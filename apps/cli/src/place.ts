@@ -3,6 +3,9 @@ import type { TextOption } from "./command.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./failure.ts";
 
+/** The argument of commands about one environment. */
+export const ENVIRONMENT = { summary: "The environment", required: true, completes: "environment" } as const;
+
 /** Of every command on an app in an environment. */
 export const ENV: { readonly env: TextOption } = {
   env: {

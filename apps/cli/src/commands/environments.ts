@@ -6,10 +6,9 @@ import { Failure, usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
 import { ageOf, humanAge } from "../output/durations.ts";
 import { renderFacts, type Column } from "../output/table.ts";
-import { TEAM, teamOf } from "../place.ts";
+import { ENVIRONMENT, TEAM, teamOf } from "../place.ts";
 import { scheduleText, sleepText } from "./sleep-text.ts";
 
-const NAME = { summary: "The environment", required: true, completes: "environment" } as const;
 const ROLES = ["viewer", "developer", "releaser", "admin"] as const;
 const count = (summary: string) => ({ kind: "integer", placeholder: "N", min: 0, max: 1000, summary }) as const;
 const POLICIES = {
@@ -59,7 +58,7 @@ export const envListCommand = defineCommand({
 export const envShowCommand = defineCommand({
   name: "env show",
   summary: "Shows an environment and its policies",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: TEAM,
   prints: "data",
   uses: "platform",
@@ -109,7 +108,7 @@ export const envSetCommand = defineCommand({
   name: "env set",
   summary: "Changes an environment's policies",
   description: "What is about scaling holds for versions that are deployed from then on.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: { ...TEAM, ...POLICIES },
   prints: "data",
   uses: "platform",
@@ -129,7 +128,7 @@ export const envDeleteCommand = defineCommand({
   name: "env delete",
   summary: "Deletes an environment with everything that is in it, and its namespace",
   description: "It cannot be undone: the name must be typed again, or --yes given.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: { ...TEAM, yes: { kind: "flag", short: "y", summary: "Do not ask" } },
   prints: "data",
   uses: "platform",

@@ -1,17 +1,15 @@
 import type { Freeze } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { Failure, usageError } from "../failure.ts";
-import { TEAM, teamOf } from "../place.ts";
+import { ENVIRONMENT, TEAM, teamOf } from "../place.ts";
 import { show } from "./environments.ts";
-
-const NAME = { summary: "The environment", required: true, completes: "environment" } as const;
 
 export const envFreezeCommand = defineCommand({
   name: "env freeze",
   summary: "Adds a time in which nothing in an environment may be changed",
   description:
     "Once with --from and --to, or again and again with --cron, --hours and --zone. A platform administrator overrides it for one command by a reason in EBB_OVERRIDE_FREEZE.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: {
     ...TEAM,
     why: { kind: "text", placeholder: "TEXT", summary: "What whoever is refused is told; required" },
@@ -39,7 +37,7 @@ export const envFreezeCommand = defineCommand({
 export const envUnfreezeCommand = defineCommand({
   name: "env unfreeze",
   summary: "Takes freezes of an environment away, by their reason",
-  args: { name: NAME, why: { summary: "As it was given to `ebb env freeze`", required: true } },
+  args: { name: ENVIRONMENT, why: { summary: "As it was given to `ebb env freeze`", required: true } },
   options: TEAM,
   prints: "data",
   uses: "platform",

@@ -2,10 +2,9 @@ import type { OnRequest, Schedule } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
-import { TEAM, teamOf } from "../place.ts";
+import { ENVIRONMENT, TEAM, teamOf } from "../place.ts";
 import { show } from "./environments.ts";
 
-const NAME = { summary: "The environment", required: true, completes: "environment" } as const;
 const ON_REQUEST = {
   "on-request": {
     kind: "text",
@@ -20,7 +19,7 @@ export const envSleepCommand = defineCommand({
   summary: "Lets all applications of an environment sleep",
   description:
     "Nothing is kept running: what keeps instances otherwise keeps none, without a new version. It stays asleep until `ebb env wake`, or until its schedule wakes it. Without --on-request it is as the schedule says, or `wake`.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: { ...TEAM, ...ON_REQUEST },
   prints: "data",
   uses: "platform",
@@ -40,7 +39,7 @@ export const envWakeCommand = defineCommand({
   name: "env wake",
   summary: "Wakes an environment, in the order of what depends on what",
   description: "Everything is as it was before: applications that keep instances have them again, the others wait for requests.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: TEAM,
   prints: "data",
   uses: "platform",
@@ -56,7 +55,7 @@ export const envScheduleCommand = defineCommand({
   summary: "Says when an environment sleeps and wakes by itself",
   description:
     "Times are cron expressions of five fields in a time zone, also over changes of the clock. It counts from its next time on; what is done by hand holds until then.",
-  args: { name: NAME },
+  args: { name: ENVIRONMENT },
   options: {
     ...TEAM,
     sleep: { kind: "list", placeholder: "CRON", summary: "When it falls asleep; may be given more than once" },

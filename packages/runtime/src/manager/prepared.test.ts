@@ -1,36 +1,14 @@
 import { silentLogger, systemRandom, TransientError } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { InstanceManager, Workload } from "../port.ts";
+import type { InstanceManager } from "../port.ts";
 import { FakeDriver } from "./fake-driver.fixture.ts";
 import { createInstanceManager } from "./instance-manager.ts";
+import { workload } from "./workload.fixture.ts";
 
 const KEY = "default/app";
 
-function workload(env: Record<string, string> = {}): Workload {
-  const readiness = {
-    exec: { command: ["check"] },
-    initialDelaySeconds: 0,
-    periodSeconds: 0,
-    timeoutSeconds: 1,
-    successThreshold: 1,
-    failureThreshold: 3,
-  };
-  return {
-    key: KEY,
-    template: {
-      workload: KEY,
-      labels: {},
-      artifact: { kind: "bundle", digest: "0", path: "/bundle" },
-      env,
-      port: 8080,
-      protocol: "http1",
-      resources: {},
-      readiness,
-      terminationGraceSeconds: 5,
-    },
-  };
-}
+const made = (env: Record<string, string> = {}) => workload(KEY, { env });
 
 let clock: VirtualClock;
 let driver: FakeDriver;
@@ -52,7 +30,7 @@ afterEach(async () => {
 
 async function prepared(): Promise<string> {
   await manager.start();
-  manager.setWorkloads([workload()]);
+  manager.setWorkloads([made()]);
   manager.setIdle(KEY, "prepared");
   await clock.advance(100);
   return manager.instances(KEY)[0]?.id ?? "";
@@ -135,7 +113,7 @@ describe("a prepared instance", () => {
 
   test("of other settings it is made anew", async () => {
     const id = await prepared();
-    manager.putWorkload(workload({ GREETING: "hi" }));
+    manager.putWorkload(made({ GREETING: "hi" }));
     await clock.advance(1100);
     expect(phases()).toEqual(["prepared"]);
     expect(manager.instances(KEY)[0]?.id).not.toBe(id);
@@ -161,13 +139,13 @@ describe("a prepared instance", () => {
     await manager.stop({ stopInstances: false });
     open();
     await manager.start();
-    manager.setWorkloads([workload()]);
+    manager.setWorkloads([made()]);
     expect(manager.instances(KEY)).toMatchObject([{ id, phase: "prepared" }]);
     expect(manager.desired(KEY)).toBe(0);
     await manager.stop({ stopInstances: false });
     open();
     await manager.start();
-    manager.setWorkloads([workload({ GREETING: "hi" })]);
+    manager.setWorkloads([made({ GREETING: "hi" })]);
     await clock.advance(100);
     expect(driver.calls).toContain(`stop ${id}`);
   });

@@ -1,16 +1,14 @@
 import type { Environment } from "@ebb/api";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
-import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { environmentQuery, useRights } from "../../api/team-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { DeletePanel } from "../../ui/delete-panel.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { TypedConfirm } from "../../ui/typed-confirm.tsx";
 import { EnvironmentState } from "./environment-state.tsx";
 import { Freezes } from "./freezes.tsx";
 import { PolicyForm } from "./policy-form.tsx";
@@ -56,7 +54,14 @@ export function EnvironmentPage() {
           <Panel title={text.environments.schedule}>
             <ScheduleForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
           </Panel>
-          {admin && <DeleteEnvironment environment={environment} />}
+          {admin && (
+            <DeletePanel
+              title={text.environments.delete}
+              says={text.environments.deleteText(env, environment.apps)}
+              name={env}
+              remove={() => client.deleteEnvironment(team, env)}
+            />
+          )}
         </Page>
       )}
     </Loaded>
@@ -109,28 +114,6 @@ function Facts({ environment, admin }: { environment: Environment; admin: boolea
         </dd>
       </dl>
       {admin && <SleepControls environment={environment} />}
-    </Panel>
-  );
-}
-
-function DeleteEnvironment({ environment: { team, name, apps } }: { environment: Environment }) {
-  const text = useText();
-  const navigate = useNavigate();
-  const remove = useMutation({
-    mutationFn: () => client.deleteEnvironment(team, name),
-    onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
-  });
-  return (
-    <Panel title={text.environments.delete}>
-      <p>{text.environments.deleteText(name, apps)}</p>
-      <TypedConfirm name={name} label={text.danger.type(name)} onConfirm={() => remove.mutate()}>
-        {(ready) => (
-          <Button type="primary" danger htmlType="submit" disabled={!ready} loading={remove.isPending}>
-            {text.danger.button}
-          </Button>
-        )}
-      </TypedConfirm>
-      {remove.isError && <ProblemNote error={remove.error} title={text.problem.refused} />}
     </Panel>
   );
 }

@@ -1,16 +1,14 @@
 import type { Environment } from "@ebb/api";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import Button from "antd/es/button";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { client } from "../../api/connection.ts";
 import { teamQuery } from "../../api/queries.ts";
 import { environmentsQuery, useRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { DeletePanel } from "../../ui/delete-panel.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
-import { TypedConfirm } from "../../ui/typed-confirm.tsx";
 import { EnvironmentState } from "../environment/environment-state.tsx";
 import { AddEnvironment } from "./add-environment.tsx";
 import { Members } from "./members.tsx";
@@ -38,7 +36,9 @@ export function TeamPage() {
           <Panel title={text.teams.members}>
             <Members key={team} team={team} admin={admin} />
           </Panel>
-          {platformAdmin && team !== "default" && <DeleteTeam team={team} />}
+          {platformAdmin && team !== "default" && (
+            <DeletePanel title={text.teams.delete} says={text.teams.deleteText(team)} name={team} remove={() => client.deleteTeam(team)} />
+          )}
         </Page>
       )}
     </Loaded>
@@ -65,26 +65,4 @@ function Environments({ environments }: { environments: readonly Environment[] }
     { key: "approvals", title: text.environments.approvals, align: "right", render: ({ approvals }) => approvals },
   ];
   return <DataTable label={text.teams.environments} rows={environments} columns={columns} keyOf={({ name }) => name} />;
-}
-
-function DeleteTeam({ team }: { team: string }) {
-  const text = useText();
-  const navigate = useNavigate();
-  const remove = useMutation({
-    mutationFn: () => client.deleteTeam(team),
-    onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
-  });
-  return (
-    <Panel title={text.teams.delete}>
-      <p>{text.teams.deleteText(team)}</p>
-      <TypedConfirm name={team} label={text.danger.type(team)} onConfirm={() => remove.mutate()}>
-        {(ready) => (
-          <Button type="primary" danger htmlType="submit" disabled={!ready} loading={remove.isPending}>
-            {text.danger.button}
-          </Button>
-        )}
-      </TypedConfirm>
-      {remove.isError && <ProblemNote error={remove.error} title={text.problem.refused} />}
-    </Panel>
-  );
 }

@@ -1,17 +1,15 @@
 import type { Team } from "@ebb/api";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import Button from "antd/es/button";
-import Input from "antd/es/input";
-import { useId, useState } from "react";
+
 import { client } from "../../api/connection.ts";
 import { keys, teamsQuery } from "../../api/queries.ts";
 import { useRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { ButtonLink } from "../../ui/button-link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Blank, Page, Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { NameForm } from "../../ui/name-form.tsx";
+import { Blank, Page } from "../../ui/page.tsx";
 
 /** As `TeamName` in the API's schemas. */
 const TEAM_NAME = /^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/;
@@ -62,44 +60,16 @@ function TeamCards({ teams }: { teams: readonly Team[] }) {
 
 function CreateTeam() {
   const text = useText();
-  const id = useId();
   const queryClient = useQueryClient();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const bad = name !== "" && !TEAM_NAME.test(name);
-  const create = useMutation({
-    mutationFn: () => client.createTeam({ name, description }),
-    onSuccess: () => {
-      setName("");
-      setDescription("");
-      return queryClient.invalidateQueries({ queryKey: keys.teams });
-    },
-  });
   return (
-    <Panel title={text.teams.create} className="after-list">
-      <form
-        className="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (TEAM_NAME.test(name)) create.mutate();
-        }}
-      >
-        <label htmlFor={`${id}-name`}>{text.account.name}</label>
-        <Input
-          id={`${id}-name`}
-          value={name}
-          status={bad ? "error" : ""}
-          spellCheck={false}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <p className={bad ? "bad-text" : "faint"}>{text.teams.nameHelp}</p>
-        <label htmlFor={`${id}-what`}>{text.teams.description}</label>
-        <Input id={`${id}-what`} value={description} maxLength={1000} onChange={(event) => setDescription(event.target.value)} />
-        <Button type="primary" htmlType="submit" disabled={!TEAM_NAME.test(name)} loading={create.isPending}>
-          {text.teams.create}
-        </Button>
-        {create.isError && <ProblemNote error={create.error} title={text.problem.refused} />}
-      </form>
-    </Panel>
+    <NameForm
+      title={text.teams.create}
+      className="after-list"
+      pattern={TEAM_NAME}
+      help={text.teams.nameHelp}
+      remark={{ label: text.teams.description, maxLength: 1000 }}
+      create={(name, description) => client.createTeam({ name, description })}
+      onCreated={() => queryClient.invalidateQueries({ queryKey: keys.teams })}
+    />
   );
 }

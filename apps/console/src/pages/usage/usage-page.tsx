@@ -5,6 +5,7 @@ import { usageQuery, USAGE_BY, type UsageBy } from "../../api/metrics-queries.ts
 import { useFormat, useSpeech, useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
+import { Facts } from "../../ui/facts.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
 
@@ -97,14 +98,7 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
   return (
     <>
       <Panel title={text.usage.days(report.from, report.to)}>
-        <dl className="facts">
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd className="number">{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts facts={facts} />
         <p className="faint">{text.usage.help}</p>
         {gaps.map((gap) => (
           <p key={`${gap.cluster} ${gap.from}`} className="warn">

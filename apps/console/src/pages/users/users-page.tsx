@@ -3,14 +3,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
-import Input from "antd/es/input";
 import Popconfirm from "antd/es/popconfirm";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { usersQuery } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
+import { NameForm } from "../../ui/name-form.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Ago } from "../../ui/time.tsx";
@@ -117,45 +117,18 @@ const USER_NAME = /^[a-z0-9]([-a-z0-9._@+]{0,62}[a-z0-9])?$/;
 
 function Invite({ onLink }: { onLink: (link: PasswordLink) => void }) {
   const text = useText();
-  const id = useId();
   const queryClient = useQueryClient();
-  const [name, setName] = useState("");
-  const [displayName, setDisplayName] = useState("");
-  const bad = name !== "" && !USER_NAME.test(name);
-  const create = useMutation({
-    mutationFn: () => client.createUser({ name, displayName }),
-    onSuccess: (link) => {
-      onLink(link);
-      setName("");
-      setDisplayName("");
-      return queryClient.invalidateQueries(usersQuery);
-    },
-  });
   return (
-    <Panel title={text.users.invite}>
-      <form
-        className="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (USER_NAME.test(name)) create.mutate();
-        }}
-      >
-        <label htmlFor={`${id}-name`}>{text.account.name}</label>
-        <Input
-          id={`${id}-name`}
-          value={name}
-          status={bad ? "error" : ""}
-          spellCheck={false}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <p className={bad ? "bad-text" : "faint"}>{text.users.nameHelp}</p>
-        <label htmlFor={`${id}-shown`}>{text.users.displayName}</label>
-        <Input id={`${id}-shown`} value={displayName} maxLength={256} onChange={(event) => setDisplayName(event.target.value)} />
-        <Button type="primary" htmlType="submit" disabled={!USER_NAME.test(name)} loading={create.isPending}>
-          {text.users.invite}
-        </Button>
-        {create.isError && <ProblemNote error={create.error} title={text.problem.refused} />}
-      </form>
-    </Panel>
+    <NameForm
+      title={text.users.invite}
+      pattern={USER_NAME}
+      help={text.users.nameHelp}
+      remark={{ label: text.users.displayName, maxLength: 256 }}
+      create={(name, displayName) => client.createUser({ name, displayName })}
+      onCreated={(link) => {
+        onLink(link);
+        return queryClient.invalidateQueries(usersQuery);
+      }}
+    />
   );
 }

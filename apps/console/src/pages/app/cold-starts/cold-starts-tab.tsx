@@ -2,6 +2,7 @@ import type { ColdStart } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { coldStartsQuery } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
+import { Facts } from "../../../ui/facts.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { StackedBar, StackedKey } from "../../../ui/stacked-bar.tsx";
@@ -43,14 +44,7 @@ function Starts({ starts }: { starts: readonly ColdStart[] }) {
   ];
   return (
     <>
-      <dl className="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="number">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <StackedKey segments={keyOf(text)} />
       <ol className="cold-starts">
         {starts.map((start) => (

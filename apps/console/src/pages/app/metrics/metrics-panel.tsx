@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { metricsQuery, RANGES, type Range } from "../../../api/metrics-queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart } from "../../../ui/chart/series-chart.tsx";
+import { Facts } from "../../../ui/facts.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Choice } from "../../../ui/choice.tsx";
@@ -70,14 +71,7 @@ function Charts({ place, range, metrics }: { place: Place; range: Range; metrics
   const said = (title: string) => `${title}, ${live.ranges[range]}: ${facts.map(([name, value]) => `${name} ${value}`).join(", ")}`;
   return (
     <>
-      <dl className="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="number">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {quiet && <p className="faint">{live.quiet}</p>}
       <div className="charts">
         <section>

@@ -2,42 +2,31 @@ import type { Explanation, Place } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { ProblemNote } from "../../../ui/problem.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
-import { headerLines, METHODS } from "../http-fields.ts";
+import { HeaderLines, RequestLine, useRequestFields } from "../request-fields.tsx";
 
 /** Which rule and version one request would get, and why; nothing is sent to the app. */
 export function ExplainForm({ place }: { place: Place }) {
   const text = useText();
-  const id = useId();
-  const [method, setMethod] = useState("GET");
+  const fields = useRequestFields();
   const [host, setHost] = useState("");
-  const [path, setPath] = useState("/");
-  const [headers, setHeaders] = useState("");
-  const { lines, wrong } = headerLines(headers);
-  const badPath = !/^\/[\x21-\x7e]*$/.test(path);
   const explain = useMutation({
-    mutationFn: () => client.explain(place, { method, path, headers: lines, ...(host === "" ? {} : { host }) }),
+    mutationFn: () =>
+      client.explain(place, { method: fields.method, path: fields.path, headers: fields.lines, ...(host === "" ? {} : { host }) }),
   });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!badPath && wrong === null) explain.mutate();
+        if (fields.ready) explain.mutate();
       }}
     >
       <p className="faint">{text.explain.intro}</p>
-      <div className="request-line">
-        <Select
-          value={method}
-          aria-label={text.explain.method}
-          options={METHODS.map((name) => ({ value: name, label: name }))}
-          onChange={setMethod}
-        />
+      <RequestLine fields={fields}>
         <Input
           value={host}
           aria-label={text.explain.host}
@@ -45,26 +34,10 @@ export function ExplainForm({ place }: { place: Place }) {
           spellCheck={false}
           onChange={(event) => setHost(event.target.value.trim())}
         />
-        <Input
-          value={path}
-          aria-label={text.explain.path}
-          status={badPath ? "error" : ""}
-          spellCheck={false}
-          onChange={(event) => setPath(event.target.value)}
-        />
-      </div>
-      <label htmlFor={`${id}-headers`}>{text.explain.headers}</label>
-      <Input.TextArea
-        id={`${id}-headers`}
-        value={headers}
-        autoSize={{ minRows: 2, maxRows: 8 }}
-        placeholder={"x-canary: 1\ncookie: stage=beta"}
-        spellCheck={false}
-        onChange={(event) => setHeaders(event.target.value)}
-      />
-      {wrong !== null && <p className="bad-text">{text.explain.badHeader(wrong)}</p>}
+      </RequestLine>
+      <HeaderLines fields={fields} minRows={2} placeholder={"x-canary: 1\ncookie: stage=beta"} />
       <div className="form-actions">
-        <Button htmlType="submit" loading={explain.isPending} disabled={badPath || wrong !== null}>
+        <Button htmlType="submit" loading={explain.isPending} disabled={!fields.ready}>
           {text.explain.button}
         </Button>
       </div>

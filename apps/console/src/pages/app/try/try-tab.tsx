@@ -9,7 +9,8 @@ import { versionsQuery } from "../../../api/queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { ProblemNote } from "../../../ui/problem.tsx";
-import { headerLines, METHODS } from "../http-fields.ts";
+import { METHODS } from "../http-fields.ts";
+import { HeaderLines, RequestLine, useRequestFields } from "../request-fields.tsx";
 import { usePlace } from "../use-place.ts";
 import { TryAnswer } from "./try-answer.tsx";
 
@@ -33,13 +34,10 @@ const BODILESS = new Set(["GET", "HEAD"]);
 function TryForm({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
   const id = useId();
-  const [method, setMethod] = useState<string>("GET");
-  const [path, setPath] = useState("/");
+  const fields = useRequestFields();
+  const { method, path, lines } = fields;
   const [version, setVersion] = useState("");
-  const [headers, setHeaders] = useState("");
   const [body, setBody] = useState("");
-  const { lines, wrong } = headerLines(headers);
-  const badPath = !/^\/[\x21-\x7e]*$/.test(path);
   const send = useMutation({
     mutationFn: () => {
       const pairs = lines.map((line) => {
@@ -61,41 +59,19 @@ function TryForm({ place, versions }: { place: Place; versions: readonly Version
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!badPath && wrong === null) send.mutate();
+        if (fields.ready) send.mutate();
       }}
     >
       <p className="faint">{text.tryIt.intro}</p>
-      <div className="request-line">
-        <Select
-          value={method}
-          aria-label={text.explain.method}
-          options={METHODS.map((name) => ({ value: name, label: name }))}
-          onChange={setMethod}
-        />
+      <RequestLine fields={fields}>
         <Select
           value={version}
           aria-label={text.common.version}
           options={[{ value: "", label: text.tryIt.anyVersion }, ...able.map(({ name }) => ({ value: name, label: name }))]}
           onChange={setVersion}
         />
-        <Input
-          value={path}
-          aria-label={text.explain.path}
-          status={badPath ? "error" : ""}
-          spellCheck={false}
-          onChange={(event) => setPath(event.target.value)}
-        />
-      </div>
-      <label htmlFor={`${id}-headers`}>{text.explain.headers}</label>
-      <Input.TextArea
-        id={`${id}-headers`}
-        value={headers}
-        autoSize={{ minRows: 1, maxRows: 8 }}
-        placeholder="accept: application/json"
-        spellCheck={false}
-        onChange={(event) => setHeaders(event.target.value)}
-      />
-      {wrong !== null && <p className="bad-text">{text.explain.badHeader(wrong)}</p>}
+      </RequestLine>
+      <HeaderLines fields={fields} minRows={1} placeholder="accept: application/json" />
       {!BODILESS.has(method) && (
         <>
           <label htmlFor={`${id}-body`}>{text.tryIt.body}</label>
@@ -110,7 +86,7 @@ function TryForm({ place, versions }: { place: Place; versions: readonly Version
         </>
       )}
       <div className="form-actions">
-        <Button type="primary" htmlType="submit" loading={send.isPending} disabled={badPath || wrong !== null}>
+        <Button type="primary" htmlType="submit" loading={send.isPending} disabled={!fields.ready}>
           {text.tryIt.send}
         </Button>
         {send.isPending && <span role="status">{text.tryIt.waiting}</span>}
