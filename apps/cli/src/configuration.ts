@@ -3,7 +3,7 @@ import type { FlagOption, TextOption } from "./command.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./failure.ts";
 import { finishChange, followOperation } from "./operations.ts";
-import { ENV, namedEnvironment, placeOf, TEAM, teamOf } from "./place.ts";
+import { changeOptions, ENV, IF_REVISION, namedEnvironment, placeOf, TEAM, teamOf } from "./place.ts";
 
 /** Of every command on variables or secrets. */
 export const LAYER: { readonly layer: TextOption; readonly env: TextOption; readonly team: TextOption } = {
@@ -16,9 +16,11 @@ export const LAYER: { readonly layer: TextOption; readonly env: TextOption; read
   ...ENV,
   ...TEAM,
 };
-export const DRY_RUN: { readonly "dry-run": FlagOption } = {
+const DRY_RUN: { readonly "dry-run": FlagOption } = {
   "dry-run": { kind: "flag", summary: "Only show which applications would get a new version, and what would change in each" },
 };
+/** Of those that change some. */
+export const CHANGE = { ...LAYER, ...DRY_RUN, ...IF_REVISION } as const;
 export const INHERIT: { readonly inherit: FlagOption } = {
   inherit: { kind: "flag", summary: "Only take away what this layer states itself: what a layer above states shows again" },
 };
@@ -61,14 +63,16 @@ function layerOf(context: Context, options: LayerOptions): { layer: LayerAddress
 export async function applyPatch(
   context: Context,
   client: Client,
-  { target, patch, dryRun }: { target: Target; patch: ConfigurationPatch; dryRun: boolean },
+  { target, patch }: { target: Target; patch: ConfigurationPatch },
+  options: { readonly "dry-run": boolean; readonly "if-revision": string | undefined },
 ): Promise<void> {
-  if (dryRun) {
+  const on = changeOptions(options);
+  if (options["dry-run"]) {
     const plan = "place" in target ? await client.planConfiguration(target.place, patch) : await client.planLayer(target.layer, patch);
     return showPlan(context, plan);
   }
-  if ("place" in target) return finishChange(context, client, await client.patchConfiguration(target.place, patch));
-  const { plan, operations } = await client.patchLayer(target.layer, patch);
+  if ("place" in target) return finishChange(context, client, await client.patchConfiguration(target.place, patch, on));
+  const { plan, operations } = await client.patchLayer(target.layer, patch, on);
   for (const operation of operations) {
     context.progress.line(`${operation.app} in ${operation.environment}`);
     if (operation.state === "waiting") context.progress.line(`  waits for approval: ebb approve ${operation.id}`);

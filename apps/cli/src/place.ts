@@ -1,4 +1,4 @@
-import type { Client, Place } from "@ebb/api";
+import type { ChangeOptions, Client, Place } from "@ebb/api";
 import type { TextOption } from "./command.ts";
 import type { Context } from "./context.ts";
 import { usageError } from "./failure.ts";
@@ -20,6 +20,19 @@ export const ENV: { readonly env: TextOption } = {
 export const TEAM: { readonly team: TextOption } = {
   team: { kind: "text", placeholder: "TEAM", completes: "team", summary: "Of this team; EBB_TEAM otherwise, else `default`" },
 };
+
+/** Of commands that change what others may be changing too. */
+export const IF_REVISION: { readonly "if-revision": TextOption } = {
+  "if-revision": {
+    kind: "text",
+    placeholder: "REVISION",
+    summary: "Only if nobody has changed it since: the `revision` that -o json shows",
+  },
+};
+
+export function changeOptions(options: { readonly "if-revision": string | undefined }): ChangeOptions {
+  return { ifMatch: options["if-revision"] };
+}
 
 /** The environment that a command means, if it says so. */
 export function namedEnvironment(context: Context, option: string | undefined): string | undefined {

@@ -7,7 +7,8 @@ import type {
   LayerConfiguration,
 } from "./configuration.ts";
 import { placePath, type CallOptions, type Place } from "./place-client.ts";
-import type { Operation } from "./schemas.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
+import type { Operation, Revised } from "./schemas.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** A layer above the apps: of the platform when no team is named, of the whole team when no environment is. */
@@ -26,14 +27,15 @@ export function configurationCalls(send: Send) {
   };
 
   return {
-    getLayer: (layer: LayerAddress, call?: CallOptions) => json<LayerConfiguration>("GET", of(layer), call),
+    getLayer: (layer: LayerAddress, call?: CallOptions) => json<Revised<LayerConfiguration>>("GET", of(layer), call),
     planLayer: (layer: LayerAddress, body: ConfigurationPatch) => json<ConfigurationPlan>("POST", of(layer, "/plan"), { json: body }),
-    patchLayer: (layer: LayerAddress, body: ConfigurationPatch) => json<ConfigurationChange>("PATCH", of(layer), { json: body }),
-    getConfiguration: (place: Place, call?: CallOptions) => json<Configuration>("GET", placePath(place, "/configuration"), call),
+    patchLayer: (layer: LayerAddress, body: ConfigurationPatch, on?: ChangeOptions) =>
+      json<ConfigurationChange>("PATCH", of(layer), { json: body, ...changing(on) }),
+    getConfiguration: (place: Place, call?: CallOptions) => json<Revised<Configuration>>("GET", placePath(place, "/configuration"), call),
     planConfiguration: (place: Place, body: ConfigurationPatch) =>
       json<ConfigurationPlan>("POST", placePath(place, "/configuration/plan"), { json: body }),
-    patchConfiguration: (place: Place, body: ConfigurationPatch) =>
-      json<Operation>("PATCH", placePath(place, "/configuration"), { json: body }),
+    patchConfiguration: (place: Place, body: ConfigurationPatch, on?: ChangeOptions) =>
+      json<Operation>("PATCH", placePath(place, "/configuration"), { json: body, ...changing(on) }),
     rotateKeys: () => json<KeyRotation>("POST", "/keys/rotate", { json: {} }),
   };
 }

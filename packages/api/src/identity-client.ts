@@ -22,7 +22,8 @@ import type {
   User,
   UserPage,
 } from "./identity.ts";
-import type { Operation } from "./schemas.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
+import type { Operation, Revised } from "./schemas.ts";
 import { lines } from "./streams.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
@@ -86,7 +87,9 @@ export function identityCalls(send: Send) {
       return users;
     },
     createUser: (body: CreateUser) => json<PasswordLink>("POST", "/users", { json: body }),
-    patchUser: (name: string, body: PatchUser) => json<User>("PATCH", user(name), { json: body }),
+    getUser: (name: string) => json<Revised<User>>("GET", user(name)),
+    patchUser: (name: string, body: PatchUser, on?: ChangeOptions) =>
+      json<Revised<User>>("PATCH", user(name), { json: body, ...changing(on) }),
     resetPassword: (name: string) => json<PasswordLink>("POST", user(name, "/reset-password")),
 
     listMembers: async (team: string) => (await json<{ items: TeamMember[] }>("GET", `/teams/${encodeURIComponent(team)}/members`)).items,

@@ -25,4 +25,5 @@ export {
   type Place,
   type UploadQuery,
 } from "./client.ts";
+export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export type { LayerAddress } from "./configuration-client.ts";

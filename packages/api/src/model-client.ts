@@ -1,7 +1,8 @@
 import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
 import type { PatchQuota, TeamQuota } from "./quotas.ts";
 import type { CallOptions } from "./place-client.ts";
-import type { App, Operation } from "./schemas.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
+import type { App, Operation, Revised } from "./schemas.ts";
 import type { CreatePreview, ExtendPreview } from "./previews.ts";
 import type { SleepEnvironment } from "./schedules.ts";
 import type { Rates } from "./tries.ts";
@@ -21,25 +22,27 @@ export function modelCalls(send: Send) {
 
   return {
     listTeams: (call?: CallOptions) => items<Team>("/teams", call),
-    getTeam: (name: string, call?: CallOptions) => json<Team>("GET", team(name), call),
+    getTeam: (name: string, call?: CallOptions) => json<Revised<Team>>("GET", team(name), call),
     createTeam: (body: CreateTeam) => json<Team>("POST", "/teams", { json: body }),
-    patchTeam: (name: string, body: PatchTeam) => json<Team>("PATCH", team(name), { json: body }),
-    getQuota: (of: string, call?: CallOptions) => json<TeamQuota>("GET", `${team(of)}/quota`, call),
-    patchQuota: (of: string, body: PatchQuota) => json<TeamQuota>("PATCH", `${team(of)}/quota`, { json: body }),
-    deleteTeam: (name: string) => json<Operation>("DELETE", team(name)),
+    patchTeam: (name: string, body: PatchTeam, on?: ChangeOptions) =>
+      json<Revised<Team>>("PATCH", team(name), { json: body, ...changing(on) }),
+    getQuota: (of: string, call?: CallOptions) => json<Revised<TeamQuota>>("GET", `${team(of)}/quota`, call),
+    patchQuota: (of: string, body: PatchQuota, on?: ChangeOptions) =>
+      json<Revised<TeamQuota>>("PATCH", `${team(of)}/quota`, { json: body, ...changing(on) }),
+    deleteTeam: (name: string, on?: ChangeOptions) => json<Operation>("DELETE", team(name), changing(on)),
     /** In the order of the chain. */
     listEnvironments: (of: string, call?: CallOptions) => items<Environment>(`${team(of)}/environments`, call),
-    getEnvironment: (of: string, name: string, call?: CallOptions) => json<Environment>("GET", environment(of, name), call),
+    getEnvironment: (of: string, name: string, call?: CallOptions) => json<Revised<Environment>>("GET", environment(of, name), call),
     createEnvironment: (of: string, body: CreateEnvironment) => json<Environment>("POST", `${team(of)}/environments`, { json: body }),
-    patchEnvironment: (of: string, name: string, body: PatchEnvironment) =>
-      json<Environment>("PATCH", environment(of, name), { json: body }),
+    patchEnvironment: (of: string, name: string, body: PatchEnvironment, on?: ChangeOptions) =>
+      json<Revised<Environment>>("PATCH", environment(of, name), { json: body, ...changing(on) }),
     createPreview: (of: string, body: CreatePreview) => json<Environment>("POST", `${team(of)}/previews`, { json: body }),
     extendPreview: (of: string, name: string, body: ExtendPreview) => json<Environment>("PATCH", preview(of, name), { json: body }),
     deletePreview: (of: string, name: string) => json<Operation>("DELETE", preview(of, name)),
     sleepEnvironment: (of: string, name: string, body: SleepEnvironment = {}) =>
       json<Operation>("POST", `${environment(of, name)}/sleep`, { json: body }),
     wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),
-    deleteEnvironment: (of: string, name: string) => json<Operation>("DELETE", environment(of, name)),
+    deleteEnvironment: (of: string, name: string, on?: ChangeOptions) => json<Operation>("DELETE", environment(of, name), changing(on)),
 
     /** Those of the last minute; without requests, none. */
     rates: (call?: CallOptions) => json<Rates>("GET", "/rates", call),
@@ -47,10 +50,10 @@ export function modelCalls(send: Send) {
     patchPrices: (body: PatchPrices) => json<Prices>("PATCH", "/prices", { json: body }),
 
     listApps: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) => items<App>("/apps", { query, signal }),
-    getApp: (name: string, call?: CallOptions) => json<App>("GET", app(name), call),
+    getApp: (name: string, call?: CallOptions) => json<Revised<App>>("GET", app(name), call),
     createApp: (body: CreateApp) => json<App>("POST", "/apps", { json: body }),
-    patchApp: (name: string, body: PatchApp) => json<App>("PATCH", app(name), { json: body }),
+    patchApp: (name: string, body: PatchApp, on?: ChangeOptions) => json<Revised<App>>("PATCH", app(name), { json: body, ...changing(on) }),
     /** In all its environments. */
-    deleteApp: (name: string) => json<Operation>("DELETE", app(name)),
+    deleteApp: (name: string, on?: ChangeOptions) => json<Operation>("DELETE", app(name), changing(on)),
   };
 }

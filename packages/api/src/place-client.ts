@@ -1,4 +1,5 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
 import type { PatchTrafficPolicy, TrafficPolicy } from "./traffic-policy.ts";
@@ -12,6 +13,7 @@ import type {
   Operation,
   PatchSecrets,
   PatchVariables,
+  Revised,
   Rollback,
   ScalingDecisions,
   SecretList,
@@ -79,29 +81,33 @@ export function placeCalls(send: Send) {
   const at = placePath;
 
   return {
-    getAppEnvironment: (place: Place, call?: CallOptions) => json<AppEnvironment>("GET", at(place), call),
-    patchAppEnvironment: (place: Place, body: PatchAppEnvironment) => json<Operation>("PATCH", at(place), { json: body }),
+    getAppEnvironment: (place: Place, call?: CallOptions) => json<Revised<AppEnvironment>>("GET", at(place), call),
+    patchAppEnvironment: (place: Place, body: PatchAppEnvironment, on?: ChangeOptions) =>
+      json<Operation>("PATCH", at(place), { json: body, ...changing(on) }),
     /** In this environment alone. */
-    deleteAppEnvironment: (place: Place) => json<Operation>("DELETE", at(place)),
+    deleteAppEnvironment: (place: Place, on?: ChangeOptions) => json<Operation>("DELETE", at(place), changing(on)),
     /** All of them, newest first. */
     listVersions: (place: Place, call?: CallOptions) => pages<Version>(at(place, "/versions"), call),
-    getVersion: (place: Place, version: string, call?: CallOptions) => json<Version>("GET", at(place, `/versions/${version}`), call),
+    getVersion: (place: Place, version: string, call?: CallOptions) =>
+      json<Revised<Version>>("GET", at(place, `/versions/${version}`), call),
     versionConfiguration: (place: Place, version: string, call?: CallOptions) =>
       json<VersionConfiguration>("GET", at(place, `/versions/${version}/configuration`), call),
     /** `fromEnvironment`: where `from` is a version, when it is not the place's own. */
     diffVersions: (place: Place, { from, to, fromEnvironment }: { from: string; to: string; fromEnvironment?: string | undefined }) =>
       json<VersionDiff>("GET", at(place, `/versions/${from}/diff/${to}`), { query: { fromEnvironment } }),
-    promote: (place: Place, body: Promote) => json<Operation>("POST", at(place, "/promote"), { json: body }),
+    promote: (place: Place, body: Promote, on?: ChangeOptions) =>
+      json<Operation>("POST", at(place, "/promote"), { json: body, ...changing(on) }),
     listInstances: (place: Place, call?: CallOptions) => items<Instance>(at(place, "/instances"), call),
     coldStarts: (place: Place, { signal, ...query }: { version?: string | undefined; limit?: number | undefined } & CallOptions = {}) =>
       json<ColdStarts>("GET", at(place, "/cold-starts"), { query, signal }),
     decisions: (place: Place, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
-    getTrafficPolicy: (place: Place, call?: CallOptions) => json<TrafficPolicy>("GET", at(place, "/traffic-policy"), call),
-    patchTrafficPolicy: (place: Place, body: PatchTrafficPolicy) =>
-      json<TrafficPolicy>("PATCH", at(place, "/traffic-policy"), { json: body }),
-    getScaling: (place: Place, call?: CallOptions) => json<ScalingPolicy>("GET", at(place, "/scaling"), call),
-    patchScaling: (place: Place, body: PatchScaling) => json<ScalingPolicy>("PATCH", at(place, "/scaling"), { json: body }),
+    getTrafficPolicy: (place: Place, call?: CallOptions) => json<Revised<TrafficPolicy>>("GET", at(place, "/traffic-policy"), call),
+    patchTrafficPolicy: (place: Place, body: PatchTrafficPolicy, on?: ChangeOptions) =>
+      json<Revised<TrafficPolicy>>("PATCH", at(place, "/traffic-policy"), { json: body, ...changing(on) }),
+    getScaling: (place: Place, call?: CallOptions) => json<Revised<ScalingPolicy>>("GET", at(place, "/scaling"), call),
+    patchScaling: (place: Place, body: PatchScaling, on?: ChangeOptions) =>
+      json<Revised<ScalingPolicy>>("PATCH", at(place, "/scaling"), { json: body, ...changing(on) }),
     whatIf: (place: Place, query: WhatIfAsked, call?: CallOptions) => json<WhatIf>("GET", at(place, "/what-if"), { ...call, query }),
     metrics: (place: Place, { signal, ...query }: MetricsQuery & CallOptions = {}) =>
       json<Metrics>("GET", at(place, "/metrics"), { query, signal }),
@@ -114,15 +120,20 @@ export function placeCalls(send: Send) {
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
     tryRequest: (place: Place, body: TryRequest, call?: CallOptions) =>
       json<TriedRequest>("POST", at(place, "/requests"), { json: body, ...call }),
-    setTraffic: (place: Place, body: SetTraffic) => json<Operation>("PUT", at(place, "/traffic"), { json: body }),
+    setTraffic: (place: Place, body: SetTraffic, on?: ChangeOptions) =>
+      json<Operation>("PUT", at(place, "/traffic"), { json: body, ...changing(on) }),
     listReleases: (place: Place, call?: CallOptions) => items<Release>(at(place, "/releases"), call),
-    startRelease: (place: Place, body: StartRelease) => json<Operation>("POST", at(place, "/releases"), { json: body }),
+    startRelease: (place: Place, body: StartRelease, on?: ChangeOptions) =>
+      json<Operation>("POST", at(place, "/releases"), { json: body, ...changing(on) }),
     continueRelease: (place: Place) => json<Release>("POST", at(place, "/releases/continue"), { json: {} }),
     abortRelease: (place: Place) => json<Release>("POST", at(place, "/releases/abort"), { json: {} }),
-    rollback: (place: Place, body: Rollback = {}) => json<Operation>("POST", at(place, "/rollback"), { json: body }),
-    getVariables: (place: Place, call?: CallOptions) => json<Variables>("GET", at(place, "/variables"), call),
-    patchVariables: (place: Place, body: PatchVariables) => json<Operation>("PATCH", at(place, "/variables"), { json: body }),
-    listSecrets: (place: Place, call?: CallOptions) => json<SecretList>("GET", at(place, "/secrets"), call),
-    patchSecrets: (place: Place, body: PatchSecrets) => json<Operation>("PATCH", at(place, "/secrets"), { json: body }),
+    rollback: (place: Place, body: Rollback = {}, on?: ChangeOptions) =>
+      json<Operation>("POST", at(place, "/rollback"), { json: body, ...changing(on) }),
+    getVariables: (place: Place, call?: CallOptions) => json<Revised<Variables>>("GET", at(place, "/variables"), call),
+    patchVariables: (place: Place, body: PatchVariables, on?: ChangeOptions) =>
+      json<Operation>("PATCH", at(place, "/variables"), { json: body, ...changing(on) }),
+    listSecrets: (place: Place, call?: CallOptions) => json<Revised<SecretList>>("GET", at(place, "/secrets"), call),
+    patchSecrets: (place: Place, body: PatchSecrets, on?: ChangeOptions) =>
+      json<Operation>("PATCH", at(place, "/secrets"), { json: body, ...changing(on) }),
   };
 }

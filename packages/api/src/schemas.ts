@@ -12,8 +12,18 @@ export const Problem = object({
   code: Type.String({ description: "Stable; listed in docs/reference/errors.md" }),
   detail: Type.String(),
   hint: Type.Optional(Type.String({ description: "What to do about it" })),
+  /** Of `precondition_failed`: the last change, where it is known. */
+  changed: Type.Optional(
+    object({ by: Type.String(), at: Type.String(), what: Type.String({ description: "The action, or the operation" }) }),
+  ),
 });
 export type Problem = Static<typeof Problem>;
+
+/**
+ * Something that people edit, as a GET of it alone answers: `revision` rises with each change of it. Sent back as `ifMatch` with a change, it
+ * is refused (`precondition_failed`) when somebody has changed it in between.
+ */
+export type Revised<T> = T & { revision: string };
 
 /**
  * `asleep` is a healthy state: no instance runs and the next request wakes one. `empty`: nothing has been deployed. `unknown`: the cluster has

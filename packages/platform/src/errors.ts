@@ -56,6 +56,7 @@ export const REQUEST_ERRORS = {
   version_not_ready: { status: 409, title: "Version is not ready" },
   nothing_to_roll_back: { status: 409, title: "Nothing to roll back to" },
   operation_not_cancellable: { status: 409, title: "Operation cannot be cancelled" },
+  precondition_failed: { status: 412, title: "Changed meanwhile" },
   body_too_large: { status: 413, title: "Body too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   too_many_operations: { status: 429, title: "Too many operations waiting" },

@@ -3,6 +3,7 @@ import type { Builder } from "@ebb/builder";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pruneAudit } from "./audit/store.ts";
+import { pruneRevisions } from "./revisions/store.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { adoptAllSecrets } from "./configuration/adopt.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
@@ -176,6 +177,7 @@ async function assemble(options: PlatformOptions) {
       await identity.prune();
       await pruneIdempotencyKeys(db, clock.now());
       await pruneAudit(db, clock.now(), clock.now() - AUDIT_RETENTION);
+      await pruneRevisions(db, clock.now() - AUDIT_RETENTION);
       await uploads.sweep(await usedUploads(deps));
     },
   });

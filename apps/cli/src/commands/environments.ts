@@ -6,7 +6,7 @@ import { Failure, usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
 import { ageOf, humanAge } from "../output/durations.ts";
 import { renderFacts, type Column } from "../output/table.ts";
-import { ENVIRONMENT, TEAM, teamOf } from "../place.ts";
+import { changeOptions, ENVIRONMENT, IF_REVISION, TEAM, teamOf } from "../place.ts";
 import { scheduleText, sleepText } from "./sleep-text.ts";
 
 const ROLES = ["viewer", "developer", "releaser", "admin"] as const;
@@ -109,7 +109,7 @@ export const envSetCommand = defineCommand({
   summary: "Changes an environment's policies",
   description: "What is about scaling holds for versions that are deployed from then on.",
   args: { name: ENVIRONMENT },
-  options: { ...TEAM, ...POLICIES },
+  options: { ...TEAM, ...POLICIES, ...IF_REVISION },
   prints: "data",
   uses: "platform",
   examples: [
@@ -120,7 +120,7 @@ export const envSetCommand = defineCommand({
     const change = policies(options);
     if (Object.keys(change).length === 0) throw usageError("nothing to change is named", "See `ebb env set --help`.");
     const client = await context.connect();
-    show(context, await client.patchEnvironment(teamOf(context, options.team), args.name, change));
+    show(context, await client.patchEnvironment(teamOf(context, options.team), args.name, change, changeOptions(options)));
   },
 });
 

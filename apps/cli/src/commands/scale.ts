@@ -1,7 +1,7 @@
 import type { PatchScaling, ScalingPolicy } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
-import { ENV, placeOf } from "../place.ts";
+import { changeOptions, ENV, IF_REVISION, placeOf } from "../place.ts";
 import { strategyOption, strategyText } from "../scaling/strategy-option.ts";
 
 const DEFAULT = "default";
@@ -23,6 +23,7 @@ export const scaleCommand = defineCommand({
       summary: "What is kept of it while nobody asks",
     },
     strategy: { kind: "list", placeholder: "STRATEGY", summary: `Replaces all strategies; ${DEFAULT}: what the version says` },
+    ...IF_REVISION,
     reset: { kind: "flag", summary: "Back to what the versions say, in everything" },
   },
   prints: "data",
@@ -37,7 +38,8 @@ export const scaleCommand = defineCommand({
     const patch: PatchScaling = options.reset ? { strategies: null, min: null, max: null, idle: null } : patchOf(options);
     const client = await context.connect();
     const place = await placeOf(context, client, args.app, options.env);
-    const policy = Object.keys(patch).length === 0 ? await client.getScaling(place) : await client.patchScaling(place, patch);
+    const reads = Object.keys(patch).length === 0;
+    const policy = await (reads ? client.getScaling(place) : client.patchScaling(place, patch, changeOptions(options)));
     context.output.show(policy, () => lines(policy));
   },
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { variableName } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
-import { applyPatch, DRY_RUN, INHERIT, LAYER, targetOf } from "../configuration.ts";
+import { applyPatch, CHANGE, INHERIT, LAYER, targetOf } from "../configuration.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
@@ -51,8 +51,7 @@ export const secretsSetCommand = defineCommand({
 last line break): never from the command line, where other users and the shell's history would see it. Makes a new version.`,
   args: { app: APP, name: { summary: "The variable that the application reads it from", required: false } },
   options: {
-    ...LAYER,
-    ...DRY_RUN,
+    ...CHANGE,
     "from-file": { kind: "text", placeholder: "FILE", completes: "file", summary: "Read the value from this file" },
   },
   prints: "data",
@@ -70,7 +69,7 @@ last line break): never from the command line, where other users and the shell's
     if (word === undefined || more !== undefined) throw usageError("one secret is set at a time", "Name it: ebb secrets set APP NAME.");
     const name = variableName(word);
     const value = await secretValue(context, name, options["from-file"]);
-    await applyPatch(context, client, { target, patch: { secrets: { [name]: value } }, dryRun: options["dry-run"] });
+    await applyPatch(context, client, { target, patch: { secrets: { [name]: value } } }, options);
   },
 });
 
@@ -79,14 +78,14 @@ export const secretsUnsetCommand = defineCommand({
   summary: "Removes secrets of an application",
   description: "Makes a new version without them.",
   args: { app: APP, names: { summary: "The secrets", required: false, variadic: true } },
-  options: { ...LAYER, ...DRY_RUN, ...INHERIT },
+  options: { ...CHANGE, ...INHERIT },
   prints: "data",
   uses: "platform",
   examples: [{ run: "ebb secrets unset hello API_KEY", what: "One" }],
   async run(context, { args, options }) {
     const client = await context.connect();
     const { target, rest } = await targetOf(context, client, [args.app, ...args.names], options);
-    await applyPatch(context, client, { target, patch: removal("secrets", rest, options.inherit), dryRun: options["dry-run"] });
+    await applyPatch(context, client, { target, patch: removal("secrets", rest, options.inherit) }, options);
   },
 });
 

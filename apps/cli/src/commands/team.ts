@@ -1,5 +1,6 @@
 import type { PatchQuota } from "@ebb/api";
 import { defineCommand } from "../command.ts";
+import { changeOptions, IF_REVISION } from "../place.ts";
 import { usageError } from "../failure.ts";
 
 const TEAM = { summary: "The team", required: true } as const;
@@ -87,6 +88,7 @@ cluster. What is there already stays. Only platform administrators change a quot
     instances: { ...AMOUNT, summary: "Instances at once" },
     cpu: { ...AMOUNT, summary: "Cores of its instances together: 8, 1500m" },
     memory: { ...AMOUNT, summary: "Memory of its instances together: 16Gi" },
+    ...IF_REVISION,
   },
   prints: "table",
   uses: "platform",
@@ -102,7 +104,8 @@ cluster. What is there already stays. Only platform administrators change a quot
       ...(options.cpu === undefined ? {} : { cpu: options.cpu === "none" ? null : options.cpu }),
       ...(options.memory === undefined ? {} : { memory: options.memory === "none" ? null : options.memory }),
     };
-    const data = Object.keys(patch).length === 0 ? await client.getQuota(args.team) : await client.patchQuota(args.team, patch);
+    const reads = Object.keys(patch).length === 0;
+    const data = await (reads ? client.getQuota(args.team) : client.patchQuota(args.team, patch, changeOptions(options)));
     context.output.table({
       data,
       rows: (["apps", "instances", "cpu", "memory"] as const).map((what) => ({ what, may: data.quota[what], has: data.used[what] })),

@@ -2,7 +2,7 @@ import type { SetTraffic, TrafficTarget } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
-import { ENV, placeOf } from "../place.ts";
+import { ENV, IF_REVISION, placeOf } from "../place.ts";
 import { parseRule, ruleText } from "../rule-syntax.ts";
 
 export const trafficCommand = defineCommand({
@@ -20,6 +20,7 @@ with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that
     ...ENV,
     rule: { kind: "list", placeholder: "RULE", summary: "A rule before the split, in their order; those that there are are replaced" },
     "no-rules": { kind: "flag", summary: "Remove all rules" },
+    ...IF_REVISION,
   },
   prints: "table",
   uses: "platform",
@@ -39,12 +40,14 @@ with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that
     const app = await client.getAppEnvironment(place);
     if (targets.length > 0 || changed) {
       const body: SetTraffic = { targets: targets.length > 0 ? targets : app.traffic, ...(changed ? { rules: changed } : {}) };
-      await finishChange(context, client, await client.setTraffic(place, body));
+      // What was just read is part of what is sent: nobody's change in between is overwritten by it.
+      const ifMatch = options["if-revision"] ?? app.revision;
+      await finishChange(context, client, await client.setTraffic(place, body, { ifMatch }));
       return;
     }
     if (!context.output.structured) context.output.lines(app.rules.map((rule) => `rule: ${ruleText(rule)}`));
     context.output.table({
-      data: { targets: app.traffic, rules: app.rules },
+      data: { targets: app.traffic, rules: app.rules, revision: app.revision },
       rows: app.traffic,
       columns: [
         { header: "VERSION", value: (target) => target.version },

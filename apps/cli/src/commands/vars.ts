@@ -1,7 +1,7 @@
 import type { ConfigurationPatch } from "@ebb/api";
 import { parseAssignments, variableName } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
-import { applyPatch, DRY_RUN, INHERIT, LAYER, targetOf } from "../configuration.ts";
+import { applyPatch, CHANGE, INHERIT, LAYER, targetOf } from "../configuration.ts";
 import { usageError } from "../failure.ts";
 
 const APP = { summary: "The application; not with --layer", required: true, completes: "app" } as const;
@@ -55,7 +55,7 @@ export const varsSetCommand = defineCommand({
   description: `Makes a new version with them, which gets the traffic once it has answered; a layer above, one of each application that it reaches.
 A value may refer to others: \`\${NAME}\`, also to a secret (it is then secret itself); \`$\${NAME}\` is the text. For passwords and keys use \`ebb secrets set\`.`,
   args: { app: APP, variables: { summary: "KEY=VALUE", required: false, variadic: true } },
-  options: { ...LAYER, ...DRY_RUN },
+  options: { ...CHANGE },
   prints: "data",
   uses: "platform",
   examples: [
@@ -70,7 +70,7 @@ A value may refer to others: \`\${NAME}\`, also to a secret (it is then secret i
     if (named.length === 0) throw usageError("no variable is named", "Write it as KEY=VALUE.");
     const client = await context.connect();
     const { target } = await targetOf(context, client, words, options);
-    await applyPatch(context, client, { target, patch: { variables }, dryRun: options["dry-run"] });
+    await applyPatch(context, client, { target, patch: { variables } }, options);
   },
 });
 
@@ -79,7 +79,7 @@ export const varsUnsetCommand = defineCommand({
   summary: "Removes environment variables of an application, or of a layer above it",
   description: "Makes a new version without them, whatever layers above state; with --inherit, with what those state.",
   args: { app: APP, names: { summary: "The variables", required: false, variadic: true } },
-  options: { ...LAYER, ...DRY_RUN, ...INHERIT },
+  options: { ...CHANGE, ...INHERIT },
   prints: "data",
   uses: "platform",
   examples: [
@@ -89,7 +89,7 @@ export const varsUnsetCommand = defineCommand({
   async run(context, { args, options }) {
     const client = await context.connect();
     const { target, rest } = await targetOf(context, client, [args.app, ...args.names], options);
-    await applyPatch(context, client, { target, patch: removal("variables", rest, options.inherit), dryRun: options["dry-run"] });
+    await applyPatch(context, client, { target, patch: removal("variables", rest, options.inherit) }, options);
   },
 });
 

@@ -33,6 +33,16 @@ export async function getApp(db: Database, name: string): Promise<AppRow> {
   return app;
 }
 
+/** Reads it in order to change it: who else does waits until this transaction has ended. Throws `app_not_found`. */
+export async function holdApp(transaction: Database, name: string): Promise<AppRow> {
+  await transaction
+    .updateTable("apps")
+    .set((eb) => ({ updated_at: eb.ref("updated_at") }))
+    .where("name", "=", name)
+    .execute();
+  return getApp(transaction, name);
+}
+
 export function findApp(db: Database, name: string): Promise<AppRow | undefined> {
   return db.selectFrom("apps").selectAll().where("name", "=", name).executeTakeFirst();
 }

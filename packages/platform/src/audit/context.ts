@@ -12,6 +12,12 @@ export interface Origin {
   request: string;
   /** Why a platform administrator changes what is frozen; absent: nobody does. */
   overrideFreeze?: string;
+  /** What the request changes, as `revisions/keys.ts` names it. */
+  resource?: string;
+  /** The revisions of it that the request may be made on (`If-Match`); absent: whatever there is. */
+  expected?: readonly string[] | "any";
+  /** That which the request gave it. */
+  revision?: number;
   /** Rows written for this request so far: a change that wrote none gets one from its route. */
   recorded: number;
 }

@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import type { Database } from "../database/database.ts";
 import type { AuditTable } from "../database/schema.ts";
 import { canonicalJson, ChainCheck, GENESIS, hashOf, PRUNED, type AuditRow, type Breach, type Head } from "./chain.ts";
+import { touch } from "../revisions/store.ts";
 import { currentOrigin } from "./context.ts";
 
 export interface Change {
@@ -15,6 +16,10 @@ export interface Change {
   /** Never with a secret's value: for what is not to be shown, only that it changed. */
   before?: unknown;
   after?: unknown;
+  /** What is no longer as it was, besides what the request is about (revisions/keys.ts). */
+  touches?: readonly string[];
+  /** For whoever is told of it: the action, when it is left out. */
+  what?: string;
 }
 
 export interface AuditQuery {
@@ -37,9 +42,11 @@ const LONGEST = { client: 256, value: 16_384 };
 /**
  * Adds a row to the trail, in the caller's transaction: the change and its trace are there together or not at all. The head row is locked from
  * here to the end of that transaction, which keeps the chain one line also with several platforms on one database: record last.
+ * Throws ChangedMeanwhile, where the request was made on a revision that is no longer.
  */
 export async function record(transaction: Database, now: number, change: Change): Promise<void> {
   const origin = currentOrigin();
+  await touch(transaction, now, { resources: change.touches ?? [], what: change.what ?? change.action });
   const head = await transaction
     .updateTable("audit_head")
     .set((eb) => ({ seq: eb("seq", "+", 1) }))

@@ -6,6 +6,7 @@ import { previewsAndUsage } from "./migrations/0010-previews-and-usage.ts";
 import { sleep } from "./migrations/0009-sleep.ts";
 import { configuration } from "./migrations/0011-configuration.ts";
 import { quotas } from "./migrations/0012-quotas.ts";
+import { revisionsAndClusters } from "./migrations/0014-revisions-and-clusters.ts";
 import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
@@ -23,6 +24,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0010_previews_and_usage": { up: previewsAndUsage },
     "0011_configuration": { up: configuration },
     "0012_quotas": { up: quotas },
+    "0014_revisions_and_clusters": { up: revisionsAndClusters },
   };
 }
 

@@ -30,6 +30,8 @@ export interface Tables {
   usage_gaps: UsageGapTable;
   usage_clusters: UsageClusterTable;
   settings: SettingTable;
+  revisions: RevisionTable;
+  clusters: ClusterTable;
 }
 
 export interface TeamTable {
@@ -151,6 +153,8 @@ export interface VersionTable {
   origin_json: string;
   state: "creating" | "active" | "failed";
   message: string;
+  /** Who said that it is kept whatever the environment's policy; empty: nobody. */
+  pinned: Generated<string>;
   created_by: string;
   created_at: number;
 }
@@ -189,6 +193,8 @@ export interface OperationTable {
   continued: Generated<number>;
   /** Grows with each change, so that a reader sees whether there is something new. */
   changes: number;
+  /** The operation that it is a part of; empty: none. */
+  parent: Generated<string>;
 }
 
 export interface OperationLogTable {
@@ -394,6 +400,29 @@ export interface UsageGapTable {
 export interface UsageClusterTable {
   cluster: string;
   counted_until: number;
+}
+
+/** What changed last of something that people edit (revisions/keys.ts names it). */
+export interface RevisionTable {
+  resource: string;
+  /** Rises with each change; never one that it had before. */
+  revision: number;
+  changed_at: number;
+  /** A user's name; empty: the platform. */
+  changed_by: string;
+  /** The action, as the audit trail names it. */
+  what: string;
+}
+
+/** A cluster that environments may be on, beside `main`, which the platform was started with. */
+export interface ClusterTable {
+  name: string;
+  /** Its address, for people. */
+  server: string;
+  /** Its kubeconfig, by the platform's data key. */
+  sealed: string;
+  created_at: number;
+  created_by: string;
 }
 
 /** What administrators set for the whole platform. */

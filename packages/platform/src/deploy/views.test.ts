@@ -47,6 +47,7 @@ const version = (number: number, more: Partial<VersionRow> = {}): VersionRow => 
   origin_json: "{}",
   state: "active",
   message: "",
+  pinned: "",
   created_by: "ann",
   created_at: 0,
   ...more,

@@ -16,6 +16,17 @@ export async function getEnvironment(db: Database, team: string, name: string): 
   return row;
 }
 
+/** Reads it in order to change it: who else does waits until this transaction has ended. Throws `environment_not_found`. */
+export async function holdEnvironment(transaction: Database, team: string, name: string): Promise<EnvironmentRow> {
+  await transaction
+    .updateTable("environments")
+    .set((eb) => ({ updated_at: eb.ref("updated_at") }))
+    .where("team", "=", team)
+    .where("name", "=", name)
+    .execute();
+  return getEnvironment(transaction, team, name);
+}
+
 export function findEnvironment(db: Database, team: string, name: string): Promise<EnvironmentRow | undefined> {
   return db.selectFrom("environments").selectAll().where("team", "=", team).where("name", "=", name).executeTakeFirst();
 }

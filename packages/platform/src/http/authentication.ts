@@ -27,6 +27,8 @@ declare module "fastify" {
     unaudited?: true;
     /** Its answer holds a secret, which is kept nowhere. */
     secretAnswer?: true;
+    /** Set by preconditions.ts: a change that answers as a GET of the same address would. */
+    showsResource?: true;
   }
 }
 

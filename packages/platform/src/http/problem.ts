@@ -3,9 +3,14 @@ import { isStatus, StatusError } from "@ebb/kube";
 import type { Problem } from "@ebb/api";
 import type { FastifyError, FastifyReply } from "fastify";
 import { REQUEST_ERRORS, type RequestErrorCode } from "../errors.ts";
+import { ChangedMeanwhile } from "../revisions/store.ts";
 
 /** problem+json (RFC 9457) of anything that a route threw. What is not meant for the client is logged and answered as `internal`. */
 export function toProblem(error: unknown, log: Logger): Problem {
+  if (error instanceof ChangedMeanwhile) {
+    const { changed } = error;
+    return { ...problem("precondition_failed", error.message, error.hint), ...(changed ? { changed } : {}) };
+  }
   if (error instanceof EbbError && error.code in REQUEST_ERRORS) return problem(error.code as RequestErrorCode, error.message, error.hint);
   if (isStatus(error, "ServiceUnavailable") || (error instanceof EbbError && error.kind === "transient")) {
     return problem("cluster_unavailable", error.message, "It is tried again by itself; `ebb status` shows when it is back.");

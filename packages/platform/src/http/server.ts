@@ -12,6 +12,7 @@ import { accessInOpenApi, installAuthorisation, type DeclaredRoute } from "./aut
 import { registerConsole } from "./console-files.ts";
 import type { PlatformApi } from "./port.ts";
 import { installIdempotency } from "./idempotency.ts";
+import { installPreconditions, preconditionsInOpenApi } from "./preconditions.ts";
 import { problem, sendProblem, toProblem } from "./problem.ts";
 import { registerRoutes } from "./routes.ts";
 import { subjectFinder } from "./subjects.ts";
@@ -75,6 +76,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   installAudit(server, { database: options.identity.database, clock });
   const routes = installAuthorisation(server, subjectFinder(options.identity.database));
   installIdempotency(server, { database: options.identity.database, clock });
+  installPreconditions(server, options.identity.database);
   server.addHook("onSend", async (_, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer").header("x-frame-options", "DENY");
   });
@@ -85,7 +87,14 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
     },
-    transform: ({ schema, url, route }) => ({ url, schema: { ...schema, ...accessInOpenApi(route.config?.access) } }),
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: {
+        ...schema,
+        ...accessInOpenApi(route.config?.access),
+        ...preconditionsInOpenApi(String(route.method), url, { ...schema }),
+      },
+    }),
   });
   server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
   await server.register(

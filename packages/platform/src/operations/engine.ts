@@ -17,6 +17,8 @@ import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import { refuseFrozen } from "../environments/frozen.ts";
 import { operationError } from "../errors.ts";
+import { touchedBy } from "../revisions/keys.ts";
+import { touch } from "../revisions/store.ts";
 import { Cancelled, toFailure } from "./failure.ts";
 import { Interrupted, LeaseLost, Run } from "./run.ts";
 import {
@@ -267,7 +269,11 @@ export class OperationEngine implements Runnable {
     const row = await db.transaction().execute(async (transaction) => {
       const values = { state: outcome.state, phases_json, failure_json, finished_at: clock.now(), lease_until: 0 } as const;
       const written = await updateLeased(transaction, { id: run.id, owner }, values);
-      if (written) await settle(transaction, written, outcome);
+      if (!written) return undefined;
+      await settle(transaction, written, outcome);
+      const { kind, id, team, app, env, created_by: by } = written;
+      const resources = touchedBy({ kind, team, app, env, request: JSON.parse(written.request_json) });
+      await touch(transaction, clock.now(), { resources, what: `${kind}, operation ${id}`, by });
       return written;
     });
     if (row) this.changed.emit(row);
@@ -305,7 +311,8 @@ async function accept(transaction: Database, operation: NewOperation): Promise<O
   if (approval) await requestApproval(transaction, inserted, approval);
   const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
   const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0, ...overridden };
-  await record(transaction, now, { action: "operation.accepted", object, team, after });
+  const touches = touchedBy(operation);
+  await record(transaction, now, { action: "operation.accepted", object, team, after, touches, what: `${kind}, operation ${id}` });
   return inserted;
 }
 

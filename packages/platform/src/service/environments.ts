@@ -9,7 +9,7 @@ import { checkFreezes, viewFreeze } from "../environments/freezes.ts";
 import { checkSchedule } from "../environments/schedule.ts";
 import { refusesRequests, viewSleep } from "../environments/sleep.ts";
 import { patchSettings, policiesOf, type EnvironmentRow } from "../environments/policies.ts";
-import { getEnvironment, listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
+import { getEnvironment, holdEnvironment, listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 
@@ -133,7 +133,7 @@ export async function patchEnvironment(deps: EnvironmentDeps, team: string, name
   await getTeam(db, team);
   checkPolicies(body, clock.now());
   await db.transaction().execute(async (transaction) => {
-    const row = await getEnvironment(transaction, team, name);
+    const row = await holdEnvironment(transaction, team, name);
     const settings_json = patchSettings(row.settings_json, body);
     await transaction
       .updateTable("environments")

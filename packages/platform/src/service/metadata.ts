@@ -2,7 +2,7 @@ import type { CreateApp, PatchApp } from "@ebb/api";
 import { refuse } from "../errors.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { checkDependencies } from "./dependencies.ts";
-import { ensureApp, findApp, getApp } from "../apps/store.ts";
+import { ensureApp, findApp, holdApp } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Deps } from "../deploy/context.ts";
 import { metadataOf } from "../deploy/views.ts";
@@ -23,7 +23,7 @@ export async function createApp({ db, clock }: Deps, { name, team = DEFAULT_TEAM
 /** Changes what the platform only keeps of an app. Throws `app_not_found` and `dependency_cycle`. */
 export async function patchMetadata({ db, clock }: Deps, name: string, body: PatchApp): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    const row = await getApp(transaction, name);
+    const row = await holdApp(transaction, name);
     const before = metadataOf(row);
     const after = { ...before, ...body };
     if (body.dependsOn) await checkDependencies(transaction, row.team, name, body.dependsOn);

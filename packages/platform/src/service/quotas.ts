@@ -8,7 +8,7 @@ import { refuse } from "../errors.ts";
 import { countApps } from "../quotas/apps.ts";
 import { spreadQuota } from "../quotas/enforce.ts";
 import { parseQuota } from "../quotas/quota.ts";
-import { getTeam } from "../teams/store.ts";
+import { getTeam, holdTeam } from "../teams/store.ts";
 
 export async function viewQuota(deps: Deps, team: string): Promise<TeamQuota> {
   const quota = parseQuota((await getTeam(deps.db, team)).quota_json);
@@ -32,7 +32,7 @@ export async function patchQuota(deps: Deps, team: string, patch: PatchQuota): P
   }
   const { db, clock } = deps;
   await db.transaction().execute(async (transaction) => {
-    const before = parseQuota((await getTeam(transaction, team)).quota_json);
+    const before = parseQuota((await holdTeam(transaction, team)).quota_json);
     const after = { ...before, ...patch };
     await transaction
       .updateTable("teams")

@@ -9,6 +9,7 @@ import type { Deps } from "../deploy/context.ts";
 import { LIVE_POLICY, livePolicy, policyMarks } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
+import { claim } from "../revisions/store.ts";
 import { revisionsAsked } from "./revisions-asked.ts";
 
 /** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
@@ -54,6 +55,7 @@ export async function patchScaling(
   const annotations = Object.fromEntries(
     Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof ScalingPolicy], value === null ? null : text(value)]),
   );
+  await claim({ db, clock }, "scaling.changed");
   await cluster.markService(place.app, { labels: {}, annotations: policyMarks(service, { ...livePolicy(service), ...annotations }) });
   await db.transaction().execute(async (transaction) => {
     const object = `app/${place.app}/${place.env}`;

@@ -6,7 +6,7 @@ import { environmentValues } from "./environments.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import { isUniqueViolation } from "../database/database.ts";
-import { DEFAULT_TEAM, getTeam, type TeamRow } from "../teams/store.ts";
+import { DEFAULT_TEAM, getTeam, holdTeam, type TeamRow } from "../teams/store.ts";
 
 const FIRST_ENVIRONMENTS = ["test", "staging", "prod"] as const;
 /** With an environment's name they would be namespaces that clusters have of their own. */
@@ -75,7 +75,7 @@ export async function createTeam({ db, clock }: Deps, body: CreateTeam): Promise
 
 export async function patchTeam({ db, clock }: Deps, name: string, { description, previewLimit }: PatchTeam): Promise<Team> {
   await db.transaction().execute(async (transaction) => {
-    const before = await getTeam(transaction, name);
+    const before = await holdTeam(transaction, name);
     const was = { description: before.description, preview_limit: before.preview_limit };
     const after = { description: description ?? was.description, preview_limit: previewLimit ?? was.preview_limit };
     await transaction

@@ -9,6 +9,7 @@ import type { PlaceDeps } from "../deploy/context.ts";
 import { isHeldByRules } from "../deploy/external-host.ts";
 import { renewHeldHosts } from "../deploy/hold-hosts.ts";
 import { refuse } from "../errors.ts";
+import { claim } from "../revisions/store.ts";
 
 const NONE: TrafficPolicy = { deny: [], allow: [], rateLimits: [], affinity: null, ejection: null, retries: null };
 /** How long the gateway may take to have it, where it holds the hosts by rules. */
@@ -48,6 +49,7 @@ export async function patchTrafficPolicy(deps: PlaceDeps, place: Place, team: st
     });
   }
   const json = Object.keys(written).length === 0 ? null : JSON.stringify(written);
+  await claim({ db, clock }, "traffic-policy.changed");
   await cluster.markService(place.app, { labels: {}, annotations: { [TRAFFIC_POLICY]: json } });
   await db.transaction().execute(async (transaction) => {
     const object = `app/${place.app}/${place.env}`;

@@ -8,6 +8,16 @@ export type TeamRow = Selectable<TeamTable>;
 /** There from the first start; apps of nobody else's are its. */
 export const DEFAULT_TEAM = "default";
 
+/** Reads it in order to change it: who else does waits until this transaction has ended. Throws `team_not_found`. */
+export async function holdTeam(transaction: Database, name: string): Promise<TeamRow> {
+  await transaction
+    .updateTable("teams")
+    .set((eb) => ({ updated_at: eb.ref("updated_at") }))
+    .where("name", "=", name)
+    .execute();
+  return getTeam(transaction, name);
+}
+
 /** Throws `team_not_found`. */
 export async function getTeam(db: Database, name: string): Promise<TeamRow> {
   const row = await db.selectFrom("teams").selectAll().where("name", "=", name).executeTakeFirst();
