@@ -103,7 +103,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
       await Promise.all(Object.values(drivers).map((driver) => driver.close()));
     },
   };
-  const group = new Group("cluster", [engines, api, access, gateway, controllers, heapCompaction(systemClock)]);
+  const group = new Group("cluster", [engines, api, access, gateway, controllers, heapCompaction({ clock: systemClock })]);
   return {
     name: group.name,
     start: () => group.start(),

@@ -2,6 +2,7 @@
 import { Group, systemClock, systemRandom } from "@ebb/base";
 import { AccessLogWriter, createDns, createGateway } from "@ebb/gateway";
 import { runChild } from "./child.ts";
+import { heapCompaction } from "./compact-heap.ts";
 import { gatewayCertificate } from "./gateway-certificate.ts";
 
 const DNS_PORT = 53;
@@ -33,7 +34,7 @@ await runChild(
       workers: config.gatewayWorkers,
       ...(accessLog ? { accessLog: (entry) => accessLog.write(entry) } : {}),
     });
-    const parts = accessLog ? [accessLog, gateway] : [gateway];
+    const parts = [...(accessLog ? [accessLog] : []), gateway, heapCompaction({ clock: systemClock })];
     if (config.clusterAddress === undefined) return new Group("gateway", parts);
     const dns = createDns({
       listen: { host: config.clusterAddress, port: DNS_PORT },

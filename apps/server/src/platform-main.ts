@@ -1,10 +1,11 @@
 /** The platform process: REST API, operations, builds, console. It knows the cluster by its kubeconfig only. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock, systemRandom } from "@ebb/base";
+import { Group, systemClock, systemRandom } from "@ebb/base";
 import { createBuilder } from "@ebb/builder";
 import { createPlatform, parseSignInConfig } from "@ebb/platform";
 import { takeMasterKey } from "./master-key.ts";
+import { heapCompaction } from "./compact-heap.ts";
 import { runChild } from "./child.ts";
 import { readJson } from "./data-folder.ts";
 import { engineOf } from "./engine.ts";
@@ -42,14 +43,15 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     random: systemRandom,
     log,
   });
+  const group = new Group("platform", [platform, heapCompaction({ clock: systemClock })]);
   let consoleLink = "";
   return {
-    name: platform.name,
+    name: group.name,
     async start() {
-      await platform.start();
+      await group.start();
       consoleLink = await platform.createConsoleLink();
     },
-    stop: () => platform.stop(),
+    stop: () => group.stop(),
     facts: () => ({ console: consoleLink }),
   };
 });

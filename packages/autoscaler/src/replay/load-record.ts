@@ -11,12 +11,15 @@ export interface LoadSecond {
   work: number;
 }
 
-/** The requests of one revision second by second, oldest first; those without any are not stored. What is too old makes room. */
+/**
+ * The requests of one revision second by second, oldest first; those without any are not stored. What is too old makes room. Holds no memory
+ * before the first request: most of thousands of revisions sleep.
+ */
 export class LoadRecord {
   readonly #most: number;
-  #seconds = new Uint32Array(FIRST_SIZE);
-  #requests = new Uint32Array(FIRST_SIZE);
-  #work = new Float32Array(FIRST_SIZE);
+  #seconds = new Uint32Array(0);
+  #requests = new Uint32Array(0);
+  #work = new Float32Array(0);
   #start = 0;
   #count = 0;
 
@@ -27,7 +30,7 @@ export class LoadRecord {
   /** Seconds come in order; one that came already adds to it. */
   add({ second, requests, work }: LoadSecond): void {
     if (requests === 0 && work === 0) return;
-    const last = this.#index(this.#count - 1);
+    const last = this.#count > 0 ? this.#index(this.#count - 1) : 0;
     if (this.#count > 0 && (this.#seconds[last] ?? 0) >= second) {
       this.#requests[last] = (this.#requests[last] ?? 0) + requests;
       this.#work[last] = (this.#work[last] ?? 0) + work;
@@ -58,7 +61,7 @@ export class LoadRecord {
 
   /** Only before the ring has turned: its start is 0. */
   #grow(): void {
-    const size = Math.min(this.#most, this.#seconds.length * 2);
+    const size = Math.min(this.#most, Math.max(FIRST_SIZE, this.#seconds.length * 2));
     const grown = <T extends Uint32Array | Float32Array>(array: T, larger: T): T => {
       larger.set(array);
       return larger;
