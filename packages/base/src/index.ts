@@ -12,6 +12,7 @@ export {
   type ErrorKind,
   type ErrorOptions,
 } from "./errors.ts";
+export { Groups } from "./groups.ts";
 export { systemRandom, type Random } from "./ids.ts";
 export { keepAlive } from "./keep-alive.ts";
 export { Group, type Runnable } from "./lifecycle.ts";

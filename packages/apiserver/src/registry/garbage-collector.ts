@@ -1,4 +1,4 @@
-import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
+import { Groups, WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
 import { isStatus, Namespaces, type Kind, type KubeObject, type Namespace, type ObjectMeta, type OwnerReference } from "@ebb/kube";
 import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
@@ -30,7 +30,7 @@ export class GarbageCollector implements Runnable {
   /** Where each live uid is: an owner that is not here is gone. */
   readonly #uids = new Map<string, StoreKey>();
   /** Keys of the objects that name an owner, by the owner's uid. */
-  readonly #dependents = new Map<string, Map<string, StoreKey>>();
+  readonly #dependents = new Groups<StoreKey>();
   #unsubscribe: () => void = () => undefined;
 
   constructor(deps: CollectorDeps) {
@@ -55,7 +55,7 @@ export class GarbageCollector implements Runnable {
   #observe({ type, key, object, previous }: StoreEvent): void {
     if (previous) this.#unindex(key, previous);
     if (type === "DELETED") {
-      for (const dependent of this.#dependents.get(object.metadata.uid ?? "")?.keys() ?? []) this.#queue.add(dependent);
+      for (const [dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(dependent);
       // The last of a namespace's contents, or of what an owner waits for, may be gone.
       if (key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
       for (const { uid } of object.metadata.ownerReferences ?? []) this.#addOwner(uid);
@@ -67,20 +67,12 @@ export class GarbageCollector implements Runnable {
 
   #index(key: StoreKey, { metadata }: KubeObject): void {
     if (metadata.uid) this.#uids.set(metadata.uid, key);
-    for (const { uid } of metadata.ownerReferences ?? []) {
-      let keys = this.#dependents.get(uid);
-      if (!keys) this.#dependents.set(uid, (keys = new Map()));
-      keys.set(encode(key), key);
-    }
+    for (const { uid } of metadata.ownerReferences ?? []) this.#dependents.set(uid, encode(key), key);
   }
 
   #unindex(key: StoreKey, { metadata }: KubeObject): void {
     if (metadata.uid) this.#uids.delete(metadata.uid);
-    for (const { uid } of metadata.ownerReferences ?? []) {
-      const keys = this.#dependents.get(uid);
-      keys?.delete(encode(key));
-      if (keys?.size === 0) this.#dependents.delete(uid);
-    }
+    for (const { uid } of metadata.ownerReferences ?? []) this.#dependents.delete(uid, encode(key));
   }
 
   /** Owners that are being deleted in the foreground wait for their dependents. */
@@ -131,8 +123,7 @@ export class GarbageCollector implements Runnable {
   }
 
   #dependentsOf({ metadata }: KubeObject): { kind: Kind; object: KubeObject }[] {
-    const keys = [...(this.#dependents.get(metadata.uid ?? "")?.values() ?? [])];
-    return keys.flatMap((key) => {
+    return this.#dependents.get(metadata.uid ?? "").flatMap(([, key]) => {
       const object = this.#deps.store.get(key);
       const kind = this.#deps.kinds.ofResource(key.resource);
       return object && kind ? [{ kind, object }] : [];

@@ -1,3 +1,4 @@
+import { Groups } from "@ebb/base";
 import type { Informer, KubeObject } from "@ebb/kube";
 import { keyOf } from "./keys.ts";
 
@@ -6,33 +7,20 @@ import { keyOf } from "./keys.ts";
  * before those who ask it listen to the informer.
  */
 export class IndexBy<T extends KubeObject> {
-  readonly #groups = new Map<string, Map<string, T>>();
+  readonly #groups = new Groups<T>();
 
   constructor(informer: Informer<T>, keysOf: (object: T) => readonly string[]) {
+    const remove = (object: T) => {
+      for (const key of keysOf(object)) this.#groups.delete(key, keyOf(object));
+    };
     informer.onChange((event) => {
-      if (event.type === "updated") this.#remove(event.old, keysOf(event.old));
-      if (event.type === "deleted") this.#remove(event.object, keysOf(event.object));
-      else this.#add(event.object, keysOf(event.object));
+      if (event.type === "updated") remove(event.old);
+      if (event.type === "deleted") return remove(event.object);
+      for (const key of keysOf(event.object)) this.#groups.set(key, keyOf(event.object), event.object);
     });
   }
 
   get(key: string): T[] {
-    return [...(this.#groups.get(key)?.values() ?? [])];
-  }
-
-  #add(object: T, keys: readonly string[]): void {
-    for (const key of keys) {
-      const group = this.#groups.get(key);
-      if (group) group.set(keyOf(object), object);
-      else this.#groups.set(key, new Map([[keyOf(object), object]]));
-    }
-  }
-
-  #remove(object: T, keys: readonly string[]): void {
-    for (const key of keys) {
-      const group = this.#groups.get(key);
-      group?.delete(keyOf(object));
-      if (group?.size === 0) this.#groups.delete(key);
-    }
+    return this.#groups.get(key).map(([, object]) => object);
   }
 }

@@ -1,21 +1,17 @@
+import { Groups } from "@ebb/base";
+
 /** Who may use a host: of several Routes that want it, the oldest. */
 export class HostClaims {
-  readonly #claimants = new Map<string, Map<string, string>>();
+  /** When each Route was created, by the host that it claims. */
+  readonly #claimants = new Groups<string>();
   readonly #hosts = new Map<string, readonly string[]>();
 
   /** Replaces what this Route claims. `created` sorts as text (RFC 3339). Returns the other Routes for which something changed. */
   put(route: string, created: string, hosts: readonly string[]): string[] {
     const touched = new Set([...(this.#hosts.get(route) ?? []), ...hosts]);
     const before = new Map([...touched].map((host) => [host, this.owner(host)]));
-    for (const host of this.#hosts.get(route) ?? []) {
-      const claimants = this.#claimants.get(host);
-      claimants?.delete(route);
-      if (claimants?.size === 0) this.#claimants.delete(host);
-    }
-    for (const host of hosts) {
-      const claimants = this.#claimants.get(host) ?? new Map<string, string>();
-      this.#claimants.set(host, claimants.set(route, created));
-    }
+    for (const host of this.#hosts.get(route) ?? []) this.#claimants.delete(host, route);
+    for (const host of hosts) this.#claimants.set(host, route, created);
     if (hosts.length > 0) this.#hosts.set(route, [...hosts]);
     else this.#hosts.delete(route);
     const affected = [...touched].flatMap((host) => (this.owner(host) === before.get(host) ? [] : [this.owner(host), before.get(host)]));
@@ -27,9 +23,10 @@ export class HostClaims {
   }
 
   owner(host: string): string | undefined {
-    let best: [string, string] | undefined;
-    for (const [route, created] of this.#claimants.get(host) ?? []) {
-      if (!best || created < best[1] || (created === best[1] && route < best[0])) best = [route, created];
+    let best: readonly [route: string, created: string] | undefined;
+    for (const claimant of this.#claimants.get(host)) {
+      const [route, created] = claimant;
+      if (!best || created < best[1] || (created === best[1] && route < best[0])) best = claimant;
     }
     return best?.[0];
   }

@@ -1,6 +1,5 @@
 import type { Duplex } from "node:stream";
-import { HttpMethod, KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { TransientError, UserError } from "@ebb/base";
+import { TransientError } from "@ebb/base";
 import {
   apiVersionOf,
   StatusError,
@@ -14,7 +13,7 @@ import {
   type WatchOptions,
 } from "@ebb/kube";
 import { fetch, type Dispatcher, type Response } from "undici";
-import type { ClientOptions } from "ws";
+import { openKubeconfig, type ClusterAccess } from "./access.ts";
 import { readLines } from "./lines.ts";
 import { openMessages } from "./messages.ts";
 import { refusalOf } from "./refusal.ts";
@@ -42,20 +41,13 @@ interface Request {
  * `cluster_unavailable`. Objects are as they were on the wire (client-node's typed classes turn times into Dates and drop unknown fields).
  */
 export class HttpKubeClient implements KubeClient {
-  readonly #config = new KubeConfig();
-  readonly #server: string;
+  readonly #access: ClusterAccess;
   /** The first is kept: each new one would open connections of its own. */
   #dispatcher: Dispatcher | undefined;
 
+  /** Throws UserError `kubeconfig_invalid`. */
   constructor(kubeconfigPath: string) {
-    try {
-      this.#config.loadFromFile(kubeconfigPath);
-    } catch (cause) {
-      throw invalidKubeconfig(kubeconfigPath, cause);
-    }
-    const server = this.#config.getCurrentCluster()?.server;
-    if (server === undefined) throw invalidKubeconfig(kubeconfigPath, new Error("its current context names no cluster"));
-    this.#server = server.replace(/\/$/, "");
+    this.#access = openKubeconfig(kubeconfigPath);
   }
 
   get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {
@@ -129,16 +121,14 @@ export class HttpKubeClient implements KubeClient {
 
   /** Starts a command; the stream's chunks are the messages of its WebSocket (`v5.channel.k8s.io`). */
   async exec(at: { namespace: string; pod: string; container: string }, { command, stdin, terminal }: ExecRequest): Promise<Duplex> {
-    const url = new URL(`${this.#server}/api/v1/namespaces/${at.namespace}/pods/${encodeURIComponent(at.pod)}/exec`);
+    const url = new URL(`${this.#access.server}/api/v1/namespaces/${at.namespace}/pods/${encodeURIComponent(at.pod)}/exec`);
     for (const word of command) url.searchParams.append("command", word);
     const flags = { container: at.container, stdin: String(stdin), stdout: "true", stderr: String(!terminal), tty: String(terminal) };
     for (const [name, value] of Object.entries(flags)) url.searchParams.set(name, value);
-    const options: ClientOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
     try {
-      return await openMessages(url, options);
+      return await openMessages(url, await this.#access.socketOptions());
     } catch (cause) {
-      throw cause instanceof StatusError ? cause : unavailable(this.#server, cause);
+      throw cause instanceof StatusError ? cause : unavailable(this.#access.server, cause);
     }
   }
 
@@ -156,17 +146,16 @@ export class HttpKubeClient implements KubeClient {
     try {
       return (await response.json()) as T;
     } catch (cause) {
-      throw unavailable(this.#server, cause);
+      throw unavailable(this.#access.server, cause);
     }
   }
 
   async #send(method: string, path: string, request: Request): Promise<Response> {
-    const url = new URL(this.#server + path);
+    const url = new URL(this.#access.server + path);
     for (const [key, value] of Object.entries(request.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
-    const context = new RequestContext(url.toString(), HttpMethod.GET);
-    await this.#config.applySecurityAuthentication(context);
-    this.#dispatcher ??= context.getDispatcher();
-    const headers: Record<string, string> = { ...context.getHeaders(), accept: "application/json, text/plain;q=0.5" };
+    const authorized = await this.#access.authorize();
+    this.#dispatcher ??= authorized.dispatcher;
+    const headers: Record<string, string> = { ...authorized.headers, accept: "application/json, text/plain;q=0.5" };
     if (request.body !== undefined) headers["content-type"] = "application/json";
     let response: Response;
     try {
@@ -178,18 +167,11 @@ export class HttpKubeClient implements KubeClient {
         ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),
       });
     } catch (cause) {
-      throw unavailable(this.#server, cause);
+      throw unavailable(this.#access.server, cause);
     }
     if (!response.ok) throw await refusal(response);
     return response;
   }
-}
-
-function invalidKubeconfig(path: string, cause: unknown): UserError {
-  return new UserError("kubeconfig_invalid", `The kubeconfig ${path} cannot be used`, {
-    cause,
-    hint: "Check that the file exists, can be read, and has a current context.",
-  });
 }
 
 function unavailable(server: string, cause: unknown): TransientError {
