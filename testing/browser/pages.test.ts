@@ -154,6 +154,9 @@ describe.skipIf(skipReason !== null)("the audit trail", () => {
   test("is filtered by an address, and says where its chain is broken", async () => {
     const { page } = await go("/audit");
     await page.getByText("app/hello-node").first().waitFor();
+    await page.getByText("Before and after").first().click();
+    const changed = page.getByRole("region", { name: "Before and after" }).first();
+    await changed.getByRole("row", { name: "v12 – 10" }).waitFor();
     await page.getByRole("textbox", { name: "Who" }).fill("ada");
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL("**/audit?actor=ada");

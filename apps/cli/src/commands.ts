@@ -1,6 +1,6 @@
 import { approvalsCommand, approveCommand, rejectCommand } from "./commands/approvals.ts";
 import { appsCommand } from "./commands/apps.ts";
-import { auditExportCommand, auditListCommand, auditVerifyCommand } from "./commands/audit.ts";
+import { auditExportCommand, auditListCommand, auditShowCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { dependsCommand } from "./commands/depends.ts";
@@ -121,6 +121,7 @@ export const COMMANDS: readonly Command[] = [
   approveCommand,
   rejectCommand,
   auditListCommand,
+  auditShowCommand,
   auditExportCommand,
   auditVerifyCommand,
   operationsListCommand,

@@ -26,7 +26,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   token: "Tokens for scripts and other machines: list, create, revoke",
   user: "Users of the platform: list, create, disable, reset a password",
   team: "Teams, their members and their roles",
-  audit: "What was changed, by whom: list, export, verify",
+  audit: "What was changed, by whom: list, show, export, verify",
   operations: "Deployments and other changes: list, show, cancel",
 };
 

@@ -7,6 +7,8 @@ import type { ChangeEvent, DeployImage, LogRecord, Operation, OperationEvent, Pl
 import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
+export { auditChanges, type AuditChange } from "./audit-changes.ts";
+export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export { ApiError, type ClientOptions } from "./transport.ts";
 
 export interface LogQuery {

@@ -16,7 +16,11 @@ export * from "./tries.ts";
 export * from "./usage.ts";
 export {
   ApiError,
+  auditChanges,
   createClient,
+  isChangedMeanwhile,
+  type AuditChange,
+  type ChangeOptions,
   type CallOptions,
   type Client,
   type ClientOptions,
@@ -25,5 +29,4 @@ export {
   type Place,
   type UploadQuery,
 } from "./client.ts";
-export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export type { LayerAddress } from "./configuration-client.ts";

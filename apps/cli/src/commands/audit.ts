@@ -1,6 +1,8 @@
-import type { AuditEntry } from "@ebb/api";
+import { auditChanges, type AuditChange, type AuditEntry } from "@ebb/api";
 import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
+import { renderFacts } from "../output/table.ts";
 import { timeOption } from "../time-option.ts";
 
 export const auditListCommand = defineCommand({
@@ -44,9 +46,55 @@ export const auditListCommand = defineCommand({
         { header: "TEAM", value: (row) => row.team || "-" },
         { header: "FROM", value: (row) => row.address || "-" },
         { header: "CLIENT", wide: true, value: (row) => row.client },
-        { header: "AFTER", wide: true, value: (row) => JSON.stringify(row.after) },
+        { header: "CHANGED", wide: true, value: (row) => auditChanges(row).map(changeText).join(", ") },
       ],
       empty: "Nothing was changed, as far as that goes.",
+    });
+  },
+});
+
+function changeText({ path, from, to }: AuditChange): string {
+  return `${path}: ${from ?? "-"} → ${to ?? "-"}`;
+}
+
+export const auditShowCommand = defineCommand({
+  name: "audit show",
+  summary: "Shows one row of the audit trail: who, from where, and what was before and after",
+  args: { row: { summary: "Its number, as `ebb audit list` shows it", required: true } },
+  options: {},
+  prints: "table",
+  uses: "platform",
+  examples: [{ run: "ebb audit show 1204", what: "What that release changed" }],
+  async run(context, { args }) {
+    const seq = /^[1-9]\d{0,14}$/.test(args.row) ? Number(args.row) : undefined;
+    if (seq === undefined) throw usageError(`${args.row} is not a row`, "Give its number: ebb audit list.");
+    const client = await context.connect();
+    const [row] = (await client.audit({ cursor: String(seq + 1), limit: 1 })).items;
+    if (row?.seq !== seq)
+      throw new Failure(`there is no row ${seq} that you can see`, { exit: EXIT.notFound, hint: "List them: ebb audit list." });
+    if (!context.output.structured) {
+      const { time, actor, action, object, team, address, client: program } = row;
+      context.output.lines(
+        renderFacts(
+          [
+            ["time", time],
+            ["who", `${actor || "-"}${address === "" ? "" : ` from ${address}`}${program === "" ? "" : ` (${program})`}`],
+            ["did", action],
+            ["to", `${object}${team === "" ? "" : ` of ${team}`}`],
+          ],
+          context.output.style,
+        ),
+      );
+    }
+    context.output.table({
+      data: row,
+      rows: auditChanges(row),
+      columns: [
+        { header: "WHAT", value: ({ path }) => path },
+        { header: "BEFORE", value: ({ from }) => from ?? "-" },
+        { header: "AFTER", value: ({ to }) => to ?? "-" },
+      ],
+      empty: "It says nothing of before and after.",
     });
   },
 });

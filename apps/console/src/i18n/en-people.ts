@@ -47,6 +47,9 @@ export const enPeople = {
     whole: (rows: string) => `All ${rows} rows are as they were written.`,
     breach: (seq: string, message: string) => `The trail is broken at row ${seq}: ${message}`,
     details: "Before and after",
+    what: "What",
+    before: "Before",
+    after: "After",
   },
   approvals: {
     title: "Approvals",

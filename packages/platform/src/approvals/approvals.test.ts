@@ -1,3 +1,4 @@
+import { auditChanges } from "@ebb/api";
 import { describe, expect, test } from "vitest";
 import { withOrigin } from "../audit/context.ts";
 import { verifyAudit } from "../audit/store.ts";
@@ -177,6 +178,28 @@ test("an operation waits for the others, does not hold up what comes after it, a
   const trail = await process.db.selectFrom("audit").select("action").orderBy("seq").execute();
   expect(trail.map(({ action }) => action)).toEqual(["operation.accepted", "operation.accepted", "operation.approve", "operation.approve"]);
   expect((await verifyAudit(process.db)).breach).toBeNull();
+});
+
+test("the trail has what an operation changes, before and after", async () => {
+  const process = await startProcess(await createWorld());
+  const { service, db, ended } = process;
+  for (const image of ["a", "b"]) await ended((await service.deployImage({ name: "shop", image, env: { IMAGE: image } }, "ann")).id);
+  const { id } = await service.setTraffic({ app: "shop", env: "test" }, { targets: [{ version: "v1", percent: 100 }] }, "ann");
+  await ended(id);
+  await ended((await service.deleteApp("shop", "ann")).id);
+  const rows = await db.selectFrom("audit").selectAll().where("action", "=", "operation.accepted").orderBy("seq").execute();
+  const changes = rows.map(({ before_json, after_json }) =>
+    auditChanges({ before: JSON.parse(before_json), after: JSON.parse(after_json) })
+      .filter(({ path }) => !["operation", "approvals"].includes(path))
+      .map(({ path, from, to }) => `${path}: ${from} → ${to}`),
+  );
+  expect(changes[1]).toEqual(
+    expect.arrayContaining(["image: a → b", "variables.IMAGE: a → b", "traffic.v1: 100 % → null", "traffic.new version: null → 100 %"]),
+  );
+  expect(changes.slice(2)).toEqual([
+    ["kind: null → traffic", "traffic.v1: null → 100 %", "traffic.v2: 100 % → null"],
+    ["app shop: present → null", "kind: null → delete"],
+  ]);
 });
 
 test("a crash between the approval and the start loses nothing", async () => {

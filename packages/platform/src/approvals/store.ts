@@ -6,7 +6,6 @@ import type { ApprovalRequestTable } from "../database/schema.ts";
 import { frozenAt, refuseFrozen } from "../environments/frozen.ts";
 import { refuse } from "../errors.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
-import { changesOf } from "./changes.ts";
 import { decideVote, type Voter } from "./decide.ts";
 
 /** A change that nobody has looked at for so long is looked at anew. */
@@ -23,7 +22,11 @@ export interface ApprovalNeed {
 type RequestRow = Selectable<ApprovalRequestTable>;
 
 /** In the transaction that stores the operation, whose state is `waiting`. */
-export async function requestApproval(transaction: Database, operation: OperationRow, need: ApprovalNeed): Promise<void> {
+export async function requestApproval(
+  transaction: Database,
+  operation: OperationRow,
+  need: ApprovalNeed & { changes: Approval["changes"] },
+): Promise<void> {
   await transaction
     .insertInto("approval_requests")
     .values({
@@ -32,7 +35,7 @@ export async function requestApproval(transaction: Database, operation: Operatio
       team: need.team,
       environment: need.environment,
       needed: need.needed,
-      diff_json: JSON.stringify(await changesOf(transaction, operation)),
+      diff_json: JSON.stringify(need.changes),
       expires_at: operation.created_at + LIFETIME,
       state: "waiting",
     })

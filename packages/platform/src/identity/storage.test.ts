@@ -123,7 +123,7 @@ describeDatabases("governance", (when, open) => {
     for (const id of ["o1", "o2", "o3"]) {
       await db.transaction().execute(async (transaction) => {
         const row = await insertOperation(transaction, { ...about, id, now: 1 }, "waiting");
-        await requestApproval(transaction, row, { needed: 2, authorId: "ann", team: "default", environment: "prod" });
+        await requestApproval(transaction, row, { needed: 2, authorId: "ann", team: "default", environment: "prod", changes: [] });
       });
       const after = await Promise.all([vote(db, 2, id, cast("bob")), vote(other, 2, id, cast("cyn"))]);
       expect(after.map(({ state }) => state).sort()).toEqual(["queued", "waiting"]);
@@ -132,7 +132,7 @@ describeDatabases("governance", (when, open) => {
     // Of an approval and a rejection at once, the first decides, and the second hears so or withdraws nothing.
     await db.transaction().execute(async (transaction) => {
       const row = await insertOperation(transaction, { ...about, id: "o4", now: 1 }, "waiting");
-      await requestApproval(transaction, row, { needed: 1, authorId: "ann", team: "default", environment: "prod" });
+      await requestApproval(transaction, row, { needed: 1, authorId: "ann", team: "default", environment: "prod", changes: [] });
     });
     const both = await Promise.allSettled([vote(db, 2, "o4", cast("bob")), vote(other, 2, "o4", { ...cast("cyn"), vote: "reject" })]);
     expect(both.filter(({ status }) => status === "fulfilled").length).toBe(1);

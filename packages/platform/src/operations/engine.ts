@@ -10,6 +10,7 @@ import {
   type Runnable,
   type Timer,
 } from "@ebb/base";
+import { changesOf } from "../approvals/changes.ts";
 import { approvalNeed } from "../approvals/policy.ts";
 import { closeCancelled, expireApprovals, requestApproval, vote } from "../approvals/store.ts";
 import { asPlatform } from "../audit/context.ts";
@@ -304,15 +305,18 @@ export class OperationEngine implements Runnable {
 }
 
 async function accept(transaction: Database, operation: NewOperation): Promise<OperationRow> {
-  const { id, kind, team, app, env, request, now, unguarded = false } = operation;
+  const { id, kind, team, app, env, now, unguarded = false } = operation;
   const overridden = unguarded ? {} : await refuseFrozen(transaction, operation);
   const approval = unguarded ? undefined : await approvalNeed(transaction, operation);
   const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
-  if (approval) await requestApproval(transaction, inserted, approval);
+  const changes = await changesOf(transaction, inserted);
+  if (approval) await requestApproval(transaction, inserted, { ...approval, changes });
   const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
-  const after = { id, kind, environment: env, request, approvals: approval?.needed ?? 0, ...overridden };
+  const side = (value: "from" | "to") => Object.fromEntries(changes.map((change) => [change.path, change[value]]));
+  const before = { ...(env === "" ? {} : { environment: env }), ...side("from") };
+  const after = { ...before, ...side("to"), operation: id, kind, approvals: approval?.needed ?? 0, ...overridden };
   const touches = touchedBy(operation);
-  await record(transaction, now, { action: "operation.accepted", object, team, after, touches, what: `${kind}, operation ${id}` });
+  await record(transaction, now, { action: "operation.accepted", object, team, before, after, touches, what: `${kind}, operation ${id}` });
   return inserted;
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "@ebb/api";
+import { auditChanges } from "@ebb/api/client";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
@@ -8,6 +9,7 @@ import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { auditQuery, type AuditFilter } from "../../api/people-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { DataTable } from "../../ui/data-table.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
@@ -97,15 +99,32 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
               <Ago at={entry.time} /> · {entry.address} · #{entry.seq}
             </span>
           </div>
-          {(entry.before !== null || entry.after !== null) && (
-            <details>
-              <summary className="faint">{text.audit.details}</summary>
-              {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls where it is too long */}
-              <pre tabIndex={0}>{JSON.stringify({ before: entry.before, after: entry.after }, null, 2)}</pre>
-            </details>
-          )}
+          <Changes entry={entry} />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** A setting a row, before and after. */
+function Changes({ entry }: { entry: AuditEntry }) {
+  const text = useText();
+  const changes = auditChanges(entry);
+  if (changes.length === 0) return null;
+  const value = (words: string | null) => (words === null ? <span className="faint">–</span> : <code>{words}</code>);
+  return (
+    <details>
+      <summary className="faint">{text.audit.details}</summary>
+      <DataTable
+        label={text.audit.details}
+        rows={changes}
+        columns={[
+          { key: "path", title: text.audit.what, render: ({ path }) => <code className="strong">{path}</code> },
+          { key: "from", title: text.audit.before, render: ({ from }) => <div className="prose">{value(from)}</div> },
+          { key: "to", title: text.audit.after, render: ({ to }) => <div className="prose">{value(to)}</div> },
+        ]}
+        keyOf={({ path }) => path}
+      />
+    </details>
   );
 }

@@ -1,0 +1,23 @@
+/** What a row of the audit trail changed, a setting a line; null: it was not there, or is not any more. */
+export interface AuditChange {
+  path: string;
+  from: string | null;
+  to: string | null;
+}
+
+/** Of a row's `before` and `after`, only what differs; what both have alike says nothing of the change. */
+export function auditChanges({ before, after }: { before: unknown; after: unknown }): AuditChange[] {
+  const [from, to] = [flat(before), flat(after)];
+  return [...new Set([...from.keys(), ...to.keys()])]
+    .sort()
+    .map((path) => ({ path, from: from.get(path) ?? null, to: to.get(path) ?? null }))
+    .filter((change) => change.from !== change.to);
+}
+
+/** Objects by their paths; lists as a whole, as an entry that moves up has not changed. */
+function flat(value: unknown, path = ""): Map<string, string> {
+  if (value === null || value === undefined) return new Map();
+  if (typeof value !== "object" || Array.isArray(value))
+    return new Map([[path, typeof value === "string" ? value : JSON.stringify(value)]]);
+  return new Map(Object.entries(value).flatMap(([key, item]) => [...flat(item, path === "" ? key : `${path}.${key}`)]));
+}
