@@ -1,6 +1,7 @@
 import {
   ConfigMaps,
   Configurations,
+  CoreServices,
   Events,
   Namespaces,
   PodAutoscalers,
@@ -10,6 +11,7 @@ import {
   Routes,
   Secrets,
   Services,
+  WITH_ENDED,
   type Condition,
   type Kind,
   type KubeObject,
@@ -187,6 +189,25 @@ describe("a Service", () => {
     expect(counts.get("shop-00004")).toBeGreaterThan(30);
   });
 
+  test("a tag's own Service says that it is seen inside the cluster only, and no longer", async () => {
+    const mark = async (labels: Record<string, string | undefined>) => {
+      const service = await eventually(async () => cluster.get(CoreServices, "old-shop"));
+      await cluster.client.update(CoreServices, {
+        ...service,
+        metadata: { ...service.metadata, labels: { ...service.metadata.labels, ...labels } as Record<string, string> },
+      });
+    };
+    const tagged = (url: string) =>
+      eventually(async () => (await ready("shop")).status?.traffic?.some((target) => target.tag === "old" && target.url === url));
+    await mark({ "networking.knative.dev/visibility": "cluster-local" });
+    await tagged("http://old-shop.default.svc.cluster.local");
+    expect((await cluster.request("old-shop.sls-test.localhost")).status).toBe(404);
+    expect((await cluster.request("old-shop.default", { internal: true })).status).toBe(200);
+    expect((await cluster.request(hostOf("shop"))).status).toBe(200);
+    await mark({ "networking.knative.dev/visibility": undefined });
+    await tagged("http://old-shop.sls-test.localhost");
+  });
+
   test("refuses a target that does not exist and keeps the traffic as it was", async () => {
     await cluster.deploy("shop", { image: "registry.test/app:ok4", traffic: [{ revisionName: "shop-00099", percent: 100 }] });
     const route = await eventually(async () => {
@@ -221,10 +242,11 @@ describe("sleep", () => {
       return condition(found, "Active")?.reason === "NoTraffic" ? found : undefined;
     });
     expect(condition(revision)?.status).toBe("True");
-    // Kept for its log, as what it is.
+    // As on Kubernetes it has no Pod; to who asks for it by label it is there, for its log.
     await eventually(async () => {
-      const { items } = await cluster.client.list(Pods, { namespace: "default" });
-      return items.length === 1 && items[0]?.status?.phase === "Succeeded";
+      const { items } = await cluster.client.list(Pods, { namespace: "default", labelSelector: WITH_ENDED });
+      const { items: listed } = await cluster.client.list(Pods, { namespace: "default" });
+      return listed.length === 0 && items.length === 1 && items[0]?.status?.phase === "Succeeded";
     });
     expect(await answer(hostOf("nap"))).toMatchObject({ revision: "nap-00001" });
     const causes = cluster

@@ -1,20 +1,20 @@
-import { applySchema, CoreServices, Nodes, schemaOf, type Json } from "@ebb/kube";
+import { applySchema, CoreServices, Endpoints, EndpointSlices, Nodes, schemaOf, type Json } from "@ebb/kube";
 import { expect, test } from "vitest";
-import { gatewayServices, makeNode } from "./cluster-landmarks.ts";
+import { activatorEndpoints, gatewayServices, makeNode } from "./cluster-landmarks.ts";
 
+const ways = { host: "0.0.0.0", gatewayPort: 18_080, tlsPort: undefined, internalPort: 18_092, clusterAddress: undefined };
 const machine = { hostname: "box", architecture: "amd64", kernel: "6", cores: 4, memoryBytes: 8 * 2 ** 30 };
 
 test("the ingress gateway is found at its real port, as Knative's tests look it up", () => {
-  const [gateway, local] = gatewayServices({ host: "0.0.0.0", gatewayPort: 18_080, internalPort: 18_092 });
+  const [gateway, local] = gatewayServices(ways);
   expect(gateway).toMatchObject({
     metadata: { name: "istio-ingressgateway", namespace: "istio-system" },
     spec: { ports: [{ port: 80, nodePort: 18_080 }] },
     status: { loadBalancer: { ingress: [{ ip: "127.0.0.1" }] } },
   });
   expect(local).toMatchObject({ metadata: { name: "knative-local-gateway" }, spec: { ports: [{ nodePort: 18_092 }] } });
-  expect(gatewayServices({ host: "10.1.2.3", gatewayPort: 1, internalPort: 2 })[0]?.status?.loadBalancer?.ingress).toEqual([
-    { ip: "10.1.2.3" },
-  ]);
+  expect(gatewayServices({ ...ways, host: "10.1.2.3" })[0]?.status?.loadBalancer?.ingress).toEqual([{ ip: "10.1.2.3" }]);
+  expect(gatewayServices({ ...ways, tlsPort: 18_443 })[0]?.spec?.ports).toMatchObject([{ port: 80 }, { port: 443, nodePort: 18_443 }]);
 });
 
 test("the node has the machine's size and is ready", () => {
@@ -29,5 +29,7 @@ test("both are what Kubernetes' schemas take", () => {
     return [...unknown, ...causes];
   };
   expect(check(Nodes, makeNode(machine, "::1", 0))).toEqual([]);
-  for (const service of gatewayServices({ host: "::1", gatewayPort: 1, internalPort: 2 })) expect(check(CoreServices, service)).toEqual([]);
+  for (const service of gatewayServices({ ...ways, host: "::1", tlsPort: 443 })) expect(check(CoreServices, service)).toEqual([]);
+  const { service, endpoints, slice } = activatorEndpoints(ways);
+  expect([...check(CoreServices, service), ...check(Endpoints, endpoints), ...check(EndpointSlices, slice)]).toEqual([]);
 });

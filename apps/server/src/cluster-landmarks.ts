@@ -1,7 +1,18 @@
 import { arch, cpus, hostname, release, totalmem } from "node:os";
 import { rfc3339 } from "@ebb/base";
-import { CoreServices, Namespaces, Nodes, type CoreService, type KubeClient, type KubeObject } from "@ebb/kube";
-import type { ServerConfig } from "./config.ts";
+import {
+  CoreServices,
+  Endpoints,
+  EndpointSlices,
+  Namespaces,
+  Nodes,
+  SERVING_NAMESPACE,
+  type CoreService,
+  type KubeClient,
+  type KubeObject,
+} from "@ebb/kube";
+import { ACTIVATOR_SERVICE } from "@ebb/controllers";
+import { CLUSTER_HTTP_PORT, type ServerConfig } from "./config.ts";
 
 /** Where Knative's clients and tests look for the way in (contract of knative.dev/pkg test/ingress). */
 const MESH_NAMESPACE = "istio-system";
@@ -9,24 +20,71 @@ const NODE = "ebb";
 /** As many instances as a kubelet takes by default. */
 const MOST_PODS = 110;
 
-/** The Services through which applications are reached: port 80 of theirs is the gateway's real one. Pure. */
-export function gatewayServices(config: Pick<ServerConfig, "host" | "gatewayPort" | "internalPort">): CoreService[] {
+type Ways = Pick<ServerConfig, "host" | "gatewayPort" | "tlsPort" | "internalPort" | "clusterAddress">;
+
+/** The Services through which applications are reached: ports 80 and 443 of theirs are the gateway's real ones. Pure. */
+export function gatewayServices(config: Ways): CoreService[] {
   const local = config.host === "0.0.0.0" || config.host === "::";
-  const make = (name: string, nodePort: number, ip: string): CoreService => ({
+  const port = (name: string, number: number, nodePort: number) => ({
+    name,
+    protocol: "TCP",
+    port: number,
+    targetPort: nodePort,
+    nodePort,
+  });
+  const make = (name: string, ports: NonNullable<CoreService["spec"]>["ports"], ip: string): CoreService => ({
     apiVersion: "v1",
     kind: "Service",
     metadata: { name, namespace: MESH_NAMESPACE, labels: { istio: "ingressgateway" } },
     spec: {
       type: "LoadBalancer",
       sessionAffinity: "None",
-      ports: [{ name: "http2", protocol: "TCP", port: 80, targetPort: nodePort, nodePort }],
+      ...(ports ? { ports } : {}),
     },
     status: { loadBalancer: { ingress: [{ ip }] } },
   });
   return [
-    make("istio-ingressgateway", config.gatewayPort, local ? "127.0.0.1" : config.host),
-    make("knative-local-gateway", config.internalPort, "127.0.0.1"),
+    make(
+      "istio-ingressgateway",
+      [port("http2", 80, config.gatewayPort), ...(config.tlsPort === undefined ? [] : [port("https", 443, config.tlsPort)])],
+      local ? "127.0.0.1" : config.host,
+    ),
+    make("knative-local-gateway", [port("http2", 80, config.internalPort)], "127.0.0.1"),
   ];
+}
+
+/** The gateway as Knative's activator, which clients compare the endpoints of a Revision's Service with to see whether requests go through it. Pure. */
+export function activatorEndpoints({ clusterAddress, internalPort }: Ways): {
+  service: CoreService;
+  endpoints: KubeObject;
+  slice: KubeObject;
+} {
+  const labels = { app: "activator", "app.kubernetes.io/component": "activator", "app.kubernetes.io/name": "knative-serving" };
+  const metadata = { name: ACTIVATOR_SERVICE, namespace: SERVING_NAMESPACE, labels };
+  const ip = clusterAddress ?? "127.0.0.1";
+  const port = clusterAddress === undefined ? internalPort : CLUSTER_HTTP_PORT;
+  const ports = ["http", "http2"].map((name) => ({ name, port, protocol: "TCP" }));
+  return {
+    service: {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        type: "ClusterIP",
+        sessionAffinity: "None",
+        ports: ports.map((each, index) => ({ ...each, port: 80 + index, targetPort: port })),
+      },
+    },
+    endpoints: { apiVersion: "v1", kind: "Endpoints", metadata, subsets: [{ addresses: [{ ip, nodeName: NODE }], ports }] } as KubeObject,
+    slice: {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...metadata, name: `${ACTIVATOR_SERVICE}-ebb`, labels: { ...labels, "kubernetes.io/service-name": ACTIVATOR_SERVICE } },
+      addressType: "IPv4",
+      ports,
+      endpoints: [{ addresses: [ip], nodeName: NODE, conditions: { ready: true, serving: true, terminating: false } }],
+    } as KubeObject,
+  };
 }
 
 export interface Machine {
@@ -97,6 +155,18 @@ export async function ensureLandmarks(
       ? await client.update(CoreServices, { ...existing, spec: { ...existing.spec, ...service.spec } })
       : await client.create(CoreServices, service);
     await client.updateStatus(CoreServices, { ...stored, ...(service.status ? { status: service.status } : {}) });
+  }
+  const { service, endpoints, slice } = activatorEndpoints(config);
+  for (const [kind, object] of [
+    [CoreServices, service],
+    [Endpoints, endpoints],
+    [EndpointSlices, slice],
+  ] as const) {
+    const { namespace, name } = object.metadata;
+    const existing = await client.get<KubeObject>(kind, namespace, name);
+    const { metadata, ...rest } = object;
+    if (existing) await client.update<KubeObject>(kind, { ...existing, ...rest });
+    else await client.create<KubeObject>(kind, { ...rest, metadata });
   }
   const node = makeNode(machine, address, now);
   const stored = (await client.get(Nodes, undefined, NODE)) ?? (await client.create(Nodes, node));

@@ -41,6 +41,9 @@ export interface ServerConfig {
 /** Each has the whole table in memory. */
 const MOST_WORKERS = 32;
 
+/** Where applications are at the cluster's address. */
+export const CLUSTER_HTTP_PORT = 80;
+
 export const DEFAULT_PORTS = { gateway: 8080, platform: 8090, api: 8091, internal: 8092 } as const;
 
 /** $EBB_DATA, else a folder that unprivileged instances can pass through when we are root, else the user's own. */

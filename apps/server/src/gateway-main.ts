@@ -3,10 +3,10 @@ import { Group, systemClock, systemRandom } from "@ebb/base";
 import { AccessLogWriter, createDns, createGateway } from "@ebb/gateway";
 import { runChild } from "./child.ts";
 import { heapCompaction } from "./compact-heap.ts";
+import { CLUSTER_HTTP_PORT } from "./config.ts";
 import { gatewayCertificate } from "./gateway-certificate.ts";
 
 const DNS_PORT = 53;
-const CLUSTER_HTTP_PORT = 80;
 
 await runChild(
   "gateway",

@@ -2,6 +2,7 @@ import type { Clock, Logger, Runnable } from "@ebb/base";
 import {
   ConfigMaps,
   Configurations,
+  CoreServices,
   createInformer,
   ClusterDomainClaims,
   DestinationRules,
@@ -17,9 +18,11 @@ import {
   Secrets,
   Services,
   VirtualServices,
+  WITH_ENDED,
   type ConfigMap,
   type Configuration,
   type ClusterDomainClaim,
+  type CoreService,
   type DestinationRule,
   type DomainMapping,
   type Informer,
@@ -42,6 +45,7 @@ import { EventRecorder } from "./engine/events.ts";
 import { IndexBy } from "./engine/index-by.ts";
 import { ownerKey } from "./engine/keys.ts";
 import { routesOf } from "./route/labels.ts";
+import { MARKED_PLACEHOLDERS } from "./route/placeholders.ts";
 
 /** What all reconcilers share: the copies of the API's objects, the ways into them, and the settings in force. */
 export interface Context {
@@ -65,6 +69,8 @@ export interface Context {
   destinationRules: Informer<DestinationRule>;
   domainMappings: Informer<DomainMapping>;
   domainClaims: Informer<ClusterDomainClaim>;
+  /** Placeholder Services of Routes and tags that say something of visibility. */
+  markedPlaceholders: Informer<CoreService>;
   /** By the key of the Configuration that controls them. */
   revisionsOf: IndexBy<Revision>;
   /** By the key of each Route in their `routes` annotation. */
@@ -88,7 +94,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
   const configMaps = informer(ConfigMaps);
   const revisions = informer(Revisions);
   const routes = informer(Routes);
-  const pods = informer(Pods);
+  const pods = createInformer({ client, kind: Pods, options: { labelSelector: WITH_ENDED }, clock, log });
   return {
     client,
     clock,
@@ -110,6 +116,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     destinationRules: informer(DestinationRules),
     domainMappings: informer(DomainMappings),
     domainClaims: informer(ClusterDomainClaims),
+    markedPlaceholders: createInformer({ client, kind: CoreServices, options: { labelSelector: MARKED_PLACEHOLDERS }, clock, log }),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
     revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
     routesTo: new IndexBy(routes, targetKeys),
@@ -121,7 +128,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges } = context;
   const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
-  const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings];
+  const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings, context.markedPlaceholders];
   return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...routing];
 }
 

@@ -48,7 +48,15 @@ export const LABELS = {
   route: "serving.knative.dev/route",
   routingState: "serving.knative.dev/routingState",
   visibility: "networking.knative.dev/visibility",
+  /** Ebb's own: of a Pod whose instance has ended, kept for its log. */
+  ended: "instances.ebb.dev/ended",
 } as const;
+
+/**
+ * Selects Pods with those that have ended. Kubernetes takes away the Pods of what was scaled down, so that clients wait until none is listed: the
+ * API server lists them only to those whose label selector speaks of the label. Elsewhere it selects all.
+ */
+export const WITH_ENDED = `${LABELS.ended}!=hidden`;
 
 export const ANNOTATIONS = {
   creator: "serving.knative.dev/creator",

@@ -11,7 +11,8 @@ export interface Finder {
 /**
  * Objects of one kind that are not stored but made from those of another when somebody reads them: at most one from each, in the same
  * namespace. `make` must give the same for the same state; the server sets `uid`, `creationTimestamp` and `resourceVersion`. What is
- * written to such an object is accepted and has no effect, as when a controller undoes it at once.
+ * written to such an object is accepted and has no effect, as when a controller undoes it at once, unless the view `keeps` what it would become:
+ * then that is stored, and hides the view.
  */
 export interface ObjectView<S extends KubeObject = KubeObject> {
   readonly kind: Kind;
@@ -21,6 +22,7 @@ export interface ObjectView<S extends KubeObject = KubeObject> {
   /** Which source may have an object of this name; undefined when it cannot be told, and all are looked at. */
   sourceName?(name: string): string | undefined;
   make(source: S, find: Finder): KubeObject;
+  keeps?(written: KubeObject): boolean;
 }
 
 /** A uid that is the same each time, and differs for each kind and each source. */

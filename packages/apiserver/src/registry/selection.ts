@@ -1,4 +1,14 @@
-import { badRequest, parseFieldSelector, parseLabelSelector, StatusError, type Kind, type KubeObject, type ListOptions } from "@ebb/kube";
+import {
+  badRequest,
+  LABELS,
+  parseFieldSelector,
+  parseLabelSelector,
+  Pods,
+  StatusError,
+  type Kind,
+  type KubeObject,
+  type ListOptions,
+} from "@ebb/kube";
 import type { StoreKey } from "../store/store.ts";
 
 /** `services.serving.knative.dev`: what the store calls a kind. */
@@ -11,11 +21,14 @@ export function keyOf(kind: Kind, namespace: string | undefined, name: string): 
   return { resource: resourceOf(kind), namespace: kind.namespaced ? (namespace ?? "") : "", name };
 }
 
-/** Whether an object is among those that the options ask for; throws BadRequest when they cannot be read. */
+/** Whether an object is among those that the options ask for (Pods that have ended, only to who asks for them by label); throws BadRequest when they cannot be read. */
 export function selection(kind: Kind, { namespace, labelSelector, fieldSelector }: ListOptions): (object: KubeObject) => boolean {
   const labels = labelSelector ? parseLabelSelector(labelSelector) : undefined;
   const fields = fieldSelector ? parseFieldSelector(kind, fieldSelector) : undefined;
+  const hidden =
+    kind.group === Pods.group && kind.plural === Pods.plural && !labelSelector?.includes(LABELS.ended) ? LABELS.ended : undefined;
   return (object) =>
+    (hidden === undefined || object.metadata.labels?.[hidden] === undefined) &&
     (!namespace || !kind.namespaced || object.metadata.namespace === namespace) &&
     (labels?.(object.metadata.labels) ?? true) &&
     (fields?.(object) ?? true);

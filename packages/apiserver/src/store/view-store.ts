@@ -66,11 +66,12 @@ export class ViewStore implements Store {
   }
 
   async write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }> {
-    const view = this.#base.get(key) ? undefined : this.#made(key);
-    if (!view) return this.#base.write(key, change);
-    // Refusals are the same as for a stored object; the outcome is not kept.
-    change(view);
-    return { object: view, changed: false };
+    const made = this.#base.get(key) ? undefined : this.#madeBy(key);
+    if (!made) return this.#base.write(key, change);
+    // Refusals are the same as for a stored object; the outcome is kept only if the view says so.
+    const next = change(made.object);
+    if (typeof next === "string" || !made.view.keeps?.(next)) return { object: made.object, changed: false };
+    return this.#base.write(key, (current) => change(current ?? made.object));
   }
 
   since(revision: number): readonly StoreEvent[] {
@@ -102,10 +103,14 @@ export class ViewStore implements Store {
     return all;
   }
 
-  #made({ resource, namespace, name }: StoreKey): KubeObject | undefined {
+  #made(key: StoreKey): KubeObject | undefined {
+    return this.#madeBy(key)?.object;
+  }
+
+  #madeBy({ resource, namespace, name }: StoreKey): { view: ObjectView; object: KubeObject } | undefined {
     for (const view of this.#byResource.get(resource) ?? []) {
       const source = this.#sourceOf(view, namespace, name);
-      if (source) return this.#make(view, source);
+      if (source) return { view, object: this.#make(view, source) };
     }
     return undefined;
   }

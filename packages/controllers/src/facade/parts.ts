@@ -11,6 +11,18 @@ import {
 import { controllerRef, omit } from "../engine/keys.ts";
 import { instanceLabels } from "../revision/workload.ts";
 
+/** Of namespace `knative-serving`: what clients take for the activator. It is the gateway. */
+export const ACTIVATOR_SERVICE = "activator-service";
+
+/** In the status of a PodAutoscaler: the mode of its ServerlessService, `Serve` or `Proxy`. */
+export const MODE_ANNOTATION = "autoscaling.ebb.dev/serverless-service-mode";
+
+/** Whether requests would go to the instances themselves upstream, as there is room enough in them for a burst. */
+export function isServing({ metadata }: Revision, find: Finder): boolean {
+  const autoscaler = find.get(PodAutoscalers, metadata.namespace ?? "", metadata.name);
+  return autoscaler?.status?.annotations?.[MODE_ANNOTATION] === "Serve";
+}
+
 /** What Knative does not copy from a Revision to the objects beneath it. */
 const OWN_ANNOTATIONS = [ANNOTATIONS.routes, ANNOTATIONS.routingStateModified];
 

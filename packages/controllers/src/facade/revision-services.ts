@@ -5,7 +5,9 @@ import {
   LABELS,
   Pods,
   Revisions,
+  SERVING_NAMESPACE,
   ServerlessServices,
+  childName,
   derivedUid,
   type CoreService,
   type Finder,
@@ -16,7 +18,7 @@ import {
 } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { protocolOf, servingContainer } from "../revision/workload.ts";
-import { beneath, privateServiceName, suffixed } from "./parts.ts";
+import { ACTIVATOR_SERVICE, beneath, isServing, privateServiceName, suffixed } from "./parts.ts";
 
 const SKS_LABEL = "networking.internal.knative.dev/serverlessservice";
 const TYPE_LABEL = "networking.internal.knative.dev/serviceType";
@@ -37,28 +39,28 @@ export const privateServiceView: ObjectView<Revision> = {
   ...suffixed("-private"),
   make: (revision) => makeService(revision, "Private"),
 };
-export const endpointsView: ObjectView<Revision> = {
-  kind: Endpoints,
-  source: Revisions,
-  ...suffixed("-private"),
-  make: makeEndpoints,
-};
-export const endpointSliceView: ObjectView<Revision> = {
-  kind: EndpointSlices,
-  source: Revisions,
-  ...suffixed("-private-ebb"),
-  make: makeEndpointSlice,
-};
+/** Where each of the two leads: to the instances; the public one to the activator, unless there is room for a burst in the instances. */
+export const endpointsViews: readonly ObjectView<Revision>[] = [
+  { kind: Endpoints, source: Revisions, ...suffixed(""), make: (revision, find) => makeEndpoints(revision, find, "Public") },
+  { kind: Endpoints, source: Revisions, ...suffixed("-private"), make: (revision, find) => makeEndpoints(revision, find, "Private") },
+  { kind: EndpointSlices, source: Revisions, ...suffixed("-ebb"), make: (revision, find) => makeEndpointSlice(revision, find, "Public") },
+  {
+    kind: EndpointSlices,
+    source: Revisions,
+    ...suffixed("-private-ebb"),
+    make: (revision, find) => makeEndpointSlice(revision, find, "Private"),
+  },
+];
 
-function makeService(revision: Revision, type: "Public" | "Private"): CoreService {
+type ServiceType = "Public" | "Private";
+
+const nameOf = (revision: Revision, type: ServiceType) => (type === "Public" ? revision.metadata.name : privateServiceName(revision));
+
+function makeService(revision: Revision, type: ServiceType): CoreService {
   const { name, uid = "" } = revision.metadata;
   // The ServerlessService is a view, too: its uid is known without making it.
   const owner = { kind: "ServerlessService", metadata: { name, uid: derivedUid(ServerlessServices, uid, name) } };
-  const metadata = beneath(
-    revision,
-    type === "Public" ? name : privateServiceName(revision),
-    controllerRef(ServerlessServices, { apiVersion: "", ...owner }),
-  );
+  const metadata = beneath(revision, nameOf(revision, type), controllerRef(ServerlessServices, { apiVersion: "", ...owner }));
   const port = PORTS[protocolOf(servingContainer(revision))];
   const http = { ...port, protocol: "TCP", ...(port.name === "http2" ? { appProtocol: "kubernetes.io/h2c" } : {}) };
   return {
@@ -82,6 +84,9 @@ function podsOf(revision: Revision, find: Finder): Pod[] {
   });
 }
 
+type WithSubsets = KubeObject & { subsets?: object[] };
+type WithEndpoints = KubeObject & { addressType: string; ports: object[]; endpoints: object[] };
+
 const isReady = ({ status }: Pod) => status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
 const refTo = ({ metadata }: Pod) => ({ kind: "Pod", namespace: metadata.namespace, name: metadata.name, uid: metadata.uid });
 
@@ -90,7 +95,14 @@ function portsOf(revision: Revision) {
   return [{ name: PORTS[protocolOf(serving)].name, port: serving?.ports?.[0]?.containerPort ?? 8080, protocol: "TCP" }];
 }
 
-function makeEndpoints(revision: Revision, find: Finder): KubeObject & { subsets?: object[] } {
+function makeEndpoints(revision: Revision, find: Finder, type: ServiceType): WithSubsets {
+  const metadata = { name: nameOf(revision, type), labels: serviceLabels(revision, type) };
+  const object = { apiVersion: "v1", kind: "Endpoints", metadata };
+  if (type === "Public" && !isServing(revision, find)) {
+    const activator = find.get(Endpoints, SERVING_NAMESPACE, ACTIVATOR_SERVICE) as WithSubsets | undefined;
+    const subsets = activator?.subsets;
+    return { ...object, ...(subsets ? { subsets } : {}) };
+  }
   const addresses = (ready: boolean) =>
     podsOf(revision, find)
       .filter((pod) => isReady(pod) === ready)
@@ -101,37 +113,43 @@ function makeEndpoints(revision: Revision, find: Finder): KubeObject & { subsets
     ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}),
     ports: portsOf(revision),
   };
-  return {
-    apiVersion: "v1",
-    kind: "Endpoints",
-    metadata: { name: privateServiceName(revision), labels: serviceLabels(revision) },
-    ...(ready.length + notReady.length > 0 ? { subsets: [subset] } : {}),
-  };
+  return { ...object, ...(ready.length + notReady.length > 0 ? { subsets: [subset] } : {}) };
 }
 
-function makeEndpointSlice(revision: Revision, find: Finder): KubeObject & { endpoints: object[] } {
-  const service = privateServiceName(revision);
+function makeEndpointSlice(revision: Revision, find: Finder, type: ServiceType): WithEndpoints {
+  const service = nameOf(revision, type);
   const uid = derivedUid(CoreServices, revision.metadata.uid ?? "", service);
+  const proxied = type === "Public" && !isServing(revision, find);
+  const activator = proxied
+    ? (find.get(EndpointSlices, SERVING_NAMESPACE, `${ACTIVATOR_SERVICE}-ebb`) as WithEndpoints | undefined)
+    : undefined;
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
     metadata: {
-      name: endpointSliceView.name(revision),
-      labels: { ...serviceLabels(revision), "kubernetes.io/service-name": service, "endpointslice.kubernetes.io/managed-by": "ebb" },
+      name: childName(revision.metadata.name, type === "Public" ? "-ebb" : "-private-ebb"),
+      labels: {
+        ...serviceLabels(revision, type),
+        "kubernetes.io/service-name": service,
+        "endpointslice.kubernetes.io/managed-by": "ebb",
+      },
       ownerReferences: [controllerRef(CoreServices, { apiVersion: "v1", kind: "Service", metadata: { name: service, uid } })],
     },
     addressType: "IPv4",
-    ports: portsOf(revision),
-    endpoints: podsOf(revision, find).map((pod) => ({
-      addresses: [pod.status?.podIP],
-      conditions: { ready: isReady(pod), serving: isReady(pod), terminating: false },
-      nodeName: pod.spec.nodeName,
-      targetRef: refTo(pod),
-    })),
-  } as KubeObject & { endpoints: object[] };
+    ports: activator?.ports ?? portsOf(revision),
+    endpoints: proxied ? (activator?.endpoints ?? []) : podsOf(revision, find).map(endpointOf),
+  };
 }
 
-function serviceLabels(revision: Revision): Record<string, string> {
-  const { labels } = makeService(revision, "Private").metadata;
-  return labels ?? {};
+function endpointOf(pod: Pod): object {
+  return {
+    addresses: [pod.status?.podIP],
+    conditions: { ready: isReady(pod), serving: isReady(pod), terminating: false },
+    nodeName: pod.spec.nodeName,
+    targetRef: refTo(pod),
+  };
+}
+
+function serviceLabels(revision: Revision, type: ServiceType): Record<string, string> {
+  return makeService(revision, type).metadata.labels ?? {};
 }

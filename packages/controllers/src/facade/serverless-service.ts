@@ -1,8 +1,8 @@
 import { Revisions, ServerlessServices, type Finder, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
 import { protocolOf, servingContainer } from "../revision/workload.ts";
-import { autoscalerRef, beneath, deploymentName, mark, privateServiceName, suffixed } from "./parts.ts";
+import { autoscalerRef, beneath, deploymentName, isServing, mark, privateServiceName, suffixed } from "./parts.ts";
 
-/** A ServerlessService says whether requests go through the activator: here the gateway always is it, so its mode is Proxy. */
+/** A ServerlessService says whether requests would go through the activator upstream. Here the gateway is always in the path. */
 export const serverlessServiceView: ObjectView<Revision> = {
   kind: ServerlessServices,
   source: Revisions,
@@ -14,6 +14,7 @@ const NO_BACKENDS = { reason: "NoHealthyBackends", message: "K8s Service is not 
 
 function makeServerlessService(revision: Revision, find: Finder): KubeObject {
   const { name } = revision.metadata;
+  const serving = isServing(revision, find);
   const populated = (revision.status?.actualReplicas ?? 0) > 0;
   // Without instances upstream's is Unknown, not False: that is how a Revision sleeps.
   const state = (type: string) => (populated ? mark(type, "True") : mark(type, "Unknown", NO_BACKENDS));
@@ -22,7 +23,7 @@ function makeServerlessService(revision: Revision, find: Finder): KubeObject {
     kind: "ServerlessService",
     metadata: { ...beneath(revision, name, autoscalerRef(revision, find)), generation: 1 },
     spec: {
-      mode: "Proxy",
+      mode: serving ? "Serve" : "Proxy",
       numActivators: 1,
       objectRef: { apiVersion: "apps/v1", kind: "Deployment", name: deploymentName(revision) },
       protocolType: protocolOf(servingContainer(revision)),
@@ -31,7 +32,11 @@ function makeServerlessService(revision: Revision, find: Finder): KubeObject {
       observedGeneration: 1,
       serviceName: name,
       privateServiceName: privateServiceName(revision),
-      conditions: [{ ...mark("ActivatorEndpointsPopulated", "True"), severity: "Info" }, state("EndpointsPopulated"), state("Ready")],
+      conditions: [
+        { ...mark("ActivatorEndpointsPopulated", serving ? "False" : "True"), severity: "Info" },
+        state("EndpointsPopulated"),
+        state("Ready"),
+      ],
     },
   };
 }

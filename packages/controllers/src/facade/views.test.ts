@@ -96,7 +96,7 @@ describe("beneath a Revision", () => {
   test.each<[string, Revision, string]>([
     ["with instances", awake, "True "],
     ["asleep", asleep, "Unknown NoHealthyBackends"],
-  ])("a ServerlessService %s: mode Proxy, as the gateway is always in the path", (_, source, ready) => {
+  ])("a ServerlessService %s: mode Proxy while its PodAutoscaler says nothing of room for a burst", (_, source, ready) => {
     const [service] = made("ServerlessService", source);
     expect(service).toMatchObject({
       metadata: { name: "shop-00001", ownerReferences: [{ kind: "PodAutoscaler", name: "shop-00001" }] },
@@ -138,13 +138,28 @@ describe("beneath a Revision", () => {
 
   test("Endpoints and an EndpointSlice tell which instances serve", () => {
     const pods = [pod("up", true), pod("down", false)];
-    expect(made("Endpoints", awake, world(pods))[0].subsets).toMatchObject([
+    const instances = [
       { addresses: [{ ip: "10.0.0.1", targetRef: { name: "up" } }], notReadyAddresses: [{ targetRef: { name: "down" } }] },
-    ]);
-    expect(made("Endpoints", asleep)[0]).not.toHaveProperty("subsets");
-    const [slice] = made("EndpointSlice", awake, world(pods));
+    ];
+    expect(made("Endpoints", awake, world(pods))[1].subsets).toMatchObject(instances);
+    expect(made("Endpoints", asleep)[1]).not.toHaveProperty("subsets");
+    const [, slice] = made("EndpointSlice", awake, world(pods));
     expect(slice.metadata.labels["kubernetes.io/service-name"]).toBe("shop-00001-private");
     expect(slice.endpoints.map(({ conditions }: { conditions: object }) => conditions)).toMatchObject([{ ready: true }, { ready: false }]);
+  });
+
+  test("the public Service's lead to the activator, and to the instances once there is room for a burst in them", () => {
+    const through = { subsets: [{ addresses: [{ ip: "10.9.9.9" }], ports: [] }], ports: [], endpoints: [{ addresses: ["10.9.9.9"] }] };
+    const seen = (mode: object) => {
+      const scaled = { ...autoscaler(), status: { annotations: mode } };
+      const get = ({ kind }: { kind: string }) => (kind === "PodAutoscaler" ? scaled : kind.startsWith("Endpoint") ? through : undefined);
+      const find = { ...world([pod("up", true)]), get } as unknown as Finder;
+      const [{ subsets }] = made("Endpoints", awake, find);
+      const [{ endpoints }] = made("EndpointSlice", awake, find);
+      return [made("ServerlessService", awake, find)[0].spec.mode, subsets[0].addresses[0].ip, endpoints[0].addresses[0]];
+    };
+    expect(seen({})).toEqual(["Proxy", "10.9.9.9", "10.9.9.9"]);
+    expect(seen({ "autoscaling.ebb.dev/serverless-service-mode": "Serve" })).toEqual(["Serve", "10.0.0.1", "10.0.0.1"]);
   });
 });
 

@@ -4,7 +4,7 @@ import { imageView } from "./image.ts";
 import { ingressView } from "./ingress.ts";
 import { placeholderServiceView } from "./placeholder-service.ts";
 import { metricView } from "./metric.ts";
-import { endpointSliceView, endpointsView, privateServiceView, publicServiceView } from "./revision-services.ts";
+import { endpointsViews, privateServiceView, publicServiceView } from "./revision-services.ts";
 import { serverlessServiceView } from "./serverless-service.ts";
 
 /** What stands beneath a Revision and a Route upstream, made when it is read (ADR 0008). */
@@ -17,6 +17,5 @@ export const SERVING_VIEWS: readonly ObjectView[] = [
   serverlessServiceView,
   publicServiceView,
   privateServiceView,
-  endpointsView,
-  endpointSliceView,
+  ...endpointsViews,
 ] as readonly ObjectView[];

@@ -54,9 +54,16 @@ export class PodController {
       if (!pod && isLeaving(instance)) continue;
       const record = pod ?? (await client.create(Pods, makePod(revision, instance)));
       await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, record.status, clock.now()) });
+      // Once its end is told; that write has brought us here again.
+      if (record.status?.phase === "Succeeded" && !record.metadata.labels?.[LABELS.ended]) await client.update(Pods, markEnded(record));
     }
     for (const { metadata } of pods.values()) await client.delete(Pods, metadata.namespace, metadata.name);
   }
+}
+
+/** Those that wait until a Revision has no Pods any more do not wait for those that are kept for their logs. */
+function markEnded(pod: Pod): Pod {
+  return { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, [LABELS.ended]: "true" } } };
 }
 
 function isLeaving({ phase }: InstanceStatus): boolean {

@@ -3,7 +3,7 @@ import { autoscaler, marks, NOW, summary } from "../testing.ts";
 import { autoscalerStatus, type ScaleObserved } from "./reconcile.ts";
 
 const INITIALIZED = autoscaler({ conditions: marks({ ScaleTargetInitialized: "True" }) });
-const OBSERVED: ScaleObserved = { desired: 0, ready: 0, initialScale: 1, timedOut: false, now: NOW };
+const OBSERVED: ScaleObserved = { desired: 0, ready: 0, initialScale: 1, timedOut: false, mode: "Proxy" as const, now: NOW };
 
 describe("autoscalerStatus", () => {
   test.each([

@@ -1,4 +1,6 @@
 import type { PodAutoscaler } from "@ebb/kube";
+import { MODE_ANNOTATION } from "../facade/parts.ts";
+import type { ServingMode } from "./scaling-loop.ts";
 import { AUTOSCALER_CONDITIONS as conditions, NO_TRAFFIC, QUEUED, TIMED_OUT } from "./conditions.ts";
 
 export interface ScaleObserved {
@@ -8,6 +10,7 @@ export interface ScaleObserved {
   initialScale: number;
   /** The last activation was given up. */
   timedOut: boolean;
+  mode: ServingMode;
   now: number;
 }
 
@@ -26,6 +29,8 @@ export function autoscalerStatus(autoscaler: PodAutoscaler, observed: ScaleObser
   const { generation, name } = autoscaler.metadata;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
+    // Serve is said, Proxy is what nothing said means: most Revisions sleep.
+    ...(observed.mode === "Serve" ? { annotations: { [MODE_ANNOTATION]: observed.mode } } : {}),
     serviceName: name,
     desiredScale: desired,
     actualScale: ready,

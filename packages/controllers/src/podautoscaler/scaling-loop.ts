@@ -43,13 +43,21 @@ interface Entry {
   usage?: Usage;
   /** Why nothing of it is to run. */
   failed?: string;
+  mode: ServingMode;
 }
+
+/**
+ * Whether requests would go through the activator upstream: they do while nothing runs, and while a burst would not fit into what runs (knative,
+ * pkg/reconciler/autoscaling/kpa/kpa.go).
+ */
+export type ServingMode = "Serve" | "Proxy";
 
 export interface ScaleState {
   desired: number;
   ready: number;
   initialScale: number;
   timedOut: boolean;
+  mode: ServingMode;
 }
 
 export interface ScalingLoopOptions {
@@ -167,6 +175,7 @@ export class ScalingLoop {
       ready: this.#options.dataPlane.ready(key),
       initialScale: scaling.initialScale,
       timedOut: scaler.desired === 0 && last?.cause === "activation-timeout",
+      mode: entry.mode,
     };
   }
 
@@ -242,7 +251,15 @@ export class ScalingLoop {
     const past = decisionLog?.take(key) ?? [];
     const running = { instances: dataPlane.instances(key).length, ready: dataPlane.ready(key), past };
     const scaler = new RevisionScaler(scaling, clock.monotonic(), running);
-    return { autoscaler, scaling, scaler, load: new LoadRecord(), initialized: isInitialized(autoscaler), activationTimeout: 0 };
+    return {
+      autoscaler,
+      scaling,
+      scaler,
+      load: new LoadRecord(),
+      initialized: isInitialized(autoscaler),
+      activationTimeout: 0,
+      mode: "Proxy",
+    };
   }
 
   #record(stats: readonly RevisionStats[]): void {
@@ -295,6 +312,9 @@ export class ScalingLoop {
     const asleep = desired === 0 && entry.scaler.activity.phase === "inactive";
     if (asleep && !entry.scaling.strategies.some(wakesByItself)) this.#awake.delete(key);
     else this.#awake.add(key);
-    if (desired !== previous) this.moved.emit(key);
+    const mode = desired === 0 || decision.excessBurstCapacity < 0 ? "Proxy" : "Serve";
+    const turned = mode !== entry.mode;
+    entry.mode = mode;
+    if (desired !== previous || turned) this.moved.emit(key);
   }
 }

@@ -1,13 +1,14 @@
-import { Revisions, Routes, type Revision, type Route } from "@ebb/kube";
+import { LABELS, Revisions, Routes, type Revision, type Route } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
 import { HostClaims } from "./claims.ts";
 import { allHosts, makeEntry, namedSplits, redirectsToTls, statusTraffic, type NamedSplits } from "./entry.ts";
-import { hostProblem, hostsOf, urlOf } from "./hosts.ts";
+import { hostProblem, hostsOf, urlOf, type HostSettings } from "./hosts.ts";
 import type { Ingress } from "./ingress.ts";
 import { labelled } from "./labels.ts";
+import { Placeholders } from "./placeholders.ts";
 import { routeStatus, type Ingress as IngressState } from "./reconcile.ts";
 import { ROUTE_CONDITIONS } from "./conditions.ts";
 import {
@@ -39,10 +40,12 @@ export class RouteController {
   readonly #context: Context;
   readonly #ingress: Ingress;
   readonly #claims = new HostClaims();
+  readonly #placeholders: Placeholders;
 
   constructor(context: Context, ingress: Ingress) {
     this.#context = context;
     this.#ingress = ingress;
+    this.#placeholders = new Placeholders(context.client, context.markedPlaceholders);
     const { clock, log } = context;
     this.controller = new Controller({ name: "route", clock, log, reconcile: (key) => this.#reconcile(key) });
     context.routes.onChange(({ object }) => this.controller.add(keyOf(object)));
@@ -51,6 +54,10 @@ export class RouteController {
       // A Revision's counts change with its traffic; only its readiness matters here.
       if (event.type === "updated" && readyOf(event.object) === readyOf(event.old)) return;
       this.#addRoutesTo(`revision:${keyOf(event.object)}`);
+    });
+    context.markedPlaceholders.onChange(({ object: { metadata } }) => {
+      const name = metadata.labels?.[LABELS.route];
+      if (name !== undefined) this.controller.add(`${metadata.namespace ?? ""}/${name}`);
     });
     context.settings.changed.on((name) => {
       if (name === "network" || name === "domain" || name === "features")
@@ -76,9 +83,11 @@ export class RouteController {
 
   async #reconcile(key: string): Promise<number | void> {
     const { namespace, name } = splitKey(key);
-    const { routes, client, settings, clock } = this.#context;
+    const { routes, client, clock } = this.#context;
     const route = routes.get(namespace, name);
     if (!route || route.metadata.deletionTimestamp) return await this.#forget(key);
+    const settings = this.#settings(route);
+    const taken = await this.#placeholders.sync(route, settings.network);
     const intent = this.#intent(route);
     this.#claim(route, intent.named);
     await this.#mark(key, this.#led(route, intent.targets), true);
@@ -86,15 +95,15 @@ export class RouteController {
     const programmed: IngressState = entry.hosts.length > 0 ? await this.#ingress.program(entry) : { state: "ready" };
     if (entry.hosts.length === 0) await this.#ingress.remove(key);
     const inForce = programmed.state === "ready" && !intent.problem;
-    const duration = rolloutSeconds(route.metadata.annotations, settings.current.network.rolloutSeconds);
+    const duration = rolloutSeconds(route.metadata.annotations, settings.network.rolloutSeconds);
     const rollouts = inForce ? observeReady(intent.rollouts, clock.now(), duration) : undefined;
     const status = routeStatus({
       route,
       problem: intent.problem,
-      ingress: programmed.state === "ready" ? (this.#refusal(key, intent.named) ?? programmed) : programmed,
-      traffic: inForce ? statusTraffic(route, intent.targets, settings.current) : (route.status?.traffic ?? []),
-      url: urlOf(hostsOf(route, settings.current)),
-      localUrl: `http://${hostsOf(route, settings.current).local[0] ?? ""}`,
+      ingress: programmed.state === "ready" ? (taken ?? this.#refusal(key, intent.named) ?? programmed) : programmed,
+      traffic: inForce ? statusTraffic(route, intent.targets, settings) : (route.status?.traffic ?? []),
+      url: urlOf(hostsOf(route, settings)),
+      localUrl: `http://${hostsOf(route, settings).local[0] ?? ""}`,
       ...(rollouts ? { rollouts } : {}),
       now: clock.now(),
     });
@@ -111,8 +120,13 @@ export class RouteController {
     return next === undefined ? undefined : Math.max(0, next - clock.now());
   }
 
+  #settings(route: Route): HostSettings {
+    const { network, domain } = this.#context.settings.current;
+    return { network, domain, local: this.#placeholders.local(route) };
+  }
+
   #intent(route: Route): Intent {
-    const { configurations, revisions, settings } = this.#context;
+    const { configurations, revisions } = this.#context;
     const resolved = resolveTraffic(route, {
       configuration: (namespace, name) => configurations.get(namespace, name),
       revision: (namespace, name) => revisions.get(namespace, name),
@@ -120,7 +134,7 @@ export class RouteController {
     const problem = "problem" in resolved ? resolved.problem : undefined;
     const rollouts = "targets" in resolved ? this.#rollouts(route, resolved.targets) : [];
     const targets = "targets" in resolved ? withRollout(route.spec.traffic ?? [], resolved.targets, rollouts) : targetsInForce(route);
-    return { targets, problem, named: namedSplits(route, targets, settings.current), rollouts };
+    return { targets, problem, named: namedSplits(route, targets, this.#settings(route)), rollouts };
   }
 
   #rollouts({ metadata, spec, status }: Route, targets: readonly Target[]): ConfigurationRollout[] {

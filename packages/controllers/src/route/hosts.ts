@@ -1,6 +1,7 @@
 import { LABELS, type Route } from "@ebb/kube";
 import { CLUSTER_DOMAIN, domainFor } from "../config/network.ts";
 import type { Values } from "../config/settings.ts";
+import { placeholderName } from "./placeholders.ts";
 
 /** The names under which a Route, or one of its tags, is reached. */
 export interface Hosts {
@@ -9,7 +10,10 @@ export interface Hosts {
   local: string[];
 }
 
-export type HostSettings = Pick<Values, "network" | "domain">;
+export type HostSettings = Pick<Values, "network" | "domain"> & {
+  /** Names, of the Route or of tags, that are visible inside the cluster only, whatever the Route is. */
+  local?: ReadonlySet<string>;
+};
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LONGEST_HOST = 253;
@@ -17,10 +21,10 @@ const LONGEST_HOST = 253;
 /** Hosts of the Route itself (no tag) or of a tag; local ones in all the lengths that a cluster's DNS search gives. */
 export function hostsOf(route: Route, settings: HostSettings, tag?: string): Hosts {
   const { labels = {}, annotations = {}, namespace = "" } = route.metadata;
-  const Name = tag === undefined ? route.metadata.name : settings.network.tagTemplate({ Tag: tag, Name: route.metadata.name });
+  const Name = placeholderName(route, settings.network, tag);
   const local = [`${Name}.${namespace}.${CLUSTER_DOMAIN}`, `${Name}.${namespace}.svc`, `${Name}.${namespace}`];
   const domain = domainFor(settings.domain, labels);
-  if (labels[LABELS.visibility] === "cluster-local" || domain === CLUSTER_DOMAIN) return { local };
+  if (labels[LABELS.visibility] === "cluster-local" || domain === CLUSTER_DOMAIN || settings.local?.has(Name)) return { local };
   const external = settings.network.domainTemplate({
     Name,
     Namespace: namespace,

@@ -1,5 +1,5 @@
 import { Signal, type Clock, type Logger, type Runnable } from "@ebb/base";
-import { createInformer, Pods, Revisions, Services, type Informer, type Kind, type KubeObject } from "@ebb/kube";
+import { createInformer, Pods, Revisions, Services, WITH_ENDED, type Informer, type Kind, type KubeObject } from "@ebb/kube";
 import { refuse } from "../errors.ts";
 import { HttpKubeClient } from "./http-kube-client.ts";
 import { appOf, KubeCluster, SELECTOR, type ClusterView } from "./kube-cluster.ts";
@@ -74,7 +74,9 @@ function createView(kubeconfigPath: string, clock: Clock, log: Logger): ClusterV
   const client = new HttpKubeClient(kubeconfigPath);
   const changes: ClusterView["changes"] = new Signal();
   const inform = <T extends KubeObject>(kind: Kind<T>, change: ClusterChange["kind"]): Informer<T> => {
-    const informer = createInformer({ client, kind, options: { labelSelector: SELECTOR }, clock, log });
+    // Pods that have ended have logs (and only Ebb's own cluster has such).
+    const labelSelector = change === "pod" ? `${SELECTOR},${WITH_ENDED}` : SELECTOR;
+    const informer = createInformer({ client, kind, options: { labelSelector }, clock, log });
     informer.onChange(({ type, object }) => {
       if (type !== "resync") changes.emit({ kind: change, app: appOf(object), namespace: object.metadata.namespace ?? "" });
     });
