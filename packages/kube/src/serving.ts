@@ -50,6 +50,7 @@ export interface Revision extends KubeObject {
   spec: RevisionSpec;
   status?: ConditionedStatus & {
     containerStatuses?: { name: string; imageDigest?: string }[];
+    initContainerStatuses?: { name: string; imageDigest?: string }[];
     actualReplicas?: number;
     desiredReplicas?: number;
     logUrl?: string;

@@ -51,6 +51,33 @@ describe("resolving", () => {
     expect(asked).toEqual([["app:v1", { pull: false }]]);
   });
 
+  test("finds those of all containers, and asks for none twice", async () => {
+    const asked: string[] = [];
+    const { digests: subject, done } = digests(async (reference) => {
+      asked.push(reference);
+      return `${reference}@${D}`;
+    });
+    const spec = {
+      initContainers: [{ name: "first", image: "setup:1" }],
+      containers: [
+        { name: "app", image: "app:v1", ports: [{ containerPort: 1 }] },
+        { name: "log", image: `fluent@${D}` },
+        { name: "known", image: "known:1" },
+      ],
+    };
+    const made = revision(1, { containerStatuses: [{ name: "known", imageDigest: `old@${D}` }] }, { spec });
+    subject.of("team/a", made, CONFIG);
+    await done;
+    expect(subject.of("team/a", made, CONFIG).revision.status).toMatchObject({
+      containerStatuses: [
+        { name: "app", imageDigest: `app:v1@${D}` },
+        { name: "known", imageDigest: `old@${D}` },
+      ],
+      initContainerStatuses: [{ name: "first", imageDigest: `setup:1@${D}` }],
+    });
+    expect(asked).toEqual(["setup:1", "app:v1"]);
+  });
+
   test("asks the registry anew when the container says Always", async () => {
     const asked = Promise.withResolvers<boolean>();
     const { digests: subject } = digests((_, { pull }) => {

@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@ebb/base";
-import type { DeploymentConfig, Revision } from "@ebb/kube";
+import type { Container, DeploymentConfig, Revision } from "@ebb/kube";
 import { within } from "../engine/within.ts";
-import { isBundle, servingContainer } from "./workload.ts";
+import { isBundle } from "./workload.ts";
 
 /** Asks the container engine; undefined when the image has no digest. */
 export type ResolveDigest = (reference: string, options: { pull: boolean }) => Promise<string | undefined>;
@@ -15,14 +15,21 @@ export interface ImageDigestsOptions {
   resolved(key: string): void;
 }
 
+interface Known {
+  uid: string;
+  /** By the names of containers, those that run first among them. */
+  digests: Map<string, string>;
+  pending: boolean;
+}
+
 /**
- * Which image each new Revision means: its tag is resolved once, when the Revision is made, and all its instances run that digest, whatever
- * becomes of the tag. What cannot be resolved is run by its tag, and fails there in words of its own if it is not to be had. Nothing waits longer
+ * Which images each new Revision means: their tags are resolved once, when the Revision is made, and all its instances run those digests, whatever
+ * becomes of the tags. What cannot be resolved is run by its tag, and fails there in words of its own if it is not to be had. Nothing waits longer
  * than `digest-resolution-timeout`: an answer that comes later (the image is large) still holds for instances that start after it.
  */
 export class ImageDigests {
   readonly #options: ImageDigestsOptions;
-  readonly #known = new Map<string, { uid: string; digest?: string; pending: boolean }>();
+  readonly #known = new Map<string, Known>();
 
   constructor(options: ImageDigestsOptions) {
     this.#options = options;
@@ -37,28 +44,32 @@ export class ImageDigests {
     const { uid = "" } = revision.metadata;
     const known = this.#known.get(key);
     if (known?.uid !== uid) {
-      void this.#find(key, revision, config.digestResolutionTimeout);
+      void this.#find(key, revision, config);
       return { revision, pending: true };
     }
-    return { revision: known.digest === undefined ? revision : withDigest(revision, known.digest), pending: known.pending };
+    return { revision: known.digests.size === 0 ? revision : withDigests(revision, known.digests), pending: known.pending };
   }
 
   forget(key: string): void {
     this.#known.delete(key);
   }
 
-  async #find(key: string, revision: Revision, timeout: number): Promise<void> {
+  async #find(key: string, revision: Revision, config: DeploymentConfig): Promise<void> {
     const { resolve, clock, log, resolved } = this.#options;
-    const entry: { uid: string; digest?: string; pending: boolean } = { uid: revision.metadata.uid ?? "", pending: true };
+    const known = digestsIn(revision);
+    const entry: Known = { uid: revision.metadata.uid ?? "", digests: new Map(), pending: true };
     this.#known.set(key, entry);
-    const container = servingContainer(revision);
-    const asked = Promise.resolve(resolve?.(container?.image ?? "", { pull: container?.imagePullPolicy === "Always" })).then((digest) => {
-      if (digest === undefined) return;
-      entry.digest = digest;
-      if (!entry.pending) resolved(key);
-    });
+    const asked = Promise.all(
+      containersOf(revision).map(async (container) => {
+        if (!isByTag(container, config) || known.has(nameOf(container))) return;
+        const digest = await resolve?.(container.image, { pull: container.imagePullPolicy === "Always" });
+        if (digest === undefined) return;
+        entry.digests.set(nameOf(container), digest);
+        if (!entry.pending) resolved(key);
+      }),
+    );
     try {
-      await within(clock, timeout, "resolving the image's tag", asked);
+      await within(clock, config.digestResolutionTimeout, "resolving the image's tag", asked);
     } catch (error) {
       asked.catch(() => undefined);
       log.info({ revision: key, error }, "the image's tag was not resolved to a digest; it is run by its tag");
@@ -68,13 +79,24 @@ export class ImageDigests {
   }
 }
 
+const containersOf = ({ spec }: Revision): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+const nameOf = ({ name = "user-container" }: Container) => name;
+
 /** Those that are ready have run by what they have; a reference with a digest, a bundle and the registries left out need none. */
-export function needsDigest(revision: Revision, { registriesSkippingTagResolving }: DeploymentConfig): boolean {
-  const container = servingContainer(revision);
-  if (!container?.image || container.image.includes("@") || isBundle(container.image)) return false;
+export function needsDigest(revision: Revision, config: DeploymentConfig): boolean {
+  const known = digestsIn(revision);
   if (revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return false;
-  if (revision.status?.containerStatuses?.some(({ name, imageDigest }) => name === container.name && imageDigest)) return false;
-  return !registriesSkippingTagResolving.has(registryOf(container.image));
+  return containersOf(revision).some((container) => !known.has(nameOf(container)) && isByTag(container, config));
+}
+
+/** What was found out in an earlier life of the control plane. */
+function digestsIn({ status }: Revision): Map<string, string> {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return new Map(all.flatMap(({ name, imageDigest }) => (imageDigest ? [[name, imageDigest]] : [])));
+}
+
+function isByTag({ image }: Container, { registriesSkippingTagResolving }: DeploymentConfig): boolean {
+  return Boolean(image) && !image.includes("@") && !isBundle(image) && !registriesSkippingTagResolving.has(registryOf(image));
 }
 
 /** As in go-containerregistry: what is before the first slash, if it looks like a host. */
@@ -83,7 +105,21 @@ export function registryOf(image: string): string {
   return rest.length > 0 && (first.includes(".") || first.includes(":") || first === "localhost") ? first : "index.docker.io";
 }
 
-function withDigest(revision: Revision, imageDigest: string): Revision {
-  const name = servingContainer(revision)?.name ?? "user-container";
-  return { ...revision, status: { ...revision.status, containerStatuses: [{ name, imageDigest }] } };
+function withDigests(revision: Revision, found: ReadonlyMap<string, string>): Revision {
+  const digests = new Map([...digestsIn(revision), ...found]);
+  const statuses = (containers: readonly Container[] = []) =>
+    containers.flatMap((container) => {
+      const name = nameOf(container);
+      const imageDigest = digests.get(name);
+      return imageDigest === undefined ? [] : [{ name, imageDigest }];
+    });
+  const initContainerStatuses = statuses(revision.spec.initContainers);
+  return {
+    ...revision,
+    status: {
+      ...revision.status,
+      containerStatuses: statuses(revision.spec.containers),
+      ...(initContainerStatuses.length > 0 ? { initContainerStatuses } : {}),
+    },
+  };
 }

@@ -78,6 +78,19 @@ describe("planRevision", () => {
       ],
     ],
     [
+      "its image is not there by its digest: what the kubelet says",
+      {
+        revision: revision(1, undefined, { spec: { containers: [{ image: `app@sha256:${"0".repeat(64)}` }] } }),
+        instances: [instance({ phase: "backoff", reason: "ErrImagePull", message: "no such image" })],
+      },
+      [
+        "Active Unknown Deploying",
+        "ContainerHealthy Unknown Deploying",
+        "Ready False ImagePullBackOff",
+        "ResourcesAvailable False ImagePullBackOff",
+      ],
+    ],
+    [
       "it cannot be started for another reason: in the runtime's word",
       { instances: [instance({ phase: "backoff", reason: "NoContainerEngine", message: "images need a container engine" })] },
       [

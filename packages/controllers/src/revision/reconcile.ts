@@ -4,7 +4,7 @@ import type { EventNote } from "../engine/events.ts";
 import { AUTOSCALER_CONDITIONS } from "../podautoscaler/conditions.ts";
 import { isInitialized } from "../podautoscaler/reconcile.ts";
 import { DEADLINE_EXCEEDED, DEPLOYING, RESOLVING, REVISION_CONDITIONS as conditions } from "./conditions.ts";
-import { containerStatuses, servingContainer } from "./workload.ts";
+import { containerStatuses, isBundle, servingContainer } from "./workload.ts";
 
 export interface RevisionObserved {
   revision: Revision;
@@ -63,7 +63,7 @@ export function planRevision(observed: RevisionObserved): RevisionPlan {
   const status: RevisionPlan["status"] = {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: marks,
-    containerStatuses: containerStatuses(revision),
+    ...containerStatuses(revision),
     actualReplicas: autoscaler?.status?.actualScale ?? 0,
     desiredReplicas: autoscaler?.status?.desiredScale ?? 0,
     ...(observed.logUrl === undefined ? {} : { logUrl: observed.logUrl }),
@@ -94,11 +94,12 @@ type Marks = NonNullable<RevisionPlan["status"]["conditions"]>;
 
 function deployingMarks(before: Marks, observed: RevisionObserved, overdue: boolean): Marks {
   const { now, problem } = observed;
-  const trouble = problem ? undefined : containerTrouble(observed);
+  const pull = problem ? undefined : pullTrouble(observed);
+  const trouble = problem || pull ? undefined : containerTrouble(observed);
   let marks = before;
   if (overdue) {
     const seen = observed.instances.find(({ message }) => message)?.message;
-    const message = problem?.message ?? seen;
+    const message = problem?.message ?? pull?.message ?? seen;
     marks = conditions.markFalse(
       marks,
       "ResourcesAvailable",
@@ -110,6 +111,10 @@ function deployingMarks(before: Marks, observed: RevisionObserved, overdue: bool
     return known ? conditions.markFalse(marks, "ContainerHealthy", known, now) : marks;
   }
   if (problem) return conditions.markFalse(marks, "ResourcesAvailable", problem, now);
+  if (pull) {
+    marks = conditions.markUnknown(marks, "ContainerHealthy", { reason: DEPLOYING, message: "" }, now);
+    return conditions.markFalse(marks, "ResourcesAvailable", pull, now);
+  }
   if (observed.resolving) {
     const cause = { reason: RESOLVING, message: "" };
     return conditions.markUnknown(conditions.markUnknown(marks, "ResourcesAvailable", cause, now), "ContainerHealthy", cause, now);
@@ -125,14 +130,28 @@ function failureOf(marks: Marks, type: string): Cause | undefined {
   return condition?.status === "False" ? { reason: condition.reason ?? "", message: condition.message ?? "" } : undefined;
 }
 
+/** An image with a digest is looked for by nobody before the Pod has to be made: it is the kubelet who misses it, in the kubelet's words. */
+function pullTrouble({ revision, instances }: RevisionObserved): Cause | undefined {
+  const image = servingContainer(revision)?.image ?? "";
+  const failed = image.includes("@sha256:") && !isBundle(image) ? instances.find(missesImage) : undefined;
+  return (
+    failed && { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": ErrImagePull: ${failed.message ?? failed.reason}` }
+  );
+}
+
+function missesImage({ phase, reason }: InstanceStatus): boolean {
+  return phase !== "ready" && reason !== undefined && IMAGE_REASONS.has(reason);
+}
+
 /** With the last log lines, which the runtime adds. */
 const LONGEST_WORDS = 2048;
 
 /** What keeps the container from running at all; an instance that is only not ready yet is no trouble. */
 function containerTrouble({ revision, instances }: RevisionObserved): Cause | undefined {
-  for (const { phase, reason, message, lastExit } of instances) {
+  for (const instance of instances) {
+    const { phase, reason, message, lastExit } = instance;
     if (phase === "ready") continue;
-    if (reason !== undefined && IMAGE_REASONS.has(reason)) {
+    if (missesImage(instance)) {
       const image = servingContainer(revision)?.image ?? "";
       return { reason: "ContainerMissing", message: `Unable to fetch image "${image}": ${message ?? reason}` };
     }

@@ -153,7 +153,8 @@ export function isBundle(image: string): boolean {
 }
 
 function digestOf({ status }: Revision, { name = "user-container" }: Container): string | undefined {
-  return status?.containerStatuses?.find((container) => container.name === name)?.imageDigest;
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.find((container) => container.name === name)?.imageDigest;
 }
 
 function artifactOf(image: string, bundlesRoot: string): Artifact | undefined {
@@ -205,11 +206,16 @@ export function backendOf(revision: Revision): Omit<Backend, "endpoints"> {
   };
 }
 
-/** `name` to `reference@digest`: of the reference itself, or what its tag was resolved to. */
-export function containerStatuses(revision: Revision): { name: string; imageDigest?: string }[] {
-  return revision.spec.containers.map((container) => {
-    const { name = "user-container", image } = container;
-    const imageDigest = image.includes("@sha256:") ? image : digestOf(revision, container);
-    return { name, ...(imageDigest === undefined ? {} : { imageDigest }) };
-  });
+/** `name` to `reference@digest` of the Revision's containers: of the reference itself, or what its tag was resolved to. */
+export function containerStatuses(revision: Revision): Required<Pick<RevisionStatus, "containerStatuses">> & RevisionStatus {
+  const of = (containers: readonly Container[]) =>
+    containers.map((container) => {
+      const { name = "user-container", image } = container;
+      const imageDigest = image.includes("@sha256:") ? image : digestOf(revision, container);
+      return { name, ...(imageDigest === undefined ? {} : { imageDigest }) };
+    });
+  const { containers, initContainers = [] } = revision.spec;
+  return { containerStatuses: of(containers), ...(initContainers.length > 0 ? { initContainerStatuses: of(initContainers) } : {}) };
 }
+
+type RevisionStatus = Pick<NonNullable<Revision["status"]>, "containerStatuses" | "initContainerStatuses">;
