@@ -1,12 +1,13 @@
 import { admitBinding, admitRole } from "./admit-rbac.ts";
-import type { ConfigMap, Secret } from "./core.ts";
+import type { ConfigMap, Pod, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
 import { admitLimitRange } from "./admit-limit-range.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
-import { ALL_KINDS, type Kind } from "./kinds.ts";
+import { ALL_KINDS, Pods, type Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
+import { LABELS } from "./names.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
@@ -14,6 +15,7 @@ import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
+import { podSpecCauses } from "./validate-pod.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
 
 export interface AdmissionRequest {
@@ -25,6 +27,8 @@ export interface AdmissionRequest {
   config?: AdmissionConfig;
   /** Whether the data of a ConfigMap in namespace knative-serving can be read; all can when absent. */
   configCheck?: ConfigCheck;
+  /** Nothing will be written: what a Revision's Pods would be refused for is looked at, too. */
+  dryRun?: boolean;
   /** Takes what the client should be told although it is admitted. */
   warn?: (message: string) => void;
 }
@@ -52,6 +56,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "apiextensions.k8s.io/CustomResourceDefinition": (object, { old }, kind) => admitDefinition(kind, object, { old, taken: isTaken }),
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
+  "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
@@ -65,7 +70,7 @@ function isTaken(group: string, plural: string, name: string): boolean {
   return ALL_KINDS.some((kind) => kind.group === group && (kind.plural === plural || kind.kind === name));
 }
 
-function admitService(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
+function admitService(raw: KubeObject, { old, user, warn, dryRun, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const service = raw as KnativeService;
   const before = old as KnativeService | undefined;
   requireFields(service.spec, "spec");
@@ -77,11 +82,12 @@ function admitService(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMIS
   };
   const admitted = withUser<KnativeService>({ ...service, spec }, before, user);
   refuse(validateService(admitted, before, config));
+  if (dryRun) tryPod(admitted.spec.template.spec);
   warnOf(admitted.spec.template.spec, "spec.template.spec", warn);
   return admitted;
 }
 
-function admitConfiguration(raw: KubeObject, { old, user, warn, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
+function admitConfiguration(raw: KubeObject, { old, user, warn, dryRun, config = DEFAULT_ADMISSION_CONFIG }: AdmissionRequest): KubeObject {
   const configuration = raw as Configuration;
   const before = old as Configuration | undefined;
   requireFields(configuration.spec, "spec");
@@ -92,6 +98,7 @@ function admitConfiguration(raw: KubeObject, { old, user, warn, config = DEFAULT
   // What a Service owns carries the Service's annotations.
   const admitted = configuration.metadata.ownerReferences ? defaulted : withUser(defaulted, before, user);
   refuse(validateConfiguration(admitted, before, config));
+  if (dryRun && !admitted.metadata.labels?.[LABELS.service]) tryPod(admitted.spec.template.spec);
   warnOf(admitted.spec.template.spec, "spec.template.spec", warn);
   return admitted;
 }
@@ -129,6 +136,32 @@ function admitDomainMapping(raw: KubeObject, { old, user }: AdmissionRequest): K
 function requireFields(value: unknown, path: string): void {
   if (value === undefined || value === null) refuse([{ message: "missing field(s)", paths: [path] }]);
 }
+
+/** Only new ones: what a Pod may be changed in is no matter of what it runs. The record of an instance is of what runs already. */
+function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
+  const recorded = (raw.metadata.ownerReferences ?? []).some((owner) => owner.kind === "Revision" && owner.controller === true);
+  const causes = old || recorded ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
+  if (causes.length > 0) throw invalid(kind, raw.metadata.name, causes);
+  return raw;
+}
+
+/** With a request that is a dry run, Knative asks Kubernetes for the Pod that would be made (pkg/webhook/podspec_dryrun.go). */
+function tryPod(spec: RevisionSpec): void {
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    ...(container.ports
+      ? { ports: container.ports.map((port) => ({ ...port, containerPort: port.containerPort || DEFAULT_USER_PORT })) }
+      : {}),
+  }));
+  const causes = podSpecCauses({ ...spec, containers }, "spec");
+  if (causes.length === 0) return;
+  const { message } = invalid(Pods, "dry-run-validation", causes);
+  throw badRequest(
+    `admission webhook "validation.webhook.serving.knative.dev" denied the request: validation callback failed: dry run failed with ${message}: spec.template`,
+  );
+}
+
+const DEFAULT_USER_PORT = 8080;
 
 function refuse(errors: FieldErrors): void {
   if (errors.length === 0) return;

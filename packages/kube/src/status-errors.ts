@@ -9,6 +9,7 @@ export interface FieldCause {
     | "FieldValueInvalid"
     | "FieldValueRequired"
     | "FieldValueDuplicate"
+    | "FieldValueNotFound"
     | "FieldValueForbidden"
     | "FieldValueTypeInvalid"
     | "FieldValueTooLong"

@@ -232,9 +232,9 @@ export class Registry {
     return object ?? (last as KubeObject);
   }
 
-  #admission({ user, warn }: RequestContext): AdmissionRequest {
+  #admission({ user, warn, dryRun = false }: RequestContext): AdmissionRequest {
     const { configCheck } = this.#deps;
-    return { user: user.name, config: this.#config.current, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
+    return { user: user.name, config: this.#config.current, dryRun, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
   }
 
   /** A creation or a replacement, with the steps that are the same for all of them. */
