@@ -59,6 +59,31 @@ describe("/scale", () => {
     );
   });
 
+  test("server-side apply: whose the replicas are, and a conflict with whom", async () => {
+    const { call } = await withDeployment();
+    const apply = (manager: string, replicas: number, force = "") =>
+      call("PATCH", `${DEPLOYMENTS}/d/scale?fieldManager=${manager}${force}`, {
+        type: "application/apply-patch+yaml",
+        body: { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "d" }, spec: { replicas } },
+      });
+    expect((await apply("scaler", 7, "&force=true")).body).toMatchObject({ kind: "Scale", spec: { replicas: 7 } });
+    const { body } = await call("GET", `${DEPLOYMENTS}/d`);
+    expect([body.spec.replicas, body.metadata.generation]).toEqual([7, 2]);
+    expect(body.metadata.managedFields).toContainEqual(
+      expect.objectContaining({
+        manager: "scaler",
+        operation: "Apply",
+        subresource: "scale",
+        fieldsV1: { "f:spec": { "f:replicas": {} } },
+      }),
+    );
+    expect((await apply("other", 3)).body).toMatchObject({ code: 409, message: expect.stringContaining('conflict with "scaler"') });
+    expect((await apply("other", 7)).status).toBe(200);
+    expect(
+      (await call("PATCH", `${DEPLOYMENTS}/none/scale?fieldManager=m`, { type: "application/apply-patch+yaml", body: {} })).status,
+    ).toBe(404);
+  });
+
   test.each<[string, object, number, string]>([
     [
       "less than none",

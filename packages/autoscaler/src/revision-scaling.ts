@@ -100,7 +100,8 @@ export function revisionScaling(config: AutoscalerConfig, { annotations, contain
     // HPA knows no zero.
     min: byResources ? Math.max(1, min) : min,
     max,
-    initialScale: max > 0 ? Math.min(initial, max) : initial,
+    // Beyond the maximum too, as upstream's: it holds until it was reached once.
+    initialScale: initial,
     activationScale: whole(number("activation-scale", 2)) ?? config.activationScale,
     scaleDownDelay: duration(annotations, "scale-down-delay", 0) ?? config.scaleDownDelay,
     scaleToZero: config.enableScaleToZero && !byResources,

@@ -90,7 +90,7 @@ export { trackUpdate } from "./ownership/track.ts";
 export { RBAC_GROUP } from "./rbac.ts";
 export type * from "./rbac.ts";
 export { applyPartialSchema, applySchema, type Schema, type Structure } from "./schema.ts";
-export { SCALE, scaleOf, withScale } from "./scale.ts";
+export { appliedScale, SCALE, scaleOf, withScale } from "./scale.ts";
 export { schemaOf } from "./schemas.ts";
 export type * from "./serving.ts";
 export { SERVING_NAMESPACE, type ConfigCheck } from "./serving-config/admit-config.ts";

@@ -45,6 +45,13 @@ test.each<[LimitRangeItem, ResourceRequirements[], string | undefined]>([
   expect(limitRefusal(containers(...resources), [range(item)])).toBe(expected);
 });
 
+test("containers that run first are bounded too, and a Pod by the most that is needed at a time", () => {
+  const refusal = (item: LimitRangeItem) => limitRefusal(containers(cpu("600m")), [range(item)], containers(cpu("800m"), cpu("900m")));
+  expect(refusal({ type: "Container", max: { cpu: "850m" } })).toBe("maximum cpu usage per Container is 850m, but limit is 900m");
+  expect(refusal({ type: "Pod", max: { cpu: "1" } })).toBeUndefined();
+  expect(refusal({ type: "Pod", max: { cpu: "700m" } })).toBe("maximum cpu usage per Pod is 700m, but limit is 0.9");
+});
+
 test("a range that contradicts itself is refused", () => {
   const fields = (...items: object[]) => {
     try {

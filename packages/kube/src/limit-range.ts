@@ -24,10 +24,15 @@ export function withLimitDefaults<T extends Container>(containers: readonly T[],
 }
 
 /** Why containers that are filled in may not be in one Pod, in Kubernetes' words; undefined if they may. */
-export function limitRefusal(containers: readonly Container[], ranges: readonly LimitRange[]): string | undefined {
+export function limitRefusal(
+  containers: readonly Container[],
+  ranges: readonly LimitRange[],
+  initContainers: readonly Container[] = [],
+): string | undefined {
+  const all = [...containers, ...initContainers];
   const whys = [
-    ...itemsOf(ranges, "Container").flatMap((item) => containers.flatMap(({ resources }) => itemRefusals(item, resources ?? {}))),
-    ...itemsOf(ranges, "Pod").flatMap((item) => itemRefusals(item, sumOf(containers))),
+    ...itemsOf(ranges, "Container").flatMap((item) => all.flatMap(({ resources }) => itemRefusals(item, resources ?? {}))),
+    ...itemsOf(ranges, "Pod").flatMap((item) => itemRefusals(item, sumOf(containers, initContainers))),
   ];
   if (whys.length === 0) return undefined;
   return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
@@ -78,14 +83,16 @@ function tooFar(rule: string, bound: string, { limit, request }: Said): string |
   return ratio > valueOf(bound) ? `${rule}, but provided ratio is ${ratio.toFixed(6)}` : undefined;
 }
 
-function sumOf(containers: readonly Container[]): ResourceRequirements {
+/** Of a Pod: the sum of its containers, or what one that runs before them needs, if that is more. */
+function sumOf(containers: readonly Container[], initContainers: readonly Container[]): ResourceRequirements {
   const sum = (field: "limits" | "requests") => {
-    const names = new Set(containers.flatMap(({ resources }) => Object.keys(resources?.[field] ?? {})));
+    const amountOf = ({ resources }: Container, name: string) => valueOf(resources?.[field]?.[name] ?? "0");
+    const names = new Set([...containers, ...initContainers].flatMap(({ resources }) => Object.keys(resources?.[field] ?? {})));
     return Object.fromEntries(
-      [...names].map((name) => [
-        name,
-        String(containers.reduce((total, { resources }) => total + valueOf(resources?.[field]?.[name] ?? "0"), 0)),
-      ]),
+      [...names].map((name) => {
+        const together = containers.reduce((total, container) => total + amountOf(container, name), 0);
+        return [name, String(Math.max(together, ...initContainers.map((container) => amountOf(container, name))))];
+      }),
     );
   };
   return { limits: sum("limits"), requests: sum("requests") };

@@ -26,6 +26,18 @@ test("a Pod counts for what its containers ask for, a limit without a request fo
   });
 });
 
+test("containers that run first count where one of them asks for more than all the others", () => {
+  const first = (cpu: string, memory: string) => container({ requests: { cpu, memory }, limits: { cpu, memory } });
+  expect(podAmounts([SIZED, SIZED], [first("300m", "1Gi"), first("2", "1Mi")])).toMatchObject({
+    "requests.cpu": 2,
+    "limits.cpu": 2,
+    "requests.memory": 2 ** 30,
+    "limits.memory": 2 ** 30,
+  });
+  expect(podAmounts([SIZED, SIZED], [first("300m", "1Mi")])).toEqual(podAmounts([SIZED, SIZED]));
+  expect(unspecified(quota({ "limits.cpu": "1" }), [SIZED], [container()])).toContain("limits.cpu for: user-container");
+});
+
 describe("what is over a quota", () => {
   test.each<[string, Record<string, string>, number, string | undefined]>([
     ["the last that fits", { "limits.cpu": "1", pods: "2" }, 1, undefined],

@@ -36,18 +36,28 @@ export function invalidHard({ spec }: ResourceQuota): string[] {
   return Object.keys(hard).filter((name) => !isQuantity(hard[name] ?? "") || quantityValue(hard[name] ?? "") < 0);
 }
 
-/** What one Pod with these containers counts for; a limit without a request is a request, too, as in Kubernetes. */
-export function podAmounts(containers: readonly Container[]): Amounts {
+/**
+ * What one Pod with these containers counts for; a limit without a request is a request, too. Those that run first do so one by one, and before the
+ * others: the most that any of them asks for counts, where that is more. As in Kubernetes.
+ */
+export function podAmounts(containers: readonly Container[], initContainers: readonly Container[] = []): Amounts {
   const amounts: Record<string, number> = { pods: 1, "count/pods": 1 };
-  for (const { resources: { limits = {}, requests = {} } = {} } of containers) {
-    for (const name of COMPUTE) {
-      const limit = valueOf(limits[name]);
-      const request = valueOf(requests[name]) ?? limit;
-      if (limit !== undefined) amounts[`limits.${name}`] = (amounts[`limits.${name}`] ?? 0) + limit;
-      if (request !== undefined) amounts[`requests.${name}`] = (amounts[`requests.${name}`] ?? 0) + request;
-    }
-  }
+  for (const container of containers)
+    for (const [name, amount] of Object.entries(computeOf(container))) amounts[name] = (amounts[name] ?? 0) + amount;
+  for (const container of initContainers)
+    for (const [name, amount] of Object.entries(computeOf(container))) amounts[name] = Math.max(amounts[name] ?? 0, amount);
   for (const [alias, name] of Object.entries(ALIASES)) if (amounts[name] !== undefined) amounts[alias] = amounts[name];
+  return amounts;
+}
+
+function computeOf({ resources: { limits = {}, requests = {} } = {} }: Container): Amounts {
+  const amounts: Record<string, number> = {};
+  for (const name of COMPUTE) {
+    const limit = valueOf(limits[name]);
+    const request = valueOf(requests[name]) ?? limit;
+    if (limit !== undefined) amounts[`limits.${name}`] = limit;
+    if (request !== undefined) amounts[`requests.${name}`] = request;
+  }
   return amounts;
 }
 
@@ -62,10 +72,16 @@ export function addAmounts(left: Amounts, right: Amounts, times = 1): Amounts {
 }
 
 /** Whether the quota's scopes take such a Pod; absent containers stand for other objects, which only a quota without scopes counts. */
-export function quotaTakes({ spec }: ResourceQuota, containers: readonly Container[] | undefined): boolean {
+export function quotaTakes(
+  { spec }: ResourceQuota,
+  containers: readonly Container[] | undefined,
+  initContainers: readonly Container[] = [],
+): boolean {
   const scopes = spec?.scopes ?? [];
   if (!containers) return scopes.length === 0;
-  const effort = Object.keys(podAmounts(containers)).some((name) => name.startsWith("requests.") || name.startsWith("limits."));
+  const effort = Object.keys(podAmounts(containers, initContainers)).some(
+    (name) => name.startsWith("requests.") || name.startsWith("limits."),
+  );
   // Nothing here has a deadline of its own.
   return scopes.every(
     (scope) => scope === "NotTerminating" || (scope === "BestEffort" && !effort) || (scope === "NotBestEffort" && effort),
@@ -73,13 +89,17 @@ export function quotaTakes({ spec }: ResourceQuota, containers: readonly Contain
 }
 
 /** Kubernetes' words when a Pod does not say how much it needs of what the quota limits. */
-export function unspecified(quota: ResourceQuota, containers: readonly Container[]): string | undefined {
+export function unspecified(
+  quota: ResourceQuota,
+  containers: readonly Container[],
+  initContainers: readonly Container[] = [],
+): string | undefined {
   const known = (container: Container) => podAmounts([container]);
   const compute = Object.keys(hardAmounts(quota)).filter((name) =>
     COMPUTE.some((resource) => name === resource || name.endsWith(`.${resource}`)),
   );
   const missing = compute.sort().flatMap((name) => {
-    const silent = containers
+    const silent = [...containers, ...initContainers]
       .filter((container) => known(container)[name] === undefined)
       .map(({ name: container = "user-container" }) => container);
     return silent.length === 0 ? [] : [`${name} for: ${silent.join(",")}`];

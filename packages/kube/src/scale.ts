@@ -1,5 +1,5 @@
 import { formatLabelSelector } from "./label-selector.ts";
-import type { Kind, ScalePaths } from "./kinds.ts";
+import { apiVersionOf, type Kind, type ScalePaths } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
 import { badRequest, invalid, invalidValue } from "./status-errors.ts";
@@ -35,6 +35,22 @@ export function scaleOf(object: KubeObject, { specReplicas, statusReplicas, sele
 
 /** The object with the replicas of a Scale, and its version and uid as what must still be so. Throws BadRequest or Invalid. */
 export function withScale(current: KubeObject, scale: unknown, { specReplicas }: ScalePaths, name: string): unknown {
+  const { replicas, identity } = readScale(scale, name);
+  return { ...write(current as unknown as JsonObject, specReplicas, replicas), metadata: { ...current.metadata, ...identity } };
+}
+
+/** What whoever applies a Scale says of the object that it is the scale of. Throws BadRequest or Invalid. */
+export function appliedScale(kind: Kind, scale: unknown, { specReplicas }: ScalePaths, name: string): JsonObject {
+  const { replicas, identity } = readScale(scale, name);
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, ...identity }, ...write({}, specReplicas, replicas) };
+}
+
+interface ReadScale {
+  replicas: number;
+  identity: Pick<Partial<KubeObject["metadata"]>, "name" | "uid" | "resourceVersion">;
+}
+
+function readScale(scale: unknown, name: string): ReadScale {
   if (!isJsonObject(scale)) throw badRequest("the body of the request must be a Scale");
   const { apiVersion = "autoscaling/v1", kind = SCALE.kind, metadata = {}, spec = {} } = scale;
   if (apiVersion !== "autoscaling/v1" || kind !== SCALE.kind) {
@@ -46,13 +62,8 @@ export function withScale(current: KubeObject, scale: unknown, { specReplicas }:
     throw invalid(SCALE, name, [invalidValue("spec.replicas", replicas, "must be greater than or equal to 0")]);
   }
   const { resourceVersion, uid, name: given } = (isJsonObject(metadata) ? metadata : {}) as Partial<KubeObject["metadata"]>;
-  const checked = {
-    ...current.metadata,
-    ...(resourceVersion ? { resourceVersion } : {}),
-    ...(uid ? { uid } : {}),
-    ...(given ? { name: given } : {}),
-  };
-  return { ...write(current as unknown as JsonObject, specReplicas, replicas), metadata: checked };
+  const identity = { ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}), ...(given ? { name: given } : {}) };
+  return { replicas, identity };
 }
 
 function read(object: KubeObject, path: readonly string[]): unknown {

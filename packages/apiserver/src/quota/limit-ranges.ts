@@ -20,14 +20,20 @@ export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeOb
   const ranges = rangesFor(store, kind, object);
   if (ranges.length === 0) return object;
   const pod = object as Pod;
-  const made: Pod = { ...pod, spec: { ...pod.spec, containers: withLimitDefaults(pod.spec.containers, ranges) } };
+  const { containers, initContainers } = pod.spec;
+  const filled = {
+    containers: withLimitDefaults(containers, ranges),
+    ...(initContainers ? { initContainers: withLimitDefaults(initContainers, ranges) } : {}),
+  };
+  const made: Pod = { ...pod, spec: { ...pod.spec, ...filled } };
   return made;
 }
 
 /** Throws Forbidden for a new Pod that breaks one. */
 export function checkRanges(store: Store, kind: Kind, object: KubeObject): void {
   const ranges = rangesFor(store, kind, object);
-  const why = ranges.length === 0 ? undefined : limitRefusal((object as Pod).spec.containers, ranges);
+  const { containers, initContainers } = (object as Pod).spec ?? {};
+  const why = ranges.length === 0 ? undefined : limitRefusal(containers, ranges, initContainers);
   if (why !== undefined) throw forbidden(kind, object.metadata.name, why);
 }
 

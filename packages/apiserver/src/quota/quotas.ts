@@ -68,11 +68,11 @@ export class Quotas {
     if (old || namespace === undefined || (resource === PODS && isInstance(next))) return;
     const quotas = this.#store.list(QUOTAS, namespace).objects as readonly ResourceQuota[];
     if (quotas.length === 0) return;
-    const containers = resource === PODS ? (next as Pod).spec.containers : undefined;
+    const { containers, initContainers }: Partial<Pod["spec"]> = resource === PODS ? (next as Pod).spec : {};
     for (const quota of quotas) {
-      if (!quotaTakes(quota, containers)) continue;
-      const asked = containers ? podAmounts(containers) : countOf(quota, resource);
-      const silent = containers && unspecified(quota, containers);
+      if (!quotaTakes(quota, containers, initContainers)) continue;
+      const asked = containers ? podAmounts(containers, initContainers) : countOf(quota, resource);
+      const silent = containers && unspecified(quota, containers, initContainers);
       const why = silent ?? overQuota(quota, this.#usedOf(quota, Object.keys(asked)), asked);
       if (why !== undefined) throw forbidden(kind, name, why);
     }
@@ -108,8 +108,9 @@ export class Quotas {
     }
     if (names.every((name) => countedResource(name) !== undefined)) return used;
     return (this.#store.list(PODS, namespace).objects as readonly Pod[])
-      .filter(({ spec, status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed" && quotaTakes(quota, spec.containers))
-      .reduce<Amounts>((sum, { spec }) => addAmounts(sum, podAmounts(spec.containers)), used);
+      .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
+      .filter(({ spec }) => quotaTakes(quota, spec.containers, spec.initContainers))
+      .reduce<Amounts>((sum, { spec }) => addAmounts(sum, podAmounts(spec.containers, spec.initContainers)), used);
   }
 }
 

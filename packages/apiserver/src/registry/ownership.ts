@@ -73,7 +73,7 @@ export function withApplied(writer: Writer, current: KubeObject | undefined, { a
 
 /** A configuration owns nothing that its endpoint would not write. */
 function withoutReset(kind: Kind, applied: JsonObject, subresource: Subresource | undefined): JsonObject {
-  if (subresource === undefined) {
+  if (subresource !== "status") {
     if (!kind.statusSubresource) return applied;
     const { status: _, ...rest } = applied;
     return rest;

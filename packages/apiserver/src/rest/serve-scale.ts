@@ -1,10 +1,10 @@
-import { SCALE, scaleOf, withScale, type KubeObject, type ScalePaths } from "@ebb/kube";
+import { appliedScale, SCALE, scaleOf, withScale, type KubeObject, type ScalePaths } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
-import { patchOf } from "./patch-request.ts";
-import { mediaTypeOf, parseAsJson, readObject, readText } from "./read-body.ts";
-import { contextOf, refuseForce } from "./request-options.ts";
+import { APPLY_PATCH, patchOf } from "./patch-request.ts";
+import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
+import { applyOptionsOf, contextOf, refuseForce } from "./request-options.ts";
 import { notAllowed } from "./respond.ts";
 
 /** `/scale`: an object's replicas as autoscaling/v1 Scale, so that who scales need not know its kind. */
@@ -15,6 +15,12 @@ export async function serveScale(exchange: Exchange, target: Target, paths: Scal
   const warnings: string[] = [];
   const context = contextOf(exchange, (text) => warnings.push(text));
   const duplicate = (text: string) => void context.duplicates.push(text);
+  if (method === "PATCH" && mediaTypeOf(request) === APPLY_PATCH) {
+    const options = applyOptionsOf(query);
+    const body = appliedScale(target.kind, parseAsYaml(await readText(request), duplicate), paths, target.name);
+    const { object } = await registry.apply(target, { body, ...options }, context, "scale");
+    return { ...ok(scaleOf(object, paths)), warnings };
+  }
   let change: (scale: KubeObject) => unknown;
   if (method === "PUT") {
     const body = await readObject(request, duplicate);

@@ -23,8 +23,8 @@ export function createAutoscalerController(context: Context, loop: ScalingLoop, 
       loop.upsert(autoscaler);
       const state = loop.state(key);
       if (!state) return;
-      const { desired, initialScale, timedOut, mode } = state;
-      const observed = { desired, ready: state.ready, initialScale, timedOut, mode, now: clock.now() };
+      const { initialScale } = state;
+      const observed = { ...state, now: clock.now() };
       // Routes may lead to it from then on: the gateway must have its endpoints first.
       if (!isInitialized(autoscaler) && state.ready >= initialScale) await dataPlane.applied(key);
       const status = autoscalerStatus(autoscaler, observed);

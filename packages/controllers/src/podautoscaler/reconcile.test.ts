@@ -3,7 +3,7 @@ import { autoscaler, marks, NOW, summary } from "../testing.ts";
 import { autoscalerStatus, type ScaleObserved } from "./reconcile.ts";
 
 const INITIALIZED = autoscaler({ conditions: marks({ ScaleTargetInitialized: "True" }) });
-const OBSERVED: ScaleObserved = { desired: 0, ready: 0, initialScale: 1, timedOut: false, mode: "Proxy" as const, now: NOW };
+const OBSERVED: ScaleObserved = { desired: 0, ready: 0, initialScale: 1, timedOut: false, minScale: 0, mode: "Proxy" as const, now: NOW };
 
 describe("autoscalerStatus", () => {
   test.each([
@@ -29,6 +29,12 @@ describe("autoscalerStatus", () => {
     ["asleep", INITIALIZED, {}, ["Active False NoTraffic", "Ready False NoTraffic", "ScaleTargetInitialized True"]],
     ["waking", INITIALIZED, { desired: 1 }, ["Active Unknown Queued", "Ready Unknown Queued", "ScaleTargetInitialized True"]],
     ["one of several serves: active", INITIALIZED, { desired: 5, ready: 1 }, ["Active True", "Ready True", "ScaleTargetInitialized True"]],
+    [
+      "fewer than the minimum: not yet active",
+      INITIALIZED,
+      { desired: 3, ready: 1, minScale: 3 },
+      ["Active Unknown Queued", "Ready Unknown Queued", "ScaleTargetInitialized True"],
+    ],
     [
       "the last activation was given up",
       INITIALIZED,

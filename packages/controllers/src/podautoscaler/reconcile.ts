@@ -1,16 +1,9 @@
 import type { PodAutoscaler } from "@ebb/kube";
 import { MODE_ANNOTATION } from "../facade/parts.ts";
-import type { ServingMode } from "./scaling-loop.ts";
+import type { ScaleState } from "./scaling-loop.ts";
 import { AUTOSCALER_CONDITIONS as conditions, NO_TRAFFIC, QUEUED, TIMED_OUT } from "./conditions.ts";
 
-export interface ScaleObserved {
-  desired: number;
-  ready: number;
-  /** To be reached once before the revision counts as deployed. */
-  initialScale: number;
-  /** The last activation was given up. */
-  timedOut: boolean;
-  mode: ServingMode;
+export interface ScaleObserved extends ScaleState {
   now: number;
 }
 
@@ -22,7 +15,7 @@ export function autoscalerStatus(autoscaler: PodAutoscaler, observed: ScaleObser
   marks = initialized
     ? conditions.markTrue(marks, "ScaleTargetInitialized", now)
     : conditions.markUnknown(marks, "ScaleTargetInitialized", { reason: "", message: "" }, now);
-  const needed = initialized ? 1 : Math.max(1, initialScale);
+  const needed = Math.max(1, initialized ? observed.minScale : initialScale);
   if (desired === 0) marks = conditions.markFalse(marks, "Active", observed.timedOut ? TIMED_OUT : NO_TRAFFIC, now);
   else if (ready >= needed) marks = conditions.markTrue(marks, "Active", now);
   else marks = conditions.markUnknown(marks, "Active", QUEUED, now);

@@ -55,7 +55,10 @@ export type ServingMode = "Serve" | "Proxy";
 export interface ScaleState {
   desired: number;
   ready: number;
+  /** As many must be ready once before it counts as deployed. */
   initialScale: number;
+  /** As many must be ready for it to count as active, later. */
+  minScale: number;
   timedOut: boolean;
   mode: ServingMode;
 }
@@ -170,10 +173,12 @@ export class ScalingLoop {
     if (!entry) return undefined;
     const { scaler, scaling } = entry;
     const last = scaler.decisions.at(-1);
+    const minScale = entry.autoscaler.spec.reachability === "Unreachable" ? 0 : scaling.min;
     return {
       desired: scaler.desired,
       ready: this.#options.dataPlane.ready(key),
-      initialScale: scaling.initialScale,
+      initialScale: Math.max(scaling.initialScale, minScale),
+      minScale,
       timedOut: scaler.desired === 0 && last?.cause === "activation-timeout",
       mode: entry.mode,
     };

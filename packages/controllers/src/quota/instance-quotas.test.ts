@@ -17,8 +17,8 @@ beforeEach(() => {
     hard ? [{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "q", namespace: "team" }, spec: { hard } }] : [];
   quotas = new InstanceQuotas({ list: make });
   quotas.changed.on((key) => changes.push(key));
-  quotas.describe(SHOP, SIZED);
-  quotas.describe(OTHER, SIZED);
+  quotas.describe(SHOP, { containers: SIZED });
+  quotas.describe(OTHER, { containers: SIZED });
 });
 
 const grant = (key: string, wanted: number, running = 0) => quotas.grant(key, { wanted, running });
@@ -62,7 +62,7 @@ test("one that does not say how much it needs gets nothing where that is limited
 
 test("other namespaces, and Revisions that are gone, count for nothing", () => {
   hard = { pods: "1" };
-  quotas.describe("else/shop-00001", SIZED);
+  quotas.describe("else/shop-00001", { containers: SIZED });
   expect(grant("else/shop-00001", 5)).toBe(5);
   expect(grant(SHOP, 1)).toBe(1);
   quotas.remove(SHOP);
@@ -70,11 +70,11 @@ test("other namespaces, and Revisions that are gone, count for nothing", () => {
 });
 
 test("one that a LimitRange refuses starts no more, keeps what it has, and says why", () => {
-  quotas.describe(SHOP, SIZED, "maximum cpu usage per Container is 100m, but limit is 500m");
+  quotas.describe(SHOP, { containers: SIZED }, "maximum cpu usage per Container is 100m, but limit is 500m");
   expect([grant(SHOP, 3, 1), quotas.shortage(SHOP)?.message]).toEqual([
     1,
     'pods "shop-00001-deployment" is forbidden: maximum cpu usage per Container is 100m, but limit is 500m',
   ]);
-  quotas.describe(SHOP, SIZED);
+  quotas.describe(SHOP, { containers: SIZED });
   expect([grant(SHOP, 3, 1), quotas.shortage(SHOP)]).toEqual([3, undefined]);
 });

@@ -7,14 +7,17 @@ import {
   unspecified,
   type Amounts,
   type Cause,
-  type Container,
   type Informer,
+  type PodSpec,
   type ResourceQuota,
 } from "@ebb/kube";
 import { splitKey } from "../engine/keys.ts";
 
+/** What each instance consists of. */
+type Parts = Pick<PodSpec, "containers" | "initContainers">;
+
 interface Entry {
-  containers: readonly Container[];
+  parts: Parts;
   /** Why none may start, whatever the quotas say. */
   refusal?: string | undefined;
   /** Instances that it has been granted. */
@@ -42,10 +45,10 @@ export class InstanceQuotas {
    * What each instance of the Revision consists of; before that it may have as many as it wants. `refusal`: why its namespace takes no such
    * instance (a LimitRange); what runs goes on.
    */
-  describe(key: string, containers: readonly Container[], refusal?: string): void {
+  describe(key: string, parts: Parts, refusal?: string): void {
     const entry = this.#entries.get(key);
-    if (entry) Object.assign(entry, { containers, refusal });
-    else this.#entries.set(key, { containers, refusal, count: 0 });
+    if (entry) Object.assign(entry, { parts, refusal });
+    else this.#entries.set(key, { parts, refusal, count: 0 });
   }
 
   remove(key: string): void {
@@ -73,11 +76,12 @@ export class InstanceQuotas {
   }
 
   #allowed(key: string, entry: Entry, { quotas, wanted }: { quotas: ResourceQuota[]; wanted: number }): { count: number; why?: string } {
-    const each = podAmounts(entry.containers);
+    const { containers, initContainers } = entry.parts;
+    const each = podAmounts(containers, initContainers);
     if (entry.refusal !== undefined) return { count: 0, why: entry.refusal };
     let allowed: { count: number; why?: string } = { count: wanted };
-    for (const quota of quotas.filter((candidate) => quotaTakes(candidate, entry.containers))) {
-      const silent = unspecified(quota, entry.containers);
+    for (const quota of quotas.filter((candidate) => quotaTakes(candidate, containers, initContainers))) {
+      const silent = unspecified(quota, containers, initContainers);
       if (silent !== undefined) return { count: 0, why: silent };
       let used = this.#usedByOthers(key, quota);
       for (let count = 0; count < allowed.count; count++) {
@@ -93,7 +97,9 @@ export class InstanceQuotas {
     let used: Amounts = {};
     for (const other of this.#awake.get(quota.metadata.namespace ?? "") ?? []) {
       const entry = other === key ? undefined : this.#entries.get(other);
-      if (entry && quotaTakes(quota, entry.containers)) used = addAmounts(used, podAmounts(entry.containers), entry.count);
+      if (!entry) continue;
+      const { containers, initContainers } = entry.parts;
+      if (quotaTakes(quota, containers, initContainers)) used = addAmounts(used, podAmounts(containers, initContainers), entry.count);
     }
     return used;
   }

@@ -158,12 +158,15 @@ export class RevisionController {
     );
     const { workload, quotas, node } = this.#options;
     const ranges = this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);
+    const { initContainers: first } = revision.spec;
     const containers = withLimitDefaults(revision.spec.containers, ranges);
-    quotas.describe(keyOf(revision), containers, limitRefusal(containers, ranges));
+    const initContainers = first && withLimitDefaults(first, ranges);
+    const parts = { containers, ...(initContainers ? { initContainers } : {}) };
+    quotas.describe(keyOf(revision), parts, limitRefusal(containers, ranges, initContainers));
     // What has run here before may do so again, even if the machine has become smaller.
-    const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(containers, node) : undefined;
+    const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(parts, node) : undefined;
     if (tooLarge) return { problem: tooLarge };
-    const made = makeWorkload({ ...revision, spec: { ...revision.spec, containers } }, this.#sources, workload);
+    const made = makeWorkload({ ...revision, spec: { ...revision.spec, ...parts } }, this.#sources, workload);
     if ("problem" in made) return made;
     const missing = missingFiles(revision, { sources: this.#sources, node });
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };

@@ -18,5 +18,5 @@ test.each<[string, object[], string | undefined]>([
   ],
 ])("%s", (_, resources, message) => {
   const containers = resources.map((each) => ({ image: "app", resources: each }));
-  expect(unschedulable(containers, NODE)).toEqual(message === undefined ? undefined : { reason: "Unschedulable", message });
+  expect(unschedulable({ containers }, NODE)).toEqual(message === undefined ? undefined : { reason: "Unschedulable", message });
 });

@@ -1,4 +1,4 @@
-import { podAmounts, type Cause, type Container } from "@ebb/kube";
+import { podAmounts, type Cause, type PodSpec } from "@ebb/kube";
 
 /** The one node that there is. */
 export interface NodeSize {
@@ -7,8 +7,11 @@ export interface NodeSize {
 }
 
 /** Why no node could ever run such a Pod, in the scheduler's words. Sizes only: several Pods that each fit may be more than the node has. */
-export function unschedulable(containers: readonly Container[], node: NodeSize): Cause | undefined {
-  const asked = podAmounts(containers);
+export function unschedulable(
+  { containers, initContainers }: Pick<PodSpec, "containers" | "initContainers">,
+  node: NodeSize,
+): Cause | undefined {
+  const asked = podAmounts(containers, initContainers);
   const lacking = [
     ...((asked["requests.cpu"] ?? 0) > node.cores ? ["1 Insufficient cpu"] : []),
     ...((asked["requests.memory"] ?? 0) > node.memoryBytes ? ["1 Insufficient memory"] : []),

@@ -54,7 +54,7 @@ async function usedBy({ db, clusters }: Deps, team: string): Promise<Amounts> {
     if (!environment) continue;
     for (const { spec, status } of clusters.of(environment).pods(app)) {
       if (status?.phase === "Succeeded" || status?.phase === "Failed") continue;
-      used = addAmounts(used, podAmounts(spec.containers));
+      used = addAmounts(used, podAmounts(spec.containers, spec.initContainers));
     }
   }
   return used;
