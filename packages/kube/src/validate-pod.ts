@@ -194,15 +194,13 @@ function probeCauses(probe: Probe | undefined, at: string, once: boolean): Field
 function resourceCauses({ limits = {}, requests = {} }: NonNullable<Container["resources"]>, at: string): FieldCause[] {
   const negative = (map: Record<string, string>, field: string) =>
     Object.entries(map).flatMap(([name, text]) =>
-      isQuantity(String(text)) && quantityValue(String(text)) < 0
-        ? [invalidValue(`${at}.${field}[${name}]`, String(text), AT_LEAST_ZERO)]
-        : [],
+      isQuantity(text) && quantityValue(text) < 0 ? [invalidValue(`${at}.${field}[${name}]`, text, AT_LEAST_ZERO)] : [],
     );
   const beyond = Object.entries(requests).flatMap(([name, text]) => {
     const limit = limits[name];
-    if (limit === undefined || !isQuantity(String(text)) || !isQuantity(String(limit))) return [];
-    return quantityValue(String(text)) > quantityValue(String(limit))
-      ? [invalidValue(`${at}.requests`, String(text), `must be less than or equal to ${name} limit of ${limit}`)]
+    if (limit === undefined || !isQuantity(text) || !isQuantity(limit)) return [];
+    return quantityValue(text) > quantityValue(limit)
+      ? [invalidValue(`${at}.requests`, text, `must be less than or equal to ${name} limit of ${limit}`)]
       : [];
   });
   return [...negative(limits, "limits"), ...negative(requests, "requests"), ...beyond];

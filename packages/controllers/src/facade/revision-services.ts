@@ -99,7 +99,7 @@ function makeEndpoints(revision: Revision, find: Finder, type: ServiceType): Wit
   const metadata = { name: nameOf(revision, type), labels: serviceLabels(revision, type) };
   const object = { apiVersion: "v1", kind: "Endpoints", metadata };
   if (type === "Public" && !isServing(revision, find)) {
-    const activator = find.get(Endpoints, SERVING_NAMESPACE, ACTIVATOR_SERVICE) as WithSubsets | undefined;
+    const activator: WithSubsets | undefined = find.get(Endpoints, SERVING_NAMESPACE, ACTIVATOR_SERVICE);
     const subsets = activator?.subsets;
     return { ...object, ...(subsets ? { subsets } : {}) };
   }
