@@ -11,7 +11,7 @@ import { ensureServingConfigs } from "./serving-configs.ts";
  * What is there already is left alone: it is the operator's.
  */
 export async function bootstrapCluster(client: KubeClient, config: ServerConfig): Promise<void> {
-  for (const name of ["default", "kube-system", SERVING_NAMESPACE, "istio-system"]) {
+  for (const name of ["default", "kube-system", "kube-public", "kube-node-lease", SERVING_NAMESPACE, "istio-system"]) {
     await ensure(client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }));
   }
   for (const role of KNATIVE_ROLES) await ensure(client.create(ClusterRoles, role));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { activatorEndpoints, gatewayServices, makeNode } from "./cluster-landmarks.ts";
 
 const ways = { host: "0.0.0.0", gatewayPort: 18_080, tlsPort: undefined, internalPort: 18_092, clusterAddress: undefined };
-const machine = { hostname: "box", architecture: "amd64", kernel: "6", cores: 4, memoryBytes: 8 * 2 ** 30 };
+const machine = { hostname: "box", architecture: "amd64", kernel: "6", osImage: "Debian", cores: 4, memoryBytes: 8 * 2 ** 30 };
 
 test("the ingress gateway is found at its real port, as Knative's tests look it up", () => {
   const [gateway, local] = gatewayServices(ways);

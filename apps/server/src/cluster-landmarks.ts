@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { arch, cpus, hostname, release, totalmem } from "node:os";
 import { rfc3339 } from "@ebb/base";
 import {
@@ -91,18 +92,35 @@ export interface Machine {
   hostname: string;
   architecture: string;
   kernel: string;
+  /** As /etc/os-release calls it. */
+  osImage: string;
   cores: number;
   memoryBytes: number;
 }
 
 export function thisMachine(): Machine {
   const architecture = arch() === "x64" ? "amd64" : arch();
-  return { hostname: hostname(), architecture, kernel: release(), cores: cpus().length, memoryBytes: totalmem() };
+  return {
+    hostname: hostname(),
+    architecture,
+    kernel: release(),
+    osImage: osImageOf("/etc/os-release"),
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+  };
+}
+
+function osImageOf(path: string): string {
+  try {
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync(path, "utf8"))?.[1] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** The one Node that there is; pure. */
 export function makeNode(machine: Machine, address: string, now: number): KubeObject {
-  const { hostname, architecture, kernel, cores, memoryBytes } = machine;
+  const { hostname, architecture, kernel, osImage, cores, memoryBytes } = machine;
   const time = rfc3339(now);
   const size = { cpu: String(cores), memory: `${Math.floor(memoryBytes / 1024)}Ki`, pods: String(MOST_PODS) };
   const condition = (type: string, status: "True" | "False", reason: string) => ({
@@ -117,7 +135,12 @@ export function makeNode(machine: Machine, address: string, now: number): KubeOb
     kind: "Node",
     metadata: {
       name: NODE,
-      labels: { "kubernetes.io/hostname": hostname, "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture },
+      labels: {
+        "kubernetes.io/hostname": hostname,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": architecture,
+        "node-role.kubernetes.io/control-plane": "",
+      },
     },
     spec: {},
     status: {
@@ -133,7 +156,18 @@ export function makeNode(machine: Machine, address: string, now: number): KubeOb
         condition("PIDPressure", "False", "KubeletHasSufficientPID"),
         condition("Ready", "True", "KubeletReady"),
       ],
-      nodeInfo: { architecture, kernelVersion: kernel, operatingSystem: "linux", osImage: "", kubeletVersion: "ebb" },
+      nodeInfo: {
+        machineID: "",
+        systemUUID: "",
+        bootID: "",
+        kubeProxyVersion: "",
+        architecture,
+        kernelVersion: kernel,
+        operatingSystem: "linux",
+        osImage,
+        containerRuntimeVersion: "ebb://1",
+        kubeletVersion: "v1.32.0+ebb",
+      },
     },
   };
 }
@@ -169,6 +203,10 @@ export async function ensureLandmarks(
     else await client.create<KubeObject>(kind, { ...rest, metadata });
   }
   const node = makeNode(machine, address, now);
-  const stored = (await client.get(Nodes, undefined, NODE)) ?? (await client.create(Nodes, node));
+  const existing = await client.get(Nodes, undefined, NODE);
+  const labels = { ...existing?.metadata.labels, ...node.metadata.labels };
+  const stored = existing
+    ? await client.update(Nodes, { ...existing, metadata: { ...existing.metadata, labels } })
+    : await client.create(Nodes, node);
   await client.updateStatus(Nodes, { ...stored, status: node.status });
 }

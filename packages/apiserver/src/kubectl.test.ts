@@ -146,6 +146,7 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     expect(await kubectl("get", "deploy", "d", "-o", spec)).toBe("4 b 80");
     expect(await kubectl("describe", "deployment", "d")).toMatch(/Replicas:\s+4 desired/);
     expect(await kubectl("explain", "deployment.spec.strategy")).toContain("rollingUpdate");
+    expect(await kubectl("explain", "pod.spec.containers.resources", "--recursive")).toContain("<map[string]Quantity>");
     expect(await kubectl("api-resources", "--api-group=apps", "--no-headers")).toMatch(
       /^deployments\s+deploy\s+apps\/v1\s+true\s+Deployment$/m,
     );

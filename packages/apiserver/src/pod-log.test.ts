@@ -29,6 +29,30 @@ describe("pods/log", () => {
     expect((await call("GET", `${PODS}/p/log?limitBytes=4`)).body).toBe("defa");
   });
 
+  test("of the previous container: what was written before it ended, counted from there; refused where there was none", async () => {
+    const { call } = await serverWith(async function* lines() {
+      for (const [at, text] of [
+        ["00:01", "one"],
+        ["00:02", "two"],
+        ["00:09", "three"],
+      ] as const)
+        yield { time: Date.parse(`2026-01-02T00:${at}Z`), stream: "stdout", text };
+    });
+    const previous = (more = "") => call("GET", `${PODS}/p/log?previous=true${more}`);
+    expect((await previous()).body).toMatchObject({
+      code: 400,
+      message: 'previous terminated container "user-container" in pod "p" not found',
+    });
+    const terminated = { exitCode: 1, reason: "Error", finishedAt: "2026-01-02T00:00:02Z" };
+    const status = { name: "user-container", image: "i", imageID: "", ready: false, restartCount: 1, state: {}, lastState: { terminated } };
+    await call("PATCH", `${PODS}/p/status`, {
+      type: "application/merge-patch+json",
+      body: { status: { phase: "Running", containerStatuses: [status] } },
+    });
+    expect((await previous()).body).toBe("one\ntwo\n");
+    expect((await previous("&tailLines=1")).body).toBe("two\n");
+  });
+
   test.each([
     ["none/log", 404, 'pods "none" not found'],
     ["p/log?container=other", 400, "container other is not valid for pod p"],

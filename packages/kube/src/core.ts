@@ -97,6 +97,8 @@ export interface ContainerStatus {
   name: string;
   image: string;
   imageID: string;
+  containerID?: string;
+  started?: boolean;
   ready: boolean;
   restartCount: number;
   state: {
@@ -115,7 +117,10 @@ export interface Pod extends KubeObject {
     phase: "Pending" | "Running" | "Succeeded" | "Failed";
     conditions?: Condition[];
     podIP?: string;
+    podIPs?: { ip: string }[];
     hostIP?: string;
+    hostIPs?: { ip: string }[];
+    qosClass?: "BestEffort" | "Burstable" | "Guaranteed";
     startTime?: string;
     reason?: string;
     message?: string;

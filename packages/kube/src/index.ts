@@ -77,6 +77,7 @@ export {
   invalidHard,
   overQuota,
   podAmounts,
+  qosClass,
   quotaTakes,
   unspecified,
   usedStatus,

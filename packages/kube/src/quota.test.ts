@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Container, ResourceQuota } from "./core.ts";
-import { addAmounts, countedResource, invalidHard, overQuota, podAmounts, quotaTakes, unspecified, usedStatus } from "./quota.ts";
+import { addAmounts, countedResource, invalidHard, overQuota, podAmounts, qosClass, quotaTakes, unspecified, usedStatus } from "./quota.ts";
 
 const quota = (hard: Record<string, string>, scopes?: string[]): ResourceQuota => ({
   apiVersion: "v1",
@@ -36,6 +36,15 @@ test("containers that run first count where one of them asks for more than all t
   });
   expect(podAmounts([SIZED, SIZED], [first("300m", "1Mi")])).toEqual(podAmounts([SIZED, SIZED]));
   expect(unspecified(quota({ "limits.cpu": "1" }), [SIZED], [container()])).toContain("limits.cpu for: user-container");
+});
+
+test.each<[string, Container["resources"], string]>([
+  ["asks for nothing", undefined, "BestEffort"],
+  ["asks for something", { requests: { cpu: "1" } }, "Burstable"],
+  ["has limits that are what it asks for", { limits: { cpu: "1", memory: "1Gi" } }, "Guaranteed"],
+  ["asks for less than its limits", { limits: { cpu: "1", memory: "1Gi" }, requests: { cpu: "500m" } }, "Burstable"],
+])("the class of a Pod that %s", (_, resources, expected) => {
+  expect(qosClass([container(resources)])).toBe(expected);
 });
 
 describe("what is over a quota", () => {

@@ -61,6 +61,17 @@ function computeOf({ resources: { limits = {}, requests = {} } = {} }: Container
   return amounts;
 }
 
+/** core/v1 PodQOSClass, which `kubectl describe` shows: whether limits are what is asked for, of cores and memory, in every container. */
+export function qosClass(containers: readonly Container[]): "BestEffort" | "Burstable" | "Guaranteed" {
+  const each = containers.map(computeOf);
+  const names = ["cpu", "memory"] as const;
+  if (each.every((amounts) => names.every((name) => !amounts[`requests.${name}`] && !amounts[`limits.${name}`]))) return "BestEffort";
+  const exact = each.every((amounts) =>
+    names.every((name) => amounts[`limits.${name}`] && amounts[`limits.${name}`] === amounts[`requests.${name}`]),
+  );
+  return exact ? "Guaranteed" : "Burstable";
+}
+
 function valueOf(text: string | undefined): number | undefined {
   return text !== undefined && isQuantity(text) ? quantityValue(text) : undefined;
 }

@@ -39,7 +39,7 @@ export function openApiDocument(all: readonly Kind[], group: string, version: st
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries(kinds.flatMap(pathsOf)),
-    components: { schemas: Object.fromEntries(kinds.map((kind) => [schemaNameOf(kind), described(kind)])) },
+    components: { schemas: { ...Object.fromEntries(kinds.map((kind) => [schemaNameOf(kind), described(kind)])), [QUANTITY]: quantity } },
   };
 }
 
@@ -51,7 +51,28 @@ function schemaNameOf({ group, version, kind }: Kind): string {
 }
 
 function described(kind: Kind): Schema & Record<string, unknown> {
-  return { ...schemaOf(kind), "x-kubernetes-group-version-kind": [gvk(kind)] };
+  const schema = kind.builtIn ? withQuantities(schemaOf(kind)) : schemaOf(kind);
+  return { ...schema, "x-kubernetes-group-version-kind": [gvk(kind)] };
+}
+
+const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+const quantity = {
+  description: "A fixed-point number, such as 500m or 2Gi.",
+  oneOf: [{ type: "string" }, { type: "number" }],
+};
+
+/** The schemas of Kubernetes' own kinds say nothing of quantities but that they are there; `kubectl explain` cannot read that. */
+function withQuantities(schema: Schema): Schema {
+  const { properties, items, additionalProperties } = schema;
+  if (Object.keys(schema).length === 0) return { $ref: `#/components/schemas/${QUANTITY}` } as Schema;
+  return {
+    ...schema,
+    ...(properties
+      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, withQuantities(each)])) }
+      : {}),
+    ...(items ? { items: withQuantities(items) } : {}),
+    ...(typeof additionalProperties === "object" ? { additionalProperties: withQuantities(additionalProperties) } : {}),
+  };
 }
 
 function gvk({ group, version, kind }: Kind) {

@@ -1,5 +1,6 @@
+import { CoreServices, Endpoints, EndpointSlices, Nodes, type Kind, type KubeObject } from "@ebb/kube";
 import { expect, test } from "vitest";
-import { age } from "./printer-columns.ts";
+import { age, columnsOf } from "./printer-columns.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
 const MINUTE = 60_000;
@@ -25,3 +26,33 @@ test.each([
 test("no time is no age", () => {
   expect(age(undefined, NOW)).toBe("<unknown>");
 });
+
+const row = (kind: Pick<Kind, "group" | "kind">, object: object) =>
+  Object.fromEntries(columnsOf(kind).map((column) => [column.name, column.cell(object as KubeObject, NOW)]));
+const metadata = { name: "x" };
+
+test.each<[string, Pick<Kind, "group" | "kind">, object, Record<string, string>]>([
+  [
+    "Endpoints: three and how many more",
+    Endpoints,
+    { metadata, subsets: [{ addresses: ["1", "2", "3", "4"].map((ip) => ({ ip })), ports: [{ port: 80 }] }] },
+    { Endpoints: "1:80,2:80,3:80 + 1 more..." },
+  ],
+  ["Endpoints that lead nowhere", Endpoints, { metadata }, { Endpoints: "<none>" }],
+  [
+    "an EndpointSlice",
+    EndpointSlices,
+    { metadata, addressType: "IPv4", ports: [{ port: 80 }], endpoints: [{ addresses: ["1"] }, { addresses: ["2"] }] },
+    { AddressType: "IPv4", Ports: "80", Endpoints: "1,2" },
+  ],
+  ["a Service's selector", CoreServices, { metadata, spec: { selector: { a: "b" } } }, { Selector: "a=b" }],
+  [
+    "a Node",
+    Nodes,
+    {
+      metadata: { ...metadata, labels: { "node-role.kubernetes.io/control-plane": "" } },
+      status: { addresses: [{ type: "InternalIP", address: "10.0.0.1" }], nodeInfo: { kubeletVersion: "v1", osImage: "Debian" } },
+    },
+    { Roles: "control-plane", Version: "v1", "Internal-IP": "10.0.0.1", "External-IP": "<none>", "OS-Image": "Debian" },
+  ],
+])("%s", (_, kind, object, expected) => expect(row(kind, object)).toMatchObject(expected));

@@ -94,9 +94,18 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("External-IP", externalIp),
     column("Port(s)", ports),
   ],
+  "/Endpoints": [column("Endpoints", (object) => endpointsOf(object))],
+  "discovery.k8s.io/EndpointSlice": [
+    field("AddressType", "addressType"),
+    column("Ports", (object) => slicePorts(object)),
+    column("Endpoints", (object) => firstOf(sliceAddresses(object))),
+  ],
+  "coordination.k8s.io/Lease": [field("Holder", "spec.holderIdentity")],
   "/Node": [
     column("Status", (object) => nodeStatus(object)),
-    column("Roles", () => "control-plane"),
+    column("Roles", rolesOf),
+    // kubectl shows the age before the version.
+    AGE,
     field("Version", "status.nodeInfo.kubeletVersion"),
   ],
   "/ResourceQuota": [
@@ -112,10 +121,34 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("Restarts", (object) => restarts(object as Pod), { type: "integer" }),
   ],
 };
-const POD_WIDE = [
-  column("IP", (object) => read(object, ["status", "podIP"]) || "<none>", { wide: true }),
-  column("Node", (object) => read(object, ["spec", "nodeName"]) || "<none>", { wide: true }),
-];
+const orNone = (name: string, ...path: string[]) => column(name, (object) => read(object, path) || "<none>", { wide: true });
+/** What `-o wide` adds, after the age. */
+const WIDE: Readonly<Record<string, readonly Column[]>> = {
+  "/Pod": [
+    orNone("IP", "status", "podIP"),
+    orNone("Node", "spec", "nodeName"),
+    orNone("Nominated Node", "status", "nominatedNodeName"),
+    column("Readiness Gates", () => "<none>", { wide: true }),
+  ],
+  "/Service": [
+    column(
+      "Selector",
+      (object) => {
+        const { selector = {} } = (object.spec ?? {}) as NonNullable<CoreService["spec"]>;
+        const text = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+        return text.join(",") || "<none>";
+      },
+      { wide: true },
+    ),
+  ],
+  "/Node": [
+    column("Internal-IP", (object) => nodeAddress(object, "InternalIP"), { wide: true }),
+    column("External-IP", (object) => nodeAddress(object, "ExternalIP"), { wide: true }),
+    orNone("OS-Image", "status", "nodeInfo", "osImage"),
+    orNone("Kernel-Version", "status", "nodeInfo", "kernelVersion"),
+    orNone("Container-Runtime", "status", "nodeInfo", "containerRuntimeVersion"),
+  ],
+};
 const EVENT = [
   column("Last Seen", (object, now) => age(String(read(object, ["lastTimestamp"])), now)),
   field("Type", "type"),
@@ -130,8 +163,8 @@ const EVENT = [
 export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" | "kind" | "schema" | "columns">): readonly Column[] {
   if (schema) return [NAME, ...(columns?.map(definedColumn) ?? [AGE])];
   if (group === "" && kind === "Event") return EVENT;
-  const wide = group === "" && kind === "Pod" ? POD_WIDE : [];
-  return [NAME, ...(COLUMNS[`${group}/${kind}`] ?? []), AGE, ...wide];
+  const own = COLUMNS[`${group}/${kind}`] ?? [];
+  return [NAME, ...own, ...(own.includes(AGE) ? [] : [AGE]), ...(WIDE[`${group}/${kind}`] ?? [])];
 }
 
 /** As a definition says it; a date is shown by its age. */
@@ -156,6 +189,50 @@ function externalIp(object: KubeObject): string {
 function ports({ spec }: CoreService | KubeObject): string {
   const { ports = [] } = (spec ?? {}) as NonNullable<CoreService["spec"]>;
   return ports.map(({ port, nodePort, protocol = "TCP" }) => `${port}${nodePort ? `:${nodePort}` : ""}/${protocol}`).join(",") || "<none>";
+}
+
+interface Subset {
+  addresses?: { ip: string }[];
+  ports?: { port: number }[];
+}
+
+/** Three, and how many more there are. */
+const SHOWN = 3;
+
+function firstOf(texts: readonly string[]): string {
+  if (texts.length === 0) return "<none>";
+  const rest = texts.length - SHOWN;
+  return `${texts.slice(0, SHOWN).join(",")}${rest > 0 ? ` + ${rest} more...` : ""}`;
+}
+
+function endpointsOf(object: KubeObject): string {
+  const { subsets = [] } = object as unknown as { subsets?: Subset[] };
+  const pairs = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0 ? addresses.map(({ ip }) => ip) : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${ip}:${port}`)),
+  );
+  return firstOf(pairs);
+}
+
+function slicePorts(object: KubeObject): string {
+  const { ports = [] } = object as unknown as { ports?: { port?: number }[] };
+  return firstOf(ports.map(({ port }) => (port === undefined ? "*" : String(port)))).replace("<none>", "<unset>");
+}
+
+function sliceAddresses(object: KubeObject): string[] {
+  const { endpoints = [] } = object as unknown as { endpoints?: { addresses?: string[] }[] };
+  return endpoints.flatMap(({ addresses = [] }) => addresses);
+}
+
+const ROLE_LABEL = "node-role.kubernetes.io/";
+
+function rolesOf({ metadata }: KubeObject): string {
+  const roles = Object.keys(metadata.labels ?? {}).flatMap((key) => (key.startsWith(ROLE_LABEL) ? [key.slice(ROLE_LABEL.length)] : []));
+  return roles.sort().join(",") || "<none>";
+}
+
+function nodeAddress({ status }: KubeObject, type: string): string {
+  const { addresses = [] } = (status ?? {}) as { addresses?: { type: string; address: string }[] };
+  return addresses.find((each) => each.type === type)?.address ?? "<none>";
 }
 
 function nodeStatus(object: KubeObject): string {

@@ -38,12 +38,16 @@ interface LogDeps {
 export async function servePodLog(exchange: Exchange, target: Target, { registry, clock, podLogs }: LogDeps): Promise<undefined> {
   const { method, query, response, signal } = exchange;
   if (method !== "GET") throw notAllowed(method);
-  const container = containerOf(registry.get(target) as Pod, query.get("container"));
+  const pod = registry.get(target) as Pod;
+  const container = containerOf(pod, query.get("container"));
   const options = logOptionsOf(query, clock.now(), signal);
   const timestamps = flagOf(query, "timestamps");
   let left = numberOf(query, "limitBytes") ?? Number.POSITIVE_INFINITY;
-  // There are no logs of a previous container: an instance that is restarted goes on in the same log.
-  const lines = flagOf(query, "previous") ? [] : podLogs(target.namespace ?? "", target.name, { ...options, container });
+  const read = (how: Omit<PodLogOptions, "container">) => podLogs(target.namespace ?? "", target.name, { ...how, container });
+  const { tail, ...whole } = options;
+  const lines = flagOf(query, "previous")
+    ? linesBefore(read({ ...whole, follow: false }), { until: endOfPrevious(pod, container), tail })
+    : read(options);
   let started = false;
   const start = () => {
     started = true;
@@ -62,6 +66,29 @@ export async function servePodLog(exchange: Exchange, target: Target, { registry
   if (!started) start();
   response.end();
   return undefined;
+}
+
+/** When the program ended that ran in the container before the present one, milliseconds; its second is told, so to its end. Throws BadRequest. */
+function endOfPrevious({ metadata, status }: Pod, container: string): number {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const finishedAt = all.find(({ name }) => name === container)?.lastState?.terminated?.finishedAt;
+  const why = `previous terminated container ${JSON.stringify(container)} in pod ${JSON.stringify(metadata.name)} not found`;
+  if (finishedAt === undefined) throw badRequest(why);
+  return Date.parse(finishedAt) + 999;
+}
+
+/** An instance that is started again goes on in the same log: what was written until then, the last lines of it where they are counted. */
+async function* linesBefore(
+  lines: AsyncIterable<PodLogLine>,
+  { until, tail }: { until: number; tail: number | undefined },
+): AsyncGenerator<PodLogLine> {
+  const last: PodLogLine[] = [];
+  for await (const line of lines) {
+    if (line.time > until) break;
+    if (tail === undefined) yield line;
+    else if (last.push(line) > tail) last.shift();
+  }
+  yield* last;
 }
 
 function logOptionsOf(query: URLSearchParams, now: number, signal: AbortSignal): Omit<PodLogOptions, "container"> {

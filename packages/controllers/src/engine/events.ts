@@ -14,8 +14,8 @@ const LONGEST_MESSAGE = 1024;
 const MOST_PENDING = 1000;
 
 /**
- * Writes core/v1 Events in the background. There is one Event for an object and a reason, counted up, and the object owns it: as many as
- * there are reasons, gone with the object. An Event that cannot be written is only logged.
+ * Writes core/v1 Events in the background. There is one Event for an object, a reason and what it is about (the message's first two words: `Created
+ * Route`), counted up, and the object owns it: few in number, gone with the object. An Event that cannot be written is only logged.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -52,7 +52,9 @@ export class EventRecorder {
   async #write(object: KubeObject, { type, reason, message }: EventNote): Promise<void> {
     const { namespace, name: objectName, uid = "" } = object.metadata;
     const now = rfc3339(this.#clock.now());
-    const name = childName(objectName, `.${createHash("sha256").update(`${object.kind}/${uid}/${reason}`).digest("hex").slice(0, 16)}`);
+    const about = message.split(" ", 2).join(" ");
+    const digest = createHash("sha256").update(`${object.kind}/${uid}/${reason}/${about}`).digest("hex");
+    const name = childName(objectName, `.${digest.slice(0, 16)}`);
     const text = message.slice(0, LONGEST_MESSAGE);
     const existing = await this.#client.get(Events, namespace, name);
     if (existing) {
@@ -75,7 +77,7 @@ export class EventRecorder {
       count: 1,
       firstTimestamp: now,
       lastTimestamp: now,
-      source: { component: "ebb-controllers" },
+      source: { component: `${kind.toLowerCase()}-controller` },
     };
     await this.#client.create(Events, event);
   }

@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { rfc3339 } from "@ebb/base";
-import { Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
+import { qosClass, Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
 import type { InstanceExit, InstanceStatus, PartStatus } from "@ebb/runtime";
 import { controllerRef, omit } from "../engine/keys.ts";
-import { instanceLabels, servingContainer } from "../revision/workload.ts";
+import { containerStatuses as imageStatuses, instanceLabels, servingContainer } from "../revision/workload.ts";
 
 const NODE = "ebb";
 
@@ -46,9 +46,9 @@ export function podStatus(revision: Revision, instance: InstanceStatus, before: 
     conditionOf(before, { type, status: status ? "True" : "False", ...more }, now);
   const main = servingContainer(revision);
   const statuses = containers.map((container) =>
-    statusOf(container, container === main ? undefined : partOf(instance, container), instance),
+    statusOf(imageOf(revision, container), container === main ? undefined : partOf(instance, container), instance),
   );
-  const initStatuses = initContainers.map((container) => statusOf(container, partOf(instance, container), instance));
+  const initStatuses = initContainers.map((container) => statusOf(imageOf(revision, container), partOf(instance, container), instance));
   return {
     phase: instance.phase === "ended" ? "Succeeded" : initialized && isRunning(instance) ? "Running" : "Pending",
     conditions: [
@@ -57,11 +57,16 @@ export function podStatus(revision: Revision, instance: InstanceStatus, before: 
       condition("PodScheduled", true),
       condition("Ready", ready, why),
     ],
-    ...(instance.address ? { podIP: instance.address.host, hostIP: instance.address.host } : {}),
+    ...(instance.address ? addressesOf(instance.address.host) : {}),
+    qosClass: qosClass([...initContainers, ...containers]),
     startTime: before?.startTime ?? rfc3339(instance.startedAt),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
   };
+}
+
+function addressesOf(host: string) {
+  return { podIP: host, podIPs: [{ ip: host }], hostIP: host, hostIPs: [{ ip: host }] };
 }
 
 function conditionOf(before: Pod["status"], wanted: Condition, now: number): Condition {
@@ -84,9 +89,16 @@ function isRunning({ phase, address }: InstanceStatus): boolean {
   );
 }
 
+type NamedImage = Pick<ContainerStatus, "name" | "image" | "imageID">;
+
+function imageOf(revision: Revision, { name = "user-container", image }: Container): NamedImage {
+  const { containerStatuses, initContainerStatuses = [] } = imageStatuses(revision);
+  const resolved = [...containerStatuses, ...initContainerStatuses].find((container) => container.name === name)?.imageDigest;
+  return { name, image, imageID: resolved ?? "" };
+}
+
 /** Of one container: `part` tells of it unless it is the one that serves, which the instance itself tells of. */
-function statusOf(container: Container, part: PartStatus | undefined, instance: InstanceStatus): ContainerStatus {
-  const { name = "user-container", image } = container;
+function statusOf({ name, image, imageID }: NamedImage, part: PartStatus | undefined, instance: InstanceStatus): ContainerStatus {
   const { lastExit, restarts } = part ?? instance;
   const ended = part ? part.phase === "ended" : instance.phase === "ended";
   // What ended on purpose is told as the state that it is in; what ended before that, as its last.
@@ -94,8 +106,10 @@ function statusOf(container: Container, part: PartStatus | undefined, instance: 
   return {
     name,
     image,
-    imageID: image.includes("@sha256:") ? image : "",
+    imageID,
+    containerID: `ebb://${part ? `${instance.id}.${name}` : instance.id}`,
     ready: part ? part.ready : (instance.mainReady ?? instance.phase === "ready"),
+    started: !ended && (part ? part.phase === "running" : isRunning(instance)),
     restartCount: restarts,
     state: ended ? endOf(part ? part.lastExit : (instance.end ?? lastExit)) : part ? partState(part) : mainState(instance),
     ...(last ? { lastState: endOf(last) } : {}),
