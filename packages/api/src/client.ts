@@ -1,4 +1,5 @@
 import { configurationCalls } from "./configuration-client.ts";
+import { domainCalls } from "./domains-client.ts";
 import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
 import { modelCalls } from "./model-client.ts";
@@ -67,6 +68,7 @@ export function createClient(options: ClientOptions) {
     ...modelCalls(send),
     ...placeCalls(send),
     ...configurationCalls(send),
+    ...domainCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
     /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops. */

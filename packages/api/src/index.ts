@@ -1,6 +1,7 @@
 export * from "./approvals.ts";
 export * from "./configuration.ts";
 export * from "./declared.ts";
+export * from "./domains.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";

@@ -8,9 +8,12 @@ import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { adoptAllSecrets } from "./configuration/adopt.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
+import type { Ingress } from "./deploy/urls.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
+import type { ReservedHosts } from "./domains/hostname.ts";
+import { DomainKeeper } from "./domains/keeper.ts";
 import { EnvironmentScheduler } from "./environments/scheduler.ts";
 import { MAIN_CLUSTER } from "./environments/store.ts";
 import { pruneIdempotencyKeys } from "./http/idempotency.ts";
@@ -38,7 +41,9 @@ export interface PlatformOptions {
   /** For people. */
   clusterName: string;
   /** Where requests reach the cluster's gateway. */
-  ingress: { host: string; port: number };
+  ingress: Ingress;
+  /** `base` in the apps' own hosts: `{name}.sls-{cluster}.{base}`. */
+  baseDomain: string;
   /** Of the REST API and the console; port 0 chooses one. */
   listen: { host: string; port: number };
   /** The platform's own folder; uploads wait in it. */
@@ -115,6 +120,13 @@ async function firstLook(clusters: KubeClusters, { clock }: PlatformOptions): Pr
   while (!clusters.health().ready && clock.monotonic() < end) await sleep(clock, 20);
 }
 
+function reservedHosts({ clusterName, baseDomain, signIn }: PlatformOptions): ReservedHosts {
+  return {
+    below: [`sls-${clusterName}.${baseDomain}`],
+    exact: signIn.publicUrl === undefined ? [] : [new URL(signIn.publicUrl).hostname],
+  };
+}
+
 async function assemble(options: PlatformOptions) {
   const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
@@ -140,8 +152,11 @@ async function assemble(options: PlatformOptions) {
   const identity = await createIdentity({ database: db, ownerToken: options.adminToken, clock, random, log, signIn });
   const collector = new MetricsCollector(deps);
   const usage = new UsageCounter(deps);
+  const keeper = new DomainKeeper({ ...deps, random }, { exclusive: options.database.kind === "sqlite" });
   const api = new PlatformService({
     deps,
+    keeper,
+    reserved: reservedHosts(options),
     engine,
     collector,
     usage,
@@ -182,7 +197,7 @@ async function assemble(options: PlatformOptions) {
     },
   });
   return {
-    group: new Group("platform", [clusters, engine, scheduler, collector, usage, housekeeping, http]),
+    group: new Group("platform", [clusters, engine, scheduler, collector, usage, keeper, housekeeping, http]),
     clusters,
     http,
     identity,

@@ -1,8 +1,10 @@
+export { startDnsZone, type DnsZone } from "./dns-zone.ts";
 export { startEbb, type EbbServer, type ProcessName } from "./ebb-server.ts";
 export { eventually } from "./eventually.ts";
 export { httpRequest, type HttpAnswer } from "./http-request.ts";
 export { startLoad, type LoadResult } from "./load.ts";
 export { freePorts } from "./ports.ts";
+export { hasPebble, startPebble, type Pebble } from "./pebble.ts";
 export { archive, deploy, finished, nodeApp } from "./source.ts";
 export { tempDir } from "./temp-dir.ts";
 export { VirtualClock } from "./virtual-clock.ts";

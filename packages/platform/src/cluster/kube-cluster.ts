@@ -27,6 +27,8 @@ import { MIN_SCALE } from "../compile/service.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
+import { KubeDomains } from "./kube-domains.ts";
+import { isOurs } from "./ours.ts";
 import {
   MANAGED_BY,
   PLATFORM_LABELS,
@@ -65,6 +67,7 @@ const DEFAULT_NAMESPACE = "default";
 
 /** The Cluster port over the Kubernetes API, with whatever engine at its other end: one namespace of a cluster that is watched as a whole. */
 export class KubeCluster implements Cluster {
+  readonly domains: KubeDomains;
   readonly #namespace: string;
   readonly #place: ClusterPlace;
   readonly #client: HttpKubeClient;
@@ -77,6 +80,10 @@ export class KubeCluster implements Cluster {
     this.#client = view.client;
     this.#place = place;
     this.#namespace = place.namespace;
+    this.domains = new KubeDomains(view.client, place.namespace, async (write) => {
+      await this.#ensureNamespace();
+      return this.#retried(write);
+    });
   }
 
   health(): { ready: boolean; message: string } {
@@ -153,8 +160,9 @@ export class KubeCluster implements Cluster {
     return this.#client.get(VirtualServices, this.#namespace, name);
   }
 
-  putVirtualService(service: VirtualService): Promise<VirtualService> {
+  async putVirtualService(service: VirtualService): Promise<VirtualService> {
     const { name } = service.metadata;
+    await this.#ensureNamespace();
     return this.#retried(async () => {
       const present = await this.readVirtualService(name);
       if (!present)
@@ -232,7 +240,9 @@ export class KubeCluster implements Cluster {
 
   async listSecrets(): Promise<SecretRecord[]> {
     const { items } = await this.#client.list(Secrets, { namespace: this.#namespace, labelSelector: SELECTOR });
-    return items.map((secret) => ({
+    // Those of domains are looked after with their domains.
+    const own = items.filter(({ type }) => type !== "kubernetes.io/tls");
+    return own.map((secret) => ({
       name: secret.metadata.name,
       app: appOf(secret),
       createdAt: Date.parse(secret.metadata.creationTimestamp ?? ""),
@@ -332,10 +342,6 @@ export class KubeCluster implements Cluster {
       });
     }
   }
-}
-
-function isOurs(object: KubeObject | undefined): boolean {
-  return object?.metadata.labels?.[PLATFORM_LABELS.managedBy] === MANAGED_BY;
 }
 
 function marked(present: Record<string, string> = {}, marks: Record<string, string | null>): Record<string, string> {

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
-import type { KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
+import type { DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
 export const PLATFORM_LABELS = {
@@ -87,6 +87,25 @@ export interface SecretRecord {
   createdAt: number;
 }
 
+export interface DomainSecret {
+  name: string;
+  app: string;
+  /** PEM. */
+  certificate: string;
+  key: string;
+}
+
+/** Custom domains of one namespace. Every write may be repeated. */
+export interface ClusterDomains {
+  read(host: string): Promise<DomainMapping | undefined>;
+  /** Claims the host for the namespace and leads it where the mapping says. Throws operation error `domain_claimed` when it is somebody else's. */
+  put(mapping: DomainMapping): Promise<DomainMapping>;
+  /** The mapping and the claim, as far as Ebb made them. */
+  remove(host: string): Promise<void>;
+  /** A Secret of type `kubernetes.io/tls`, made or replaced. */
+  putCertificate(secret: DomainSecret): Promise<void>;
+}
+
 /**
  * What the platform asks of one environment's namespace of a cluster.
  *
@@ -97,6 +116,7 @@ export interface SecretRecord {
  * - A refusal is thrown as StatusError; TransientError when the cluster does not answer.
  */
 export interface Cluster {
+  readonly domains: ClusterDomains;
   /** Whether the copy is complete and the cluster answers. */
   health(): { ready: boolean; message: string };
   service(app: string): KnativeService | undefined;

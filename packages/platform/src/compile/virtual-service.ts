@@ -51,7 +51,7 @@ export function internalHost(name: string, namespace: string): string {
  * the local gateway, where Knative's own split decides (contract of the `routing-internal` sample of knative/docs). Pure.
  */
 export function compileVirtualService(input: VirtualServiceInput): VirtualService {
-  const { app, namespace, host, previews, rules, asleep, policy } = input;
+  const { app, namespace, host, previews, policy } = input;
   const labels = { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };
   const annotations = policy === undefined ? {} : { annotations: { [TRAFFIC_POLICY]: policy } };
   return {
@@ -67,15 +67,20 @@ export function compileVirtualService(input: VirtualServiceInput): VirtualServic
           match: [{ authority: { prefix: preview.host } }],
           ...throughLocalGateway(preview.internal),
         })),
-        ...(asleep
-          ? [asleepRoute({ app, ...asleep })]
-          : [
-              ...rules.map((rule, index) => ruleRoute(rule, index, input)),
-              { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
-            ]),
+        ...frontRoutes(input),
       ],
     },
   };
+}
+
+/** What every request meets that does not ask for a preview: the page of an app asleep, or its rules and then Knative's split. */
+export function frontRoutes(input: Omit<VirtualServiceInput, "host" | "previews">): HttpRoute[] {
+  const { app, namespace, rules, asleep } = input;
+  if (asleep) return [asleepRoute({ app, ...asleep })];
+  return [
+    ...rules.map((rule, index) => ruleRoute(rule, index, input)),
+    { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
+  ];
 }
 
 const REST = "rest";
@@ -86,7 +91,11 @@ function throughLocalGateway(authority: string): HttpRoute {
 }
 
 /** The headers are for the activator, which a Revision without instances is reached through. */
-function ruleRoute(rule: Rule, index: number, { app, namespace, protocolOf }: VirtualServiceInput): HttpRoute {
+function ruleRoute(
+  rule: Rule,
+  index: number,
+  { app, namespace, protocolOf }: Pick<VirtualServiceInput, "app" | "namespace" | "protocolOf">,
+): HttpRoute {
   const revision = revisionName(app, rule.number);
   return {
     name: ruleName(index),

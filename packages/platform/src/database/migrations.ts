@@ -1,3 +1,4 @@
+import { domains } from "./migrations/0013-domains.ts";
 import { environments } from "./migrations/0003-environments.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { releases } from "./migrations/0006-releases.ts";
@@ -25,6 +26,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0011_configuration": { up: configuration },
     "0012_quotas": { up: quotas },
     "0014_revisions_and_clusters": { up: revisionsAndClusters },
+    "0013_domains": { up: domains },
   };
 }
 

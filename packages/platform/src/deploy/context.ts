@@ -8,6 +8,7 @@ import type { Change } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { Exchange } from "../service/exchange.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
+import type { Ingress } from "./urls.ts";
 import type { Vault } from "../secrets/vault.ts";
 
 /** What the handlers of operations work with. */
@@ -16,7 +17,7 @@ export interface Deps {
   clusters: Clusters;
   builder: Builder;
   /** Where requests reach the apps: the public address of the gateway. */
-  ingress: { host: string; port: number };
+  ingress: Ingress;
   /** One request through the ingress; its status, or the error of the connection. */
   probe: (url: URL, path: string, signal: AbortSignal) => Promise<number>;
   exchange: Exchange;

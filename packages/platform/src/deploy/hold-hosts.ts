@@ -1,12 +1,14 @@
 import { sleep } from "@ebb/base";
 import { TRAFFIC_POLICY, type KnativeService, type VirtualService } from "@ebb/kube";
-import { configOf, getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
-import { asleepFacts, refusesRequests } from "../environments/sleep.ts";
+import { getPlace, rulesOf, type Place } from "../apps/store.ts";
+import { refusesRequests } from "../environments/sleep.ts";
 import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
 import { compileVirtualService, internalHost, type Rule } from "../compile/virtual-service.ts";
 import { operationError } from "../errors.ts";
+import { renewDomainRules } from "../domains/rules.ts";
 import type { PlaceDeps } from "./context.ts";
+import { frontOf } from "./front.ts";
 import { externalHost, isHeldByRules, isInside, previewHost } from "./external-host.ts";
 import { until } from "./wait.ts";
 
@@ -34,6 +36,7 @@ export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeSer
   }
   const put = await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, rules }));
   await inForce(deps, work, put);
+  await renewDomainRules(deps, work, rules);
   if (!isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== host) {
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: "cluster-local" }, annotations: { [EXTERNAL_HOST]: host } });
   }
@@ -55,31 +58,27 @@ async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Prom
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: null }, annotations: { [EXTERNAL_HOST]: null } });
     now = await settled(deps, work, false);
   }
+  await renewDomainRules(deps, work, []);
   await deps.cluster.deleteVirtualService(work.app);
   return now;
 }
 
 async function virtualServiceOf(
-  { db, environment, clock }: PlaceDeps,
+  deps: PlaceDeps,
   { app, env }: Place,
   { service, host, rules }: { service: KnativeService; host: string; rules: readonly Rule[] },
 ): Promise<VirtualService> {
-  const protocols = new Map((await listVersions(db, { app, env })).map((row) => [row.number, configOf(row).plan.protocol]));
-  const { namespace } = environment;
+  const { namespace } = deps.environment;
   const previews = (service.spec.traffic ?? []).flatMap(({ tag, revisionName = "" }) => {
     const number = revisionNumber(app, revisionName);
     if (tag === undefined || number === undefined) return [];
     return [{ host: previewHost(service, host, number), internal: internalHost(`${tag}-${app}`, namespace) }];
   });
   return compileVirtualService({
-    app,
-    namespace,
+    ...(await frontOf(deps, { app, env }, rules)),
     host,
     previews,
-    rules,
     policy: service.metadata.annotations?.[TRAFFIC_POLICY],
-    asleep: refusesRequests(environment) ? asleepFacts(environment, clock.now()) : undefined,
-    protocolOf: (number) => protocols.get(number) ?? "http1",
   });
 }
 

@@ -1,5 +1,6 @@
 import { sleep } from "@ebb/base";
 import { deletePlaceRows } from "../apps/store.ts";
+import { removeDomainsOf } from "../domains/remove.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
@@ -71,6 +72,7 @@ async function refuseApps({ db }: Deps, team: string): Promise<void> {
 
 async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environment }: Removed): Promise<void> {
   const cluster = clusters.of(environment);
+  await removeDomainsOf(db, cluster, { app, env: environment.name });
   await cluster.deleteVirtualService(app);
   if (await cluster.readService(app)) await cluster.deleteService(app);
   for (;;) {

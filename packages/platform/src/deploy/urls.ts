@@ -5,6 +5,8 @@ import { externalHost, isInside, previewHost } from "./external-host.ts";
 export interface Ingress {
   host: string;
   port: number;
+  /** Undefined when it has none. */
+  tlsPort?: number | undefined;
 }
 
 /** A cluster's URL has no port, as upstream; people need the one that the ingress listens on. */

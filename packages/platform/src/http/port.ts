@@ -1,6 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { InstanceCommand } from "../service/exec.ts";
 import type {
+  AddDomain,
+  Domain,
+  DomainSettings,
+  PatchDomain,
+  PatchDomainSettings,
+  UploadCertificate,
   App,
   AppEnvironment,
   ChangeEvent,
@@ -145,6 +151,21 @@ export interface ConfigurationApi {
   rotateKeys(): Promise<KeyRotation>;
 }
 
+/** Custom domains. */
+export interface DomainsApi {
+  list(place: Place): Promise<Domain[]>;
+  listAll(query: { team?: string; visible: Visible }): Promise<Domain[]>;
+  get(place: Place, domain: string): Promise<Domain>;
+  add(place: Place, body: AddDomain, user: string): Promise<Domain>;
+  patch(place: Place, domain: string, body: PatchDomain): Promise<Domain>;
+  verify(place: Place, domain: string): Promise<Domain>;
+  renew(place: Place, domain: string): Promise<Domain>;
+  upload(place: Place, domain: string, body: UploadCertificate): Promise<Domain>;
+  remove(place: Place, domain: string): Promise<void>;
+  settings(): Promise<DomainSettings>;
+  patchSettings(body: PatchDomainSettings): Promise<DomainSettings>;
+}
+
 /** A layer above the apps; empty: the platform, or a whole team. */
 export interface LayerScope {
   team: string;
@@ -157,6 +178,7 @@ export interface LayerScope {
  */
 export interface PlatformApi {
   readonly configuration: ConfigurationApi;
+  readonly domains: DomainsApi;
 
   status(user: string, visible: Visible): Promise<PlatformStatus>;
 

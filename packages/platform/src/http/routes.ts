@@ -3,6 +3,7 @@ import { registerApprovalRoutes } from "./routes/approvals.ts";
 import { registerAppRoutes } from "./routes/apps.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
+import { registerDomainRoutes } from "./routes/domains.ts";
 import { registerExecRoutes } from "./routes/exec.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
@@ -30,6 +31,7 @@ const AREAS = [
   registerScalingRoutes,
   registerSettingsRoutes,
   registerTrafficRoutes,
+  registerDomainRoutes,
   registerUsageRoutes,
   registerReleaseRoutes,
   registerTryRoutes,

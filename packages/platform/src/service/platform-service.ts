@@ -57,6 +57,8 @@ import { checkHostFree, configOf, getApp, getPlace, type AppRow, type Place } fr
 import { checkVariables } from "../compile/version-config.ts";
 import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
+import type { ReservedHosts } from "../domains/hostname.ts";
+import type { DomainKeeper } from "../domains/keeper.ts";
 import { hostLabel } from "../environments/host.ts";
 import { MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
@@ -82,6 +84,7 @@ import { appLogs } from "./app-logs.ts";
 import { appMetrics } from "./app-metrics.ts";
 import { appRates } from "./app-rates.ts";
 import { ConfigurationService } from "./configuration.ts";
+import { DomainsService } from "./domains.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
@@ -116,6 +119,9 @@ export interface ServiceOptions {
   clusterName: string;
   kubeconfigPath: string;
   uploads: UploadFolder;
+  keeper: DomainKeeper;
+  /** What no custom domain may be. */
+  reserved: ReservedHosts;
   startedAt: number;
 }
 
@@ -126,12 +132,14 @@ export class PlatformService implements PlatformApi {
   readonly #places: Places;
 
   readonly configuration: ConfigurationService;
+  readonly domains: DomainsService;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#deps = options.deps;
     this.#places = new Places(options);
     this.configuration = new ConfigurationService(options.deps, this.#places);
+    this.domains = new DomainsService({ ...options, places: this.#places });
   }
 
   async status(user: string, visible: Visible): Promise<PlatformStatus> {

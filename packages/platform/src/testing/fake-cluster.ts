@@ -1,12 +1,24 @@
 import { PassThrough, type Duplex } from "node:stream";
 import { Signal } from "@ebb/base";
-import { StatusError, TRAFFIC_POLICY, type Condition, type KnativeService, type Pod, type Revision, type VirtualService } from "@ebb/kube";
+import {
+  StatusError,
+  TRAFFIC_POLICY,
+  type Condition,
+  type DomainMapping,
+  type KnativeService,
+  type Pod,
+  type Revision,
+  type VirtualService,
+} from "@ebb/kube";
+import { operationError } from "../errors.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import {
   PLATFORM_LABELS,
   VISIBILITY,
   type Cluster,
   type ClusterChange,
+  type ClusterDomains,
+  type DomainSecret,
   type ClusterPlace,
   type Clusters,
   type Marks,
@@ -114,6 +126,7 @@ export class FakeCluster implements Cluster {
     this.#reconcile(name);
   }
 
+  readonly domains = new FakeDomains();
   readonly virtualServices = new Map<string, VirtualService>();
   /** Whether it tells that its gateways have the rules. */
   tellsOfRules = true;
@@ -282,6 +295,31 @@ export class FakeCluster implements Cluster {
     this.storedPods.set(`${name}-pod`, podOf(name, labels, behaviour, image));
     this.#changes.emit({ kind: "revision", app });
     this.#changes.emit({ kind: "pod", app });
+  }
+}
+
+/** Mappings that are ready at once. */
+export class FakeDomains implements ClusterDomains {
+  readonly mappings = new Map<string, DomainMapping>();
+  readonly certificates = new Map<string, DomainSecret>();
+  /** Hosts that are somebody else's. */
+  readonly foreign = new Set<string>();
+
+  async read(host: string): Promise<DomainMapping | undefined> {
+    return structuredClone(this.mappings.get(host));
+  }
+  async put(mapping: DomainMapping): Promise<DomainMapping> {
+    const host = mapping.metadata.name;
+    if (this.foreign.has(host)) throw operationError("domain_claimed", `The cluster has ${host} already`);
+    const made = { ...structuredClone(mapping), status: { conditions: [condition("Ready", "True")] } };
+    this.mappings.set(host, made);
+    return made;
+  }
+  async remove(host: string): Promise<void> {
+    this.mappings.delete(host);
+  }
+  async putCertificate(secret: DomainSecret): Promise<void> {
+    this.certificates.set(secret.name, secret);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Deps } from "../deploy/context.ts";
 import type { Clusters } from "../cluster/port.ts";
 import { createHandlers, createUndo } from "../deploy/handlers.ts";
 import { settle } from "../deploy/settle.ts";
+import { DomainKeeper } from "../domains/keeper.ts";
 import { MetricsCollector } from "../metrics/collector.ts";
 import { OperationEngine } from "../operations/engine.ts";
 import { getOperation, type OperationRow } from "../operations/store.ts";
@@ -181,7 +182,10 @@ function createService(world: World, deps: Deps, engine: OperationEngine): Platf
   const collector = new MetricsCollector(deps);
   const usage = new UsageCounter(deps);
   const uploads = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
-  return new PlatformService({ deps, engine, collector, usage, random: seededRandom(`${processes}`), uploads, ...about });
+  const random = seededRandom(`${processes}`);
+  const keeper = new DomainKeeper({ ...deps, random }, { exclusive: true });
+  const reserved = { below: ["sls-fake.localhost"], exact: ["console.example.org"] };
+  return new PlatformService({ deps, engine, collector, usage, random, uploads, keeper, reserved, ...about });
 }
 
 function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugin {
