@@ -456,6 +456,8 @@ export interface DomainTable {
   /** Sealed. */
   cert_key: string;
   cert_source: "" | "acme" | "uploaded";
+  /** When it came here. */
+  cert_at: number;
   /** 1: a new certificate is wanted before the old one's time. */
   renew_asked: number;
   /** The fingerprint of the certificate that a handshake has given. */

@@ -47,8 +47,8 @@ export function checkCertificate(host: string, given: { certificate: string; key
     throw no(`The RSA key is shorter than ${SMALLEST_RSA} bits`, "Browsers refuse it: make another.");
   }
   checkOrder(leaf, chain);
-  if (leaf.ca) throw no("The first certificate is an authority's", "Put the host's own certificate first.");
   if (leaf.checkHost(host, { subject: "never" }) === undefined) {
+    if (leaf.ca) throw no("The first certificate is an authority's", "Put the host's own certificate first.");
     const names = factsOf(leaf).names.slice(0, 5).join(", ") || "no host";
     throw no(`The certificate is for ${names}, not for ${host}`, "Get one with that name among its subject alternative names.");
   }

@@ -16,7 +16,18 @@ import { createOutside, PROOF_PATH, recordOf, type Outside } from "./proofs.ts";
 import { putDomainRules } from "./rules.ts";
 import { readDomainSettings } from "./settings.ts";
 import { findDomain, problemOf, updateDomain, type DomainRow } from "./store.ts";
-import { CLUSTER, DAY, NO_ALERT, PERIOD, REACHABLE, renewalTime, retryDelay, VERIFICATION, VERIFICATION_PATIENCE } from "./times.ts";
+import {
+  CLUSTER,
+  DAY,
+  LEAST_LIFE,
+  NO_ALERT,
+  PERIOD,
+  REACHABLE,
+  renewalTime,
+  retryDelay,
+  VERIFICATION,
+  VERIFICATION_PATIENCE,
+} from "./times.ts";
 
 /** In place of a fingerprint: its route is ready, and it has no certificate. */
 export const SERVED_PLAIN = "plain";
@@ -69,7 +80,7 @@ async function advance(here: Here, row: DomainRow): Promise<Outcome> {
   }
   await putDomainRules(here, row, rulesOf(place));
   checkRouted(await putMapping(here, row));
-  await past(here, row, ROUTING);
+  if (await past(here, row, ROUTING)) return "again";
   if (row.mode === "none") return settle(here, row, SERVED_PLAIN, undefined);
   const { certified, trouble } = await certify(here, row);
   if (certified) return certified;
@@ -85,9 +96,10 @@ async function advance(here: Here, row: DomainRow): Promise<Outcome> {
 const ROUTING: ReadonlySet<string> = new Set<DomainProblemCode>(["cluster_unavailable", "domain_claimed", "not_deployed", "not_routed"]);
 const REACHING: ReadonlySet<string> = new Set<DomainProblemCode>(["not_reachable", "acme_not_agreed", "no_tls_port"]);
 
-/** What was in the way before is not told any more. */
-async function past({ db }: Here, row: DomainRow, codes: ReadonlySet<string>): Promise<void> {
-  if (codes.has(problemOf(row)?.code ?? "")) await updateDomain(db, row, { problem_json: "", attempts: 0 });
+/** What was in the way before is not told any more, and holds up nothing. */
+async function past({ db }: Here, row: DomainRow, codes: ReadonlySet<string>): Promise<boolean> {
+  if (!codes.has(problemOf(row)?.code ?? "")) return false;
+  return updateDomain(db, row, { problem_json: "", attempts: 0, retry_at: 0 });
 }
 
 async function verify(here: Here, row: DomainRow): Promise<Outcome> {
@@ -177,7 +189,7 @@ async function certify(here: Here, row: DomainRow): Promise<{ certified?: Outcom
 
 function isWanted(row: DomainRow, now: number): boolean {
   if (row.cert_pem === "" || row.cert_source !== "acme" || row.renew_asked === 1) return true;
-  return now >= renewalTime(certificateFacts(row.cert_pem));
+  return now >= Math.max(renewalTime(certificateFacts(row.cert_pem)), row.cert_at + LEAST_LIFE);
 }
 
 async function take({ db, clock }: Here, row: DomainRow, step: OrderStep): Promise<Outcome> {
@@ -193,7 +205,7 @@ async function take({ db, clock }: Here, row: DomainRow, step: OrderStep): Promi
   const { certificate, key } = step;
   const { issuer, notAfter, fingerprint } = certificateFacts(certificate);
   await db.transaction().execute(async (transaction) => {
-    const set = { cert_pem: certificate, cert_key: key, cert_source: "acme" as const, ...FRESH, updated_at: now };
+    const set = { cert_pem: certificate, cert_key: key, cert_source: "acme" as const, cert_at: now, ...FRESH, updated_at: now };
     if (!(await updateDomain(transaction, row, set))) return;
     const after = { issuer, notAfter: new Date(notAfter).toISOString(), fingerprint };
     const action = row.cert_pem === "" ? "domain.certificate-issued" : "domain.certificate-renewed";

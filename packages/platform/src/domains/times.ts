@@ -43,3 +43,6 @@ export function alertAt(facts: Pick<CertificateFacts, "notBefore" | "notAfter">,
   }
   return ALERTS.find((days) => facts.notAfter - now <= days * DAY);
 }
+
+/** A server whose clock is behind, or whose certificates are over as soon as they are made, is not asked for one after the other. */
+export const LEAST_LIFE = HOUR;

@@ -19,7 +19,7 @@ export interface ViewFacts {
 export function viewDomain(row: DomainRow, { settings, ingress, now }: ViewFacts): Domain {
   const facts = row.cert_pem === "" || row.mode === "none" ? undefined : certificateFacts(row.cert_pem);
   const state = stateOf(row, facts, now);
-  const secure = facts !== undefined && row.served === facts.fingerprint;
+  const secure = facts !== undefined && state === "live";
   return {
     name: row.name,
     displayName: displayName(row.name),
@@ -49,7 +49,9 @@ const UNROUTED: ReadonlySet<string> = new Set<DomainProblemCode>(["cluster_unava
 function stateOf(row: DomainRow, facts: CertificateFacts | undefined, now: number): DomainState {
   const code = problemOf(row)?.code ?? "";
   if (facts && now >= facts.notAfter) return "failed";
-  const served = row.mode === "none" ? row.served === SERVED_PLAIN : facts !== undefined && row.served === facts.fingerprint;
+  // A new certificate that is not served yet: the one before it is.
+  const served =
+    row.mode === "none" ? row.served === SERVED_PLAIN : facts !== undefined && row.served !== "" && row.served !== SERVED_PLAIN;
   // What goes on serving is live, whatever is the matter with what comes next.
   if (row.verified_at !== null && served && code !== "domain_claimed") return "live";
   if (FAILURES.has(code)) return "failed";

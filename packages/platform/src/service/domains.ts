@@ -11,7 +11,7 @@ import { FRESH } from "../domains/look.ts";
 import { keyIdentity } from "../domains/acme/step.ts";
 import { removeFromCluster } from "../domains/remove.ts";
 import { checkDomainSettings, readDomainSettings, writeDomainSettings } from "../domains/settings.ts";
-import { findDomain, getDomain, listAllDomains, listDomains, updateDomain, type DomainRow } from "../domains/store.ts";
+import { findDomain, getDomain, listAllDomains, listDomains, problemOf, updateDomain, type DomainRow } from "../domains/store.ts";
 import { LEAST_BETWEEN, NO_ALERT, VERIFICATION_PATIENCE } from "../domains/times.ts";
 import { viewDomain } from "../domains/view.ts";
 import { refuse } from "../errors.ts";
@@ -112,8 +112,7 @@ export class DomainsService implements DomainsApi {
   /** Nothing is asked of an ACME server sooner than a minute after the last time. */
   async verify(place: Place, domain: string): Promise<Domain> {
     const row = await this.#row(place, domain);
-    const verified = row.verified_at !== null;
-    const retry_at = verified ? Math.min(row.retry_at, row.tried_at + LEAST_BETWEEN) : 0;
+    const retry_at = askAgainAt(row);
     await updateDomain(this.#deps.db, row, { retry_at, look_at: 0 });
     return this.#look(place, row);
   }
@@ -133,7 +132,7 @@ export class DomainsService implements DomainsApi {
         },
       );
     }
-    const retry_at = Math.min(row.retry_at, row.tried_at + LEAST_BETWEEN);
+    const retry_at = askAgainAt(row);
     await this.#change(row, { renew_asked: 1, retry_at }, { action: "domain.renewal-asked" });
     return this.#look(place, row);
   }
@@ -144,7 +143,14 @@ export class DomainsService implements DomainsApi {
     const row = await this.#row(place, domain);
     const { issuer, fingerprint, notAfter } = checkCertificate(row.name, { certificate, key }, clock.now());
     const { sealed } = await vault.seal(row.team, keyIdentity(row.name), key);
-    const set = { cert_pem: certificate, cert_key: sealed, cert_source: "uploaded" as const, mode: "uploaded" as const, ...FRESH };
+    const set = {
+      cert_pem: certificate,
+      cert_key: sealed,
+      cert_source: "uploaded" as const,
+      cert_at: clock.now(),
+      mode: "uploaded" as const,
+      ...FRESH,
+    };
     const after = { issuer, fingerprint, notAfter: new Date(notAfter).toISOString() };
     await this.#change(row, set, { action: "domain.certificate-uploaded", after });
     return this.#look(place, row);
@@ -228,6 +234,11 @@ export class DomainsService implements DomainsApi {
   }
 }
 
+/** What is asked of nobody but the cluster and DNS may be asked at once. */
+function askAgainAt(row: DomainRow): number {
+  return problemOf(row)?.code.startsWith("acme_") ? Math.min(row.retry_at, row.tried_at + LEAST_BETWEEN) : 0;
+}
+
 const NEW = {
   verified_at: null,
   verified_by: "",
@@ -236,6 +247,7 @@ const NEW = {
   cert_pem: "",
   cert_key: "",
   cert_source: "",
+  cert_at: 0,
   renew_asked: 0,
   served: "",
   order_json: "",

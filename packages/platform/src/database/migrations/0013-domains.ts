@@ -7,7 +7,7 @@ export async function domains(db: Kysely<unknown>): Promise<void> {
     sql`create table domains (
       name text primary key, team text not null, app text not null, env text not null, token text not null, created_by text not null,
       created_at bigint not null, updated_at bigint not null, verified_at bigint, verified_by text not null, mode text not null,
-      redirect integer not null, cert_pem text not null, cert_key text not null, cert_source text not null, renew_asked integer not null,
+      redirect integer not null, cert_pem text not null, cert_key text not null, cert_source text not null, cert_at bigint not null, renew_asked integer not null,
       served text not null, order_json text not null, attempts integer not null, tried_at bigint not null, retry_at bigint not null,
       look_at bigint not null, problem_json text not null, alerted integer not null, lease_owner text not null, lease_until bigint not null)`,
     sql`create index domains_by_place on domains (app, env)`,
