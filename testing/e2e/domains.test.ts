@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { Agent, request } from "node:https";
 import { connect } from "node:tls";
 import { makeCertificate } from "@ebb/apiserver";

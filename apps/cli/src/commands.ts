@@ -5,6 +5,16 @@ import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { dependsCommand } from "./commands/depends.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { domainSettingsCommand } from "./commands/domain-settings.ts";
+import {
+  domainAddCommand,
+  domainCertCommand,
+  domainListCommand,
+  domainRemoveCommand,
+  domainSetCommand,
+  domainShowCommand,
+  domainVerifyCommand,
+} from "./commands/domains.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
@@ -73,6 +83,14 @@ export const COMMANDS: readonly Command[] = [
   rollbackCommand,
   promoteCommand,
   hostCommand,
+  domainListCommand,
+  domainShowCommand,
+  domainAddCommand,
+  domainVerifyCommand,
+  domainCertCommand,
+  domainSetCommand,
+  domainRemoveCommand,
+  domainSettingsCommand,
   varsListCommand,
   varsSetCommand,
   varsUnsetCommand,

@@ -8,7 +8,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["Applications", ["deploy", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
   [
     "Traffic and configuration",
-    ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "depends", "vars", "secrets"],
+    ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
   ],
   ["Environments", ["usage", "env", "export", "apply"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
@@ -20,6 +20,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   versions: "Lists the versions of an application in an environment, or compares two",
   release: "Moves the traffic to a version step by step, guarded by metrics",
   vars: "Environment variables of an application",
+  domain: "Custom domains and their certificates: list, add, verify, certificate, remove",
   env: "Environments of a team: list, show, create, change, delete",
   usage: "Shows what applications used and what it cost, or sets the prices",
   secrets: "Secrets of an application",

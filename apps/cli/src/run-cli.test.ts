@@ -223,6 +223,7 @@ test("status fails when a part is not ready, and still shows it", async () => {
     cluster: { name: "local", ready: false, message: "store is read-only" },
     gateway: { address: "a", ready: true },
     apps: { total: 0, ready: 0, asleep: 0, failed: 0 },
+    attention: [],
   }));
   const result = await run(["status"], { env: platform.env });
   expect(result).toMatchObject({ code: EXIT.failed, stdout: expect.stringContaining("store is read-only") });

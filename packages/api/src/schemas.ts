@@ -355,6 +355,10 @@ export const PlatformStatus = object({
   cluster: object({ name: Type.String(), ready: Type.Boolean(), message: Type.String() }),
   gateway: object({ address: Type.String(), ready: Type.Boolean() }),
   apps: object({ total: Type.Integer(), ready: Type.Integer(), asleep: Type.Integer(), failed: Type.Integer() }),
+  /** Custom domains that wait for somebody: one has failed, or its certificate ends and nothing renews it. */
+  attention: Type.Array(
+    object({ domain: Type.String(), app: AppName, environment: EnvironmentName, code: Type.String(), message: Type.String() }),
+  ),
 });
 export type PlatformStatus = Static<typeof PlatformStatus>;
 

@@ -36,6 +36,7 @@ export const statusCommand = defineCommand({
             "Apps",
             `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`,
           ],
+          ...status.attention.map(({ domain, message }): [string, string] => ["Attention", `${domain}: ${message}`]),
         ],
         style,
       );

@@ -81,7 +81,7 @@ export function compileMapping(
 }
 
 /** Knative's own. */
-export const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
+const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
 
 function labelsOf(app: string): Record<string, string> {
   return { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };

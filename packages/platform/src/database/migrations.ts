@@ -12,7 +12,7 @@ import { sql, type Kysely, type Migration } from "kysely";
 
 export type DatabaseKind = "sqlite" | "postgres";
 
-/** Forward only: a released migration is never edited, and its name sorts after those before it. */
+/** Forward only: a released migration is never edited. Those that are made side by side touch nothing of each other's. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     "0001_foundation": { up: (db) => foundation(db, kind) },
@@ -25,8 +25,8 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0010_previews_and_usage": { up: previewsAndUsage },
     "0011_configuration": { up: configuration },
     "0012_quotas": { up: quotas },
-    "0014_revisions_and_clusters": { up: revisionsAndClusters },
     "0013_domains": { up: domains },
+    "0014_revisions_and_clusters": { up: revisionsAndClusters },
   };
 }
 

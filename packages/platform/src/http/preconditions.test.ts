@@ -160,13 +160,20 @@ describe("the revisions of an If-Match", () => {
   });
 });
 
-/** Changed by their address alone, and read in lists: there is nothing that a form would have been filled from. */
+/**
+ * Changed by their address alone, and read in lists: there is nothing that a form would have been filled from. Domains change by themselves
+ * all the time, and what people say of them is one word each.
+ */
 const UNCONDITIONAL = [
+  "DELETE /apps/:app/environments/:env/domains/:domain",
   "DELETE /session",
   "DELETE /sessions/:id",
   "DELETE /teams/:team/members/:user",
   "DELETE /tokens/:id",
+  "PATCH /apps/:app/environments/:env/domains/:domain",
+  "PATCH /domain-settings",
   "PATCH /prices",
+  "PUT /apps/:app/environments/:env/domains/:domain/certificate",
   "PUT /me/password",
   "PUT /teams/:team/members/:user",
 ];

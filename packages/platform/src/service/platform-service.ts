@@ -143,7 +143,7 @@ export class PlatformService implements PlatformApi {
   }
 
   async status(user: string, visible: Visible): Promise<PlatformStatus> {
-    return viewStatus({ ...this.#options, user, apps: await this.listApps({ visible }) });
+    return viewStatus({ ...this.#options, user, apps: await this.listApps({ visible }), domains: await this.domains.listAll({ visible }) });
   }
 
   listTeams(visible: Visible): Promise<Team[]> {

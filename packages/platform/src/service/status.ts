@@ -1,4 +1,4 @@
-import type { App, AppState, PlatformStatus } from "@ebb/api";
+import type { App, AppState, Domain, PlatformStatus } from "@ebb/api";
 import type { Deps } from "../deploy/context.ts";
 
 const PROBE_TIMEOUT = 2000;
@@ -11,10 +11,14 @@ export interface StatusFacts {
   user: string;
   /** Those that the user can see. */
   apps: readonly App[];
+  domains: readonly Domain[];
 }
 
+/** Of a domain that serves: what will end that. */
+const ENDING = new Set(["certificate_expiring", "certificate_expired"]);
+
 /** How the platform, its cluster and its gateway are; an app is counted in each of its environments. */
-export async function viewStatus({ deps, version, clusterName, startedAt, user, apps }: StatusFacts): Promise<PlatformStatus> {
+export async function viewStatus({ deps, version, clusterName, startedAt, user, apps, domains }: StatusFacts): Promise<PlatformStatus> {
   const { clusters, ingress, probe } = deps;
   const places = apps.flatMap((app) => app.environments);
   const count = (state: AppState) => places.filter((place) => place.state === state).length;
@@ -30,5 +34,10 @@ export async function viewStatus({ deps, version, clusterName, startedAt, user, 
     cluster: { name: clusterName, ...clusters.health() },
     gateway: { address: `${ingress.host}:${ingress.port}`, ready },
     apps: { total: apps.length, ready: count("ready"), asleep: count("asleep"), failed: count("failed") },
+    attention: domains.flatMap(({ name, app, environment, state, problem }) =>
+      problem && (state === "failed" || ENDING.has(problem.code))
+        ? [{ domain: name, app, environment, code: problem.code, message: problem.message }]
+        : [],
+    ),
   };
 }

@@ -27,8 +27,7 @@ async function keyPem(keys: Crypto.CryptoKeyPair): Promise<string> {
   return PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
 }
 
-const generate = (algorithm: object = EC) =>
-  webcrypto.subtle.generateKey(algorithm as typeof EC, true, ["sign", "verify"]) as Promise<Crypto.CryptoKeyPair>;
+const generate = (algorithm: object = EC) => webcrypto.subtle.generateKey(algorithm as typeof EC, true, ["sign", "verify"]);
 
 /** An authority of the test's own, which signs for whatever names and times. */
 export async function testAuthority(now: number) {
@@ -46,7 +45,10 @@ export async function testAuthority(now: number) {
   return {
     certificate: certificate.toString("pem"),
     key: await keyPem(keys),
-    async issue(names: readonly string[], { from = now, days = 90, algorithm = EC as object } = {}): Promise<TestCertificate> {
+    async issue(
+      names: readonly string[],
+      { from = now, days = 90, algorithm }: { from?: number; days?: number; algorithm?: object } = {},
+    ): Promise<TestCertificate> {
       const own = await generate(algorithm);
       const made = await X509CertificateGenerator.create({
         serialNumber: (serial++).toString(16).padStart(2, "0"),
