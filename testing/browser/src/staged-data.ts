@@ -164,9 +164,6 @@ export const rates: Rates = {
   recorded: true,
 };
 
-export const variables = { LOG_LEVEL: "info", GREETING: "Hello from Ebb", FEATURE_FLAGS: '{"new-cart":true}' };
-export const secrets = [{ name: "DATABASE_URL", updatedAt: at(300) }];
-
 export const phase = (name: string, seconds: number, state: Phase["state"] = "succeeded", message = ""): Phase => ({
   name,
   state,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import * as configuration from "./staged-configuration.ts";
 import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
 import { tried } from "./staged-tries.ts";
@@ -54,12 +55,11 @@ const samples: Record<string, Answer> = {
   [`GET ${at}/cold-starts`]: { status: 200, body: { items: coldStarts(), recorded: true } },
   [`GET ${at}/metrics`]: { status: 200, body: metrics() },
   [`GET ${at}/instances`]: { status: 200, body: { items: data.instances } },
-  [`GET ${at}/variables`]: { status: 200, body: { variables: data.variables } },
-  [`GET ${at}/secrets`]: { status: 200, body: { items: data.secrets } },
+  [`GET ${at}/configuration`]: { status: 200, body: configuration.configuration },
+  [`POST ${at}/configuration/plan`]: { status: 200, body: { apps: configuration.plan.apps.slice(0, 1) } },
+  [`PATCH ${at}/configuration`]: { status: 202, body: data.trafficDone },
   [`GET ${at}/logs`]: { lines: data.logRecords(12) },
   [`PUT ${at}/traffic`]: { status: 202, body: data.trafficDone },
-  [`PATCH ${at}/variables`]: { status: 202, body: data.trafficDone },
-  [`PATCH ${at}/secrets`]: { status: 202, body: data.trafficDone },
   "GET /me": { status: 200, body: people.me },
   "GET /tokens": { status: 200, body: { items: [people.token] } },
   "POST /tokens": { status: 201, body: { token: "ebb_once", about: people.token } },
@@ -95,6 +95,15 @@ for (const environment of teams.environments) {
 for (const operation of data.operations) {
   samples[`GET /operations/${operation.id}`] = { status: 200, body: operation };
   samples[`GET /operations/${operation.id}/events`] ??= { events: [{ type: "operation", operation }], close: true };
+}
+for (const [layer, path] of [
+  ["platform", ""],
+  ["team", "/teams/default"],
+  ["environment", "/teams/default/environments/prod"],
+] as const) {
+  samples[`GET ${path}/configuration`] = { status: 200, body: { ...configuration.teamLayer, layer } };
+  samples[`POST ${path}/configuration/plan`] = { status: 200, body: configuration.plan };
+  samples[`PATCH ${path}/configuration`] = { status: 200, body: configuration.change };
 }
 const NOT_FOUND: Answer = {
   status: 404,

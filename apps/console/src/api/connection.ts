@@ -1,5 +1,6 @@
 import { createClient } from "@ebb/api/client";
 import { useSyncExternalStore } from "react";
+import { overrideHeaders } from "./freeze-override.ts";
 
 /**
  * What the browser knows about the platform, from the answers it gets: `signed-out` after an answer that there is no session, `unreachable` while nothing answers.
@@ -22,7 +23,7 @@ function set(next: Connection): void {
 async function observedFetch(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), ...overrideHeaders(init.method) } });
   } catch (error) {
     if (init.signal?.aborted !== true) set("unreachable");
     throw error;

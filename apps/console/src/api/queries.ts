@@ -1,4 +1,4 @@
-import type { Operation, Place } from "@ebb/api";
+import type { LayerAddress, Operation, Place } from "@ebb/api";
 import { queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
 
@@ -60,11 +60,25 @@ export const configurationQuery = (place: Place, version: string) =>
   });
 export const releasesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
-export const variablesQuery = (place: Place) =>
-  queryOptions({ queryKey: keys.place(place, "variables"), queryFn: ({ signal }) => client.getVariables(place, { signal }) });
+/** What the next version would be given, and the layer that each value comes from. */
+export const placeConfigurationQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "configuration"), queryFn: ({ signal }) => client.getConfiguration(place, { signal }) });
+/** What one layer above the apps states: the platform's without a team, a team's without an environment. */
+export const layerQuery = (layer: LayerAddress) =>
+  queryOptions({
+    queryKey: [...keys.teams, "layer", layer.team ?? "", layer.env ?? ""],
+    queryFn: ({ signal }) => client.getLayer(layer, { signal }),
+  });
 
 export const secretsQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "secrets"), queryFn: ({ signal }) => client.listSecrets(place, { signal }) });
+
+/** Several by their ids, as they are now; read again when one of them changes. */
+export const theseOperationsQuery = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: [...keys.operations, "these", ids],
+    queryFn: ({ signal }) => Promise.all(ids.map((id) => client.getOperation(id, { signal }))),
+  });
 
 /** All apps' operations when `app` is absent; newest first. */
 export const operationsQuery = (query: { app?: string; environment?: string; limit: number }) =>

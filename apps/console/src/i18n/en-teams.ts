@@ -7,6 +7,7 @@ export const enTeams = {
     create: "Make a team",
     nameHelp: "Small letters, digits and -; starts with a letter; at most 30. It begins with test, staging and prod.",
     description: "What it does",
+    sections: (team: string) => `Parts of the team ${team}`,
     environments: "Environments",
     noEnvironments: "This team has no environment yet.",
     environmentName: "Name of the environment",
@@ -46,6 +47,7 @@ export const enTeams = {
     displayName: "Full name",
   },
   environments: {
+    sections: (env: string) => `Parts of the environment ${env}`,
     awake: "Awake",
     asleep: "Asleep",
     fallingAsleep: "Falling asleep",

@@ -1,3 +1,4 @@
+import { enConfig } from "./en-config.ts";
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enTeams } from "./en-teams.ts";
@@ -45,6 +46,12 @@ export const en = {
     crashed: "This page has failed",
     updated: "Ebb was updated while this page was open. Reload to go on.",
     hint: "What to do",
+    override: {
+      title: "Override the freeze",
+      why: "Do it although the environment is frozen, because",
+      audited: "The reason is kept in the audit trail.",
+      button: "Override the freeze and do it",
+    },
   },
   signIn: {
     title: "Sign in",
@@ -129,6 +136,7 @@ export const en = {
     running: (n: number) => (n === 1 ? "1 instance" : `${n} instances`),
   },
   live: enLive,
+  ...enConfig,
   ...enWork,
   ...enPeople,
   ...enTeams,
@@ -192,29 +200,6 @@ export const en = {
     dropped: (n: string) => `${n} earlier lines are not shown`,
     wrap: "Wrap lines",
     label: "Log lines",
-  },
-  config: {
-    env: "Environment variables",
-    envIntro: "Each change makes a new version, which takes over once it answers.",
-    envEmpty: "No variables yet.",
-    name: "Name",
-    value: "Value",
-    add: "Add a variable",
-    paste: "Paste lines of NAME=value to add several at once.",
-    badName: "Letters, digits and _; not first a digit",
-    twice: "This name is there twice",
-    changes: (n: number) => (n === 1 ? "1 change" : `${n} changes`),
-    unchanged: "No changes",
-    saveAs: "Save as a new version",
-    secrets: "Secrets",
-    secretsIntro: "Given to the app as environment variables. Their values are never shown again, here or in logs.",
-    secretsEmpty: "No secrets yet.",
-    addSecret: "Add a secret",
-    replace: "Replace",
-    removeSecret: (name: string) => `Remove ${name}?`,
-    removeSecretText: "The next version starts without it. This cannot be undone: its value is not kept.",
-    newValue: "New value",
-    removed: "will be removed",
   },
   operations: {
     title: "Operations",

@@ -8,6 +8,7 @@ export const zhTeams: typeof enTeams = {
     create: "创建团队",
     nameHelp: "小写字母、数字和 -；以字母开头；最多 30 个字符。初始带有 test、staging 和 prod。",
     description: "职责",
+    sections: (team) => `团队 ${team} 的各部分`,
     environments: "环境",
     noEnvironments: "该团队还没有环境。",
     environmentName: "环境名称",
@@ -47,6 +48,7 @@ export const zhTeams: typeof enTeams = {
     displayName: "姓名",
   },
   environments: {
+    sections: (env) => `环境 ${env} 的各部分`,
     awake: "运行中",
     asleep: "休眠",
     fallingAsleep: "正在休眠",

@@ -1,3 +1,4 @@
+import { zhConfig } from "./zh-config.ts";
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhTeams } from "./zh-teams.ts";
@@ -39,6 +40,12 @@ export const zh: Dictionary = {
     crashed: "页面出错了",
     updated: "Ebb 已在本页打开期间更新，请刷新后继续。",
     hint: "处理方法",
+    override: {
+      title: "越过冻结",
+      why: "尽管环境已冻结仍要执行，原因是",
+      audited: "原因会记录在审计日志中。",
+      button: "越过冻结并执行",
+    },
   },
   signIn: {
     title: "登录",
@@ -123,6 +130,7 @@ export const zh: Dictionary = {
     running: (n) => `${n} 个实例`,
   },
   live: zhLive,
+  ...zhConfig,
   ...zhWork,
   ...zhPeople,
   ...zhTeams,
@@ -186,29 +194,6 @@ export const zh: Dictionary = {
     dropped: (n) => `更早的 ${n} 行未显示`,
     wrap: "自动换行",
     label: "日志行",
-  },
-  config: {
-    env: "环境变量",
-    envIntro: "每次修改都会生成一个新版本，新版本可以响应后才会接管。",
-    envEmpty: "还没有变量。",
-    name: "名称",
-    value: "值",
-    add: "添加变量",
-    paste: "粘贴多行 NAME=value 可一次添加多个。",
-    badName: "只能用字母、数字和 _，且不能以数字开头",
-    twice: "名称重复",
-    changes: (n) => `${n} 处修改`,
-    unchanged: "没有修改",
-    saveAs: "保存为新版本",
-    secrets: "密钥",
-    secretsIntro: "以环境变量的形式提供给应用。密钥的值不会再次显示，也不会出现在日志里。",
-    secretsEmpty: "还没有密钥。",
-    addSecret: "添加密钥",
-    replace: "替换",
-    removeSecret: (name) => `移除 ${name}？`,
-    removeSecretText: "下一个版本将不再包含它。此操作无法撤销：系统不保留它的值。",
-    newValue: "新值",
-    removed: "将被移除",
   },
   operations: {
     title: "操作",

@@ -139,6 +139,21 @@ const environment = createRoute({
   path: "/teams/$team/environments/$env",
   component: lazyRouteComponent(() => import("../pages/environment/environment-page.tsx"), "EnvironmentPage"),
 });
+const platformLayer = createRoute({
+  getParentRoute: () => root,
+  path: "/configuration",
+  component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "PlatformLayerPage"),
+});
+const teamLayer = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/configuration",
+  component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "TeamLayerPage"),
+});
+const environmentLayer = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/environments/$env/configuration",
+  component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "EnvironmentLayerPage"),
+});
 const usage = createRoute({
   getParentRoute: () => root,
   path: "/usage",
@@ -194,6 +209,9 @@ const routeTree = root.addChildren([
   teams,
   team,
   environment,
+  platformLayer,
+  teamLayer,
+  environmentLayer,
   users,
   usage,
   approvals,

@@ -1,9 +1,7 @@
 import type { Approval } from "@ebb/api";
 import { useText } from "../i18n/language.tsx";
-import { DataTable, type Column } from "./data-table.tsx";
+import { ChangeTable } from "./change-table.tsx";
 import { Ago } from "./time.tsx";
-
-type Change = Approval["changes"][number];
 
 /** What somebody is asked to approve: what it would change, who has voted and why, and until when. */
 export function ApprovalDetails({ approval }: { approval: Approval }) {
@@ -11,12 +9,6 @@ export function ApprovalDetails({ approval }: { approval: Approval }) {
   const { approvals } = text;
   const { votes, needed, changes, state } = approval;
   const given = votes.filter(({ vote }) => vote === "approve").length;
-  const value = (words: string | null) => (words === null ? <span className="faint">{text.promote.absent}</span> : <code>{words}</code>);
-  const columns: Column<Change>[] = [
-    { key: "path", title: text.promote.setting, render: ({ path }) => <code className="strong">{path}</code> },
-    { key: "from", title: approvals.now, render: ({ from }) => <div className="prose">{value(from)}</div> },
-    { key: "to", title: approvals.after, render: ({ to }) => <div className="prose">{value(to)}</div> },
-  ];
   return (
     <>
       <dl className="pairs">
@@ -55,11 +47,7 @@ export function ApprovalDetails({ approval }: { approval: Approval }) {
         </dd>
       </dl>
       <h3>{approvals.changes}</h3>
-      {changes.length === 0 ? (
-        <p className="faint">{approvals.noChanges}</p>
-      ) : (
-        <DataTable label={approvals.changes} rows={changes} columns={columns} keyOf={({ path }) => path} />
-      )}
+      {changes.length === 0 ? <p className="faint">{approvals.noChanges}</p> : <ChangeTable label={approvals.changes} changes={changes} />}
     </>
   );
 }

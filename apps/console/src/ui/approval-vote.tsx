@@ -8,7 +8,7 @@ import { useText } from "../i18n/language.tsx";
 import { ApprovalDetails } from "./approval-details.tsx";
 import { Loaded } from "./loaded.tsx";
 import { Panel } from "./page.tsx";
-import { ProblemNote } from "./problem.tsx";
+import { Refused } from "./refused.tsx";
 
 /** What waits for approval, with what it would change, and the vote; who may is for the platform to say. */
 export function ApprovalVote({ id }: { id: string }) {
@@ -43,7 +43,7 @@ export function ApprovalVote({ id }: { id: string }) {
         </Button>
         {vote.isSuccess && <span role="status">{text.approval.done}</span>}
       </div>
-      {vote.isError && <ProblemNote error={vote.error} title={text.problem.refused} />}
+      <Refused of={vote} />
     </Panel>
   );
 }

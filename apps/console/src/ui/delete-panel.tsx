@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { useText } from "../i18n/language.tsx";
 import { Panel } from "./page.tsx";
-import { ProblemNote } from "./problem.tsx";
+import { Refused } from "./refused.tsx";
 import { TypedConfirm } from "./typed-confirm.tsx";
 
 interface DeletePanelProps {
@@ -33,7 +33,7 @@ export function DeletePanel({ title, says, name, remove }: DeletePanelProps) {
           </Button>
         )}
       </TypedConfirm>
-      {deletion.isError && <ProblemNote error={deletion.error} title={text.problem.refused} />}
+      <Refused of={deletion} />
     </Panel>
   );
 }

@@ -1,26 +1,62 @@
+import type { Operation } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { variablesQuery, secretsQuery } from "../../api/queries.ts";
+import { Link } from "@tanstack/react-router";
+import Alert from "antd/es/alert";
+import { client } from "../../api/connection.ts";
+import { placeConfigurationQuery } from "../../api/queries.ts";
+import { usePlaceRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
+import { OperationProgress } from "../../ui/operation-progress.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { EnvEditor } from "./env-editor.tsx";
-import { SecretEditor } from "./secret-editor.tsx";
+import { itemsOfApp } from "../configuration/config-draft.ts";
+import { ConfigEditor } from "../configuration/config-editor.tsx";
 import { usePlace } from "./use-place.ts";
 
+/** What the app is given here, where each value comes from, and the app's own layer to edit. */
 export function ConfigTab() {
   const text = useText();
   const place = usePlace();
-  const { app } = place;
-  const env = useQuery(variablesQuery(place));
-  const secrets = useQuery(secretsQuery(place));
+  const { team, mayDeploy, deployRole } = usePlaceRights(place);
+  const query = useQuery(placeConfigurationQuery(place));
   return (
     <>
-      <title>{`${text.app.config} · ${app} · Ebb`}</title>
-      <Panel title={text.config.env}>
-        <Loaded query={env}>{({ variables }) => <EnvEditor key={`${app} ${place.env}`} place={place} variables={variables} />}</Loaded>
-      </Panel>
-      <Panel title={text.config.secrets}>
-        <Loaded query={secrets}>{({ items }) => <SecretEditor key={`${app} ${place.env}`} place={place} secrets={items} />}</Loaded>
+      <title>{`${text.app.config} · ${place.app} · Ebb`}</title>
+      <Panel title={text.app.config}>
+        <p className="faint">
+          {text.config.intro} {text.config.introSecrets}
+        </p>
+        {team !== "" && (
+          <p className="faint elsewhere">
+            {text.config.elsewhere}{" "}
+            <Link to="/teams/$team/environments/$env/configuration" params={{ team, env: place.env }}>
+              {text.config.layer.goTo.environment} {place.env}
+            </Link>
+            <Link to="/teams/$team/configuration" params={{ team }}>
+              {text.config.layer.goTo.team} {team}
+            </Link>
+          </p>
+        )}
+        {!mayDeploy && <p className="faint">{text.config.readOnly(text.teams.roles[deployRole])}</p>}
+        <Loaded query={query}>
+          {(configuration) => (
+            <>
+              {configuration.fault !== null && (
+                <Alert type="error" showIcon className="notice" title={text.config.broken} description={configuration.fault} />
+              )}
+              <ConfigEditor<Operation>
+                key={`${place.app} ${place.env}`}
+                own="app"
+                items={itemsOfApp(configuration)}
+                empty={text.config.empty}
+                readOnly={!mayDeploy}
+                plan={(patch) => client.planConfiguration(place, patch)}
+                apply={(patch) => client.patchConfiguration(place, patch)}
+                outcome={({ id }, done) => <OperationProgress id={id} onSucceeded={done} />}
+              />
+            </>
+          )}
+        </Loaded>
       </Panel>
     </>
   );

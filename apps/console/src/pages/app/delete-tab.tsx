@@ -4,7 +4,7 @@ import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { TypedConfirm } from "../../ui/typed-confirm.tsx";
 import { usePlace } from "./use-place.ts";
 
@@ -34,7 +34,7 @@ export function DeleteTab() {
             </>
           )}
         </TypedConfirm>
-        {remove.isError && <ProblemNote error={remove.error} title={text.problem.refused} />}
+        <Refused of={remove} />
       </Panel>
     </>
   );

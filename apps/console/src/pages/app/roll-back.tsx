@@ -5,7 +5,7 @@ import Button from "antd/es/button";
 import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 /** Back to what served before; the platform knows which that was. Nothing where there is only one version to serve. */
 export function RollBack({ place, versions }: { place: Place; versions: readonly Version[] }) {
@@ -30,7 +30,7 @@ export function RollBack({ place, versions }: { place: Place; versions: readonly
           {text.promote.rollBack}
         </Button>
       </Popconfirm>
-      {back.isError && <ProblemNote error={back.error} title={text.problem.refused} />}
+      <Refused of={back} />
     </div>
   );
 }

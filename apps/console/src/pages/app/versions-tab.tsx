@@ -5,7 +5,7 @@ import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { OperationProgress } from "../../ui/operation-progress.tsx";
 import { Blank } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
 import { usePlace } from "./use-place.ts";
 import { VersionCards } from "./version-cards.tsx";
@@ -24,7 +24,7 @@ export function VersionsTab() {
   return (
     <>
       <title>{`${text.app.versions} · ${app} · Ebb`}</title>
-      {sendAll.isError && <ProblemNote error={sendAll.error} title={text.problem.refused} />}
+      <Refused of={sendAll} />
       {sendAll.isSuccess && <OperationProgress id={sendAll.data.id} />}
       <Loaded query={query} rows={6}>
         {(versions) =>

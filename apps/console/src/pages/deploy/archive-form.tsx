@@ -6,7 +6,7 @@ import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { APP_NAME } from "./app-name.ts";
 import { archiveOf } from "./source-archive.ts";
 import { SourceDrop, type Source } from "./source-drop.tsx";
@@ -71,7 +71,7 @@ export function ArchiveForm() {
           {text.deploy.packed(format.bytes(packed), format.bytes(source.bytes))}
         </p>
       )}
-      {deploy.isError && <ProblemNote error={deploy.error} title={text.problem.refused} />}
+      <Refused of={deploy} />
     </form>
   );
 }

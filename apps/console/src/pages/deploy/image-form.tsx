@@ -7,7 +7,7 @@ import InputNumber from "antd/es/input-number";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { WhereFields, type Where } from "./where-fields.tsx";
 import { APP_NAME } from "./app-name.ts";
 
@@ -65,7 +65,7 @@ export function ImageForm() {
       <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
         {text.deploy.button}
       </Button>
-      {deploy.isError && <ProblemNote error={deploy.error} title={text.problem.refused} />}
+      <Refused of={deploy} />
     </form>
   );
 }

@@ -1,6 +1,6 @@
 import type { Environment } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { client } from "../../api/connection.ts";
 import { environmentQuery, useRights } from "../../api/team-queries.ts";
@@ -9,6 +9,7 @@ import { DeletePanel } from "../../ui/delete-panel.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { EnvironmentSections } from "../teams/team-sections.tsx";
 import { EnvironmentState } from "./environment-state.tsx";
 import { Freezes } from "./freezes.tsx";
 import { PolicyForm } from "./policy-form.tsx";
@@ -28,12 +29,7 @@ export function EnvironmentPage() {
     <Loaded query={query} rows={8}>
       {(environment) => (
         <Page title={env} windowTitle={`${team} · ${env}`}>
-          <p className="faint">
-            {text.place.team}:{" "}
-            <Link to="/teams/$team" params={{ team }}>
-              {team}
-            </Link>
-          </p>
+          <EnvironmentSections team={team} env={env} />
           {environment.frozen !== null && (
             <Alert
               type="warning"

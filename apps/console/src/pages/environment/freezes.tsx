@@ -9,7 +9,7 @@ import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -56,7 +56,7 @@ export function Freezes({ environment, readOnly }: { environment: Environment; r
         </ul>
       )}
       {!readOnly && <AddFreeze key={freezes.length} busy={save.isPending} onAdd={(freeze) => save.mutate([...freezes, freeze])} />}
-      {save.isError && <ProblemNote error={save.error} title={text.problem.refused} />}
+      <Refused of={save} />
     </>
   );
 }

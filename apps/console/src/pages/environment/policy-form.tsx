@@ -9,7 +9,7 @@ import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
 
 const NUMBERS = [
@@ -101,7 +101,7 @@ export function PolicyForm({ environment, readOnly }: { environment: Environment
           </Button>
         </div>
       )}
-      {save.isError && <ProblemNote error={save.error} title={text.problem.refused} />}
+      <Refused of={save} />
     </form>
   );
 }

@@ -7,7 +7,7 @@ import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 const USUAL: Schedule = {
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -51,7 +51,7 @@ export function ScheduleForm({ environment, readOnly }: { environment: Environme
           onRemove={() => (schedule === null ? setAdding(false) : save.mutate(null))}
         />
       )}
-      {save.isError && <ProblemNote error={save.error} title={text.problem.refused} />}
+      <Refused of={save} />
     </>
   );
 }

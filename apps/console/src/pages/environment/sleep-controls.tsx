@@ -6,7 +6,7 @@ import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import { OperationProgress } from "../../ui/operation-progress.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 /** Puts the whole environment to sleep, or wakes it. */
 export function SleepControls({ environment: { team, name, asleep, schedule } }: { environment: Environment }) {
@@ -34,7 +34,7 @@ export function SleepControls({ environment: { team, name, asleep, schedule } }:
           />
         )}
       </div>
-      {change.isError && <ProblemNote error={change.error} title={text.problem.refused} />}
+      <Refused of={change} />
       {change.isSuccess && <OperationProgress id={change.data.id} />}
     </>
   );

@@ -10,7 +10,7 @@ import { appQuery, diffQuery, teamQuery, versionsQuery } from "../../api/queries
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
 
 const route = getRouteApi("/apps/$app/$env/promote");
@@ -124,7 +124,7 @@ function Go({ place, version, to }: { place: Place; version: string; to: string 
       <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
         {text.promote.noTraffic}
       </Checkbox>
-      {promote.isError && <ProblemNote error={promote.error} title={text.problem.refused} />}
+      <Refused of={promote} />
     </div>
   );
 }

@@ -3,7 +3,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { statusQuery } from "../../api/queries.ts";
+import { useRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { ButtonLink } from "../../ui/button-link.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { download } from "../../ui/download.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -14,8 +16,17 @@ import { Ago } from "../../ui/time.tsx";
 export function StatusPage() {
   const text = useText();
   const query = useQuery(statusQuery);
+  const { platformAdmin } = useRights("");
   return (
-    <Page title={text.status.title} actions={<SignOut />}>
+    <Page
+      title={text.status.title}
+      actions={
+        <>
+          {platformAdmin && <ButtonLink to="/configuration">{text.config.title}</ButtonLink>}
+          <SignOut />
+        </>
+      }
+    >
       <Loaded query={query} rows={6}>
         {(status) => <Status status={status} />}
       </Loaded>

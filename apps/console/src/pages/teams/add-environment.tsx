@@ -7,7 +7,7 @@ import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 const TEMPLATES: readonly EnvironmentTemplate[] = ["test", "stable", "staging", "prod"];
 /** As `EnvironmentName` in the API's schemas. */
@@ -53,7 +53,7 @@ export function AddEnvironment({ team }: { team: string }) {
       <Button htmlType="submit" disabled={!NAME.test(name)} loading={create.isPending}>
         {text.teams.addEnvironment}
       </Button>
-      {create.isError && <ProblemNote error={create.error} title={text.problem.refused} />}
+      <Refused of={create} />
     </form>
   );
 }

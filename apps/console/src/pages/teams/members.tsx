@@ -10,7 +10,7 @@ import { membersQuery, ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank } from "../../ui/page.tsx";
-import { ProblemNote } from "../../ui/problem.tsx";
+import { Refused } from "../../ui/refused.tsx";
 
 /** Who is in a team with which role; its administrators change it. */
 export function Members({ team, admin }: { team: string; admin: boolean }) {
@@ -27,7 +27,7 @@ export function Members({ team, admin }: { team: string; admin: boolean }) {
   return (
     <>
       <p className="faint">{text.teams.rolesHelp}</p>
-      {change.isError && <ProblemNote error={change.error} title={text.problem.refused} />}
+      <Refused of={change} />
       <Loaded query={query} rows={3}>
         {(members) =>
           members.length === 0 ? (

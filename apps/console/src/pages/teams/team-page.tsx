@@ -12,6 +12,7 @@ import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { EnvironmentState } from "../environment/environment-state.tsx";
 import { AddEnvironment } from "./add-environment.tsx";
 import { Members } from "./members.tsx";
+import { TeamSections } from "./team-sections.tsx";
 
 const route = getRouteApi("/teams/$team");
 
@@ -26,6 +27,7 @@ export function TeamPage() {
     <Loaded query={query} rows={6}>
       {({ description }) => (
         <Page title={team} windowTitle={`${text.place.team} ${team}`}>
+          <TeamSections team={team} />
           {description !== "" && <p className="faint">{description}</p>}
           <Panel title={text.teams.environments}>
             <Loaded query={environments} rows={3}>

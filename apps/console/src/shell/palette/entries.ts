@@ -20,6 +20,7 @@ export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
     { kind: "page", title: text.audit.title, href: "/audit" },
     { kind: "page", title: `${text.account.nav}: ${text.account.tokens}, ${text.account.sessions}`, href: "/account" },
     { kind: "page", title: text.nav.platform, href: "/status" },
+    { kind: "page", title: text.config.layer.platform, href: "/configuration" },
     { kind: "action", title: text.find.deployTo, href: "/deploy" },
   ];
   return [...apps.flatMap((app) => entriesOfApp(app, text)), ...pages];

@@ -8,7 +8,7 @@ import Select from "antd/es/select";
 import { useId, useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 import { ConditionList } from "../traffic/condition-fields.tsx";
 import { conditionOf, faultOf, type DraftCondition } from "../traffic/rules-draft.ts";
 import { stepsOf } from "./guard-figures.ts";
@@ -103,7 +103,7 @@ export function ReleaseForm({ place, versions }: { place: Place; versions: reado
           {text.releases.start(chosen)}
         </Button>
       </div>
-      {start.isError && <ProblemNote error={start.error} title={text.problem.refused} />}
+      <Refused of={start} />
     </form>
   );
 }

@@ -10,7 +10,7 @@ import { useFormat, useText } from "../../../i18n/language.tsx";
 import { ApprovalVote } from "../../../ui/approval-vote.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
 import { useNow } from "../../../ui/use-now.ts";
 import { GuardTable } from "./guard-table.tsx";
@@ -122,8 +122,8 @@ function Controls({ place, release, operation }: { place: Place; release: Releas
           {text.releases.abort}
         </Button>
       </Popconfirm>
-      {go.isError && <ProblemNote error={go.error} title={text.problem.refused} />}
-      {abort.isError && <ProblemNote error={abort.error} title={text.problem.refused} />}
+      <Refused of={go} />
+      <Refused of={abort} />
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank } from "../../../ui/page.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 import { byNewest } from "../../../ui/version.ts";
 import { RuleList } from "./rule-list.tsx";
 import { draftOf, isComplete, ruleChanges, rulesOf, type DraftRule } from "./rules-draft.ts";
@@ -94,7 +94,7 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
         </Button>
         {!complete && <span className="bad-text">{text.rules.incomplete}</span>}
       </div>
-      {apply.isError && <ProblemNote error={apply.error} title={text.problem.refused} />}
+      <Refused of={apply} />
       {apply.isSuccess && <OperationProgress id={apply.data.id} onSucceeded={() => setDraft(null)} />}
     </form>
   );

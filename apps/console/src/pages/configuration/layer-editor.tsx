@@ -1,0 +1,70 @@
+import type { ConfigurationChange, LayerAddress, MemberRole } from "@ebb/api";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import Alert from "antd/es/alert";
+import { useEffect, useEffectEvent } from "react";
+import { client } from "../../api/connection.ts";
+import { layerQuery, theseOperationsQuery } from "../../api/queries.ts";
+import { useText } from "../../i18n/language.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { OperationList } from "../../ui/operation-list.tsx";
+import { Panel } from "../../ui/page.tsx";
+import { itemsOfLayer } from "./config-draft.ts";
+import { ConfigEditor } from "./config-editor.tsx";
+
+interface LayerEditorProps {
+  address: LayerAddress;
+  intro: string;
+  /** Who may change it, when the reader may not. */
+  least: MemberRole | null;
+}
+
+/** What one layer above the apps states; changing it shows first which apps get a new version by it. */
+export function LayerEditor({ address, intro, least }: LayerEditorProps) {
+  const text = useText();
+  const query = useQuery(layerQuery(address));
+  const own = address.team === undefined ? "platform" : address.env === undefined ? "team" : "environment";
+  return (
+    <Panel title={text.config.title}>
+      <p className="faint">
+        {intro} {text.config.introSecrets}
+      </p>
+      {least !== null && <p className="faint">{text.config.readOnly(text.teams.roles[least])}</p>}
+      <Loaded query={query}>
+        {(layer) => (
+          <ConfigEditor<ConfigurationChange>
+            own={own}
+            items={itemsOfLayer(layer)}
+            empty={text.config.layer.empty}
+            readOnly={least !== null}
+            plan={(patch) => client.planLayer(address, patch)}
+            apply={(patch) => client.patchLayer(address, patch)}
+            outcome={(change, done) => <Rollout change={change} onDone={done} />}
+          />
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** The layer is changed at once; its apps follow, each with an operation of its own. */
+function Rollout({ change: { operations }, onDone }: { change: ConfigurationChange; onDone: () => void }) {
+  const text = useText();
+  const queryClient = useQueryClient();
+  const ids = operations.map(({ id }) => id);
+  const query = useQuery({ ...theseOperationsQuery(ids), initialData: operations });
+  const changed = useEffectEvent(() => onDone());
+  useEffect(() => {
+    void queryClient.invalidateQueries().then(changed);
+  }, [queryClient, operations]);
+  return (
+    <div className="progress" aria-live="polite">
+      <Alert type="success" showIcon title={text.config.layer.done} />
+      {ids.length > 0 && (
+        <>
+          <h3>{text.config.layer.rollout}</h3>
+          <Loaded query={query}>{(all) => <OperationList operations={all} withApp />}</Loaded>
+        </>
+      )}
+    </div>
+  );
+}
