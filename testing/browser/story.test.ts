@@ -180,7 +180,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await visited.open("/teams/default/configuration");
     await page.getByRole("button", { name: "Add a variable" }).click();
     await page.getByRole("textbox", { name: "Name" }).fill(region);
-    await page.getByRole("textbox", { name: "Value" }).fill("eu");
+    await page.getByRole("textbox", { name: `Value: ${region}` }).fill("eu");
     await page.getByRole("button", { name: "See what changes" }).click();
     await page.getByText("gets a new version").waitFor();
     await page.getByRole("button", { name: "Apply" }).click();
@@ -200,7 +200,10 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByText(/^v\d+: Succeeded/).waitFor();
     await page.getByText("No changes").waitFor();
     await page.getByText("that is hello from eu").first().waitFor();
-    expect((await ebb.client.getVariables(inTest("shop"))).variables).toMatchObject({ GREETING: `hello from \${${region}}`, REGION: "eu" });
+    expect((await ebb.client.getVariables(inTest("shop"))).variables).toMatchObject({
+      [greeting]: `hello from \${${region}}`,
+      [region]: "eu",
+    });
     await page.reload();
     await page.getByText(token).waitFor();
     expect(await page.content()).not.toContain("s3cret");
