@@ -56,6 +56,38 @@ describe.skipIf(skipReason !== null)("an app's configuration", () => {
     expect(await page.getByRole("button", { name: "Apply" }).count()).toBe(0);
   });
 
+  test("is not written over what somebody else has changed meanwhile, unless one says so: what was typed stays", async () => {
+    const { page } = await go(CONFIG);
+    await page.getByRole("textbox", { name: "Value: LOG_LEVEL" }).fill("warn");
+    await page.getByRole("button", { name: "See what changes" }).click();
+    const items = configuration.items.map((item) => (item.name === "REGION" ? { ...item, text: "us" } : item));
+    stage(`GET ${AT}`, { status: 200, body: { ...configuration, items, revision: "8" } });
+    const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "configuration.changed" };
+    const body = {
+      type: "about:blank",
+      title: "Changed meanwhile",
+      status: 412,
+      code: "precondition_failed",
+      detail: "It was changed",
+      changed,
+    };
+    stage(`PATCH ${AT}`, { status: 412, body });
+    const asked = () => page.waitForRequest((request) => request.method() === "PATCH");
+    const first = asked();
+    await page.getByRole("button", { name: "Apply" }).click();
+    expect((await first).headers()["if-match"]).toBe('"7"');
+    await page.getByText("Somebody has changed this meanwhile").waitFor();
+    await page.getByText("REGION: eu → us").waitFor();
+    await page.getByText(/^grace, /).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    expect(await page.getByRole("textbox", { name: "Value: LOG_LEVEL" }).inputValue()).toBe("warn");
+    platform().stage(`PATCH ${AT}`, undefined);
+    const second = asked();
+    await page.getByRole("button", { name: "Save mine on top of it" }).click();
+    expect((await second).headers()["if-match"]).toBe('"8"');
+    await page.getByText("The new split is in force.").waitFor();
+  });
+
   test("takes a secret once, which stays nowhere in the page", async () => {
     const { page } = await go(CONFIG);
     await page.getByLabel("New value: DB_PASSWORD").fill("s3cret");

@@ -1,9 +1,10 @@
-import type { Configuration, ConfigurationPlan, LayerConfiguration } from "@ebb/api";
+import type { Configuration, ConfigurationPlan, LayerConfiguration, Revised } from "@ebb/api";
 import * as data from "./staged-data.ts";
 
 const time = "2026-11-23T09:00:00Z";
 
-export const configuration: Configuration = {
+export const configuration: Revised<Configuration> = {
+  revision: "7",
   items: [
     { name: "DATABASE_URL", kind: "variable", text: "postgres://shop:${DB_PASSWORD}@db/shop", value: null, layer: "app", over: ["team"] },
     { name: "DB_PASSWORD", kind: "secret", text: null, value: null, layer: "team", over: [] },
@@ -17,7 +18,8 @@ export const configuration: Configuration = {
 };
 
 const stated = { updatedAt: time, updatedBy: "grace" };
-export const teamLayer: LayerConfiguration = {
+export const teamLayer: Revised<LayerConfiguration> = {
+  revision: "3",
   layer: "team",
   items: [
     { name: "LOG_LEVEL", kind: "variable", value: "debug", ...stated },

@@ -70,9 +70,6 @@ export const layerQuery = (layer: LayerAddress) =>
     queryFn: ({ signal }) => client.getLayer(layer, { signal }),
   });
 
-export const secretsQuery = (place: Place) =>
-  queryOptions({ queryKey: keys.place(place, "secrets"), queryFn: ({ signal }) => client.listSecrets(place, { signal }) });
-
 /** Several by their ids, as they are now; read again when one of them changes. */
 export const theseOperationsQuery = (ids: readonly string[]) =>
   queryOptions({

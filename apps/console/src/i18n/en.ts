@@ -46,6 +46,13 @@ export const en = {
     crashed: "This page has failed",
     updated: "Ebb was updated while this page was open. Reload to go on.",
     hint: "What to do",
+    conflict: {
+      title: "Somebody has changed this meanwhile",
+      by: (user: string, at: string, what: string) => `${user}, ${at}: ${what}. What you typed is still here.`,
+      elsewhere: "Nothing that is edited here is different.",
+      overwrite: "Save mine on top of it",
+      reload: "Forget mine",
+    },
     override: {
       title: "Override the freeze",
       why: "Do it although the environment is frozen, because",

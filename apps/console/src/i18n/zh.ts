@@ -40,6 +40,13 @@ export const zh: Dictionary = {
     crashed: "页面出错了",
     updated: "Ebb 已在本页打开期间更新，请刷新后继续。",
     hint: "处理方法",
+    conflict: {
+      title: "在此期间有人修改了此处",
+      by: (user, at, what) => `${user}，${at}：${what}。你输入的内容仍在。`,
+      elsewhere: "此处编辑的内容没有变化。",
+      overwrite: "在其基础上保存我的修改",
+      reload: "放弃我的修改",
+    },
     override: {
       title: "越过冻结",
       why: "尽管环境已冻结仍要执行，原因是",

@@ -1,3 +1,4 @@
+import { isChangedMeanwhile } from "@ebb/api";
 import { ApiError } from "@ebb/api/client";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
@@ -5,6 +6,7 @@ import { useId, useState } from "react";
 import { overridingFreeze } from "../api/freeze-override.ts";
 import { useRights } from "../api/team-queries.ts";
 import { useText } from "../i18n/language.tsx";
+import { ChangedMeanwhile, type Conflict } from "./changed-meanwhile.tsx";
 import { ProblemNote } from "./problem.tsx";
 
 /** The part of a mutation that tells what was refused and does it again. */
@@ -15,11 +17,15 @@ interface Refusable<V> {
   mutateAsync: (variables: V) => Promise<unknown>;
 }
 
-/** Why a change was refused; nothing while it was not. A freeze is overridden here, by those who may. */
-export function Refused<V>({ of }: { of: Refusable<V> }) {
+/**
+ * Why a change was refused; nothing while it was not. A freeze is overridden here, by those who may; what was changed meanwhile is shown where
+ * a form says what it edits.
+ */
+export function Refused<V>({ of, conflict }: { of: Refusable<V>; conflict?: Conflict }) {
   const text = useText();
   const { platformAdmin } = useRights("");
   if (!of.isError) return null;
+  if (conflict && isChangedMeanwhile(of.error)) return <ChangedMeanwhile error={of.error} conflict={conflict} />;
   const frozen = of.error instanceof ApiError && of.error.problem.code === "environment_frozen";
   return (
     <>

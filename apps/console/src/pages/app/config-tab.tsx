@@ -48,11 +48,12 @@ export function ConfigTab() {
                 key={`${place.app} ${place.env}`}
                 own="app"
                 items={itemsOfApp(configuration)}
+                revision={configuration.revision}
                 empty={text.config.empty}
                 readOnly={!mayDeploy}
                 plan={(patch) => client.planConfiguration(place, patch)}
-                apply={(patch) => client.patchConfiguration(place, patch)}
-                outcome={({ id }, done) => <OperationProgress id={id} onSucceeded={done} />}
+                apply={(patch, on) => client.patchConfiguration(place, patch, on)}
+                Outcome={NewVersion}
               />
             </>
           )}
@@ -60,4 +61,8 @@ export function ConfigTab() {
       </Panel>
     </>
   );
+}
+
+function NewVersion({ of: { id }, onDone }: { of: Operation; onDone: () => void }) {
+  return <OperationProgress id={id} onSucceeded={onDone} />;
 }

@@ -48,6 +48,13 @@ export function itemsOfLayer({ layer, items }: LayerConfiguration): ConfigItem[]
     .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
+/** What is set, to be compared: of secrets only when they were written, where that is known. */
+export function statedBy(items: readonly ConfigItem[]): Record<string, string> {
+  return Object.fromEntries(
+    items.map(({ name, kind, text, updated }) => [name, kind === "variable" ? (text ?? "") : `(${kind}) ${updated?.at ?? ""}`]),
+  );
+}
+
 /** Only what differs from what is there; a new row without a name and a value is nothing yet, and neither is a secret whose new value is empty. */
 export function patchOf(items: readonly ConfigItem[], { edits, added }: ConfigDraft): ConfigurationPatch {
   const variables: Record<string, string | null> = {};

@@ -34,11 +34,12 @@ export function LayerEditor({ address, intro, least }: LayerEditorProps) {
           <ConfigEditor<ConfigurationChange>
             own={own}
             items={itemsOfLayer(layer)}
+            revision={layer.revision}
             empty={text.config.layer.empty}
             readOnly={least !== null}
             plan={(patch) => client.planLayer(address, patch)}
-            apply={(patch) => client.patchLayer(address, patch)}
-            outcome={(change, done) => <Rollout change={change} onDone={done} />}
+            apply={(patch, on) => client.patchLayer(address, patch, on)}
+            Outcome={Rollout}
           />
         )}
       </Loaded>
@@ -47,7 +48,7 @@ export function LayerEditor({ address, intro, least }: LayerEditorProps) {
 }
 
 /** The layer is changed at once; its apps follow, each with an operation of its own. */
-function Rollout({ change: { operations }, onDone }: { change: ConfigurationChange; onDone: () => void }) {
+function Rollout({ of: { operations }, onDone }: { of: ConfigurationChange; onDone: () => void }) {
   const text = useText();
   const queryClient = useQueryClient();
   const ids = operations.map(({ id }) => id);
@@ -55,7 +56,7 @@ function Rollout({ change: { operations }, onDone }: { change: ConfigurationChan
   const changed = useEffectEvent(() => onDone());
   useEffect(() => {
     void queryClient.invalidateQueries().then(changed);
-  }, [queryClient, operations]);
+  }, [queryClient]);
   return (
     <div className="progress" aria-live="polite">
       <Alert type="success" showIcon title={text.config.layer.done} />
