@@ -13,6 +13,7 @@ import {
   type Provision,
 } from "@ebb/runtime";
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
+import { takeClusterKeys } from "./cluster-keys.ts";
 import { clusterViews } from "./cluster-views.ts";
 import { thisMachine } from "./cluster-landmarks.ts";
 import { podAccess } from "./pod-access.ts";
@@ -55,6 +56,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   });
   const api = createApiServer({
     storePath: paths.clusterStore,
+    storeKeys: await takeClusterKeys(process.env, paths.clusterKeys),
     listen: { host: config.host, port: config.apiPort },
     alsoListen: config.clusterAddress === undefined ? [] : [{ host: config.clusterAddress, port: CLUSTER_API_PORT }],
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],

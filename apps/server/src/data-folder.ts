@@ -26,6 +26,7 @@ export function layout(dataDir: string) {
     signIn: join(dataDir, "sign-in.json"),
     kubeconfig: join(dataDir, "kubeconfig"),
     clusterStore: join(dataDir, "cluster/store.db"),
+    clusterKeys: join(dataDir, "cluster/secrets.key"),
     decisions: join(dataDir, "cluster/decisions.jsonl"),
     platformDatabase: join(dataDir, "platform/platform.db"),
     platformData: join(dataDir, "platform"),

@@ -36,6 +36,7 @@ import type { Views } from "./rest/serve-resource.ts";
 import { Security } from "./security.ts";
 import type { PodStreams } from "./streams/pod-streams.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
+import { ValueCipher } from "./store/value-cipher.ts";
 import { ViewStore } from "./store/view-store.ts";
 
 const COMPACTION_PERIOD = 60_000;
@@ -60,6 +61,8 @@ const ADMIN = { name: "kubernetes-admin", groups: [MASTERS] };
 export interface ApiServerOptions {
   /** The store's file; made if it is not there, with its folder. Keys and certificates are kept beside it, in `pki`. */
   storePath: string;
+  /** AES-256 keys that Secrets are sealed with in the store: the first seals, the others open what was sealed before. Plain when absent. */
+  storeKeys?: readonly [Buffer, ...Buffer[]];
   /** Port 0 takes any free one. */
   listen: { host: string; port: number };
   /** Further places, for clients in containers; one that cannot be had is left out. */
@@ -181,7 +184,8 @@ class EmbeddedApiServer implements ApiServer {
 
   #assemble(pki: Pki): Machinery {
     const { storePath, tokens, configCheck, objectViews = [], clock, random, log } = this.#options;
-    const store = new SqliteStore({ path: storePath, clock, log });
+    const { storeKeys } = this.#options;
+    const store = new SqliteStore({ path: storePath, clock, log, ...(storeKeys ? { cipher: new ValueCipher(storeKeys) } : {}) });
     const accounts = new AccountTokens(pki.accountKey, { store, clock, random });
     const security = new Security({ store, tokens, accounts, clock });
     const quotas = new Quotas(store);

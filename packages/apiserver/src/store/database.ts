@@ -4,8 +4,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { UserError } from "@ebb/base";
 
-/** Grows with each change of the tables; a store of a later Ebb is refused rather than damaged. */
-const SCHEMA_VERSION = 1;
+/** Grows with each change of the tables or of what is in them (2: values may be sealed); a store of a later Ebb is refused rather than damaged. */
+const SCHEMA_VERSION = 2;
 
 /** Pages of 4 KiB after which the journal is put into the file, which the disk takes some time for: sized for some ten thousand writes. */
 const CHECKPOINT_PAGES = 4000;
@@ -114,6 +114,21 @@ export class Database {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** Puts other values into rows, and leaves nothing of those before in the file or its journal. Before anything else is written. */
+  rewrite(values: readonly Pick<RevisionRow, "revision" | "value">[]): void {
+    const update = this.#database.prepare("UPDATE revisions SET value = ? WHERE revision = ?");
+    this.#database.exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE;");
+    try {
+      for (const { revision, value } of values) update.run(value, revision);
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+    // Pages that were freed long ago may have some, too.
+    this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete = OFF;");
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
 import { SharedFields } from "./share-fields.ts";
 import { SharedValues } from "./share-values.ts";
+import { isSealed, unknownKey, type ValueCipher } from "./value-cipher.ts";
 import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
 
 /** etcd's quota: past it a cluster is being misused, and the disk should not pay for it. */
@@ -17,6 +18,8 @@ export interface SqliteStoreOptions {
   log: Logger;
   /** The file grows no further. */
   maxBytes?: number;
+  /** Seals what is secret in the file; in memory everything is plain. */
+  cipher?: ValueCipher;
 }
 
 /** Writes of one turn of the event loop, or of the time that the disk took for those before: committed together or not at all. */
@@ -33,6 +36,7 @@ export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #database: Database;
+  readonly #cipher: ValueCipher | undefined;
   readonly #live = new ObjectIndex();
   readonly #fields = new SharedFields();
   readonly #values = new SharedValues();
@@ -47,13 +51,19 @@ export class SqliteStore implements Store {
   /** Why nothing can be written any more. */
   #lost: StatusError | undefined;
 
-  /** Opens the file and reads it. Throws UserError when it cannot be used (see Database). */
-  constructor({ path, clock, log, maxBytes = MAX_BYTES }: SqliteStoreOptions) {
+  /** Opens the file and reads it. Throws UserError when it cannot be used (see Database), or opened with these keys (see ValueCipher). */
+  constructor({ path, clock, log, maxBytes = MAX_BYTES, cipher }: SqliteStoreOptions) {
     this.#clock = clock;
     this.#log = log;
+    this.#cipher = cipher;
     this.#database = new Database(path, maxBytes);
     this.#history = new History(this.#database.fact("compacted"));
-    this.#load();
+    try {
+      this.#load();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   get revision(): number {
@@ -148,7 +158,9 @@ export class SqliteStore implements Store {
     const batch = this.#openBatch();
     const revision = this.#revision + (this.#syncing?.rows.length ?? 0) + batch.rows.length + 1;
     const object = deepFreeze({ ...next, metadata: { ...next.metadata, resourceVersion: String(revision) } });
-    batch.rows.push({ ...key, revision, deleted, at: this.#clock.now(), value: JSON.stringify(object) });
+    const value = JSON.stringify(object);
+    const sealed = this.#cipher?.seal({ ...key, revision }, value) ?? value;
+    batch.rows.push({ ...key, revision, deleted, at: this.#clock.now(), value: sealed });
     const type = deleted ? "DELETED" : head ? "MODIFIED" : "ADDED";
     batch.events.push({ revision, key, object, type, ...(head ? { previous: head } : {}) });
     batch.heads.set(idOf(key), deleted ? null : object);
@@ -253,8 +265,12 @@ export class SqliteStore implements Store {
   #load(): void {
     const floor = this.#history.floor;
     this.#revision = Math.max(floor, this.#database.fact("revision"));
-    for (const { revision, at, deleted, value, resource, namespace, name } of this.#database.rows()) {
+    const stale: { revision: number; value: string }[] = [];
+    for (const row of this.#database.rows()) {
+      const { revision, at, deleted, resource, namespace, name } = row;
       const key: StoreKey = { resource, namespace, name };
+      const value = this.#open(row);
+      if (this.#cipher && !this.#cipher.isCurrent(row, row.value)) stale.push({ revision, value: this.#cipher.seal(row, value) });
       const previous = this.#live.get(key);
       const object = deepFreeze(this.#shared(previous, JSON.parse(value) as KubeObject));
       if (deleted) this.#live.delete(key);
@@ -263,6 +279,16 @@ export class SqliteStore implements Store {
       if (revision > floor) this.#history.add({ revision, key, object, type, ...(previous ? { previous } : {}) }, at, value.length);
       this.#revision = Math.max(this.#revision, revision);
     }
+    if (stale.length > 0) {
+      this.#database.rewrite(stale);
+      this.#log.info({ values: stale.length }, "what was stored in plain text, or sealed with an older key, was sealed anew");
+    }
+  }
+
+  #open(row: RevisionRow): string {
+    if (this.#cipher) return this.#cipher.open(row, row.value);
+    if (isSealed(row.value)) throw unknownKey(row.value.split(":")[3] ?? "");
+    return row.value;
   }
 }
 
