@@ -1,5 +1,6 @@
 import { approvalsCommand, approveCommand, rejectCommand } from "./commands/approvals.ts";
 import { appsCommand } from "./commands/apps.ts";
+import { clusterAddCommand, clusterCheckCommand, clusterDeleteCommand, clusterListCommand } from "./commands/cluster.ts";
 import { auditExportCommand, auditListCommand, auditShowCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -112,6 +113,10 @@ export const COMMANDS: readonly Command[] = [
   envWakeCommand,
   envScheduleCommand,
   envDeleteCommand,
+  clusterListCommand,
+  clusterAddCommand,
+  clusterCheckCommand,
+  clusterDeleteCommand,
   exportCommand,
   applyCommand,
   loginCommand,

@@ -10,7 +10,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
     "Traffic and configuration",
     ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
   ],
-  ["Environments", ["usage", "env", "export", "apply"]],
+  ["Environments", ["usage", "env", "cluster", "export", "apply"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "mcp", "completion"]],
 ];
@@ -22,6 +22,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   vars: "Environment variables of an application",
   domain: "Custom domains and their certificates: list, add, verify, certificate, remove",
   env: "Environments of a team: list, show, create, change, delete",
+  cluster: "Clusters that environments are on: list, add, check, delete",
   usage: "Shows what applications used and what it cost, or sets the prices",
   secrets: "Secrets of an application",
   token: "Tokens for scripts and other machines: list, create, revoke",

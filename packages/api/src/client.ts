@@ -1,3 +1,4 @@
+import { clusterCalls } from "./cluster-client.ts";
 import { configurationCalls } from "./configuration-client.ts";
 import { domainCalls } from "./domains-client.ts";
 import { follow } from "./follow.ts";
@@ -69,6 +70,7 @@ export function createClient(options: ClientOptions) {
     ...placeCalls(send),
     ...configurationCalls(send),
     ...domainCalls(send),
+    ...clusterCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
     /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops. */

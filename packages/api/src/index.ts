@@ -1,4 +1,5 @@
 export * from "./approvals.ts";
+export * from "./clusters.ts";
 export * from "./configuration.ts";
 export * from "./declared.ts";
 export * from "./domains.ts";

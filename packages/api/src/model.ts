@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { ClusterName } from "./clusters.ts";
 import { MemberRole } from "./identity.ts";
 import { PreviewFacts } from "./previews.ts";
 import { Schedule, SleepFacts } from "./schedules.ts";
@@ -80,11 +81,15 @@ export const PatchEnvironment = object({
 });
 export type PatchEnvironment = Static<typeof PatchEnvironment>;
 
-/** What is left out is as the template has it; the suffix is empty for prod and `-NAME` otherwise. */
+/**
+ * What is left out is as the template has it; the suffix is empty for prod and `-NAME` otherwise. The cluster is the platform's own when none is
+ * named, and stays what it is.
+ */
 export const CreateEnvironment = Type.Object(
   {
     name: EnvironmentName,
     template: Type.Optional(EnvironmentTemplate),
+    cluster: Type.Optional(ClusterName),
     hostSuffix: Type.Optional(Type.String({ pattern: "^(-[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?)?$" })),
     ...PatchEnvironment.properties,
   },

@@ -4,18 +4,20 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pruneAudit } from "./audit/store.ts";
 import { pruneRevisions } from "./revisions/store.ts";
+import { ClusterRegistry } from "./clusters/registry.ts";
+import { MAIN_CLUSTER } from "./environments/store.ts";
+import { ClusterService } from "./service/clusters.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { adoptAllSecrets } from "./configuration/adopt.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
-import type { Ingress } from "./deploy/urls.ts";
+import type { Ingress } from "./cluster/port.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import type { ReservedHosts } from "./domains/hostname.ts";
 import { DomainKeeper } from "./domains/keeper.ts";
 import { EnvironmentScheduler } from "./environments/scheduler.ts";
-import { MAIN_CLUSTER } from "./environments/store.ts";
 import { pruneIdempotencyKeys } from "./http/idempotency.ts";
 import { createHttpServer, type HttpServer } from "./http/server.ts";
 import type { SignInConfig } from "./identity/sign-in-config.ts";
@@ -131,13 +133,13 @@ async function assemble(options: PlatformOptions) {
   const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
-  const clusters = new KubeClusters({ kubeconfigs: { [MAIN_CLUSTER]: kubeconfigPath }, clock, log });
+  const clusters = new KubeClusters({ main: { kubeconfigPath, ingress }, clock, log });
   const db = await openDatabase(options.database);
   const source = options.masterKey ?? { kind: "file", path: join(options.dataRoot, "master.key") };
   const vault = await Vault.open({ db, clock, source });
   const uploads = createUploadFolder(uploadsRoot, clock);
-  const probe = createProbe(ingress, `ebb/${version}`);
-  const exchange = createExchange(ingress, `ebb/${version}`, clock);
+  const probe = createProbe(`ebb/${version}`);
+  const exchange = createExchange(`ebb/${version}`, clock);
   const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
   const engine = new OperationEngine({
     db,
@@ -153,6 +155,8 @@ async function assemble(options: PlatformOptions) {
   const collector = new MetricsCollector(deps);
   const usage = new UsageCounter(deps);
   const keeper = new DomainKeeper({ ...deps, random }, { exclusive: options.database.kind === "sqlite" });
+  const registry = new ClusterRegistry({ db, vault, fleet: clusters, clock, log });
+  const main = { name: clusterName, server: clusters.server(MAIN_CLUSTER) };
   const api = new PlatformService({
     deps,
     keeper,
@@ -160,6 +164,7 @@ async function assemble(options: PlatformOptions) {
     engine,
     collector,
     usage,
+    clusters: new ClusterService({ deps, fleet: clusters, registry, main }),
     random,
     version,
     clusterName,
@@ -197,7 +202,7 @@ async function assemble(options: PlatformOptions) {
     },
   });
   return {
-    group: new Group("platform", [clusters, engine, scheduler, collector, usage, keeper, housekeeping, http]),
+    group: new Group("platform", [clusters, registry, engine, scheduler, collector, usage, keeper, housekeeping, http]),
     clusters,
     http,
     identity,

@@ -83,6 +83,7 @@ export const envCreateCommand = defineCommand({
       placeholder: "SUFFIX",
       summary: "Behind an application's name in its host; -NAME by default, nothing for prod",
     },
+    cluster: { kind: "text", placeholder: "CLUSTER", summary: "On this cluster, for as long as it is there; the platform's own otherwise" },
     ...POLICIES,
   },
   prints: "data",
@@ -92,13 +93,14 @@ export const envCreateCommand = defineCommand({
     { run: "ebb env create demo --template prod --suffix=-demo --approvals 1", what: "Kept warm, and guarded" },
   ],
   async run(context, { args, options }) {
-    const { template, suffix } = options;
+    const { template, suffix, cluster } = options;
     const client = await context.connect();
     const environment = await client.createEnvironment(teamOf(context, options.team), {
       name: args.name,
       ...policies(options),
       ...(template === undefined ? {} : { template: template as Environment["template"] }),
       ...(suffix === undefined ? {} : { hostSuffix: suffix }),
+      ...(cluster === undefined ? {} : { cluster }),
     });
     show(context, environment);
   },

@@ -76,7 +76,7 @@ test("a program that gives the token is left to the official client", async () =
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     for (const user of [{ token: "own" }, { exec }]) {
-      const client = new HttpKubeClient(await kubeconfig({ server: url, "insecure-skip-tls-verify": true }, user));
+      const client = new HttpKubeClient(openKubeconfig(await kubeconfig({ server: url, "insecure-skip-tls-verify": true }, user)));
       await client.list(ConfigMaps);
       await client.close();
     }

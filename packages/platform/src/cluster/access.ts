@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { UserError } from "@ebb/base";
+import { TransientError, UserError } from "@ebb/base";
 import { Agent, type Dispatcher } from "undici";
 import type { ClientOptions } from "ws";
 import { parse } from "yaml";
+import type { Credentials } from "./credentials.ts";
 
 /** How a cluster's API is reached, and what proves to it who asks. */
 export interface ClusterAccess {
@@ -23,6 +24,7 @@ const PLAIN_CLUSTER: ReadonlySet<string> = new Set([
   "certificate-authority",
   "certificate-authority-data",
   "insecure-skip-tls-verify",
+  "tls-server-name",
 ]);
 const PLAIN_USER: ReadonlySet<string> = new Set([
   "token",
@@ -51,6 +53,18 @@ export function openKubeconfig(path: string): ClusterAccess {
   } catch (cause) {
     throw invalid(path, cause);
   }
+}
+
+/** With what somebody gave for it. */
+export function accessWith({ server, ca, tlsServerName, token, certificate, key }: Credentials): ClusterAccess {
+  const cluster = { server, "certificate-authority-data": ca, "tls-server-name": tlsServerName };
+  return plainAccess("", cluster, { token, "client-certificate-data": certificate, "client-key-data": key });
+}
+
+/** Of one that there is nothing to reach by, and why: every request fails with that. */
+export function noAccess(why: string): ClusterAccess {
+  const refuse = () => Promise.reject(new TransientError("cluster_unavailable", why));
+  return { server: "http://unknown.invalid", authorize: refuse, socketOptions: refuse };
 }
 
 function serverOf(cluster: Fields): string {
@@ -91,6 +105,7 @@ function plainAccess(folder: string, cluster: Fields, user: Fields): ClusterAcce
   const tls = {
     ...(ca ? { ca } : {}),
     ...(cert && key ? { cert, key } : {}),
+    ...(typeof cluster["tls-server-name"] === "string" ? { servername: cluster["tls-server-name"] } : {}),
     rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
   };
   const { token, tokenFile } = user;

@@ -13,7 +13,7 @@ import {
   type WatchOptions,
 } from "@ebb/kube";
 import { fetch, type Dispatcher, type Response } from "undici";
-import { openKubeconfig, type ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "./access.ts";
 import { readLines } from "./lines.ts";
 import { openMessages } from "./messages.ts";
 import { refusalOf } from "./refusal.ts";
@@ -45,9 +45,22 @@ export class HttpKubeClient implements KubeClient {
   /** The first is kept: each new one would open connections of its own. */
   #dispatcher: Dispatcher | undefined;
 
-  /** Throws UserError `kubeconfig_invalid`. */
-  constructor(kubeconfigPath: string) {
-    this.#access = openKubeconfig(kubeconfigPath);
+  constructor(access: ClusterAccess) {
+    this.#access = access;
+  }
+
+  get server(): string {
+    return this.#access.server;
+  }
+
+  /** What its API server says that it is: `v1.34.1`. */
+  async version(signal: AbortSignal): Promise<string> {
+    return (await this.#json<{ gitVersion: string }>("GET", "/version", { signal })).gitVersion;
+  }
+
+  /** The API groups that it serves. */
+  async groups(signal: AbortSignal): Promise<string[]> {
+    return (await this.#json<{ groups: { name: string }[] }>("GET", "/apis", { signal })).groups.map(({ name }) => name);
   }
 
   get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {

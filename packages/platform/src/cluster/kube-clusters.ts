@@ -1,101 +1,126 @@
 import { Signal, type Clock, type Logger, type Runnable } from "@ebb/base";
-import { createInformer, Pods, Revisions, Services, WITH_ENDED, type Informer, type Kind, type KubeObject } from "@ebb/kube";
-import { refuse } from "../errors.ts";
-import { HttpKubeClient } from "./http-kube-client.ts";
-import { appOf, KubeCluster, SELECTOR, type ClusterView } from "./kube-cluster.ts";
-import type { Cluster, ClusterChange, ClusterPlace, Clusters } from "./port.ts";
+import { MAIN_CLUSTER } from "../environments/store.ts";
+import { accessWith, noAccess, openKubeconfig, type ClusterAccess } from "./access.ts";
+import type { Credentials } from "./credentials.ts";
+import { KubeCluster } from "./kube-cluster.ts";
+import type { Cluster, ClusterChange, ClusterCondition, ClusterFleet, ClusterPlace, ClusterSource, Ingress } from "./port.ts";
+import { ClusterWatch } from "./watch.ts";
 
 export interface KubeClustersOptions {
-  /** Name → kubeconfig. */
-  kubeconfigs: Readonly<Record<string, string>>;
+  /** The cluster that the platform was started with. */
+  main: { kubeconfigPath: string; ingress: Ingress };
   clock: Clock;
   log: Logger;
 }
 
-/** The clusters over the Kubernetes API: three watches each (Services, Revisions, Pods of Ebb's, in all namespaces). */
-export class KubeClusters implements Clusters, Runnable {
-  readonly name = "cluster watch";
-  readonly #views = new Map<string, ClusterView>();
-  readonly #places = new Map<string, Cluster>();
+interface Member {
+  watch: ClusterWatch;
+  ingress: Ingress;
+}
 
-  constructor({ kubeconfigs, clock, log }: KubeClustersOptions) {
-    for (const [name, path] of Object.entries(kubeconfigs)) this.#views.set(name, createView(path, clock, log));
+/** Nobody listens there: a cluster that is not known any more has no address. */
+const NOWHERE: Ingress = { host: "127.0.0.1", port: 9 };
+
+/** The clusters over the Kubernetes API; one that is down takes nothing with it but what is on it. */
+export class KubeClusters implements ClusterFleet, Runnable {
+  readonly name = "cluster watch";
+  readonly #options: KubeClustersOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #places = new Map<string, Cluster>();
+  readonly #changes = new Signal<ClusterChange>();
+  #started = false;
+
+  constructor(options: KubeClustersOptions) {
+    this.#options = options;
+    const { kubeconfigPath, ingress } = options.main;
+    this.#members.set(MAIN_CLUSTER, { watch: this.#watch(MAIN_CLUSTER, openKubeconfig(kubeconfigPath)), ingress });
   }
 
   /** Resolves at once: a cluster that is down delays nothing but the operations that need it. */
   start(): Promise<void> {
-    for (const view of this.#views.values()) for (const informer of informersOf(view)) void informer.start();
+    this.#started = true;
+    for (const { watch } of this.#members.values()) watch.start();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
-    for (const view of this.#views.values()) {
-      await Promise.all(informersOf(view).map((informer) => informer.stop()));
-      await view.client.close();
-    }
+    this.#started = false;
+    await Promise.all([...this.#members.values()].map(({ watch }) => watch.stop()));
   }
 
   of(place: ClusterPlace): Cluster {
     const key = `${place.cluster} ${place.namespace}`;
     const known = this.#places.get(key);
     if (known) return known;
-    const made = new KubeCluster(this.#view(place.cluster), place);
+    const made = new KubeCluster(this.#member(place.cluster).watch.view, place);
     this.#places.set(key, made);
     return made;
   }
 
+  ingress(cluster: string): Ingress {
+    return this.#member(cluster).ingress;
+  }
+
   health(): { ready: boolean; message: string } {
-    const all = [...this.#views.values()].map((view) => view.health());
-    return all.find(({ ready }) => !ready) ?? { ready: true, message: "" };
+    return this.#member(MAIN_CLUSTER).watch.health();
+  }
+
+  server(cluster: string): string {
+    return this.#member(cluster).watch.view.client.server;
+  }
+
+  condition(cluster: string): ClusterCondition {
+    return this.#member(cluster).watch.condition;
+  }
+
+  async check(cluster: string): Promise<ClusterCondition> {
+    return this.#member(cluster).watch.look();
+  }
+
+  async tryOut(credentials: Credentials): Promise<ClusterCondition> {
+    const watch = this.#watch("one that is to be added", accessWith(credentials));
+    try {
+      return await watch.look();
+    } finally {
+      await watch.stop();
+    }
+  }
+
+  async connect(cluster: string, { credentials, ingress }: ClusterSource): Promise<void> {
+    await this.disconnect(cluster);
+    const watch = this.#watch(cluster, accessWith(credentials));
+    this.#members.set(cluster, { watch, ingress });
+    if (this.#started) watch.start();
+  }
+
+  async disconnect(cluster: string): Promise<void> {
+    const member = this.#members.get(cluster);
+    this.#members.delete(cluster);
+    for (const key of this.#places.keys()) if (key.startsWith(`${cluster} `)) this.#places.delete(key);
+    await member?.watch.stop();
   }
 
   metrics(cluster: string): Promise<string | undefined> {
-    return this.#view(cluster).client.metrics();
+    return this.#member(cluster).watch.view.client.metrics();
   }
 
   onChange(listener: (change: ClusterChange) => void): () => void {
-    const stops = [...this.#views.values()].map((view) => view.changes.on(listener));
-    return () => {
-      for (const stop of stops) stop();
-    };
+    return this.#changes.on(listener);
   }
 
-  #view(name: string): ClusterView {
-    const view = this.#views.get(name);
-    if (!view)
-      throw refuse("cluster_unavailable", `This platform knows no cluster ${name}`, {
-        hint: "Start it with the kubeconfig of that cluster.",
-      });
-    return view;
+  /** What is not known, or cannot be read, does not answer: its apps are unknown, and nobody else's are. */
+  #member(name: string): Member {
+    const known = this.#members.get(name);
+    if (known) return known;
+    const missing = `This platform knows no cluster ${name}, or cannot read its credentials`;
+    const made = { watch: this.#watch(name, noAccess(missing)), ingress: NOWHERE };
+    this.#members.set(name, made);
+    if (this.#started) made.watch.start();
+    return made;
   }
-}
 
-function createView(kubeconfigPath: string, clock: Clock, log: Logger): ClusterView {
-  const client = new HttpKubeClient(kubeconfigPath);
-  const changes: ClusterView["changes"] = new Signal();
-  const inform = <T extends KubeObject>(kind: Kind<T>, change: ClusterChange["kind"]): Informer<T> => {
-    // Pods that have ended have logs (and only Ebb's own cluster has such).
-    const labelSelector = change === "pod" ? `${SELECTOR},${WITH_ENDED}` : SELECTOR;
-    const informer = createInformer({ client, kind, options: { labelSelector }, clock, log });
-    informer.onChange(({ type, object }) => {
-      if (type !== "resync") changes.emit({ kind: change, app: appOf(object), namespace: object.metadata.namespace ?? "" });
-    });
-    return informer;
-  };
-  const view: ClusterView = {
-    client,
-    changes,
-    services: inform(Services, "service"),
-    revisions: inform(Revisions, "revision"),
-    pods: inform(Pods, "pod"),
-    health() {
-      const ready = informersOf(view).every((informer) => informer.synced);
-      return { ready, message: ready ? "" : "Waiting for the cluster's answer" };
-    },
-  };
-  return view;
-}
-
-function informersOf({ services, revisions, pods }: ClusterView): Pick<Informer<KubeObject>, "start" | "stop" | "synced">[] {
-  return [services, revisions, pods];
+  #watch(name: string, access: ClusterAccess): ClusterWatch {
+    const { clock, log } = this.#options;
+    return new ClusterWatch({ name, access, clock, log, changed: (change) => this.#changes.emit(change) });
+  }
 }

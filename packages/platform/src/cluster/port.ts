@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ClusterQuota } from "../quotas/quota.ts";
+import type { Credentials } from "./credentials.ts";
 import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
 import type { DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
@@ -34,13 +35,57 @@ export interface ClusterPlace {
  */
 export interface Clusters {
   of(place: ClusterPlace): Cluster;
-  /** Of all of them together. */
+  /** Where requests reach the apps on a cluster. */
+  ingress(cluster: string): Ingress;
+  /** Of the one that the platform was started with. */
   health(): { ready: boolean; message: string };
   /** Counters of all Revisions of a cluster, in Prometheus' text format; undefined when it has none for us. */
   metrics(cluster: string): Promise<string | undefined>;
   onChange(listener: (change: ClusterChange) => void): () => void;
 }
 
+export interface Ingress {
+  host: string;
+  port: number;
+  /** Undefined when it has none. */
+  tlsPort?: number | undefined;
+}
+
+/** How a cluster is, as far as the platform has seen it. Times in milliseconds since the epoch. */
+export interface ClusterCondition {
+  /** `connecting`: it has not been asked yet. `unusable`: it answers, and has no Knative Serving. */
+  state: "connecting" | "ready" | "unreachable" | "unusable";
+  /** Of an unreachable one: when it answered last. */
+  since: number;
+  /** Why it is not ready. */
+  message: string;
+  /** Of its API server. */
+  version: string | null;
+  knative: boolean | null;
+  istio: boolean | null;
+  /** Of the last look. */
+  latencyMs: number | null;
+  lastSeen: number | null;
+}
+
+export interface ClusterSource {
+  credentials: Credentials;
+  ingress: Ingress;
+}
+
+/** The same, with what only those who manage clusters need. */
+export interface ClusterFleet extends Clusters {
+  condition(cluster: string): ClusterCondition;
+  /** Asks it now. */
+  check(cluster: string): Promise<ClusterCondition>;
+  /** Asks one that is not there yet. */
+  tryOut(credentials: Credentials): Promise<ClusterCondition>;
+  /** Watches it from now on, in place of one of that name. */
+  connect(cluster: string, source: ClusterSource): Promise<void>;
+  disconnect(cluster: string): Promise<void>;
+}
+
+/** An empty `app`: any of them. */
 export interface ClusterChange {
   kind: "service" | "revision" | "pod";
   /** The app it belongs to. */

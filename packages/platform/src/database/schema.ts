@@ -421,7 +421,9 @@ export interface ClusterTable {
   name: string;
   /** Its address, for people. */
   server: string;
-  /** Its kubeconfig, by the platform's data key. */
+  /** `HOST:PORT` of the gateway that its apps are reached through. */
+  ingress: string;
+  /** What it is reached with (cluster/credentials.ts), by the platform's data key. */
   sealed: string;
   created_at: number;
   created_by: string;

@@ -1,14 +1,13 @@
 import type { DeployImage, VersionDiff } from "@ebb/api";
 import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
-import type { Cluster, Clusters } from "../cluster/port.ts";
+import type { Cluster, Clusters, Ingress } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Rule } from "../compile/virtual-service.ts";
 import type { Change } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { Exchange } from "../service/exchange.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
-import type { Ingress } from "./urls.ts";
 import type { Vault } from "../secrets/vault.ts";
 
 /** What the handlers of operations work with. */
@@ -16,10 +15,10 @@ export interface Deps {
   db: Database;
   clusters: Clusters;
   builder: Builder;
-  /** Where requests reach the apps: the public address of the gateway. */
+  /** Where requests reach the apps: the public address of the gateway of the cluster that the platform was started with. */
   ingress: Ingress;
-  /** One request through the ingress; its status, or the error of the connection. */
-  probe: (url: URL, path: string, signal: AbortSignal) => Promise<number>;
+  /** One request through an ingress; its status, or the error of the connection. */
+  probe: (ingress: Ingress, url: URL, path: string, signal: AbortSignal) => Promise<number>;
   exchange: Exchange;
   uploads: Uploads;
   /** Seals and opens secrets. */
@@ -28,10 +27,14 @@ export interface Deps {
   log: Logger;
 }
 
-/** The same, with the environment that an operation is in. */
+/** The same, with the environment that an operation is in, and the ingress of its cluster. */
 export interface PlaceDeps extends Deps {
   environment: EnvironmentRow;
   cluster: Cluster;
+}
+
+export function placeDeps(deps: Deps, environment: EnvironmentRow): PlaceDeps {
+  return { ...deps, environment, cluster: deps.clusters.of(environment), ingress: deps.clusters.ingress(environment.cluster) };
 }
 
 /** Uploaded sources, kept until their operation has ended. */

@@ -27,7 +27,15 @@ import {
 import { checkVersionQuota } from "../quotas/enforce.ts";
 import { release, undoRelease } from "../releases/run-release.ts";
 import { make } from "./build.ts";
-import type { ConfigRequest, DeployRequest, Deps, PlaceDeps, PromoteRequest, TrafficRequest } from "./context.ts";
+import {
+  placeDeps,
+  type ConfigRequest,
+  type DeployRequest,
+  type Deps,
+  type PlaceDeps,
+  type PromoteRequest,
+  type TrafficRequest,
+} from "./context.ts";
 import { launch, moveTraffic } from "./launch.ts";
 import { remove } from "./remove.ts";
 import { sleepEnvironment, sleepToo, wakeEnvironment } from "./sleep.ts";
@@ -64,7 +72,7 @@ async function enter(deps: Deps, run: Run): Promise<PlaceDeps> {
       hint: "List them with: ebb env list.",
     });
   }
-  return { ...deps, environment, cluster: deps.clusters.of(environment) };
+  return placeDeps(deps, environment);
 }
 
 async function deploy(deps: PlaceDeps, run: Run): Promise<void> {

@@ -5,7 +5,7 @@ import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
-import type { Deps } from "./context.ts";
+import { placeDeps, type Deps } from "./context.ts";
 import { readOwnService } from "./route.ts";
 
 const POLL = 500;
@@ -25,7 +25,7 @@ export async function remove(deps: Deps, run: Run): Promise<void> {
   const environments = (await listEnvironments(db, run.team)).filter(({ name }) => run.env === "" || run.env === name);
   const removed = await appsIn(deps, run, environments);
   // What is not ours is refused before anything is gone.
-  for (const { app, environment } of removed) await readOwnService({ ...deps, environment, cluster: deps.clusters.of(environment) }, app);
+  for (const { app, environment } of removed) await readOwnService(placeDeps(deps, environment), app);
   if (run.app === "" && run.env === "") await refuseApps(deps, run.team);
   await run.commit();
   for (const each of removed) await removeApp(deps, run, each);

@@ -1,13 +1,7 @@
 import type { KnativeService } from "@ebb/kube";
+import type { Ingress } from "../cluster/port.ts";
 import { versionName } from "../compile/names.ts";
 import { externalHost, isInside, previewHost } from "./external-host.ts";
-
-export interface Ingress {
-  host: string;
-  port: number;
-  /** Undefined when it has none. */
-  tlsPort?: number | undefined;
-}
 
 /** A cluster's URL has no port, as upstream; people need the one that the ingress listens on. */
 export function withPort(url: string, ingress: Ingress): string {

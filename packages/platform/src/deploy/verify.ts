@@ -12,14 +12,14 @@ const NOT_YET = new Set([502, 503, 504]);
 
 /** Asks through the public route until the app has answered; returns the status. Throws `verify_failed`. */
 export async function verify(deps: PlaceDeps, run: Run, url: URL, path: string): Promise<number> {
-  const { clock, probe } = deps;
+  const { clock, probe, ingress } = deps;
   const begun = clock.monotonic();
   let notFoundSince: number | undefined;
   for (;;) {
     let seen: string;
     let cause: unknown;
     try {
-      const status = await probe(url, path, run.signal);
+      const status = await probe(ingress, url, path, run.signal);
       seen = `answered ${status}`;
       if (status === 404) {
         notFoundSince ??= clock.monotonic();

@@ -91,7 +91,7 @@ const facts = (more: Partial<AppFacts> = {}): AppFacts => ({
   revisions: [revision(1, is("Ready", "True")), revision(2, is("Ready", "True"))],
   pods: [],
   ingress: { host: "127.0.0.1", port: 8080 },
-  seen: true,
+  unseen: "",
   shares: sharesOf(app.name, more.service ?? service(is("RoutesReady", "True"))),
   ...more,
 });
@@ -109,7 +109,12 @@ describe("an app is", () => {
     ["failed when what serves it is", { revisions: [revision(1, is("Ready", "False", "image gone"))] }, "failed", /image gone/],
     ["failed when its route is", { service: service(is("RoutesReady", "False", "no such revision")) }, "failed", /no such revision/],
     ["deploying while the cluster has not said yet", { service: service(is("RoutesReady", "Unknown")) }, "deploying", /./],
-    ["unknown before the cluster was seen", { seen: false, service: undefined, revisions: [] }, "unknown", /not answered/],
+    [
+      "unknown before the cluster was seen",
+      { unseen: "The cluster has not answered", service: undefined, revisions: [] },
+      "unknown",
+      /not answered/,
+    ],
   ])("%s", (_, given, state, message) => {
     const view = viewPlace(facts(given));
     expect(view.state).toBe(state);
@@ -147,7 +152,7 @@ describe("a version is", () => {
     ["starting", { state: "creating" }, {}, "starting"],
     ["failed for ever", { state: "failed", message: "crashed" }, {}, "failed"],
     ["failed by now", {}, { revisions: [revision(2, is("Ready", "False", "gone"))] }, "failed"],
-    ["unknown before the cluster was seen", {}, { seen: false, revisions: [] }, "unknown"],
+    ["unknown before the cluster was seen", {}, { unseen: "The cluster has not answered", revisions: [] }, "unknown"],
     ["deleted when the cluster has cleaned it up", {}, { revisions: [] }, "deleted"],
   ])("%s", (_, row, given, state) => {
     expect(viewVersion(facts(given), version(2, row))).toMatchObject({

@@ -2,14 +2,14 @@ import type { App, AppEnvironment, AppMetadata, Instance, TrafficTarget, Version
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { isReady, isRunning } from "../cluster/pods.ts";
-import { PLATFORM_LABELS } from "../cluster/port.ts";
+import { PLATFORM_LABELS, type Ingress } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { revisionShares, type Share } from "../compile/traffic.ts";
 import { configOf, digestOf, originOf, rulesOf, type AppEnvironmentRow, type AppRow, type Place, type VersionRow } from "../apps/store.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { sharesOf } from "./route.ts";
-import { previewUrl, publicUrl, type Ingress } from "./urls.ts";
+import { previewUrl, publicUrl } from "./urls.ts";
 
 /** All that is known of an app in an environment: what was asked (rows) and what the cluster has made of it. */
 export interface AppFacts {
@@ -18,8 +18,8 @@ export interface AppFacts {
   environment: EnvironmentRow;
   /** Newest first. */
   versions: readonly VersionRow[];
-  /** False until the cluster has been seen: then what it is said to have, or not to have, means nothing. */
-  seen: boolean;
+  /** Empty when the cluster answers; else why what it is said to have, or not to have, means nothing. */
+  unseen: string;
   /** What serves; when the cluster has not been seen, what was set last. */
   shares: readonly Share[];
   /** The first operation that has not ended, if there is one. */
@@ -30,7 +30,6 @@ export interface AppFacts {
   ingress: Ingress;
 }
 
-const UNSEEN = "The cluster has not answered yet";
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 const NO_METADATA: AppMetadata = {
@@ -95,7 +94,7 @@ function targetsOf(shares: readonly Share[]): TrafficTarget[] {
 function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
   const { app, place, operation, service, revisions } = facts;
   if (operation) return { state: "deploying", message: workWords(operation) };
-  if (!facts.seen) return { state: "unknown", message: UNSEEN };
+  if (facts.unseen !== "") return { state: "unknown", message: facts.unseen };
   const serving = service ? revisionShares(service) : [];
   if (serving.length === 0 && facts.versions.length === 0 && place.failure === "") {
     return { state: "empty", message: "Nothing has been deployed here yet" };
@@ -159,7 +158,7 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
     name: versionName(version.number),
     app: app.name,
     environment: version.env,
-    ...versionState(version, facts.seen ? revision : "unseen", instances),
+    ...versionState(version, facts.unseen === "" ? revision : facts.unseen, instances),
     image: config.image,
     digest: digestOf(config),
     commit: origin.commit ?? null,
@@ -175,11 +174,12 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
 
 function versionState(
   version: VersionRow,
-  revision: Revision | "unseen" | undefined,
+  /** A text: why it is not known. */
+  revision: Revision | string | undefined,
   instances: number,
 ): Pick<Version, "state" | "message"> {
   if (version.state === "failed") return { state: "failed", message: version.message };
-  if (revision === "unseen") return { state: "unknown", message: UNSEEN };
+  if (typeof revision === "string") return { state: "unknown", message: revision };
   const ready = conditionOf(revision?.status?.conditions, "Ready");
   if (version.state === "creating") return { state: "starting", message: ready?.message ?? "" };
   if (!revision) return { state: "deleted", message: "Its Revision has been cleaned up; deploy it again to use it" };

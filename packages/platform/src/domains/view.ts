@@ -1,5 +1,5 @@
 import type { Domain, DomainCertificate, DomainSettings, DomainState } from "@ebb/api";
-import type { Ingress } from "../deploy/urls.ts";
+import type { Ingress } from "../cluster/port.ts";
 import { certificateFacts, type CertificateFacts } from "./certificate.ts";
 import { expiring } from "./alert.ts";
 import { FAILURES, type DomainProblemCode } from "./failure.ts";

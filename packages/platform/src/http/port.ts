@@ -10,12 +10,14 @@ import type {
   App,
   AppEnvironment,
   ChangeEvent,
+  Cluster,
   ColdStarts,
   Configuration,
   ConfigurationChange,
   ConfigurationPatch,
   ConfigurationPlan,
   CreateApp,
+  CreateCluster,
   CreateEnvironment,
   CreatePreview,
   CreateTeam,
@@ -166,6 +168,15 @@ export interface DomainsApi {
   patchSettings(body: PatchDomainSettings): Promise<DomainSettings>;
 }
 
+/** The clusters that environments are on. */
+export interface ClustersApi {
+  list(visible: Visible): Promise<Cluster[]>;
+  get(name: string, visible: Visible): Promise<Cluster>;
+  create(body: CreateCluster, user: string): Promise<Cluster>;
+  check(name: string, visible: Visible): Promise<Cluster>;
+  delete(name: string): Promise<void>;
+}
+
 /** A layer above the apps; empty: the platform, or a whole team. */
 export interface LayerScope {
   team: string;
@@ -179,6 +190,7 @@ export interface LayerScope {
 export interface PlatformApi {
   readonly configuration: ConfigurationApi;
   readonly domains: DomainsApi;
+  readonly clusters: ClustersApi;
 
   status(user: string, visible: Visible): Promise<PlatformStatus>;
 

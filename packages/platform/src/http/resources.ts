@@ -1,5 +1,6 @@
 import {
   appKey,
+  clusterKey,
   configurationKey,
   environmentKey,
   layerKey,
@@ -43,6 +44,7 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
   "/configuration": layer,
   "/teams/:team/configuration": layer,
   "/teams/:team/environments/:env/configuration": layer,
+  "/clusters/:cluster": of(clusterKey, "cluster"),
   "/users/:user": of(userKey, "user"),
 };
 

@@ -138,6 +138,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "POST /session/password",
   ]);
   expect(of((access) => "platformAdmin" in access).sort()).toEqual([
+    "DELETE /clusters/:cluster",
     "DELETE /teams/:team",
     "GET /audit/export",
     "GET /audit/verification",
@@ -151,6 +152,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "PATCH /prices",
     "PATCH /teams/:team/quota",
     "PATCH /users/:user",
+    "POST /clusters",
     "POST /configuration/plan",
     "POST /keys/rotate",
     "POST /teams",

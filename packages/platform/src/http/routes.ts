@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { registerApprovalRoutes } from "./routes/approvals.ts";
 import { registerAppRoutes } from "./routes/apps.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
+import { registerClusterRoutes } from "./routes/clusters.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
 import { registerDomainRoutes } from "./routes/domains.ts";
 import { registerExecRoutes } from "./routes/exec.ts";
@@ -25,6 +26,7 @@ import { registerVersionRoutes } from "./routes/versions.ts";
 const AREAS = [
   registerStatusRoutes,
   registerTeamRoutes,
+  registerClusterRoutes,
   registerAppRoutes,
   registerVersionRoutes,
   registerObserveRoutes,

@@ -60,6 +60,11 @@ export class MetricsCollector implements Runnable {
       const readings: VersionCounters[] = [];
       let recorded = false;
       for (const [cluster, places] of Map.groupBy(environments, (row) => row.cluster)) {
+        // One that is down is not waited for: the others' load goes on.
+        if (places[0] && !clusters.of(places[0]).health().ready) {
+          recorded ||= this.#recorded;
+          continue;
+        }
         const text = await clusters.metrics(cluster);
         const counted = text === undefined ? undefined : readCounters(text);
         recorded ||= counted !== undefined;

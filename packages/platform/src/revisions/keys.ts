@@ -13,6 +13,7 @@ export const layerKey = (team: string, env: string): string => `layer/${team}/${
 export const scalingKey = (app: string, env: string): string => `scaling/${app}/${env}`;
 export const trafficPolicyKey = (app: string, env: string): string => `traffic-policy/${app}/${env}`;
 export const versionKey = (app: string, env: string, version: string): string => `version/${app}/${env}/${version}`;
+export const clusterKey = (name: string): string => `cluster/${name}`;
 export const userKey = (name: string): string => `user/${name}`;
 
 export interface Touching {

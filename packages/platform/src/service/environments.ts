@@ -61,15 +61,15 @@ async function countApps(db: Database, { team, name }: EnvironmentRow): Promise<
 
 /** The row of a new environment; its template is that of its name where none is named. */
 export function environmentValues(team: string, body: CreateEnvironment, now: number): Insertable<EnvironmentTable> {
-  const { name, template = templateFor(name), hostSuffix = template === "prod" ? "" : `-${name}`, ...policies } = body;
+  const { name, cluster = MAIN_CLUSTER, template = templateFor(name), hostSuffix, ...policies } = body;
   return {
     team,
     name,
     template,
-    cluster: MAIN_CLUSTER,
+    cluster,
     // Where everything was before there were environments, and where plain kubectl looks.
     namespace: team === DEFAULT_TEAM && name === "test" ? "default" : `${team}-${name}`,
-    host_suffix: hostSuffix,
+    host_suffix: hostSuffix ?? (template === "prod" ? "" : `-${name}`),
     settings_json: patchSettings("{}", policies),
     schedule_seen: now,
     created_at: now,
@@ -94,16 +94,23 @@ function templateFor(name: string): EnvironmentRow["template"] {
   return templates.find((template) => template === name) ?? "test";
 }
 
-/** Throws `environment_exists`. */
+/** Throws `environment_exists` and `cluster_not_found`. */
 export async function createEnvironment(deps: EnvironmentDeps, team: string, body: CreateEnvironment): Promise<Environment> {
   const { db, clock } = deps;
   checkPolicies(body, clock.now());
   await getTeam(db, team);
-  const values = environmentValues(team, { ...body, order: body.order ?? (await nextOrder(db, team, body)) }, clock.now());
+  const cluster = await clusterNamed(deps, body.cluster);
+  const values = environmentValues(team, { ...body, cluster, order: body.order ?? (await nextOrder(db, team, body)) }, clock.now());
   try {
     await db.transaction().execute(async (transaction) => {
       await transaction.insertInto("environments").values(values).execute();
-      const after = { template: values.template, hostSuffix: values.host_suffix, ...policiesOf(values) };
+      await holdCluster(transaction, cluster);
+      const after = {
+        template: values.template,
+        cluster: deps.clusterName(cluster),
+        hostSuffix: values.host_suffix,
+        ...policiesOf(values),
+      };
       await record(transaction, clock.now(), { action: "environment.created", object: `environment/${team}/${body.name}`, team, after });
     });
   } catch (cause) {
@@ -111,6 +118,25 @@ export async function createEnvironment(deps: EnvironmentDeps, team: string, bod
     throw environmentExists(values, cause);
   }
   return viewEnvironment(deps, team, body.name);
+}
+
+/** As the database calls it. Throws `cluster_not_found`. */
+async function clusterNamed({ db, clusterName }: EnvironmentDeps, name: string | undefined): Promise<string> {
+  if (name === undefined || name === clusterName(MAIN_CLUSTER)) return MAIN_CLUSTER;
+  await holdCluster(db, name);
+  return name;
+}
+
+/** It is there, and stays until the transaction has ended. Throws `cluster_not_found`. */
+async function holdCluster(db: Database, name: string): Promise<void> {
+  if (name === MAIN_CLUSTER) return;
+  const { numUpdatedRows } = await db
+    .updateTable("clusters")
+    .set((eb) => ({ server: eb.ref("server") }))
+    .where("name", "=", name)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n)
+    throw refuse("cluster_not_found", `There is no cluster ${name}`, { hint: "List them with: ebb cluster list." });
 }
 
 export function environmentExists({ team, name, namespace }: Insertable<EnvironmentTable>, cause: unknown): Error {

@@ -102,7 +102,8 @@ async function ofTeams(db: Database, teams: readonly string[], events: readonly 
     .where("team", "in", [...teams])
     .execute();
   const names = new Set(rows.map(({ name }) => name));
-  return events.filter(({ app }) => names.has(app));
+  // A cluster that has gone or come back: whose apps are on it, everybody sees by reading again.
+  return events.filter(({ type, app }) => names.has(app) || (type === "app" && app === ""));
 }
 
 /** Waits for the next `wake` since `reset`, or for the signal. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { createExchange, MOST_BODY } from "./exchange.ts";
 
-async function asked(listener: RequestListener, request: Partial<Parameters<ReturnType<typeof createExchange>>[1]> = {}) {
+async function asked(listener: RequestListener, request: Partial<Parameters<ReturnType<typeof createExchange>>[2]> = {}) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -12,8 +12,13 @@ async function asked(listener: RequestListener, request: Partial<Parameters<Retu
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const exchange = createExchange({ host: "127.0.0.1", port }, "ebb/test", systemClock);
-  return exchange(new URL("http://shop.example:8080"), { method: "GET", path: "/", headers: [], ...request }, new AbortController().signal);
+  const exchange = createExchange("ebb/test", systemClock);
+  return exchange(
+    { host: "127.0.0.1", port },
+    new URL("http://shop.example:8080"),
+    { method: "GET", path: "/", headers: [], ...request },
+    new AbortController().signal,
+  );
 }
 
 test("asks for the URL's host with what is asked for, and tells the answer and its times", async () => {

@@ -1,5 +1,6 @@
 import { request, type OutgoingHttpHeaders } from "node:http";
 import { causeChain, type Clock } from "@ebb/base";
+import type { Ingress } from "../cluster/port.ts";
 
 export interface Asked {
   method: string;
@@ -16,8 +17,8 @@ export interface Exchanged {
   timings: { connected: number | null; firstByte: number | null; end: number };
 }
 
-/** Sends one request to a URL through the ingress. Never rejects: what goes wrong is told. */
-export type Exchange = (url: URL, asked: Asked, signal: AbortSignal) => Promise<Exchanged>;
+/** Sends one request to a URL through an ingress. Never rejects: what goes wrong is told. */
+export type Exchange = (ingress: Ingress, url: URL, asked: Asked, signal: AbortSignal) => Promise<Exchanged>;
 
 /** Longer than a cold start takes at worst. */
 const TIMEOUT = 60_000;
@@ -25,8 +26,8 @@ const TIMEOUT = 60_000;
 export const MOST_BODY = 256 * 1024;
 
 /** Returns the function that asks the ingress for a URL's host, whatever the host resolves to. */
-export function createExchange(ingress: { host: string; port: number }, userAgent: string, clock: Clock): Exchange {
-  return (url, asked, signal) =>
+export function createExchange(userAgent: string, clock: Clock): Exchange {
+  return (ingress, url, asked, signal) =>
     new Promise((resolve) => {
       const begun = clock.monotonic();
       const passed = () => clock.monotonic() - begun;

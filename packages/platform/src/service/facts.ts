@@ -76,18 +76,18 @@ interface Known {
   operations: readonly OperationRow[];
 }
 
-async function complete({ db, clusters, ingress }: Deps, { operations, ...known }: Known): Promise<AppFacts> {
+async function complete({ db, clusters }: Deps, { operations, ...known }: Known): Promise<AppFacts> {
   const { app, environment } = known;
   const cluster = clusters.of(environment);
   const place = { team: app.team, app: app.name, env: environment.name };
-  const seen = cluster.health().ready;
+  const { ready, message } = cluster.health();
   const service = cluster.service(app.name);
   return {
     ...known,
     operation: operations.find((row) => concerns(row, place)),
-    ingress,
-    seen,
-    shares: seen ? sharesOf(app.name, service) : ((await trafficHistory(db, place))[0] ?? []),
+    ingress: clusters.ingress(environment.cluster),
+    unseen: ready ? "" : message,
+    shares: ready ? sharesOf(app.name, service) : ((await trafficHistory(db, place))[0] ?? []),
     service,
     revisions: cluster.revisions(app.name),
     pods: cluster.pods(app.name),

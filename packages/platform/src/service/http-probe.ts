@@ -1,13 +1,14 @@
 import { request } from "node:http";
+import type { Ingress } from "../cluster/port.ts";
 
 const TIMEOUT = 10_000;
 
 /**
- * Returns the function that asks the ingress for a URL's host and path, whatever the host resolves to; it resolves with the status of
+ * Returns the function that asks an ingress for a URL's host and path, whatever the host resolves to; it resolves with the status of
  * the answer, whose body is not read, and rejects with the connection's error.
  */
-export function createProbe(ingress: { host: string; port: number }, userAgent: string) {
-  return (url: URL, path: string, signal: AbortSignal): Promise<number> =>
+export function createProbe(userAgent: string) {
+  return (ingress: Ingress, url: URL, path: string, signal: AbortSignal): Promise<number> =>
     new Promise((resolve, reject) => {
       const ask = request(
         {

@@ -55,7 +55,7 @@ import { readFile } from "node:fs/promises";
 import { configurationOf, diffVersions } from "../apps/diff.ts";
 import { checkHostFree, configOf, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
 import { checkVariables } from "../compile/version-config.ts";
-import type { ConfigRequest, DeployRequest, Deps } from "../deploy/context.ts";
+import { placeDeps, type ConfigRequest, type DeployRequest, type Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import type { ReservedHosts } from "../domains/hostname.ts";
 import type { DomainKeeper } from "../domains/keeper.ts";
@@ -63,6 +63,7 @@ import { hostLabel } from "../environments/host.ts";
 import { MAIN_CLUSTER } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import type {
+  ClustersApi,
   DecisionRequest,
   DiffRequest,
   LogRequest,
@@ -114,6 +115,7 @@ export interface ServiceOptions {
   engine: OperationEngine;
   collector: MetricsCollector;
   usage: UsageCounter;
+  clusters: ClustersApi;
   random: Random;
   version: string;
   clusterName: string;
@@ -133,11 +135,13 @@ export class PlatformService implements PlatformApi {
 
   readonly configuration: ConfigurationService;
   readonly domains: DomainsService;
+  readonly clusters: ClustersApi;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#deps = options.deps;
     this.#places = new Places(options);
+    this.clusters = options.clusters;
     this.configuration = new ConfigurationService(options.deps, this.#places);
     this.domains = new DomainsService({ ...options, places: this.#places });
   }
@@ -322,8 +326,7 @@ export class PlatformService implements PlatformApi {
 
   async patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy> {
     const { app, environment } = await this.#places.changeable(place);
-    const deps = { ...this.#deps, environment, cluster: this.#deps.clusters.of(environment) };
-    return patchTrafficPolicy(deps, place, app.team, body);
+    return patchTrafficPolicy(placeDeps(this.#deps, environment), place, app.team, body);
   }
 
   async whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf> {

@@ -23,7 +23,7 @@ export async function viewStatus({ deps, version, clusterName, startedAt, user, 
   const places = apps.flatMap((app) => app.environments);
   const count = (state: AppState) => places.filter((place) => place.state === state).length;
   const gateway = new URL(`http://${ingress.host}:${ingress.port}`);
-  const ready = await probe(gateway, "/", AbortSignal.timeout(PROBE_TIMEOUT)).then(
+  const ready = await probe(ingress, gateway, "/", AbortSignal.timeout(PROBE_TIMEOUT)).then(
     () => true,
     () => false,
   );

@@ -59,7 +59,7 @@ export async function tryRequest(
     }),
   );
   const startedAt = clock.now();
-  const { answer, failure, timings } = await deps.exchange(new URL(url), { ...asked, headers }, signal);
+  const { answer, failure, timings } = await deps.exchange(facts.ingress, new URL(url), { ...asked, headers }, signal);
   const coldStart = await coldStartSince({ deps, cluster, app: app.name, signal }, version, startedAt, state === "asleep" ? LOOKS : 1);
   return {
     url: new URL(asked.path, url).href,

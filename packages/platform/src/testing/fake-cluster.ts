@@ -29,6 +29,7 @@ import {
   type RevisionWhatIf,
   type RouteExplanation,
   type SecretRecord,
+  type Ingress,
 } from "../cluster/port.ts";
 
 /** What the image's name says its Revision does. */
@@ -335,6 +336,9 @@ export class FakeClusters implements Clusters {
     const made = new FakeCluster();
     this.byNamespace.set(namespace, made);
     return made;
+  }
+  ingress(): Ingress {
+    return { host: "127.0.0.1", port: 8080 };
   }
   health(): { ready: boolean; message: string } {
     return [...this.byNamespace.values()].map((cluster) => cluster.health()).find(({ ready }) => !ready) ?? { ready: true, message: "" };
