@@ -1,5 +1,7 @@
 import type { AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, UploadCertificate } from "./domains.ts";
 import { placePath, type CallOptions, type Place } from "./place-client.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
+import type { Revised } from "./schemas.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** Custom domains, their certificates, and how both are come by. */
@@ -14,9 +16,10 @@ export function domainCalls(send: Send) {
     /** Of all apps that the caller may see. */
     listAllDomains: ({ signal, ...query }: { team?: string | undefined } & CallOptions = {}) =>
       items<Domain>("/domains", { query, signal }),
-    getDomain: (place: Place, domain: string, call?: CallOptions) => json<Domain>("GET", at(place, domain), call),
+    getDomain: (place: Place, domain: string, call?: CallOptions) => json<Revised<Domain>>("GET", at(place, domain), call),
     addDomain: (place: Place, body: AddDomain) => json<Domain>("POST", placePath(place, "/domains"), { json: body }),
-    patchDomain: (place: Place, domain: string, body: PatchDomain) => json<Domain>("PATCH", at(place, domain), { json: body }),
+    patchDomain: (place: Place, domain: string, body: PatchDomain, on?: ChangeOptions) =>
+      json<Revised<Domain>>("PATCH", at(place, domain), { json: body, ...changing(on) }),
     /** Looks at once for what it waits for. */
     verifyDomain: (place: Place, domain: string) => json<Domain>("POST", at(place, domain, "/verify"), { json: {} }),
     /** Asks for a new certificate before the old one's time. */
@@ -26,7 +29,8 @@ export function domainCalls(send: Send) {
     removeDomain: async (place: Place, domain: string): Promise<void> => {
       await send("DELETE", at(place, domain));
     },
-    getDomainSettings: (call?: CallOptions) => json<DomainSettings>("GET", "/domain-settings", call),
-    patchDomainSettings: (body: PatchDomainSettings) => json<DomainSettings>("PATCH", "/domain-settings", { json: body }),
+    getDomainSettings: (call?: CallOptions) => json<Revised<DomainSettings>>("GET", "/domain-settings", call),
+    patchDomainSettings: (body: PatchDomainSettings, on?: ChangeOptions) =>
+      json<Revised<DomainSettings>>("PATCH", "/domain-settings", { json: body, ...changing(on) }),
   };
 }

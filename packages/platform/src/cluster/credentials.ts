@@ -101,7 +101,7 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function given<K extends keyof Credentials>(key: K, value: unknown): Partial<Credentials> {
+function given(key: keyof Credentials, value: unknown): Partial<Credentials> {
   const found = text(value);
   return found === undefined ? {} : { [key]: found };
 }

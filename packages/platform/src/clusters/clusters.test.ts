@@ -29,7 +29,7 @@ async function apiServer({ groups = ["serving.knative.dev", "networking.istio.io
     if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { kind: "Status", reason: "Unauthorized", code: 401 });
     if (url.pathname === "/version") return answer(200, { gitVersion: "v1.34.1" });
     if (url.pathname === "/apis") return answer(200, { groups: groups.map((name) => ({ name })) });
-    if (url.searchParams.has("watch")) return void response.writeHead(200).flushHeaders();
+    if (url.searchParams.has("watch")) return response.writeHead(200).flushHeaders();
     return answer(200, { metadata: { resourceVersion: "1" }, items: [] });
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

@@ -4,7 +4,7 @@ import type { DomainMapping } from "@ebb/kube";
 import { findPlace, rulesOf } from "../apps/store.ts";
 import { record } from "../audit/store.ts";
 import { compileMapping, domainSecretName } from "../compile/domain.ts";
-import type { Deps, PlaceDeps } from "../deploy/context.ts";
+import { placeDeps, type Deps, type PlaceDeps } from "../deploy/context.ts";
 import { findEnvironment } from "../environments/store.ts";
 import { checkReachable, keyIdentity, orderStep, type OrderStep } from "./acme/step.ts";
 import { alert } from "./alert.ts";
@@ -50,11 +50,11 @@ type Outcome = "again" | { lookAt: number };
  * each step looks at how things are, so it may be cut off anywhere. Whoever calls holds the domain's lease.
  */
 export async function lookAtDomain(deps: Deps & { random: Random }, leased: DomainRow): Promise<void> {
-  const { db, clock, clusters } = deps;
+  const { db, clock } = deps;
   const settings = await readDomainSettings(db);
   const environment = await findEnvironment(db, leased.team, leased.env);
   if (!environment) return void (await updateDomain(db, leased, { look_at: clock.now() + PERIOD }));
-  const here: Here = { ...deps, settings, outside: createOutside(settings), environment, cluster: clusters.of(environment) };
+  const here: Here = { ...placeDeps(deps, environment), random: deps.random, settings, outside: createOutside(settings) };
   let row: DomainRow | undefined = leased;
   for (let step = 0; step < MOST_STEPS && row?.token === leased.token; step++) {
     const outcome = await advance(here, row).catch((error: unknown) => hindered(here, leased.name, error));

@@ -165,15 +165,11 @@ describe("the revisions of an If-Match", () => {
  * all the time, and what people say of them is one word each.
  */
 const UNCONDITIONAL = [
-  "DELETE /apps/:app/environments/:env/domains/:domain",
   "DELETE /session",
   "DELETE /sessions/:id",
   "DELETE /teams/:team/members/:user",
   "DELETE /tokens/:id",
-  "PATCH /apps/:app/environments/:env/domains/:domain",
-  "PATCH /domain-settings",
   "PATCH /prices",
-  "PUT /apps/:app/environments/:env/domains/:domain/certificate",
   "PUT /me/password",
   "PUT /teams/:team/members/:user",
 ];

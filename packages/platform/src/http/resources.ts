@@ -2,6 +2,8 @@ import {
   appKey,
   clusterKey,
   configurationKey,
+  domainKey,
+  domainSettingsKey,
   environmentKey,
   layerKey,
   placeKey,
@@ -25,6 +27,7 @@ const of =
 const AT = "/apps/:app/environments/:env";
 const PLACE = of(placeKey, "app", "env");
 const CONFIGURATION = of(configurationKey, "app", "env");
+const DOMAIN = of(domainKey, "app", "env", "domain");
 const ENVIRONMENT = of(environmentKey, "team", "env");
 const layer: Key = ({ team = "", env = "" }) => layerKey(team, env);
 
@@ -41,6 +44,8 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
   [`${AT}/scaling`]: of(scalingKey, "app", "env"),
   [`${AT}/traffic-policy`]: of(trafficPolicyKey, "app", "env"),
   [`${AT}/versions/:version`]: of(versionKey, "app", "env", "version"),
+  [`${AT}/domains/:domain`]: DOMAIN,
+  "/domain-settings": domainSettingsKey,
   "/configuration": layer,
   "/teams/:team/configuration": layer,
   "/teams/:team/environments/:env/configuration": layer,
@@ -50,6 +55,7 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
 
 /** Changes at other addresses of what is read at one of those. */
 export const CHANGES: Readonly<Record<string, Key>> = {
+  [`${AT}/domains/:domain/certificate`]: DOMAIN,
   [`${AT}/traffic`]: PLACE,
   [`${AT}/rollback`]: PLACE,
   [`${AT}/promote`]: PLACE,

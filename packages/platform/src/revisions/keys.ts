@@ -14,6 +14,8 @@ export const scalingKey = (app: string, env: string): string => `scaling/${app}/
 export const trafficPolicyKey = (app: string, env: string): string => `traffic-policy/${app}/${env}`;
 export const versionKey = (app: string, env: string, version: string): string => `version/${app}/${env}/${version}`;
 export const clusterKey = (name: string): string => `cluster/${name}`;
+export const domainKey = (app: string, env: string, domain: string): string => `domain/${app}/${env}/${domain}`;
+export const domainSettingsKey = (): string => "domain-settings";
 export const userKey = (name: string): string => `user/${name}`;
 
 export interface Touching {

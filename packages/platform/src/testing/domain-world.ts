@@ -70,6 +70,7 @@ export async function domainWorld(now = Date.UTC(2026, 0, 1)): Promise<DomainWor
   const begin: DomainWorld["begin"] = async ({ tls = true, ...options } = {}) => {
     const process = await startProcess(world, options);
     const ingress = { host: "127.0.0.1", port: gateway.port, ...(tls ? { tlsPort: gateway.tlsPort } : {}) };
+    world.clusters.at = ingress;
     const deps = { ...process.deps, ingress };
     const random = { ...systemRandom, float: () => 0.5 };
     const keeper = new DomainKeeper({ ...deps, random }, { exclusive: true });

@@ -337,8 +337,11 @@ export class FakeClusters implements Clusters {
     this.byNamespace.set(namespace, made);
     return made;
   }
+  /** Where its gateway is. */
+  at: Ingress = { host: "127.0.0.1", port: 8080 };
+
   ingress(): Ingress {
-    return { host: "127.0.0.1", port: 8080 };
+    return this.at;
   }
   health(): { ready: boolean; message: string } {
     return [...this.byNamespace.values()].map((cluster) => cluster.health()).find(({ ready }) => !ready) ?? { ready: true, message: "" };
