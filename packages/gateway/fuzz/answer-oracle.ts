@@ -1,9 +1,9 @@
 import { BodyWriter } from "../src/http1/body-writer.ts";
 import { HeadScanner } from "../src/http1/head-scanner.ts";
-import type { RequestHead, ResponseHead } from "../src/http1/heads.ts";
+import { isBodyless, type RequestHead, type ResponseHead } from "../src/http1/heads.ts";
 import { MessageReader } from "../src/http1/message-reader.ts";
 import type { Outbox } from "../src/http1/outbox.ts";
-import { isBodyless, ResponseInterpreter } from "../src/http1/response-head.ts";
+import { ResponseInterpreter } from "../src/http1/response-head.ts";
 import { planAnswer } from "../src/http1/write-head.ts";
 import { feed, type Message } from "./feed.ts";
 import { pieces, same, type Reading } from "./oracle.ts";
@@ -18,16 +18,17 @@ interface Answers {
   refused: string;
 }
 
+/** Has read all that was fuzzed so far, and remembers what came twice. */
+const REMEMBERS = new ResponseInterpreter(LIMITS.headers);
+
 /** What an instance sent, in these pieces, to requests of this method. */
-function readAnswers(parts: readonly Buffer[], method: string): Answers {
-  const responses = new ResponseInterpreter(LIMITS.headers);
+function readAnswers(parts: readonly Buffer[], method: string, responses = new ResponseInterpreter(LIMITS.headers)): Answers {
   const reader = new MessageReader<ResponseHead>({
     scanner: new HeadScanner(LIMITS),
     headBytes: LIMITS.headBytes,
     dialect: {
       leadingEmptyLine: false,
-      scan: (scanner, bytes, start, end) => scanner.scanResponse(bytes, start, end),
-      interpret: (scanner, bytes) => responses.interpret(scanner, bytes, method),
+      read: (scanner, bytes, start, end) => responses.read(scanner, bytes, start, end, method),
     },
   });
   const answers: Answer[] = [];
@@ -44,9 +45,20 @@ export function checkAnswers(input: Buffer, cuts: readonly number[]): Reading {
   for (const method of ["HEAD", "GET"]) {
     answered = readAnswers([bytes], method);
     same("the bytes cut elsewhere", answered, readAnswers(pieces(bytes, cuts), method));
+    for (let time = 1; time <= 3; time++) sameAgain(answered, readAnswers([bytes], method, REMEMBERS), method);
     for (const answer of answered.answers) if (answer.whole && answer.head.status >= 200) checkForwarded(answer, method);
   }
   return { messages: answered.answers.map(() => ({})), refused: answered.refused === "" ? 0 : 502 };
+}
+
+/** The same, but that what comes again has its plan made already: it must be the one that would be made. */
+function sameAgain(answered: Answers, again: Answers, method: string): void {
+  for (const { head } of again.answers) {
+    const request = { protocol: "http/1.1", method } as RequestHead;
+    same("the plan of what comes again", planAnswer({ ...head, usual: undefined }, request, true), planAnswer(head, request, true));
+    head.usual = undefined;
+  }
+  same("what comes again", answered, again);
 }
 
 function checkForwarded({ head, body, trailers }: Answer, method: string): void {

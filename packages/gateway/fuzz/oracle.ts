@@ -22,16 +22,17 @@ interface Requests extends Reading {
   messages: RequestMessage[];
 }
 
+/** Has read all that was fuzzed so far, and remembers what came twice. */
+const REMEMBERS = new RequestInterpreter(LIMITS.headers);
+
 /** Reads bytes that came in these pieces. */
-export function readRequests(parts: readonly Buffer[]): Requests {
-  const requests = new RequestInterpreter(LIMITS.headers);
+export function readRequests(parts: readonly Buffer[], requests = new RequestInterpreter(LIMITS.headers)): Requests {
   const reader = new MessageReader<RequestHead>({
     scanner: new HeadScanner(LIMITS),
     headBytes: LIMITS.headBytes,
     dialect: {
       leadingEmptyLine: true,
-      scan: (scanner, bytes, start, end) => scanner.scanRequest(bytes, start, end),
-      interpret: (scanner, bytes) => requests.interpret(scanner, bytes),
+      read: (scanner, bytes, start, end) => requests.read(scanner, bytes, start, end),
     },
   });
   const messages: RequestMessage[] = [];
@@ -56,6 +57,7 @@ export function checkRequests(input: Buffer, cuts: readonly number[]): Requests 
   const whole = readRequests([bytes]);
   const cut = readRequests(pieces(bytes, cuts));
   same("the bytes cut elsewhere", whole, cut);
+  for (let time = 1; time <= 3; time++) same("what comes again", whole, readRequests([bytes], REMEMBERS));
   if (whole.refused !== 0 && ![400, 405, 414, 417, 431, 501, 505].includes(whole.refused)) throw new Error(`status ${whole.refused}`);
   for (const message of whole.messages) if (message.whole && message.head.upgrade === "") checkForwarded(message);
   return whole;

@@ -169,8 +169,7 @@ function requestReading(scanner: HeadScanner, limits: GatewayLimits): ReaderOpti
     headBytes: limits.headBytes,
     dialect: {
       leadingEmptyLine: true,
-      scan: (heads, bytes, start, end) => heads.scanRequest(bytes, start, end),
-      interpret: (heads, bytes) => requests.interpret(heads, bytes),
+      read: (heads, bytes, start, end) => requests.read(heads, bytes, start, end),
     },
   };
 }

@@ -114,7 +114,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#wantsStep) {
+    while (this.#wantsStep()) {
       const step = this.#reader.next();
       if (step === "more") break;
       this.#take(step);
@@ -126,7 +126,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     this.#gateReading();
   }
 
-  get #wantsStep(): boolean {
+  #wantsStep(): boolean {
     if (this.#state === "awaiting") return true;
     if (this.#paused) return false;
     return this.#state === "tunnel" || (this.#state === "exchange" && !this.#requestEnded);

@@ -85,21 +85,21 @@ export class Http2ClientStream implements ClientSide, StreamEvents {
 
   streamData(chunk: Buffer): void {
     this.#received += chunk.length;
-    if (this.#isOfLength && this.#received > this.#length) return this.#stream.reset(CODE.protocolError, "the body is too long");
+    if (this.#isOfLength() && this.#received > this.#length()) return this.#stream.reset(CODE.protocolError, "the body is too long");
     this.#events?.requestData(chunk);
   }
 
   streamEnd(): void {
     if (this.#requestEnded) return;
-    if (this.#isOfLength && this.#received !== this.#length) return this.#stream.reset(CODE.protocolError, "the body is too short");
+    if (this.#isOfLength() && this.#received !== this.#length()) return this.#stream.reset(CODE.protocolError, "the body is too short");
     this.#requestEnded = true;
     this.#events?.requestEnd(this.#requestTrailers);
   }
 
-  get #isOfLength(): boolean {
+  #isOfLength(): boolean {
     return this.#request?.framing === "length";
   }
-  get #length(): number {
+  #length(): number {
     return this.#request?.length ?? 0;
   }
 

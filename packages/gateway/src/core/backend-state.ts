@@ -123,7 +123,7 @@ export class BackendState {
       waiter.granted(endpoint);
       return undefined;
     }
-    const ticket = line.tryJoin(first ? Infinity : this.#queueBound);
+    const ticket = line.tryJoin(first ? Infinity : this.#queueBound());
     if (ticket === 0) {
       waiter.refused(503, QUEUE_FULL);
       return undefined;
@@ -228,7 +228,7 @@ export class BackendState {
     return this.#endpoints.length === 0 ? this.#config.unavailable : undefined;
   }
 
-  get #queueBound(): number {
+  #queueBound(): number {
     const { heldRequests } = this.#services;
     const { containerConcurrency } = this.#config;
     if (this.#endpoints.length === 0 || containerConcurrency === 0) return heldRequests;

@@ -77,10 +77,10 @@ export class EndpointState implements Candidate {
   }
 
   room(): number {
-    return this.#bound - this.#occupancy.total;
+    return this.#bound() - this.#occupancy.total;
   }
 
-  get #bound(): number {
+  #bound(): number {
     if (this.#health === "suspect" || this.#health === "ejected") return 0;
     if (this.#health === "trial") return 1;
     return this.limit === 0 ? Infinity : this.limit;
@@ -120,7 +120,7 @@ export class EndpointState implements Candidate {
 
   /** False when the last place has just been taken by another worker. */
   tryEnter(): boolean {
-    if (!this.#occupancy.tryEnter(this.#bound)) return false;
+    if (!this.#occupancy.tryEnter(this.#bound())) return false;
     this.inFlight++;
     return true;
   }

@@ -130,7 +130,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   /** A WebSocket's CONNECT over HTTP/2 must not be answered as a plain request, whose 200 would mean a tunnel. */
-  get #cannotTunnel(): boolean {
+  #cannotTunnel(): boolean {
     return this.#request.upgrade !== "" && this.#backend.config.protocol === "h2c";
   }
 
@@ -139,7 +139,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     totals.requests[this.#request.protocol] = (totals.requests[this.#request.protocol] ?? 0) + 1;
     this.#backend.meter.arrive(this.#arrived);
     sweep.watch(this);
-    if (this.#cannotTunnel) return this.#fail(501, "this version speaks HTTP/2, and takes no WebSocket");
+    if (this.#cannotTunnel()) return this.#fail(501, "this version speaks HTTP/2, and takes no WebSocket");
     if (this.#plan && this.#plan.delayMs > 0) return this.#later(this.#plan.delayMs, () => this.#afterDelay());
     this.#ask(false);
     this.#noteHeld();
@@ -185,7 +185,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#endpoint = endpoint;
     this.#state = "connecting";
     this.#phaseDeadline = now + this.#services.limits.connectTimeout;
-    this.#upstream = endpoint.connections.open({ repeatable: this.#repeatable, fresh: this.#freshOnly });
+    this.#upstream = endpoint.connections.open({ repeatable: this.#repeatable(), fresh: this.#freshOnly });
     this.#upstream.attach(this);
   }
 
@@ -194,7 +194,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#fail(status, message);
   }
 
-  get #repeatable(): boolean {
+  #repeatable(): boolean {
     return this.#request.framing === "none" && this.#request.upgrade === "" && IDEMPOTENT.has(this.#request.method);
   }
 
@@ -274,7 +274,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   /** An instance that was killed takes its requests with it. One that may be repeated gets a second chance, and no third: it may be the cause. */
   #mayTryAgain(failure: UpstreamFailure): boolean {
     if (failure === "refused") return true;
-    return this.#repeatable && (failure === "stale" || (failure === "lost" && !this.#wasLost));
+    return this.#repeatable() && (failure === "stale" || (failure === "lost" && !this.#wasLost));
   }
 
   // ---- the request's body ----
@@ -282,24 +282,24 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   requestData(chunk: Buffer): void {
     this.#requestBytes += chunk.length;
     this.#retry?.add(chunk);
-    const live = this.#live;
-    const roomy = live ? live.write(chunk) : this.#holding.add(chunk);
+    const live = this.#live();
+    const roomy = live ? live.write(chunk) : this.#holding().add(chunk);
     if (!roomy && this.#state !== "done") this.#client.pauseRequest();
   }
 
   requestEnd(trailers: string): void {
     this.#retry?.end(trailers);
-    const live = this.#live;
+    const live = this.#live();
     if (live) live.end(trailers);
-    else this.#holding.end(trailers);
+    else this.#holding().end(trailers);
   }
 
-  get #holding(): HeldBody {
+  #holding(): HeldBody {
     return (this.#held ??= new HeldBody(this.#services.limits.heldBodyBytes));
   }
 
   requestFlush(): void {
-    this.#live?.flush();
+    this.#live()?.flush();
   }
 
   upstreamDrained(): void {
@@ -307,7 +307,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   /** The upstream once it may be written to. */
-  get #live(): Upstream | undefined {
+  #live(): Upstream | undefined {
     return this.#state === "requesting" || this.#state === "answering" || this.#state === "tunnel" ? this.#upstream : undefined;
   }
 
@@ -320,9 +320,9 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   upstreamAnswer(head: ResponseHead): void {
     if (this.#retry?.takeAnswer(head) && this.#isWithinBudget()) return this.#retryLater();
     this.#begin("answering", head.status);
-    const planned = this.#plan ? { ...head, fields: answerFields(this.#plan, head) } : head;
+    const planned = this.#plan ? { ...head, fields: answerFields(this.#plan, head), usual: undefined } : head;
     const cookie = this.#cookie();
-    this.#client.answer(cookie === "" ? planned : { ...planned, fields: planned.fields + cookie });
+    this.#client.answer(cookie === "" ? planned : { ...planned, fields: planned.fields + cookie, usual: undefined });
   }
 
   upstreamSwitched(reason: string, fields: string): void {

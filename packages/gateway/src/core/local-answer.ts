@@ -12,6 +12,7 @@ export function answerLocally(client: ClientSide, status: number, message: strin
     length: body.length,
     keepAlive: true,
     keepAliveSeconds: -1,
+    usual: undefined,
   });
   client.write(body);
   client.end("");

@@ -15,6 +15,7 @@ export function answerByRule(client: ClientSide, { status, fields, body }: RuleA
     length: bodyless ? 0 : body.length,
     keepAlive: true,
     keepAliveSeconds: -1,
+    usual: undefined,
   });
   if (!bodyless && body.length > 0) client.write(body);
   client.end("");

@@ -30,6 +30,8 @@ export class HeadScanner {
   status = 0;
   reasonStart = 0;
   reasonEnd = 0;
+  /** Just behind the request line. */
+  fieldsStart = 0;
   /** The version's minor digit: 0 or 1. */
   minor = 1;
   problem: HeadProblem = "start-line";
@@ -57,13 +59,10 @@ export class HeadScanner {
     return field + 1 < this.count ? this.nameStart(field + 1) : this.end - 2;
   }
 
-  /**
-   * Makes text of a whole head, from its first byte to `end`: parts of it are then cut from the text, which costs a fraction of making a
-   * text of each.
-   */
-  read(bytes: Buffer, start: number): void {
+  /** Makes text of part of a head: what is wanted of it is then cut from the text, which costs a fraction of making a text of each. */
+  read(bytes: Buffer, start: number, end: number): void {
     this.#textStart = start;
-    this.#text = latin1(bytes, start, this.end);
+    this.#text = latin1(bytes, start, end);
   }
 
   /** The part of the head that was read between two offsets into its bytes. */
@@ -71,7 +70,7 @@ export class HeadScanner {
     return this.#text.slice(start - this.#textStart, end - this.#textStart);
   }
 
-  scanRequest(bytes: Uint8Array, start: number, end: number): ScanResult {
+  scanRequestLine(bytes: Uint8Array, start: number, end: number): ScanResult {
     let i = start;
     while (i < end && isToken(at(bytes, i))) i++;
     if (i - start > MAX_METHOD) return this.#invalid("start-line");
@@ -87,8 +86,8 @@ export class HeadScanner {
     if (i === this.targetStart || at(bytes, i) !== SPACE) return this.#invalid("start-line");
     i = this.#version(bytes, i + 1, end);
     if (i <= 0) return i === 0 ? "incomplete" : "invalid";
-    const ending = this.#lineEnding(bytes, i, end);
-    return ending === "complete" ? this.scanFields(bytes, i + 2, end) : ending;
+    this.fieldsStart = i + 2;
+    return this.#lineEnding(bytes, i, end);
   }
 
   scanResponse(bytes: Uint8Array, start: number, end: number): ScanResult {

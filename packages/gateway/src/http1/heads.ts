@@ -39,15 +39,35 @@ export interface RequestHead {
   probeHash: string;
 }
 
-/** An answer as the core sees it. For `fields` see RequestHead; where there is no body they keep its Content-Length. */
+/**
+ * An answer as the core sees it. For `fields` see RequestHead; where there is no body they keep its Content-Length. One object may stand for many
+ * answers that say the same.
+ */
 export interface ResponseHead {
-  status: number;
-  reason: string;
-  fields: string;
-  framing: Framing;
-  length: number;
+  readonly status: number;
+  readonly reason: string;
+  readonly fields: string;
+  readonly framing: Framing;
+  readonly length: number;
   /** Whether the upstream connection may serve another request. */
-  keepAlive: boolean;
+  readonly keepAlive: boolean;
   /** Seconds the server says it keeps an idle connection (`Keep-Alive: timeout=N`), or -1. */
-  keepAliveSeconds: number;
+  readonly keepAliveSeconds: number;
+  /** What nearly every client is told, of an answer that comes again and again; see planAnswer. */
+  usual: AnswerPlan | undefined;
+}
+
+/** An answer as it goes to an HTTP/1.x client. */
+export interface AnswerPlan {
+  /** The whole head, with the empty line. */
+  text: string;
+  /** How the body is written. */
+  framing: Framing;
+  /** Whether the connection may be used again afterwards. */
+  keepAlive: boolean;
+}
+
+/** Whether an answer has no body whatever its headers say (RFC 9112 §6.3, rules 1 and 2). */
+export function isBodyless(method: string, status: number): boolean {
+  return method === "HEAD" || status === 204 || status === 304 || status < 200;
 }

@@ -14,8 +14,7 @@ function reader(): MessageReader<RequestHead> {
     headBytes: LIMITS.headBytes,
     dialect: {
       leadingEmptyLine: true,
-      scan: (scanner, bytes, start, end) => scanner.scanRequest(bytes, start, end),
-      interpret: (scanner, bytes) => requests.interpret(scanner, bytes),
+      read: (scanner, bytes, start, end) => requests.read(scanner, bytes, start, end),
     },
   });
 }

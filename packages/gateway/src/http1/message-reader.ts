@@ -1,11 +1,11 @@
 import { assertNever } from "@ebb/base";
 import { CR, LF } from "./bytes.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
-import type { HeadScanner, ScanResult } from "./head-scanner.ts";
+import type { HeadScanner } from "./head-scanner.ts";
 import type { Framing } from "./heads.ts";
 import { Input } from "./input.ts";
 import { allowedInTrailer } from "./known-fields.ts";
-import { HEAD_TOO_LARGE, Rejection, rejectionOf } from "./rejection.ts";
+import { HEAD_TOO_LARGE, Rejection } from "./rejection.ts";
 
 /** What the reader found next: a head (in `head`), part of a body (in `chunk`), the end of the message (with `trailers`), or nothing yet. */
 export type Step = "more" | "head" | "data" | "end" | "bad";
@@ -14,8 +14,8 @@ export type Step = "more" | "head" | "data" | "end" | "bad";
 export interface Dialect<H> {
   /** One empty line before a request line is taken, as old clients send it behind a body (RFC 9112 §2.2). */
   leadingEmptyLine: boolean;
-  scan(scanner: HeadScanner, bytes: Buffer, start: number, end: number): ScanResult;
-  interpret(scanner: HeadScanner, bytes: Buffer): H | Rejection;
+  /** The head that begins at `start`; the scanner's `end` is then where it ends. Undefined when it is not whole. */
+  read(scanner: HeadScanner, bytes: Buffer, start: number, end: number): H | Rejection | undefined;
 }
 
 interface Body {
@@ -117,14 +117,11 @@ export class MessageReader<H extends Body> {
     if (!this.#skipEmptyLine()) return "more";
     const { headBytes, scanner, dialect } = this.#options;
     if (!this.#worthScanning(headBytes)) return "more";
-    const result = dialect.scan(scanner, input.bytes, input.start, Math.min(input.end, input.start + headBytes));
-    if (result === "invalid") return this.#refuse(rejectionOf(scanner.problem));
-    if (result === "incomplete") {
+    const head = dialect.read(scanner, input.bytes, input.start, Math.min(input.end, input.start + headBytes));
+    if (head === undefined) {
       this.#scanned = input.length;
       return input.length >= headBytes ? this.#refuse(HEAD_TOO_LARGE) : "more";
     }
-    scanner.read(input.bytes, input.start);
-    const head = dialect.interpret(scanner, input.bytes);
     if (head instanceof Rejection) return this.#refuse(head);
     input.start = scanner.end;
     input.release();
@@ -165,7 +162,7 @@ export class MessageReader<H extends Body> {
     this.#framing = framing;
     this.#remaining = length;
     this.trailers = "";
-    if (framing === "chunked") this.#decoder.reset();
+    if (framing === "chunked") this.#decoder().reset();
   }
 
   #readBody(): Step {
@@ -190,15 +187,15 @@ export class MessageReader<H extends Body> {
     }
   }
 
-  get #decoder(): ChunkDecoder {
+  #decoder(): ChunkDecoder {
     return (this.#chunks ??= new ChunkDecoder());
   }
 
   #readChunked(): Step {
-    const found = this.#decoder.next(this.#input);
+    const found = this.#decoder().next(this.#input);
     switch (found) {
       case "data":
-        this.chunk = this.#input.take(this.#decoder.dataLength);
+        this.chunk = this.#input.take(this.#decoder().dataLength);
         return "data";
       case "trailers":
         return this.#readTrailers();
@@ -223,7 +220,7 @@ export class MessageReader<H extends Body> {
     }
     this.#scanned = 0;
     if (result !== "complete") return this.#refuse(BAD_TRAILERS);
-    scanner.read(input.bytes, input.start);
+    scanner.read(input.bytes, input.start, scanner.end);
     let text = "";
     for (let field = 0; field < scanner.count; field++) {
       const name = scanner.text(scanner.nameStart(field), scanner.nameEnd(field)).toLowerCase();

@@ -1,11 +1,12 @@
 import { assertNever } from "@ebb/base";
 import { KnownAuthorities, type Authority, parseTarget } from "./authority.ts";
 import { FramingFields } from "./framing.ts";
+import { HeadMemory, MOST_KEPT_BYTES } from "./head-memory.ts";
 import type { HeadScanner } from "./head-scanner.ts";
-import type { RequestHead } from "./heads.ts";
+import type { Framing, RequestHead } from "./heads.ts";
 import { ConnectionOptions, FieldMarks } from "./kept-fields.ts";
 import { kindOfBytes } from "./known-fields.ts";
-import { Rejection } from "./rejection.ts";
+import { Rejection, rejectionOf } from "./rejection.ts";
 
 const NO_HOST = new Rejection(400, "exactly one Host header is required");
 const BAD_HOST = new Rejection(400, "the Host header is not a valid host name");
@@ -13,11 +14,25 @@ const BAD_TARGET = new Rejection(400, "the request target must be a path or an h
 const NO_CONNECT = new Rejection(405, "CONNECT is not served here");
 const BAD_EXPECT = new Rejection(417, "the only expectation known here is 100-continue");
 
-interface Draft {
-  head: RequestHead;
+/** What the fields of a request say, whatever its request line is. */
+interface Said {
+  /** How many Hosts there are; the last one's value, and what it names if it is valid. */
   hosts: number;
+  host: string;
+  named: Authority | undefined;
   framing: FramingFields;
   options: ConnectionOptions;
+  fields: string;
+  expectContinue: boolean;
+  upgrade: string;
+  acceptsTrailers: boolean;
+  forwardedFor: string;
+  forwarded: string;
+  requestId: string;
+  traceparent: string;
+  tracestate: string;
+  probe: string;
+  probeHash: string;
 }
 
 /**
@@ -27,71 +42,94 @@ interface Draft {
 export class RequestInterpreter {
   readonly #marks: FieldMarks;
   readonly #authorities = new KnownAuthorities();
+  readonly #memory = new HeadMemory<Said>();
 
   constructor(maxFields: number) {
     this.#marks = new FieldMarks(maxFields);
   }
 
-  interpret(scanner: HeadScanner, bytes: Buffer): RequestHead | Rejection {
-    const draft: Draft = { head: emptyHead(scanner), hosts: 0, framing: new FramingFields(), options: new ConnectionOptions() };
+  /** See Dialect. */
+  read(scanner: HeadScanner, bytes: Buffer, start: number, end: number): RequestHead | Rejection | undefined {
+    const line = scanner.scanRequestLine(bytes, start, end);
+    if (line !== "complete") return line === "incomplete" ? undefined : rejectionOf(scanner.problem);
+    const { fieldsStart } = scanner;
+    const known = this.#memory.find(bytes, fieldsStart, end);
+    if (known) {
+      scanner.end = this.#memory.end;
+      scanner.read(bytes, start, fieldsStart);
+      return this.#finish(known, scanner);
+    }
+    const result = scanner.scanFields(bytes, fieldsStart, end);
+    if (result !== "complete") return result === "incomplete" ? undefined : rejectionOf(scanner.problem);
+    scanner.read(bytes, start, scanner.end);
+    const said = this.#interpret(scanner, bytes);
+    if (said instanceof Rejection) return said;
+    // Its texts are cut from that of the whole head, which they keep.
+    if (scanner.end - start <= MOST_KEPT_BYTES) this.#memory.offer(bytes, fieldsStart, scanner.end, said);
+    return this.#finish(said, scanner);
+  }
+
+  #interpret(scanner: HeadScanner, bytes: Buffer): Said | Rejection {
+    const said = saysNothing();
     this.#marks.clear(scanner.count);
     for (let field = 0; field < scanner.count; field++) {
-      const problem = this.#field(draft, scanner, bytes, field);
+      const problem = this.#field(said, scanner, bytes, field);
       if (problem) return problem;
     }
-    return this.#finish(draft, scanner);
+    if (said.hosts === 1) said.named = this.#authorities.find(said.host);
+    said.fields = this.#marks.kept(scanner, said.options);
+    return said;
   }
 
   // oxlint-disable-next-line max-params -- the hot loop's body: an object per header would be the price
-  #field(draft: Draft, scanner: HeadScanner, bytes: Buffer, field: number): Rejection | null {
+  #field(said: Said, scanner: HeadScanner, bytes: Buffer, field: number): Rejection | null {
     const kind = kindOfBytes(bytes, scanner.nameStart(field), scanner.nameEnd(field));
     if (kind === "other") return null;
-    const { head } = draft;
     const value = scanner.text(scanner.valueStart(field), scanner.valueEnd(field));
     if (kind === "x-request-id") {
-      head.requestId = value;
+      said.requestId = value;
       return null;
     }
     this.#marks.drop(field);
     switch (kind) {
       case "host":
-        draft.hosts++;
-        head.authority = value;
+        said.hosts++;
+        said.host = value;
         return null;
       case "connection":
-        draft.options.add(value);
+        said.options.add(value);
         return null;
       case "content-length":
-        return draft.framing.addLength(value, false);
+        return said.framing.addLength(value, false);
       case "transfer-encoding":
-        return draft.framing.addEncoding(value);
+        return said.framing.addEncoding(value);
       case "te":
-        head.acceptsTrailers = /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(value);
+        said.acceptsTrailers = /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(value);
         return null;
       case "upgrade":
-        head.upgrade = value;
+        said.upgrade = value;
         return null;
       case "expect":
-        head.expectContinue = true;
+        said.expectContinue = true;
         return value.toLowerCase() === "100-continue" ? null : BAD_EXPECT;
       case "x-forwarded-for":
-        head.forwardedFor = joined(head.forwardedFor, value);
+        said.forwardedFor = joined(said.forwardedFor, value);
         return null;
       case "forwarded":
-        head.forwarded = joined(head.forwarded, value);
+        said.forwarded = joined(said.forwarded, value);
         return null;
       case "traceparent":
         // Two of them become none that is valid.
-        head.traceparent = joined(head.traceparent, value);
+        said.traceparent = joined(said.traceparent, value);
         return null;
       case "tracestate":
-        head.tracestate = joined(head.tracestate, value);
+        said.tracestate = joined(said.tracestate, value);
         return null;
       case "k-network-probe":
-        head.probe = value;
+        said.probe = value;
         return null;
       case "k-network-hash":
-        head.probeHash = value;
+        said.probeHash = value;
         return null;
       case "keep-alive":
       case "dropped":
@@ -101,31 +139,49 @@ export class RequestInterpreter {
     }
   }
 
-  #finish(draft: Draft, scanner: HeadScanner): RequestHead | Rejection {
-    const { head, framing, options } = draft;
+  #finish(said: Said, scanner: HeadScanner): RequestHead | Rejection {
+    const { framing, options } = said;
     const problem = framing.check(scanner.minor);
     if (problem) return problem;
-    if (head.method === "CONNECT") return NO_CONNECT;
-    const target = parseTarget(head.method, head.target);
+    const method = knownMethod(scanner.text(scanner.methodStart, scanner.methodEnd));
+    if (method === "CONNECT") return NO_CONNECT;
+    const target = parseTarget(method, scanner.text(scanner.targetStart, scanner.targetEnd));
     if (!target) return BAD_TARGET;
-    if (draft.hosts > 1 || (draft.hosts === 0 && (scanner.minor === 1 || target.authority === undefined))) return NO_HOST;
+    if (said.hosts > 1 || (said.hosts === 0 && (scanner.minor === 1 || target.authority === undefined))) return NO_HOST;
     // Both must be valid even where only one counts, so that no one behind us can be told another host.
-    const named = draft.hosts === 1 ? this.#authorities.find(head.authority) : NONE;
+    const named = said.hosts === 1 ? said.named : NONE;
     if (named === undefined) return BAD_HOST;
     const authority = target.authority === undefined ? named : this.#authorities.find(target.authority);
     if (authority === undefined) return BAD_HOST;
-    head.authority = authority.text;
-    head.host = authority.host;
-    head.target = target.target;
-    head.framing = framing.chunked ? "chunked" : framing.length > 0 ? "length" : "none";
-    head.length = Math.max(0, framing.length);
-    head.keepAlive = scanner.minor === 1 ? !options.close : options.keepAlive && !options.close;
-    if (scanner.minor === 0) head.expectContinue = false;
-    // h2c by upgrade is gone from the standard (RFC 9113 §3.1); a body before a switch of protocols is nothing anyone does.
-    if (!options.upgrade || scanner.minor === 0 || head.framing !== "none" || /h2c/i.test(head.upgrade)) head.upgrade = "";
-    head.fields = this.#marks.kept(scanner, options);
-    return head;
+    const isOld = scanner.minor === 0;
+    const bodied = framing.chunked ? "chunked" : framing.length > 0 ? "length" : "none";
+    return {
+      protocol: isOld ? "http/1.0" : "http/1.1",
+      method,
+      target: target.target,
+      authority: authority.text,
+      host: authority.host,
+      fields: said.fields,
+      framing: bodied,
+      length: Math.max(0, framing.length),
+      keepAlive: isOld ? options.keepAlive && !options.close : !options.close,
+      expectContinue: said.expectContinue && !isOld,
+      upgrade: mayUpgrade(said, isOld, bodied) ? said.upgrade : "",
+      acceptsTrailers: said.acceptsTrailers,
+      forwardedFor: said.forwardedFor,
+      forwarded: said.forwarded,
+      requestId: said.requestId,
+      traceparent: said.traceparent,
+      tracestate: said.tracestate,
+      probe: said.probe,
+      probeHash: said.probeHash,
+    };
   }
+}
+
+/** h2c by upgrade is gone from the standard (RFC 9113 §3.1); a body before a switch of protocols is nothing anyone does. */
+function mayUpgrade({ options, upgrade }: Said, isOld: boolean, framing: Framing): boolean {
+  return options.upgrade && !isOld && framing === "none" && !/h2c/i.test(upgrade);
 }
 
 /** A header that comes twice is one list (RFC 9110 §5.3). */
@@ -144,17 +200,14 @@ function knownMethod(method: string): string {
   return METHODS.get(method) ?? method;
 }
 
-function emptyHead(scanner: HeadScanner): RequestHead {
+function saysNothing(): Said {
   return {
-    protocol: scanner.minor === 1 ? "http/1.1" : "http/1.0",
-    method: knownMethod(scanner.text(scanner.methodStart, scanner.methodEnd)),
-    target: scanner.text(scanner.targetStart, scanner.targetEnd),
-    authority: "",
+    hosts: 0,
     host: "",
+    named: undefined,
+    framing: new FramingFields(),
+    options: new ConnectionOptions(),
     fields: "",
-    framing: "none",
-    length: 0,
-    keepAlive: false,
     expectContinue: false,
     upgrade: "",
     acceptsTrailers: false,

@@ -1,25 +1,41 @@
 import { assertNever } from "@ebb/base";
 import { FramingFields } from "./framing.ts";
+import { HeadMemory } from "./head-memory.ts";
 import type { HeadScanner } from "./head-scanner.ts";
-import type { ResponseHead } from "./heads.ts";
+import { isBodyless, type ResponseHead } from "./heads.ts";
 import { ConnectionOptions, FieldMarks } from "./kept-fields.ts";
 import { kindOfBytes } from "./known-fields.ts";
-import type { Rejection } from "./rejection.ts";
-
-/** Whether an answer has no body whatever its headers say (RFC 9112 §6.3, rules 1 and 2). */
-export function isBodyless(method: string, status: number): boolean {
-  return method === "HEAD" || status === 204 || status === 304 || status < 200;
-}
+import { Rejection, rejectionOf } from "./rejection.ts";
+import { usualAnswer } from "./write-head.ts";
 
 /** Gives a scanned answer its meaning. Everything an application may have got wrong becomes a Rejection, never a guess. */
 export class ResponseInterpreter {
   readonly #marks: FieldMarks;
+  readonly #memory = new HeadMemory<ResponseHead>();
 
   constructor(maxFields: number) {
     this.#marks = new FieldMarks(maxFields);
   }
 
-  interpret(scanner: HeadScanner, bytes: Buffer, method: string): ResponseHead | Rejection {
+  /** See Dialect. The answer to a request of this method. */
+  // oxlint-disable-next-line max-params -- once for each answer
+  read(scanner: HeadScanner, bytes: Buffer, start: number, end: number, method: string): ResponseHead | Rejection | undefined {
+    // What answers HEAD means something else.
+    const memory = method === "HEAD" ? undefined : this.#memory;
+    const known = memory?.find(bytes, start, end);
+    if (known && memory) {
+      scanner.end = memory.end;
+      return known;
+    }
+    const result = scanner.scanResponse(bytes, start, end);
+    if (result !== "complete") return result === "incomplete" ? undefined : rejectionOf(scanner.problem);
+    scanner.read(bytes, start, scanner.end);
+    const head = this.#interpret(scanner, bytes, method);
+    if (!(head instanceof Rejection) && memory?.offer(bytes, start, scanner.end, head)) head.usual = usualAnswer(head);
+    return head;
+  }
+
+  #interpret(scanner: HeadScanner, bytes: Buffer, method: string): ResponseHead | Rejection {
     const framing = new FramingFields();
     const options = new ConnectionOptions();
     const bodyless = isBodyless(method, scanner.status);
@@ -48,6 +64,7 @@ export class ResponseInterpreter {
       length: Math.max(0, framing.length),
       keepAlive: scanner.minor === 1 ? !options.close : options.keepAlive,
       keepAliveSeconds,
+      usual: undefined,
     };
   }
 }

@@ -1,5 +1,5 @@
-import type { Framing, RequestHead, ResponseHead } from "./heads.ts";
-import { isBodyless } from "./response-head.ts";
+import { ownText } from "./bytes.ts";
+import { isBodyless, type AnswerPlan, type RequestHead, type ResponseHead } from "./heads.ts";
 
 /** The request as it goes to an HTTP/1.1 instance. `fields` are all end-to-end lines, with the gateway's own. */
 export function requestText(head: RequestHead, fields: string): string {
@@ -12,18 +12,19 @@ export function requestText(head: RequestHead, fields: string): string {
   return head.upgrade === "" ? `${text}\r\n` : `${text}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`;
 }
 
-export interface AnswerPlan {
-  /** The whole head, with the empty line. */
-  text: string;
-  /** How the body is written. */
-  framing: Framing;
-  /** Whether the connection may be used again afterwards. */
-  keepAlive: boolean;
+/** What of a request has a say in how its answer is written. */
+type Asked = Pick<RequestHead, "protocol" | "method">;
+
+/** The plan for an answer to a request like nearly all, that was not HEAD, and whose connection stays. */
+export function usualAnswer(head: ResponseHead): AnswerPlan {
+  const plan = planAnswer(head, { protocol: "http/1.1", method: "GET" }, true);
+  return { ...plan, text: ownText(plan.text) };
 }
 
 /** The answer as it goes to an HTTP/1.x client. `keepAlive` is whether both the client and we want the connection to stay. */
-export function planAnswer(head: ResponseHead, request: RequestHead, keepAlive: boolean): AnswerPlan {
+export function planAnswer(head: ResponseHead, request: Asked, keepAlive: boolean): AnswerPlan {
   const old = request.protocol === "http/1.0";
+  if (head.usual && keepAlive && !old && request.method !== "HEAD") return head.usual;
   let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.fields}`;
   let framing = head.framing;
   let stays = keepAlive;

@@ -92,7 +92,7 @@ export class Http2Session implements WireEvents, StreamHost {
     if (isServer) this.#begin();
   }
 
-  get #isReading(): boolean {
+  #isReading(): boolean {
     return this.#state === "open";
   }
   get isOpen(): boolean {
@@ -167,7 +167,7 @@ export class Http2Session implements WireEvents, StreamHost {
     if (this.#state !== "open") return;
     this.#reader.push(bytes, count);
     try {
-      for (let frame = this.#reader.next(); frame; frame = this.#isReading ? this.#reader.next() : undefined) this.#frame(frame);
+      for (let frame = this.#reader.next(); frame; frame = this.#isReading() ? this.#reader.next() : undefined) this.#frame(frame);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#fail(error);

@@ -67,8 +67,7 @@ export class Http1Upstream implements Upstream, WireEvents {
       headBytes: limits.headBytes,
       dialect: {
         leadingEmptyLine: false,
-        scan: (heads, bytes, start, end) => heads.scanResponse(bytes, start, end),
-        interpret: (heads, bytes) => responses.interpret(heads, bytes, this.#method),
+        read: (heads, bytes, start, end) => responses.read(heads, bytes, start, end, this.#method),
       },
     });
     this.#wire = deps.transport.connect(endpoint.host, endpoint.port);

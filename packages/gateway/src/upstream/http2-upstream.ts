@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from "../core/ports.ts";
-import { isBodyless } from "../http1/response-head.ts";
+import { isBodyless } from "../http1/heads.ts";
 import { CODE } from "../http2/codes.ts";
 import { trailerLines } from "../http2/fields.ts";
 import type { FieldList } from "../http2/hpack/decoder.ts";
@@ -112,6 +112,7 @@ export class Http2Upstream implements Upstream, StreamEvents, Tenant {
       length: Math.max(0, answer.length),
       keepAlive: true,
       keepAliveSeconds: -1,
+      usual: undefined,
     });
   }
 
