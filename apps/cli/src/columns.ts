@@ -42,6 +42,7 @@ export function versionColumns(now: number): Column<Version>[] {
       value: ({ promotedFrom, detectedFrom }) => (promotedFrom ? `${promotedFrom.version} of ${promotedFrom.environment}` : detectedFrom),
     },
     { header: "AGE", value: (version) => ageOf(version.createdAt, now), align: "right" },
+    { header: "PINNED", wide: true, value: (version) => version.pinned ?? "" },
     { header: "BY", wide: true, value: (version) => version.createdBy },
     { header: "COMMIT", wide: true, value: (version) => version.commit?.slice(0, 12) ?? "-" },
     { header: "PREVIEW", wide: true, value: (version) => version.previewUrl ?? "-" },

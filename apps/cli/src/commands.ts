@@ -46,7 +46,13 @@ import { upCommand } from "./commands/up.ts";
 import { usageCommand, usagePriceCommand } from "./commands/usage.ts";
 import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
 import { varsListCommand, varsSetCommand, varsUnsetCommand } from "./commands/vars.ts";
-import { versionsCommand, versionsDiffCommand } from "./commands/versions.ts";
+import {
+  versionsCommand,
+  versionsDiffCommand,
+  versionsPinCommand,
+  versionsPruneCommand,
+  versionsUnpinCommand,
+} from "./commands/versions.ts";
 import { coldStartsCommand } from "./commands/cold-starts.ts";
 import { whyCommand } from "./commands/why.ts";
 import { whatIfCommand } from "./commands/what-if.ts";
@@ -64,6 +70,9 @@ export const COMMANDS: readonly Command[] = [
   appsCommand,
   versionsCommand,
   versionsDiffCommand,
+  versionsPinCommand,
+  versionsUnpinCommand,
+  versionsPruneCommand,
   logsCommand,
   execCommand,
   metricsCommand,

@@ -17,7 +17,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 
 /** Summaries of words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  versions: "Lists the versions of an application in an environment, or compares two",
+  versions: "Lists the versions of an application, compares, pins or prunes them",
   release: "Moves the traffic to a version step by step, guarded by metrics",
   vars: "Environment variables of an application",
   domain: "Custom domains and their certificates: list, add, verify, certificate, remove",

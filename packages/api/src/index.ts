@@ -16,6 +16,7 @@ export * from "./schedules.ts";
 export * from "./schemas.ts";
 export * from "./tries.ts";
 export * from "./usage.ts";
+export * from "./versions.ts";
 export {
   ApiError,
   auditChanges,

@@ -3,6 +3,7 @@ import { ClusterName } from "./clusters.ts";
 import { MemberRole } from "./identity.ts";
 import { PreviewFacts } from "./previews.ts";
 import { Schedule, SleepFacts } from "./schedules.ts";
+import { KeepVersions } from "./versions.ts";
 import { EnvironmentName, HostLabel, Nullable, object, TeamName, VersionName, AppName } from "./names.ts";
 
 /** What an environment is made from: the stages of a team's chain, with what is usual at each. */
@@ -49,6 +50,7 @@ const Policies = {
   releaseRole: MemberRole,
   approvals: Type.Integer({ minimum: 0, maximum: 2, description: "How many others must approve a change" }),
   freezes: Type.Array(Freeze, { maxItems: 50, description: "When nothing may be changed" }),
+  versions: KeepVersions,
 };
 export const Environment = object({
   team: TeamName,
@@ -77,6 +79,7 @@ export const PatchEnvironment = object({
   releaseRole: Type.Optional(MemberRole),
   approvals: Type.Optional(Policies.approvals),
   freezes: Type.Optional(Policies.freezes),
+  versions: Type.Optional(Type.Partial(KeepVersions, { additionalProperties: false })),
   schedule: Type.Optional(Nullable(Schedule)),
 });
 export type PatchEnvironment = Static<typeof PatchEnvironment>;

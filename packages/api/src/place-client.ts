@@ -21,6 +21,7 @@ import type {
   Variables,
   Version,
 } from "./schemas.ts";
+import type { PatchVersion, PrunedVersions } from "./versions.ts";
 import type { Send, SendOptions } from "./transport.ts";
 
 /** An app in an environment. */
@@ -90,6 +91,11 @@ export function placeCalls(send: Send) {
     listVersions: (place: Place, call?: CallOptions) => pages<Version>(at(place, "/versions"), call),
     getVersion: (place: Place, version: string, call?: CallOptions) =>
       json<Revised<Version>>("GET", at(place, `/versions/${version}`), call),
+    patchVersion: (place: Place, version: string, body: PatchVersion, on?: ChangeOptions) =>
+      json<Revised<Version>>("PATCH", at(place, `/versions/${version}`), { json: body, ...changing(on) }),
+    /** What the environment's policy would let go. */
+    planPrune: (place: Place) => json<PrunedVersions>("POST", at(place, "/versions/prune/plan"), { json: {} }),
+    pruneVersions: (place: Place) => json<PrunedVersions>("POST", at(place, "/versions/prune"), { json: {} }),
     versionConfiguration: (place: Place, version: string, call?: CallOptions) =>
       json<VersionConfiguration>("GET", at(place, `/versions/${version}/configuration`), call),
     /** `fromEnvironment`: where `from` is a version, when it is not the place's own. */

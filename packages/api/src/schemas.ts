@@ -103,6 +103,7 @@ export const Version = object({
   instances: Type.Integer(),
   /** Reaches this version whatever the split; null once it is retired. */
   previewUrl: Nullable(Type.String()),
+  pinned: Nullable(Type.String({ description: "Who said that it is kept, whatever the environment's policy" })),
   createdAt: Type.String(),
   createdBy: Type.String(),
 });

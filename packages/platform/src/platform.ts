@@ -32,6 +32,7 @@ import { Vault } from "./secrets/vault.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
 import { PlatformService } from "./service/platform-service.ts";
+import { pruneAllVersions } from "./versions/prune.ts";
 import { UsageCounter } from "./usage/counter.ts";
 import { pruneUsage } from "./usage/store.ts";
 import { createUploadFolder } from "./service/uploads.ts";
@@ -191,6 +192,7 @@ async function assemble(options: PlatformOptions) {
     async run() {
       await adoptAllSecrets(deps);
       await spreadAllQuotas(deps);
+      await pruneAllVersions(deps);
       await prune(deps);
       await prunePoints(db, clock.now());
       await pruneUsage(db, clock.now());

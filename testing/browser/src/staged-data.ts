@@ -92,6 +92,7 @@ export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
     instances: number === 11 ? 2 : number === 12 ? 1 : 0,
     previewUrl: state === "deleted" ? null : `http://v${number}-hello-node.sls-local.localhost:8080/`,
     createdAt: at(number * 60),
+    pinned: null,
     createdBy: "admin",
   };
 });

@@ -15,6 +15,7 @@ function environment(name: "test" | "staging" | "prod", more: Partial<Environmen
     releaseRole: "developer",
     approvals: 0,
     freezes: [],
+    versions: { keep: 20, days: null },
     cluster: "local",
     namespace: `default-${name}`,
     hostSuffix: `-${name}`,

@@ -49,7 +49,7 @@ export const clusterListCommand = defineCommand({
 export const clusterAddCommand = defineCommand({
   name: "cluster add",
   summary: "Adds a cluster with Knative Serving, for environments to be on",
-  description: `Its credentials are encrypted in the platform's database and never shown again. Of a kubeconfig the current context is taken; it must hold all
+  description: `Then make environments on it: \`ebb env create live --cluster NAME\`. Its credentials are encrypted in the platform's database and never shown again. Of a kubeconfig the current context is taken; it must hold all
 that it needs itself (\`kubectl config view --minify --flatten --raw\`), as nothing in it may run a program on the platform's machine or read a file there.
 A token is read from EBB_CLUSTER_TOKEN: never from the command line, where other users and the shell's history would see it.`,
   args: { name: { summary: "How it is called from now on", required: true } },
@@ -65,7 +65,6 @@ A token is read from EBB_CLUSTER_TOKEN: never from the command line, where other
   examples: [
     { run: "ebb cluster add eu --kubeconfig eu.yaml --ingress 10.0.0.20:80", what: "By a kubeconfig" },
     { run: "ebb cluster add us --api https://10.1.0.5:6443 --ca us.pem --ingress us.example.com:80", what: "By a ServiceAccount's token" },
-    { run: "ebb env create prod --cluster eu", what: "An environment on it" },
   ],
   async run(context, { args, options }) {
     const { ingress, unchecked } = options;

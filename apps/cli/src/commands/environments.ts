@@ -31,6 +31,14 @@ const POLICIES = {
   },
   "deploy-role": { kind: "text", placeholder: "ROLE", choices: ROLES, summary: "The lowest role that may deploy" },
   "release-role": { kind: "text", placeholder: "ROLE", choices: ROLES, summary: "The lowest role that may move traffic" },
+  "keep-versions": { kind: "integer", placeholder: "N", min: 10, max: 1000, summary: "Of each application the newest N versions are kept" },
+  "keep-days": {
+    kind: "integer",
+    placeholder: "N",
+    min: 0,
+    max: 3650,
+    summary: "And those that are not older than N days; 0: age keeps none",
+  },
   approvals: { kind: "integer", placeholder: "N", min: 0, max: 2, summary: "How many others must approve a change" },
 } as const;
 
@@ -165,17 +173,22 @@ interface PolicyOptions {
   readonly "deploy-role": string | undefined;
   readonly "release-role": string | undefined;
   readonly approvals: number | undefined;
+  readonly "keep-versions": number | undefined;
+  readonly "keep-days": number | undefined;
 }
 
 function policies(options: PolicyOptions): PatchEnvironment {
   const role = (name: string | undefined) => ROLES.find((known) => known === name);
   const scaling = defined({ min: options["min-instances"], max: options["max-instances"], idleSeconds: options["idle-seconds"] });
   const limits = defined({ maxInstances: options["limit-instances"] });
+  const days = options["keep-days"];
+  const versions = defined({ keep: options["keep-versions"], days: days === 0 ? null : days });
   return defined({
     order: options.order,
     warm: options.idle === undefined ? undefined : options.idle === "warm",
     scaling: Object.keys(scaling).length > 0 ? scaling : undefined,
     limits: Object.keys(limits).length > 0 ? limits : undefined,
+    versions: Object.keys(versions).length > 0 ? versions : undefined,
     deployRole: role(options["deploy-role"]),
     releaseRole: role(options["release-role"]),
     approvals: options.approvals,
@@ -208,6 +221,10 @@ function columns(now: number): Column<Environment>[] {
   ];
 }
 
+function versionsText({ versions: { keep, days } }: Environment): string {
+  return `the newest ${keep} are kept${days === null ? "" : `, and those of the last ${days} days`}`;
+}
+
 function previewFacts({ preview }: Environment): [string, string][] {
   if (!preview) return [];
   return [["Preview", `${preview.branch === null ? "" : `of ${preview.branch}, `}deleted at ${preview.expiresAt}`]];
@@ -233,6 +250,7 @@ export function show(context: Context, environment: Environment): void {
         ["Deploys", `from ${environment.deployRole} on`],
         ["Releases", `from ${environment.releaseRole} on`],
         ["Approvals", String(environment.approvals)],
+        ["Versions", versionsText(environment)],
         ["Frozen", environment.frozen ? `until ${environment.frozen.until}: ${environment.frozen.why}` : "no"],
         ...environment.freezes.map((freeze, at): [string, string] => [at === 0 ? "Freezes" : "", freezeText(freeze)]),
         ...previewFacts(environment),

@@ -153,6 +153,7 @@ test("freezes are added to those that there are, taken away by their reason, and
     releaseRole: "releaser",
     approvals: 0,
     freezes: [present],
+    versions: { keep: 20, days: null },
     frozen: null,
     cluster: "c",
     namespace: "n",

@@ -63,6 +63,7 @@ export function aVersion(name: string, change: Partial<Version> = {}): Version {
     instances: 0,
     previewUrl: `http://${name}-hello.sls-local.localhost:8080`,
     createdAt: TIME,
+    pinned: null,
     createdBy: "admin",
     ...change,
   };

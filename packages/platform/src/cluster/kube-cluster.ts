@@ -23,7 +23,7 @@ import {
   type Revision,
   type VirtualService,
 } from "@ebb/kube";
-import { MIN_SCALE } from "../compile/service.ts";
+import { MIN_SCALE, NO_GC } from "../compile/service.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
@@ -148,10 +148,23 @@ export class KubeCluster implements Cluster {
   }
 
   setMinScale(revision: string, min: number): Promise<void> {
+    return this.#annotate(revision, MIN_SCALE, String(min));
+  }
+
+  keepRevision(revision: string): Promise<void> {
+    return this.#annotate(revision, NO_GC, "true");
+  }
+
+  deleteRevision(revision: string): Promise<void> {
+    return this.#client.delete(Revisions, this.#namespace, revision, { propagationPolicy: "Background" });
+  }
+
+  /** One that is gone is left at that. */
+  #annotate(revision: string, key: string, value: string): Promise<void> {
     return this.#retried(async () => {
       const present = await this.#client.get(Revisions, this.#namespace, revision);
-      if (!present || present.metadata.annotations?.[MIN_SCALE] === String(min)) return;
-      const annotations = { ...present.metadata.annotations, [MIN_SCALE]: String(min) };
+      if (!present || present.metadata.annotations?.[key] === value) return;
+      const annotations = { ...present.metadata.annotations, [key]: value };
       await this.#client.update(Revisions, { ...present, metadata: { ...present.metadata, annotations } });
     });
   }

@@ -180,6 +180,9 @@ export interface Cluster {
   markService(name: string, marks: Marks): Promise<void>;
   /** How many instances of a Revision are kept whatever its traffic; one that is gone is left at that. Makes no new Revision. */
   setMinScale(revision: string, min: number): Promise<void>;
+  /** The cluster itself cleans it up no more. */
+  keepRevision(revision: string): Promise<void>;
+  deleteRevision(revision: string): Promise<void>;
   deleteService(name: string): Promise<void>;
   readVirtualService(name: string): Promise<VirtualService | undefined>;
   /** Creates it or replaces its spec. Throws operation error `name_taken` when there is one that Ebb did not make. */

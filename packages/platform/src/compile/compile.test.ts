@@ -47,6 +47,7 @@ describe("a manifest", () => {
             labels: { "app.kubernetes.io/managed-by": "ebb", "ebb.dev/app": "shop", "ebb.dev/version": "v3" },
             annotations: {
               "autoscaling.knative.dev/min-scale": "1",
+              "serving.knative.dev/no-gc": "true",
               "autoscaling.knative.dev/max-scale": "5",
               "autoscaling.knative.dev/target": "7",
               "autoscaling.knative.dev/window": "30s",

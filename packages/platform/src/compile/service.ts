@@ -9,6 +9,8 @@ const SHORTEST_WINDOW = 6;
 const LONGEST_WINDOW = 3600;
 /** Of a Revision too it may be changed at any time. */
 export const MIN_SCALE = "autoscaling.knative.dev/min-scale";
+/** Knative's own cleaning leaves it alone. */
+export const NO_GC = "serving.knative.dev/no-gc";
 
 /** What an app is called in a cluster's hosts. */
 export interface Hosting {
@@ -67,6 +69,8 @@ function annotations(config: VersionConfig): Record<string, string> {
   const { min, max, idleSeconds } = scalingOf(config);
   return {
     [MIN_SCALE]: String(min),
+    // How long versions are kept is their environment's policy, whatever the cluster's.
+    [NO_GC]: "true",
     "autoscaling.knative.dev/max-scale": String(max),
     ...(target === undefined ? {} : { "autoscaling.knative.dev/target": String(target) }),
     ...(idleSeconds === undefined

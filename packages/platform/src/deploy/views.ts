@@ -167,6 +167,7 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
     percent: facts.shares.find((share) => share.number === version.number)?.percent ?? 0,
     instances,
     previewUrl: previewUrl(service, version.number, ingress) ?? null,
+    pinned: version.pinned || null,
     createdAt: time(version.created_at),
     createdBy: version.created_by,
   };

@@ -5,7 +5,7 @@ import type { EnvironmentTable } from "../database/schema.ts";
 export type EnvironmentRow = Selectable<EnvironmentTable>;
 export type Policies = Pick<
   Environment,
-  "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes" | "schedule"
+  "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes" | "schedule" | "versions"
 >;
 export type Template = EnvironmentRow["template"];
 
@@ -18,6 +18,8 @@ const COMMON = {
   approvals: 0,
   freezes: [] as Environment["freezes"],
   schedule: null,
+  // As many as Knative keeps by itself.
+  versions: { keep: 20, days: null },
 } as const;
 
 /** What is usual at each stage; a team with stricter customs changes its own. */
@@ -33,7 +35,13 @@ const TEMPLATES: Record<Template, Policies> = {
 export function policiesOf(row: Pick<EnvironmentRow, "template" | "settings_json">): Policies {
   const template = TEMPLATES[row.template];
   const own = JSON.parse(row.settings_json) as PatchEnvironment;
-  return { ...template, ...own, scaling: { ...template.scaling, ...own.scaling }, limits: { ...template.limits, ...own.limits } };
+  return {
+    ...template,
+    ...own,
+    scaling: { ...template.scaling, ...own.scaling },
+    limits: { ...template.limits, ...own.limits },
+    versions: { ...template.versions, ...own.versions },
+  };
 }
 
 /** What an environment's own settings are after a change. */
@@ -44,6 +52,7 @@ export function patchSettings(settings: string, patch: PatchEnvironment): string
     ...patch,
     ...(own.scaling || patch.scaling ? { scaling: { ...own.scaling, ...patch.scaling } } : {}),
     ...(own.limits || patch.limits ? { limits: { ...own.limits, ...patch.limits } } : {}),
+    ...(own.versions || patch.versions ? { versions: { ...own.versions, ...patch.versions } } : {}),
   });
 }
 

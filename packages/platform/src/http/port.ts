@@ -42,8 +42,10 @@ import type {
   PatchScaling,
   PatchTrafficPolicy,
   PatchTeam,
+  PatchVersion,
   PlatformStatus,
   Promote,
+  PrunedVersions,
   Rates,
   Release,
   Rollback,
@@ -225,6 +227,9 @@ export interface PlatformApi {
   deletePlace(place: Place, user: string): Promise<Operation>;
   listVersions(place: Place, page: PageRequest): Promise<Page<Version>>;
   getVersion(place: Place, version: string): Promise<Version>;
+  patchVersion(place: Place, version: string, body: PatchVersion, user: string): Promise<Version>;
+  planPrune(place: Place): Promise<PrunedVersions>;
+  pruneVersions(place: Place): Promise<PrunedVersions>;
   versionConfiguration(place: Place, version: string): Promise<VersionConfiguration>;
   diffVersions(place: Place, request: DiffRequest): Promise<VersionDiff>;
   listInstances(place: Place): Promise<Instance[]>;

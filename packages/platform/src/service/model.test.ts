@@ -31,7 +31,8 @@ describe("a deploy", () => {
     const { world, service, done } = await platform();
     const scaling = (namespace: string) => {
       const annotations = world.clusters.of({ namespace }).service("shop")?.spec.template.metadata?.annotations ?? {};
-      return Object.entries(annotations).map(([key, value]) => `${key.replace("autoscaling.knative.dev/", "")} ${value}`);
+      const scaled = Object.entries(annotations).filter(([key]) => key.startsWith("autoscaling."));
+      return scaled.map(([key, value]) => `${key.replace("autoscaling.knative.dev/", "")} ${value}`);
     };
     await service.patchEnvironment("default", "test", { limits: { maxInstances: 3 }, scaling: { idleSeconds: 20 } });
     await done(await service.deployImage(image("shop", { scaling: { min: 5, max: 9 } }), "ann"));

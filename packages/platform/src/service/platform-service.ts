@@ -27,8 +27,10 @@ import type {
   PatchScaling,
   PatchTrafficPolicy,
   PatchTeam,
+  PatchVersion,
   PlatformStatus,
   Promote,
+  PrunedVersions,
   Rates,
   Release,
   Rollback,
@@ -109,6 +111,7 @@ import { tryRequest } from "./try-request.ts";
 import { execInApp, type InstanceCommand } from "./exec.ts";
 import type { UsageCounter } from "../usage/counter.ts";
 import type { UploadFolder } from "./uploads.ts";
+import { pinVersion, planPrune, pruneVersions } from "../versions/prune.ts";
 
 export interface ServiceOptions {
   deps: Deps;
@@ -283,6 +286,18 @@ export class PlatformService implements PlatformApi {
   async getVersion(place: Place, version: string): Promise<Version> {
     const facts = await factsOf(this.#deps, place);
     return viewVersion(facts, versionIn(facts, version));
+  }
+
+  patchVersion(place: Place, version: string, { pinned }: PatchVersion, user: string): Promise<Version> {
+    return pinVersion(this.#deps, place, { version, pinned, user });
+  }
+
+  async planPrune(place: Place): Promise<PrunedVersions> {
+    return planPrune(this.#deps, (await factsOf(this.#deps, place)).environment, place);
+  }
+
+  async pruneVersions(place: Place): Promise<PrunedVersions> {
+    return pruneVersions(this.#deps, (await factsOf(this.#deps, place)).environment, place);
   }
 
   async versionConfiguration(place: Place, version: string): Promise<VersionConfiguration> {

@@ -154,6 +154,15 @@ export class FakeCluster implements Cluster {
     this.#changes.emit({ kind: "revision", app: stored.metadata.labels?.[PLATFORM_LABELS.app] ?? "" });
   }
 
+  async keepRevision(revision: string): Promise<void> {
+    this.#write(`keep ${revision}`);
+  }
+
+  async deleteRevision(revision: string): Promise<void> {
+    this.#write(`delete revision ${revision}`);
+    this.storedRevisions.delete(revision);
+  }
+
   async deleteService(name: string): Promise<void> {
     this.#write(`delete ${name}`);
     this.stored.delete(name);

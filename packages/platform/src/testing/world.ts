@@ -221,6 +221,8 @@ function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, de
     "deleteService",
     "markService",
     "setMinScale",
+    "keepRevision",
+    "deleteRevision",
     "readVirtualService",
     "putVirtualService",
     "deleteVirtualService",

@@ -1,12 +1,23 @@
-import { AppName, EnvironmentName, Promote, Version, VersionConfiguration, VersionDiff, VersionName } from "@ebb/api";
+import {
+  AppName,
+  EnvironmentName,
+  PatchVersion,
+  Promote,
+  PrunedVersions,
+  Version,
+  VersionConfiguration,
+  VersionDiff,
+  VersionName,
+} from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
-import { AT, ByPlace, ByVersion, change, page, PageQuery, placeOf, read, type RouteDeps } from "./shapes.ts";
+import { AT, ByPlace, ByVersion, change, page, PageQuery, placeOf, read, write, type RouteDeps } from "./shapes.ts";
 
 const VersionsQuery = Type.Object(PageQuery);
 const ByTwo = Type.Object({ app: AppName, env: EnvironmentName, a: VersionName, b: VersionName });
 const DiffQuery = Type.Object({ fromEnvironment: Type.Optional(EnvironmentName) });
 const DEFAULT_LIMIT = 50;
+const Nothing = Type.Object({}, { additionalProperties: false });
 
 /** The versions of an app in an environment, what differs between two, and the way to the next environment. */
 export function registerVersionRoutes(server: FastifyInstance, { api }: RouteDeps): void {
@@ -25,6 +36,7 @@ export function registerVersionRoutes(server: FastifyInstance, { api }: RouteDep
     { summary: "A version", access: { team: "viewer" }, answer: Version, params: ByVersion },
     (request) => api.getVersion(placeOf(request), (request.params as Static<typeof ByVersion>).version),
   );
+  registerKeeping(server, api);
   read(
     server,
     `${AT}/versions/:version/configuration`,
@@ -62,5 +74,27 @@ export function registerVersionRoutes(server: FastifyInstance, { api }: RouteDep
       body: Promote,
     },
     (request) => api.promote(placeOf(request), request.body as Promote, request.user),
+  );
+}
+
+/** Which versions stay. */
+function registerKeeping(server: FastifyInstance, api: RouteDeps["api"]): void {
+  const changing = { access: { environment: "release" }, code: 200 } as const;
+  write(
+    server,
+    `${AT}/versions/:version`,
+    { ...changing, method: "PATCH", summary: "Pin a version, or unpin it", params: ByVersion, body: PatchVersion, answer: Version },
+    (request) =>
+      api.patchVersion(placeOf(request), (request.params as Static<typeof ByVersion>).version, request.body as PatchVersion, request.user),
+  );
+  const prune = { ...changing, method: "POST", params: ByPlace, body: Nothing, answer: PrunedVersions } as const;
+  write(server, `${AT}/versions/prune`, { ...prune, summary: "Let go what its environment's policy does not keep" }, (request) =>
+    api.pruneVersions(placeOf(request)),
+  );
+  write(
+    server,
+    `${AT}/versions/prune/plan`,
+    { ...prune, summary: "What its environment's policy keeps and lets go", access: { team: "developer" }, unaudited: true },
+    (request) => api.planPrune(placeOf(request)),
   );
 }
