@@ -149,3 +149,88 @@ describe.skipIf(skipReason !== null)("a layer's configuration", () => {
     await page.getByText("The layer is changed.").waitFor();
   });
 });
+
+describe.skipIf(skipReason !== null)("an app's guard", () => {
+  const AT = "/apps/hello-node/environments/test/traffic-policy";
+
+  test("is said in words, changed in its parts, and judged as the platform does before it is sent", async () => {
+    const { page } = await go("/apps/hello-node/test/guard");
+    await page.getByText(/^403 for 203\.0\.113\.0\/24, until .* \(scraper\)/).waitFor();
+    await page.getByRole("button", { name: "Let somebody in" }).click();
+    expect(await page.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "IP address or block: Let in" }).fill("10.0.0.0/33");
+    await page.getByText("An IP address, or a block such as").waitFor();
+    await page.getByRole("textbox", { name: "IP address or block: Let in" }).fill("10.0.0.0/8");
+    await page.getByLabel("Until (empty: for good): Let in").fill("2099-05-01T10:00");
+    await page.getByText(/^Let in: 10\.0\.0\.0\/8, until .*; 403 for everybody not let in/).waitFor();
+    await page.getByRole("button", { name: "Remove: Limit 1" }).click();
+    await page.getByRole("checkbox", { name: "Leave an instance alone that fails" }).check();
+    await page.getByText("No longer:").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("The gateway guards it so now.").waitFor();
+    const { route, body } = platform().received.at(-1) ?? {};
+    expect({ route, body }).toMatchObject({
+      route: `PATCH ${AT}`,
+      body: { allow: [{ address: "10.0.0.0/8" }], rateLimits: [], ejection: { errors: 5, seconds: 30, maxPercent: 50 } },
+    });
+    expect(Object.keys(body as object)).toEqual(["allow", "rateLimits", "ejection"]);
+  });
+
+  test("says where the cluster has none, and is only read by those who may not release", async () => {
+    stage(`PATCH ${AT}`, problem(501, "traffic_policy_unavailable", "The gateway of this cluster has no traffic policies"));
+    const { page, open } = await go("/apps/hello-node/test/guard");
+    await page.getByRole("checkbox", { name: "Bring a client back" }).uncheck();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("The gateway of this cluster has no traffic policies").waitFor();
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false, teams: [{ team: "default", role: "viewer" }] } });
+    await open("/apps/hello-node/test/guard");
+    await page.getByText("Only a developer or above changes this here.").waitFor();
+    expect(await page.getByRole("checkbox", { name: "Bring a client back" }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Apply" }).count()).toBe(0);
+  });
+});
+
+describe.skipIf(skipReason !== null)("a team", () => {
+  test("sees what it has of its quota, which administrators change; a refusal is said in the reader's language, too", async () => {
+    const { page, open } = await go("/teams/default/quota");
+    await page.getByRole("img", { name: "Instances at once: 10 of 10, 100 %" }).waitFor();
+    await page.getByRole("img", { name: "Memory: 3Gi; no limit" }).waitFor();
+    await page.getByRole("textbox", { name: "Memory" }).fill("16GB");
+    await page.getByText("Memory: 512Mi, 16Gi").waitFor();
+    await page.getByRole("textbox", { name: "Memory" }).fill("");
+    await page.getByRole("textbox", { name: "Instances at once" }).fill("50");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("img", { name: "Instances at once: 10 of 50, 20 %" }).waitFor();
+    expect(platform().received.at(-1)).toEqual({ route: "PATCH /teams/default/quota", body: { instances: 50 } });
+    stage("PATCH /teams/default/quota", problem(409, "team_in_use", "The team has 12 instances, and would have 5"));
+    await page.getByRole("button", { name: "中文" }).click();
+    await page.getByRole("textbox", { name: "同时运行的实例" }).fill("5");
+    await page.getByRole("button", { name: "保存" }).click();
+    await page.getByText("团队仍有应用").waitFor();
+    await page.getByText("The team has 12 instances, and would have 5").waitFor();
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false } });
+    await open("/teams/default/quota");
+    await page.getByText("只有平台管理员可以修改配额。").waitFor();
+  });
+
+  test("has previews, which live on for hours, are made and deleted", async () => {
+    const { page } = await go("/teams/default/previews");
+    await page.getByText("1 of 10 at once").waitFor();
+    await page.getByText(/ left$/).waitFor();
+    await page.getByRole("spinbutton", { name: "Hours that feature-login lives on" }).fill("48");
+    await page.getByRole("button", { name: "Extend: feature-login" }).click();
+    await expect
+      .poll(() => platform().received.at(-1))
+      .toEqual({
+        route: "PATCH /teams/default/previews/feature-login",
+        body: { ttlHours: 48 },
+      });
+    await page.getByRole("textbox", { name: "Name" }).fill("feature-cart");
+    await page.getByRole("button", { name: "Make a preview" }).click();
+    await expect.poll(() => platform().received.at(-1)?.body).toEqual({ name: "feature-cart", ttlHours: 72 });
+    await page.getByRole("button", { name: "Delete: feature-login" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("link", { name: "Phases and log" }).waitFor();
+  });
+});

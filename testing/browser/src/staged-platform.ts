@@ -7,6 +7,7 @@ import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
+import * as policies from "./staged-policies.ts";
 import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
 
@@ -45,6 +46,8 @@ const samples: Record<string, Answer> = {
   [`POST ${at}/requests`]: { status: 200, body: tried },
   [`GET ${at}/versions/v12/configuration`]: { status: 200, body: { items: data.configuration } },
   [`GET ${at}/versions/v11/diff/v12`]: { status: 200, body: data.diff },
+  [`GET ${at}/traffic-policy`]: { status: 200, body: policies.trafficPolicy },
+  [`PATCH ${at}/traffic-policy`]: { status: 200, body: { ...policies.trafficPolicy, rateLimits: [], revision: "5" } },
   [`GET ${at}/releases`]: { status: 200, body: { items: releases.ended } },
   [`GET ${at}/explain`]: { status: 200, body: releases.explanation },
   [`POST ${at}/releases`]: { status: 202, body: releases.releasing },
@@ -69,7 +72,15 @@ const samples: Record<string, Answer> = {
   "GET /audit/verification": { status: 200, body: people.verification },
   "POST /operations/op-waiting/approve": { status: 200, body: data.waiting },
   "GET /operations/op-waiting/events": { events: [{ type: "operation", operation: data.waiting }] },
-  "GET /teams/default/environments": { status: 200, body: { items: teams.environments } },
+  "GET /teams/default/environments": { status: 200, body: { items: [...teams.environments, teams.preview] } },
+  "PATCH /teams/default/previews/feature-login": { status: 200, body: teams.preview },
+  "DELETE /teams/default/previews/feature-login": { status: 202, body: data.trafficDone },
+  "POST /teams/default/previews": { status: 201, body: teams.preview },
+  "GET /teams/default/quota": { status: 200, body: policies.quota },
+  "PATCH /teams/default/quota": {
+    status: 200,
+    body: { ...policies.quota, quota: { ...policies.quota.quota, instances: 50 }, revision: "3" },
+  },
   "GET /teams/default/members": { status: 200, body: { items: teams.members } },
   "PUT /teams/default/members/grace": { status: 204, body: null },
   "GET /usage": { status: 200, body: teams.usage },
@@ -88,7 +99,7 @@ const samples: Record<string, Answer> = {
   "GET /operations/op-release/events": { events: [{ type: "operation", operation: releases.releasing }] },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };
-for (const environment of teams.environments) {
+for (const environment of [...teams.environments, teams.preview]) {
   samples[`GET /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
   samples[`PATCH /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
 }

@@ -54,6 +54,13 @@ export const environments: Environment[] = [
   }),
 ];
 
+export const preview = environment("test", {
+  name: "feature-login",
+  order: 900,
+  preview: { branch: "feature/login", expiresAt: "2099-01-01T00:00:00Z" },
+  apps: 1,
+});
+
 export const members: TeamMember[] = [
   { user: "ada", displayName: "Ada Lovelace", disabled: false, role: "admin", source: "manual" },
   { user: "grace", displayName: "Grace Hopper", disabled: false, role: "releaser", source: "oidc" },

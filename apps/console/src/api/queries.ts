@@ -58,6 +58,8 @@ export const configurationQuery = (place: Place, version: string) =>
     queryFn: async ({ signal }) => (await client.versionConfiguration(place, version, { signal })).items,
     staleTime: Infinity,
   });
+export const trafficPolicyQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "traffic-policy"), queryFn: ({ signal }) => client.getTrafficPolicy(place, { signal }) });
 export const releasesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
 /** What the next version would be given, and the layer that each value comes from. */

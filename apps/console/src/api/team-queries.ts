@@ -13,6 +13,8 @@ export const environmentQuery = (team: string, env: string) =>
     queryKey: [...keys.teams, team, "environments", env],
     queryFn: ({ signal }) => client.getEnvironment(team, env, { signal }),
   });
+export const quotaQuery = (team: string) =>
+  queryOptions({ queryKey: [...keys.teams, team, "quota"], queryFn: ({ signal }) => client.getQuota(team, { signal }) });
 export const membersQuery = (team: string) =>
   queryOptions({ queryKey: [...keys.teams, team, "members"], queryFn: () => client.listMembers(team) });
 export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: () => client.listUsers() });

@@ -1,6 +1,9 @@
 import { enConfig } from "./en-config.ts";
+import { enGuard } from "./en-guard.ts";
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
+import { enProblems } from "./en-problems.ts";
+import { enQuota } from "./en-quota.ts";
 import { enTeams } from "./en-teams.ts";
 import { enTraffic } from "./en-traffic.ts";
 import { enWatch } from "./en-watch.ts";
@@ -144,6 +147,9 @@ export const en = {
   },
   live: enLive,
   ...enConfig,
+  ...enProblems,
+  ...enQuota,
+  ...enGuard,
   ...enWork,
   ...enPeople,
   ...enTeams,

@@ -28,6 +28,15 @@ describe("format", () => {
     expect(createFormat("zh-CN").ago("2026-11-23T11:57:00Z", now)).toBe("3分钟前");
   });
 
+  test("spans, in the largest unit that leaves nothing over", () => {
+    expect([1, 90, 120, 3600, 172_800].map(createFormat("en").span)).toEqual(["1 second", "90 seconds", "2 minutes", "1 hour", "2 days"]);
+    expect(createFormat("zh-CN").span(3600)).toBe("1小时");
+  });
+
+  test("times by the clock of a zone", () => {
+    expect(createFormat("en").inZone("2026-11-27T19:00:00Z", "Europe/Berlin")).toBe("Fri, Nov 27, 20:00");
+  });
+
   test("sizes", () => {
     const { bytes } = createFormat("en");
     expect([900, 2048, 5 * 1024 * 1024].map(bytes)).toEqual(["900 B", "2.0 KB", "5.0 MB"]);

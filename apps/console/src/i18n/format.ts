@@ -7,12 +7,16 @@ export interface Format {
   percent: (value: number) => string;
   /** Date and time to the second, in the browser's time zone. */
   dateTime: (rfc3339: string) => string;
+  /** Day of the week, day and time to the minute, by the clock of a zone. */
+  inZone: (rfc3339: string, timeZone: string) => string;
   /** Time of day to the millisecond, for log lines. */
   time: (rfc3339: string) => string;
   /** `3 minutes ago`, against `now` in milliseconds. */
   ago: (rfc3339: string, now: number) => string;
   /** Milliseconds as `820 ms`, `3.4 s`, `2 min 5 s` or `3 h 10 min`. */
   duration: (milliseconds: number) => string;
+  /** Whole seconds in the largest unit that leaves nothing over: `90 seconds`, `2 minutes`, `1 hour`. */
+  span: (seconds: number) => string;
   bytes: (value: number) => string;
 }
 
@@ -20,6 +24,12 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400_000],
   ["hour", 3_600_000],
   ["minute", 60_000],
+];
+
+const SPANS: readonly [unit: string, seconds: number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
 ];
 
 export function createFormat(locale: string): Format {
@@ -44,6 +54,16 @@ export function createFormat(locale: string): Format {
     decimal,
     percent: (value) => `${decimal(value)} %`,
     dateTime: (value) => dateTime.format(new Date(value)),
+    inZone: (value, timeZone) =>
+      new Intl.DateTimeFormat(locale, {
+        timeZone,
+        weekday: "short",
+        day: "numeric",
+        month: "short",
+        hour: "2-digit",
+        minute: "2-digit",
+        hourCycle: "h23",
+      }).format(new Date(value)),
     time: (value) => time.format(new Date(value)),
     ago: (value, now) => {
       const difference = Date.parse(value) - now;
@@ -58,6 +78,10 @@ export function createFormat(locale: string): Format {
       const seconds = Math.round(milliseconds / 1000);
       if (seconds < 3600) return `${Math.floor(seconds / 60)} ${unit.min} ${seconds % 60} ${unit.s}`;
       return `${plain.format(Math.floor(seconds / 3600))} ${unit.h} ${Math.floor((seconds % 3600) / 60)} ${unit.min}`;
+    },
+    span: (seconds) => {
+      const [unit, size] = SPANS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(seconds / size);
     },
     bytes: (value) => {
       if (value < 1024) return `${value} B`;

@@ -1,6 +1,9 @@
 import { zhConfig } from "./zh-config.ts";
+import { zhGuard } from "./zh-guard.ts";
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
+import { zhProblems } from "./zh-problems.ts";
+import { zhQuota } from "./zh-quota.ts";
 import { zhTeams } from "./zh-teams.ts";
 import { zhTraffic } from "./zh-traffic.ts";
 import { zhWatch } from "./zh-watch.ts";
@@ -138,6 +141,9 @@ export const zh: Dictionary = {
   },
   live: zhLive,
   ...zhConfig,
+  ...zhProblems,
+  ...zhQuota,
+  ...zhGuard,
   ...zhWork,
   ...zhPeople,
   ...zhTeams,

@@ -79,6 +79,11 @@ const traffic = createRoute({
   path: "traffic",
   component: lazyRouteComponent(() => import("../pages/app/traffic/traffic-tab.tsx"), "TrafficTab"),
 });
+const guard = createRoute({
+  getParentRoute: () => app,
+  path: "guard",
+  component: lazyRouteComponent(() => import("../pages/app/guard/guard-tab.tsx"), "GuardTab"),
+});
 const releases = createRoute({
   getParentRoute: () => app,
   path: "releases",
@@ -149,6 +154,16 @@ const teamLayer = createRoute({
   path: "/teams/$team/configuration",
   component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "TeamLayerPage"),
 });
+const quota = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/quota",
+  component: lazyRouteComponent(() => import("../pages/quota/quota-page.tsx"), "QuotaPage"),
+});
+const previews = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/previews",
+  component: lazyRouteComponent(() => import("../pages/previews/previews-page.tsx"), "PreviewsPage"),
+});
 const environmentLayer = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/environments/$env/configuration",
@@ -203,7 +218,7 @@ const routeTree = root.addChildren([
   deploy,
   appAnywhere,
   promote,
-  app.addChildren([overview, versions, version, traffic, releases, scaling, coldStarts, tryIt, logs, config, appOperations, danger]),
+  app.addChildren([overview, versions, version, traffic, guard, releases, scaling, coldStarts, tryIt, logs, config, appOperations, danger]),
   operations,
   operation,
   teams,
@@ -212,6 +227,8 @@ const routeTree = root.addChildren([
   platformLayer,
   teamLayer,
   environmentLayer,
+  quota,
+  previews,
   users,
   usage,
   approvals,

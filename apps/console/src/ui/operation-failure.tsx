@@ -1,11 +1,14 @@
 import type { Operation, OperationFailure } from "@ebb/api";
 import Alert from "antd/es/alert";
-import { useText } from "../i18n/language.tsx";
+import { useSpeech } from "../i18n/language.tsx";
+import { problemWords } from "../i18n/problem-words.ts";
 import { firstLine } from "./first-line.ts";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
 export function OperationFailureNote({ operation, failure }: { operation: Operation; failure: OperationFailure }) {
-  const text = useText();
+  const { text, language } = useSpeech();
+  // The message is more particular, and English: elsewhere the words of its code come first.
+  const words = language === "en" ? undefined : problemWords(text, failure.code);
   const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
   // A cause may go on with the log lines, which are shown below.
   const causes = [...new Set(failure.chain.map(firstLine))].filter((cause) => cause !== failure.message);
@@ -14,11 +17,12 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
       <Alert
         type="error"
         showIcon
-        title={failure.message}
+        title={words ?? <span lang="en">{failure.message}</span>}
         description={
           <>
+            {words !== undefined && <p lang="en">{failure.message}</p>}
             {causes.length > 0 && (
-              <ol className="causes" aria-label={text.operation.why}>
+              <ol className="causes" lang="en" aria-label={text.operation.why}>
                 {causes.map((cause, depth) => (
                   <li key={cause} style={{ paddingLeft: depth * 16 }}>
                     {cause}
@@ -28,7 +32,7 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
             )}
             {failure.hint !== null && (
               <p className="hint">
-                <b>{text.operation.fix}:</b> {failure.hint}
+                <b>{text.operation.fix}:</b> <span lang="en">{failure.hint}</span>
               </p>
             )}
             <p className="faint">

@@ -1,6 +1,7 @@
-import type { Operation } from "@ebb/api";
+import type { Operation, OperationFailure } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
-import { useText } from "../i18n/language.tsx";
+import { useSpeech, useText } from "../i18n/language.tsx";
+import { problemWords } from "../i18n/problem-words.ts";
 import { AppLink } from "./app-link.tsx";
 import { OperationStateLabel } from "./state.tsx";
 import { Ago, Took } from "./time.tsx";
@@ -24,9 +25,21 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
               <span className="wide-only"> · {text.common.by(operation.createdBy)}</span>
             </span>
           </div>
-          {operation.failure !== null && <div className="operation-failure">{operation.failure.message}</div>}
+          {operation.failure !== null && <FailureLine failure={operation.failure} />}
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Why, in a line: in other languages than the platform's own, with the words of the code in front. */
+function FailureLine({ failure: { code, message } }: { failure: OperationFailure }) {
+  const { text, language } = useSpeech();
+  const words = language === "en" ? undefined : problemWords(text, code);
+  return (
+    <div className="operation-failure">
+      {words !== undefined && `${words}: `}
+      <span lang="en">{message}</span>
+    </div>
   );
 }

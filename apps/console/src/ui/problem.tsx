@@ -2,39 +2,43 @@ import { ApiError } from "@ebb/api/client";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import { Link } from "@tanstack/react-router";
-import { useText } from "../i18n/language.tsx";
+import { useSpeech, useText } from "../i18n/language.tsx";
+import { problemWords } from "../i18n/problem-words.ts";
 
 /** A failure in words: what happened and what to do. `retry` is offered where trying again can help. */
 export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (() => void) | undefined; title?: string }) {
   const text = useText();
   const problem = error instanceof ApiError ? error.problem : null;
+  const words = problem === null ? undefined : problemWords(text, problem.code);
+  const forbidden = title === undefined ? text.problem.forbidden : text.problem.forbiddenToDo;
   if (problem?.status === 403)
     return (
       <Alert
         type="warning"
         showIcon
-        title={title === undefined ? text.problem.forbidden : text.problem.forbiddenToDo}
+        title={problem.code === "forbidden" || words === undefined ? forbidden : words}
         description={
           <>
-            <div>{problem.detail}</div>
-            <div>{problem.hint ?? text.problem.forbiddenHint}</div>
+            <div lang="en">{problem.detail}</div>
+            {problem.hint === undefined ? <div>{text.problem.forbiddenHint}</div> : <div lang="en">{problem.hint}</div>}
           </>
         }
       />
     );
-  if (problem?.status === 404) return <NotFound detail={problem.detail} />;
-  const detail = problem?.code === "unreachable" ? text.problem.unreachable : error instanceof Error ? error.message : String(error);
+  if (problem?.status === 404) return <NotFound words={words} detail={problem.detail} />;
+  const unreachable = problem?.code === "unreachable";
+  const detail = unreachable ? text.problem.unreachable : error instanceof Error ? error.message : String(error);
   return (
     <Alert
       type="error"
       showIcon
-      title={title ?? text.problem.title}
+      title={words ?? title ?? text.problem.title}
       description={
         <>
-          <div>{detail}</div>
-          {problem?.hint !== undefined && problem.code !== "unreachable" && (
+          <div lang={unreachable ? undefined : "en"}>{detail}</div>
+          {problem?.hint !== undefined && !unreachable && (
             <div className="hint">
-              {text.problem.hint}: {problem.hint}
+              {text.problem.hint}: <span lang="en">{problem.hint}</span>
             </div>
           )}
           {problem !== null && problem.status !== 0 && <code className="faint">{problem.code}</code>}
@@ -52,13 +56,20 @@ export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (
 }
 
 /** `level` 2 within a page that has a heading already. */
-export function NotFound({ detail, level = 1 }: { detail?: string; level?: 1 | 2 }) {
+export function NotFound({ words, detail, level = 1 }: { words?: string | undefined; detail?: string; level?: 1 | 2 }) {
   const Heading = level === 1 ? "h1" : "h2";
-  const text = useText();
+  const { text, language } = useSpeech();
   return (
     <div className="blank">
       <Heading>{text.problem.notFound}</Heading>
-      <p>{detail ?? text.problem.notFoundHint}</p>
+      {detail === undefined ? (
+        <p>{words ?? text.problem.notFoundHint}</p>
+      ) : (
+        <>
+          {language !== "en" && words !== undefined && <p>{words}</p>}
+          <p lang="en">{detail}</p>
+        </>
+      )}
       <Link to="/">{text.common.backToApps}</Link>
     </div>
   );

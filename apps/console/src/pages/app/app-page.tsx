@@ -1,13 +1,13 @@
 import type { AppEnvironment, Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { Link, Outlet } from "@tanstack/react-router";
 import { appQuery, placeQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { ButtonLink } from "../../ui/button-link.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
+import { SectionNav } from "../../ui/sections.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
 import { usePlace } from "./use-place.ts";
@@ -73,15 +73,9 @@ function Environments({ place, all }: { place: Place; all: readonly AppEnvironme
 
 function Sections({ place }: { place: Place }) {
   const text = useText();
-  const nav = useRef<HTMLElement>(null);
-  const pathname = useLocation({ select: (location) => location.pathname });
-  useEffect(() => {
-    // On a phone the row scrolls: where one is must be in view.
-    nav.current?.querySelector(`a[href="${pathname}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [pathname]);
   const params = { ...place };
   return (
-    <nav ref={nav} className="sections" aria-label={text.app.sections}>
+    <SectionNav label={text.app.sections}>
       <Link to="/apps/$app/$env" params={params} activeOptions={{ exact: true }}>
         {text.app.overview}
       </Link>
@@ -90,6 +84,9 @@ function Sections({ place }: { place: Place }) {
       </Link>
       <Link to="/apps/$app/$env/traffic" params={params}>
         {text.app.traffic}
+      </Link>
+      <Link to="/apps/$app/$env/guard" params={params}>
+        {text.guard.title}
       </Link>
       <Link to="/apps/$app/$env/releases" params={params}>
         {text.app.releases}
@@ -115,6 +112,6 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/delete" params={params}>
         {text.app.danger}
       </Link>
-    </nav>
+    </SectionNav>
   );
 }

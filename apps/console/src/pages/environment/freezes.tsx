@@ -1,4 +1,4 @@
-import type { Environment, Freeze } from "@ebb/api";
+import type { Environment, Freeze, Revised } from "@ebb/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
@@ -9,20 +9,37 @@ import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
+import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { useNow } from "../../ui/use-now.ts";
+import { cronTimes } from "./next-changes.ts";
 
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+interface Change {
+  act: (freezes: readonly Freeze[]) => Freeze[];
+  /** What it is done to. */
+  on: Revised<Environment>;
+}
+
 /** When nothing in the environment may be changed: those that there are, and one more. */
-export function Freezes({ environment, readOnly }: { environment: Environment; readOnly: boolean }) {
+export function Freezes({ environment, readOnly }: { environment: Revised<Environment>; readOnly: boolean }) {
   const text = useText();
   const format = useFormat();
   const queryClient = useQueryClient();
   const { team, name, freezes } = environment;
   const save = useMutation({
-    mutationFn: (next: Freeze[]) => client.patchEnvironment(team, name, { freezes: next }),
+    mutationFn: ({ act, on }: Change) => client.patchEnvironment(team, name, { freezes: act(on.freezes) }, { ifMatch: on.revision }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.teams }),
   });
+  const asked = save.variables;
+  const conflict: Conflict = {
+    base: { freezes: asked?.on.freezes },
+    now: { freezes },
+    reload: () => save.reset(),
+    overwrite: () => asked && save.mutate({ act: asked.act, on: environment }),
+  };
+  const change = (act: Change["act"]) => save.mutate({ act, on: environment });
   const when = (freeze: Freeze) =>
     "cron" in freeze
       ? text.environments.every(freeze.cron, freeze.minutes, freeze.timeZone)
@@ -44,7 +61,7 @@ export function Freezes({ environment, readOnly }: { environment: Environment; r
                   title={text.environments.liftConfirm(freeze.why)}
                   okText={text.environments.lift}
                   cancelText={text.common.cancel}
-                  onConfirm={() => save.mutate(freezes.toSpliced(index, 1))}
+                  onConfirm={() => change((list) => list.filter((other) => JSON.stringify(other) !== JSON.stringify(freeze)))}
                 >
                   <Button size="small" danger className="row-action" aria-label={`${text.environments.lift}: ${freeze.why}`}>
                     {text.environments.lift}
@@ -55,8 +72,8 @@ export function Freezes({ environment, readOnly }: { environment: Environment; r
           ))}
         </ul>
       )}
-      {!readOnly && <AddFreeze key={freezes.length} busy={save.isPending} onAdd={(freeze) => save.mutate([...freezes, freeze])} />}
-      <Refused of={save} />
+      {!readOnly && <AddFreeze key={freezes.length} busy={save.isPending} onAdd={(freeze) => change((list) => [...list, freeze])} />}
+      <Refused of={save} conflict={conflict} />
     </>
   );
 }
@@ -109,6 +126,7 @@ function AddFreeze({ busy, onAdd }: { busy: boolean; onAdd: (freeze: Freeze) => 
             <label htmlFor={`${id}-cron`}>{text.environments.begins}</label>
             <Input id={`${id}-cron`} value={cron} spellCheck={false} onChange={(event) => setCron(event.target.value)} />
             <p className="faint">{text.environments.cronHelp(browserZone)}</p>
+            <NextFreeze cron={cron} hours={hours} />
             <label htmlFor={`${id}-hours`}>{text.environments.hours}</label>
             <InputNumber<number>
               id={`${id}-hours`}
@@ -126,4 +144,23 @@ function AddFreeze({ busy, onAdd }: { busy: boolean; onAdd: (freeze: Freeze) => 
       </form>
     </details>
   );
+}
+
+/** When a repeated freeze would hold next. */
+function NextFreeze({ cron, hours }: { cron: string; hours: number }) {
+  const { environments: text } = useText();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const times = cronTimes(cron.trim(), { timeZone: browserZone, now, count: 1 });
+  if ("fault" in times) {
+    return (
+      <p className="bad-text" role="status">
+        {text.badTime(cron)} <span lang="en">{times.fault}</span>
+      </p>
+    );
+  }
+  return times.at.map((from) => {
+    const to = new Date(Date.parse(from) + hours * 3_600_000).toISOString();
+    return <p key={from}>{text.nextFreeze(format.inZone(from, browserZone), format.inZone(to, browserZone))}</p>;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Environment, MemberRole } from "@ebb/api";
+import type { Environment, MemberRole, PatchEnvironment, Revised } from "@ebb/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
@@ -9,7 +9,9 @@ import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { useBase } from "../../ui/use-base.ts";
 import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
 
 const NUMBERS = [
@@ -20,23 +22,50 @@ const NUMBERS = [
   { field: "order", min: 0, max: 1000 },
 ] as const;
 
-/** Who may do what in an environment, and what its apps begin with. */
-export function PolicyForm({ environment, readOnly }: { environment: Environment; readOnly: boolean }) {
-  const text = useText();
-  const id = useId();
+/** What is typed, on which revision of the environment, and how it is sent. */
+function usePolicyEdit(environment: Revised<Environment>) {
   const queryClient = useQueryClient();
-  const current = draftOf(environment);
   const [edited, setEdited] = useState<PolicyDraft | null>(null);
+  const { base, rebase } = useBase(environment, edited !== null);
+  const current = draftOf(base);
   const draft = edited ?? current;
   const changes = changedFields(current, draft);
   const set = (part: Partial<PolicyDraft>) => setEdited({ ...draft, ...part });
   const save = useMutation({
-    mutationFn: () => client.patchEnvironment(environment.team, environment.name, patchOf(current, draft)),
+    mutationFn: ({ of, ifMatch }: { of: PatchEnvironment; ifMatch: string }) =>
+      client.patchEnvironment(environment.team, environment.name, of, { ifMatch }),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: keys.teams });
       setEdited(null);
     },
   });
+  const reload = () => {
+    setEdited(null);
+    save.reset();
+  };
+  const conflict: Conflict = {
+    base: current,
+    now: draftOf(environment),
+    reload,
+    overwrite: () => {
+      const of = patchOf(current, draft);
+      // What somebody else has changed stays: mine is laid over it.
+      setEdited({ ...draftOf(environment), ...Object.fromEntries(changes.map((field) => [field, draft[field]])) });
+      rebase();
+      save.mutate({ of, ifMatch: environment.revision });
+    },
+  };
+  const submit = () => {
+    if (changes.length > 0) save.mutate({ of: patchOf(current, draft), ifMatch: base.revision });
+  };
+  return { current, draft, edited, changes, set, reload, save, conflict, submit };
+}
+
+/** Who may do what in an environment, and what its apps begin with. */
+export function PolicyForm({ environment, readOnly }: { environment: Revised<Environment>; readOnly: boolean }) {
+  const text = useText();
+  const id = useId();
+  const { current, draft, edited, changes, set, reload, save, conflict, submit } = usePolicyEdit(environment);
   const { fields } = text.environments;
   const role = (field: "deployRole" | "releaseRole") => (
     <div className="guard-field">
@@ -54,7 +83,7 @@ export function PolicyForm({ environment, readOnly }: { environment: Environment
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (changes.length > 0) save.mutate();
+        submit();
       }}
     >
       <div className="fields policy-fields">
@@ -96,12 +125,12 @@ export function PolicyForm({ environment, readOnly }: { environment: Environment
           <Button type="primary" htmlType="submit" disabled={changes.length === 0} loading={save.isPending}>
             {text.environments.save}
           </Button>
-          <Button disabled={edited === null} onClick={() => setEdited(null)}>
+          <Button disabled={edited === null} onClick={reload}>
             {text.traffic.reset}
           </Button>
         </div>
       )}
-      <Refused of={save} />
+      <Refused of={save} conflict={conflict} />
     </form>
   );
 }

@@ -1,4 +1,4 @@
-import type { Environment, OnRequest, Schedule } from "@ebb/api";
+import type { Environment, OnRequest, Revised, Schedule } from "@ebb/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
@@ -6,8 +6,11 @@ import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { useBase } from "../../ui/use-base.ts";
+import { ScheduleTimes } from "./schedule-times.tsx";
 
 const USUAL: Schedule = {
   timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -16,6 +19,28 @@ const USUAL: Schedule = {
   onRequest: "wake",
 };
 
+/** As it is typed: times a line each. */
+interface Typed {
+  sleep: string;
+  wake: string;
+  timeZone: string;
+  onRequest: OnRequest;
+}
+
+const typedOf = ({ sleep, wake, timeZone, onRequest }: Schedule): Typed => ({
+  sleep: sleep.join("\n"),
+  wake: wake.join("\n"),
+  timeZone,
+  onRequest,
+});
+
+const scheduleOf = ({ sleep, wake, timeZone, onRequest }: Typed): Schedule => ({
+  timeZone: timeZone.trim(),
+  sleep: linesOf(sleep),
+  wake: linesOf(wake),
+  onRequest,
+});
+
 const linesOf = (text: string) =>
   text
     .split("\n")
@@ -23,56 +48,80 @@ const linesOf = (text: string) =>
     .filter((line) => line !== "");
 
 /** When the environment falls asleep and wakes by itself. */
-export function ScheduleForm({ environment, readOnly }: { environment: Environment; readOnly: boolean }) {
+export function ScheduleForm({ environment, readOnly }: { environment: Revised<Environment>; readOnly: boolean }) {
   const text = useText();
   const queryClient = useQueryClient();
   const { team, name, schedule } = environment;
-  const [adding, setAdding] = useState(false);
+  const [typed, setTyped] = useState<Typed | null>(null);
+  const { base } = useBase(environment, typed !== null);
   const save = useMutation({
-    mutationFn: (next: Schedule | null) => client.patchEnvironment(team, name, { schedule: next }),
-    onSuccess: () => setAdding(false),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.teams }),
+    mutationFn: ({ next, ifMatch }: { next: Schedule | null; ifMatch: string }) =>
+      client.patchEnvironment(team, name, { schedule: next }, { ifMatch }),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: keys.teams });
+      setTyped(null);
+    },
   });
+  const reload = () => {
+    setTyped(null);
+    save.reset();
+  };
+  const conflict: Conflict = {
+    base: { schedule: base.schedule },
+    now: { schedule },
+    reload,
+    overwrite: () => save.variables && save.mutate({ ...save.variables, ifMatch: environment.revision }),
+  };
   return (
     <>
       <p className="faint">{text.environments.scheduleHelp}</p>
-      {schedule === null && !adding ? (
+      {schedule === null && typed === null ? (
         <>
           <p>{text.environments.noSchedule}</p>
-          {!readOnly && <Button onClick={() => setAdding(true)}>{text.environments.addSchedule}</Button>}
+          {!readOnly && <Button onClick={() => setTyped(typedOf(USUAL))}>{text.environments.addSchedule}</Button>}
         </>
       ) : (
         <ScheduleFields
-          key={JSON.stringify(schedule)}
-          schedule={schedule ?? USUAL}
+          typed={typed ?? typedOf(schedule ?? USUAL)}
           readOnly={readOnly}
           busy={save.isPending}
-          onSave={(next) => save.mutate(next)}
-          onRemove={() => (schedule === null ? setAdding(false) : save.mutate(null))}
+          onType={setTyped}
+          onSave={(next) => save.mutate({ next, ifMatch: base.revision })}
+          onRemove={() => (schedule === null ? setTyped(null) : save.mutate({ next: null, ifMatch: base.revision }))}
         />
       )}
-      <Refused of={save} />
+      <Refused of={save} conflict={conflict} />
     </>
   );
 }
 
 interface ScheduleFieldsProps {
-  schedule: Schedule;
+  typed: Typed;
   readOnly: boolean;
   busy: boolean;
+  onType: (typed: Typed) => void;
   onSave: (schedule: Schedule) => void;
   onRemove: () => void;
 }
 
-function ScheduleFields({ schedule, readOnly, busy, onSave, onRemove }: ScheduleFieldsProps) {
-  const text = useText();
+function ScheduleFields({ typed, readOnly, busy, onType, onSave, onRemove }: ScheduleFieldsProps) {
+  const { environments: text } = useText();
   const id = useId();
-  const [sleep, setSleep] = useState(schedule.sleep.join("\n"));
-  const [wake, setWake] = useState(schedule.wake.join("\n"));
-  const [timeZone, setTimeZone] = useState(schedule.timeZone);
-  const [onRequest, setOnRequest] = useState<OnRequest>(schedule.onRequest);
-  const next = { timeZone: timeZone.trim(), sleep: linesOf(sleep), wake: linesOf(wake), onRequest };
+  const next = scheduleOf(typed);
   const ready = next.timeZone !== "" && next.sleep.length > 0 && next.wake.length > 0;
+  const times = (field: "sleep" | "wake", label: string) => (
+    <>
+      <label htmlFor={`${id}-${field}`}>{label}</label>
+      <Input.TextArea
+        id={`${id}-${field}`}
+        value={typed[field]}
+        autoSize
+        disabled={readOnly}
+        spellCheck={false}
+        onChange={({ target }) => onType({ ...typed, [field]: target.value })}
+      />
+    </>
+  );
   return (
     <form
       className="fields"
@@ -81,52 +130,43 @@ function ScheduleFields({ schedule, readOnly, busy, onSave, onRemove }: Schedule
         if (ready) onSave(next);
       }}
     >
-      <label htmlFor={`${id}-sleep`}>{text.environments.sleepTimes}</label>
-      <Input.TextArea
-        id={`${id}-sleep`}
-        value={sleep}
-        autoSize
-        disabled={readOnly}
-        spellCheck={false}
-        onChange={(event) => setSleep(event.target.value)}
-      />
-      <label htmlFor={`${id}-wake`}>{text.environments.wakeTimes}</label>
-      <Input.TextArea
-        id={`${id}-wake`}
-        value={wake}
-        autoSize
-        disabled={readOnly}
-        spellCheck={false}
-        onChange={(event) => setWake(event.target.value)}
-      />
-      <p className="faint">{text.environments.timesHelp}</p>
-      <label htmlFor={`${id}-zone`}>{text.environments.timeZone}</label>
+      {times("sleep", text.sleepTimes)}
+      {times("wake", text.wakeTimes)}
+      <p className="faint">{text.timesHelp}</p>
+      <label htmlFor={`${id}-zone`}>{text.timeZone}</label>
       <Input
         id={`${id}-zone`}
-        value={timeZone}
+        list={`${id}-zones`}
+        value={typed.timeZone}
         disabled={readOnly}
         spellCheck={false}
-        onChange={(event) => setTimeZone(event.target.value)}
+        onChange={({ target }) => onType({ ...typed, timeZone: target.value })}
       />
-      <b>{text.environments.onRequest}</b>
+      <datalist id={`${id}-zones`}>
+        {Intl.supportedValuesOf("timeZone").map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+      {ready && <ScheduleTimes schedule={next} />}
+      <b>{text.onRequest}</b>
       {readOnly ? (
-        <span>{text.environments.onRequests[onRequest]}</span>
+        <span>{text.onRequests[typed.onRequest]}</span>
       ) : (
         <>
           <Choice
-            label={`${text.environments.schedule}: ${text.environments.onRequest}`}
-            value={onRequest}
+            label={`${text.schedule}: ${text.onRequest}`}
+            value={typed.onRequest}
             options={[
-              ["wake", text.environments.onRequests.wake],
-              ["refuse", text.environments.onRequests.refuse],
+              ["wake", text.onRequests.wake],
+              ["refuse", text.onRequests.refuse],
             ]}
-            onChange={setOnRequest}
+            onChange={(onRequest) => onType({ ...typed, onRequest })}
           />
           <div className="form-actions">
             <Button type="primary" htmlType="submit" disabled={!ready} loading={busy}>
-              {text.environments.saveSchedule}
+              {text.saveSchedule}
             </Button>
-            <Button onClick={onRemove}>{text.environments.noScheduleButton}</Button>
+            <Button onClick={onRemove}>{text.noScheduleButton}</Button>
           </div>
         </>
       )}

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { SectionNav } from "../../ui/sections.tsx";
 import { useText } from "../../i18n/language.tsx";
 
 /** What there is of a team; each part has its address. */
@@ -6,14 +7,20 @@ export function TeamSections({ team }: { team: string }) {
   const text = useText();
   const params = { team };
   return (
-    <nav className="sections" aria-label={text.teams.sections(team)}>
+    <SectionNav label={text.teams.sections(team)}>
       <Link to="/teams/$team" params={params} activeOptions={{ exact: true }}>
         {text.app.overview}
       </Link>
       <Link to="/teams/$team/configuration" params={params}>
         {text.config.title}
       </Link>
-    </nav>
+      <Link to="/teams/$team/previews" params={params}>
+        {text.previews.nav}
+      </Link>
+      <Link to="/teams/$team/quota" params={params}>
+        {text.quota.nav}
+      </Link>
+    </SectionNav>
   );
 }
 
@@ -29,14 +36,14 @@ export function EnvironmentSections({ team, env }: { team: string; env: string }
           {team}
         </Link>
       </p>
-      <nav className="sections" aria-label={text.environments.sections(env)}>
+      <SectionNav label={text.environments.sections(env)}>
         <Link to="/teams/$team/environments/$env" params={params} activeOptions={{ exact: true }}>
           {text.app.overview}
         </Link>
         <Link to="/teams/$team/environments/$env/configuration" params={params}>
           {text.config.title}
         </Link>
-      </nav>
+      </SectionNav>
     </>
   );
 }

@@ -1,0 +1,103 @@
+import type { Place, Revised, TrafficPolicy } from "@ebb/api";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import Alert from "antd/es/alert";
+import Button from "antd/es/button";
+import { useState } from "react";
+import { client } from "../../../api/connection.ts";
+import { trafficPolicyQuery } from "../../../api/queries.ts";
+import { useSpeech } from "../../../i18n/language.tsx";
+import type { Conflict } from "../../../ui/changed-meanwhile.tsx";
+import { Refused } from "../../../ui/refused.tsx";
+import { useBase } from "../../../ui/use-base.ts";
+import { AccessList } from "./access-list.tsx";
+import { draftOf, isSound, patchOf, policyOf, type GuardDraft } from "./guard-draft.ts";
+import { GuardPreview } from "./guard-preview.tsx";
+import { guardWords } from "./guard-words.ts";
+import { InstanceFields } from "./instance-fields.tsx";
+import { LimitList } from "./limit-list.tsx";
+
+interface GuardFormProps {
+  place: Place;
+  policy: Revised<TrafficPolicy>;
+  readOnly: boolean;
+}
+
+/** The whole policy; what applying changes is said in words first. */
+export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
+  const { text, format } = useSpeech();
+  const { guard } = text;
+  const queryClient = useQueryClient();
+  const [edited, setEdited] = useState<GuardDraft | null>(null);
+  const { base, rebase } = useBase(policy, edited !== null);
+  const draft = edited ?? draftOf(policy);
+  const sound = isSound(draft);
+  const patch = sound ? patchOf(base, policyOf(draft)) : {};
+  const same = Object.keys(patch).length === 0;
+  const save = useMutation({
+    mutationFn: ({ of, ifMatch }: { of: typeof patch; ifMatch: string }) => client.patchTrafficPolicy(place, of, { ifMatch }),
+    onSuccess: (now) => {
+      queryClient.setQueryData(trafficPolicyQuery(place).queryKey, now);
+      setEdited(null);
+    },
+  });
+  const set = (part: Partial<GuardDraft>) => setEdited({ ...draft, ...part });
+  const reload = () => {
+    setEdited(null);
+    save.reset();
+  };
+  const conflict: Conflict = {
+    base: guardWords(base, text, format),
+    now: guardWords(policy, text, format),
+    reload,
+    overwrite: () => {
+      rebase();
+      save.mutate({ of: patch, ifMatch: policy.revision });
+    },
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!same) save.mutate({ of: patch, ifMatch: base.revision });
+      }}
+    >
+      <p className="faint">{guard.intro}</p>
+      <h3>{guard.who}</h3>
+      <AccessList
+        title={guard.deny}
+        none={guard.denyNone}
+        add={guard.addDeny}
+        entries={draft.deny}
+        readOnly={readOnly}
+        onChange={(deny) => set({ deny })}
+      />
+      <AccessList
+        title={guard.allow}
+        none={guard.allowNone}
+        add={guard.addAllow}
+        entries={draft.allow}
+        readOnly={readOnly}
+        onChange={(allow) => set({ allow })}
+      />
+      {draft.allow.length > 0 && <p className="faint">{guard.allowHelp}</p>}
+      <h3>{guard.limits}</h3>
+      <LimitList limits={draft.rateLimits} readOnly={readOnly} onChange={(rateLimits) => set({ rateLimits })} />
+      <h3>{guard.instances}</h3>
+      <InstanceFields draft={draft} readOnly={readOnly} onChange={set} />
+      <GuardPreview before={base} after={sound ? policyOf(draft) : null} />
+      {!readOnly && (
+        <div className="form-actions">
+          <Button type="primary" htmlType="submit" loading={save.isPending} disabled={same || !sound}>
+            {guard.apply}
+          </Button>
+          <Button disabled={edited === null} onClick={reload}>
+            {text.traffic.reset}
+          </Button>
+          {!sound && <span className="bad-text">{guard.incomplete}</span>}
+        </div>
+      )}
+      <Refused of={save} conflict={conflict} />
+      {save.isSuccess && edited === null && <Alert type="success" showIcon title={guard.applied} />}
+    </form>
+  );
+}

@@ -1,0 +1,44 @@
+import type { Schedule } from "@ebb/api";
+import { Cron } from "croner";
+
+export interface NextChange {
+  to: "sleep" | "wake";
+  at: string;
+}
+
+const SHOWN = 4;
+
+/** What a schedule does after `now` (milliseconds); or which of its expressions, or zone, is none, and why. */
+export function nextChanges(
+  { sleep, wake, timeZone }: Pick<Schedule, "sleep" | "wake" | "timeZone">,
+  now: number,
+): { changes: NextChange[] } | { of: string; fault: string } {
+  const changes: NextChange[] = [];
+  for (const [to, expressions] of [
+    ["sleep", sleep],
+    ["wake", wake],
+  ] as const) {
+    for (const expression of expressions) {
+      const times = cronTimes(expression, { timeZone, now, count: SHOWN });
+      if ("fault" in times) return { of: expression, fault: times.fault };
+      changes.push(...times.at.map((at) => ({ to, at })));
+    }
+  }
+  return { changes: changes.toSorted((a, b) => a.at.localeCompare(b.at)).slice(0, SHOWN) };
+}
+
+interface Asked {
+  timeZone: string;
+  now: number;
+  count: number;
+}
+
+/** The next times of a cron expression of five fields, by a zone's own clock. */
+export function cronTimes(expression: string, { timeZone, now, count }: Asked): { at: string[] } | { fault: string } {
+  try {
+    const cron = new Cron(expression, { mode: "5-part", timezone: timeZone });
+    return { at: cron.nextRuns(count, new Date(now)).map((time) => time.toISOString()) };
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+}

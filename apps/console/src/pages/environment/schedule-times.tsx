@@ -1,0 +1,32 @@
+import type { Schedule } from "@ebb/api";
+import { useFormat, useText } from "../../i18n/language.tsx";
+import { useNow } from "../../ui/use-now.ts";
+import { nextChanges } from "./next-changes.ts";
+
+const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What a schedule does next, in words: by its own clock, and by the reader's where that is another. */
+export function ScheduleTimes({ schedule }: { schedule: Schedule }) {
+  const { environments: text } = useText();
+  const format = useFormat();
+  const now = useNow(60_000);
+  const next = nextChanges(schedule, now);
+  if ("fault" in next) {
+    return (
+      <p className="bad-text" role="status">
+        {text.badTime(next.of)} <span lang="en">{next.fault}</span>
+      </p>
+    );
+  }
+  return (
+    <ul className="sentences" aria-label={text.next}>
+      {next.changes.map(({ to, at }) => (
+        <li key={`${to} ${at}`}>
+          {text.nextChange[to](format.inZone(at, schedule.timeZone))}
+          {schedule.timeZone !== browserZone && <span className="faint"> · {text.yourTime(format.inZone(at, browserZone))}</span>}
+          <span className="faint"> · {format.ago(at, now)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
