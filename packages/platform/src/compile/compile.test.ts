@@ -2,6 +2,7 @@ import { admit, Services, type KnativeService } from "@ebb/kube";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { revisionName, revisionNumber, versionName, versionNumber } from "./names.ts";
+import { upstreamFaults } from "../testing/upstream-schemas.ts";
 import { compileService } from "./service.ts";
 import { compileTraffic, revisionShares, trafficServed } from "./traffic.ts";
 import { planOfImage, versionConfig, type Layers, type VersionConfig } from "./version-config.ts";
@@ -134,6 +135,7 @@ describe("a manifest", () => {
         expect(JSON.stringify(make())).toBe(JSON.stringify(service));
         const stored = { ...service, metadata: { ...service.metadata, namespace: "default" } };
         expect(() => admit(Services, stored, { user: "ebb" })).not.toThrow();
+        expect(upstreamFaults("Service", stored)).toEqual([]);
       }),
       { numRuns: 100 },
     );

@@ -2,6 +2,7 @@ import type { RuleCondition } from "@ebb/api";
 import { admit, VirtualServices } from "@ebb/kube";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { upstreamFaults } from "../testing/upstream-schemas.ts";
 import { checkRules } from "./check-rules.ts";
 import { compileVirtualService, type Rule } from "./virtual-service.ts";
 
@@ -101,6 +102,7 @@ describe("the VirtualService of rules", () => {
         const made = compiled(stored);
         expect(compiled(stored)).toEqual(made);
         expect(() => admit(VirtualServices, made, { user: "ebb" })).not.toThrow();
+        expect(upstreamFaults("VirtualService", made)).toEqual([]);
       }),
       { numRuns: 300 },
     );
