@@ -1,7 +1,8 @@
-/** A gateway without a table of its own: `FOLDER`; listens for its control plane on `gateway.sock` there, and prints its port. */
+/** A gateway with the table in `FOLDER`, if there is one; listens for its control plane on `gateway.sock` there, and prints its port. */
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { createGateway } from "@ebb/gateway";
+import { heapCompaction } from "../../../apps/server/src/compact-heap.ts";
 
 const [, , folder = ""] = process.argv;
 const gateway = createGateway({
@@ -13,4 +14,6 @@ const gateway = createGateway({
   log: silentLogger,
 });
 await gateway.start();
+// As in production: the engine gives memory back once the start is over.
+await heapCompaction({ clock: systemClock }).start();
 console.log(gateway.addresses()[0]?.port);

@@ -1,8 +1,11 @@
-import { mkdtemp } from "node:fs/promises";
+import { copyFile, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@ebb/base";
 import { createGatewayClient, type GatewayClient } from "@ebb/gateway";
 import { PROXY_CORE, type Server, type Stage } from "./processes.ts";
+
+/** Where bare-gateway-process.ts has its table. */
+const TABLE = "table.json";
 
 /** As apps/server/src/main.ts starts it. */
 const FLAGS = ["--max-semi-space-size=8"];
@@ -17,14 +20,23 @@ export async function startGateway(stage: Stage, origin: number, routes = 0, pro
 export interface SteeredGateway {
   server: Server;
   client: GatewayClient;
+  /** Where it keeps its table. */
+  table: string;
 }
 
-/** The gateway alone in its process, steered from here as the cluster does it; the caller stops the client. */
-export async function startSteeredGateway(stage: Stage): Promise<SteeredGateway> {
+/** The gateway alone in its process, with the table of another one if that is given. */
+export async function startBareGateway(stage: Stage, table?: string): Promise<{ server: Server; folder: string }> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
+  if (table !== undefined) await copyFile(table, join(folder, TABLE));
   const server = await stage.startNode(PROXY_CORE, "ebb", [...FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder]);
+  return { server, folder };
+}
+
+/** The same, steered from here as the cluster does it; the caller stops the client. */
+export async function startSteeredGateway(stage: Stage): Promise<SteeredGateway> {
+  const { server, folder } = await startBareGateway(stage);
   const client = createGatewayClient({ socketPath: join(folder, "gateway.sock"), clock: systemClock, log: silentLogger });
   await client.start();
   client.begin();
-  return { server, client };
+  return { server, client, table: join(folder, TABLE) };
 }

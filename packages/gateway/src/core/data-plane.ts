@@ -44,9 +44,14 @@ export class DataPlane {
   readonly #world: World;
   readonly #mirrors: Mirrors;
   readonly #waiting = new Set<BackendState>();
+  /** Of all backends. */
+  readonly #services: BackendServices;
 
   constructor(deps: DataPlaneDeps) {
     this.#deps = deps;
+    const { clock, random, limits, connect, wakes } = deps;
+    const wake = (key: string) => wakes.emit(key);
+    this.#services = { clock, random, connect, heldRequests: limits.heldRequests, wake, waiting: this.#waiting };
     this.#departures = new Departures(deps.clock);
     this.#world = { index: this.#routes, hasRevision: (key) => this.#backends.has(key), random: deps.random };
     this.#mirrors = new Mirrors(deps);
@@ -101,19 +106,11 @@ export class DataPlane {
 
   putBackend(config: Backend, slots: Slots = {}): void {
     const known = this.#backends.get(config.key);
-    const { clock, random, limits, connect, wakes, counts } = this.#deps;
+    const { counts } = this.#deps;
     const own = slots[config.key];
     const shares = own && counts?.shares(own);
     if (known) return this.#departures.add(known.update(config, shares));
-    const services = {
-      clock,
-      random,
-      connect,
-      heldRequests: limits.heldRequests,
-      wake: (key: string) => wakes.emit(key),
-      waiting: this.#waiting,
-    };
-    this.#backends.set(config.key, new BackendState(config, services, shares));
+    this.#backends.set(config.key, new BackendState(config, this.#services, shares));
   }
 
   removeBackend(key: RevisionKey): void {

@@ -1,5 +1,6 @@
 import type { Random } from "@ebb/base";
 import type { HostRule, RouteEntry, Split } from "../route-table.ts";
+import { packEntry, rulesOf, unpackEntry, type PackedEntry, type PackedHost } from "./packed-route.ts";
 import { nickname } from "./hash.ts";
 import { HostGuard } from "./host-guard.ts";
 import { compileRule, compileTraffic, type CompiledRoute } from "../rules/compile-rule.ts";
@@ -33,8 +34,8 @@ type CompiledShelf = Shelf<readonly CompiledRoute[]>;
 const MOST_COMPILED = 1000;
 
 interface Claim {
-  entry: RouteEntry;
-  rule: HostRule;
+  entry: PackedEntry;
+  rule: PackedHost;
 }
 
 interface HostState {
@@ -52,17 +53,18 @@ interface HostState {
  * internal listener what is cluster-local hides what is external.
  */
 export class RouteIndex {
-  readonly #routes = new Map<string, RouteEntry>();
+  readonly #routes = new Map<string, PackedEntry>();
   readonly #hosts = new Map<string, HostState>();
   readonly #compiled: CompiledShelf = new Shelf(MOST_COMPILED);
   /** How many hosts begin with `*`: with none, a miss is a miss. */
   #wildcards = 0;
 
   get entries(): RouteEntry[] {
-    return [...this.#routes.values()];
+    return Array.from(this.#routes.values(), unpackEntry);
   }
 
-  put(entry: RouteEntry): void {
+  put(given: RouteEntry): void {
+    const entry = packEntry(given);
     const before = this.#routes.get(entry.key);
     this.#routes.set(entry.key, entry);
     const kept = new Set(entry.hosts.map((rule) => rule.host));
@@ -137,7 +139,7 @@ class ClaimedMatch extends Shelved<readonly CompiledRoute[]> implements RouteMat
     super(shelf);
     this.#first = first;
     this.#claims = claims;
-    this.#isRuled = claims.some(({ rule }) => rule.rules);
+    this.#isRuled = claims.some(({ rule }) => rule.rules !== undefined);
     this.redirectToTls = claims.some(({ rule }) => rule.redirectToTls === true);
     const guarded = claims.find(({ rule }) => rule.policy);
     this.guard = guarded?.rule.policy && new HostGuard(guarded.rule.policy, guarded.entry.key);
@@ -180,7 +182,7 @@ function byOrder(a: Claim, b: Claim): number {
 }
 
 function compileClaim({ entry, rule }: Claim): CompiledRoute[] {
-  const lines = (rule.rules ?? []).flatMap((item) => compileRule(entry.key, item));
+  const lines = rulesOf(rule).flatMap((item) => compileRule(entry.key, item));
   return rule.splits.length === 0 ? lines : [...lines, compileTraffic(entry.key, rule)];
 }
 
