@@ -18,6 +18,7 @@ const ROOTS = [
   "coordination.v1.Lease discovery.v1.EndpointSlice events.v1.Event networking.v1.NetworkPolicy networking.v1.Ingress",
   "rbac.v1.Role rbac.v1.RoleBinding rbac.v1.ClusterRole rbac.v1.ClusterRoleBinding policy.v1.PodDisruptionBudget policy.v1.Eviction",
   "admissionregistration.v1.ValidatingWebhookConfiguration admissionregistration.v1.MutatingWebhookConfiguration",
+  "admissionregistration.v1.ValidatingAdmissionPolicy admissionregistration.v1.ValidatingAdmissionPolicyBinding",
   "authentication.v1.TokenRequest authentication.v1.TokenReview authentication.v1.SelfSubjectReview autoscaling.v1.Scale",
   "authorization.v1.SubjectAccessReview authorization.v1.LocalSubjectAccessReview authorization.v1.SelfSubjectAccessReview",
   "authorization.v1.SelfSubjectRulesReview meta.v1.DeleteOptions scheduling.v1.PriorityClass storage.v1.StorageClass",

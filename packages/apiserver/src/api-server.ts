@@ -13,6 +13,9 @@ import {
 } from "./accounts/issue-credentials.ts";
 import { ensureOwnService } from "./accounts/own-service.ts";
 import { serviceAddress } from "./admission/service-address.ts";
+import { Admission } from "./admission/admission.ts";
+import { PolicyAdmission } from "./admission/policy-admission.ts";
+import { PolicyTable } from "./admission/policy-table.ts";
 import { WebhookAdmission } from "./admission/webhook-admission.ts";
 import { WebhookCaller } from "./admission/webhook-caller.ts";
 import { WebhookTable } from "./admission/webhook-table.ts";
@@ -114,7 +117,7 @@ interface Machinery {
   store: SqliteStore;
   registry: Registry;
   kinds: KindTable;
-  webhooks: { table: WebhookTable; caller: WebhookCaller };
+  webhooks: { table: WebhookTable; policies: PolicyTable; caller: WebhookCaller };
   security: Security;
   accounts: AccountTokens;
   /** In the order in which they are started. */
@@ -177,6 +180,7 @@ class EmbeddedApiServer implements ApiServer {
     await Promise.all((machinery?.controllers ?? []).map((controller) => controller.stop()));
     machinery?.webhooks.caller.close();
     machinery?.webhooks.table.close();
+    machinery?.webhooks.policies.close();
     machinery?.kinds.close();
     machinery?.security.close();
     machinery?.store.close();
@@ -194,9 +198,13 @@ class EmbeddedApiServer implements ApiServer {
     const views = new ViewStore(store, objectViews);
     const caller = new WebhookCaller({ clock, locate: (service) => serviceAddress(views, service) });
     const table = new WebhookTable(store, () => kinds.all);
+    const policies = new PolicyTable(store, () => kinds.all);
     const registry = new Registry({
       store: views,
-      webhooks: new WebhookAdmission({ table, caller, store, random, log }),
+      admission: new Admission(
+        new WebhookAdmission({ table, caller, store, random, log }),
+        new PolicyAdmission({ table: policies, store, kinds: () => kinds.all, log }),
+      ),
       clock,
       random,
       fill: (kind, object) => withRanges(store, kind, object),
@@ -219,7 +227,7 @@ class EmbeddedApiServer implements ApiServer {
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
       clock.every(RENEWAL_PERIOD, () => void this.#renew()),
     ];
-    return { store, registry, kinds, webhooks: { table, caller }, security, accounts, controllers, timers };
+    return { store, registry, kinds, webhooks: { table, policies, caller }, security, accounts, controllers, timers };
   }
 
   #loadPki(): Promise<Pki> {

@@ -8,6 +8,7 @@ import { admitIstio } from "./istio/admit-istio.ts";
 import { ALL_KINDS, Pods, type Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import { LABELS } from "./names.ts";
+import { admitPolicy, admitPolicyBinding } from "./policies/admit-policy.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
@@ -56,6 +57,8 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "apiextensions.k8s.io/CustomResourceDefinition": (object, { old }, kind) => admitDefinition(kind, object, { old, taken: isTaken }),
   "admissionregistration.k8s.io/MutatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": (object, _, kind) => admitPolicy(object, kind),
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": (object, _, kind) => admitPolicyBinding(object, kind),
   "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/ConfigMap": admitConfigMap,

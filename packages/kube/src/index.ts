@@ -19,6 +19,8 @@ export { expandVariables } from "./expand-variables.ts";
 export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
 export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
 export {
+  AdmissionPolicies,
+  AdmissionPolicyBindings,
   ALL_KINDS,
   CustomResourceDefinitions,
   apiVersionOf,
@@ -121,3 +123,5 @@ export { strategicMergePatch } from "./strategic-merge-patch.ts";
 export { conditionsHold } from "./webhooks/match-conditions.ts";
 export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";
 export type * from "./webhooks/webhook-configuration.ts";
+export type * from "./policies/policy.ts";
+export { policyDenials, type PolicyDenial, type PolicyInput } from "./policies/evaluate-policy.ts";

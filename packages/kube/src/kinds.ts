@@ -3,6 +3,7 @@ import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, Res
 import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
+import type { AdmissionPolicy, AdmissionPolicyBinding } from "./policies/policy.ts";
 import type { Schema } from "./schema.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { WebhookConfiguration } from "./webhooks/webhook-configuration.ts";
@@ -264,6 +265,17 @@ export const ValidatingWebhooks = define<WebhookConfiguration>({
   kind: "ValidatingWebhookConfiguration",
   plural: "validatingwebhookconfigurations",
 });
+export const AdmissionPolicies = define<AdmissionPolicy>({
+  ...admission,
+  kind: "ValidatingAdmissionPolicy",
+  plural: "validatingadmissionpolicies",
+  statusSubresource: true,
+});
+export const AdmissionPolicyBindings = define<AdmissionPolicyBinding>({
+  ...admission,
+  kind: "ValidatingAdmissionPolicyBinding",
+  plural: "validatingadmissionpolicybindings",
+});
 
 const istio = { ...serving, group: "networking.istio.io", categories: ["istio-io", "networking-istio-io"], storageVersion: "v1" } as const;
 export const VirtualServices = define<VirtualService>({ ...istio, kind: "VirtualService", plural: "virtualservices", shortNames: ["vs"] });
@@ -311,6 +323,8 @@ export const ALL_KINDS: readonly Kind[] = [
   CustomResourceDefinitions,
   MutatingWebhooks,
   ValidatingWebhooks,
+  AdmissionPolicies,
+  AdmissionPolicyBindings,
   ...["v1", "v1beta1", "v1alpha3"].flatMap((version) => ISTIO_KINDS.map((kind) => ({ ...kind, version }))),
 ];
 

@@ -1,28 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Logger, Random } from "@ebb/base";
 import {
+  AdmissionPolicies,
+  AdmissionPolicyBindings,
   conditionsHold,
   forbidden,
   isJsonObject,
   jsonPatch,
   MutatingWebhooks,
-  Namespaces,
   StatusError,
   ValidatingWebhooks,
   type Json,
   type Kind,
   type KubeObject,
 } from "@ebb/kube";
-import { keyOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
 import { WebhookDenial } from "./denial.ts";
+import { hasLabels, inNamespaces } from "./match.ts";
 import { inReview, readAnswer, requestOf, reviewOf, reviewVersion, type Verdict } from "./review.ts";
 import type { WebhookCaller } from "./webhook-caller.ts";
 import type { RegisteredWebhook, WebhookSort, WebhookTable } from "./webhook-table.ts";
 
 /** Never asked about: who broke their webhooks could not mend them. */
-const EXEMPT: readonly Kind[] = [MutatingWebhooks, ValidatingWebhooks];
+const EXEMPT: readonly Kind[] = [MutatingWebhooks, ValidatingWebhooks, AdmissionPolicies, AdmissionPolicyBindings];
 
 export interface WebhookAdmissionDeps {
   table: WebhookTable;
@@ -106,9 +107,8 @@ export class WebhookAdmission {
 
   #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Kind | undefined {
     const matched = this.#deps.table.match(hook, attributes);
-    if (!matched || !this.#selectsNamespace(hook, attributes)) return undefined;
-    const labelled = [attributes.object, attributes.oldObject].some((each) => each && hook.objects(each.metadata.labels));
-    return labelled && this.#meetsConditions(hook, attributes, matched) ? matched : undefined;
+    if (!matched || !inNamespaces(hook.namespaces, attributes, this.#deps.store)) return undefined;
+    return hasLabels(hook.objects, attributes) && this.#meetsConditions(hook, attributes, matched) ? matched : undefined;
   }
 
   /** Throws Forbidden when it cannot be told, unless the webhook may fail. */
@@ -125,14 +125,6 @@ export class WebhookAdmission {
       this.#deps.log.warn({ webhook: name, error }, "a webhook was passed over: whether its conditions hold cannot be told");
       return false;
     }
-  }
-
-  /** By the labels of the namespace that the object is in; a Namespace by its own. All else that is in no namespace is selected. */
-  #selectsNamespace({ namespaces }: RegisteredWebhook, { kind, namespace, object, oldObject }: AdmissionAttributes): boolean {
-    if (kind.group === "" && kind.plural === "namespaces") return namespaces((oldObject ?? object)?.metadata.labels);
-    if (namespace === "") return true;
-    const found = this.#deps.store.get(keyOf(Namespaces, undefined, namespace));
-    return namespaces(found?.metadata.labels);
   }
 
   /** Undefined when the webhook failed and may. */

@@ -1,5 +1,4 @@
 import {
-  apiVersionOf,
   matchesRule,
   MutatingWebhooks,
   selectorMatcher,
@@ -11,7 +10,7 @@ import {
 } from "@ebb/kube";
 import { resourceOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
-import { ruledRequest, type AdmissionAttributes } from "./attributes.ts";
+import { matchedKind, type Matched } from "./match.ts";
 
 export interface RegisteredWebhook {
   /** Among all webhooks of the cluster. */
@@ -23,7 +22,6 @@ export interface RegisteredWebhook {
 export type WebhookSort = "mutating" | "validating";
 
 const SORTS = { mutating: MutatingWebhooks, validating: ValidatingWebhooks };
-type Matched = Pick<AdmissionAttributes, "operation" | "kind" | "subresource" | "namespace" | "name">;
 
 /** The webhooks of all configurations, in the order in which they are asked: by the configurations' names, then as they stand in one. */
 export class WebhookTable {
@@ -55,18 +53,10 @@ export class WebhookTable {
     return this.#registered[sort];
   }
 
-  /**
-   * The kind, in the version that one of the webhook's rules names, or undefined if none is about the request. With matchPolicy Equivalent the
-   * request's own version comes first, then the others in which the same objects are served.
-   */
+  /** The kind, in the version that one of the webhook's rules names, or undefined if none is about the request. */
   match({ webhook }: RegisteredWebhook, request: Matched): Kind | undefined {
-    const holds = (kind: Kind) => (webhook.rules ?? []).some((rule) => matchesRule(rule, ruledRequest({ ...request, kind })));
-    const { kind } = request;
-    if (holds(kind)) return kind;
-    if (webhook.matchPolicy === "Exact") return undefined;
-    return this.#kinds().find(
-      (other) => other.group === kind.group && other.plural === kind.plural && apiVersionOf(other) !== apiVersionOf(kind) && holds(other),
-    );
+    const { rules = [], matchPolicy } = webhook;
+    return matchedKind(request, { holds: (ruled) => rules.some((rule) => matchesRule(rule, ruled)), matchPolicy, kinds: this.#kinds });
   }
 
   get #registered() {

@@ -22,7 +22,7 @@ import {
   type KubeObject,
   type ListOptions,
 } from "@ebb/kube";
-import type { WebhookAdmission } from "../admission/webhook-admission.ts";
+import type { Admission } from "../admission/admission.ts";
 import type { Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
@@ -50,7 +50,7 @@ export interface RegistryDeps {
   /** Asked before an object that was admitted is stored; throws to refuse it. Not for status. */
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
   /** Asked about writes between the server's own admission; none is asked when absent. */
-  webhooks?: WebhookAdmission;
+  admission?: Admission;
 }
 
 export interface ListRequest extends ListOptions {

@@ -1,6 +1,6 @@
 import { conflict, inStorage, inVersion, type Kind, type KubeObject } from "@ebb/kube";
 import type { AdmissionAttributes } from "../admission/attributes.ts";
-import type { WebhookAdmission } from "../admission/webhook-admission.ts";
+import type { Admission } from "../admission/admission.ts";
 import type { Change, Store } from "../store/store.ts";
 import type { Subresource } from "./prepare-update.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -42,18 +42,18 @@ export interface Write {
 
 export interface WriteDeps {
   store: Store;
-  webhooks?: WebhookAdmission;
+  admission?: Admission;
 }
 
 /**
- * Runs a write: in one step that no other write can come between, unless webhooks have a say. Then on the committed state, which must still be
+ * Runs a write: in one step that no other write can come between, unless webhooks or policies have a say. Then on the committed state, which must still be
  * the same when all of them have answered, else from the beginning.
  */
 export async function runWrite(write: Write, deps: WriteDeps): Promise<KubeObject | undefined> {
   const { target, context, subresource, operations, givenName } = write;
   const { kind, namespace = "", name } = target;
-  const { webhooks } = deps;
-  if (!webhooks?.concerns({ kind, subresource, namespace, name, context }, operations))
+  const { admission } = deps;
+  if (!admission?.concerns({ kind, subresource, namespace, name, context }, operations))
     return commit(write, deps, (current) => write.settle(current, write.admit(current, write.make(current))));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stored = deps.store.get(keyOf(kind, namespace, name));
@@ -62,9 +62,9 @@ export async function runWrite(write: Write, deps: WriteDeps): Promise<KubeObjec
     const attributes = attributesOf(write, current);
     const deletion = attributes.operation === "DELETE";
     const shown = deletion ? undefined : made;
-    const mutated = await webhooks.mutate({ ...attributes, name: current ? name : givenName, object: shown });
+    const mutated = await admission.mutate({ ...attributes, name: current ? name : givenName, object: shown });
     const admitted = write.admit(current, mutated && mutated !== made ? write.remake(current, made, mutated) : made);
-    await webhooks.validate({ ...attributes, name: admitted.metadata.name, object: deletion ? undefined : admitted });
+    await admission.validate({ ...attributes, name: admitted.metadata.name, object: deletion ? undefined : admitted });
     let stale = false;
     const outcome = await commit(write, deps, (now) => {
       stale = now?.metadata.resourceVersion !== current?.metadata.resourceVersion || now?.metadata.uid !== current?.metadata.uid;

@@ -1,5 +1,16 @@
 import { rfc3339 } from "@ebb/base";
-import type { Condition, CoreService, Kind, KubeObject, Pod, PrinterColumn, ResourceQuota } from "@ebb/kube";
+import {
+  formatLabelSelector,
+  type AdmissionPolicy,
+  type AdmissionPolicyBinding,
+  type Condition,
+  type CoreService,
+  type Kind,
+  type KubeObject,
+  type Pod,
+  type PrinterColumn,
+  type ResourceQuota,
+} from "@ebb/kube";
 import { JSONPath } from "jsonpath-plus";
 
 export interface Column {
@@ -83,6 +94,23 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   "networking.internal.knative.dev/Ingress": READY,
   "networking.internal.knative.dev/Certificate": READY,
   "caching.internal.knative.dev/Image": [field("Image", "spec.image")],
+  "admissionregistration.k8s.io/MutatingWebhookConfiguration": [column("Webhooks", countOf("webhooks"), { type: "integer" })],
+  "admissionregistration.k8s.io/ValidatingWebhookConfiguration": [column("Webhooks", countOf("webhooks"), { type: "integer" })],
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicy": [
+    column("Validations", ({ spec }) => (spec as AdmissionPolicy["spec"])?.validations?.length ?? 0, { type: "integer" }),
+    column("ParamKind", ({ spec }) => {
+      const { paramKind } = (spec ?? {}) as NonNullable<AdmissionPolicy["spec"]>;
+      return paramKind ? `${paramKind.apiVersion}/${paramKind.kind}` : "<unset>";
+    }),
+  ],
+  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": [
+    field("PolicyName", "spec.policyName"),
+    column("ParamRef", ({ spec }) => {
+      const { paramRef } = (spec ?? {}) as NonNullable<AdmissionPolicyBinding["spec"]>;
+      if (!paramRef) return "<unset>";
+      return paramRef.selector ? formatLabelSelector(paramRef.selector) : `${paramRef.namespace ?? "*"}/${paramRef.name ?? ""}`;
+    }),
+  ],
   "apps/Deployment": [
     column("Ready", (object) => `${read(object, ["status", "readyReplicas"]) || 0}/${read(object, ["spec", "replicas"]) || 0}`),
     column("Up-to-date", (object) => read(object, ["status", "updatedReplicas"]) || 0, { type: "integer" }),

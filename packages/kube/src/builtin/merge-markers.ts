@@ -65,6 +65,10 @@ export const LIST_TYPES: Readonly<Record<string, ListType>> = {
   "PodDisruptionBudgetStatus.conditions": byKey("type"),
   "ValidatingWebhookConfiguration.webhooks": byKey("name"),
   "MutatingWebhookConfiguration.webhooks": byKey("name"),
+  "ValidatingAdmissionPolicySpec.matchConditions": byKey("name"),
+  "ValidatingAdmissionPolicySpec.variables": byKey("name"),
+  "ValidatingAdmissionPolicyStatus.conditions": byKey("type"),
+  "ValidatingAdmissionPolicyBindingSpec.validationActions": set(),
 };
 
 /** `+structType=atomic`. */
@@ -74,7 +78,10 @@ export const ATOMIC_MESSAGES: ReadonlySet<string> = new Set(
     ..."ResourceFieldSelector SecretKeySelector SecretReference TypedLocalObjectReference".split(" "),
   ]
     .map((name) => `core.v1.${name}`)
-    .concat("meta.v1.LabelSelector", "meta.v1.OwnerReference", "rbac.v1.RoleRef", "rbac.v1.Subject"),
+    .concat("meta.v1.LabelSelector", "meta.v1.OwnerReference", "rbac.v1.RoleRef", "rbac.v1.Subject")
+    .concat(
+      "MatchResources NamedRuleWithOperations ParamKind ParamRef Variable".split(" ").map((name) => `admissionregistration.v1.${name}`),
+    ),
 );
 
 /** `+mapType=atomic`. */

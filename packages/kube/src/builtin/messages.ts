@@ -9,9 +9,16 @@ export interface MessageField {
 export type Message = ReadonlyMap<string, MessageField>;
 
 /** Go embeds these: their fields stand in JSON beside those of the message that holds them. */
-const EMBEDDED: ReadonlySet<string> = new Set(["localObjectReference", "ephemeralContainerCommon", "handler", "volumeSource", "rule"]);
+const EMBEDDED: ReadonlySet<string> = new Set([
+  "localObjectReference",
+  "ephemeralContainerCommon",
+  "handler",
+  "volumeSource",
+  "rule",
+  "ruleWithOperations",
+]);
 /** Fields that are called otherwise in JSON; all others have the same name. */
-const JSON_NAMES: Readonly<Record<string, string>> = { Webhooks: "webhooks" };
+const JSON_NAMES: Readonly<Record<string, string>> = { Webhooks: "webhooks", Name: "name", Expression: "expression" };
 const RAW = data as unknown as Readonly<Record<string, Readonly<Record<string, [number, string, ("list" | "map")?]>>>>;
 const known = new Map<string, Message>();
 

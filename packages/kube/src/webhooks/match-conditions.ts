@@ -15,7 +15,7 @@ type Condition = NonNullable<Webhook["matchConditions"]>[number];
 const programs = new WeakMap<Condition, Program>();
 
 /** What is wrong with a webhook's conditions; k8s.io/kubernetes validateMatchConditions. `authorizer` is not known here. */
-export function conditionCauses(conditions: readonly Condition[], at: string): FieldCause[] {
+export function conditionCauses(conditions: readonly Condition[], at: string, variables: readonly string[] = VARIABLES): FieldCause[] {
   const tooMany: FieldCause[] =
     conditions.length > MOST
       ? [{ reason: "FieldValueTooLong", field: at, message: `Too many: ${conditions.length}: must have at most ${MOST} items` }]
@@ -23,19 +23,19 @@ export function conditionCauses(conditions: readonly Condition[], at: string): F
   const names = conditions.map(({ name }) => name ?? "");
   return [
     ...tooMany,
-    ...conditions.slice(0, MOST).flatMap((condition, index) => oneCondition(condition, `${at}[${index}]`)),
+    ...conditions.slice(0, MOST).flatMap((condition, index) => oneCondition(condition, `${at}[${index}]`, variables)),
     ...duplicates(names, (index) => `${at}[${index}].name`),
   ];
 }
 
-function oneCondition({ name = "", expression = "" }: Partial<Condition>, at: string): FieldCause[] {
+function oneCondition({ name = "", expression = "" }: Partial<Condition>, at: string, variables: readonly string[]): FieldCause[] {
   const causes: FieldCause[] = [];
   if (name === "") causes.push(requiredField(`${at}.name`));
   else if (!isLabelKey(name))
     causes.push(invalidValue(`${at}.name`, name.slice(0, 300), "must be a qualified name, such as exclude-leases"));
   if (expression.trim() === "") return [...causes, requiredField(`${at}.expression`)];
   try {
-    const { type } = compile(expression, VARIABLES);
+    const { type } = compile(expression, variables);
     if (type !== "bool" && type !== "dyn") causes.push(invalidValue(`${at}.expression`, expression, "must evaluate to bool"));
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
@@ -49,6 +49,8 @@ export interface ConditionInput {
   oldObject: Json;
   /** The `request` of the AdmissionReview, without the objects. */
   request: Json;
+  /** Of a policy that has some. */
+  params?: Json;
 }
 
 /** Whether all conditions hold. Throws an Error if one cannot be told and none is false. */
@@ -58,7 +60,7 @@ export function conditionsHold(conditions: readonly Condition[], input: Conditio
     let failure: Error | undefined;
     for (const condition of conditions) {
       try {
-        if (programOf(condition).run(variables) !== true) return false;
+        if (programOf(condition, Object.keys(input)).run(variables) !== true) return false;
       } catch (error) {
         failure ??= new Error(`expression ${JSON.stringify(condition.expression)} resulted in error: ${firstLine(error)}`, {
           cause: error,
@@ -70,10 +72,10 @@ export function conditionsHold(conditions: readonly Condition[], input: Conditio
   });
 }
 
-function programOf(condition: Condition): Program {
+function programOf(condition: Condition, variables: readonly string[]): Program {
   const known = programs.get(condition);
   if (known) return known;
-  const made = compile(condition.expression, VARIABLES);
+  const made = compile(condition.expression, variables);
   programs.set(condition, made);
   return made;
 }

@@ -33,7 +33,7 @@ export function webhookCauses(webhook: Webhook, at: string, mutating: boolean): 
   return causes;
 }
 
-function oneOf(value: string | undefined, supported: readonly string[], at: string): FieldCause[] {
+export function oneOf(value: string | undefined, supported: readonly string[], at: string): FieldCause[] {
   return value !== undefined && supported.includes(value) ? [] : [unsupportedValue(at, value ?? "", supported)];
 }
 
