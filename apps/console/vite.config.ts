@@ -13,5 +13,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 2_000,
   },
   // The platform refuses a Host or an Origin that is not its own.
-  server: { proxy: { "/api": { target: platform, changeOrigin: true, headers: { origin: new URL(platform).origin } } } },
+  server: { proxy: { "/api": { target: platform, changeOrigin: true, ws: true, headers: { origin: new URL(platform).origin } } } },
 });

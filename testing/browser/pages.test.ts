@@ -91,6 +91,20 @@ describe.skipIf(skipReason !== null)("a request", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("a terminal", () => {
+  test("is offered to nobody who may not deploy, and where nothing runs a request that wakes it is", async () => {
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false, teams: [{ team: "default", role: "viewer" }] } });
+    const { page, open } = await go("/apps/hello-node/test/terminal");
+    await page.getByText("it takes the role that may deploy to test").waitFor();
+    expect(await page.getByRole("button", { name: "Open a shell" }).count()).toBe(0);
+    stage("GET /me", { status: 200, body: me });
+    stage("GET /apps/hello-node/environments/test/instances", { status: 200, body: { items: [] } });
+    await open("/apps/hello-node/test/terminal");
+    await page.getByRole("button", { name: "Wake it with a request" }).click();
+    await expect.poll(() => platform().received.at(-1)?.route).toBe("POST /apps/hello-node/environments/test/requests");
+  });
+});
+
 describe.skipIf(skipReason !== null)("one's own", () => {
   test("token is shown once, and another is revoked after a question", async () => {
     const { page } = await go("/account");

@@ -19,6 +19,7 @@ const PAGES = [
   "/apps/hello-node/test/cold-starts",
   "/apps/hello-node/test/try",
   "/apps/hello-node/test/logs",
+  "/apps/hello-node/test/terminal",
   "/apps/hello-node/test/config",
   "/apps/hello-node/test/operations",
   "/apps/hello-node/test/delete",

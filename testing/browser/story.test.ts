@@ -144,6 +144,23 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("log").getByText("answered /while-paused").waitFor();
   });
 
+  test("opens a shell where the app runs, which the trail keeps, and says how it ended", async () => {
+    const { page } = visited;
+    await page.getByRole("link", { name: "Terminal", exact: true }).click();
+    await page.getByRole("button", { name: "Open a shell" }).click();
+    const screen = page.getByRole("group", { name: /^Terminal in shop-0000/ });
+    await page.getByText("Shift + Esc leaves the terminal.").waitFor();
+    await screen.getByRole("textbox").pressSequentially("echo $K_SERVICE has $((6 * 7))\n");
+    await screen.getByText("shop has 42").first().waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.keyboard.press("Shift+Escape");
+    await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("Close it");
+    await screen.getByRole("textbox").pressSequentially("exit 3\n");
+    await page.getByText("The shell has ended with exit code 3.").waitFor();
+    const { items } = await ebb.client.audit({ action: "command.run" });
+    expect(items).toMatchObject([{ object: "app/shop", after: { environment: "test", program: "sh" } }]);
+  });
+
   test("sends everything back to the version before, from the list of versions", async () => {
     const { page } = visited;
     await page.getByRole("link", { name: "Versions", exact: true }).click();

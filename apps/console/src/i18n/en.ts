@@ -5,6 +5,7 @@ import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
 import { enTeams } from "./en-teams.ts";
+import { enTerminal } from "./en-terminal.ts";
 import { enTraffic } from "./en-traffic.ts";
 import { enWatch } from "./en-watch.ts";
 import { enWork } from "./en-work.ts";
@@ -125,6 +126,7 @@ export const en = {
     coldStarts: "Cold starts",
     try: "Try it",
     logs: "Logs",
+    terminal: "Terminal",
     config: "Variables & secrets",
     operations: "Operations",
     danger: "Delete",
@@ -153,6 +155,7 @@ export const en = {
   ...enWork,
   ...enPeople,
   ...enTeams,
+  ...enTerminal,
   ...enTraffic,
   ...enWatch,
   versions: {

@@ -5,6 +5,7 @@ import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
 import { zhTeams } from "./zh-teams.ts";
+import { zhTerminal } from "./zh-terminal.ts";
 import { zhTraffic } from "./zh-traffic.ts";
 import { zhWatch } from "./zh-watch.ts";
 import { zhWork } from "./zh-work.ts";
@@ -119,6 +120,7 @@ export const zh: Dictionary = {
     coldStarts: "冷启动",
     try: "试一试",
     logs: "日志",
+    terminal: "终端",
     config: "变量与密钥",
     operations: "操作记录",
     danger: "删除",
@@ -147,6 +149,7 @@ export const zh: Dictionary = {
   ...zhWork,
   ...zhPeople,
   ...zhTeams,
+  ...zhTerminal,
   ...zhTraffic,
   ...zhWatch,
   versions: {

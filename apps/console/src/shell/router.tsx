@@ -103,6 +103,12 @@ const logs = createRoute({
   }),
   component: lazyRouteComponent(() => import("../pages/app/logs-tab.tsx"), "LogsTab"),
 });
+const terminal = createRoute({
+  getParentRoute: () => app,
+  path: "terminal",
+  validateSearch: (search: Record<string, unknown>): { instance?: string | undefined } => ({ instance: optional(search, "instance") }),
+  component: lazyRouteComponent(() => import("../pages/app/terminal/terminal-tab.tsx"), "TerminalTab"),
+});
 const config = createRoute({
   getParentRoute: () => app,
   path: "config",
@@ -218,7 +224,22 @@ const routeTree = root.addChildren([
   deploy,
   appAnywhere,
   promote,
-  app.addChildren([overview, versions, version, traffic, guard, releases, scaling, coldStarts, tryIt, logs, config, appOperations, danger]),
+  app.addChildren([
+    overview,
+    versions,
+    version,
+    traffic,
+    guard,
+    releases,
+    scaling,
+    coldStarts,
+    tryIt,
+    logs,
+    terminal,
+    config,
+    appOperations,
+    danger,
+  ]),
   operations,
   operation,
   teams,

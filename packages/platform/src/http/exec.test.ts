@@ -81,6 +81,20 @@ test("what the platform refuses is a problem like any other; a plain GET runs no
   expect(asked).toHaveLength(1);
 });
 
+test("a page, which is not told of a refused handshake, is told in the stream", async () => {
+  const { open, base } = await setUp(() => Promise.reject(refuse("instance_not_found", "none", { hint: "Wake it." })));
+  const { socket } = open("command=sh", { authorization: `Bearer ${OWNER_TOKEN}`, origin: base });
+  const [message] = (await once(socket, "message")) as [Buffer];
+  expect(message[0]).toBe(3);
+  expect(JSON.parse(String(message.subarray(1)))).toMatchObject({
+    status: "Failure",
+    reason: "instance_not_found",
+    message: "none",
+    hint: "Wake it.",
+  });
+  await once(socket, "close");
+});
+
 test("another site's page cannot open one with the cookie that comes along", async () => {
   const { open, owner, base, asked } = await setUp();
   const { code } = (await (await owner("POST", "/session/codes")).json()) as { code: string };

@@ -103,6 +103,9 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/logs" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.logs}
       </Link>
+      <Link to="/apps/$app/$env/terminal" params={params} activeOptions={{ includeSearch: false }}>
+        {text.app.terminal}
+      </Link>
       <Link to="/apps/$app/$env/config" params={params}>
         {text.app.config}
       </Link>

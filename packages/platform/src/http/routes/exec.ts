@@ -1,10 +1,11 @@
 import { pipeline, type Duplex } from "node:stream";
-import { VersionName } from "@ebb/api";
+import { VersionName, type Problem } from "@ebb/api";
 import { keepAlive } from "@ebb/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { createWebSocketStream } from "ws";
 import { refuse } from "../../errors.ts";
+import { toProblem } from "../problem.ts";
 import { AT, ByPlace, Flag, placeOf, type RouteDeps } from "./shapes.ts";
 
 /** Each is a process in an instance, and two connections here. */
@@ -23,13 +24,19 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The command that a WebSocket will be joined to. */
     session: Duplex | null;
+    /** Why there is none, for a page. */
+    refusal: Problem | null;
   }
 }
 
+/** Of `v5.channel.k8s.io`: how the command ended. */
+const STATUS_CHANNEL = 3;
+
 /** A command in an instance, over WebSocket: what Kubernetes calls `exec`, and in its messages. */
-export function registerExecRoutes(server: FastifyInstance, { api, authentication, clock }: RouteDeps): void {
+export function registerExecRoutes(server: FastifyInstance, { api, authentication, clock, log }: RouteDeps): void {
   let running = 0;
   server.decorateRequest("session", null);
+  server.decorateRequest("refusal", null);
   server.route({
     method: "GET",
     url: `${AT}/exec`,
@@ -42,13 +49,32 @@ export function registerExecRoutes(server: FastifyInstance, { api, authenticatio
       // The cookie comes along with what other sites' pages open, and a WebSocket asks nobody (no CORS).
       authentication.requireOwnPage(request);
       if (running >= MOST_AT_ONCE) throw refuse("too_many_commands", `${MOST_AT_ONCE} commands are under way`);
-      request.session = await start(request);
+      try {
+        request.session = await start(request);
+      } catch (error) {
+        // Browsers keep the answer to a refused handshake from the page: it is told in the stream's own words.
+        if (request.headers.origin === undefined) throw error;
+        request.refusal = toProblem(error, log);
+      }
     },
     handler: () => {
       throw refuse("invalid_request", "This is served over WebSocket alone");
     },
     wsHandler: (socket, request) => {
-      const { session } = request;
+      const { session, refusal } = request;
+      if (refusal) {
+        const { detail: message, code, hint } = refusal;
+        const status = {
+          kind: "Status",
+          apiVersion: "v1",
+          status: "Failure",
+          reason: code,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+        };
+        socket.send(Buffer.concat([Buffer.of(STATUS_CHANNEL), Buffer.from(JSON.stringify(status))]), { binary: true });
+        return socket.close();
+      }
       if (!session) return socket.terminate();
       running++;
       socket.once("close", () => running--);

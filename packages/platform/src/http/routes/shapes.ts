@@ -1,5 +1,5 @@
 import { AppName, EnvironmentName, Operation, TeamName, VersionName } from "@ebb/api";
-import type { Clock, Random } from "@ebb/base";
+import type { Clock, Logger, Random } from "@ebb/base";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
 import type { Place } from "../../apps/store.ts";
@@ -16,6 +16,7 @@ export interface RouteDeps {
   clock: Clock;
   random: Random;
   uploadsRoot: string;
+  log: Logger;
   /** Where people reach the platform: `https://ebb.example.com`. */
   origin: () => string;
   /** Aborted when the server stops: streams end. */
