@@ -199,6 +199,26 @@ describe.skipIf(skipReason !== null)("a folder", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("an upload", () => {
+  test("tells how far it is, and cancelling it ends its connection", async () => {
+    stage("POST /deployments", "hang");
+    const { page } = await go("/deploy");
+    const asked = page.waitForRequest((request) => request.method() === "POST");
+    const ended = page.waitForEvent("requestfailed");
+    const buffer = Buffer.concat([Buffer.of(0x1f, 0x8b), Buffer.alloc(3 * 1024 * 1024)]);
+    await page.locator("input[type=file][accept]").setInputFiles({ name: "big.tar.gz", mimeType: "application/gzip", buffer });
+    await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+    await asked;
+    await page.getByText("3.0 MB sent; the platform stores it").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    expect((await ended).failure()?.errorText).toBe("net::ERR_ABORTED");
+    await page.getByText("Cancelled: nothing was deployed.").waitFor();
+    stage("POST /deployments", problem(413, "body_too_large", "The source is larger than 1 GiB"));
+    await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+    await page.getByText("The source is larger than 1 GiB").waitFor();
+  });
+});
+
 describe.skipIf(skipReason !== null)("a promotion", () => {
   test("shows what differs before it is asked for, and goes to its operation", async () => {
     const { page } = await go("/apps/hello-node/test/promote?to=prod");

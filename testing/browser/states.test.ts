@@ -99,6 +99,20 @@ describe.skipIf(skipReason !== null)("an app's numbers", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("have the autoscaler's journal on a chart: a click, or a button, tells what each strategy asked for, at an address", async () => {
+    const { page } = await go("/apps/hello-node/test/scaling");
+    await page.getByText("Click on a moment").waitFor();
+    await page.locator(".u-over").click({ position: { x: 8, y: 40 } });
+    await page.waitForURL(/scaling\?at=/);
+    await page.getByText("Something-new").or(page.getByText("something-new")).first().waitFor();
+    await page.getByRole("button", { name: "Why: v11 1 → 3" }).click();
+    await page.getByRole("region", { name: "What each strategy asked for: v11" }).getByText("decided", { exact: true }).waitFor();
+    await page.getByText("2 from 08:00 to 18:00").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.reload();
+    await page.getByText("2 from 08:00 to 18:00").waitFor();
+  });
+
   test("say so when nothing happened, when the cluster counts nothing, and when they cannot be had", async () => {
     const body = metrics();
     const empty = { ...body.total.summary, requests: 0, errors: 0, p50Ms: null, p95Ms: null, p99Ms: null };
@@ -245,6 +259,24 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
     await page.getByRole("row", { name: /importer.*Ready/ }).waitFor();
   });
 
+  test("has thousands of them, few in the document, wherever one scrolls", async () => {
+    const [first] = apps;
+    if (first === undefined) throw new Error("no app is staged");
+    const many = Array.from({ length: 3_000 }, (_, index) => ({ ...first, name: `app-${String(index).padStart(4, "0")}` }));
+    stage("GET /apps", { status: 200, body: { items: many } });
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "app-0000", exact: true }).waitFor();
+    await page.mouse.wheel(0, 1_000_000);
+    await page.getByRole("link", { name: "app-2999", exact: true }).waitFor();
+    expect(await page.getByRole("row").count()).toBeLessThan(60);
+    await page.setViewportSize(PHONE);
+    await page
+      .getByRole("link", { name: /^app-\d+$/ })
+      .first()
+      .waitFor();
+    expect(await page.locator(".cards > li").count()).toBeLessThan(60);
+  });
+
   test("is searched, with the search in the address", async () => {
     const { page } = await go("/?q=python");
     await page.getByText("1 of 6").waitFor();
@@ -256,18 +288,20 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
   });
 });
 
-describe.skipIf(skipReason !== null)("thousands of log lines", () => {
-  test("are in the list, few in the document, at the newest one, and stay put when one scrolls up", async () => {
-    stage("GET /apps/hello-node/environments/test/logs", { lines: logRecords(8_000) });
+describe.skipIf(skipReason !== null)("a hundred thousand log lines", () => {
+  test("are in the list, few in the document, at the newest one, and wait while one has scrolled up to read", async () => {
+    stage("GET /apps/hello-node/environments/test/logs", { lines: logRecords(100_000) });
     const { page, complaints } = await go("/apps/hello-node/test/logs");
-    await page.getByText("8,000 lines").waitFor();
-    await page.getByText("line 7999 ").waitFor();
+    await page.getByText("100,000 lines").waitFor();
+    await page.getByText("line 99999 ").waitFor();
     expect(await page.locator(".line").count()).toBeLessThan(120);
     await page.getByRole("log").hover();
     await page.mouse.wheel(0, -100_000);
+    await page.getByText(/^paused ·/).waitFor();
     await page.getByRole("button", { name: "To the newest line" }).click();
-    await page.getByText("line 7999 ").waitFor();
-    await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 4321 ");
+    await page.getByText(/^live ·/).waitFor();
+    await page.getByText("line 99999 ").waitFor();
+    await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 43210 ");
     await page.getByText("1 lines").waitFor();
     expect(complaints).toEqual([]);
   });

@@ -19,7 +19,12 @@ export function buildConsole(): string {
     (name) => statSync(join(CONSOLE, "src", name)).mtimeMs,
   );
   if (!existsSync(built) || statSync(built).mtimeMs < Math.max(...sources))
-    execFileSync("npm", ["run", "build", "--silent"], { cwd: CONSOLE, stdio: "inherit" });
+    execFileSync("npm", ["run", "build", "--silent"], {
+      cwd: CONSOLE,
+      stdio: "inherit",
+      // Not the test runner's: what is driven here is what is shipped.
+      env: { ...process.env, NODE_ENV: "production" },
+    });
   return join(CONSOLE, "dist");
 }
 

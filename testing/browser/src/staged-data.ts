@@ -97,7 +97,7 @@ export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
   };
 });
 
-type Staged = Pick<ScalingDecision, "version" | "previous" | "desired" | "cause" | "reason">;
+type Staged = Pick<ScalingDecision, "version" | "previous" | "desired" | "cause" | "reason" | "votes" | "winner">;
 const decided = (minutesAgo: number, what: Staged): ScalingDecision => {
   const time = new Date(Date.now() - minutesAgo * 60_000).toISOString();
   const observed = { stable: 21, panic: 24.5, ready: what.previous };
@@ -119,6 +119,11 @@ export const decisions: ScalingDecision[] = [
     previous: 1,
     desired: 3,
     cause: "panic",
+    votes: [
+      { strategy: "concurrency", desired: 3, reason: "21 requests at once, aiming at 7 per instance" },
+      { strategy: "cron", desired: 2, reason: "2 from 08:00 to 18:00" },
+    ],
+    winner: "concurrency",
     reason: "21 requests at once on average over 6 s, aiming at 7 per instance, in panic mode: never fewer while it panics",
   }),
   decided(14, { version: "v12", previous: 1, desired: 0, cause: "idle", reason: "no traffic for 60 s: asleep" }),

@@ -4,7 +4,7 @@ import { client } from "./connection.ts";
 import { keys } from "./queries.ts";
 
 /** How far back the charts go. */
-export const RANGES = ["1h", "24h", "7d"] as const;
+export const RANGES = ["15m", "1h", "24h", "7d"] as const;
 export type Range = (typeof RANGES)[number];
 
 export function rangeOf(value: unknown): Range | undefined {
@@ -13,6 +13,7 @@ export function rangeOf(value: unknown): Range | undefined {
 
 /** `step` in seconds: the finest that the platform keeps for so long. `again` in milliseconds: about as often as a point is added. */
 const SPANS = {
+  "15m": { seconds: 900, step: 10, again: 10_000 },
   "1h": { seconds: 3600, step: 10, again: 10_000 },
   "24h": { seconds: 86_400, step: 60, again: 60_000 },
   "7d": { seconds: 604_800, step: 3600, again: 300_000 },

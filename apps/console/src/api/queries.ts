@@ -44,6 +44,14 @@ export const decisionsQuery = (place: Place) =>
     refetchInterval: 4000,
   });
 
+/** Those that held at a moment (RFC 3339), which do not change any more. */
+export const decisionsAtQuery = (place: Place, at: string) =>
+  queryOptions({
+    queryKey: [...keys.place(place, "decisions"), at],
+    queryFn: ({ signal }) => client.decisions(place, { limit: 50, at, signal }),
+    staleTime: Infinity,
+  });
+
 /** How the last instances came to serve; asked for again like the decisions. */
 export const coldStartsQuery = (place: Place) =>
   queryOptions({

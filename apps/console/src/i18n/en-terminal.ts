@@ -1,4 +1,4 @@
-/** A shell in an instance. */
+/** A shell in an instance; a deployment on its way. */
 export const enTerminal = {
   terminal: {
     title: "A shell in an instance",
@@ -19,5 +19,16 @@ export const enTerminal = {
     wake: "Wake it with a request",
     forbidden: (env: string) => `A shell is as mighty as a deployment: it takes the role that may deploy to ${env}.`,
     sameAs: "The same from a command line:",
+  },
+  sending: {
+    sent: (done: string, all: string) => `${done} of ${all} sent`,
+    storing: (_done: string, all: string) => `${all} sent; the platform stores it …`,
+    cancelled: "Cancelled: nothing was deployed.",
+  },
+  timeline: {
+    whole: "From the source to its first answer",
+    until: "Until it ended",
+    logsOf: (version: string) => `The log of ${version}`,
+    again: "Deploy again",
   },
 };

@@ -4,6 +4,7 @@ import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
+import { enScaling } from "./en-scaling.ts";
 import { enTeams } from "./en-teams.ts";
 import { enTerminal } from "./en-terminal.ts";
 import { enTraffic } from "./en-traffic.ts";
@@ -154,6 +155,7 @@ export const en = {
   ...enGuard,
   ...enWork,
   ...enPeople,
+  ...enScaling,
   ...enTeams,
   ...enTerminal,
   ...enTraffic,
@@ -205,6 +207,7 @@ export const en = {
     resume: "Go on",
     resumeWith: (n: number) => `Go on (${n} new)`,
     newest: "To the newest line",
+    newestWith: (n: string) => `To the newest line (${n} new)`,
     clear: "Clear",
     download: "Download",
     waiting: "Nothing has been written yet. Lines appear here as they are written.",

@@ -3,7 +3,7 @@ import type { enLive } from "./en-live.ts";
 export const zhLive: typeof enLive = {
   title: "流量与实例",
   range: "时间范围",
-  ranges: { "1h": "1 小时", "24h": "24 小时", "7d": "7 天" },
+  ranges: { "15m": "15 分钟", "1h": "1 小时", "24h": "24 小时", "7d": "7 天" },
   notRecorded: "此集群不为 Ebb 计数：其他 Knative 有自己的 Prometheus。",
   quiet: "这段时间没有请求，也没有实例运行。",
   requests: "请求",

@@ -20,4 +20,15 @@ export const zhTerminal: typeof enTerminal = {
     forbidden: (env) => `打开终端的权限等同于部署：需要可部署到 ${env} 的角色。`,
     sameAs: "命令行方式：",
   },
+  sending: {
+    sent: (done, all) => `已发送 ${done} / ${all}`,
+    storing: (_done, all) => `已发送 ${all}，平台正在保存……`,
+    cancelled: "已取消：没有部署任何内容。",
+  },
+  timeline: {
+    whole: "从源码到首次应答",
+    until: "直至结束",
+    logsOf: (version) => `${version} 的日志`,
+    again: "重新部署",
+  },
 };

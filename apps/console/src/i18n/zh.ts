@@ -4,6 +4,7 @@ import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
+import { zhScaling } from "./zh-scaling.ts";
 import { zhTeams } from "./zh-teams.ts";
 import { zhTerminal } from "./zh-terminal.ts";
 import { zhTraffic } from "./zh-traffic.ts";
@@ -148,6 +149,7 @@ export const zh: Dictionary = {
   ...zhGuard,
   ...zhWork,
   ...zhPeople,
+  ...zhScaling,
   ...zhTeams,
   ...zhTerminal,
   ...zhTraffic,
@@ -199,6 +201,7 @@ export const zh: Dictionary = {
     resume: "继续",
     resumeWith: (n) => `继续（新增 ${n} 行）`,
     newest: "跳到最新一行",
+    newestWith: (n) => `跳到最新一行（${n} 条新日志）`,
     clear: "清空",
     download: "下载",
     waiting: "还没有日志。新日志写出后会立即显示在这里。",

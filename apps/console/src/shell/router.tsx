@@ -92,7 +92,11 @@ const releases = createRoute({
 const scaling = createRoute({
   getParentRoute: () => app,
   path: "scaling",
-  component: lazyRouteComponent(() => import("../pages/app/scaling-tab.tsx"), "ScalingTab"),
+  validateSearch: (search: Record<string, unknown>): { at?: string | undefined } => {
+    const at = optional(search, "at");
+    return { at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at };
+  },
+  component: lazyRouteComponent(() => import("../pages/app/scaling/scaling-tab.tsx"), "ScalingTab"),
 });
 const logs = createRoute({
   getParentRoute: () => app,

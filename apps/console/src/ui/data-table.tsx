@@ -1,6 +1,5 @@
-import { useState, type ReactNode } from "react";
-import Button from "antd/es/button";
-import { useText } from "../i18n/language.tsx";
+import { useRef, useState, type ReactNode } from "react";
+import { useWindowRows } from "./use-window-rows.ts";
 
 export interface Column<Row> {
   key: string;
@@ -20,45 +19,66 @@ interface DataTableProps<Row> {
   keyOf: (row: Row) => string;
   /** Sorted by this column until somebody chooses another; in the given order when absent. */
   sortedBy?: string;
+  /** All columns are as wide as each other, whatever is in view: for thousands of rows that are alike. */
+  steady?: boolean;
 }
 
-/** Rows shown at first, and with each click for more: beyond this, finding is done by searching. */
-const STEP = 100;
+/** Pixels; rows are measured once they are in view. */
+const USUAL_ROW = 40;
 
-/** A dense table; sorts by a click on a column's title. Ant Design's Table would be a third of all that the first page loads. */
-export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy }: DataTableProps<Row>) {
-  const text = useText();
+/**
+ * A dense table; sorts by a click on a column's title; of thousands of rows only those in view are in the document. Ant Design's Table would be
+ * a third of all that the first page loads.
+ */
+export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy, steady = false }: DataTableProps<Row>) {
   const [order, setOrder] = useState({ key: sortedBy, descending: false });
-  const [limit, setLimit] = useState(STEP);
   const compare = columns.find((column) => column.key === order.key)?.compare;
   const sorted = compare === undefined ? rows : rows.toSorted((a, b) => (order.descending ? compare(b, a) : compare(a, b)));
   return (
-    <>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard */}
-      <div className="table-frame" tabIndex={0} role="region" aria-label={label}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <HeadCell key={column.key} column={column} order={order} setOrder={setOrder} />
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {sorted.slice(0, limit).map((row) => (
-              <tr key={keyOf(row)}>
-                {columns.map((column) => (
-                  <td key={column.key} className={column.align}>
-                    {column.render(row)}
-                  </td>
-                ))}
-              </tr>
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard
+    <div className="table-frame" tabIndex={0} role="region" aria-label={label}>
+      <table className={steady ? "steady" : undefined} aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((column) => (
+              <HeadCell key={column.key} column={column} order={order} setOrder={setOrder} />
             ))}
-          </tbody>
-        </table>
-      </div>
-      {sorted.length > limit && <Button onClick={() => setLimit(limit + STEP)}>{text.operations.more}</Button>}
-    </>
+          </tr>
+        </thead>
+        <Body rows={sorted} columns={columns} keyOf={keyOf} />
+      </table>
+    </div>
+  );
+}
+
+/** Apart from the table: scrolling draws its rows alone, and sorts nothing again. */
+function Body<Row>({ rows, columns, keyOf }: Pick<DataTableProps<Row>, "rows" | "columns" | "keyOf">) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const shown = useWindowRows(body, { count: rows.length, estimate: USUAL_ROW });
+  const gap = (key: string, height: number) =>
+    height > 0 && (
+      <tr key={key} aria-hidden="true" className="table-gap">
+        <td colSpan={columns.length} style={{ height }} />
+      </tr>
+    );
+  return (
+    <tbody ref={body}>
+      {gap("before", shown.before)}
+      {shown.rows.map((index) => {
+        const row = rows[index];
+        if (row === undefined) return null;
+        return (
+          <tr key={keyOf(row)} ref={shown.measure} data-index={index} aria-rowindex={index + 2}>
+            {columns.map((column) => (
+              <td key={column.key} className={column.align}>
+                {column.render(row)}
+              </td>
+            ))}
+          </tr>
+        );
+      })}
+      {gap("after", shown.after)}
+    </tbody>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useFormat, useText } from "../i18n/language.tsx";
 import { versionColour } from "./version.ts";
 
@@ -23,6 +23,10 @@ interface LineListProps {
   label: string;
   /** Pixels at most; the list is as short as its content. */
   height: number;
+  /** Whether the reader is at the newest line, or has scrolled up to read. */
+  onFollow?: (following: boolean) => void;
+  /** Lines that wait until the reader is back there. */
+  held?: number;
 }
 
 const ROW = 20;
@@ -30,14 +34,18 @@ const ROW = 20;
 const NEAR_END = 40;
 
 /**
- * Log lines, only the visible ones in the document: tens of thousands scroll smoothly. Stays at the newest line until the reader scrolls up,
+ * Log lines, only the visible ones in the document: a hundred thousand scroll smoothly. Stays at the newest line until the reader scrolls up,
  * and again once they are back at the end.
  */
-export function LineList({ lines, wrap, label, height }: LineListProps) {
+export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: LineListProps) {
   const text = useText();
   const format = useFormat();
   const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
+  const [atEnd, setAtEndState] = useState(true);
+  const setAtEnd = (now: boolean) => {
+    setAtEndState(now);
+    if (now !== atEnd) onFollow?.(now);
+  };
   // oxlint-disable-next-line react/incompatible-library -- its functions change what they return; nothing here is memoised
   const virtual = useVirtualizer({
     count: lines.length,
@@ -46,6 +54,9 @@ export function LineList({ lines, wrap, label, height }: LineListProps) {
     getItemKey: (index) => lines[index]?.id ?? index,
     overscan: 20,
   });
+  // A list that goes leaves nobody who reads further up.
+  const gone = useEffectEvent(() => onFollow?.(true));
+  useEffect(() => () => gone(), []);
   const last = lines.at(-1)?.id;
   const total = virtual.getTotalSize();
   useEffect(() => {
@@ -104,7 +115,7 @@ export function LineList({ lines, wrap, label, height }: LineListProps) {
       </div>
       {!atEnd && (
         <Button size="small" className="to-newest" icon={<DownOutlined />} onClick={() => setAtEnd(true)}>
-          {text.logs.newest}
+          {held === 0 ? text.logs.newest : text.logs.newestWith(format.number(held))}
         </Button>
       )}
     </div>

@@ -1,4 +1,5 @@
 import type { Operation, OperationFailure } from "@ebb/api";
+import { Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { useSpeech } from "../i18n/language.tsx";
 import { problemWords } from "../i18n/problem-words.ts";
@@ -33,6 +34,20 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
             {failure.hint !== null && (
               <p className="hint">
                 <b>{text.operation.fix}:</b> <span lang="en">{failure.hint}</span>
+              </p>
+            )}
+            {operation.kind === "deploy" && (
+              <p className="next-steps">
+                {operation.version !== null && (
+                  <Link
+                    to="/apps/$app/$env/logs"
+                    params={{ app: operation.app, env: operation.environment }}
+                    search={{ version: operation.version }}
+                  >
+                    {text.timeline.logsOf(operation.version)}
+                  </Link>
+                )}
+                <Link to="/deploy">{text.timeline.again}</Link>
               </p>
             )}
             <p className="faint">

@@ -91,7 +91,7 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/releases" params={params}>
         {text.app.releases}
       </Link>
-      <Link to="/apps/$app/$env/scaling" params={params}>
+      <Link to="/apps/$app/$env/scaling" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.scaling}
       </Link>
       <Link to="/apps/$app/$env/cold-starts" params={params}>

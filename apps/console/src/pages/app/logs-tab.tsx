@@ -32,9 +32,11 @@ export function LogsTab() {
 function LogView({ place, version, instance }: LogQuery) {
   const text = useText();
   const [paused, setPaused] = useState(false);
+  // Who scrolls up reads: what comes meanwhile waits, and nothing moves under their eyes.
+  const [following, setFollowing] = useState(true);
   const [wrap, setWrap] = useState(true);
   const [find, setFind] = useState("");
-  const feed = useLogs({ place, version, instance }, paused);
+  const feed = useLogs({ place, version, instance }, paused || !following);
   const wanted = find.toLowerCase();
   const shown = useMemo(
     () => (wanted === "" ? feed.lines : feed.lines.filter((line) => line.text.toLowerCase().includes(wanted))),
@@ -72,11 +74,11 @@ function LogView({ place, version, instance }: LogQuery) {
       </div>
       {feed.error !== null && <ProblemNote error={feed.error} />}
       {shown.length > 0 ? (
-        <LineList lines={shown} wrap={wrap} label={text.logs.label} height={HEIGHT} />
+        <LineList lines={shown} wrap={wrap} label={text.logs.label} height={HEIGHT} onFollow={setFollowing} held={paused ? 0 : feed.held} />
       ) : (
         <Blank>{feed.lines.length > 0 ? text.logs.noMatch : text.logs.waiting}</Blank>
       )}
-      <LogFoot feed={feed} paused={paused} shown={shown.length} />
+      <LogFoot feed={feed} paused={paused || !following} shown={shown.length} />
     </>
   );
 }

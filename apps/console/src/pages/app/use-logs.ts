@@ -3,6 +3,7 @@ import type { Place } from "@ebb/api";
 import { client } from "../../api/connection.ts";
 import { useVisible } from "../../api/visible.ts";
 import type { Line } from "../../ui/line-list.tsx";
+import { append, type KeptLines } from "./kept-lines.ts";
 import { ResumePoint } from "./resume-point.ts";
 
 export interface LogQuery {
@@ -22,22 +23,15 @@ export interface LogFeed {
   clear: () => void;
 }
 
-/** What a person can usefully scroll through, and about 10 MB at most. */
-const KEPT = 20_000;
+/** What a search in the page should still find; about 30 MB. */
+const KEPT = 100_000;
 /** How far back to begin. */
 const TAIL = 1_000;
 const AGAIN = 2_000;
+/** Lines are shown at most so often (milliseconds): each time costs as much as there are lines. */
+const GATHER = 100;
 
-type Kept = { lines: Line[]; dropped: number };
-const nothing: Kept = { lines: [], dropped: 0 };
-
-function append(kept: Kept, added: readonly Line[]): Kept {
-  const all = [...kept.lines, ...added];
-  // Each instance's lines come in order, those of several do not when there is a backlog. Nearly sorted already: this is cheap.
-  all.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id - b.id));
-  const over = Math.max(0, all.length - KEPT);
-  return { lines: over === 0 ? all : all.slice(over), dropped: kept.dropped + over };
-}
+const nothing: KeptLines = { lines: [], dropped: 0 };
 
 /**
  * Follows an app's logs while the page is visible, from the last line it has; shows nothing new while `paused`, and loses nothing either.
@@ -63,7 +57,7 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
     const added = buffer.current;
     buffer.current = [];
     setHeld(0);
-    if (added.length > 0) setKept((now) => append(now, added));
+    if (added.length > 0) setKept((now) => append(now, added, KEPT));
   });
 
   useEffect(() => {
@@ -75,6 +69,7 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
     if (!visible) return undefined;
     const abort = new AbortController();
     const { signal } = abort;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       while (!signal.aborted) {
         try {
@@ -95,7 +90,10 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
             const line = resume.current.take(record);
             if (line === null) continue;
             buffer.current.push(line);
-            if (buffer.current.length === 1 || pausedNow.current) requestAnimationFrame(flush);
+            timer ??= setTimeout(() => {
+              timer = undefined;
+              flush();
+            }, GATHER);
           }
         } catch (failure) {
           if (!signal.aborted) setError(failure);

@@ -10,6 +10,9 @@ import { Ago } from "../../ui/time.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
 import { environmentsOf } from "./columns.ts";
 
+/** So many that not all are in the document. */
+const MANY = 60;
+
 /** A row an app, a column an environment: what serves where, and how it is. */
 export function AppTable({ apps }: { apps: readonly App[] }) {
   const text = useText();
@@ -40,7 +43,16 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
       render: (app) => <Ago at={app.updatedAt} />,
     },
   ];
-  return <DataTable label={text.apps.title} rows={apps} columns={columns} keyOf={(app) => app.name} sortedBy="name" />;
+  return (
+    <DataTable
+      label={text.apps.title}
+      rows={apps}
+      columns={columns}
+      keyOf={(app) => app.name}
+      sortedBy="name"
+      steady={apps.length > MANY}
+    />
+  );
 }
 
 function placeIn(app: App, env: string): AppEnvironment | undefined {
@@ -81,9 +93,9 @@ export function PlaceCell({ place }: { place: AppEnvironment }) {
         </Link>
         <TrafficText targets={place.traffic} />
       </div>
-      <div className="between faint">
-        {place.url === "" ? <span /> : <Address url={place.url} />}
-        <span className="nowrap">
+      {place.url !== "" && <Address url={place.url} />}
+      <div className="faint place-facts">
+        <span>
           <RateText place={place} />
           {instances > 0 && `${text.overview.running(instances)} · `}
           <Ago at={place.updatedAt} />

@@ -48,7 +48,7 @@ test("a folder that is left out is not read", async () => {
 test("the archive has the files as they are, scripts executable, and tells how far it is", async () => {
   const files = await chooseSource(picked({ "bin/start": "#!/bin/sh\necho hi\n", "größe/ä.txt": "umlaut", empty: "" }));
   const told: number[] = [];
-  const archive = await archiveOf(files, (bytes) => told.push(bytes));
+  const archive = await archiveOf(files, (bytes) => told.push(bytes), new AbortController().signal);
   const entries = await unpackTar(archive.stream().pipeThrough(new DecompressionStream("gzip")));
   expect(entries.map(({ header, data }) => [header.name, header.mode, new TextDecoder().decode(data)])).toEqual([
     ["bin/start", 0o755, "#!/bin/sh\necho hi\n"],
@@ -56,4 +56,11 @@ test("the archive has the files as they are, scripts executable, and tells how f
     ["größe/ä.txt", 0o644, "umlaut"],
   ]);
   expect(told.at(-1)).toBe(files.reduce((sum, { file }) => sum + file.size, 0));
+});
+
+test("an archive that nobody wants any more is not packed to its end", async () => {
+  const abort = new AbortController();
+  const files = await chooseSource(picked({ "a.js": "a", "b.js": "b" }));
+  const packed = archiveOf(files, () => abort.abort(new Error("enough")), abort.signal);
+  await expect(packed).rejects.toThrow("enough");
 });

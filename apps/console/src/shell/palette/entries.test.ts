@@ -8,7 +8,7 @@ const app = (name: string, environments: string[]) =>
     name,
     environments: environments.map((environment) => ({ environment, traffic: [{ version: "v3", percent: 100 }], latestVersion: "v4" })),
   }) as unknown as App;
-const entries = entriesOf([app("shop", ["test", "prod"]), app("shop-admin", ["test"])], en);
+const entries = entriesOf([app("shop", ["test", "prod"]), app("shop-admin", ["test"])], [{ name: "web", environments: ["qa"] }], en);
 const titles = (query: string) => found(entries, query, 4).map(({ title }) => title);
 
 describe("finding", () => {
@@ -20,6 +20,7 @@ describe("finding", () => {
     ],
     ["a version by words in any order", "v3 prod", ["shop prod v3"]],
     ["what to do", "promote shop prod", ["Promote shop prod"]],
+    ["a team and its environments", "web", ["web", "web qa: environment"]],
     ["whatever the case", "DEPLOY", ["Deploy an app"]],
     ["nothing where a word is missing", "shop nowhere", []],
   ])("%s", (_name, query, expected) => expect(titles(query)).toEqual(expected));

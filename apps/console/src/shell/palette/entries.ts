@@ -1,15 +1,15 @@
-import type { App } from "@ebb/api";
+import type { App, Team } from "@ebb/api";
 import type { Dictionary } from "../../i18n/en.ts";
 
 export interface Entry {
-  kind: "app" | "version" | "page" | "action";
+  kind: "app" | "team" | "version" | "page" | "action";
   title: string;
   /** Below the console's address. */
   href: string;
 }
 
-/** All that can be found: pages and actions, and of each app its environments and the versions that serve there. */
-export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
+/** All that can be found: pages and actions, teams and their environments, and of each app its environments and the versions that serve there. */
+export function entriesOf(apps: readonly App[], teams: readonly Pick<Team, "name" | "environments">[], text: Dictionary): Entry[] {
   const pages: Entry[] = [
     { kind: "page", title: text.nav.apps, href: "/" },
     { kind: "page", title: text.nav.operations, href: "/operations" },
@@ -23,7 +23,18 @@ export function entriesOf(apps: readonly App[], text: Dictionary): Entry[] {
     { kind: "page", title: text.config.layer.platform, href: "/configuration" },
     { kind: "action", title: text.find.deployTo, href: "/deploy" },
   ];
-  return [...apps.flatMap((app) => entriesOfApp(app, text)), ...pages];
+  return [...apps.flatMap((app) => entriesOfApp(app, text)), ...teams.flatMap((team) => entriesOfTeam(team, text)), ...pages];
+}
+
+function entriesOfTeam({ name, environments }: Pick<Team, "name" | "environments">, { find }: Dictionary): Entry[] {
+  return [
+    { kind: "team", title: name, href: `/teams/${name}` },
+    ...environments.map((env): Entry => ({
+      kind: "page",
+      title: find.environmentOf(name, env),
+      href: `/teams/${name}/environments/${env}`,
+    })),
+  ];
 }
 
 function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[] {
@@ -42,6 +53,8 @@ function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[
         })),
         { kind: "page", title: find.logsOf(where), href: `${at}/logs` },
         { kind: "page", title: find.trafficOf(where), href: `${at}/traffic` },
+        { kind: "page", title: find.scalingOf(where), href: `${at}/scaling` },
+        { kind: "action", title: find.terminalOf(where), href: `${at}/terminal` },
         { kind: "page", title: find.releasesOf(where), href: `${at}/releases` },
         { kind: "page", title: find.coldStartsOf(where), href: `${at}/cold-starts` },
         { kind: "action", title: find.tryOf(where), href: `${at}/try` },

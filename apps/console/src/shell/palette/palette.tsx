@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { appsQuery } from "../../api/queries.ts";
+import { appsQuery, teamsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { entriesOf, found, type Entry } from "./entries.ts";
 
@@ -20,7 +20,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const { data: apps } = useQuery(appsQuery);
-  const entries = useMemo(() => entriesOf(apps ?? [], text), [apps, text]);
+  const { data: teams } = useQuery(teamsQuery);
+  const entries = useMemo(() => entriesOf(apps ?? [], teams ?? [], text), [apps, teams, text]);
   const shown = found(entries, query, SHOWN);
   useEffect(() => {
     dialog.current?.showModal();

@@ -91,7 +91,8 @@ function drawMarks(plot: UPlot, marks: readonly Mark[], colourOf: (colour: strin
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.fillStyle = colourOf(colour);
     ctx.beginPath();
-    if (shape === "circle") ctx.arc(x, bbox.top + size, size * 0.8, 0, 2 * Math.PI);
+    if (shape === "line") ctx.rect(x - devicePixelRatio / 2, bbox.top, devicePixelRatio, bbox.height);
+    else if (shape === "circle") ctx.arc(x, bbox.top + size, size * 0.8, 0, 2 * Math.PI);
     else {
       const bottom = bbox.top + bbox.height;
       ctx.moveTo(x, bottom - 2 * size);

@@ -10,21 +10,21 @@ import type { Series, SeriesChartProps } from "./series-chart.tsx";
 const TOGETHER = "app";
 
 /** Loaded when needed: use SeriesChart. */
-export function Plot({ label, times, series, format, stepped = false, marks = [], onTime }: SeriesChartProps) {
+export function Plot({ label, times, series, format, stepped = false, marks = [], onTime, onPick }: SeriesChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
   const [index, setIndex] = useState<number | null>(null);
   const { language } = useSpeech();
   const { shade } = useAppearance();
   // The plot lives longer than one rendering: what it draws and calls is read when it does.
-  const now = useRef({ marks, onTime, format });
+  const now = useRef({ marks, onTime, onPick, format });
   const data = useRef<UPlot.AlignedData>([[]]);
   const names = series.map((one) => `${one.label} ${one.colour}`).join("|");
   useEffect(() => {
-    now.current = { marks, onTime, format };
+    now.current = { marks, onTime, onPick, format };
     data.current = [[...times], ...series.map(({ values }) => [...values])];
     plot.current?.setData(data.current);
-  }, [times, series, marks, onTime, format]);
+  }, [times, series, marks, onTime, onPick, format]);
   useEffect(() => {
     const element = frame.current;
     if (element === null) return undefined;
@@ -45,6 +45,7 @@ export function Plot({ label, times, series, format, stepped = false, marks = []
       data.current,
       element,
     );
+    created.over.addEventListener("click", ({ offsetX }) => now.current.onPick?.(created.posToVal(offsetX, "x")));
     plot.current = created;
     const resized = new ResizeObserver(() => created.setSize({ width: element.clientWidth, height: element.clientHeight }));
     resized.observe(element);
@@ -58,7 +59,7 @@ export function Plot({ label, times, series, format, stepped = false, marks = []
   }, [names, stepped, language, shade]);
   return (
     <figure className="chart">
-      <div ref={frame} className="plot" role="img" aria-label={label} />
+      <div ref={frame} className={onPick === undefined ? "plot" : "plot plot-picks"} role="img" aria-label={label} />
       <Values series={series} times={times} index={index} format={format} />
     </figure>
   );

@@ -13,7 +13,7 @@ export interface Series {
 export interface Mark {
   /** Seconds since the epoch. */
   time: number;
-  shape: "triangle" | "circle";
+  shape: "triangle" | "circle" | "line";
   colour: string;
 }
 
@@ -29,6 +29,8 @@ export interface SeriesChartProps {
   marks?: readonly Mark[];
   /** The time under the pointer; null when it leaves. */
   onTime?: (seconds: number | null) => void;
+  /** The time that was clicked on. */
+  onPick?: (seconds: number) => void;
 }
 
 const Plot = lazy(async () => ({ default: (await import("./plot.tsx")).Plot }));

@@ -6,7 +6,7 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import { useText } from "../../../i18n/language.tsx";
 import type { Shade } from "../../../theme/tokens.ts";
 import { useAppearance } from "../../../theme/appearance.tsx";
-import { openShell, type ShellEnd } from "./remote-shell.ts";
+import { openShell, type RemoteShell, type ShellEnd } from "./remote-shell.ts";
 
 interface ScreenProps {
   place: Place;
@@ -67,17 +67,20 @@ export function Screen({ place: { app, env }, instance, onEnd, onLeave }: Screen
     screen.loadAddon(fit);
     screen.open(element);
     fit.fit();
-    const shell = openShell({ app, env }, instance, {
-      onOutput: (bytes) => screen.write(bytes),
-      onEnd: (end) => {
-        screen.options.disableStdin = true;
-        screen.options.cursorBlink = false;
-        ended(end);
-      },
+    let shell: RemoteShell | null = null;
+    // Not for what is undone at once, as React's strict mode does: each shell is a process, and a row in the trail.
+    const starting = setTimeout(() => {
+      shell = openShell({ app, env }, instance, {
+        onOutput: (bytes) => screen.write(bytes),
+        onEnd: (end) => {
+          screen.options.disableStdin = true;
+          ended(end);
+        },
+      });
+      shell.resize(screen.cols, screen.rows);
     });
-    shell.resize(screen.cols, screen.rows);
-    screen.onData((input) => shell.write(input));
-    screen.onResize(({ cols, rows }) => shell.resize(cols, rows));
+    screen.onData((input) => shell?.write(input));
+    screen.onResize(({ cols, rows }) => shell?.resize(cols, rows));
     screen.attachCustomKeyEventHandler((event) => {
       if (event.key !== "Escape" || !event.shiftKey) return true;
       if (event.type === "keydown") left();
@@ -87,8 +90,9 @@ export function Screen({ place: { app, env }, instance, onEnd, onLeave }: Screen
     const resized = new ResizeObserver(() => fit.fit());
     resized.observe(element);
     return () => {
+      clearTimeout(starting);
       resized.disconnect();
-      shell.close();
+      shell?.close();
       screen.dispose();
       terminal.current = null;
     };

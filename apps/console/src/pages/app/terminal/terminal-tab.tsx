@@ -7,7 +7,7 @@ import Select from "antd/es/select";
 import { lazy, Suspense, useRef, useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { instancesQuery, placeQuery } from "../../../api/queries.ts";
-import { useMayDeploy } from "../../../api/team-queries.ts";
+import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Command } from "../../../ui/copy.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
@@ -24,14 +24,14 @@ const Screen = lazy(async () => ({ default: (await import("./screen.tsx")).Scree
 export function TerminalTab() {
   const text = useText();
   const place = usePlace();
-  const may = useMayDeploy(place);
+  const { mayDeploy } = usePlaceRights(place);
   const instances = useQuery(instancesQuery(place));
   return (
     <>
       <title>{`${text.app.terminal} · ${place.app} · Ebb`}</title>
       <Panel title={text.terminal.title}>
         <p className="faint">{text.terminal.intro}</p>
-        {may === false ? (
+        {!mayDeploy ? (
           <Alert type="warning" showIcon title={text.problem.forbiddenToDo} description={text.terminal.forbidden(place.env)} />
         ) : (
           <Loaded query={instances} rows={3}>

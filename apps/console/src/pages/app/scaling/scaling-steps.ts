@@ -20,3 +20,10 @@ export function stepsOf(decisions: readonly ScalingDecision[], now: number): Ste
   }
   return steps;
 }
+
+/** Steps of several versions over the times at which any of them changes, seconds since the epoch; null before a version's first step. */
+export function linesOf(all: readonly (readonly Step[])[]): { times: number[]; values: (number | null)[][] } {
+  const times = [...new Set(all.flatMap((steps) => steps.flatMap(({ from, to }) => [from, to])))].toSorted((a, b) => a - b);
+  const values = all.map((steps) => times.map((time) => steps.findLast(({ from }) => from <= time)?.count ?? null));
+  return { times: times.map((time) => time / 1000), values };
+}

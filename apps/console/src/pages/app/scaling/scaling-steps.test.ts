@@ -1,6 +1,6 @@
 import type { ScalingDecision } from "@ebb/api";
 import { expect, test } from "vitest";
-import { stepsOf } from "./scaling-steps.ts";
+import { linesOf, stepsOf } from "./scaling-steps.ts";
 
 const at = (second: number) => Date.UTC(2026, 0, 1, 0, 0, second);
 const decided = (second: number, desired: number) => ({ time: new Date(at(second)).toISOString(), desired }) as ScalingDecision;
@@ -24,4 +24,18 @@ test("the same count again, for another reason, is one step", () => {
 
 test("a clock that is behind the cluster's does not turn time back", () => {
   expect(stepsOf([decided(5, 1)], at(2))).toEqual([{ from: at(5), to: at(5), count: 1 }]);
+});
+
+test("several versions share the times at which any of them changes", () => {
+  const first = [
+    { from: 1000, to: 3000, count: 2 },
+    { from: 3000, to: 5000, count: 0 },
+  ];
+  expect(linesOf([first, [{ from: 2000, to: 5000, count: 1 }]])).toEqual({
+    times: [1, 2, 3, 5],
+    values: [
+      [2, 2, 0, 0],
+      [null, 1, 1, 1],
+    ],
+  });
 });

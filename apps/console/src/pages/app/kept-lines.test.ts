@@ -1,0 +1,26 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Line } from "../../ui/line-list.tsx";
+import { append } from "./kept-lines.ts";
+
+const line = (id: number, second: number): Line => ({ id, time: new Date(second * 1000).toISOString(), text: `line ${id}` });
+
+test("nothing new is nothing else", () => {
+  const kept = { lines: [line(1, 1)], dropped: 3 };
+  expect(append(kept, [], 10)).toEqual(kept);
+});
+
+test("whatever comes in whatever pieces is in the order of time, and the latest are kept", () => {
+  const pieces = fc.array(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 8 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 1, max: 30 }), (seconds, most) => {
+      let id = 0;
+      const all = seconds.map((piece) => piece.map((second) => line(id++, second)));
+      const kept = all.reduce((now, piece) => append(now, piece, most), { lines: [] as Line[], dropped: 0 });
+      const sorted = kept.lines.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time) || a.id - b.id);
+      expect(kept.lines).toEqual(sorted);
+      expect(kept.lines.length).toBe(Math.min(id, most));
+      expect(kept.lines.length + kept.dropped).toBe(id);
+    }),
+  );
+});

@@ -1,0 +1,61 @@
+import type { ScalingDecision } from "@ebb/api";
+import { useFormat, useText } from "../../../i18n/language.tsx";
+import { DataTable, type Column } from "../../../ui/data-table.tsx";
+import { Facts } from "../../../ui/facts.tsx";
+import { VersionMark } from "../../../ui/version-mark.tsx";
+
+type Vote = NonNullable<ScalingDecision["votes"]>[number];
+
+/** One decision of the autoscaler: what it saw, what each strategy asked for, and what came of it. */
+export function DecisionDetails({ decision }: { decision: ScalingDecision }) {
+  const text = useText();
+  const format = useFormat();
+  const { observed, metric, bounds, votes, winner } = decision;
+  const words = text.decision;
+  const load = (value: number) => `${format.decimal(value)} ${words.units[metric] ?? metric}`;
+  const facts: [string, string][] = [
+    [words.wanted, `${decision.previous} → ${decision.desired}`],
+    [words.ready, format.number(observed.ready)],
+    [words.stable, load(observed.stable)],
+    [words.panic, load(observed.panic)],
+    [words.target, load(decision.target)],
+    [words.recommended, format.number(decision.recommended)],
+    [words.bounds, `${bounds.min} – ${bounds.max === 0 ? "∞" : bounds.max}`],
+    [words.spare, load(decision.excessBurstCapacity)],
+  ];
+  const columns: Column<Vote>[] = [
+    {
+      key: "strategy",
+      title: words.strategy,
+      render: ({ strategy }) => (
+        <>
+          <b>{strategy}</b> {strategy === winner && <span className="faint">{words.won}</span>}
+        </>
+      ),
+    },
+    { key: "desired", title: words.asked, align: "right", render: ({ desired }) => <span className="number">{desired}</span> },
+    { key: "reason", title: text.scaling.reason, render: ({ reason }) => <div className="faint prose">{reason}</div> },
+  ];
+  return (
+    <div className="decision">
+      <p>
+        <VersionMark version={decision.version} /> <b>{text.scaling.causes[decision.cause] ?? decision.cause}</b>: {decision.reason}{" "}
+        <span className="faint">
+          {words.held(format.dateTime(decision.time), format.dateTime(decision.until))}
+          {decision.mode === "panic" && ` ${words.panicking}`}
+        </span>
+      </p>
+      <Facts facts={facts} />
+      {votes === undefined || votes.length === 0 ? (
+        <p className="faint">{words.noVotes}</p>
+      ) : (
+        <DataTable
+          label={words.votes(decision.version)}
+          rows={votes}
+          columns={columns}
+          keyOf={({ strategy, reason }) => `${strategy} ${reason}`}
+        />
+      )}
+    </div>
+  );
+}

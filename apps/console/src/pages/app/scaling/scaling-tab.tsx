@@ -1,0 +1,161 @@
+import type { ScalingDecision } from "@ebb/api";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import { decisionsAtQuery, decisionsQuery } from "../../../api/queries.ts";
+import { useFormat, useText } from "../../../i18n/language.tsx";
+import { DataTable, type Column } from "../../../ui/data-table.tsx";
+import { Loaded } from "../../../ui/loaded.tsx";
+import { Blank, Panel } from "../../../ui/page.tsx";
+import { Ago } from "../../../ui/time.tsx";
+import { useNarrow } from "../../../ui/use-narrow.ts";
+import { useNow } from "../../../ui/use-now.ts";
+import { VersionMark } from "../../../ui/version-mark.tsx";
+import { holdingAt } from "../metrics/metrics-series.ts";
+import { DecisionDetails } from "./decision-details.tsx";
+import { ScalingChart } from "./scaling-chart.tsx";
+import { usePlace } from "../use-place.ts";
+
+const route = getRouteApi("/apps/$app/$env/scaling");
+
+/** How many instances the app was to have, and why. */
+export function ScalingTab() {
+  const text = useText();
+  const place = usePlace();
+  const { app } = place;
+  const narrow = useNarrow();
+  const now = useNow(5000);
+  const { at } = route.useSearch();
+  const navigate = route.useNavigate();
+  const picked = at === undefined ? null : Date.parse(at);
+  const query = useQuery(decisionsQuery(place));
+  // What was decided long ago is not among the newest.
+  const earlier = useQuery({ ...decisionsAtQuery(place, at ?? ""), enabled: at !== undefined });
+  const pick = (milliseconds: number) =>
+    void navigate({ search: { at: new Date(milliseconds).toISOString() }, replace: true, resetScroll: false });
+  const Decisions = narrow ? DecisionCards : DecisionTable;
+  return (
+    <>
+      <title>{`${text.app.scaling} · ${app} · Ebb`}</title>
+      <Loaded query={query} rows={8}>
+        {({ items, recorded }) =>
+          items.length === 0 ? (
+            <Blank>{recorded ? text.scaling.empty : text.scaling.notRecorded}</Blank>
+          ) : (
+            <>
+              <Panel title={text.scaling.overTime}>
+                <ScalingChart decisions={items} now={now} picked={picked} onPick={pick} />
+                {picked === null ? (
+                  <p className="faint">{text.decision.pick}</p>
+                ) : (
+                  <Why at={picked} decisions={holdingAt([...items, ...(earlier.data?.items ?? [])], picked / 1000)} />
+                )}
+              </Panel>
+              <Panel title={text.scaling.decisions}>
+                <Decisions decisions={items} onPick={pick} />
+              </Panel>
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+/** Why there were so many at that moment. */
+function Why({ at, decisions }: { at: number; decisions: readonly ScalingDecision[] }) {
+  const text = useText();
+  const format = useFormat();
+  return (
+    <section aria-live="polite" className="decisions">
+      <h3>{text.decision.why(format.dateTime(new Date(at).toISOString()))}</h3>
+      {decisions.length === 0 && <p className="faint">{text.live.noDecision}</p>}
+      {decisions.map((decision) => (
+        <DecisionDetails key={decision.version} decision={decision} />
+      ))}
+    </section>
+  );
+}
+
+interface DecisionsProps {
+  decisions: readonly ScalingDecision[];
+  onPick: (milliseconds: number) => void;
+}
+
+function DecisionTable({ decisions, onPick }: DecisionsProps) {
+  const text = useText();
+  const columns: Column<ScalingDecision>[] = [
+    { key: "time", title: text.scaling.time, render: (decision) => <Ago at={decision.time} /> },
+    { key: "version", title: text.common.version, render: (decision) => <VersionMark version={decision.version} /> },
+    {
+      key: "count",
+      title: text.apps.instances,
+      align: "right",
+      render: (decision) => <span className="number nowrap">{change(decision)}</span>,
+    },
+    { key: "cause", title: text.scaling.cause, render: (decision) => <Cause decision={decision} /> },
+    { key: "reason", title: text.scaling.reason, render: (decision) => <div className="faint prose">{decision.reason}</div> },
+    {
+      key: "details",
+      title: text.decision.details,
+      titleUnseen: true,
+      align: "right",
+      render: (decision) => <DetailsButton decision={decision} onPick={onPick} />,
+    },
+  ];
+  return (
+    <DataTable
+      label={text.scaling.decisions}
+      rows={decisions}
+      columns={columns}
+      keyOf={(decision) => `${decision.version} ${decision.time}`}
+    />
+  );
+}
+
+/** The table's content where a table would not fit. */
+function DecisionCards({ decisions, onPick }: DecisionsProps) {
+  return (
+    <ul className="cards">
+      {decisions.map((decision) => (
+        <li key={`${decision.version} ${decision.time}`}>
+          <div className="between">
+            <VersionMark version={decision.version} />
+            <span className="number">{change(decision)}</span>
+          </div>
+          <div>
+            <Cause decision={decision} /> · <Ago at={decision.time} />
+          </div>
+          <div className="faint">{decision.reason}</div>
+          <DetailsButton decision={decision} onPick={onPick} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function DetailsButton({ decision, onPick }: { decision: ScalingDecision; onPick: (milliseconds: number) => void }) {
+  const text = useText();
+  return (
+    <Button
+      size="small"
+      aria-label={`${text.decision.details}: ${decision.version} ${change(decision)}`}
+      onClick={() => {
+        onPick(Date.parse(decision.time));
+        scrollTo({ top: 0 });
+      }}
+    >
+      {text.decision.details}
+    </Button>
+  );
+}
+
+/** In words where they are known; a newer cluster may have other causes. */
+function Cause({ decision }: { decision: ScalingDecision }) {
+  const { causes } = useText().scaling;
+  return <span className="nowrap">{causes[decision.cause] ?? decision.cause}</span>;
+}
+
+function change({ previous, desired }: ScalingDecision): string {
+  return previous === desired ? `${desired}` : `${previous} → ${desired}`;
+}
