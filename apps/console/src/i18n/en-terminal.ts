@@ -29,6 +29,7 @@ export const enTerminal = {
     whole: "From the source to its first answer",
     until: "Until it ended",
     logsOf: (version: string) => `The log of ${version}`,
+    times: (n: number) => `the same ${n} times`,
     again: "Deploy again",
   },
 };

@@ -249,7 +249,6 @@ export const en = {
     title: (kind: string, app: string) => `${kind}: ${app}`,
     phases: "Phases",
     log: "Log",
-    noLog: "This operation wrote no log.",
     why: "Why it failed",
     lastLines: "The last lines that matter",
     fix: "Likely fix",

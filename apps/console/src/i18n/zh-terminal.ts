@@ -29,6 +29,7 @@ export const zhTerminal: typeof enTerminal = {
     whole: "从源码到首次应答",
     until: "直至结束",
     logsOf: (version) => `${version} 的日志`,
+    times: (n) => `同样的内容出现 ${n} 次`,
     again: "重新部署",
   },
 };

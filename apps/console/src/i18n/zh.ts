@@ -236,7 +236,6 @@ export const zh: Dictionary = {
     title: (kind, app) => `${kind}：${app}`,
     phases: "阶段",
     log: "日志",
-    noLog: "此操作没有日志。",
     why: "失败原因",
     lastLines: "关键的最后几行",
     fix: "可能的解决办法",

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { useSpeech } from "../i18n/language.tsx";
 import { problemWords } from "../i18n/problem-words.ts";
+import { lastAttempt } from "./last-attempt.ts";
 import { firstLine } from "./first-line.ts";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
@@ -13,6 +14,7 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
   const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
   // A cause may go on with the log lines, which are shown below.
   const causes = [...new Set(failure.chain.map(firstLine))].filter((cause) => cause !== failure.message);
+  const { lines, times } = lastAttempt(failure.log);
   return (
     <div className="failure">
       <Alert
@@ -58,9 +60,12 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
       />
       {failure.log.length > 0 && (
         <figure>
-          <figcaption>{text.operation.lastLines}</figcaption>
+          <figcaption>
+            {text.operation.lastLines}
+            {times > 1 && ` · ${text.timeline.times(times)}`}
+          </figcaption>
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard */}
-          <pre tabIndex={0}>{failure.log.join("\n")}</pre>
+          <pre tabIndex={0}>{lines.join("\n")}</pre>
         </figure>
       )}
     </div>

@@ -76,7 +76,7 @@ function Sections({ place }: { place: Place }) {
   const params = { ...place };
   return (
     <SectionNav label={text.app.sections}>
-      <Link to="/apps/$app/$env" params={params} activeOptions={{ exact: true }}>
+      <Link to="/apps/$app/$env" params={params} activeOptions={{ exact: true, includeSearch: false }}>
         {text.app.overview}
       </Link>
       <Link to="/apps/$app/$env/versions" params={params} activeOptions={{ includeSearch: false }}>

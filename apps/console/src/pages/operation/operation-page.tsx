@@ -52,17 +52,21 @@ function OperationView({ known }: { known: Operation }) {
       {operation.state === "waiting" && <ApprovalVote id={operation.id} />}
       <OperationResult operation={operation} />
       {feed.error !== null && <ProblemNote error={feed.error} />}
-      <Panel title={text.operation.phases}>
-        <OperationPhases operation={operation} />
-      </Panel>
-      <Panel title={text.operation.log}>
-        {feed.dropped > 0 && <p className="faint">{text.logs.dropped(format.number(feed.dropped))}</p>}
-        {feed.lines.length > 0 ? (
-          <LineList lines={feed.lines} wrap label={text.operation.log} height={LOG_HEIGHT} />
-        ) : (
-          <Blank>{operation.finishedAt === null ? text.logs.waiting : text.operation.noLog}</Blank>
-        )}
-      </Panel>
+      {operation.state !== "waiting" && (
+        <Panel title={text.operation.phases}>
+          <OperationPhases operation={operation} />
+        </Panel>
+      )}
+      {(feed.lines.length > 0 || (operation.finishedAt === null && operation.state !== "waiting")) && (
+        <Panel title={text.operation.log}>
+          {feed.dropped > 0 && <p className="faint">{text.logs.dropped(format.number(feed.dropped))}</p>}
+          {feed.lines.length > 0 ? (
+            <LineList lines={feed.lines} wrap label={text.operation.log} height={LOG_HEIGHT} />
+          ) : (
+            <Blank>{text.logs.waiting}</Blank>
+          )}
+        </Panel>
+      )}
     </Page>
   );
 }

@@ -26,7 +26,7 @@ export function Compare({ place, version, versions }: { place: Place; version: s
         <Blank>{text.version.only}</Blank>
       ) : (
         <>
-          <div>
+          <div className="toolbar">
             <label htmlFor={id}>{text.version.against}</label>{" "}
             <Select
               id={id}

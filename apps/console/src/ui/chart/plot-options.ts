@@ -14,6 +14,8 @@ interface PlotSetup {
 }
 
 const DAY = 86_400;
+/** Seconds: a shorter time has several ticks a minute. */
+const SHORT = 600;
 const MARK = 4;
 
 /** uPlot's options for values over time in the console's colours, words and numbers. */
@@ -25,6 +27,7 @@ export function plotOptions(setup: PlotSetup): UPlot.Options {
   const axis = { stroke: colourOf("var(--faint)"), font: `12px ${style.fontFamily}`, ticks: { show: false } };
   const grid = { stroke: colourOf("var(--line)"), width: 1 };
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const seconds = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const date = new Intl.DateTimeFormat(language, { month: "short", day: "numeric" });
   const paths = stepped ? UPlot.paths.stepped?.({ align: 1 }) : undefined;
   return {
@@ -41,7 +44,7 @@ export function plotOptions(setup: PlotSetup): UPlot.Options {
         space: 70,
         values: (plot, splits) => {
           const { min = 0, max = 0 } = plot.scales["x"] ?? {};
-          const words = max - min > 2 * DAY ? date : clock;
+          const words = max - min > 2 * DAY ? date : max - min < SHORT ? seconds : clock;
           return splits.map((split) => words.format(split * 1000));
         },
       },
@@ -54,7 +57,7 @@ export function plotOptions(setup: PlotSetup): UPlot.Options {
         stroke: colourOf(colour),
         ...(series.length === 1 ? { fill: `${colourOf(colour)}1c` } : {}),
         width: 1.75,
-        points: { show: showLonePoints, size: 4, fill: colourOf(colour) },
+        points: { show: stepped ? false : showLonePoints, size: 4, fill: colourOf(colour) },
         ...(paths === undefined ? {} : { paths }),
       })),
     ],

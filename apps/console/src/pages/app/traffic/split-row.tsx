@@ -32,7 +32,7 @@ export function SplitRow({ version, percent, before, onChange, onRemove }: Split
       <span className="faint number">{before === percent ? "" : text.traffic.was(before)}</span>
       <span>
         {percent < 100 && (
-          <Button size="small" type="text" aria-label={text.traffic.allTo(version)} onClick={() => onChange(100)}>
+          <Button size="small" aria-label={text.traffic.allTo(version)} onClick={() => onChange(100)}>
             100 %
           </Button>
         )}
