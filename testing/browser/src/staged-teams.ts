@@ -1,4 +1,4 @@
-import type { Approval, Environment, TeamMember, UsageReport, User } from "@ebb/api";
+import type { Approval, Cluster, Environment, TeamMember, UsageReport, User } from "@ebb/api";
 
 const time = "2026-11-23T09:00:00Z";
 
@@ -128,3 +128,38 @@ export const usage: UsageReport = {
   total: { ...used(172, 3.44), kept: used(1440, 28.8), savedShare: 1 - 172 / 1440 },
   gaps: [{ cluster: "local", from: "2026-11-01T02:00:00Z", to: "2026-11-01T02:30:00Z" }],
 };
+
+const onCluster = { since: time, knative: true, istio: true, environments: [], apps: 0, instances: 0 };
+export const clusters: Cluster[] = [
+  {
+    ...onCluster,
+    name: "local",
+    main: true,
+    server: "https://127.0.0.1:6443",
+    ingress: "127.0.0.1:8080",
+    state: "ready",
+    message: "",
+    version: "v1.35.0",
+    latencyMs: 4,
+    lastSeen: time,
+    environments: ["test", "staging", "prod"].map((name) => ({ team: "default", name })),
+    apps: 6,
+    instances: 5,
+    createdAt: null,
+    createdBy: null,
+  },
+  {
+    ...onCluster,
+    name: "frankfurt",
+    main: false,
+    server: "https://203.0.113.7:6443",
+    ingress: "203.0.113.7:80",
+    state: "unreachable",
+    message: "connect ETIMEDOUT 203.0.113.7:6443",
+    version: "v1.34.2",
+    latencyMs: null,
+    lastSeen: time,
+    createdAt: time,
+    createdBy: "ada",
+  },
+];

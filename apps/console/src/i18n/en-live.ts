@@ -2,7 +2,7 @@
 export const enLive = {
   title: "Traffic and instances",
   range: "How far back",
-  ranges: { "15m": "15 minutes", "1h": "1 hour", "24h": "24 hours", "7d": "7 days" },
+  ranges: { "15m": "15 min", "1h": "1 hour", "24h": "24 hours", "7d": "7 days" },
   notRecorded: "This cluster does not count for Ebb: a Knative of others has its own Prometheus.",
   quiet: "Nothing happened in this time: no request came, and no instance ran.",
   requests: "Requests",

@@ -1,5 +1,6 @@
 import { enConfig } from "./en-config.ts";
 import { enGuard } from "./en-guard.ts";
+import { enClusters } from "./en-clusters.ts";
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
@@ -155,6 +156,7 @@ export const en = {
   ...enGuard,
   ...enWork,
   ...enPeople,
+  ...enClusters,
   ...enScaling,
   ...enTeams,
   ...enTerminal,

@@ -1,5 +1,6 @@
 import { zhConfig } from "./zh-config.ts";
 import { zhGuard } from "./zh-guard.ts";
+import { zhClusters } from "./zh-clusters.ts";
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
@@ -149,6 +150,7 @@ export const zh: Dictionary = {
   ...zhGuard,
   ...zhWork,
   ...zhPeople,
+  ...zhClusters,
   ...zhScaling,
   ...zhTeams,
   ...zhTerminal,

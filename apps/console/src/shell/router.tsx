@@ -217,6 +217,11 @@ const device = createRoute({
   validateSearch: (search: Record<string, unknown>): { code?: string | undefined } => ({ code: optional(search, "code") }),
   component: lazyRouteComponent(() => import("../pages/device/device-page.tsx"), "DevicePage"),
 });
+const clusters = createRoute({
+  getParentRoute: () => root,
+  path: "/clusters",
+  component: lazyRouteComponent(() => import("../pages/clusters/clusters-page.tsx"), "ClustersPage"),
+});
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
@@ -260,6 +265,7 @@ const routeTree = root.addChildren([
   account,
   audit,
   device,
+  clusters,
   status,
 ]);
 

@@ -21,16 +21,18 @@ interface DataTableProps<Row> {
   sortedBy?: string;
   /** All columns are as wide as each other, whatever is in view: for thousands of rows that are alike. */
   steady?: boolean;
+  /** Pixels that a row usually has; each is measured once it is in view. */
+  rowHeight?: number;
 }
 
-/** Pixels; rows are measured once they are in view. */
-const USUAL_ROW = 40;
+/** Of a row with one line. */
+const ONE_LINE = 40;
 
 /**
  * A dense table; sorts by a click on a column's title; of thousands of rows only those in view are in the document. Ant Design's Table would be
  * a third of all that the first page loads.
  */
-export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy, steady = false }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy, steady = false, rowHeight = ONE_LINE }: DataTableProps<Row>) {
   const [order, setOrder] = useState({ key: sortedBy, descending: false });
   const compare = columns.find((column) => column.key === order.key)?.compare;
   const sorted = compare === undefined ? rows : rows.toSorted((a, b) => (order.descending ? compare(b, a) : compare(a, b)));
@@ -45,16 +47,18 @@ export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy, steady =
             ))}
           </tr>
         </thead>
-        <Body rows={sorted} columns={columns} keyOf={keyOf} />
+        <Body rows={sorted} columns={columns} keyOf={keyOf} rowHeight={rowHeight} />
       </table>
     </div>
   );
 }
 
+type BodyProps<Row> = Pick<DataTableProps<Row>, "rows" | "columns" | "keyOf"> & { rowHeight: number };
+
 /** Apart from the table: scrolling draws its rows alone, and sorts nothing again. */
-function Body<Row>({ rows, columns, keyOf }: Pick<DataTableProps<Row>, "rows" | "columns" | "keyOf">) {
+function Body<Row>({ rows, columns, keyOf, rowHeight }: BodyProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const shown = useWindowRows(body, { count: rows.length, estimate: USUAL_ROW });
+  const shown = useWindowRows(body, { count: rows.length, estimate: rowHeight });
   const gap = (key: string, height: number) =>
     height > 0 && (
       <tr key={key} aria-hidden="true" className="table-gap">

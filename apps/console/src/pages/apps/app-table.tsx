@@ -12,6 +12,7 @@ import { environmentsOf } from "./columns.ts";
 
 /** So many that not all are in the document. */
 const MANY = 60;
+const THREE_LINES = 83;
 
 /** A row an app, a column an environment: what serves where, and how it is. */
 export function AppTable({ apps }: { apps: readonly App[] }) {
@@ -51,6 +52,7 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
       keyOf={(app) => app.name}
       sortedBy="name"
       steady={apps.length > MANY}
+      rowHeight={THREE_LINES}
     />
   );
 }

@@ -1,5 +1,6 @@
 import type { PlatformStatus } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { statusQuery } from "../../api/queries.ts";
@@ -55,6 +56,9 @@ function Status({ status }: { status: PlatformStatus }) {
           <dt>{text.status.name}</dt>
           <dd>{status.cluster.name}</dd>
         </dl>
+        <p>
+          <Link to="/clusters">{text.clusters.all}</Link>
+        </p>
         {status.cluster.message !== "" && <p className={status.cluster.ready ? "faint" : "bad-text"}>{status.cluster.message}</p>}
       </Panel>
       <Panel title={text.status.gateway} actions={<Ready ready={status.gateway.ready} />}>

@@ -19,6 +19,7 @@ export function entriesOf(apps: readonly App[], teams: readonly Pick<Team, "name
     { kind: "page", title: text.users.title, href: "/users" },
     { kind: "page", title: text.audit.title, href: "/audit" },
     { kind: "page", title: `${text.account.nav}: ${text.account.tokens}, ${text.account.sessions}`, href: "/account" },
+    { kind: "page", title: text.clusters.title, href: "/clusters" },
     { kind: "page", title: text.nav.platform, href: "/status" },
     { kind: "page", title: text.config.layer.platform, href: "/configuration" },
     { kind: "action", title: text.find.deployTo, href: "/deploy" },
