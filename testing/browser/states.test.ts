@@ -269,7 +269,7 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
     await page.getByRole("link", { name: "app-0000", exact: true }).waitFor();
     const last = page.getByRole("link", { name: "app-2999", exact: true });
     // Rows have their heights once they were in view: the end may move.
-    await expect.poll(async () => (await page.keyboard.press("End")) ?? (await last.count())).toBe(1);
+    await expect.poll(async () => (await page.keyboard.press("End")) ?? (await last.count()), { timeout: 30_000 }).toBe(1);
     expect(await page.getByRole("row").count()).toBeLessThan(60);
     await page.setViewportSize(PHONE);
     await page
