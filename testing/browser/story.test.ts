@@ -227,6 +227,57 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     expect(await page.content()).not.toContain("s3cret");
   });
 
+  test("guards the app at once, says so in words, and is not written over what somebody else has done meanwhile", async () => {
+    const { page, complaints } = visited;
+    // Trying again begins as the first time did.
+    await ebb.client.patchTrafficPolicy(inTest("shop"), { deny: [], rateLimits: [] });
+    await visited.open("/apps/shop/test/guard");
+    await page.getByRole("button", { name: "Refuse somebody" }).click();
+    await page.getByRole("textbox", { name: /^IP address or block/ }).fill("127.0.0.0/8");
+    await page.getByText("403 for 127.0.0.0/8").waitFor();
+    await ebb.client.patchTrafficPolicy(inTest("shop"), { rateLimits: [{ requests: 1000, perSeconds: 1, by: "app" }] });
+    const before = complaints.length;
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("Somebody has changed this meanwhile").waitFor();
+    // Chromium itself logs the refusal.
+    complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !each.includes("412")));
+    await page
+      .getByText(/^0: 429 above 1000 requests|→ 429 above 1000 requests/)
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Save mine on top of it" }).click();
+    await page.getByText("The gateway guards it so now.").waitFor();
+    expect((await ebb.get("shop")).status).toBe(403);
+    expect(await ebb.client.getTrafficPolicy(inTest("shop"))).toMatchObject({
+      deny: [{ address: "127.0.0.0/8" }],
+      rateLimits: [{ by: "app" }],
+    });
+    await page.getByRole("button", { name: "Remove: Refused with 403, 1" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("403 for 127.0.0.0/8").first().waitFor({ state: "detached" });
+    await eventually(async () => (await ebb.get("shop")).status === 200);
+  });
+
+  test("sets when the environment sleeps, shows what comes next, and takes it back", async () => {
+    const { page } = visited;
+    await ebb.client.patchEnvironment("default", "test", { schedule: null });
+    await visited.open("/teams/default/environments/test");
+    await page.getByRole("button", { name: "Set a schedule" }).click();
+    await page.getByRole("textbox", { name: /^Falls asleep/ }).fill("0 25 * * *");
+    await page.getByText("“0 25 * * *” cannot be read:").waitFor();
+    await page.getByRole("textbox", { name: /^Falls asleep/ }).fill("0 3 29 2 *");
+    await page.getByRole("textbox", { name: /^Wakes/ }).fill("0 4 29 2 *");
+    await page
+      .getByText(/^falls asleep at \w+, Feb 29/)
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Save the schedule" }).click();
+    await eventually(async () => (await ebb.client.getEnvironment("default", "test")).schedule?.sleep[0] === "0 3 29 2 *");
+    await page.getByRole("button", { name: "No schedule" }).click();
+    await page.getByText("It does not sleep by itself.").waitFor();
+    expect((await ebb.client.getEnvironment("default", "test")).schedule).toBeNull();
+  });
+
   test("follows a deploy from an uploaded archive that fails, and shows the cause and the lines that matter", async () => {
     const { page } = visited;
     const broken = nodeApp({ before: `console.error("no database at db.internal:5432"); process.exit(3);` });

@@ -211,7 +211,7 @@ export const failed = operation("op-failed", "deploy", {
     phase("start", 2.1, "failed", "the process exited with code 1"),
   ],
   failure: {
-    code: "instance_crashed",
+    code: "crash_at_start",
     message: "v9 of hello-node exited before it was ready",
     hint: "Set DATABASE_URL: `ebb secrets set hello-node DATABASE_URL`.",
     chain: ["v9 never became ready", "its instance exited with code 1, 3 times", "Error: DATABASE_URL is not set"],

@@ -56,6 +56,7 @@ export const enTeams = {
     readOnly: (team: string) => `Only administrators of ${team} change what is below.`,
     next: "Next",
     nextChange: { sleep: (time: string) => `falls asleep at ${time}`, wake: (time: string) => `wakes at ${time}` },
+    inTime: (time: string) => `in ${time}`,
     yourTime: (time: string) => `${time} your time`,
     badTime: (expression: string) => `“${expression}” cannot be read:`,
     nextFreeze: (from: string, to: string) => `Next: from ${from} to ${to}`,

@@ -57,6 +57,7 @@ export const zhTeams: typeof enTeams = {
     readOnly: (team) => `只有 ${team} 的管理员可以修改以下内容。`,
     next: "接下来",
     nextChange: { sleep: (time) => `${time} 休眠`, wake: (time) => `${time} 唤醒` },
+    inTime: (time) => `${time}后`,
     yourTime: (time) => `你的时间 ${time}`,
     badTime: (expression) => `无法识别“${expression}”：`,
     nextFreeze: (from, to) => `下一次：${from} 至 ${to}`,

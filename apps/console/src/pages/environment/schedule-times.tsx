@@ -24,7 +24,7 @@ export function ScheduleTimes({ schedule }: { schedule: Schedule }) {
         <li key={`${to} ${at}`}>
           {text.nextChange[to](format.inZone(at, schedule.timeZone))}
           {schedule.timeZone !== browserZone && <span className="faint"> · {text.yourTime(format.inZone(at, browserZone))}</span>}
-          <span className="faint"> · {format.ago(at, now)}</span>
+          <span className="faint"> · {text.inTime(format.duration(Date.parse(at) - now))}</span>
         </li>
       ))}
     </ul>
