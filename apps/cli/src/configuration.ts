@@ -72,16 +72,16 @@ export async function applyPatch(
     return showPlan(context, plan);
   }
   if ("place" in target) return finishChange(context, client, await client.patchConfiguration(target.place, patch, on));
-  const { plan, operations } = await client.patchLayer(target.layer, patch, on);
+  const { id, plan, operations } = await client.patchLayer(target.layer, patch, on);
   for (const operation of operations) {
     context.progress.line(`${operation.app} in ${operation.environment}`);
     if (operation.state === "waiting") context.progress.line(`  waits for approval: ebb approve ${operation.id}`);
     else await followOperation(context, client, operation, { logs: false });
   }
-  context.output.show({ plan, operations }, () => [
+  context.output.show({ id, plan, operations }, () => [
     operations.length === 0
       ? `${target.name}: changed; no application has another configuration by it.`
-      : `${target.name}: changed, with a new version of ${operations.length === 1 ? "one application" : `${operations.length} applications`}.`,
+      : `${target.name}: changed, with a new version of ${operations.length === 1 ? "one application" : `${operations.length} applications`}. All of it: ebb operations list --part-of ${id}`,
   ]);
 }
 

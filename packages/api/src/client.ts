@@ -42,6 +42,8 @@ export interface OperationQuery {
   team?: string | undefined;
   app?: string | undefined;
   environment?: string | undefined;
+  /** The id of a change of a layer: those that it set off. */
+  partOf?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;
 }

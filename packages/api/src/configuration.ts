@@ -77,7 +77,11 @@ export const ConfigurationPlan = object({
 });
 export type ConfigurationPlan = Static<typeof ConfigurationPlan>;
 
-export const ConfigurationChange = object({ plan: ConfigurationPlan, operations: Type.Array(Operation) });
+export const ConfigurationChange = object({
+  id: Type.String({ description: "What its operations are part of" }),
+  plan: ConfigurationPlan,
+  operations: Type.Array(Operation),
+});
 export type ConfigurationChange = Static<typeof ConfigurationChange>;
 
 /** Where the master key is that all secrets are encrypted under, after it was changed. */

@@ -279,6 +279,8 @@ export const Operation = object({
   failure: Nullable(OperationFailure),
   createdAt: Type.String(),
   createdBy: Type.String(),
+  /** The change of a layer that it is a part of (`ConfigurationChange`). */
+  partOf: Nullable(Type.String()),
   deadline: Type.String(),
   finishedAt: Nullable(Type.String()),
 });

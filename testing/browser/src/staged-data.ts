@@ -194,6 +194,7 @@ export function operation(id: string, kind: Operation["kind"], rest: Partial<Ope
     failure: null,
     createdAt: at(800),
     createdBy: "admin",
+    partOf: null,
     deadline: at(1700),
     finishedAt: at(812),
     ...rest,

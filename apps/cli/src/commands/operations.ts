@@ -18,6 +18,7 @@ export const operationsListCommand = defineCommand({
     app: { kind: "text", placeholder: "APP", completes: "app", summary: "Of this application alone" },
     env: { ...ENV.env, summary: "In this environment alone" },
     team: { ...TEAM.team, summary: "Of this team alone" },
+    "part-of": { kind: "text", placeholder: "ID", summary: "Those that one change of a layer set off" },
     limit: { kind: "integer", placeholder: "N", min: 1, max: 200, summary: "At most N" },
   },
   prints: "table",
@@ -25,7 +26,8 @@ export const operationsListCommand = defineCommand({
   examples: [{ run: "ebb operations list --app hello --limit 5", what: "The last five changes of one application" }],
   async run(context, { options }) {
     const client = await context.connect();
-    const page = await client.listOperations({ app: options.app, environment: options.env, team: options.team, limit: options.limit });
+    const { app, env: environment, team, limit } = options;
+    const page = await client.listOperations({ app, environment, team, limit, partOf: options["part-of"] });
     context.output.table({
       data: page,
       rows: page.items,

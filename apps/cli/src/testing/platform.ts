@@ -87,6 +87,7 @@ export function anOperation(change: Partial<Operation> = {}): Operation {
     failure: null,
     createdAt: TIME,
     createdBy: "admin",
+    partOf: null,
     deadline: TIME,
     finishedAt: "2026-01-01T00:00:04Z",
     ...change,

@@ -125,6 +125,7 @@ export interface OperationsRequest extends PageRequest {
   team?: string;
   app?: string;
   environment?: string;
+  partOf?: string;
   visible: Visible;
 }
 

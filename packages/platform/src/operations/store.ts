@@ -31,6 +31,8 @@ export interface NewOperation {
   timeout: number;
   /** Neither a freeze nor the want of approvals stops it: what was allowed before, or puts back what was. */
   unguarded?: boolean;
+  /** The change that it is a part of. */
+  parent?: string;
 }
 
 const WAITING_OR_UNFINISHED = ["waiting", "queued", "running"] as const;
@@ -52,7 +54,7 @@ export async function insertOperation(
       hint: "Wait until some have ended, or cancel them: ebb status.",
     });
   }
-  const { id, kind, team, app, env, request, createdBy, now, timeout } = operation;
+  const { id, kind, team, app, env, request, createdBy, now, timeout, parent = "" } = operation;
   return db
     .insertInto("operations")
     .values({
@@ -73,6 +75,7 @@ export async function insertOperation(
       cancel_requested: 0,
       committed: 0,
       changes: 1,
+      parent,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -255,6 +258,7 @@ export interface OperationFilter {
   team?: string | undefined;
   app?: string | undefined;
   env?: string | undefined;
+  parent?: string | undefined;
   limit: number;
   /** Only of these teams; of all when absent. */
   visible?: readonly string[] | undefined;
@@ -263,11 +267,12 @@ export interface OperationFilter {
 }
 
 /** Newest first. */
-export function listOperations(db: Database, { team, app, env, limit, before, visible }: OperationFilter): Promise<OperationRow[]> {
+export function listOperations(db: Database, { team, app, env, parent, limit, before, visible }: OperationFilter): Promise<OperationRow[]> {
   let query = db.selectFrom("operations").selectAll().orderBy("seq", "desc").limit(limit);
   if (team !== undefined) query = query.where("team", "=", team);
   if (app !== undefined) query = query.where("app", "=", app);
   if (env !== undefined) query = query.where("env", "=", env);
+  if (parent !== undefined) query = query.where("parent", "=", parent);
   if (visible !== undefined) query = query.where("team", "in", [...visible]);
   if (before !== undefined) query = query.where("seq", "<", before);
   return query.execute();
@@ -299,6 +304,7 @@ export function toOperation(row: OperationRow, now: number): Operation {
     failure: row.failure_json === null ? null : (JSON.parse(row.failure_json) as OperationFailure),
     createdAt: time(row.created_at),
     createdBy: row.created_by,
+    partOf: row.parent || null,
     deadline: time(row.deadline),
     finishedAt: row.finished_at === null ? null : time(row.finished_at),
   };

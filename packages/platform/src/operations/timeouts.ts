@@ -24,4 +24,5 @@ export interface Submission {
   id?: string;
   timeout?: number;
   unguarded?: boolean;
+  parent?: string;
 }

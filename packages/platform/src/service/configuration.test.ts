@@ -131,7 +131,9 @@ describe("a layer above the apps", () => {
     await deploy("shop", "test");
     await deploy("shop", "prod");
     await service.patchEnvironment("default", "prod", { approvals: 1 });
-    const { operations, plan } = await service.configuration.patchLayer(TEAM, { variables: { A: "1" } }, "ann");
+    const { id, operations, plan } = await service.configuration.patchLayer(TEAM, { variables: { A: "1" } }, "ann");
+    const parts = await service.listOperations({ partOf: id, limit: 10, visible: undefined });
+    expect(parts.items.map((each) => [each.id, each.partOf]).toSorted()).toEqual(operations.map((each) => [each.id, id]).toSorted());
     expect(plan.apps.map(({ environment, approvals }) => [environment, approvals])).toEqual([
       ["prod", 1],
       ["test", 0],

@@ -82,14 +82,15 @@ export class ConfigurationService implements ConfigurationApi {
     const affected = await this.#affected(scope, sealed, user);
     refuseFaults(affected);
     const name = layerName(scope);
+    const id = this.#places.newId();
     const submissions = affected
       .filter(({ base }) => base !== undefined)
       .map(({ team, app, env, changes }) => {
         const request = { rollout: { layer: name, changes } } satisfies ConfigRequest;
-        return { team, app, env, request, user };
+        return { team, app, env, request, user, parent: id };
       });
     const operations = await this.#places.submitAll("config", submissions, (transaction) => this.#write(transaction, scope, sealed, user));
-    return { plan: viewPlan(affected), operations };
+    return { id, plan: viewPlan(affected), operations };
   }
 
   rotateKeys(): Promise<KeyRotation> {

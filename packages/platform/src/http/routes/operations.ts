@@ -10,6 +10,7 @@ const OperationsQuery = Type.Object({
   team: Type.Optional(TeamName),
   app: Type.Optional(AppName),
   environment: Type.Optional(EnvironmentName),
+  partOf: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "The `id` of a change of a layer" })),
   ...PageQuery,
 });
 
