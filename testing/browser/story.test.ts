@@ -103,6 +103,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("spinbutton", { name: "Percent for v1" }).fill("30");
     await page.getByText("v2: 100 % → 70 %").waitFor();
     await page.getByText("v1: 0 % → 30 %").waitFor();
+    await page.getByText(/^about \d+ would move from v2 to v1$/).waitFor();
     await page.getByRole("button", { name: "Add a rule" }).click();
     await page.getByRole("textbox", { name: "Name: Rule 1, 1" }).fill("x-canary");
     await page.getByRole("textbox", { name: "Value: Rule 1, 1" }).fill("1");

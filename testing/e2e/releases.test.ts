@@ -18,6 +18,16 @@ test("rules lead requests to a version, come and go under load without a failed 
   const change = async (rules: TrafficRule[]) => finished(ebb.client, (await ebb.client.setTraffic(place, { targets, rules })).id);
   expect(await change([])).toMatchObject({ failure: null });
   const { url } = await ebb.client.getAppEnvironment(place);
+  // What is remembered of a request decides which of them a change would move; a value is remembered once a rule asks for it.
+  const seen = `seen-${Date.now()}`;
+  await httpRequest(ebb.gateway, { host, path: "/cart?v=1", headers: { [seen]: "1", "x-request-id": seen } });
+  await eventually(async () => (await ebb.client.recentRequests(place, { limit: 500 })).items.some(({ id }) => id === seen));
+  const rule: TrafficRule = { version: "v2", when: [{ on: "header", name: seen, is: "exact", value: "1" }] };
+  const unknown = await ebb.client.planTraffic(place, { targets, rules: [rule] });
+  expect(unknown).toMatchObject({ moves: [], unknown: [{ requests: 1, because: `the value of the header ${seen} was not kept` }] });
+  expect((await ebb.client.planTraffic(place, { targets: [{ version: "v2", percent: 100 }] })).moves).toMatchObject([
+    { from: "v1", to: "v2", requests: unknown.requests, byChance: false },
+  ]);
   const load = startLoad(ebb.gateway, host);
   await eventually(() => load.seen().succeeded > 50);
 
@@ -39,6 +49,25 @@ test("rules lead requests to a version, come and go under load without a failed 
     version: "v1",
     rule: null,
     skipped: [{ rule: 1 }, { rule: 2 }],
+  });
+
+  await httpRequest(ebb.gateway, {
+    host,
+    path: "/",
+    headers: { "x-canary": "1", authorization: "Bearer abc", "x-request-id": "by-the-rule" },
+  });
+  const asked = await eventually(() => ebb.client.explain(place, { headers: [], request: "by-the-rule" }).catch(() => undefined));
+  expect(asked).toMatchObject({
+    version: "v2",
+    rule: 1,
+    unsure: [],
+    request: { version: "v2", headers: { "x-canary": "1", authorization: null } },
+  });
+  expect((await ebb.client.planTraffic(place, { targets, rules: [] })).moves).toContainEqual(
+    expect.objectContaining({ from: "v2", to: "v1", because: "no longer by the rule header x-canary=1" }),
+  );
+  await expect(ebb.client.explain(place, { headers: [], request: "no-such" })).rejects.toMatchObject({
+    problem: { code: "request_not_found" },
   });
 
   expect(await change([])).toMatchObject({ failure: null });

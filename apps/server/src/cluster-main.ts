@@ -77,6 +77,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     node: thisMachine(),
     bundlesRoot: paths.bundles,
     decisionsPath: paths.decisions,
+    requestsPath: paths.requests,
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,

@@ -8,6 +8,7 @@ export function clusterViews(controllers: () => Controllers): NonNullable<ApiSer
     "podautoscalers/decisions": (namespace, name) => decisionList(controllers().decisions(key(namespace, name))),
     "podautoscalers/coldstarts": (namespace, name) => coldStartList(controllers().coldStarts(key(namespace, name))),
     "podautoscalers/whatif": async (namespace, name, query) => whatIfAnswer(await controllers().whatIf(key(namespace, name), query)),
+    "routes/requests": async (namespace, name) => requestList(await controllers().requests(key(namespace, name))),
     "routes/explain": (namespace, name, query) => explanation(controllers().explain("routes", { namespace, name }, query)),
     "virtualservices/explain": (namespace, name, query) =>
       explanation(controllers().explain("virtualservices", { namespace, name }, query)),
@@ -58,6 +59,12 @@ function whatIfAnswer({ from, until, starts, inForce, asked, ...rest }: WhatIf):
 
 function tenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
+}
+
+/** As `GET …/routes/NAME/requests` answers; Ebb's own too. */
+function requestList(requests: Awaited<ReturnType<Controllers["requests"]>>): unknown {
+  const items = requests.map((request) => ({ ...request, time: new Date(request.time).toISOString() }));
+  return { kind: "RecordedRequestList", apiVersion: "networking.internal.knative.dev/v1alpha1", items };
 }
 
 /** As `GET …/routes/NAME/explain` answers; Ebb's own, a real cluster has none. */

@@ -28,6 +28,8 @@ export function layout(dataDir: string) {
     clusterStore: join(dataDir, "cluster/store.db"),
     clusterKeys: join(dataDir, "cluster/secrets.key"),
     decisions: join(dataDir, "cluster/decisions.jsonl"),
+    /** The last requests of each app, a sample. */
+    requests: join(dataDir, "cluster/requests"),
     platformDatabase: join(dataDir, "platform/platform.db"),
     platformData: join(dataDir, "platform"),
     routeTable: join(dataDir, "gateway/table.jsonl"),

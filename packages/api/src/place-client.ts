@@ -1,4 +1,5 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import type { RecentRequests, ReleaseMoves, TrafficMoves } from "./moves.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
@@ -122,8 +123,21 @@ export function placeCalls(send: Send) {
       {
         headers,
         ...query
-      }: { method?: string | undefined; path?: string | undefined; host?: string | undefined; headers: readonly string[] },
+      }: {
+        method?: string | undefined;
+        path?: string | undefined;
+        host?: string | undefined;
+        headers: readonly string[];
+        request?: string | undefined;
+      },
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
+    /** The newest first. */
+    recentRequests: (place: Place, { signal, ...query }: { limit?: number | undefined } & CallOptions = {}) =>
+      json<RecentRequests>("GET", at(place, "/requests"), { query, signal }),
+    planTraffic: (place: Place, body: SetTraffic, call?: CallOptions) =>
+      json<TrafficMoves>("POST", at(place, "/traffic/plan"), { json: body, ...call }),
+    planRelease: (place: Place, body: StartRelease, call?: CallOptions) =>
+      json<ReleaseMoves>("POST", at(place, "/releases/plan"), { json: body, ...call }),
     tryRequest: (place: Place, body: TryRequest, call?: CallOptions) =>
       json<TriedRequest>("POST", at(place, "/requests"), { json: body, ...call }),
     setTraffic: (place: Place, body: SetTraffic, on?: ChangeOptions) =>

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
-import { object, VersionName } from "./names.ts";
+import { RecentRequest } from "./moves.ts";
+import { Nullable, object, VersionName } from "./names.ts";
 
 const Text = Type.String({ minLength: 1, maxLength: 256, pattern: "^[\\x20-\\x7e]+$" });
 /** A token of HTTP, which is what a header's or a cookie's name is. */
@@ -46,5 +47,9 @@ export const Explanation = object({
   skipped: Type.Array(object({ rule: Type.Integer(), because: Type.String() })),
   /** Among which versions chance decides, when it does. */
   split: Type.Array(object({ version: VersionName, percent: Type.Number() })),
+  /** The remembered request that was asked about. */
+  request: Nullable(RecentRequest),
+  /** What rules ask for and was not kept of it: they are answered as if it had not been there. */
+  unsure: Type.Array(Type.String()),
 });
 export type Explanation = Static<typeof Explanation>;

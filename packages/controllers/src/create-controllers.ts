@@ -1,13 +1,13 @@
 import type { Decision } from "@ebb/autoscaler";
 import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
-import { badRequest, type KubeClient } from "@ebb/kube";
+import { badRequest, LABELS, type KubeClient } from "@ebb/kube";
 import type { InstanceManager, InstanceSpec } from "@ebb/runtime";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import { DomainMappingController } from "./domainmapping/controller.ts";
 import type { Controller } from "./engine/controller.ts";
-import { keyOf } from "./engine/keys.ts";
+import { keyOf, splitKey } from "./engine/keys.ts";
 import { within } from "./engine/within.ts";
 import { RootCaPublisher } from "./namespace/root-ca.ts";
 import { RevisionMetrics } from "./metrics/revision-metrics.ts";
@@ -27,6 +27,7 @@ import { DataPlane } from "./revision/data-plane.ts";
 import type { WorkloadOptions } from "./revision/workload.ts";
 import type { NodeSize } from "./revision/schedulable.ts";
 import { questionOf } from "./route/explain.ts";
+import { RequestLog, type RecordedRequest } from "./route/request-log.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
 import type { ProbeAddress } from "./route/probe.ts";
@@ -54,6 +55,8 @@ export interface ControllersOptions {
   progressDeadlineSeconds?: number;
   /** File that keeps the autoscaler's decisions over restarts; without it they are forgotten. */
   decisionsPath?: string;
+  /** Folder that keeps the last requests of each Service; without it they are in memory alone. */
+  requestsPath?: string;
   /** Where instances reach the cluster's API, by what they run; without it they are told of none and get no credentials. */
   apiAddress?: WorkloadOptions["apiAddress"];
   /** Tokens for projected volumes; without it there are none. */
@@ -74,6 +77,8 @@ export interface Controllers extends Runnable {
   decisions(revision: string): readonly Decision[];
   /** How the last instances of `namespace/revision` came to serve, oldest first. */
   coldStarts(revision: string): readonly ColdStart[];
+  /** The last requests of the Service that owns the Route `namespace/name`, oldest first: a sample, as the gateway takes it. */
+  requests(route: string): Promise<RecordedRequest[]>;
   /** What the recorded load of `namespace/revision` would have come to under another policy: see whatIf. Throws StatusError. */
   whatIf(revision: string, query: URLSearchParams): Promise<WhatIf>;
   /** Which rule of an object takes a request, and why: the request is what the query says (see questionOf). Throws StatusError. */
@@ -105,6 +110,7 @@ class EmbeddedControllers implements Controllers {
   readonly #coldStarts: ColdStarts;
   readonly #loop: ScalingLoop;
   readonly #metrics: RevisionMetrics;
+  readonly #requests: RequestLog;
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
   readonly #virtualServices: VirtualServiceController;
@@ -148,6 +154,16 @@ class EmbeddedControllers implements Controllers {
       ...(this.#decisionLog ? { decisionLog: this.#decisionLog } : {}),
     });
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
+    this.#requests = new RequestLog({
+      folder: options.requestsPath,
+      gateway,
+      serviceOf: (revision) => serviceOf(context, revision),
+      clock,
+      log,
+    });
+    context.routes.onChange(({ type, object }) => {
+      if (type === "deleted") this.#requests.remove(keyOf(object));
+    });
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = {
@@ -199,6 +215,10 @@ class EmbeddedControllers implements Controllers {
     return this.#coldStarts.list(revision);
   }
 
+  requests(route: string): Promise<RecordedRequest[]> {
+    return this.#requests.list(route);
+  }
+
   whatIf(revision: string, query: URLSearchParams): Promise<WhatIf> {
     const replayable = this.#loop.replayable(revision);
     if (!replayable) throw badRequest("the autoscaler does not know it yet: ask again in a moment");
@@ -241,6 +261,7 @@ class EmbeddedControllers implements Controllers {
     this.#unsubscribe = instances.onChange((key) => this.#changed(key));
     await instances.start();
     this.#metrics.start();
+    this.#requests.start();
     this.#revisions.adopt();
     for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
     await this.#settled();
@@ -258,6 +279,7 @@ class EmbeddedControllers implements Controllers {
     this.#loop.stop();
     await this.#lags.stop();
     this.#metrics.stop();
+    await this.#requests.stop();
     await this.#decisionLog?.stop();
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
     await this.#informers.stop();
@@ -286,4 +308,10 @@ class EmbeddedControllers implements Controllers {
     await within(clock, ADOPTION_PATIENCE, "adoption", settled.promise).catch(() => undefined);
     unsubscribe();
   }
+}
+
+/** A Route has its Service's name. */
+function serviceOf({ autoscalers }: Context, revision: string): string | undefined {
+  const { namespace, name } = splitKey(revision);
+  return autoscalers.get(namespace, name)?.metadata.labels?.[LABELS.service];
 }

@@ -45,6 +45,23 @@ export interface FirstAnswer {
   answerMs: number;
 }
 
+/** A request as it is remembered: what it asked for, and what it had that rules can look at. */
+export interface SeenRequest {
+  id: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+  method: string;
+  host: string;
+  /** Without the query. */
+  path: string;
+  /** By lower-case name. Null: it was there, and its value was not kept. */
+  headers: Record<string, string | null>;
+  cookies: Record<string, string | null>;
+  query: Record<string, string | null>;
+  /** How many requests of the revision it stands for: itself, and those since the one before that were not kept. */
+  count: number;
+}
+
 /** What happened to a revision's requests in the last interval: the autoscaler's input. */
 export interface RevisionStats {
   revision: RevisionKey;
@@ -57,6 +74,8 @@ export interface RevisionStats {
   inFlight: number;
   /** What the first answers of new instances took, of those that a request had waited for. */
   firsts?: FirstAnswer[];
+  /** A sample of those that came from outside. */
+  seen?: SeenRequest[];
   /** Counted since the gateway started: a gateway that starts again begins at zero. */
   traffic: TrafficTotals;
 }

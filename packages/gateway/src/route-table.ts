@@ -60,6 +60,15 @@ export interface HostRule {
   rules?: RouteRule[];
   /** Where several entries of one host have one, the first's holds. */
   policy?: TrafficPolicy;
+  /** Whose values may be remembered of its requests; without it names alone are. */
+  recorded?: RecordedFields;
+}
+
+/** What rules ask for; headers in lower case. */
+export interface RecordedFields {
+  headers: string[];
+  cookies: string[];
+  query: string[];
 }
 
 /**

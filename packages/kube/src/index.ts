@@ -1,3 +1,4 @@
+export { isSecretField, recordedFields, RECORDED_FIELDS, type RecordedFields } from "./recorded-fields.ts";
 export { parseTrafficPolicy, policyProblems, TRAFFIC_POLICY, type TrafficPolicy } from "./traffic-policy.ts";
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
@@ -65,6 +66,7 @@ export {
 } from "./kinds.ts";
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
+export { textMatches } from "./istio/text-matches.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export { limitRefusal, withLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";

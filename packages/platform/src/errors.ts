@@ -88,6 +88,7 @@ export const REQUEST_ERRORS = {
   too_many_tries: { status: 429, title: "Too many requests at once" },
   too_many_commands: { status: 429, title: "Too many commands at once" },
   instance_not_found: { status: 404, title: "No such instance" },
+  request_not_found: { status: 404, title: "Request not remembered" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },
   cluster_unavailable: { status: 503, title: "Cluster not available" },

@@ -62,6 +62,7 @@ const samples: Record<string, Answer> = {
   [`POST ${at}/configuration/plan`]: { status: 200, body: { apps: configuration.plan.apps.slice(0, 1) } },
   [`PATCH ${at}/configuration`]: { status: 202, body: data.trafficDone },
   [`GET ${at}/logs`]: { lines: data.logRecords(12) },
+  [`POST ${at}/traffic/plan`]: { status: 200, body: releases.moves },
   [`PUT ${at}/traffic`]: { status: 202, body: data.trafficDone },
   "GET /me": { status: 200, body: people.me },
   "GET /tokens": { status: 200, body: { items: [people.token] } },

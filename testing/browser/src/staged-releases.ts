@@ -1,4 +1,4 @@
-import type { Explanation, Operation, Release, TrafficRule } from "@ebb/api";
+import type { TrafficMoves, Explanation, Operation, Release, TrafficRule } from "@ebb/api";
 import { operation, phase } from "./staged-data.ts";
 
 const since = new Date(Date.now() - 40_000).toISOString();
@@ -64,7 +64,19 @@ export const ended: Release[] = [
   },
 ];
 
+export const moves: TrafficMoves = {
+  recorded: true,
+  message: "Of the last 1240 requests about 124 would move from v11 to v12 (the split)",
+  requests: 1240,
+  kept: 310,
+  since: new Date(0).toISOString(),
+  moves: [{ from: "v11", to: "v12", requests: 124, because: "the split", byChance: true, samples: [] }],
+  unknown: [],
+};
+
 export const explanation: Explanation = {
+  request: null,
+  unsure: [],
   version: null,
   rule: null,
   reason: "no rule fits, so chance decides between v11 (90 %) and v12 (10 %)",

@@ -2,6 +2,7 @@ import type { Release, StartRelease } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { movesText } from "../moves-text.ts";
 import { ENV, placeOf } from "../place.ts";
 import { parseCondition } from "../rule-syntax.ts";
 
@@ -41,6 +42,7 @@ everything goes back to where it was at once, and the release fails with the fig
       max: 1000,
       summary: "So many restarts of its instances are allowed; 2 by default",
     },
+    plan: { kind: "flag", summary: "Only say which of the last requests its first and its last step would move" },
     header: { kind: "list", placeholder: "NAME=VALUE", summary: "Requests with this header get it from the first step on" },
   },
   prints: "data",
@@ -53,6 +55,11 @@ everything goes back to where it was at once, and the release fails with the fig
     const body = startOf(args.version, options);
     const client = await context.connect();
     const place = await placeOf(context, client, args.app, options.env);
+    if (options.plan) {
+      const moves = await client.planRelease(place, body);
+      context.output.show(moves, () => ["First step:", ...movesText(moves.first), "Last step:", ...movesText(moves.last)]);
+      return;
+    }
     await finishChange(context, client, await client.startRelease(place, body));
   },
 });

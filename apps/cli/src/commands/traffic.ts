@@ -2,6 +2,7 @@ import type { SetTraffic, TrafficTarget } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { movesText } from "../moves-text.ts";
 import { ENV, IF_REVISION, placeOf } from "../place.ts";
 import { parseRule, ruleText } from "../rule-syntax.ts";
 
@@ -19,6 +20,7 @@ with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that
   options: {
     ...ENV,
     rule: { kind: "list", placeholder: "RULE", summary: "A rule before the split, in their order; those that there are are replaced" },
+    plan: { kind: "flag", summary: "Only say which of the last requests it would move" },
     "no-rules": { kind: "flag", summary: "Remove all rules" },
     ...IF_REVISION,
   },
@@ -29,6 +31,7 @@ with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that
     { run: "ebb traffic hello v3=10 v2=90", what: "A tenth of the visitors see v3" },
     { run: "ebb traffic hello v3=100", what: "All of them do" },
     { run: 'ebb traffic hello --rule "v4 header.x-canary=1"', what: "Requests with this header see v4; the split stays" },
+    { run: 'ebb traffic hello --rule "v4 header.x-canary=1" --plan', what: "Which of the last requests that would move" },
     { run: "ebb traffic hello --no-rules", what: "The split alone decides again" },
   ],
   async run(context, { args, options }) {
@@ -40,11 +43,17 @@ with = (exact), ^= (prefix) or ~= (RE2, the whole value); a name alone asks that
     const app = await client.getAppEnvironment(place);
     if (targets.length > 0 || changed) {
       const body: SetTraffic = { targets: targets.length > 0 ? targets : app.traffic, ...(changed ? { rules: changed } : {}) };
+      if (options.plan) {
+        const moves = await client.planTraffic(place, body);
+        context.output.show(moves, () => movesText(moves));
+        return;
+      }
       // What was just read is part of what is sent: nobody's change in between is overwritten by it.
       const ifMatch = options["if-revision"] ?? app.revision;
       await finishChange(context, client, await client.setTraffic(place, body, { ifMatch }));
       return;
     }
+    if (options.plan) throw usageError("--plan is about a change", "Name the split or the rules that you think of.");
     if (!context.output.structured) context.output.lines(app.rules.map((rule) => `rule: ${ruleText(rule)}`));
     context.output.table({
       data: { targets: app.traffic, rules: app.rules, revision: app.revision },

@@ -60,6 +60,14 @@ export const enTraffic = {
     reordered: "The rules have another order.",
     incomplete: "A rule is not complete.",
   },
+  moves: {
+    title: (requests: number) => `Of the last ${requests} requests`,
+    none: "none would move",
+    move: (requests: number, byChance: boolean, from: string, to: string) =>
+      `${byChance ? "about " : ""}${requests} would move from ${from} to ${to}`,
+    unknown: (requests: number, why: string) => `Of ${requests} it cannot be said: ${why}.`,
+    notRecorded: "This cluster keeps no requests: it cannot be said which would move.",
+  },
   explain: {
     title: "Which version would a request get?",
     intro: "Asks the same code that routes. Nothing is sent to the app.",

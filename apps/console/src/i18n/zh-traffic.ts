@@ -61,6 +61,14 @@ export const zhTraffic: typeof enTraffic = {
     reordered: "规则顺序改变。",
     incomplete: "有规则尚未填写完整。",
   },
+  moves: {
+    title: (requests: number) => `最近 ${requests} 个请求中`,
+    none: "没有请求会改变去向",
+    move: (requests: number, byChance: boolean, from: string, to: string) =>
+      `${byChance ? "约 " : ""}${requests} 个会从 ${from} 转到 ${to}`,
+    unknown: (requests: number, why: string) => `${requests} 个无法判断：${why}。`,
+    notRecorded: "该集群不记录请求，无法判断哪些会改变去向。",
+  },
   explain: {
     title: "某个请求会到哪个版本？",
     intro: "由实际执行路由的代码回答，不会向应用发送任何请求。",

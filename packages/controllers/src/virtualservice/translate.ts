@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { isCatchAllRule, type HostRule, type RouteEntry, type RouteRule } from "@ebb/gateway";
-import type { DestinationRule, HttpMatchRequest, HttpRoute, IstioGateway, VirtualService } from "@ebb/kube";
+import {
+  recordedFields,
+  type DestinationRule,
+  type HttpMatchRequest,
+  type HttpRoute,
+  type IstioGateway,
+  type VirtualService,
+} from "@ebb/kube";
 import { keyOf } from "../engine/keys.ts";
 import { bindingsOf, commonHost, GATEWAY_LABELS, GATEWAY_NAMESPACE, gatewayKey, type Binding, type Side } from "../gateway/bindings.ts";
 import { policyOf } from "../route/policy.ts";
@@ -41,12 +48,14 @@ export function translate(service: VirtualService, sources: Sources): Translatio
       problems.push(`there is no VirtualService ${of}/${delegate.name ?? ""} to delegate to`);
   }
   const policy = policyOf(service);
+  const recorded = recordedFields(metadata.annotations);
   const hosts = (["external", "cluster-local"] as const).flatMap((side) => {
     const here = bindings.filter((binding) => binding.side === side);
     const rules = rulesFor(routes, here, { service, sources });
     if (rules.length === 0) return [];
     const found = hostRules(spec.hosts ?? [], { side, here, rules });
-    return policy && side === "external" ? found.map((rule) => ({ ...rule, policy })) : found;
+    if (side !== "external") return found;
+    return found.map((rule) => ({ ...rule, ...(policy ? { policy } : {}), ...(recorded ? { recorded } : {}) }));
   });
   for (const problem of unavailable(hosts)) if (!problems.includes(problem)) problems.push(problem);
   const order = orderOf(metadata.creationTimestamp, metadata.name, namespace);

@@ -1,4 +1,4 @@
-import type { Backend, CertificateEntry, Endpoint, HostRule, RouteEntry, RouteTable, Split } from "../route-table.ts";
+import type { Backend, CertificateEntry, Endpoint, HostRule, RecordedFields, RouteEntry, RouteTable, Split } from "../route-table.ts";
 import { parsePolicy } from "./parse-policy.ts";
 import { optional, parseHeaders, parseRule } from "./parse-rules.ts";
 import { bad, headerValue, list, quantity, record, text } from "./parse-values.ts";
@@ -39,7 +39,14 @@ function parseHost(value: unknown, at: string): HostRule {
       ? {}
       : { rules: list(rule["rules"], `${at}.rules`).map((item, i) => parseRule(item, `${at}.rules[${i}]`)) }),
     ...optional(rule, at, "policy", parsePolicy),
+    ...optional(rule, at, "recorded", parseRecorded),
   };
+}
+
+function parseRecorded(value: unknown, at: string): RecordedFields {
+  const fields = record(value, at);
+  const names = (key: keyof RecordedFields) => list(fields[key], `${at}.${key}`).map((name, i) => text(name, `${at}.${key}[${i}]`));
+  return { headers: names("headers"), cookies: names("cookies"), query: names("query") };
 }
 
 function parseSplit(value: unknown, at: string): Split {

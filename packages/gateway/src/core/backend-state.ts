@@ -8,6 +8,7 @@ import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
 import { nickname } from "./hash.ts";
+import type { SeenRequests } from "./seen-requests.ts";
 import { ownShares, type BackendShares } from "./shares.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 
@@ -52,6 +53,8 @@ export class BackendState {
   reported = false;
   /** Requests at hand that are in a second or later attempt, by a policy's retries. */
   retrying = 0;
+  /** Made for the first request from outside: most revisions sleep. */
+  seen: SeenRequests | undefined;
   #nickname: string | undefined;
   #config: Backend;
   #endpoints: EndpointState[] = [];

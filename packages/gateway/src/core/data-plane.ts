@@ -13,6 +13,7 @@ import { answerLocally } from "./local-answer.ts";
 import { Mirrors } from "./mirrors.ts";
 import type { ClientSide, OpenedRequest } from "./ports.ts";
 import type { RateTable } from "./rate-table.ts";
+import { SeenRequests } from "./seen-requests.ts";
 import { drawRevision, RouteIndex, type RouteMatch, type Visibility } from "./route-index.ts";
 import { answerByRule } from "./rule-answer.ts";
 
@@ -148,8 +149,10 @@ export class DataPlane {
       const queued = backend.queued;
       const inFlight = backend.meter.active - queued;
       const firsts = backend.takeFirsts();
+      const seen = backend.seen?.take() ?? [];
       report.push({
         ...(firsts.length > 0 ? { firsts } : {}),
+        ...(seen.length > 0 ? { seen } : {}),
         revision: backend.config.key,
         concurrency,
         requests,
@@ -184,13 +187,17 @@ export class DataPlane {
     else if (request.probe !== "") answerProbe(client, request, match);
     else if (match.guard && this.#refuse(match.guard, client, request)) return undefined;
     else if (match.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
-    else if (match.routes.length > 0) return this.#openByRules({ client, request, visibility, guard: match.guard });
+    else if (match.routes.length > 0) return this.#openByRules({ client, request, visibility, match });
     else {
       const { guard, setHeaders } = match;
       const stay = guard?.preference(request);
       const revision = drawRevision(match, this.#deps.random, stay?.revision);
       const backend = revision === undefined ? undefined : this.#backends.get(revision);
-      if (backend) return new Exchange({ client, request, backend, setHeaders, guard, stay }, this.#deps);
+      if (backend) {
+        const exchange = new Exchange({ client, request, backend, setHeaders, guard, stay }, this.#deps);
+        if (visibility === "external") this.#see(backend, { request, id: request.requestId }, match);
+        return exchange;
+      }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
     return undefined;
@@ -204,7 +211,8 @@ export class DataPlane {
     return true;
   }
 
-  #openByRules({ client, request, visibility, guard }: Opening): OpenedRequest | undefined {
+  #openByRules({ client, request, visibility, match }: Opening): OpenedRequest | undefined {
+    const { guard } = match;
     const stay = guard?.preference(request);
     const decision = decide(request, { visibility, client, preferred: stay?.revision }, this.#world);
     if (decision.type === "refuse") answerLocally(client, decision.status, decision.message);
@@ -214,11 +222,18 @@ export class DataPlane {
       const backend = this.#backends.get(decision.revision);
       if (backend) {
         const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan, guard, stay }, this.#deps);
+        if (visibility === "external") this.#see(backend, { request, id: decision.request.requestId }, match);
         return this.#mirrors.beside(exchange, client, this.#mirrored(plan.mirrors));
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
     return undefined;
+  }
+
+  #see(backend: BackendState, { request, id }: { request: RequestHead; id: string }, { recorded }: RouteMatch): void {
+    const seen = (backend.seen ??= new SeenRequests());
+    const { clock } = this.#deps;
+    if (seen.isDue(clock.monotonic())) seen.keep({ request, id, time: clock.now() }, recorded);
   }
 
   #mirrored(mirrors: readonly { revision: RevisionKey; request: RequestHead }[]) {
@@ -233,7 +248,7 @@ interface Opening {
   client: ClientSide;
   request: RequestHead;
   visibility: Visibility;
-  guard: HostGuard | undefined;
+  match: RouteMatch;
 }
 
 const NONE: Readonly<Record<string, string>> = {};

@@ -1,5 +1,5 @@
 import type { Random } from "@ebb/base";
-import type { HostRule, RouteEntry, Split } from "../route-table.ts";
+import type { HostRule, RecordedFields, RouteEntry, Split } from "../route-table.ts";
 import { packEntry, rulesOf, unpackEntry, type PackedEntry, type PackedHost } from "./packed-route.ts";
 import { nickname } from "./hash.ts";
 import { HostGuard } from "./host-guard.ts";
@@ -24,6 +24,7 @@ export interface RouteMatch {
   /** What comes in cleartext from outside is sent to the TLS port. */
   redirectToTls: boolean;
   guard: HostGuard | undefined;
+  recorded: RecordedFields | undefined;
   /** The entries, in order. */
   entries: readonly string[];
 }
@@ -131,6 +132,7 @@ const NO_HEADERS: Readonly<Record<string, string>> = {};
 class ClaimedMatch extends Shelved<readonly CompiledRoute[]> implements RouteMatch {
   readonly redirectToTls: boolean;
   readonly guard: HostGuard | undefined;
+  readonly recorded: RecordedFields | undefined;
   readonly #first: Claim;
   readonly #claims: readonly Claim[];
   readonly #isRuled: boolean;
@@ -141,6 +143,7 @@ class ClaimedMatch extends Shelved<readonly CompiledRoute[]> implements RouteMat
     this.#claims = claims;
     this.#isRuled = claims.some(({ rule }) => rule.rules !== undefined);
     this.redirectToTls = claims.some(({ rule }) => rule.redirectToTls === true);
+    this.recorded = claims.find(({ rule }) => rule.recorded)?.rule.recorded;
     const guarded = claims.find(({ rule }) => rule.policy);
     this.guard = guarded?.rule.policy && new HostGuard(guarded.rule.policy, guarded.entry.key);
   }

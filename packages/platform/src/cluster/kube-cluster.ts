@@ -1,11 +1,12 @@
 import type { Duplex } from "node:stream";
-import type { Signal } from "@ebb/base";
+import { backoffDelay, sleep, TransientError, type Clock, type Signal } from "@ebb/base";
 import {
   isStatus,
   LimitRanges,
   Namespaces,
   PodAutoscalers,
   Pods,
+  RECORDED_FIELDS,
   ResourceQuotas,
   Revisions,
   Routes,
@@ -38,6 +39,7 @@ import {
   type Marks,
   type ExecRequest,
   type PodLogLine,
+  type RecordedRequest,
   type RevisionColdStart,
   type RevisionDecision,
   type RevisionWhatIf,
@@ -48,6 +50,7 @@ import {
 /** What a cluster's environments share: one connection, and one copy of all that is Ebb's in it. */
 export interface ClusterView {
   client: HttpKubeClient;
+  clock: Clock;
   services: Informer<KnativeService>;
   revisions: Informer<Revision>;
   pods: Informer<Pod>;
@@ -56,8 +59,12 @@ export interface ClusterView {
   health(): { ready: boolean; message: string };
 }
 
-/** A Service is written by its controller too, several times while it becomes ready: on a busy machine more than five conflicts in a row were seen. */
-const CONFLICT_RETRIES = 20;
+/**
+ * A Service is written by its controller too, several times while it becomes ready: with twenty apps deployed at once on a busy machine twenty
+ * conflicts in a row were seen. So the controller is given time; what has not been written after some four seconds is the operation's to try again.
+ */
+const CONFLICT_RETRIES = 15;
+const CONFLICT_BACKOFF = { base: 5, factor: 2, max: 500 };
 /** The ResourceQuota and the LimitRange of a team's quota. */
 const TEAM_LIMITS = "ebb-team";
 const USER_CONTAINER = "user-container";
@@ -181,8 +188,10 @@ export class KubeCluster implements Cluster {
       if (!present)
         return this.#client.create(VirtualServices, { ...service, metadata: { ...service.metadata, namespace: this.#namespace } });
       if (isOurs(present)) {
-        const policy = { [TRAFFIC_POLICY]: service.metadata.annotations?.[TRAFFIC_POLICY] ?? null };
-        const metadata = { ...present.metadata, annotations: marked(present.metadata.annotations, policy) };
+        const own = Object.fromEntries(
+          [TRAFFIC_POLICY, RECORDED_FIELDS].map((name) => [name, service.metadata.annotations?.[name] ?? null]),
+        );
+        const metadata = { ...present.metadata, annotations: marked(present.metadata.annotations, own) };
         return this.#client.update(VirtualServices, { ...present, metadata, spec: service.spec });
       }
       throw operationError("name_taken", `The cluster has a VirtualService ${name} that Ebb did not make`, {
@@ -285,6 +294,10 @@ export class KubeCluster implements Cluster {
     return this.#client.subresource(of, this.#namespace, name, `explain?${query.toString()}`);
   }
 
+  async requests(app: string): Promise<RecordedRequest[] | undefined> {
+    return (await this.#client.subresource<{ items: RecordedRequest[] }>(Routes, this.#namespace, app, "requests"))?.items;
+  }
+
   async deleteNamespace(): Promise<void> {
     this.#made = undefined;
     if (this.#namespace !== DEFAULT_NAMESPACE && (await this.hasNamespace())) {
@@ -324,7 +337,9 @@ export class KubeCluster implements Cluster {
         return await write();
       } catch (error) {
         const raced = isStatus(error, "Conflict") || isStatus(error, "AlreadyExists");
-        if (!raced || attempt >= CONFLICT_RETRIES) throw error;
+        if (!raced) throw error;
+        if (attempt >= CONFLICT_RETRIES) throw new TransientError("write_conflict", error.message, { cause: error });
+        await sleep(this.#view.clock, backoffDelay(CONFLICT_BACKOFF, attempt));
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ColdStart, ScalingDecision, WhatIf } from "@ebb/api";
+import type { ColdStart, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
 import type { DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
@@ -109,6 +109,11 @@ export type RevisionColdStart = Omit<ColdStart, "version">;
 export type RevisionWhatIf = Omit<WhatIf, "version">;
 export type RevisionDecision = Omit<ScalingDecision, "version">;
 
+/** A request as the cluster remembers it. */
+export interface RecordedRequest extends Omit<RecentRequest, "version"> {
+  revision: string;
+}
+
 /** As the cluster tells which way a request takes. */
 export interface RouteExplanation {
   /** `namespace/name`. */
@@ -212,6 +217,8 @@ export interface Cluster {
   whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined>;
   /** What becomes of the request that the query describes; undefined as for `decisions`. */
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined>;
+  /** A sample of the last requests of an app, oldest first; undefined as for `decisions`. */
+  requests(app: string): Promise<RecordedRequest[] | undefined>;
   /**
    * Starts a command in a pod; what is read and written are messages of `v5.channel.k8s.io` (docs/reference/rest-api.md), one a chunk. Ending it ends
    * the command. Throws StatusError when the cluster refuses.

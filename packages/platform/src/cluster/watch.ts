@@ -63,7 +63,7 @@ export class ClusterWatch {
     };
     const [services, revisions, pods] = [inform(Services, "service"), inform(Revisions, "revision"), inform(Pods, "pod")];
     this.#informers = [services, revisions, pods];
-    this.view = { client, changes, services, revisions, pods, health: () => this.health() };
+    this.view = { client, clock, changes, services, revisions, pods, health: () => this.health() };
   }
 
   start(): void {

@@ -1,10 +1,13 @@
 import type { RuleCondition } from "@ebb/api";
 import {
+  RECORDED_FIELDS,
   TRAFFIC_POLICY,
   VirtualServices,
   apiVersionOf,
+  isSecretField,
   type HttpMatchRequest,
   type HttpRoute,
+  type RecordedFields,
   type StringMatch,
   type VirtualService,
 } from "@ebb/kube";
@@ -51,13 +54,14 @@ export function internalHost(name: string, namespace: string): string {
  * the local gateway, where Knative's own split decides (contract of the `routing-internal` sample of knative/docs). Pure.
  */
 export function compileVirtualService(input: VirtualServiceInput): VirtualService {
-  const { app, namespace, host, previews, policy } = input;
+  const { app, namespace, host, previews, rules, policy } = input;
   const labels = { [PLATFORM_LABELS.managedBy]: MANAGED_BY, [PLATFORM_LABELS.app]: app };
-  const annotations = policy === undefined ? {} : { annotations: { [TRAFFIC_POLICY]: policy } };
+  const recorded = rules.length === 0 ? {} : { [RECORDED_FIELDS]: JSON.stringify(fieldsOf(rules)) };
+  const annotations = { ...(policy === undefined ? {} : { [TRAFFIC_POLICY]: policy }), ...recorded };
   return {
     apiVersion: apiVersionOf(VirtualServices),
     kind: "VirtualService",
-    metadata: { name: app, namespace, labels, ...annotations },
+    metadata: { name: app, namespace, labels, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
     spec: {
       gateways: [INGRESS_GATEWAY],
       hosts: [host, ...previews.map((preview) => preview.host)],
@@ -81,6 +85,19 @@ export function frontRoutes(input: Omit<VirtualServiceInput, "host" | "previews"
     ...rules.map((rule, index) => ruleRoute(rule, index, input)),
     { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
   ];
+}
+
+/** Whose values the gateway may remember: rules are explained by them. */
+function fieldsOf(rules: readonly Rule[]): RecordedFields {
+  const conditions = rules.flatMap(({ when }) => when);
+  const named = (on: "header" | "cookie" | "query") => conditions.flatMap((condition) => (condition.on === on ? [condition.name] : []));
+  const users = conditions.flatMap((condition) => (condition.on === "users" ? [condition.header] : []));
+  const unique = (names: readonly string[]) => [...new Set(names)].filter((name) => !isSecretField(name));
+  return {
+    headers: unique([...named("header"), ...users].map((name) => name.toLowerCase())),
+    cookies: unique(named("cookie")),
+    query: unique(named("query")),
+  };
 }
 
 const REST = "rest";

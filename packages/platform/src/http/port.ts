@@ -70,6 +70,7 @@ import type {
   WhatIfQuery,
 } from "@ebb/api";
 import type { RequestQuestion } from "../service/explain.ts";
+import type { RecentTraffic } from "../service/recent-requests.ts";
 import type { Place } from "../apps/store.ts";
 
 import type { Caller } from "../identity/access.ts";
@@ -245,6 +246,8 @@ export interface PlatformApi {
   rates(visible: Visible): Promise<Rates>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
+  /** What the gateway remembers, and what a change would have done to it. */
+  readonly recent: Pick<RecentTraffic, "list" | "planTraffic" | "planRelease">;
   /** One request to it, which the signal ends. */
   tryRequest(place: Place, asked: TryRequest, signal: AbortSignal): Promise<TriedRequest>;
   /** A command in one of its instances, by messages of `v5.channel.k8s.io`; ending the stream ends it. */

@@ -1,9 +1,12 @@
-import type { Explanation } from "@ebb/api";
+import type { Explanation, RecentRequest } from "@ebb/api";
 import { rulesOf } from "../apps/store.ts";
 import type { Cluster, RouteExplanation } from "../cluster/port.ts";
 import { revisionNumber, versionName } from "../compile/names.ts";
+import type { Rule } from "../compile/virtual-service.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
+import { ruleFor } from "../releases/rule-fits.ts";
+import { findRequest } from "./recent-requests.ts";
 
 /** A request that somebody asks about; `headers` as `Name: value`. */
 export interface RequestQuestion {
@@ -12,16 +15,16 @@ export interface RequestQuestion {
   /** The app's own when absent. */
   host?: string | undefined;
   headers: readonly string[];
+  /** The id of one that is remembered; what else is said of it then does not count. */
+  request?: string | undefined;
 }
 
 /** Which rule and version a request gets, as the code that routes says. Throws `explain_unavailable` where the cluster cannot say. */
-export async function explainRequest(
-  cluster: Cluster,
-  facts: AppFacts,
-  { method, path, host, headers }: RequestQuestion,
-): Promise<Explanation> {
+export async function explainRequest(cluster: Cluster, facts: AppFacts, question: RequestQuestion): Promise<Explanation> {
   const { app, place } = facts;
   const rules = rulesOf(place);
+  const request = question.request === undefined ? null : await findRequest(cluster, facts, question.request);
+  const { method, path, host, headers } = request ? questionAbout(request) : question;
   const query = new URLSearchParams(headers.map((header): [string, string] => ["header", header]));
   if (method !== undefined) query.set("method", method);
   if (host !== undefined) query.set("host", host);
@@ -32,10 +35,34 @@ export async function explainRequest(
       hint: "Ebb's own cluster does, once the app has a version; of another, see the rules with: ebb traffic.",
     });
   }
-  return viewExplanation(found, facts);
+  return { ...viewExplanation(found, facts), request, unsure: request ? unsureOf(rules, request) : [] };
 }
 
-export function viewExplanation(found: RouteExplanation, facts: Pick<AppFacts, "app" | "shares">): Explanation {
+function questionAbout({ method, path, host, headers, cookies, query }: RecentRequest): RequestQuestion {
+  const known = (names: RecentRequest["headers"]) =>
+    Object.entries(names).flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]]));
+  const cookie = known(cookies).map(([name, value]) => `${name}=${value}`);
+  const parameters = new URLSearchParams(known(query)).toString();
+  return {
+    method,
+    host,
+    path: parameters === "" ? path : `${path}?${parameters}`,
+    headers: [
+      ...known(headers).map(([name, value]) => `${name}: ${value}`),
+      ...(cookie.length > 0 ? [`cookie: ${cookie.join("; ")}`] : []),
+    ],
+  };
+}
+
+/** Of each rule that is not known to take it or not: why. */
+function unsureOf(rules: readonly Rule[], request: RecentRequest): string[] {
+  return rules.flatMap((rule, index) => {
+    const fit = ruleFor([rule], request);
+    return typeof fit === "object" && fit !== null ? [`Rule ${index + 1}: ${fit.unknown}`] : [];
+  });
+}
+
+export function viewExplanation(found: RouteExplanation, facts: Pick<AppFacts, "app" | "shares">): Omit<Explanation, "request" | "unsure"> {
   const [first] = found.hops;
   const number = found.revision === undefined ? undefined : revisionNumber(facts.app.name, found.revision.split("/")[1] ?? "");
   const rule = ruleNumber(first?.rule);

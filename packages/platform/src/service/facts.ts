@@ -102,7 +102,6 @@ export async function teamOf(deps: Deps, app: string | undefined, asked: string 
 
 const UNUSABLE_HINTS: Partial<Record<Version["state"], string>> = {
   starting: "Wait until its deployment has ended.",
-  unknown: "Try again when the cluster answers: ebb status.",
 };
 
 export function versionIn(facts: AppFacts, name: string): VersionRow {
@@ -119,6 +118,12 @@ export function usable(facts: AppFacts, name: string): number {
   const row = versionIn(facts, name);
   const { state, message } = viewVersion(facts, row);
   if (state === "ready" || state === "asleep") return row.number;
+  // Nothing is wrong with the version: a platform that has just started has not been told of it yet.
+  if (state === "unknown") {
+    throw refuse("cluster_unavailable", `Whether ${name} of ${facts.app.name} can take traffic is not known yet: ${message}`, {
+      hint: "Try again in a moment; `ebb status` says when the cluster answers.",
+    });
+  }
   throw refuse("version_not_ready", `${name} of ${facts.app.name} cannot take traffic: it is ${state}${message ? ` (${message})` : ""}`, {
     hint: UNUSABLE_HINTS[state] ?? "Choose another version, or deploy it again.",
   });

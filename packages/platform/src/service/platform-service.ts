@@ -106,6 +106,7 @@ import { patchPrices, viewUsage } from "./usage.ts";
 import { appName } from "./app-name.ts";
 import { patchQuota, viewQuota } from "./quotas.ts";
 import { viewStatus } from "./status.ts";
+import { RecentTraffic } from "./recent-requests.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
 import { execInApp, type InstanceCommand } from "./exec.ts";
@@ -139,6 +140,7 @@ export class PlatformService implements PlatformApi {
   readonly configuration: ConfigurationService;
   readonly domains: DomainsService;
   readonly clusters: ClustersApi;
+  readonly recent: RecentTraffic;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -147,6 +149,7 @@ export class PlatformService implements PlatformApi {
     this.clusters = options.clusters;
     this.configuration = new ConfigurationService(options.deps, this.#places);
     this.domains = new DomainsService({ ...options, places: this.#places });
+    this.recent = new RecentTraffic(options.deps, this.#places);
   }
 
   async status(user: string, visible: Visible): Promise<PlatformStatus> {

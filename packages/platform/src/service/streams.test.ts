@@ -75,9 +75,9 @@ test("changes begin with the call to read everything, and a burst of one app's i
 describe("an app's log", () => {
   class Talking extends FakeCluster {
     lines = new Map<string, PodLogLine[]>();
-    requests: string[] = [];
+    asked: string[] = [];
     override async *podLogs(pod: string, options?: { follow: boolean; since?: string; signal: AbortSignal }): AsyncGenerator<PodLogLine> {
-      this.requests.push(`${pod} since ${options?.since ?? "the beginning"}`);
+      this.asked.push(`${pod} since ${options?.since ?? "the beginning"}`);
       yield* this.lines.get(pod) ?? [];
     }
   }
@@ -128,7 +128,7 @@ describe("an app's log", () => {
     await cluster.putService(service("ok-2", 2));
     await eventually(() => seen.length === 3);
     expect(seen.map((record) => record.text).sort()).toEqual(["a", "b", "c"]);
-    expect(cluster.requests).toContain("shop-00001-pod since 2026-01-01T00:00:01Z");
+    expect(cluster.asked).toContain("shop-00001-pod since 2026-01-01T00:00:01Z");
     stop.abort();
     await done;
   });

@@ -24,6 +24,7 @@ import {
   type Marks,
   type ExecRequest,
   type PodLogLine,
+  type RecordedRequest,
   type RevisionColdStart,
   type RevisionDecision,
   type RevisionWhatIf,
@@ -220,6 +221,12 @@ export class FakeCluster implements Cluster {
   whatIfs: (revision: string, query: string) => RevisionWhatIf | undefined = () => undefined;
   async whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined> {
     return this.whatIfs(revision, query.toString());
+  }
+
+  /** What it remembers of requests; undefined as on a Knative of others. */
+  remembered: RecordedRequest[] | undefined;
+  async requests(): Promise<RecordedRequest[] | undefined> {
+    return this.remembered;
   }
 
   /** What it answers to whoever asks about a request. */

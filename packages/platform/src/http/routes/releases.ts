@@ -1,4 +1,4 @@
-import { Release, StartRelease } from "@ebb/api";
+import { Release, ReleaseMoves, StartRelease } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AT, ByPlace, change, items, placeOf, read, write, type RouteDeps } from "./shapes.ts";
@@ -18,6 +18,21 @@ export function registerReleaseRoutes(server: FastifyInstance, { api }: RouteDep
     `${AT}/releases`,
     { method: "POST", summary: "Release a version step by step", access: { environment: "release" }, params: ByPlace, body: StartRelease },
     (request) => api.startRelease(placeOf(request), request.body as StartRelease, request.user),
+  );
+  write(
+    server,
+    `${AT}/releases/plan`,
+    {
+      method: "POST",
+      summary: "Which of its last requests a release would move with its first and with its last step; changes nothing",
+      access: { team: "developer" },
+      params: ByPlace,
+      body: StartRelease,
+      answer: ReleaseMoves,
+      code: 200,
+      unaudited: true,
+    },
+    (request) => api.recent.planRelease(placeOf(request), request.body as StartRelease),
   );
   const say = { method: "POST", access: { environment: "release" }, params: ByPlace, body: Nothing, answer: Release, code: 200 } as const;
   write(server, `${AT}/releases/continue`, { ...say, summary: "Let the running release leave its step" }, (request) =>

@@ -1,4 +1,4 @@
-import { Explanation, PatchTrafficPolicy, Rollback, SetTraffic, TrafficPolicy } from "@ebb/api";
+import { Explanation, PatchTrafficPolicy, RecentRequests, Rollback, SetTraffic, TrafficMoves, TrafficPolicy } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
@@ -6,6 +6,7 @@ import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./sha
 const ExplainQuery = Type.Object({
   method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$" })),
   path: Type.Optional(Type.String({ pattern: "^/[\\x21-\\x7e]*$", maxLength: 8192 })),
+  request: Type.Optional(Type.String({ pattern: "^[\\x21-\\x7e]{1,256}$", description: "The id of a remembered request, instead" })),
   host: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9.:_-]{1,253}$", description: "The app's own when absent" })),
   header: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\\t\\x20-\\x7e]*$", maxLength: 4096 }), {
@@ -31,6 +32,33 @@ export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDep
       const { header = [], ...question } = request.query as Static<typeof ExplainQuery>;
       return api.explain(placeOf(request), { ...question, headers: header });
     },
+  );
+  read(
+    server,
+    `${AT}/requests`,
+    {
+      summary: "Its last requests from outside as the gateway remembers them: a sample, newest first",
+      access: { team: "viewer" },
+      params: ByPlace,
+      query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
+      answer: RecentRequests,
+    },
+    (request) => api.recent.list(placeOf(request), (request.query as { limit?: number }).limit ?? 50),
+  );
+  write(
+    server,
+    `${AT}/traffic/plan`,
+    {
+      method: "POST",
+      summary: "Which of those a change of traffic would move; changes nothing",
+      access: { team: "developer" },
+      params: ByPlace,
+      body: SetTraffic,
+      answer: TrafficMoves,
+      code: 200,
+      unaudited: true,
+    },
+    (request) => api.recent.planTraffic(placeOf(request), request.body as SetTraffic),
   );
   read(
     server,

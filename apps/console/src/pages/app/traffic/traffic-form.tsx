@@ -9,6 +9,7 @@ import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { byNewest } from "../../../ui/version.ts";
+import { MovedRequests } from "./moved-requests.tsx";
 import { RuleList } from "./rule-list.tsx";
 import { draftOf, isComplete, ruleChanges, rulesOf, type DraftRule } from "./rules-draft.ts";
 import { SplitBar } from "./split-bar.tsx";
@@ -38,7 +39,8 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
   const changes = changesOf(current, split);
   const ruled = ruleChanges(inForce, complete ? rulesOf(rules) : inForce);
   const same = changes.length === 0 && ruled.added.length === 0 && ruled.removed.length === 0 && !ruled.reordered;
-  const apply = useMutation({ mutationFn: () => client.setTraffic(place, { targets: targetsOf(split), rules: rulesOf(rules) }) });
+  const wanted = { targets: targetsOf(split), rules: complete ? rulesOf(rules) : [] };
+  const apply = useMutation({ mutationFn: () => client.setTraffic(place, wanted) });
   if (newest === undefined) return <Blank>{text.traffic.none}</Blank>;
 
   const edit = (part: Partial<Draft>) => setDraft({ split, rules, ...part });
@@ -85,6 +87,7 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
         </section>
       </div>
       <TrafficPreview split={changes} rules={ruled} />
+      <MovedRequests place={place} change={same || !complete ? null : wanted} />
       <div className="form-actions">
         <Button type="primary" htmlType="submit" loading={apply.isPending} disabled={same || !complete}>
           {text.traffic.apply}
