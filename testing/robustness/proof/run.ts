@@ -2,7 +2,7 @@
  * `npm run proof`: 500 releases on 20 apps under load, with `kill -9` of the platform at random moments. Ends with 0 when no request failed, no
  * answer came from a version that was not asked for, and each release ended in a named state.
  *
- *   npm run proof -- --apps 20 --releases 500 --versions 3 --victims platform,cluster --longest-life 8000 --longest-dwell 4000 --pause 100
+ *   npm run proof -- --apps 20 --releases 500 --versions 3 --victims platform,cluster --longest-life 3000 --longest-dwell 4000 --pause 100
  */
 import { parseArgs } from "node:util";
 import { startEbb, type ProcessName } from "@ebb/testkit";
@@ -19,7 +19,7 @@ try {
     releases: Number(values.releases ?? 500),
     versions: Number(values.versions ?? 3),
     victims: (values.victims ?? "platform").split(",") as ProcessName[],
-    longestLife: Number(values["longest-life"] ?? 8000),
+    longestLife: Number(values["longest-life"] ?? 3000),
     longestDwell: Number(values["longest-dwell"] ?? 4000),
     pause: Number(values.pause ?? 100),
     tell: (line) => console.log(line),

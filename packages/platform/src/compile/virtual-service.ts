@@ -30,6 +30,8 @@ export interface VirtualServiceInput {
   /** Those of its preview tags, and what they are called inside. */
   previews: readonly { host: string; internal: string }[];
   rules: readonly Rule[];
+  /** Routes of rules that still hold for what the new ones do not take, as long as the split behind them is being changed. */
+  before?: readonly HttpRoute[];
   /** Whoever does not ask for a preview gets this page. */
   asleep?: Omit<AsleepPage, "app"> | undefined;
   /** The Service's own, as it is written there: who holds its hosts guards them. */
@@ -77,14 +79,36 @@ export function compileVirtualService(input: VirtualServiceInput): VirtualServic
   };
 }
 
+type FrontInput = Omit<VirtualServiceInput, "host" | "previews">;
+
 /** What every request meets that does not ask for a preview: the page of an app asleep, or its rules and then Knative's split. */
-export function frontRoutes(input: Omit<VirtualServiceInput, "host" | "previews">): HttpRoute[] {
-  const { app, namespace, rules, asleep } = input;
+export function frontRoutes(input: FrontInput): HttpRoute[] {
+  const { app, namespace, asleep } = input;
   if (asleep) return [asleepRoute({ app, ...asleep })];
-  return [
-    ...rules.map((rule, index) => ruleRoute(rule, index, input)),
-    { name: REST, ...throughLocalGateway(internalHost(app, namespace)) },
-  ];
+  return [...ruleRoutes(input), { name: REST, ...throughLocalGateway(internalHost(app, namespace)) }];
+}
+
+/** Those that are wanted, then those of before that are not among them. */
+function ruleRoutes(input: FrontInput): HttpRoute[] {
+  const wanted = input.rules.map((rule, index) => ruleRoute(rule, index, input));
+  const known = new Set(wanted.map(contentOf));
+  const kept = (input.before ?? []).filter((route) => !known.has(contentOf(route)));
+  return [...wanted, ...kept.map((route, index) => ({ ...route, name: `${BEFORE}${index + 1}` }))];
+}
+
+function contentOf({ match, route }: HttpRoute): string {
+  return JSON.stringify([match, route]);
+}
+
+/** The routes of rules in a VirtualService that the platform has made, also of those that only hold until a change has ended. */
+export function routesOfRules({ spec }: Pick<VirtualService, "spec">): HttpRoute[] {
+  return (spec.http ?? []).filter(({ name = "" }) => name.startsWith(RULE) || name.startsWith(BEFORE));
+}
+
+/** Whether these routes are those of a change that has ended. */
+export function sameRules(some: readonly HttpRoute[], others: readonly HttpRoute[]): boolean {
+  const texts = (routes: readonly HttpRoute[]) => JSON.stringify(routes.map((route) => [route.name, contentOf(route)]));
+  return texts(some) === texts(others);
 }
 
 /** Whose values the gateway may remember: rules are explained by them. */
@@ -101,7 +125,9 @@ function fieldsOf(rules: readonly Rule[]): RecordedFields {
 }
 
 const REST = "rest";
-export const ruleName = (index: number): string => `rule-${index + 1}`;
+const RULE = "rule-";
+const BEFORE = "before-";
+export const ruleName = (index: number): string => `${RULE}${index + 1}`;
 
 function throughLocalGateway(authority: string): HttpRoute {
   return { rewrite: { authority }, retries: NO_RETRIES, route: [{ destination: { host: LOCAL_GATEWAY, port: { number: 80 } } }] };

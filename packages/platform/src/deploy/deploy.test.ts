@@ -48,7 +48,7 @@ describe("a deploy", () => {
     world.cluster.ready = false;
     expect(await service.getPlace(SHOP)).toMatchObject({ state: "unknown", traffic: [{ version: "v1", percent: 100 }] });
     expect((await service.listVersions(SHOP, ALL)).items).toMatchObject([{ name: "v1", state: "unknown", percent: 100 }]);
-    await expect(service.rollback(SHOP, { to: "v1" }, "ann")).rejects.toMatchObject({ code: "version_not_ready" });
+    await expect(service.rollback(SHOP, { to: "v1" }, "ann")).rejects.toMatchObject({ code: "cluster_unavailable" });
     const { id } = await service.deployImage({ name: "shop", image: "ok-2" }, "ann");
     await clock.advance(2000);
     expect(await service.getOperation(id)).toMatchObject({ state: "running", phases: [{ message: "Waiting for the cluster's answer" }] });

@@ -4,11 +4,11 @@ import { getPlace, rulesOf, type Place } from "../apps/store.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
-import { compileVirtualService, internalHost, type Rule } from "../compile/virtual-service.ts";
+import { compileVirtualService, internalHost, routesOfRules, sameRules, type Rule } from "../compile/virtual-service.ts";
 import { operationError } from "../errors.ts";
 import { renewDomainRules } from "../domains/rules.ts";
 import type { PlaceDeps } from "./context.ts";
-import { frontOf } from "./front.ts";
+import { frontOf, type FrontRules } from "./front.ts";
 import { externalHost, isHeldByRules, isInside, previewHost } from "./external-host.ts";
 import { until } from "./wait.ts";
 
@@ -34,13 +34,35 @@ export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeSer
       hint: "Look at the domain of the cluster: kubectl get configmap config-domain -n knative-serving.",
     });
   }
-  const put = await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, rules }));
-  await inForce(deps, work, put);
-  await renewDomainRules(deps, work, rules);
+  return hold(deps, work, { service, host, rules });
+}
+
+interface Held extends FrontRules {
+  service: KnativeService;
+  host: string;
+}
+
+async function hold(deps: PlaceDeps, work: Work, held: Held): Promise<KnativeService> {
+  const { service, host } = held;
+  await inForce(deps, work, await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, held)));
+  await renewDomainRules(deps, work, held);
   if (!isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== host) {
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: "cluster-local" }, annotations: { [EXTERNAL_HOST]: host } });
   }
   return settled(deps, work, true);
+}
+
+/**
+ * The rules that are to come, in front of those that are in force, which go when the split behind them has changed: so each request gets what it
+ * had or what it is to have, and never the new split by an old rule's end, or the old one by a new rule's beginning.
+ */
+export async function addRules(deps: PlaceDeps, work: Work, service: KnativeService, rules: readonly Rule[]): Promise<void> {
+  const host = externalHost(service);
+  if (rules.length === 0 || host === undefined || refusesRequests(deps.environment)) return;
+  const present = await deps.cluster.readVirtualService(work.app);
+  const before = present ? routesOfRules(present) : [];
+  const wanted = await virtualServiceOf(deps, work, { service, host, rules });
+  if (!sameRules(before, routesOfRules(wanted))) await hold(deps, work, { service, host, rules, before });
 }
 
 /** After the traffic policy of the Service has changed: whoever holds its hosts must have it, too. */
@@ -58,16 +80,13 @@ async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Prom
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: null }, annotations: { [EXTERNAL_HOST]: null } });
     now = await settled(deps, work, false);
   }
-  await renewDomainRules(deps, work, []);
+  await renewDomainRules(deps, work, { rules: [] });
   await deps.cluster.deleteVirtualService(work.app);
   return now;
 }
 
-async function virtualServiceOf(
-  deps: PlaceDeps,
-  { app, env }: Place,
-  { service, host, rules }: { service: KnativeService; host: string; rules: readonly Rule[] },
-): Promise<VirtualService> {
+async function virtualServiceOf(deps: PlaceDeps, { app, env }: Place, held: Held): Promise<VirtualService> {
+  const { service, host } = held;
   const { namespace } = deps.environment;
   const previews = (service.spec.traffic ?? []).flatMap(({ tag, revisionName = "" }) => {
     const number = revisionNumber(app, revisionName);
@@ -75,7 +94,7 @@ async function virtualServiceOf(
     return [{ host: previewHost(service, host, number), internal: internalHost(`${tag}-${app}`, namespace) }];
   });
   return compileVirtualService({
-    ...(await frontOf(deps, { app, env }, rules)),
+    ...(await frontOf(deps, { app, env }, held)),
     host,
     previews,
     policy: service.metadata.annotations?.[TRAFFIC_POLICY],

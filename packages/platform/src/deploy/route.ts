@@ -10,7 +10,7 @@ import { operationError } from "../errors.ts";
 import { getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
 import { externalHost, renamedHost } from "./external-host.ts";
-import { holdHosts } from "./hold-hosts.ts";
+import { addRules, holdHosts } from "./hold-hosts.ts";
 import { until } from "./wait.ts";
 
 /** A Route may be False for a moment while its Revisions are being found. */
@@ -68,8 +68,20 @@ export interface Routing {
 /** Sets the split and the rules before it, and waits until both are in force. Throws `version_gone` and `route_failed`. */
 export async function setRouting(deps: PlaceDeps, work: Work, routing: Routing): Promise<KnativeService> {
   const rules = routing.rules ?? rulesOf(await getPlace(deps.db, work));
-  // First the versions, so that no rule leads to one that the Route does not hold.
+  await beforeSplit(deps, work, routing, rules);
   return holdHosts(deps, work, await setShares(deps, work, { ...routing, rules }), rules);
+}
+
+/** New rules hold before the split changes, and old ones until it has. */
+async function beforeSplit(deps: PlaceDeps, work: Work, routing: Routing, rules: readonly Rule[]): Promise<void> {
+  if (rules.length === 0) return;
+  const present = await readOwnService(deps, work.app);
+  const shares = sharesOf(work.app, present);
+  if (!present || shares.length === 0) return;
+  const held = new Set(present.spec.traffic?.map(({ revisionName: name }) => name));
+  // No rule may lead to a version that the Route does not hold.
+  const holds = rules.every(({ number }) => held.has(revisionName(work.app, number)));
+  await addRules(deps, work, holds ? present : await setShares(deps, work, { ...routing, shares, rules }), rules);
 }
 
 async function setShares(

@@ -22,7 +22,7 @@ async function withTwo() {
 test("the rules have the host before Knative lets go of it, and the URLs stay what they were", async () => {
   const { service, split, world, rules, version } = await withTwo();
   expect(await split(ALL_TO("v1"), [to("v2")])).toMatchObject({ state: "succeeded", url: "http://shop.example:8080" });
-  expect(world.cluster.writes).toEqual(["put shop", "rules shop", "mark shop"]);
+  expect(world.cluster.writes).toEqual(["rules shop", "mark shop", "put shop", "rules shop"]);
   expect(rules()?.spec.hosts).toEqual(["shop.example", "v1-shop.example", "v2-shop.example"]);
   expect(world.cluster.service("shop")?.status?.url).toBe("http://shop.default.svc.cluster.local");
   expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready", url: "http://shop.example:8080", rules: [to("v2")] });
@@ -37,6 +37,38 @@ test("removed, Knative has the host before the rules let go of it", async () => 
   expect(world.cluster.writes).toEqual(["put shop", "mark shop", "delete rules shop"]);
   expect(rules()).toBeUndefined();
   expect(await service.getPlace(SHOP)).toMatchObject({ url: "http://shop.example:8080", rules: [] });
+});
+
+interface Asked {
+  split: { version: string; percent: number }[];
+  /** The version of the rule. */
+  rule?: string;
+}
+const changes: [sentence: string, before: Asked, after: Asked][] = [
+  ["a rule and another split", { split: ALL_TO("v1") }, { split: ALL_TO("v2"), rule: "v3" }],
+  ["another rule and another split", { split: ALL_TO("v1"), rule: "v2" }, { split: ALL_TO("v2"), rule: "v3" }],
+  ["no rule any more and another split", { split: ALL_TO("v1"), rule: "v3" }, { split: ALL_TO("v2") }],
+  ["the versions changed over", { split: ALL_TO("v1"), rule: "v2" }, { split: ALL_TO("v2"), rule: "v1" }],
+];
+
+test.each(changes)("%s: at no time a request gets what neither the old nor the new routing gives it", async (_sentence, before, after) => {
+  const { split, deploy, world, rules } = await withTwo();
+  await deploy("ok-3");
+  const rulesFor = ({ rule }: Asked) => (rule === undefined ? [] : [to(rule)]);
+  await split(before.split, rulesFor(before));
+  const seen = new Set<string>();
+  const look = () => {
+    const all = world.cluster.service("shop")?.spec.traffic?.find(({ percent }) => percent === 100)?.tag;
+    const host = rules()?.spec.http?.find(({ name = "" }) => /^(?:rule|before)-/.test(name))?.route?.[0]?.destination.host;
+    seen.add(`plain ${all}`);
+    seen.add(`canary ${host === undefined ? all : `v${Number(host.split(".")[0]?.slice(-5))}`}`);
+  };
+  world.cluster.onWrite = look;
+  expect(await split(after.split, rulesFor(after))).toMatchObject({ state: "succeeded" });
+  look();
+  const allowed = [before, after].flatMap(({ split: [all], rule }) => [`plain ${all?.version}`, `canary ${rule ?? all?.version}`]);
+  expect([...seen].filter((what) => !allowed.includes(what))).toEqual([]);
+  expect(rules()?.spec.http?.some(({ name = "" }) => name.startsWith("before-")) ?? false).toBe(false);
 });
 
 test("they outlive a deploy, whose preview gets a host of theirs, and their version stays in the Route", async () => {

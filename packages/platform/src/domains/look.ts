@@ -78,7 +78,7 @@ async function advance(here: Here, row: DomainRow): Promise<Outcome> {
       policy: CLUSTER,
     });
   }
-  await putDomainRules(here, row, rulesOf(place));
+  await putDomainRules(here, row, { rules: rulesOf(place) });
   checkRouted(await putMapping(here, row));
   if (await past(here, row, ROUTING)) return "again";
   if (row.mode === "none") return settle(here, row, SERVED_PLAIN, undefined);
@@ -104,7 +104,7 @@ async function past({ db }: Here, row: DomainRow, codes: ReadonlySet<string>): P
 
 async function verify(here: Here, row: DomainRow): Promise<Outcome> {
   const { db, clock, cluster, settings } = here;
-  if (settings.httpProof && cluster.health().ready) await putDomainRules(here, row, []);
+  if (settings.httpProof && cluster.health().ready) await putDomainRules(here, row, { rules: [] });
   const by = await proofOf(here, row);
   const now = clock.now();
   if (by) {

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { HttpRoute } from "@ebb/kube";
 import type { Place } from "../apps/store.ts";
 import { compileDomainRules, domainRulesName, type DomainAnswer } from "../compile/domain.ts";
-import { frontRoutes, type Rule } from "../compile/virtual-service.ts";
+import { frontRoutes } from "../compile/virtual-service.ts";
 import type { PlaceDeps } from "../deploy/context.ts";
-import { frontOf } from "../deploy/front.ts";
+import { frontOf, type FrontRules } from "../deploy/front.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { orderOf } from "./order.ts";
 import { ACME_PATH, PROOF_PATH, recordOf } from "./proofs.ts";
@@ -20,15 +20,15 @@ export function answersOf(row: Pick<DomainRow, "name" | "token" | "order_json">)
 }
 
 /** The app's own rules, or the page that it shows asleep: a domain is no way around them. */
-async function restOf(deps: PlaceDeps, place: Place, rules: readonly Rule[]): Promise<HttpRoute[]> {
-  if (rules.length === 0 && !refusesRequests(deps.environment)) return [];
-  return frontRoutes(await frontOf(deps, place, rules));
+async function restOf(deps: PlaceDeps, place: Place, front: FrontRules): Promise<HttpRoute[]> {
+  if (front.rules.length === 0 && !refusesRequests(deps.environment)) return [];
+  return frontRoutes(await frontOf(deps, place, front));
 }
 
 /** Tells the cluster what the domain answers before the app. Until its owner is known it answers nothing else. */
-export async function putDomainRules(deps: PlaceDeps, row: DomainRow, rules: readonly Rule[]): Promise<void> {
+export async function putDomainRules(deps: PlaceDeps, row: DomainRow, front: FrontRules): Promise<void> {
   const { cluster, environment } = deps;
-  const rest = row.verified_at === null ? [] : await restOf(deps, row, rules);
+  const rest = row.verified_at === null ? [] : await restOf(deps, row, front);
   const input = { domain: row.name, app: row.app, namespace: environment.namespace };
   const wanted = compileDomainRules(input, answersOf(row), rest);
   const present = await cluster.readVirtualService(domainRulesName(row.name));
@@ -36,6 +36,6 @@ export async function putDomainRules(deps: PlaceDeps, row: DomainRow, rules: rea
 }
 
 /** After the app's rules have changed, or its environment has gone to sleep or woken. */
-export async function renewDomainRules(deps: PlaceDeps, place: Place, rules: readonly Rule[]): Promise<void> {
-  for (const row of await listDomains(deps.db, place)) if (row.verified_at !== null) await putDomainRules(deps, row, rules);
+export async function renewDomainRules(deps: PlaceDeps, place: Place, front: FrontRules): Promise<void> {
+  for (const row of await listDomains(deps.db, place)) if (row.verified_at !== null) await putDomainRules(deps, row, front);
 }

@@ -268,7 +268,11 @@ export class FakeCluster implements Cluster {
     return 404;
   }
 
+  /** Called before each write: the state is that of the write before. */
+  onWrite: () => void = () => undefined;
+
   #write(what: string): void {
+    this.onWrite();
     const failure = this.failures.shift();
     if (failure) throw failure;
     this.writes.push(what);
