@@ -62,6 +62,46 @@ export interface SeenRequest {
   count: number;
 }
 
+/** As far as it is compared. */
+export interface ComparedAnswer {
+  status: number;
+  /** Of its body. */
+  bytes: number;
+  /** To its head. */
+  ms: number;
+  /** False: it broke off. */
+  whole: boolean;
+}
+
+export interface ComparedSample {
+  id: string;
+  /** Milliseconds since the epoch. */
+  time: number;
+  method: string;
+  path: string;
+  main: ComparedAnswer;
+  shadow: ComparedAnswer;
+  statusDiffers: boolean;
+}
+
+/** What copies of a revision's requests got from another, since the last report. */
+export interface MirrorStats {
+  /** The revision whose answers the clients got. */
+  main: RevisionKey;
+  compared: number;
+  /** Of another class (2xx, 5xx …), or one of them broke off. */
+  statusDiffers: number;
+  sizeDiffers: number;
+  /** Copies that were not made, were given up, or whose client left. */
+  leftOut: number;
+  mainBytes: number;
+  shadowBytes: number;
+  /** To the first byte, by the buckets of LATENCY_BOUNDS and one more. */
+  mainLatency: number[];
+  shadowLatency: number[];
+  samples: ComparedSample[];
+}
+
 /** What happened to a revision's requests in the last interval: the autoscaler's input. */
 export interface RevisionStats {
   revision: RevisionKey;
@@ -76,6 +116,8 @@ export interface RevisionStats {
   firsts?: FirstAnswer[];
   /** A sample of those that came from outside. */
   seen?: SeenRequest[];
+  /** Of those that were copies of others'. */
+  mirrors?: MirrorStats[];
   /** Counted since the gateway started: a gateway that starts again begins at zero. */
   traffic: TrafficTotals;
 }

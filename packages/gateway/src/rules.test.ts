@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { onTestFinished, describe, expect, test } from "vitest";
+import type { MirrorStats } from "./control-protocol.ts";
 import type { RouteRule } from "./route-table.ts";
 import {
   backend,
@@ -16,7 +17,7 @@ import {
 
 /** An instance that tells what it was sent, and what it is asked to answer. */
 async function echo(
-  answer: (path: string, count: number) => { status: number; headers?: Record<string, string> } | "hang" | "reset" = () => ({
+  answer: (path: string, count: number) => { status: number; headers?: Record<string, string>; body?: string } | "hang" | "reset" = () => ({
     status: 200,
   }),
 ) {
@@ -30,7 +31,7 @@ async function echo(
       if (made === "hang") return;
       if (made === "reset") return void request.socket.resetAndDestroy();
       response.writeHead(made.status, made.headers);
-      response.end(`answer ${seen.length}`);
+      response.end(made.body ?? `answer ${seen.length}`);
     });
   });
   const port = await listen(server);
@@ -225,6 +226,41 @@ describe("mirrors", () => {
     );
     expect(statusOf(answer)).toBe(200);
     expect(a.seen[0]?.body.length).toBe(body.length);
+  });
+
+  test("answers are compared: status, size and time, with the id that both were asked by", async () => {
+    const wrong = (path: string) => ({ status: path === "/bad" ? 500 : 200, ...(path === "/long" ? { body: "a longer answer" } : {}) });
+    const [a, b] = [await echo(), await echo(wrong)];
+    const { port, client } = await serve([a.port, b.port], [mirrored()]);
+    const found: MirrorStats[] = [];
+    client.onStats.on(({ revisions }) => found.push(...revisions.flatMap(({ mirrors = [] }) => mirrors)));
+    for (const path of ["/good", "/bad", "/long"]) await exchange(port, get(path));
+    const total = (of: (stats: MirrorStats) => number) => found.reduce((sum, stats) => sum + of(stats), 0);
+    await expect.poll(() => total(({ compared }) => compared), { timeout: 5000 }).toBe(3);
+    expect([total(({ statusDiffers }) => statusDiffers), total(({ sizeDiffers }) => sizeDiffers)]).toEqual([1, 1]);
+    expect(total(({ shadowLatency }) => shadowLatency.reduce((sum, count) => sum + count))).toBe(3);
+    const samples = found.flatMap((stats) => stats.samples);
+    expect(samples.map(({ path, main, shadow }) => [path, main.status, shadow.status, main.bytes, shadow.bytes])).toEqual([
+      ["/bad", 200, 500, 8, 8],
+      ["/long", 200, 200, 8, 15],
+    ]);
+    const ids = (seen: typeof a.seen) => seen.map(({ headers }) => headers["x-request-id"]);
+    expect(ids(b.seen)).toEqual(ids(a.seen));
+    expect(ids(a.seen)).toContain(samples[0]?.id);
+    expect(found[0]?.main).toBe("ns/r0");
+  });
+
+  test("a shadow that is overrun, or whose client leaves, is left out of the comparison, and nobody waits for it", async () => {
+    const a = await echo();
+    const deaf = await rawServer((socket) => socket.pause());
+    const { port, client } = await serve([a.port, deaf.port], [mirrored()]);
+    let leftOut = 0;
+    client.onStats.on(({ revisions }) => {
+      for (const { mirrors = [] } of revisions) for (const stats of mirrors) leftOut += stats.leftOut;
+    });
+    const body = "x".repeat(4_000_000);
+    await exchange(port, `POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+    await expect.poll(() => leftOut, { timeout: 5000 }).toBe(1);
   });
 
   test("at 0 percent there is none", async () => {

@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from "@ebb/base";
 import type { FirstAnswer } from "../control-protocol.ts";
 import type { Backend, Ejection, Endpoint } from "../route-table.ts";
 import { choose } from "./balance.ts";
+import type { Comparison } from "./comparison.ts";
 import { ConcurrencyMeter } from "./concurrency-meter.ts";
 import type { EndpointConnections } from "./endpoint-state.ts";
 import { EndpointState } from "./endpoint-state.ts";
@@ -55,6 +56,8 @@ export class BackendState {
   retrying = 0;
   /** Made for the first request from outside: most revisions sleep. */
   seen: SeenRequests | undefined;
+  /** Where it is shown copies of other revisions' requests, by those. */
+  comparisons: Map<string, Comparison> | undefined;
   #nickname: string | undefined;
   #config: Backend;
   #endpoints: EndpointState[] = [];

@@ -144,7 +144,8 @@ export class DataPlane {
     for (const backend of this.#backends.values()) {
       const { concurrency, requests } = backend.meter.report(now);
       const active = requests > 0 || concurrency > 0 || backend.meter.active > 0;
-      if (!active && !backend.reported) continue;
+      const mirrors = [...(backend.comparisons?.values() ?? [])].flatMap((comparison) => comparison.take() ?? []);
+      if (!active && !backend.reported && mirrors.length === 0) continue;
       backend.reported = active;
       const queued = backend.queued;
       const inFlight = backend.meter.active - queued;
@@ -153,6 +154,7 @@ export class DataPlane {
       report.push({
         ...(firsts.length > 0 ? { firsts } : {}),
         ...(seen.length > 0 ? { seen } : {}),
+        ...(mirrors.length > 0 ? { mirrors } : {}),
         revision: backend.config.key,
         concurrency,
         requests,
@@ -221,9 +223,14 @@ export class DataPlane {
       const { plan } = decision;
       const backend = this.#backends.get(decision.revision);
       if (backend) {
-        const exchange = new Exchange({ client, request: decision.request, backend, setHeaders: NONE, plan, guard, stay }, this.#deps);
+        const open = (by: ClientSide) =>
+          new Exchange({ client: by, request: decision.request, backend, setHeaders: NONE, plan, guard, stay }, this.#deps);
+        const opened =
+          plan.mirrors.length === 0
+            ? open(client)
+            : this.#mirrors.beside({ client, request: decision.request, backend, mirrored: this.#mirrored(plan.mirrors), open });
         if (visibility === "external") this.#see(backend, { request, id: decision.request.requestId }, match);
-        return this.#mirrors.beside(exchange, client, this.#mirrored(plan.mirrors));
+        return opened;
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }

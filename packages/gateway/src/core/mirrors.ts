@@ -1,17 +1,35 @@
-import type { RequestHead } from "../http1/heads.ts";
+import type { ComparedAnswer } from "../control-protocol.ts";
+import type { RequestHead, ResponseHead } from "../http1/heads.ts";
+import { pathOf } from "../rules/request-view.ts";
 import type { BackendState } from "./backend-state.ts";
+import { Comparison, type ComparedRequest } from "./comparison.ts";
 import { Exchange, type ExchangeServices } from "./exchange.ts";
-import type { ClientSide, OpenedRequest, Peer } from "./ports.ts";
+import type { ClientSide, OpenedRequest } from "./ports.ts";
 
 /** Copies under way at once; more are not made. A shadow that does not keep up must not take the gateway's memory. */
 const MOST_MIRRORS = 1000;
+/** As long as a path is told. */
+const LONGEST_PATH = 512;
 
 export interface Mirrored {
   backend: BackendState;
   request: RequestHead;
 }
 
-/** Copies of requests whose answers nobody reads. They never hold up, change or fail the request that they are copies of. */
+/** The request that copies are made of. */
+export interface Original {
+  client: ClientSide;
+  request: RequestHead;
+  backend: BackendState;
+  mirrored: readonly Mirrored[];
+  /** Makes it, for whom it answers. */
+  open(client: ClientSide): OpenedRequest;
+}
+
+/**
+ * Copies of requests, and how their answers compare with the real ones: status, size, and time to the first byte. They never hold up, change or
+ * fail the request that they are copies of.
+ */
 export class Mirrors {
   readonly #services: ExchangeServices;
   #running = 0;
@@ -22,30 +40,97 @@ export class Mirrors {
   }
 
   /** The request, with its copies beside it. */
-  beside(main: OpenedRequest, client: Peer, mirrored: readonly Mirrored[]): OpenedRequest {
-    const copies: Copy[] = [];
-    for (const { backend, request } of mirrored) {
-      if (this.#running >= MOST_MIRRORS) break;
+  beside({ client, request, backend, mirrored, open }: Original): OpenedRequest {
+    if (mirrored.length === 0) return open(client);
+    const { clock } = this.#services;
+    const watched = new Watched(client, () => clock.monotonic());
+    const main = open(watched);
+    const about = {
+      id: request.requestId,
+      time: clock.now(),
+      method: request.method,
+      path: pathOf(request.target).slice(0, LONGEST_PATH),
+    };
+    const copies = mirrored.flatMap(({ backend: shadow, request: copied }) => {
+      const comparison = comparisonOf(shadow, backend);
+      if (this.#running >= MOST_MIRRORS) {
+        comparison.leaveOut();
+        return [];
+      }
       this.#running++;
-      const copy = new Copy(client, () => this.#running--);
-      copy.exchange = new Exchange({ client: copy, request, backend, setHeaders: {} }, this.#services);
-      copies.push(copy);
-    }
-    return copies.length > 0 ? new Tee(main, copies) : main;
+      copied.fields += copied.requestId === "" ? `X-Request-Id: ${request.requestId}\r\n` : "";
+      copied.requestId = request.requestId;
+      const pair = new Pair(about, comparison, () => this.#running--);
+      const copy = new Watched(new Nobody(watched, () => copy.leave()), () => clock.monotonic());
+      watched.ended.push((answer) => pair.mainEnded(answer));
+      copy.ended.push((answer) => pair.shadowEnded(answer));
+      copy.exchange = new Exchange({ client: copy, request: copied, backend: shadow, setHeaders: {} }, this.#services);
+      return [copy];
+    });
+    return new Tee(main, watched, copies);
   }
 }
 
-/** A client that takes whatever it is sent and throws it away. It asks for nothing to be slower: where a copy lags, it ends. */
-class Copy implements ClientSide {
+function comparisonOf(shadow: BackendState, main: BackendState): Comparison {
+  const all = (shadow.comparisons ??= new Map<string, Comparison>());
+  const known = all.get(main.config.key) ?? new Comparison(main.config.key);
+  all.set(main.config.key, known);
+  return known;
+}
+
+/** The two answers to one request. */
+class Pair {
+  readonly #request: ComparedRequest;
+  readonly #comparison: Comparison;
+  readonly #done: () => void;
+  #main: ComparedAnswer | undefined;
+  #shadow: ComparedAnswer | undefined;
+  #isOver = false;
+
+  constructor(request: ComparedRequest, comparison: Comparison, done: () => void) {
+    this.#request = request;
+    this.#comparison = comparison;
+    this.#done = done;
+  }
+
+  mainEnded(answer: ComparedAnswer | undefined): void {
+    this.#main = answer;
+    // Its client left: there is nothing to compare with.
+    if (!answer) this.#over();
+    else this.#compare();
+  }
+
+  /** Undefined: it was left before it had an answer. The place is free from here on. */
+  shadowEnded(answer: ComparedAnswer | undefined): void {
+    this.#done();
+    this.#shadow = answer;
+    if (!answer) this.#over();
+    else this.#compare();
+  }
+
+  #compare(): void {
+    if (this.#isOver || !this.#main || !this.#shadow) return;
+    this.#isOver = true;
+    this.#comparison.add(this.#request, this.#main, this.#shadow);
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#comparison.leaveOut();
+  }
+}
+
+/** Whoever is at the other end of a copy: takes whatever it is sent and throws it away. It asks for nothing to be slower: where a copy lags, it ends. */
+class Nobody implements ClientSide {
   readonly remoteAddress: string;
   readonly secure: boolean;
-  readonly #done: () => void;
-  exchange: OpenedRequest | undefined;
+  readonly #leave: () => void;
 
-  constructor(client: Peer, done: () => void) {
-    this.remoteAddress = client.remoteAddress;
-    this.secure = client.secure;
-    this.#done = done;
+  constructor(of: ClientSide, leave: () => void) {
+    this.remoteAddress = of.remoteAddress;
+    this.secure = of.secure;
+    this.#leave = leave;
   }
 
   inform(): void {}
@@ -56,44 +141,120 @@ class Copy implements ClientSide {
   flush(): void {}
   resumeRequest(): void {}
   pauseRequest(): void {
-    this.leave();
+    this.#leave();
   }
   switchProtocols(): void {
-    this.leave();
+    this.#leave();
   }
-  end(): void {
-    this.#over();
+  end(): void {}
+  cut(): void {}
+}
+
+/** A client, with what it is answered noted on the way. */
+class Watched implements ClientSide {
+  readonly #client: ClientSide;
+  readonly #now: () => number;
+  /** Told once; undefined when there was no answer to the end. */
+  readonly ended: ((answer: ComparedAnswer | undefined) => void)[] = [];
+  exchange: OpenedRequest | undefined;
+  #began = 0;
+  #status = 0;
+  #firstByte = 0;
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(client: ClientSide, now: () => number) {
+    this.#client = client;
+    this.#now = now;
+  }
+
+  get remoteAddress(): string {
+    return this.#client.remoteAddress;
+  }
+  get secure(): boolean {
+    return this.#client.secure;
+  }
+  get forwarding(): ClientSide["forwarding"] {
+    return this.#client.forwarding;
+  }
+  set forwarding(said: ClientSide["forwarding"]) {
+    this.#client.forwarding = said;
+  }
+
+  begin(): void {
+    this.#began = this.#now();
+  }
+  inform(status: number, reason: string, fields: string): void {
+    this.#client.inform(status, reason, fields);
+  }
+  answer(head: ResponseHead): void {
+    this.#status = head.status;
+    this.#firstByte = this.#now();
+    this.#client.answer(head);
+  }
+  switchProtocols(reason: string, fields: string): void {
+    this.over(undefined);
+    this.#client.switchProtocols(reason, fields);
+  }
+  write(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    return this.#client.write(chunk);
+  }
+  flush(): void {
+    this.#client.flush();
+  }
+  resumeRequest(): void {
+    this.#client.resumeRequest();
+  }
+  pauseRequest(): void {
+    this.#client.pauseRequest();
+  }
+  end(trailers: string): void {
+    this.over(this.#answerSo(true));
+    this.#client.end(trailers);
   }
   cut(): void {
-    this.#over();
+    this.over(this.#answerSo(false));
+    this.#client.cut();
   }
 
   leave(): void {
     const { exchange } = this;
-    this.#over();
+    this.over(undefined);
     exchange?.clientGone();
   }
 
-  #over(): void {
-    if (!this.exchange) return;
+  over(answer: ComparedAnswer | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.exchange = undefined;
-    this.#done();
+    for (const tell of this.ended) tell(answer);
+  }
+
+  #answerSo(whole: boolean): ComparedAnswer {
+    return { status: this.#status, bytes: this.#bytes, ms: this.#firstByte - this.#began, whole };
   }
 }
 
 /** Tells the request and its copies the same. */
 class Tee implements OpenedRequest {
   readonly #main: OpenedRequest;
-  readonly #copies: readonly Copy[];
+  readonly #client: Watched;
+  readonly #copies: readonly Watched[];
   #ended = false;
 
-  constructor(main: OpenedRequest, copies: readonly Copy[]) {
+  constructor(main: OpenedRequest, client: Watched, copies: readonly Watched[]) {
     this.#main = main;
+    this.#client = client;
     this.#copies = copies;
   }
 
   start(): void {
-    for (const copy of this.#copies) copy.exchange?.start();
+    this.#client.begin();
+    for (const copy of this.#copies) {
+      copy.begin();
+      copy.exchange?.start();
+    }
     this.#main.start();
   }
   requestData(chunk: Buffer): void {
@@ -115,6 +276,7 @@ class Tee implements OpenedRequest {
   clientGone(): void {
     // Half a body is nothing to try a version with; a whole request goes on without whoever sent it.
     if (!this.#ended) for (const copy of this.#copies) copy.leave();
+    this.#client.over(undefined);
     this.#main.clientGone();
   }
 }

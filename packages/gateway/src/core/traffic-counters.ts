@@ -52,8 +52,8 @@ export class TrafficCounters {
     const result = resultOf(request);
     this.#responses[result] = (this.#responses[result] ?? 0) + 1;
     if (request.status !== 101) {
-      const latency = (this.#latency ??= noLatency());
-      const bucket = bucketOf(request.durationMs);
+      const latency = (this.#latency ??= emptyLatency());
+      const bucket = latencyBucket(request.durationMs);
       latency[bucket] = (latency[bucket] ?? 0) + 1;
       this.#latencySumMs += request.durationMs;
     }
@@ -68,7 +68,7 @@ export class TrafficCounters {
   totals(): TrafficTotals {
     return {
       responses: { ...this.#responses },
-      latency: this.#latency ? [...this.#latency] : noLatency(),
+      latency: this.#latency ? [...this.#latency] : emptyLatency(),
       latencySumMs: this.#latencySumMs,
       held: this.#held,
       heldMs: this.#heldMs,
@@ -78,7 +78,7 @@ export class TrafficCounters {
   }
 }
 
-function noLatency(): number[] {
+export function emptyLatency(): number[] {
   return Array.from({ length: LATENCY_BOUNDS.length + 1 }, () => 0);
 }
 
@@ -90,7 +90,7 @@ function resultOf({ status, outcome }: FinishedRequest): string {
 }
 
 /** The first bucket whose bound is not exceeded. */
-function bucketOf(durationMs: number): number {
+export function latencyBucket(durationMs: number): number {
   let low = 0;
   let high = LATENCY_BOUNDS.length;
   while (low < high) {
