@@ -88,6 +88,17 @@ test("a guarded release takes a bad version back by itself under load, and carri
   expect((await upload("// good")).failure).toBeNull();
   const load = startLoad(ebb.gateway, "guarded-test.sls-local.localhost");
   await eventually(() => load.seen().succeeded > 50);
+  // Copies tell before anybody has seen it, and change nothing for those who ask.
+  await finished(ebb.client, (await ebb.client.setMirror(place, { version: "v2", percent: 20 })).id);
+  await eventually(async () => ((await ebb.client.mirrorReport(place)).comparisons[0]?.compared ?? 0) >= 20);
+  expect(await finished(ebb.client, (await ebb.client.stopMirror(place)).id)).toMatchObject({ failure: null });
+  const mirrored = await ebb.client.mirrorReport(place);
+  const [compared] = mirrored.comparisons;
+  expect(mirrored).toMatchObject({ mirror: null, recorded: true, comparisons: [{ from: "v1", to: "v2" }] });
+  expect(compared?.statusDiffers).toBe(compared?.compared);
+  expect(compared?.samples[0]).toMatchObject({ method: "GET", path: "/", from: { status: 200 }, to: { status: 500 } });
+  expect(load.seen()).toMatchObject({ failures: [], versions: ["guarded-00001"] });
+  console.log(`mirrored: ${mirrored.message}`);
   const bad = await finished(
     ebb.client,
     (await ebb.client.startRelease(place, { version: "v2", steps: [20, 100], pauseSeconds: 60, guard: { minRequests: 20 } })).id,

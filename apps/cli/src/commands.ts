@@ -34,6 +34,7 @@ import { openCommand } from "./commands/open.ts";
 import { operationsCancelCommand, operationsListCommand, operationsShowCommand } from "./commands/operations.ts";
 import { envExtendCommand, envPreviewCommand } from "./commands/previews.ts";
 import { promoteCommand } from "./commands/promote.ts";
+import { mirrorCommand, mirrorReportCommand } from "./commands/mirror.ts";
 import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsRotateKeyCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
@@ -90,6 +91,8 @@ export const COMMANDS: readonly Command[] = [
   releaseStatusCommand,
   releaseContinueCommand,
   releaseAbortCommand,
+  mirrorCommand,
+  mirrorReportCommand,
   rollbackCommand,
   promoteCommand,
   hostCommand,

@@ -8,7 +8,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["Applications", ["deploy", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
   [
     "Traffic and configuration",
-    ["traffic", "explain", "release", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
+    ["traffic", "explain", "release", "mirror", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
   ],
   ["Environments", ["usage", "env", "cluster", "export", "apply"]],
   ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
@@ -19,6 +19,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 export const GROUPS: Readonly<Record<string, string>> = {
   versions: "Lists the versions of an application, compares, pins or prunes them",
   release: "Moves the traffic to a version step by step, guarded by metrics",
+  mirror: "Sends copies of requests to a version, and compares its answers",
   vars: "Environment variables of an application",
   domain: "Custom domains and their certificates: list, add, verify, certificate, remove",
   env: "Environments of a team: list, show, create, change, delete",

@@ -9,6 +9,7 @@ export function clusterViews(controllers: () => Controllers): NonNullable<ApiSer
     "podautoscalers/coldstarts": (namespace, name) => coldStartList(controllers().coldStarts(key(namespace, name))),
     "podautoscalers/whatif": async (namespace, name, query) => whatIfAnswer(await controllers().whatIf(key(namespace, name), query)),
     "routes/requests": async (namespace, name) => requestList(await controllers().requests(key(namespace, name))),
+    "routes/mirrors": (namespace, name) => mirrorList(controllers().mirrors(key(namespace, name))),
     "routes/explain": (namespace, name, query) => explanation(controllers().explain("routes", { namespace, name }, query)),
     "virtualservices/explain": (namespace, name, query) =>
       explanation(controllers().explain("virtualservices", { namespace, name }, query)),
@@ -65,6 +66,21 @@ function tenths(milliseconds: number): number {
 function requestList(requests: Awaited<ReturnType<Controllers["requests"]>>): unknown {
   const items = requests.map((request) => ({ ...request, time: new Date(request.time).toISOString() }));
   return { kind: "RecordedRequestList", apiVersion: "networking.internal.knative.dev/v1alpha1", items };
+}
+
+/** As `GET …/routes/NAME/mirrors` answers; Ebb's own too. */
+function mirrorList(mirrors: ReturnType<Controllers["mirrors"]>): unknown {
+  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const nameOf = (revision: string) => revision.slice(revision.indexOf("/") + 1);
+  const items = mirrors.map(({ since, until, main, shadow, samples, ...rest }) => ({
+    ...rest,
+    main: nameOf(main),
+    shadow: nameOf(shadow),
+    since: time(since),
+    until: time(until),
+    samples: samples.map((sample) => ({ ...sample, time: time(sample.time) })),
+  }));
+  return { kind: "MirrorComparisonList", apiVersion: "networking.internal.knative.dev/v1alpha1", items };
 }
 
 /** As `GET …/routes/NAME/explain` answers; Ebb's own, a real cluster has none. */

@@ -6,6 +6,7 @@ export * from "./domains.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
+export * from "./mirrors.ts";
 export * from "./moves.ts";
 export * from "./previews.ts";
 export * from "./quotas.ts";

@@ -1,4 +1,5 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
+import type { MirrorReport, SetMirror } from "./mirrors.ts";
 import type { RecentRequests, ReleaseMoves, TrafficMoves } from "./moves.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Release, StartRelease } from "./releases.ts";
@@ -138,6 +139,9 @@ export function placeCalls(send: Send) {
       json<TrafficMoves>("POST", at(place, "/traffic/plan"), { json: body, ...call }),
     planRelease: (place: Place, body: StartRelease, call?: CallOptions) =>
       json<ReleaseMoves>("POST", at(place, "/releases/plan"), { json: body, ...call }),
+    mirrorReport: (place: Place, call?: CallOptions) => json<MirrorReport>("GET", at(place, "/mirror"), call),
+    setMirror: (place: Place, body: SetMirror) => json<Operation>("PUT", at(place, "/mirror"), { json: body }),
+    stopMirror: (place: Place) => json<Operation>("DELETE", at(place, "/mirror")),
     tryRequest: (place: Place, body: TryRequest, call?: CallOptions) =>
       json<TriedRequest>("POST", at(place, "/requests"), { json: body, ...call }),
     setTraffic: (place: Place, body: SetTraffic, on?: ChangeOptions) =>

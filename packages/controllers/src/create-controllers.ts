@@ -27,6 +27,7 @@ import { DataPlane } from "./revision/data-plane.ts";
 import type { WorkloadOptions } from "./revision/workload.ts";
 import type { NodeSize } from "./revision/schedulable.ts";
 import { questionOf } from "./route/explain.ts";
+import { MirrorBook, type MirrorComparison } from "./route/mirror-book.ts";
 import { RequestLog, type RecordedRequest } from "./route/request-log.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
@@ -79,6 +80,8 @@ export interface Controllers extends Runnable {
   coldStarts(revision: string): readonly ColdStart[];
   /** The last requests of the Service that owns the Route `namespace/name`, oldest first: a sample, as the gateway takes it. */
   requests(route: string): Promise<RecordedRequest[]>;
+  /** How its revisions answered copies of requests, since each of them began to get some. */
+  mirrors(route: string): MirrorComparison[];
   /** What the recorded load of `namespace/revision` would have come to under another policy: see whatIf. Throws StatusError. */
   whatIf(revision: string, query: URLSearchParams): Promise<WhatIf>;
   /** Which rule of an object takes a request, and why: the request is what the query says (see questionOf). Throws StatusError. */
@@ -111,6 +114,7 @@ class EmbeddedControllers implements Controllers {
   readonly #loop: ScalingLoop;
   readonly #metrics: RevisionMetrics;
   readonly #requests: RequestLog;
+  readonly #mirrors = new MirrorBook();
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
   readonly #virtualServices: VirtualServiceController;
@@ -134,10 +138,19 @@ class EmbeddedControllers implements Controllers {
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
     this.#coldStarts = new ColdStarts(instances, clock);
     gateway.onStats.on(({ revisions }) => {
-      for (const stats of revisions) this.#coldStarts.answered(stats);
+      for (const stats of revisions) {
+        this.#coldStarts.answered(stats);
+        for (const mirror of stats.mirrors ?? []) this.#mirrors.add(stats.revision, mirror, clock.now());
+      }
     });
     context.autoscalers.onChange(({ type, object }) => {
-      if (type === "deleted") this.#coldStarts.remove(keyOf(object));
+      if (type !== "deleted") return;
+      this.#coldStarts.remove(keyOf(object));
+      this.#mirrors.forget(keyOf(object));
+    });
+    context.virtualServices.onChange(({ type, object }) => {
+      if (type === "deleted") this.#mirrors.unfollow(object);
+      else this.#mirrors.follow(object);
     });
     this.#lags = new LagPoller({ clock, log });
     const quotas = new InstanceQuotas(context.quotas);
@@ -217,6 +230,12 @@ class EmbeddedControllers implements Controllers {
 
   requests(route: string): Promise<RecordedRequest[]> {
     return this.#requests.list(route);
+  }
+
+  mirrors(route: string): MirrorComparison[] {
+    const { namespace, name } = splitKey(route);
+    const own = this.#context.autoscalers.list({ namespace, labels: { [LABELS.service]: name } });
+    return this.#mirrors.list(own.map(keyOf));
   }
 
   whatIf(revision: string, query: URLSearchParams): Promise<WhatIf> {

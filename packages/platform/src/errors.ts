@@ -88,6 +88,7 @@ export const REQUEST_ERRORS = {
   too_many_tries: { status: 429, title: "Too many requests at once" },
   too_many_commands: { status: 429, title: "Too many commands at once" },
   instance_not_found: { status: 404, title: "No such instance" },
+  no_mirror: { status: 404, title: "Nothing is mirrored" },
   request_not_found: { status: 404, title: "Request not remembered" },
   explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },

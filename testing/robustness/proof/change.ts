@@ -45,13 +45,13 @@ export async function changeAtRandom(ebb: EbbServer, subject: Subject): Promise<
   const change = drawChange(ebb, subject);
   const before = expectationOf(subject);
   const began = performance.now();
-  subject.expectations.expect(began, [before, ...change.meanwhile, expectationOf(change.after)]);
+  subject.expectations.expect(began, [before, ...change.meanwhile, expectationOf(change.after)], change.kind);
   const operation = await sendThrough(ebb, subject, change);
   if (change.kind === "abort") await abort(ebb, subject.app);
   const ended = await allEnded(ebb, subject.app, operation);
   if (ended.state === "succeeded") Object.assign(subject, change.after);
   const milliseconds = performance.now() - began;
-  subject.expectations.expect(performance.now(), [expectationOf(subject)]);
+  subject.expectations.expect(performance.now(), [expectationOf(subject)], `what a ${change.kind} came to (${ended.state})`);
   const { traffic } = await through(() => ebb.client.getAppEnvironment(place));
   const shown = Object.fromEntries(traffic.map(({ version, percent }) => [version, percent]));
   if (JSON.stringify(sorted(shown)) !== JSON.stringify(sorted(subject.shares))) {

@@ -17,6 +17,8 @@ export interface Answer {
 
 interface Phase {
   since: number;
+  /** For people. */
+  what: string;
   /** One when nothing is being changed: then shares are counted, too. */
   may: readonly Expectation[];
   counts: Record<Kind, Map<string, number>>;
@@ -36,12 +38,12 @@ export class Expectations {
 
   constructor(app: string, now: number, first: Expectation) {
     this.#app = app;
-    this.expect(now, [first]);
+    this.expect(now, [first], "its first version");
   }
 
   /** From now on it is one of these. */
-  expect(since: number, may: readonly Expectation[]): void {
-    this.#phases.push({ since, may, counts: { plain: new Map(), canary: new Map() } });
+  expect(since: number, may: readonly Expectation[], what: string): void {
+    this.#phases.push({ since, what, may, counts: { plain: new Map(), canary: new Map() } });
   }
 
   /** An answer is right by any of the phases that its request was under way in. */
@@ -51,9 +53,10 @@ export class Expectations {
     );
     const may = during.flatMap((phase) => phase.may);
     if (!may.some((expectation) => (expectation[kind][version] ?? 0) > 0)) {
-      this.wrong.push(
-        `${this.#app}: ${version} answered a ${kind} request, where only ${JSON.stringify(may.map((each) => each[kind]))} may`,
-      );
+      const when = during
+        .map(({ since, what }) => `${(began - since).toFixed(0)} to ${(ended - since).toFixed(0)} ms into ${what}`)
+        .join(" and ");
+      this.wrong.push(`${this.#app}: ${version} answered a ${kind} request, where only ${JSON.stringify(may)} may: ${when}`);
     }
     const [only] = during;
     if (during.length !== 1 || only?.may.length !== 1) return;

@@ -98,7 +98,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
       : []),
     ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"]), sub("whatif", ["get"])] : []),
     ...(EXPLAINED.has(kind.kind) ? [sub("explain", ["get"])] : []),
-    ...(kind.kind === "Route" ? [sub("requests", ["get"])] : []),
+    ...(kind.kind === "Route" ? [sub("requests", ["get"]), sub("mirrors", ["get"])] : []),
   ];
 }
 

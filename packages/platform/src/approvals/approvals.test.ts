@@ -43,6 +43,7 @@ describe("a vote", () => {
 const NOTHING: Present = {
   shares: [],
   rules: [],
+  mirror: null,
   serving: undefined,
   layers: { platform: new Map(), team: new Map(), environment: new Map(), app: new Map() },
   host: null,

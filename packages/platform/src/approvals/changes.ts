@@ -1,10 +1,10 @@
 import type { Approval } from "@ebb/api";
 import { UserError } from "@ebb/base";
 import { configChanges } from "../apps/diff.ts";
-import { configOf, findPlace, listVersions, originOf, rulesOf, trafficHistory, type VersionRow } from "../apps/store.ts";
+import { configOf, findPlace, listVersions, mirrorOf, originOf, rulesOf, trafficHistory, type VersionRow } from "../apps/store.ts";
 import { versionName } from "../compile/names.ts";
 import { mergedConfig, planOfImage, versionConfig, type Artifact, type VersionConfig } from "../compile/version-config.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import type { Share } from "../compile/traffic.ts";
 import { readLayers, type Scope, type StoredLayers } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
@@ -25,6 +25,7 @@ const LONGEST_VALUE = 500;
 export interface Present {
   shares: readonly Share[];
   rules: readonly Rule[];
+  mirror: Mirror | null;
   serving: VersionRow | undefined;
   layers: StoredLayers;
   host: string | null;
@@ -50,8 +51,9 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   }
   const present = await readPresent(db, { team, app, env });
   if (kind === "traffic") {
-    const { shares, rules } = request as TrafficRequest;
-    return [...trafficChanges(present.shares, shares), ...(rules ? ruleChanges(present.rules, rules) : [])];
+    const { shares, rules, mirror } = request as TrafficRequest;
+    const copies = mirror === undefined ? [] : [{ path: "mirror", from: mirrorText(present.mirror), to: mirrorText(mirror) }];
+    return [...trafficChanges(present.shares, shares), ...(rules ? ruleChanges(present.rules, rules) : []), ...copies];
   }
   if (kind === "release") {
     const { number, steps, when } = request as ReleaseRequest;
@@ -81,6 +83,7 @@ async function readPresent(db: Database, place: Scope): Promise<Present> {
     serving: versions.find(({ number }) => number === largest),
     layers: await readLayers(db, place),
     rules: row ? rulesOf(row) : [],
+    mirror: row ? mirrorOf(row) : null,
     host: row?.host ?? null,
   };
 }
@@ -122,6 +125,13 @@ export function trafficChanges(before: readonly Share[], after: readonly Share[]
     const [from, to] = [percentOf(before, number), percentOf(after, number)];
     return from === to ? [] : [{ path: `traffic.${versionName(number)}`, from, to }];
   });
+}
+
+function mirrorText(mirror: Mirror | null): string | null {
+  return (
+    mirror &&
+    `${mirror.percent} % of ${mirror.methods === "all" ? "all requests" : "requests that change nothing"} to ${versionName(mirror.number)}`
+  );
 }
 
 /** By their place, which is their precedence. */

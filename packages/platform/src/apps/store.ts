@@ -4,7 +4,7 @@ import { isUniqueViolation, type Database } from "../database/database.ts";
 import { NO_OLD_SECRETS } from "../configuration/store.ts";
 import { operationError, refuse } from "../errors.ts";
 import type { VersionConfig } from "../compile/version-config.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import type { AppEnvironmentTable, AppTable, VersionTable } from "../database/schema.ts";
 import { checkAppQuota } from "../quotas/apps.ts";
 import { fitsHost, hostLabel } from "../environments/host.ts";
@@ -163,6 +163,10 @@ function hostTaken(host: string, cause?: unknown): Error {
 
 export function rulesOf(app: AppEnvironmentRow): Rule[] {
   return JSON.parse(app.rules_json) as Rule[];
+}
+
+export function mirrorOf(app: Pick<AppEnvironmentRow, "mirror_json">): Mirror | null {
+  return app.mirror_json === "" ? null : (JSON.parse(app.mirror_json) as Mirror);
 }
 
 export function configOf(version: VersionRow): VersionConfig {

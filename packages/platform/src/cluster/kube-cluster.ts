@@ -38,6 +38,7 @@ import {
   type ClusterPlace,
   type Marks,
   type ExecRequest,
+  type MirroredAnswers,
   type PodLogLine,
   type RecordedRequest,
   type RevisionColdStart,
@@ -296,6 +297,10 @@ export class KubeCluster implements Cluster {
 
   async requests(app: string): Promise<RecordedRequest[] | undefined> {
     return (await this.#client.subresource<{ items: RecordedRequest[] }>(Routes, this.#namespace, app, "requests"))?.items;
+  }
+
+  async mirrors(app: string): Promise<MirroredAnswers[] | undefined> {
+    return (await this.#client.subresource<{ items: MirroredAnswers[] }>(Routes, this.#namespace, app, "mirrors"))?.items;
   }
 
   async deleteNamespace(): Promise<void> {

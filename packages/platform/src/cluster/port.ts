@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ColdStart, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
+import type { ColdStart, MirrorComparison, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
 import type { DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
@@ -114,6 +114,21 @@ export interface RecordedRequest extends Omit<RecentRequest, "version"> {
   revision: string;
 }
 
+/** What the cluster has compared, by Revisions. */
+export interface MirroredAnswers extends Pick<
+  MirrorComparison,
+  "since" | "until" | "compared" | "statusDiffers" | "sizeDiffers" | "leftOut"
+> {
+  main: string;
+  shadow: string;
+  mainBytes: number;
+  shadowBytes: number;
+  mainMs: MirrorComparison["fromMs"];
+  shadowMs: MirrorComparison["toMs"];
+  samples: (Pick<Sample, "id" | "time" | "method" | "path"> & { main: Sample["from"]; shadow: Sample["to"] })[];
+}
+type Sample = MirrorComparison["samples"][number];
+
 /** As the cluster tells which way a request takes. */
 export interface RouteExplanation {
   /** `namespace/name`. */
@@ -217,6 +232,8 @@ export interface Cluster {
   whatIf(revision: string, query: URLSearchParams): Promise<RevisionWhatIf | undefined>;
   /** What becomes of the request that the query describes; undefined as for `decisions`. */
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined>;
+  /** How versions of an app answered copies of requests; undefined as for `decisions`. */
+  mirrors(app: string): Promise<MirroredAnswers[] | undefined>;
   /** A sample of the last requests of an app, oldest first; undefined as for `decisions`. */
   requests(app: string): Promise<RecordedRequest[] | undefined>;
   /**

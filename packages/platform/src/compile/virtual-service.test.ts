@@ -48,6 +48,31 @@ describe("the VirtualService of rules", () => {
     });
   });
 
+  test("copies requests of safe methods in routes of their own, and of all methods in the same, and the API takes both", () => {
+    const made = (methods: "safe" | "all") => {
+      const input = { app: "shop", namespace: "n", host: "shop.example.com", previews: [], protocolOf: () => "http1" as const };
+      const mirror = { number: 9, percent: 10, methods, since: 0, by: "ann" };
+      return compileVirtualService({ ...input, rules: [{ number: 7, when: [header] }], mirror });
+    };
+    const copies = {
+      mirror: { host: "shop-00009.n.svc.cluster.local", port: { number: 80 } },
+      mirrorPercentage: { value: 10 },
+    };
+    const canary = { headers: { "x-canary": { exact: "1" } } };
+    const safe = { method: { regex: "GET|HEAD|OPTIONS" } };
+    const [first, second, third, fourth] = made("safe").spec.http ?? [];
+    expect([first, third]).toMatchObject([
+      { name: "rule-1-mirrored", match: [{ ...canary, ...safe }], ...copies },
+      { name: "rest-mirrored", match: [safe], ...copies },
+    ]);
+    expect([second?.name, second?.mirror, fourth?.name, fourth?.mirror]).toEqual(["rule-1", undefined, "rest", undefined]);
+    expect(made("all").spec.http).toMatchObject([
+      { name: "rule-1", match: [canary], ...copies },
+      { name: "rest", ...copies },
+    ]);
+    for (const methods of ["safe", "all"] as const) admit(VirtualServices, made(methods), { user: "" });
+  });
+
   test("has an alternative for each user of a list, with the other conditions in all of them", () => {
     const when: RuleCondition[] = [header, { on: "users", header: "X-User", users: ["ann", "bob"] }];
     expect(compiled([{ number: 1, when }]).spec.http?.[1]?.match).toEqual([

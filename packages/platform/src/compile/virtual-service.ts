@@ -22,6 +22,18 @@ export interface Rule {
   when: RuleCondition[];
 }
 
+/** Copies of requests to another version, as it is stored. */
+export interface Mirror {
+  /** The version's number. */
+  number: number;
+  percent: number;
+  /** `safe`: only of requests that change nothing (GET, HEAD, OPTIONS); a copy of others does what they do once more. */
+  methods: "safe" | "all";
+  /** Milliseconds since the epoch. */
+  since: number;
+  by: string;
+}
+
 export interface VirtualServiceInput {
   app: string;
   namespace: string;
@@ -32,6 +44,7 @@ export interface VirtualServiceInput {
   rules: readonly Rule[];
   /** Routes of rules that still hold for what the new ones do not take, as long as the split behind them is being changed. */
   before?: readonly HttpRoute[];
+  mirror?: Mirror | null;
   /** Whoever does not ask for a preview gets this page. */
   asleep?: Omit<AsleepPage, "app"> | undefined;
   /** The Service's own, as it is written there: who holds its hosts guards them. */
@@ -85,12 +98,12 @@ type FrontInput = Omit<VirtualServiceInput, "host" | "previews">;
 export function frontRoutes(input: FrontInput): HttpRoute[] {
   const { app, namespace, asleep } = input;
   if (asleep) return [asleepRoute({ app, ...asleep })];
-  return [...ruleRoutes(input), { name: REST, ...throughLocalGateway(internalHost(app, namespace)) }];
+  return [...ruleRoutes(input), ...withCopies({ name: REST, ...throughLocalGateway(internalHost(app, namespace)) }, input)];
 }
 
 /** Those that are wanted, then those of before that are not among them. */
 function ruleRoutes(input: FrontInput): HttpRoute[] {
-  const wanted = input.rules.map((rule, index) => ruleRoute(rule, index, input));
+  const wanted = input.rules.flatMap((rule, index) => withCopies(ruleRoute(rule, index, input), input));
   const known = new Set(wanted.map(contentOf));
   const kept = (input.before ?? []).filter((route) => !known.has(contentOf(route)));
   return [...wanted, ...kept.map((route, index) => ({ ...route, name: `${BEFORE}${index + 1}` }))];
@@ -98,6 +111,21 @@ function ruleRoutes(input: FrontInput): HttpRoute[] {
 
 function contentOf({ match, route }: HttpRoute): string {
   return JSON.stringify([match, route]);
+}
+
+const SAFE_METHODS = { regex: "GET|HEAD|OPTIONS" };
+
+/** A route with copies of its requests; where copies are made of some methods alone, a route in front of it for those. */
+function withCopies(route: HttpRoute, { app, namespace, mirror, protocolOf }: FrontInput): HttpRoute[] {
+  if (!mirror) return [route];
+  const host = internalHost(revisionName(app, mirror.number), namespace);
+  const copies = {
+    mirror: { host, port: { number: PORTS[protocolOf(mirror.number)] } },
+    mirrorPercentage: { value: mirror.percent },
+  };
+  if (mirror.methods === "all") return [{ ...route, ...copies }];
+  const match = (route.match ?? [{}]).map((each) => ({ ...each, method: SAFE_METHODS }));
+  return [{ ...route, name: `${route.name}${MIRRORED}`, match, ...copies }, route];
 }
 
 /** The routes of rules in a VirtualService that the platform has made, also of those that only hold until a change has ended. */
@@ -127,6 +155,7 @@ function fieldsOf(rules: readonly Rule[]): RecordedFields {
 const REST = "rest";
 const RULE = "rule-";
 const BEFORE = "before-";
+export const MIRRORED = "-mirrored";
 export const ruleName = (index: number): string => `${RULE}${index + 1}`;
 
 function throughLocalGateway(authority: string): HttpRoute {

@@ -6,6 +6,7 @@ import { rules } from "./migrations/0005-rules.ts";
 import { previewsAndUsage } from "./migrations/0010-previews-and-usage.ts";
 import { sleep } from "./migrations/0009-sleep.ts";
 import { configuration } from "./migrations/0011-configuration.ts";
+import { mirrors } from "./migrations/0015-mirrors.ts";
 import { quotas } from "./migrations/0012-quotas.ts";
 import { revisionsAndClusters } from "./migrations/0014-revisions-and-clusters.ts";
 import { sql, type Kysely, type Migration } from "kysely";
@@ -27,6 +28,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0012_quotas": { up: quotas },
     "0013_domains": { up: domains },
     "0014_revisions_and_clusters": { up: revisionsAndClusters },
+    "0015_mirrors": { up: mirrors },
   };
 }
 

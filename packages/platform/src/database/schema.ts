@@ -100,6 +100,8 @@ export interface AppEnvironmentTable {
   secrets_json: Generated<string>;
   /** What requests are matched against before the split. */
   rules_json: Generated<string>;
+  /** The version that gets copies of its requests, or empty. */
+  mirror_json: Generated<string>;
   /** Why the newest operation failed, or empty. */
   failure: string;
   created_at: number;

@@ -3,7 +3,7 @@ import type { Builder } from "@ebb/builder";
 import type { Clock, Logger } from "@ebb/base";
 import type { Cluster, Clusters, Ingress } from "../cluster/port.ts";
 import type { Share } from "../compile/traffic.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import type { Change } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { Exchange } from "../service/exchange.ts";
@@ -57,6 +57,8 @@ export interface TrafficRequest {
   shares: Share[];
   /** Those that the app has stay, when absent. */
   rules?: Rule[];
+  /** As for rules; null: none from now on. */
+  mirror?: Mirror | null;
 }
 export interface ConfigRequest {
   /** The app's new host in the environment. */

@@ -1,10 +1,25 @@
-import { configOf, listVersions, type Place } from "../apps/store.ts";
-import type { VirtualServiceInput } from "../compile/virtual-service.ts";
+import type { HttpRoute } from "@ebb/kube";
+import { configOf, getPlace, listVersions, mirrorOf, rulesOf, type Place } from "../apps/store.ts";
+import type { Mirror, Rule, VirtualServiceInput } from "../compile/virtual-service.ts";
 import { asleepFacts, refusesRequests } from "../environments/sleep.ts";
 import type { PlaceDeps } from "./context.ts";
 
-/** Which requests are led past the split. */
-export type FrontRules = Pick<VirtualServiceInput, "rules" | "before">;
+/** What needs a VirtualService in front of the Service. */
+export interface HeldBy {
+  rules: readonly Rule[];
+  mirror: Mirror | null;
+}
+
+/** With those that hold only until a change has ended. */
+export interface FrontRules extends HeldBy {
+  before?: readonly HttpRoute[];
+}
+
+/** As the app has it. */
+export async function heldBy({ db }: Pick<PlaceDeps, "db">, place: Place): Promise<HeldBy> {
+  const row = await getPlace(db, place);
+  return { rules: rulesOf(row), mirror: mirrorOf(row) };
+}
 
 /** What decides about the requests to an app's hosts, wherever they are held. */
 export async function frontOf(
@@ -17,7 +32,8 @@ export async function frontOf(
     app,
     namespace: environment.namespace,
     rules: front.rules,
-    ...(front.before ? { before: front.before } : {}),
+    mirror: front.mirror,
+    before: front.before ?? [],
     asleep: refusesRequests(environment) ? asleepFacts(environment, clock.now()) : undefined,
     protocolOf: (number) => protocols.get(number) ?? "http1",
   };

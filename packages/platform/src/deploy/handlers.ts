@@ -151,10 +151,10 @@ async function addVersion(
 }
 
 async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
-  const { shares, rules } = run.request() as TrafficRequest;
+  const { shares, rules, mirror } = run.request() as TrafficRequest;
   run.enter("route", "Moving the traffic");
   const versions = new Map((await listVersions(deps.db, run)).map((version) => [version.number, version]));
-  const gone = [...shares, ...(rules ?? [])].find(({ number }) => versions.get(number)?.state !== "active");
+  const gone = [...shares, ...(rules ?? []), ...(mirror ? [mirror] : [])].find(({ number }) => versions.get(number)?.state !== "active");
   if (gone)
     throw operationError("version_gone", `v${gone.number} of ${run.app} is no longer there`, { hint: "List them with: ebb versions." });
   const before = run.memory().before ?? sharesOf(run.app, await readOwnService(deps, run.app));
@@ -163,7 +163,7 @@ async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
   const version = versions.get(largest);
   const path = version ? (configOf(version).plan.health.path ?? "/") : "/";
   await run.write({ version: `v${largest}` });
-  await moveTraffic(deps, run, before, { shares, rules, number: largest, path, preview: false });
+  await moveTraffic(deps, run, before, { shares, rules, mirror, number: largest, path, preview: false });
 }
 
 async function configure(deps: PlaceDeps, run: Run): Promise<void> {

@@ -1,14 +1,14 @@
 import { sleep } from "@ebb/base";
 import { TRAFFIC_POLICY, type KnativeService, type VirtualService } from "@ebb/kube";
-import { getPlace, rulesOf, type Place } from "../apps/store.ts";
+import type { Place } from "../apps/store.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { revisionNumber } from "../compile/names.ts";
-import { compileVirtualService, internalHost, routesOfRules, sameRules, type Rule } from "../compile/virtual-service.ts";
+import { compileVirtualService, internalHost, routesOfRules, sameRules } from "../compile/virtual-service.ts";
 import { operationError } from "../errors.ts";
 import { renewDomainRules } from "../domains/rules.ts";
 import type { PlaceDeps } from "./context.ts";
-import { frontOf, type FrontRules } from "./front.ts";
+import { frontOf, heldBy, type FrontRules, type HeldBy } from "./front.ts";
 import { externalHost, isHeldByRules, isInside, previewHost } from "./external-host.ts";
 import { until } from "./wait.ts";
 
@@ -26,15 +26,15 @@ const SILENCE = 5000;
  * Knative when there is neither. At no time is a host nobody's:
  * whoever is to have it has it before the other lets go. May be repeated from any point. Resolves with the Service as it is then.
  */
-export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeService, rules: readonly Rule[]): Promise<KnativeService> {
-  if (rules.length === 0 && !refusesRequests(deps.environment)) return letGo(deps, work, service);
+export async function holdHosts(deps: PlaceDeps, work: Work, service: KnativeService, by: HeldBy): Promise<KnativeService> {
+  if (by.rules.length === 0 && !by.mirror && !refusesRequests(deps.environment)) return letGo(deps, work, service);
   const host = externalHost(service);
   if (host === undefined) {
     throw operationError("route_failed", `The cluster has given ${work.app} no host outside the cluster, so there is none to hold`, {
       hint: "Look at the domain of the cluster: kubectl get configmap config-domain -n knative-serving.",
     });
   }
-  return hold(deps, work, { service, host, rules });
+  return hold(deps, work, { service, host, ...by });
 }
 
 interface Held extends FrontRules {
@@ -56,13 +56,13 @@ async function hold(deps: PlaceDeps, work: Work, held: Held): Promise<KnativeSer
  * The rules that are to come, in front of those that are in force, which go when the split behind them has changed: so each request gets what it
  * had or what it is to have, and never the new split by an old rule's end, or the old one by a new rule's beginning.
  */
-export async function addRules(deps: PlaceDeps, work: Work, service: KnativeService, rules: readonly Rule[]): Promise<void> {
+export async function addRules(deps: PlaceDeps, work: Work, service: KnativeService, by: HeldBy): Promise<void> {
   const host = externalHost(service);
-  if (rules.length === 0 || host === undefined || refusesRequests(deps.environment)) return;
+  if (by.rules.length === 0 || host === undefined || refusesRequests(deps.environment)) return;
   const present = await deps.cluster.readVirtualService(work.app);
   const before = present ? routesOfRules(present) : [];
-  const wanted = await virtualServiceOf(deps, work, { service, host, rules });
-  if (!sameRules(before, routesOfRules(wanted))) await hold(deps, work, { service, host, rules, before });
+  const wanted = await virtualServiceOf(deps, work, { service, host, ...by });
+  if (!sameRules(before, routesOfRules(wanted))) await hold(deps, work, { service, host, ...by, before });
 }
 
 /** After the traffic policy of the Service has changed: whoever holds its hosts must have it, too. */
@@ -70,8 +70,8 @@ export async function renewHeldHosts(deps: PlaceDeps, work: Work): Promise<void>
   const service = await deps.cluster.readService(work.app);
   const host = externalHost(service);
   if (!service || !isHeldByRules(service) || host === undefined) return;
-  const rules = rulesOf(await getPlace(deps.db, work));
-  await inForce(deps, work, await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, rules })));
+  const by = await heldBy(deps, work);
+  await inForce(deps, work, await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, { service, host, ...by })));
 }
 
 async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Promise<KnativeService> {
@@ -80,7 +80,7 @@ async function letGo(deps: PlaceDeps, work: Work, service: KnativeService): Prom
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: null }, annotations: { [EXTERNAL_HOST]: null } });
     now = await settled(deps, work, false);
   }
-  await renewDomainRules(deps, work, { rules: [] });
+  await renewDomainRules(deps, work, { rules: [], mirror: null });
   await deps.cluster.deleteVirtualService(work.app);
   return now;
 }

@@ -3,9 +3,9 @@ import { compileService } from "../compile/service.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { versionName } from "../compile/names.ts";
 import { compileTraffic, type Share } from "../compile/traffic.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import { Interrupted, type Run } from "../operations/run.ts";
-import { configOf, getPlace, listVersions, rulesOf, type VersionRow } from "../apps/store.ts";
+import { configOf, getPlace, listVersions, mirrorOf, rulesOf, type VersionRow } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
 import { previewable, readOwnService, setRouting, sharesOf } from "./route.ts";
 import { awaitReady } from "./start.ts";
@@ -37,7 +37,7 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
     const hosting = { host, suffix: deps.environment.host_suffix };
     const traffic = compileTraffic(run.app, pinned, {
       previews: await previewable(deps, run),
-      kept: rulesOf(place).map((rule) => rule.number),
+      kept: [...rulesOf(place), ...[mirrorOf(place) ?? []].flat()].map(({ number: kept }) => kept),
     });
     const service = compileService({ app: run.app, number, hosting }, configOf(version), traffic);
     // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
@@ -58,6 +58,7 @@ export interface Move {
   shares: Share[];
   /** Those that the app has, when absent. */
   rules?: Rule[] | undefined;
+  mirror?: Mirror | null | undefined;
   /** The version that must answer. */
   number: number;
   path: string;
@@ -80,7 +81,11 @@ async function move(deps: PlaceDeps, run: Run, what: Move): Promise<void> {
   run.enter("verify", `Asking for ${target ?? "its URL"}`);
   await run.write({ url: url ?? null, preview_url: preview ?? null });
   if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), what.path)}`);
-  await run.remember({ shares: what.shares, ...(what.rules ? { rules: what.rules } : {}) });
+  await run.remember({
+    shares: what.shares,
+    ...(what.rules ? { rules: what.rules } : {}),
+    ...(what.mirror === undefined ? {} : { mirror: what.mirror }),
+  });
 }
 
 /**

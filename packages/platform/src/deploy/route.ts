@@ -4,12 +4,13 @@ import { EXTERNAL_HOST, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import { hostAnnotations, type Hosting } from "../compile/service.ts";
 import { revisionName, revisionNumber } from "../compile/names.ts";
 import { compileTraffic, revisionShares, trafficServed, type Share } from "../compile/traffic.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { operationError } from "../errors.ts";
-import { getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
+import { listVersions, type Place } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
 import { externalHost, renamedHost } from "./external-host.ts";
+import { heldBy, type HeldBy } from "./front.ts";
 import { addRules, holdHosts } from "./hold-hosts.ts";
 import { until } from "./wait.ts";
 
@@ -61,19 +62,23 @@ export interface Routing {
   shares: readonly Share[];
   /** Those that the app has, when absent. */
   rules?: readonly Rule[] | undefined;
+  /** The app's own, when absent; null: none. */
+  mirror?: Mirror | null | undefined;
   /** Versions that get a preview besides those that have been ready. */
   also?: readonly number[];
 }
 
 /** Sets the split and the rules before it, and waits until both are in force. Throws `version_gone` and `route_failed`. */
 export async function setRouting(deps: PlaceDeps, work: Work, routing: Routing): Promise<KnativeService> {
-  const rules = routing.rules ?? rulesOf(await getPlace(deps.db, work));
-  await beforeSplit(deps, work, routing, rules);
-  return holdHosts(deps, work, await setShares(deps, work, { ...routing, rules }), rules);
+  const own = await heldBy(deps, work);
+  const by = { rules: routing.rules ?? own.rules, mirror: routing.mirror === undefined ? own.mirror : routing.mirror };
+  await beforeSplit(deps, work, routing, by);
+  return holdHosts(deps, work, await setShares(deps, work, { ...routing, ...by }), by);
 }
 
 /** New rules hold before the split changes, and old ones until it has. */
-async function beforeSplit(deps: PlaceDeps, work: Work, routing: Routing, rules: readonly Rule[]): Promise<void> {
+async function beforeSplit(deps: PlaceDeps, work: Work, routing: Routing, by: HeldBy): Promise<void> {
+  const { rules } = by;
   if (rules.length === 0) return;
   const present = await readOwnService(deps, work.app);
   const shares = sharesOf(work.app, present);
@@ -81,19 +86,16 @@ async function beforeSplit(deps: PlaceDeps, work: Work, routing: Routing, rules:
   const held = new Set(present.spec.traffic?.map(({ revisionName: name }) => name));
   // No rule may lead to a version that the Route does not hold.
   const holds = rules.every(({ number }) => held.has(revisionName(work.app, number)));
-  await addRules(deps, work, holds ? present : await setShares(deps, work, { ...routing, shares, rules }), rules);
+  await addRules(deps, work, holds ? present : await setShares(deps, work, { ...routing, ...by, shares }), by);
 }
 
-async function setShares(
-  deps: PlaceDeps,
-  work: Work,
-  { shares, rules, also = [] }: Routing & { rules: readonly Rule[] },
-): Promise<KnativeService> {
+async function setShares(deps: PlaceDeps, work: Work, { shares, rules, mirror, also = [] }: Routing & HeldBy): Promise<KnativeService> {
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) throw operationError("version_gone", `The app ${work.app} is not in the cluster`, { hint: "Deploy it again." });
   const previews = [...also, ...(await previewable(deps, work))];
-  const traffic = compileTraffic(work.app, shares, { previews, kept: rules.map(({ number }) => number) });
+  const kept = [...rules, ...(mirror ? [mirror] : [])].map(({ number }) => number);
+  const traffic = compileTraffic(work.app, shares, { previews, kept });
   const { metadata } = present;
   const put = await cluster.putService({
     ...present,
@@ -128,11 +130,11 @@ export async function setHostAnnotations(deps: PlaceDeps, work: Work, hosting: H
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
   if (!present) return work.say("Kept for the first version");
-  const rules = rulesOf(await getPlace(deps.db, work));
+  const by = await heldBy(deps, work);
   const renamed = renamedHost(present, hosting.host);
   const annotations = { ...hostAnnotations(hosting), ...(renamed === undefined ? {} : { [EXTERNAL_HOST]: renamed }) };
   const put = await cluster.putService({ ...present, metadata: { name: present.metadata.name, annotations } });
-  if (rules.length > 0 || refusesRequests(deps.environment)) return void (await holdHosts(deps, work, put, rules));
+  if (by.rules.length > 0 || by.mirror || refusesRequests(deps.environment)) return void (await holdHosts(deps, work, put, by));
   const begun = clock.monotonic();
   await until({ cluster, clock, app: work.app, signal: work.signal }, () => {
     const host = externalHost(cluster.service(work.app));

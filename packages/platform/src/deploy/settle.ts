@@ -44,7 +44,8 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   }
   if (row.kind === "config") await keepChanges(db, row, now);
   const rules = memory.rules ? { rules_json: JSON.stringify(memory.rules) } : {};
-  await updatePlace(db, row, { ...rules, failure: "", updated_at: now });
+  const mirror = memory.mirror === undefined ? {} : { mirror_json: memory.mirror ? JSON.stringify(memory.mirror) : "" };
+  await updatePlace(db, row, { ...rules, ...mirror, failure: "", updated_at: now });
 }
 
 /** The app's own layer is as the operation was to make it. */

@@ -1,6 +1,6 @@
 import { causeChain, TransientError } from "@ebb/base";
 import type { OnRequest } from "@ebb/api";
-import { configOf, getPlace, listVersions, rulesOf, type Place } from "../apps/store.ts";
+import { configOf, listVersions, type Place } from "../apps/store.ts";
 import { isReady } from "../cluster/pods.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
@@ -14,6 +14,7 @@ import type { Run } from "../operations/run.ts";
 import type { PlaceDeps } from "./context.ts";
 import { externalHost } from "./external-host.ts";
 import { livePolicy, policyMarks } from "./live-policy.ts";
+import { heldBy } from "./front.ts";
 import { holdHosts } from "./hold-hosts.ts";
 import { metadataOf } from "./views.ts";
 import { readOwnService, sharesOf, type Work } from "./route.ts";
@@ -131,8 +132,8 @@ async function setLivePolicy({ cluster, environment }: PlaceDeps, { app }: Place
 async function setHosts(deps: PlaceDeps, work: Work): Promise<void> {
   const service = await readOwnService(deps, work.app);
   if (!service || externalHost(service) === undefined) return;
-  const rules = rulesOf(await getPlace(deps.db, work));
-  await withPatience(deps, work, (bounded) => holdHosts(deps, bounded, service, rules));
+  const by = await heldBy(deps, work);
+  await withPatience(deps, work, (bounded) => holdHosts(deps, bounded, service, by));
 }
 
 async function withPatience(deps: PlaceDeps, work: Work, run: (work: Work) => Promise<unknown>): Promise<void> {

@@ -15,6 +15,7 @@ const place: AppEnvironmentRow = {
   host: "shop-test",
   next_version: 3,
   secrets_json: '{"object":null,"keys":{}}',
+  mirror_json: "",
   rules_json: "[]",
   failure: "",
   created_at: 0,

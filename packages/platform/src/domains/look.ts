@@ -1,7 +1,7 @@
 import type { DomainSettings } from "@ebb/api";
 import { causeChain, EbbError, type Random } from "@ebb/base";
 import type { DomainMapping } from "@ebb/kube";
-import { findPlace, rulesOf } from "../apps/store.ts";
+import { findPlace, mirrorOf, rulesOf } from "../apps/store.ts";
 import { record } from "../audit/store.ts";
 import { compileMapping, domainSecretName } from "../compile/domain.ts";
 import { placeDeps, type Deps, type PlaceDeps } from "../deploy/context.ts";
@@ -78,7 +78,7 @@ async function advance(here: Here, row: DomainRow): Promise<Outcome> {
       policy: CLUSTER,
     });
   }
-  await putDomainRules(here, row, { rules: rulesOf(place) });
+  await putDomainRules(here, row, { rules: rulesOf(place), mirror: mirrorOf(place) });
   checkRouted(await putMapping(here, row));
   if (await past(here, row, ROUTING)) return "again";
   if (row.mode === "none") return settle(here, row, SERVED_PLAIN, undefined);
@@ -104,7 +104,7 @@ async function past({ db }: Here, row: DomainRow, codes: ReadonlySet<string>): P
 
 async function verify(here: Here, row: DomainRow): Promise<Outcome> {
   const { db, clock, cluster, settings } = here;
-  if (settings.httpProof && cluster.health().ready) await putDomainRules(here, row, { rules: [] });
+  if (settings.httpProof && cluster.health().ready) await putDomainRules(here, row, { rules: [], mirror: null });
   const by = await proofOf(here, row);
   const now = clock.now();
   if (by) {

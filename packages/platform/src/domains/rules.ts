@@ -21,7 +21,7 @@ export function answersOf(row: Pick<DomainRow, "name" | "token" | "order_json">)
 
 /** The app's own rules, or the page that it shows asleep: a domain is no way around them. */
 async function restOf(deps: PlaceDeps, place: Place, front: FrontRules): Promise<HttpRoute[]> {
-  if (front.rules.length === 0 && !refusesRequests(deps.environment)) return [];
+  if (front.rules.length === 0 && !front.mirror && !refusesRequests(deps.environment)) return [];
   return frontRoutes(await frontOf(deps, place, front));
 }
 

@@ -70,6 +70,7 @@ import type {
   WhatIfQuery,
 } from "@ebb/api";
 import type { RequestQuestion } from "../service/explain.ts";
+import type { MirrorService } from "../service/mirrors.ts";
 import type { RecentTraffic } from "../service/recent-requests.ts";
 import type { Place } from "../apps/store.ts";
 
@@ -246,6 +247,7 @@ export interface PlatformApi {
   rates(visible: Visible): Promise<Rates>;
   logs(place: Place, request: LogRequest): Promise<AsyncIterable<LogRecord>>;
   explain(place: Place, question: RequestQuestion): Promise<Explanation>;
+  readonly mirrors: Pick<MirrorService, "report" | "set" | "stop">;
   /** What the gateway remembers, and what a change would have done to it. */
   readonly recent: Pick<RecentTraffic, "list" | "planTraffic" | "planRelease">;
   /** One request to it, which the signal ends. */

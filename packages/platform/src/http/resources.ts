@@ -57,6 +57,7 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
 export const CHANGES: Readonly<Record<string, Key>> = {
   [`${AT}/domains/:domain/certificate`]: DOMAIN,
   [`${AT}/traffic`]: PLACE,
+  [`${AT}/mirror`]: PLACE,
   [`${AT}/rollback`]: PLACE,
   [`${AT}/promote`]: PLACE,
   [`${AT}/releases`]: PLACE,

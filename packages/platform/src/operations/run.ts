@@ -2,7 +2,7 @@ import { BugError, type Clock, type Logger } from "@ebb/base";
 import type { Updateable } from "kysely";
 import type { Share } from "../compile/traffic.ts";
 import type { Artifact } from "../compile/version-config.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
 import type { ReleaseState } from "../releases/run-release.ts";
@@ -28,6 +28,8 @@ export interface RunMemory {
   shares?: Share[];
   /** The rules that it set, as well. */
   rules?: Rule[];
+  /** The mirror that it set, or took away. */
+  mirror?: Mirror | null;
   /** How far a release has come. */
   release?: ReleaseState;
 }

@@ -2,7 +2,7 @@ import type { Explanation, RecentRequest } from "@ebb/api";
 import { rulesOf } from "../apps/store.ts";
 import type { Cluster, RouteExplanation } from "../cluster/port.ts";
 import { revisionNumber, versionName } from "../compile/names.ts";
-import type { Rule } from "../compile/virtual-service.ts";
+import { MIRRORED, type Rule } from "../compile/virtual-service.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
 import { ruleFor } from "../releases/rule-fits.ts";
@@ -80,6 +80,8 @@ export function viewExplanation(found: RouteExplanation, facts: Pick<AppFacts, "
       status: found.status,
     }),
     skipped: (first?.skipped ?? []).flatMap((each) => {
+      // The same rule once more, for requests that copies are made of.
+      if (each.rule.endsWith(MIRRORED)) return [];
       const skipped = ruleNumber(each.rule);
       return skipped === null ? [] : [{ rule: skipped, because: each.because }];
     }),
@@ -89,7 +91,7 @@ export function viewExplanation(found: RouteExplanation, facts: Pick<AppFacts, "
 
 /** Of `VirtualService shop/shop http[3] rule-2`: that the platform has given it. */
 function ruleNumber(name: string | undefined): number | null {
-  const digits = / rule-([1-9][0-9]*)$/.exec(name ?? "")?.[1];
+  const digits = / rule-([1-9][0-9]*)(?:-mirrored)?$/.exec(name ?? "")?.[1];
   return digits === undefined ? null : Number(digits);
 }
 

@@ -106,6 +106,7 @@ import { patchPrices, viewUsage } from "./usage.ts";
 import { appName } from "./app-name.ts";
 import { patchQuota, viewQuota } from "./quotas.ts";
 import { viewStatus } from "./status.ts";
+import { MirrorService } from "./mirrors.ts";
 import { RecentTraffic } from "./recent-requests.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
@@ -141,6 +142,7 @@ export class PlatformService implements PlatformApi {
   readonly domains: DomainsService;
   readonly clusters: ClustersApi;
   readonly recent: RecentTraffic;
+  readonly mirrors: MirrorService;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -149,6 +151,7 @@ export class PlatformService implements PlatformApi {
     this.clusters = options.clusters;
     this.configuration = new ConfigurationService(options.deps, this.#places);
     this.domains = new DomainsService({ ...options, places: this.#places });
+    this.mirrors = new MirrorService(options.deps, this.#places);
     this.recent = new RecentTraffic(options.deps, this.#places);
   }
 

@@ -24,6 +24,7 @@ import {
   type Marks,
   type ExecRequest,
   type PodLogLine,
+  type MirroredAnswers,
   type RecordedRequest,
   type RevisionColdStart,
   type RevisionDecision,
@@ -227,6 +228,12 @@ export class FakeCluster implements Cluster {
   remembered: RecordedRequest[] | undefined;
   async requests(): Promise<RecordedRequest[] | undefined> {
     return this.remembered;
+  }
+
+  /** What it has compared; undefined as on a Knative of others. */
+  compared: MirroredAnswers[] | undefined;
+  async mirrors(): Promise<MirroredAnswers[] | undefined> {
+    return this.compared;
   }
 
   /** What it answers to whoever asks about a request. */

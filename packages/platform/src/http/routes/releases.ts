@@ -1,4 +1,4 @@
-import { Release, ReleaseMoves, StartRelease } from "@ebb/api";
+import { MirrorReport, Release, ReleaseMoves, SetMirror, StartRelease } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AT, ByPlace, change, items, placeOf, read, write, type RouteDeps } from "./shapes.ts";
@@ -33,6 +33,27 @@ export function registerReleaseRoutes(server: FastifyInstance, { api }: RouteDep
       unaudited: true,
     },
     (request) => api.recent.planRelease(placeOf(request), request.body as StartRelease),
+  );
+  read(
+    server,
+    `${AT}/mirror`,
+    {
+      summary: "Which version gets copies of its requests, and how its answers compare",
+      access: { team: "viewer" },
+      params: ByPlace,
+      answer: MirrorReport,
+    },
+    (request) => api.mirrors.report(placeOf(request)),
+  );
+  const mirror = { access: { environment: "release" }, params: ByPlace } as const;
+  change(
+    server,
+    `${AT}/mirror`,
+    { ...mirror, method: "PUT", summary: "Send copies of its requests to a version", body: SetMirror },
+    (request) => api.mirrors.set(placeOf(request), request.body as SetMirror, request.user),
+  );
+  change(server, `${AT}/mirror`, { ...mirror, method: "DELETE", summary: "Send no more copies" }, (request) =>
+    api.mirrors.stop(placeOf(request), request.user),
   );
   const say = { method: "POST", access: { environment: "release" }, params: ByPlace, body: Nothing, answer: Release, code: 200 } as const;
   write(server, `${AT}/releases/continue`, { ...say, summary: "Let the running release leave its step" }, (request) =>
