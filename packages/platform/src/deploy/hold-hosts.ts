@@ -62,7 +62,8 @@ export async function addRules(deps: PlaceDeps, work: Work, service: KnativeServ
   const present = await deps.cluster.readVirtualService(work.app);
   const before = present ? routesOfRules(present) : [];
   const wanted = await virtualServiceOf(deps, work, { service, host, ...by });
-  if (!sameRules(before, routesOfRules(wanted))) await hold(deps, work, { service, host, ...by, before });
+  if (present && sameRules(before, routesOfRules(wanted))) await inForce(deps, work, present);
+  else await hold(deps, work, { service, host, ...by, before });
 }
 
 /** After the traffic policy of the Service has changed: whoever holds its hosts must have it, too. */
@@ -104,12 +105,16 @@ async function virtualServiceOf(deps: PlaceDeps, { app, env }: Place, held: Held
 /** Waits until the gateway has the rules: Istio's condition `Reconciled` for this very generation. */
 async function inForce({ cluster, clock }: PlaceDeps, work: Work, put: VirtualService): Promise<void> {
   const begun = clock.monotonic();
+  let own: boolean | undefined;
   for (let wait: number = POLL.first; ; wait = Math.min(2 * wait, POLL.most)) {
     const { status, metadata } = (await cluster.readVirtualService(work.app)) ?? put;
     const condition = status?.conditions?.find(({ type }) => type === "Reconciled");
     const current = (status?.observedGeneration ?? 0) >= (put.metadata.generation ?? 0);
     if (condition?.status === "True" && current) return;
-    if (!condition && metadata.generation === put.metadata.generation && clock.monotonic() - begun >= SILENCE) {
+    const silent = !condition && metadata.generation === put.metadata.generation && clock.monotonic() - begun >= SILENCE;
+    // Ebb's own always tells; when it is slow to, the rules are not in force yet, and whoever went on would give requests the new split without them.
+    if (silent) own ??= (await cluster.mirrors(work.app)) !== undefined;
+    if (silent && !own) {
       return work.say("This Istio does not tell whether its gateways have the rules: going on without knowing");
     }
     if (condition?.message) work.say(condition.message);

@@ -106,6 +106,19 @@ test("an Istio that does not tell is waited for only so long", async () => {
   expect(await split(ALL_TO("v1"), [to("v2")])).toMatchObject({ state: "succeeded" });
 });
 
+test("one of Ebb's own that is slow to tell is waited for, and the split does not change before it has told", async () => {
+  const { service, world, ended, clock } = await withTwo();
+  world.cluster.tellsOfRules = false;
+  world.cluster.compared = [];
+  const operation = await service.setTraffic(SHOP, { targets: ALL_TO("v1"), rules: [to("v2")] }, "ann");
+  for (let second = 0; second < 20; second++) await clock.advance(1000);
+  expect(world.cluster.writes).toEqual(["rules shop"]);
+  const virtualService = world.cluster.virtualServices.get("shop");
+  world.cluster.tellsOfRules = true;
+  if (virtualService) await world.cluster.putVirtualService(virtualService);
+  expect(await ended(operation.id)).toMatchObject({ state: "succeeded" });
+});
+
 test("rules to a version that is not there, or that nothing can fit, are refused", async () => {
   const { service } = await withTwo();
   const set = (rule: TrafficRule) => service.setTraffic(SHOP, { targets: ALL_TO("v1"), rules: [rule] }, "ann");
