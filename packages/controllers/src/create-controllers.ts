@@ -148,10 +148,7 @@ class EmbeddedControllers implements Controllers {
       this.#coldStarts.remove(keyOf(object));
       this.#mirrors.forget(keyOf(object));
     });
-    context.virtualServices.onChange(({ type, object }) => {
-      if (type === "deleted") this.#mirrors.unfollow(object);
-      else this.#mirrors.follow(object);
-    });
+    context.virtualServices.onChange(({ type, object }) => this.#mirrors[type === "deleted" ? "unfollow" : "follow"](object));
     this.#lags = new LagPoller({ clock, log });
     const quotas = new InstanceQuotas(context.quotas);
     this.#loop = new ScalingLoop({
@@ -167,16 +164,7 @@ class EmbeddedControllers implements Controllers {
       ...(this.#decisionLog ? { decisionLog: this.#decisionLog } : {}),
     });
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
-    this.#requests = new RequestLog({
-      folder: options.requestsPath,
-      gateway,
-      serviceOf: (revision) => serviceOf(context, revision),
-      clock,
-      log,
-    });
-    context.routes.onChange(({ type, object }) => {
-      if (type === "deleted") this.#requests.remove(keyOf(object));
-    });
+    this.#requests = requestLogOf(context, options);
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = {
@@ -327,6 +315,15 @@ class EmbeddedControllers implements Controllers {
     await within(clock, ADOPTION_PATIENCE, "adoption", settled.promise).catch(() => undefined);
     unsubscribe();
   }
+}
+
+/** An app that is gone leaves no requests behind. */
+function requestLogOf(context: Context, { requestsPath: folder, gateway, clock, log }: ControllersOptions): RequestLog {
+  const requests = new RequestLog({ folder, gateway, serviceOf: (revision) => serviceOf(context, revision), clock, log });
+  context.routes.onChange(({ type, object }) => {
+    if (type === "deleted") requests.remove(keyOf(object));
+  });
+  return requests;
 }
 
 /** A Route has its Service's name. */

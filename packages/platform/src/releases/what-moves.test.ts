@@ -92,7 +92,7 @@ const routings = fc.record({
   rules: fc.array(
     fc.record({
       number: fc.integer({ min: 1, max: 4 }),
-      when: fc.constantFrom("a", "b", "ab").map((names) => [...names].map((name) => header(`x-${name}`))),
+      when: fc.constantFrom("a", "b", "a b").map((names) => names.split(" ").map((name) => header(`x-${name}`))),
     }),
     { maxLength: 3 },
   ),
