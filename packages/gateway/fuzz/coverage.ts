@@ -1,5 +1,7 @@
 import { Session } from "node:inspector/promises";
 
+const PARSERS = /\/gateway\/src\/http[12]\//;
+
 /** The engine's own coverage of branches: which blocks of the parser have run since the last look. */
 export class Coverage {
   readonly #session = new Session();
@@ -22,7 +24,7 @@ export class Coverage {
     const { result } = await this.#session.post("Profiler.takePreciseCoverage");
     const before = this.#glanced.size;
     for (const { url, functions } of result) {
-      if (!url.includes("/gateway/src/http1/")) continue;
+      if (!PARSERS.test(url)) continue;
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) if (count > 0) this.#glanced.add(`${url} ${startOffset} ${endOffset}`);
       }
@@ -35,7 +37,7 @@ export class Coverage {
     const { result } = await this.#session.post("Profiler.takePreciseCoverage");
     const before = this.#seen.size;
     for (const { url, functions } of result) {
-      if (!url.includes("/gateway/src/http1/")) continue;
+      if (!PARSERS.test(url)) continue;
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) {
           const block = `${url} ${startOffset} ${endOffset}`;

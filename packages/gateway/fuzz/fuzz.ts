@@ -1,6 +1,7 @@
 import { systemClock } from "@ebb/base";
 import { checkAnswers } from "./answer-oracle.ts";
 import { Coverage } from "./coverage.ts";
+import { checkHttp2, http2Seeds } from "./http2-oracle.ts";
 import { answerSeeds, mutate, requestSeeds, type Draw } from "./mutate.ts";
 import { checkRequests, type Reading } from "./oracle.ts";
 
@@ -14,7 +15,7 @@ export interface FuzzReport {
 
 /** What is fuzzed, and what is known of it: inputs that did something that no other had done. */
 export interface Target {
-  name: "requests" | "answers";
+  name: "requests" | "answers" | "http2";
   corpus: Buffer[];
   check(input: Buffer, cuts: readonly number[]): Reading;
 }
@@ -23,6 +24,7 @@ export function targets(): Target[] {
   return [
     { name: "requests", corpus: requestSeeds(), check: checkRequests },
     { name: "answers", corpus: answerSeeds(), check: checkAnswers },
+    { name: "http2", corpus: http2Seeds(), check: checkHttp2 },
   ];
 }
 
@@ -42,7 +44,7 @@ export interface FuzzOptions {
   onFound(target: Target, input: Buffer): void;
 }
 
-/** Fuzzes the HTTP/1 parser until the time is over. Throws at the first promise that is broken, with the input that did it. */
+/** Fuzzes the parsers of HTTP/1 and HTTP/2 until the time is over. Throws at the first promise that is broken, with the input that did it. */
 export async function fuzz({ seconds, seed, targets: all, onFound }: FuzzOptions): Promise<FuzzReport> {
   const draw = drawing(seed);
   const coverage = new Coverage();

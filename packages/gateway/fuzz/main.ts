@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- [--seconds N] [--seed N] [--corpus FOLDER]`: fuzzes the HTTP/1 parser, requests and answers, and says as JSON how far it
+ * `npm run fuzz -- [--seconds N] [--seed N] [--corpus FOLDER]`: fuzzes the parsers of HTTP/1 (requests and answers) and of HTTP/2, and says as JSON how far it
  * came; ends with 1 at the first finding. What is found is kept in the folder, and begun with the next time.
  */
 import { parseArgs } from "node:util";
