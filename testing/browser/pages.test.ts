@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
+import { status } from "./src/staged-data.ts";
 import { me } from "./src/staged-people.ts";
 import * as releases from "./src/staged-releases.ts";
 import { problem, stagedVisits } from "./src/staged-visits.ts";
@@ -272,5 +273,71 @@ describe.skipIf(skipReason !== null)("a promotion", () => {
     await page.getByRole("button", { name: "Roll back" }).click();
     await page.getByRole("tooltip").getByRole("button", { name: "Roll back" }).click();
     await page.waitForURL("**/operations/op-traffic");
+  });
+});
+
+describe.skipIf(skipReason !== null)("domains", () => {
+  const AT = "/apps/hello-node/environments/test";
+
+  test("say what each waits for, with the record to copy; the certificate is uploaded, and one goes when its name was typed", async () => {
+    const { page, complaints } = await go("/apps/hello-node/test/domains");
+    const card = (name: string) => page.getByRole("article", { name });
+    const first = card("a-rather-long-name-that-wraps.shop.example.com");
+    await first.getByText("_ebb-challenge.a-rather-long-name-that-wraps.shop.example.com").waitFor();
+    await first.getByRole("button", { name: "Copy: Value" }).waitFor();
+    await card("shop.example.com").getByText("The domain does not lead here yet").first().waitFor();
+    await card("shop.example.com").getByRole("button", { name: "Look now" }).click();
+    await card("www.example.com").getByText("ACME, renews itself").waitFor();
+
+    const old = card("old.example.com");
+    await old.getByText("The certificate ends soon, and nothing renews it.").waitFor();
+    await old.getByText("Upload a certificate").click();
+    await old.getByRole("textbox", { name: "Certificate and chain" }).fill("-----BEGIN CERTIFICATE-----\nx");
+    await old.getByRole("textbox", { name: "Private key" }).fill("-----BEGIN PRIVATE KEY-----\nx");
+    await old.getByRole("button", { name: "Use this certificate" }).click();
+    await old.getByText("Remove the domain", { exact: true }).first().click();
+    await old.getByRole("textbox", { name: "Type old.example.com to remove it" }).fill("old.example.com");
+    await old.getByRole("button", { name: "Remove the domain" }).click();
+    await page.getByRole("textbox", { name: "Domain", exact: true }).fill("new.example.com");
+    await page.getByRole("button", { name: "Add a domain" }).click();
+    const sent = () => platform().received.map(({ route }) => route.replace(AT, ""));
+    await expect
+      .poll(sent)
+      .toEqual(
+        expect.arrayContaining([
+          "POST /domains/shop.example.com/verify",
+          "PUT /domains/old.example.com/certificate",
+          "DELETE /domains/old.example.com",
+          "POST /domains",
+        ]),
+      );
+    expect(platform().received.find(({ route }) => route === `POST ${AT}/domains`)?.body).toEqual({
+      name: "new.example.com",
+      certificate: "acme",
+      redirect: true,
+    });
+    expect(complaints).toEqual([]);
+  });
+
+  test("are nothing to change for who may not release there, say so when there are none, and when they cannot be had", async () => {
+    stage(`GET ${AT}/domains`, { status: 200, body: { items: [] } });
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false, teams: [{ team: "default", role: "viewer" }] } });
+    const { page, open } = await go("/apps/hello-node/test/domains");
+    await page.getByText("No domain of your own yet.").waitFor();
+    await page.getByText(/^Who may release here \(.+\) changes domains\.$/).waitFor();
+    expect(await page.getByRole("button", { name: "Add a domain" }).count()).toBe(0);
+    stage(`GET ${AT}/domains`, problem(503, "cluster_unavailable", "The cluster sleeps"));
+    await open("/apps/hello-node/test/domains");
+    await page.getByText("The cluster sleeps").waitFor();
+  });
+
+  test("that need somebody are on the first page", async () => {
+    const attention = [
+      { domain: "old.example.com", app: "hello-node", environment: "test", code: "certificate_expiring", message: "ends" },
+    ];
+    stage("GET /status", { status: 200, body: { ...status, attention } });
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "old.example.com" }).click();
+    await page.getByRole("article", { name: "old.example.com" }).waitFor();
   });
 });

@@ -14,6 +14,7 @@ const PAGES = [
   "/apps/hello-node/test/traffic",
   "/apps/hello-node/test/guard",
   "/apps/hello-node/test/releases",
+  "/apps/hello-node/test/domains",
   "/apps/hello-node/test/scaling",
   "/apps/hello-node/test/versions/v12",
   "/apps/hello-node/test/cold-starts",

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { CertificateMode } from "./domains.ts";
 import { MemberRole, UserName } from "./identity.ts";
 import { CreateEnvironment, PatchApp, PatchTeam } from "./model.ts";
 import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName } from "./names.ts";
@@ -31,6 +32,13 @@ export const DeclaredPlace = object({
   secrets: Type.Optional(Type.Array(EnvName, { maxItems: 256 })),
   scaling: Type.Optional(PatchScaling),
   rules: Type.Optional(TrafficRules),
+  domains: Type.Optional(
+    Type.Record(
+      Type.String({ pattern: "^[a-z0-9.-]{3,253}$", description: "In ASCII" }),
+      object({ certificate: CertificateMode, redirect: Type.Boolean() }),
+      { maxProperties: 50 },
+    ),
+  ),
 });
 export type DeclaredPlace = Static<typeof DeclaredPlace>;
 

@@ -5,6 +5,7 @@ import { extname, join } from "node:path";
 import * as configuration from "./staged-configuration.ts";
 import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
+import { domains } from "./staged-domains.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as policies from "./staged-policies.ts";
@@ -54,6 +55,11 @@ const samples: Record<string, Answer> = {
   [`POST ${at}/releases/continue`]: { status: 200, body: releases.running },
   [`POST ${at}/releases/abort`]: { status: 200, body: releases.running },
   [`GET ${at}/versions`]: { status: 200, body: { items: data.versions, next: null } },
+  [`GET ${at}/domains`]: { status: 200, body: { items: domains } },
+  [`POST ${at}/domains`]: { status: 201, body: domains[0] },
+  [`POST ${at}/domains/shop.example.com/verify`]: { status: 200, body: domains[1] },
+  [`PUT ${at}/domains/old.example.com/certificate`]: { status: 200, body: domains[3] },
+  [`DELETE ${at}/domains/old.example.com`]: { status: 204, body: null },
   [`GET ${at}/decisions`]: { status: 200, body: { items: data.decisions, recorded: true } },
   [`GET ${at}/cold-starts`]: { status: 200, body: { items: coldStarts(), recorded: true } },
   [`GET ${at}/metrics`]: { status: 200, body: metrics() },

@@ -31,6 +31,12 @@ export async function execute(client: Client, team: string, step: Step): Promise
       return nothing(client.patchScaling(step, step.scaling));
     case "rules":
       return [await setRules(client, step)];
+    case "add domain":
+      return nothing(client.addDomain(step, { name: step.name, ...step.as }));
+    case "domain":
+      return nothing(client.patchDomain(step, step.name, step.change));
+    case "remove domain":
+      return nothing(client.removeDomain(step, step.name));
     default:
       return assertNever(step);
   }

@@ -33,6 +33,10 @@ const place = fc.record({
   scaling: fc.record({ ...Object.fromEntries(Object.keys(NONE).map((key) => [key, fc.constant(null)])), min: fc.constantFrom(null, 1, 2) }),
   rules: fc.constant<never[]>([]),
   secrets: fc.constant<string[]>([]),
+  domains: fc.dictionary(
+    fc.constantFrom("www.example.com", "shop.example.com"),
+    fc.record({ certificate: fc.constantFrom("acme" as const, "none" as const), redirect: fc.boolean() }),
+  ),
 });
 const app = name.chain((each): fc.Arbitrary<DeclaredApp> =>
   fc.record({
@@ -77,7 +81,17 @@ function after(state: Declared, step: Step): Declared {
     owner.environments ??= {};
     return (owner.environments[at.env] ??= { host: null, variables: {}, secrets: [], scaling: NONE, rules: [] });
   };
+  const domainsOf = (at: { app: string; env: string }) => (placeOf(at).domains ??= {});
   switch (step.do) {
+    case "add domain":
+      domainsOf(step)[step.name] = { ...step.as };
+      break;
+    case "domain":
+      domainsOf(step)[step.name] = { certificate: "none", redirect: true, ...domainsOf(step)[step.name], ...step.change };
+      break;
+    case "remove domain":
+      delete domainsOf(step)[step.name];
+      break;
     case "team":
       Object.assign(next.team, step.change);
       break;
@@ -152,6 +166,23 @@ describe("a plan", () => {
     });
     const steps = planOf(apps({ a: ["b"], b: [] }), apps({ a: [], b: ["a"], c: ["b"] }), { prune: false }).steps;
     expect(steps.map(({ what }) => what)).toEqual(["make the app c", "let a depend on nothing", "let b depend on a", "let c depend on b"]);
+  });
+
+  test("moves a domain from one app to another, and says what certificate nobody can take from a file", () => {
+    const has = (owner: string, certificate: "acme" | "uploaded"): Declared => ({
+      ...EMPTY,
+      apps: ["a", "b"].map((each) => ({
+        name: each,
+        environments: { test: { domains: each === owner ? { "www.example.com": { certificate, redirect: true } } : {} } },
+      })),
+    });
+    const plan = planOf(has("b", "acme"), has("a", "uploaded"), { prune: true });
+    expect(plan.steps.map(({ what }) => what)).toEqual([
+      "remove the domain www.example.com of b in test",
+      "add the domain www.example.com to a in test",
+    ]);
+    expect(plan.notes).toEqual([expect.stringContaining("ebb domain cert www.example.com --cert FILE --key FILE")]);
+    expect(planOf(has("b", "acme"), has("a", "acme"), { prune: false }).extra).toEqual(["the domain www.example.com of b in test"]);
   });
 
   test("says what stays, which secrets are wanting, and what cannot be changed", () => {

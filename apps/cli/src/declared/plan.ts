@@ -1,4 +1,14 @@
-import type { CreateEnvironment, Declared, DeclaredPlace, MemberRole, PatchApp, PatchEnvironment, PatchTeam } from "@ebb/api";
+import type {
+  CreateEnvironment,
+  Declared,
+  DeclaredPlace,
+  MemberRole,
+  PatchApp,
+  PatchDomain,
+  PatchEnvironment,
+  PatchTeam,
+  Place,
+} from "@ebb/api";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../failure.ts";
 
@@ -17,6 +27,9 @@ export type Step = { what: string } & (
   | { do: "host"; app: string; env: string; host: string | null }
   | { do: "scaling"; app: string; env: string; scaling: NonNullable<DeclaredPlace["scaling"]> }
   | { do: "rules"; app: string; env: string; rules: NonNullable<DeclaredPlace["rules"]> }
+  | { do: "add domain"; app: string; env: string; name: string; as: { certificate: "acme" | "none"; redirect: boolean } }
+  | { do: "domain"; app: string; env: string; name: string; change: PatchDomain }
+  | { do: "remove domain"; app: string; env: string; name: string }
 );
 
 /** `inherit`: names that this layer states no more. */
@@ -24,6 +37,7 @@ export interface VariablesPatch {
   variables: Record<string, string | null>;
   inherit: string[];
 }
+type Domains = NonNullable<DeclaredPlace["domains"]>;
 type Variables = Readonly<Record<string, string | null>>;
 
 export interface Plan {
@@ -43,12 +57,14 @@ export function planOf(present: Declared, wanted: Declared, { prune }: { prune: 
   planner.team(present, wanted);
   planner.environments(present, wanted);
   planner.apps(present, wanted);
-  return { steps: [...planner.steps, ...planner.deletions], extra: planner.extra, notes: planner.notes };
+  return { steps: [...planner.freed, ...planner.steps, ...planner.deletions], extra: planner.extra, notes: planner.notes };
 }
 
 class Planner {
   readonly steps: Step[] = [];
   readonly deletions: Step[] = [];
+  /** First of all: what one app has no more may be another's. */
+  readonly freed: Step[] = [];
   readonly extra: string[] = [];
   readonly notes: string[] = [];
   readonly #prune: boolean;
@@ -143,9 +159,34 @@ class Planner {
     if (rules && !isDeepStrictEqual(rules, present.rules ?? [])) {
       this.#add({ do: "rules", ...at, rules, what: `set ${rules.length} traffic rule${rules.length === 1 ? "" : "s"} for ${where}` });
     }
+    if (wanted.domains) this.#domains(at, wanted.domains, present.domains);
     for (const secret of secrets) {
       if (!present.secrets?.includes(secret))
         this.notes.push(`${where} has no secret ${secret} yet: ebb secrets set ${at.app} ${secret} -e ${at.env}`);
+    }
+  }
+
+  #domains(at: Place, wanted: Domains, present: Domains = {}): void {
+    const where = `${at.app} in ${at.env}`;
+    for (const [name, { certificate, redirect }] of Object.entries(wanted)) {
+      const there = present[name];
+      // One that is uploaded is nowhere but in the platform.
+      const asked = certificate === "uploaded" ? undefined : certificate;
+      if (!there) {
+        const as = { certificate: asked ?? ("none" as const), redirect };
+        this.#add({ do: "add domain", ...at, name, as, what: `add the domain ${name} to ${where}` });
+      }
+      if (certificate === "uploaded" && there?.certificate !== "uploaded") {
+        this.notes.push(`${name} has no certificate that was uploaded yet: ebb domain cert ${name} --cert FILE --key FILE`);
+      }
+      if (!there) continue;
+      const change = differing(there, { redirect, ...(asked ? { certificate: asked } : {}) });
+      if (change) this.#add({ do: "domain", ...at, name, change, what: `change the domain ${name}: ${told(there, change)}` });
+    }
+    for (const name of Object.keys(present)) {
+      if (name in wanted) continue;
+      if (this.#prune) this.freed.push({ do: "remove domain", ...at, name, what: `remove the domain ${name} of ${where}` });
+      else this.extra.push(`the domain ${name} of ${where}`);
     }
   }
 

@@ -42,7 +42,7 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {
   const at = { app, env: environment.name };
-  const [{ items }, scaling] = await Promise.all([client.getConfiguration(at), client.getScaling(at)]);
+  const [{ items }, scaling, domains] = await Promise.all([client.getConfiguration(at), client.getScaling(at), client.listDomains(at)]);
   const own = items.filter(({ layer }) => layer === "app");
   return {
     host: host === `${app}${environment.hostSuffix}` ? null : host,
@@ -51,6 +51,7 @@ async function declaredPlace(client: Client, { app, host, rules }: AppEnvironmen
     secrets: items.filter(({ kind }) => kind === "secret").map(({ name }) => name),
     scaling,
     rules,
+    domains: Object.fromEntries(domains.map(({ name, certificateMode, redirect }) => [name, { certificate: certificateMode, redirect }])),
   };
 }
 

@@ -1,6 +1,7 @@
 import { enConfig } from "./en-config.ts";
 import { enGuard } from "./en-guard.ts";
 import { enClusters } from "./en-clusters.ts";
+import { enDomains } from "./en-domains.ts";
 import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
@@ -162,6 +163,7 @@ export const en = {
   ...enTerminal,
   ...enTraffic,
   ...enWatch,
+  ...enDomains,
   versions: {
     empty: "No version yet. The first deploy creates v1.",
     traffic: "Traffic",

@@ -1,6 +1,7 @@
 import { zhConfig } from "./zh-config.ts";
 import { zhGuard } from "./zh-guard.ts";
 import { zhClusters } from "./zh-clusters.ts";
+import { zhDomains } from "./zh-domains.ts";
 import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
@@ -156,6 +157,7 @@ export const zh: Dictionary = {
   ...zhTerminal,
   ...zhTraffic,
   ...zhWatch,
+  ...zhDomains,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",
     traffic: "流量",

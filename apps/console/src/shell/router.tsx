@@ -98,6 +98,11 @@ const scaling = createRoute({
   },
   component: lazyRouteComponent(() => import("../pages/app/scaling/scaling-tab.tsx"), "ScalingTab"),
 });
+const domains = createRoute({
+  getParentRoute: () => app,
+  path: "domains",
+  component: lazyRouteComponent(() => import("../pages/app/domains/domains-tab.tsx"), "DomainsTab"),
+});
 const logs = createRoute({
   getParentRoute: () => app,
   path: "logs",
@@ -240,6 +245,7 @@ const routeTree = root.addChildren([
     traffic,
     guard,
     releases,
+    domains,
     scaling,
     coldStarts,
     tryIt,

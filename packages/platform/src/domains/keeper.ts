@@ -18,6 +18,8 @@ export class DomainKeeper implements Runnable {
   readonly #deps: Deps & { random: Random };
   readonly #owner: string;
   readonly #looking = new Map<string, Promise<void>>();
+  /** Looks that begin when the one under way has ended. */
+  readonly #next = new Map<string, Promise<void>>();
   #timer: Timer | undefined;
   #ticking: Promise<void> | undefined;
 
@@ -39,8 +41,7 @@ export class DomainKeeper implements Runnable {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#ticking;
-    await Promise.all(this.#looking.values());
+    await this.idle();
   }
 
   /** Begins to look at what is due; resolves when it has begun. */
@@ -51,10 +52,14 @@ export class DomainKeeper implements Runnable {
     return this.#ticking;
   }
 
-  /** Resolves when it has been looked at; at once where another platform is doing so. */
+  /** Resolves when it has been looked at from now on, whoever looked before; at once where another platform is doing so. */
   look(name: string): Promise<void> {
     const present = this.#looking.get(name);
-    if (present) return present;
+    if (present) {
+      const next = this.#next.get(name) ?? present.then(() => (this.#next.delete(name), this.look(name)));
+      this.#next.set(name, next);
+      return next;
+    }
     const looking = this.#look(name)
       .catch((error: unknown) => this.#deps.log.error({ domain: name, causes: causeChain(error) }, "a domain cannot be looked after"))
       .finally(() => this.#looking.delete(name));
@@ -65,14 +70,14 @@ export class DomainKeeper implements Runnable {
   /** Resolves when all that was under way here has ended. */
   async idle(): Promise<void> {
     await this.#ticking;
-    await Promise.all(this.#looking.values());
+    while (this.#looking.size + this.#next.size > 0) await Promise.all([...this.#looking.values(), ...this.#next.values()]);
   }
 
   async #begin(): Promise<void> {
     const { db, clock } = this.#deps;
     const room = AT_ONCE - this.#looking.size;
     if (room <= 0) return;
-    for (const name of await dueDomains(db, clock.now(), room)) void this.look(name);
+    for (const name of await dueDomains(db, clock.now(), room)) if (!this.#looking.has(name)) void this.look(name);
   }
 
   async #look(name: string): Promise<void> {

@@ -15,7 +15,7 @@ import { orderOf } from "./order.ts";
 import { createOutside, PROOF_PATH, recordOf, type Outside } from "./proofs.ts";
 import { putDomainRules } from "./rules.ts";
 import { readDomainSettings } from "./settings.ts";
-import { findDomain, problemOf, updateDomain, type DomainRow } from "./store.ts";
+import { findDomain, plan, problemOf, updateDomain, type DomainRow } from "./store.ts";
 import {
   CLUSTER,
   DAY,
@@ -59,7 +59,7 @@ export async function lookAtDomain(deps: Deps & { random: Random }, leased: Doma
   for (let step = 0; step < MOST_STEPS && row?.token === leased.token; step++) {
     const outcome = await advance(here, row).catch((error: unknown) => hindered(here, leased.name, error));
     if (outcome !== "again") {
-      await updateDomain(db, leased, { look_at: outcome.lookAt });
+      await plan(db, row, outcome.lookAt);
       break;
     }
     row = await findDomain(db, leased.name);

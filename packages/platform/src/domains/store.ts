@@ -50,6 +50,17 @@ export async function updateDomain(
   return numUpdatedRows > 0n;
 }
 
+/** When to look at it again, unless somebody has changed it since it was read: that is looked at as soon as they have said. */
+export async function plan(db: Database, { name, token, updated_at }: DomainRow, look_at: number): Promise<void> {
+  await db
+    .updateTable("domains")
+    .set({ look_at })
+    .where("name", "=", name)
+    .where("token", "=", token)
+    .where("updated_at", "=", updated_at)
+    .execute();
+}
+
 export function problemOf({ problem_json }: Pick<DomainRow, "problem_json">): Omit<DomainProblem, "retryAt"> | undefined {
   return problem_json === "" ? undefined : (JSON.parse(problem_json) as Omit<DomainProblem, "retryAt">);
 }

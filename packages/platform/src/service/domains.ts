@@ -1,5 +1,5 @@
 import type { AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, UploadCertificate } from "@ebb/api";
-import type { Random } from "@ebb/base";
+import { sleep, type Random } from "@ebb/base";
 import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import { isUniqueViolation } from "../database/database.ts";
@@ -18,6 +18,8 @@ import { refuse } from "../errors.ts";
 import type { DomainsApi, Visible } from "../http/port.ts";
 import type { Places } from "./places.ts";
 
+/** DNS, the domain itself and an ACME server may all be slow: whoever asked need not wait for them. */
+const PATIENCE = 8000;
 /** An app with more is no app but a register: certificates are asked for one by one. */
 const MOST = 50;
 
@@ -92,8 +94,7 @@ export class DomainsService implements DomainsApi {
       if (isUniqueViolation(cause)) throw taken(name);
       throw cause;
     }
-    await this.#options.keeper.look(name);
-    return this.get(place, name);
+    return this.#look(place, { name });
   }
 
   async patch(place: Place, domain: string, { redirect, certificate }: PatchDomain): Promise<Domain> {
@@ -113,7 +114,7 @@ export class DomainsService implements DomainsApi {
   async verify(place: Place, domain: string): Promise<Domain> {
     const row = await this.#row(place, domain);
     const retry_at = askAgainAt(row);
-    await updateDomain(this.#deps.db, row, { retry_at, look_at: 0 });
+    await updateDomain(this.#deps.db, row, { retry_at, look_at: 0, updated_at: this.#deps.clock.now() });
     return this.#look(place, row);
   }
 
@@ -206,8 +207,11 @@ export class DomainsService implements DomainsApi {
     });
   }
 
-  async #look(place: Place, { name }: DomainRow): Promise<Domain> {
-    await this.#options.keeper.look(name);
+  /** Looks at it, and tells how it is then, or after a while of looking. */
+  async #look(place: Place, { name }: Pick<DomainRow, "name">): Promise<Domain> {
+    const looked = new AbortController();
+    const looking = this.#options.keeper.look(name).finally(() => looked.abort());
+    await Promise.race([looking, sleep(this.#deps.clock, PATIENCE, looked.signal).catch(() => undefined)]);
     return this.get(place, name);
   }
 

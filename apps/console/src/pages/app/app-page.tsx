@@ -91,6 +91,9 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/releases" params={params}>
         {text.app.releases}
       </Link>
+      <Link to="/apps/$app/$env/domains" params={params}>
+        {text.domains.tab}
+      </Link>
       <Link to="/apps/$app/$env/scaling" params={params} activeOptions={{ includeSearch: false }}>
         {text.app.scaling}
       </Link>

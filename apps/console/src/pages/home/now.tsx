@@ -8,6 +8,7 @@ import { Panel } from "../../ui/page.tsx";
 import { OperationStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attentionOf } from "./attention.ts";
+import { DomainsInNeed } from "./domains-in-need.tsx";
 
 /** So far back failures are looked for. */
 const LATEST = 100;
@@ -24,6 +25,7 @@ export function Now() {
         return (
           <div className="panels now">
             <Panel title={text.now.needs}>
+              <DomainsInNeed />
               <Lines operations={needed} none={text.now.nothing} />
             </Panel>
             <Panel title={text.now.title}>

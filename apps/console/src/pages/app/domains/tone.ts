@@ -1,0 +1,16 @@
+import type { Domain } from "@ebb/api";
+
+/** How a domain's state looks: what serves and is about to stop needs somebody, too. */
+export function toneOf({ state, problem }: Pick<Domain, "state" | "problem">): "good" | "busy" | "calm" | "bad" {
+  switch (state) {
+    case "live":
+      return problem === null ? "good" : "bad";
+    case "failed":
+      return "bad";
+    case "pending-verification":
+      return "calm";
+    case "verified":
+    case "certificate-pending":
+      return "busy";
+  }
+}

@@ -1,0 +1,29 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { statusQuery } from "../../api/queries.ts";
+import { useText } from "../../i18n/language.tsx";
+
+const SHOWN = 5;
+
+/** Custom domains that have failed, or whose certificate ends and nothing renews it; nothing while there are none. */
+export function DomainsInNeed() {
+  const text = useText();
+  const attention = useQuery(statusQuery).data?.attention ?? [];
+  if (attention.length === 0) return null;
+  return (
+    <ul className="rows">
+      {attention.slice(0, SHOWN).map(({ domain, app, environment, code, message }) => (
+        <li key={domain}>
+          <span className="state">
+            <span className="dot dot-bad" aria-hidden="true" />
+            {text.domains.tab}
+          </span>
+          <Link to="/apps/$app/$env/domains" params={{ app, env: environment }}>
+            {domain}
+          </Link>
+          <span className="faint">{text.domains.problems[code] ?? message}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
