@@ -281,7 +281,7 @@ describe.skipIf(skipReason !== null)("domains", () => {
 
   test("say what each waits for, with the record to copy; the certificate is uploaded, and one goes when its name was typed", async () => {
     const { page, complaints } = await go("/apps/hello-node/test/domains");
-    const card = (name: string) => page.getByRole("article", { name });
+    const card = (name: string) => page.getByRole("article", { name, exact: true });
     const first = card("a-rather-long-name-that-wraps.shop.example.com");
     await first.getByText("_ebb-challenge.a-rather-long-name-that-wraps.shop.example.com").waitFor();
     await first.getByRole("button", { name: "Copy: Value" }).waitFor();

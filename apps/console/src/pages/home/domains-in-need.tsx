@@ -1,18 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
+import type { PlatformStatus } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
-import { statusQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 
 const SHOWN = 5;
 
 /** Custom domains that have failed, or whose certificate ends and nothing renews it; nothing while there are none. */
-export function DomainsInNeed() {
+export function DomainsInNeed({ domains }: { domains: PlatformStatus["attention"] }) {
   const text = useText();
-  const attention = useQuery(statusQuery).data?.attention ?? [];
-  if (attention.length === 0) return null;
+  if (domains.length === 0) return null;
   return (
     <ul className="rows">
-      {attention.slice(0, SHOWN).map(({ domain, app, environment, code, message }) => (
+      {domains.slice(0, SHOWN).map(({ domain, app, environment, code, message }) => (
         <li key={domain}>
           <span className="state">
             <span className="dot dot-bad" aria-hidden="true" />

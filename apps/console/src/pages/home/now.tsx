@@ -1,7 +1,7 @@
 import type { Operation } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { operationsQuery } from "../../api/queries.ts";
+import { operationsQuery, statusQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
@@ -18,6 +18,7 @@ const SHOWN = 5;
 export function Now() {
   const text = useText();
   const query = useQuery(operationsQuery({ limit: LATEST }));
+  const domains = useQuery(statusQuery).data?.attention ?? [];
   return (
     <Loaded query={query} rows={2}>
       {(operations) => {
@@ -25,8 +26,8 @@ export function Now() {
         return (
           <div className="panels now">
             <Panel title={text.now.needs}>
-              <DomainsInNeed />
-              <Lines operations={needed} none={text.now.nothing} />
+              <DomainsInNeed domains={domains} />
+              <Lines operations={needed} none={domains.length > 0 ? undefined : text.now.nothing} />
             </Panel>
             <Panel title={text.now.title}>
               <Lines operations={running} none={text.now.quiet} />
@@ -38,9 +39,9 @@ export function Now() {
   );
 }
 
-function Lines({ operations, none }: { operations: readonly Operation[]; none: string }) {
+function Lines({ operations, none }: { operations: readonly Operation[]; none: string | undefined }) {
   const text = useText();
-  if (operations.length === 0) return <p className="faint">{none}</p>;
+  if (operations.length === 0) return none === undefined ? null : <p className="faint">{none}</p>;
   return (
     <ul className="rows">
       {operations.slice(0, SHOWN).map((operation) => (
