@@ -20,6 +20,8 @@ export const enProblems = {
     forbidden: "Your role does not allow it",
     approval_own: "Somebody else has to approve it",
     forbidden_origin: "Open the console under its own address",
+    no_mirror: "Nothing is mirrored",
+    request_not_found: "No request of that id is remembered",
     app_not_found: "There is no such app",
     environment_not_found: "There is no such environment",
     app_not_in_environment: "The app is not in this environment",

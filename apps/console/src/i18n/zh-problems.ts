@@ -21,6 +21,8 @@ export const zhProblems: typeof enProblems = {
     forbidden: "你的角色没有此权限",
     approval_own: "需要由他人审批",
     forbidden_origin: "请使用控制台自己的地址访问",
+    no_mirror: "没有镜像任何请求",
+    request_not_found: "没有记住该编号的请求",
     app_not_found: "应用不存在",
     environment_not_found: "环境不存在",
     app_not_in_environment: "应用不在该环境中",

@@ -62,9 +62,10 @@ export interface ClusterView {
 
 /**
  * A Service is written by its controller too, several times while it becomes ready: with twenty apps deployed at once on a busy machine twenty
- * conflicts in a row were seen. So the controller is given time; what has not been written after some four seconds is the operation's to try again.
+ * conflicts in a row were seen, and a machine ten times overloaded used up fifteen. So the controller is given time; what has not been written
+ * after some sixteen seconds is the operation's to try again.
  */
-const CONFLICT_RETRIES = 15;
+const CONFLICT_RETRIES = 40;
 const CONFLICT_BACKOFF = { base: 5, factor: 2, max: 500 };
 /** The ResourceQuota and the LimitRange of a team's quota. */
 const TEAM_LIMITS = "ebb-team";
