@@ -132,7 +132,9 @@ class EmbeddedControllers implements Controllers {
     const { progressDeadlineSeconds } = options;
     const context = createContext({ client, clock, log, progressDeadlineSeconds });
     this.#context = context;
-    this.#dataPlane = new DataPlane(instances, gateway, { clock, log });
+    const quotas = new InstanceQuotas(context.quotas);
+    this.#dataPlane = new DataPlane(instances, gateway, { quotas, clock, log });
+    context.quotas.onChange(({ object, type }) => type !== "resync" && this.#dataPlane.syncNamespace(object.metadata.namespace ?? ""));
     const { settings } = context;
     const { decisionsPath } = options;
     this.#decisionLog = decisionsPath === undefined ? undefined : new DecisionLog({ path: decisionsPath, clock, log });
@@ -150,7 +152,6 @@ class EmbeddedControllers implements Controllers {
     });
     context.virtualServices.onChange(({ type, object }) => this.#mirrors[type === "deleted" ? "unfollow" : "follow"](object));
     this.#lags = new LagPoller({ clock, log });
-    const quotas = new InstanceQuotas(context.quotas);
     this.#loop = new ScalingLoop({
       instances,
       gateway,

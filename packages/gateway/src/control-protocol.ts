@@ -11,7 +11,8 @@ import type { Backend, CertificateEntry, RevisionKey, RouteEntry, RouteTable } f
  * - Messages are applied in order, and `applied` with a message's `seq` is sent in the same order after it is in force for every new request.
  *   A route is on the disk by then, too: a gateway that is killed does not go back to an older split. Backends follow there within 100 ms, as
  *   the control plane tells of them again. The file gives a whole table at any moment.
- * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait.
+ * - `wake` is sent at once when a request arrives for a backend without endpoints, and again each second while requests wait. If it has a frozen one,
+ *   that is thawed by the gateway and serves from then on, until the control plane has said which endpoints there are.
  * - `stats` is sent each second for backends with requests since the last report, waiting or in flight, and once more with zeros when that ends;
  *   once for every backend after a sync.
  */
@@ -43,6 +44,8 @@ export interface FirstAnswer {
   heldMs: number;
   /** From then to the first byte of the answer. */
   answerMs: number;
+  /** The gateway thawed it for that request, in `heldMs`. */
+  thawed?: true;
 }
 
 /** A request as it is remembered: what it asked for, and what it had that rules can look at. */

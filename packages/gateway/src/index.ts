@@ -6,7 +6,15 @@ export { createDns, type DnsOptions } from "./dns/dns-server.ts";
 export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export type { GatewayLimits } from "./limits.ts";
 export type { ListenerOptions } from "./listener.ts";
-export type { ControlMessage, ComparedSample, GatewayMessage, MirrorStats, RevisionStats, SeenRequest } from "./control-protocol.ts";
+export type {
+  ControlMessage,
+  ComparedSample,
+  FirstAnswer,
+  GatewayMessage,
+  MirrorStats,
+  RevisionStats,
+  SeenRequest,
+} from "./control-protocol.ts";
 export { isCatchAllRule } from "./rules/conditions.ts";
 export { explainer, type RouteExplanation, type RouteQuestion } from "./rules/explain.ts";
 export type * from "./route-table.ts";

@@ -9,6 +9,12 @@ export interface Endpoint {
   port: number;
 }
 
+/** An instance that is kept off the CPU: whoever has a request for it thaws it, before the control plane has been told. */
+export interface FrozenEndpoint extends Endpoint {
+  /** The control file of its freezer in `/sys/fs/cgroup`: `freezer.state` or `cgroup.freeze`. */
+  thawFile: string;
+}
+
 /** All that the data plane knows of a revision. */
 export interface Backend {
   key: RevisionKey;
@@ -22,6 +28,8 @@ export interface Backend {
   /** Since the last byte of the answer, seconds; 0 is no limit. */
   idleTimeoutSeconds: number;
   endpoints: Endpoint[];
+  /** Serve once they are thawed, while there are no others; a `wake` tells of it. */
+  frozen?: FrozenEndpoint[];
   /** Why it cannot be woken; requests are then answered 503 with these words at once, instead of being held. */
   unavailable?: string;
 }

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { eventually } from "@ebb/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { systemRandom, UserError } from "@ebb/base";
+import { describeFrozen } from "./driver-frozen.conformance.ts";
 import { describeSessions } from "./driver-sessions.conformance.ts";
 import type { Driver, InstanceExit, InstanceSpec, LogLine, LogOptions } from "./port.ts";
 
@@ -298,24 +299,7 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
 
     describeSessions({ check, shell, server: () => spec(subject.server), driver: () => driver });
 
-    check("keeps a frozen instance off the CPU over a restart of Ebb, thaws it at once, and stops one that is frozen", async () => {
-      const instance = shell("while :; do :; done");
-      await driver.start(instance);
-      await eventually(() => (driver.usage(instance.id)?.cpuMs ?? 0) >= 50);
-      await driver.freeze(instance.id);
-      await eventually(async () => (await driver.list()).some(({ frozen }) => frozen === true));
-      const used = driver.usage(instance.id)?.cpuMs;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      expect(driver.usage(instance.id)?.cpuMs).toBe(used);
-      await driver.close();
-      await reopen();
-      expect(await driver.list()).toMatchObject([{ spec: { id: instance.id }, frozen: true }]);
-      await driver.thaw(instance.id);
-      await eventually(() => (driver.usage(instance.id)?.cpuMs ?? 0) > (used ?? 0));
-      await driver.freeze(instance.id);
-      await driver.stop(instance.id, 0);
-      expect(await driver.list()).toEqual([]);
-    });
+    describeFrozen({ check, shell, driver: () => driver, reopen });
 
     check("prepares an instance, starts its program on demand, and undoes one that is not wanted", async () => {
       const [instance, other] = [spec(subject.server), spec(subject.server)];

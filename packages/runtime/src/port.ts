@@ -302,6 +302,11 @@ export interface Driver {
    */
   freeze(id: string): Promise<void>;
   thaw(id: string): Promise<void>;
+  /**
+   * Of a frozen one, the file of the kernel's freezer by which all of it is thawed (`freezer.state` or `cgroup.freeze` in a control group of its own), so that
+   * whoever has a request for it need not ask. Undefined where there is none.
+   */
+  thawFile?(id: string): string | undefined;
   /** Of an instance with parts, what becomes of them. The driver keeps its sidecars running, and starts again those that end. */
   parts?(id: string): PartStatus[] | undefined;
   /** Told the id of the instance. */
@@ -351,6 +356,8 @@ export interface InstanceStatus {
   labels: Record<string, string>;
   phase: InstancePhase;
   address?: Address;
+  /** Of a frozen one that is off the CPU: see `Driver.thawFile`. Thawed by it, it may serve at once; the manager is to be told by `scale`. */
+  thawFile?: string;
   /** Thousandths of a core that it may use, when that is limited. */
   cpuMillis?: number;
   startedAt: number;

@@ -33,6 +33,19 @@ describe("ColdStarts", () => {
     expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 3, firstByte: 7, total: 60 }]);
   });
 
+  test.each([
+    ["after it is known to serve", true],
+    ["before it is", false],
+  ])("of one that the gateway thawed, all that it took was that: told %s", (_, known) => {
+    const firsts = [{ endpoint: "a", heldMs: 0.5, answerMs: 2, thawed: true as const }];
+    if (known) ready("a");
+    starts.answered({ revision: KEY, firsts });
+    if (!known) ready("a");
+    starts.changed(KEY);
+    const phases = { queued: 0, sandbox: 0, launch: 0.5, boot: 0, seen: 0 };
+    expect(starts.list(KEY)).toMatchObject([{ instance: "a", waited: true, decision: 0, phases, firstByte: 2, total: 2.5 }]);
+  });
+
   test("an answer of an instance that is not known is nothing", () => {
     ready("a");
     starts.answered({ revision: KEY, firsts: [{ endpoint: "b", heldMs: 53, answerMs: 7 }] });

@@ -1,5 +1,5 @@
 import type { Clock } from "@ebb/base";
-import type { RevisionStats } from "@ebb/gateway";
+import type { FirstAnswer, RevisionStats } from "@ebb/gateway";
 import type { Idle, InstanceManager, StartPhases } from "@ebb/runtime";
 
 /** Per revision: a day of one that wakes twice an hour. */
@@ -28,6 +28,9 @@ export class ColdStarts {
   readonly #instances: Pick<InstanceManager, "instances">;
   readonly #clock: Clock;
   readonly #kept = new Map<string, ColdStart[]>();
+  readonly #seen = new WeakSet<StartPhases>();
+  /** First answers of instances that the gateway has thawed, and that were not known to serve when it told. */
+  readonly #early = new Map<string, FirstAnswer[]>();
 
   constructor(instances: Pick<InstanceManager, "instances">, clock: Clock) {
     this.#instances = instances;
@@ -38,27 +41,36 @@ export class ColdStarts {
   changed(key: string): void {
     for (const { id, start } of this.#instances.instances(key)) {
       if (!start) continue;
+      if (this.#seen.has(start.phases)) continue;
+      this.#seen.add(start.phases);
       const kept = this.#kept.get(key) ?? [];
-      const known = kept.findLast(({ instance }) => instance === id);
-      if (known && known.phases === start.phases) continue;
       const total = Object.values(start.phases).reduce((sum, phase) => sum + phase, 0);
       const coldStart = { instance: id, time: this.#clock.now(), ...start, waited: false, decision: 0, firstByte: 0, total };
       this.#kept.set(key, [...kept, coldStart].slice(-KEPT));
     }
+    const early = this.#early.get(key);
+    if (!early) return;
+    this.#early.delete(key);
+    this.answered({ revision: key, firsts: early });
   }
 
   /** The gateway has told what the first answers of new instances took. */
   answered({ revision, firsts = [] }: Pick<RevisionStats, "revision" | "firsts">): void {
-    for (const { endpoint, heldMs, answerMs } of firsts) {
+    for (const first of firsts) {
+      const { endpoint, heldMs, answerMs, thawed } = first;
       const start = this.#kept.get(revision)?.findLast(({ instance }) => instance === endpoint);
-      if (!start || start.waited) continue;
-      start.decision = Math.max(0, heldMs - start.total);
-      Object.assign(start, { waited: true, firstByte: answerMs, total: heldMs + answerMs });
+      if (start && !start.waited) {
+        start.decision = thawed ? 0 : Math.max(0, heldMs - start.total);
+        // The control plane heard of it after the fact: what it did then nobody waited for.
+        if (thawed) start.phases = { queued: 0, sandbox: 0, launch: heldMs, boot: 0, seen: 0 };
+        Object.assign(start, { waited: true, firstByte: answerMs, total: heldMs + answerMs });
+      } else if (thawed) this.#early.set(revision, [...(this.#early.get(revision) ?? []), first].slice(-KEPT));
     }
   }
 
   remove(key: string): void {
     this.#kept.delete(key);
+    this.#early.delete(key);
   }
 
   /** Oldest first. */

@@ -66,7 +66,7 @@ beforeEach(() => {
   instances = new Instances();
   gateway = new Gateway();
   const ports = { instances: instances as unknown as InstanceManager, gateway: gateway as unknown as GatewayPort };
-  const dataPlane = new DataPlane(ports.instances, ports.gateway, { clock, log: silentLogger });
+  const dataPlane = new DataPlane(ports.instances, ports.gateway, { quotas: { governs: () => false }, clock, log: silentLogger });
   const workload = { key: KEY } as Workload;
   dataPlane.adopt([workload]);
   const configMaps = { onChange: (listener: typeof configure) => void (configure = listener) } as unknown as Informer<ConfigMap>;

@@ -70,6 +70,12 @@ export class InstanceQuotas {
     return entry.count;
   }
 
+  /** Whether it may be granted fewer than it wants. */
+  governs(key: string): boolean {
+    const { namespace } = splitKey(key);
+    return this.#entries.get(key)?.refusal !== undefined || this.#quotas.list().some(({ metadata }) => metadata.namespace === namespace);
+  }
+
   /** Why it has fewer instances than it wants. */
   shortage(key: string): Cause | undefined {
     return this.#entries.get(key)?.shortage;

@@ -1,14 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Logger } from "@ebb/base";
-import type { Backend, Endpoint } from "@ebb/gateway";
+import type { Backend, Endpoint, FrozenEndpoint } from "@ebb/gateway";
 import type { InstanceManager, InstancePhase, InstanceStatus, Workload } from "@ebb/runtime";
+import { splitKey } from "../engine/keys.ts";
 import { within } from "../engine/within.ts";
 import type { GatewayPort } from "../ports.ts";
+import type { InstanceQuotas } from "../quota/instance-quotas.ts";
 
 /** Neither serving nor becoming so. */
 const ASIDE: ReadonlySet<InstancePhase> = new Set(["draining", "ended", "frozen", "prepared"]);
 /** A gateway that takes longer is away; the caller tries again. */
 const GATEWAY_PATIENCE = 5000;
+
+interface DataPlaneServices {
+  /** What is counted before it may run is not thawed behind the back of who counts. */
+  quotas: Pick<InstanceQuotas, "governs">;
+  clock: Clock;
+  log: Logger;
+}
 
 interface Declared {
   backend: Omit<Backend, "endpoints">;
@@ -20,19 +29,22 @@ interface Declared {
 /**
  * Revisions as the runtime and the gateway know them. Endpoints follow the instances at once, without the API in between.
  *
- * Invariants: an endpoint is in the gateway only while its instance is ready; a backend that did not change is not sent again.
+ * Invariants: an endpoint is in the gateway only while its instance is ready, or as a frozen one while that would be thawed for whoever asks; a backend
+ * that did not change is not sent again.
  */
 export class DataPlane {
   readonly #instances: InstanceManager;
   readonly #gateway: GatewayPort;
+  readonly #quotas: Pick<InstanceQuotas, "governs">;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #declared = new Map<string, Declared>();
   readonly #workloads = new Map<string, Workload>();
 
-  constructor(instances: InstanceManager, gateway: GatewayPort, services: { clock: Clock; log: Logger }) {
+  constructor(instances: InstanceManager, gateway: GatewayPort, services: DataPlaneServices) {
     this.#instances = instances;
     this.#gateway = gateway;
+    this.#quotas = services.quotas;
     this.#clock = services.clock;
     this.#log = services.log;
   }
@@ -71,11 +83,17 @@ export class DataPlane {
   sync(key: string): void {
     const declared = this.#declared.get(key);
     if (!declared) return;
-    const backend: Backend = { ...declared.backend, endpoints: this.#endpoints(key) };
+    const frozen = this.#mayThaw(key, declared.backend) ? this.#frozen(key) : [];
+    const backend: Backend = { ...declared.backend, endpoints: this.#endpoints(key), ...(frozen.length > 0 ? { frozen } : {}) };
     if (isDeepStrictEqual(backend, declared.sent)) return;
     declared.sent = backend;
     declared.applied = this.#gateway.putBackend(backend);
     this.#note(key, declared.applied);
+  }
+
+  /** There is a quota now, or none any more. */
+  syncNamespace(namespace: string): void {
+    for (const key of this.#declared.keys()) if (splitKey(key).namespace === namespace) this.sync(key);
   }
 
   /** Resolves when the gateway has the endpoints as they are; throws TransientError when it does not answer. */
@@ -101,6 +119,17 @@ export class DataPlane {
       .instances(key)
       .filter(isServing)
       .flatMap(({ id, address }) => (address ? [{ id, host: address.host, port: address.port }] : []));
+  }
+
+  /** Those that the gateway may thaw by itself. */
+  #frozen(key: string): FrozenEndpoint[] {
+    return this.#instances
+      .instances(key)
+      .flatMap(({ id, address, thawFile }) => (address && thawFile !== undefined ? [{ id, ...address, thawFile }] : []));
+  }
+
+  #mayThaw(key: string, { unavailable }: Omit<Backend, "endpoints">): boolean {
+    return unavailable === undefined && !this.#quotas.governs(key);
   }
 
   #note(key: string, promise: Promise<void>): void {

@@ -1,4 +1,15 @@
-import type { Backend, CertificateEntry, Endpoint, HostRule, RecordedFields, RouteEntry, RouteTable, Split } from "../route-table.ts";
+import { isThawFile } from "../io/thaw.ts";
+import type {
+  Backend,
+  CertificateEntry,
+  Endpoint,
+  FrozenEndpoint,
+  HostRule,
+  RecordedFields,
+  RouteEntry,
+  RouteTable,
+  Split,
+} from "../route-table.ts";
 import { parsePolicy } from "./parse-policy.ts";
 import { optional, parseHeaders, parseRule } from "./parse-rules.ts";
 import { bad, headerValue, list, quantity, record, text } from "./parse-values.ts";
@@ -67,6 +78,9 @@ export function parseBackend(value: unknown, at = "backend"): Backend {
     responseStartTimeoutSeconds: quantity(backend["responseStartTimeoutSeconds"], `${at}.responseStartTimeoutSeconds`),
     idleTimeoutSeconds: quantity(backend["idleTimeoutSeconds"], `${at}.idleTimeoutSeconds`),
     endpoints: list(backend["endpoints"], `${at}.endpoints`).map((endpoint, i) => parseEndpoint(endpoint, `${at}.endpoints[${i}]`)),
+    ...(backend["frozen"] === undefined
+      ? {}
+      : { frozen: list(backend["frozen"], `${at}.frozen`).map((endpoint, i) => parseFrozen(endpoint, `${at}.frozen[${i}]`)) }),
     ...(unavailable === undefined ? {} : { unavailable: text(unavailable, `${at}.unavailable`) }),
   };
 }
@@ -78,6 +92,12 @@ function parseEndpoint(value: unknown, at: string): Endpoint {
     host: text(endpoint["host"], `${at}.host`),
     port: quantity(endpoint["port"], `${at}.port`, 65_535),
   };
+}
+
+function parseFrozen(value: unknown, at: string): FrozenEndpoint {
+  const thawFile = text(record(value, at)["thawFile"], `${at}.thawFile`);
+  if (!isThawFile(thawFile)) throw bad(`${at}.thawFile`, "a freezer's file in /sys/fs/cgroup");
+  return { ...parseEndpoint(value, at), thawFile };
 }
 
 export function parseCertificate(value: unknown, at = "certificate"): CertificateEntry {

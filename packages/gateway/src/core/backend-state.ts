@@ -1,6 +1,6 @@
 import type { Clock, Random, Timer } from "@ebb/base";
 import type { FirstAnswer } from "../control-protocol.ts";
-import type { Backend, Ejection, Endpoint } from "../route-table.ts";
+import type { Backend, Ejection, Endpoint, FrozenEndpoint } from "../route-table.ts";
 import { choose } from "./balance.ts";
 import type { Comparison } from "./comparison.ts";
 import { ConcurrencyMeter } from "./concurrency-meter.ts";
@@ -29,6 +29,8 @@ export interface BackendServices {
   heldRequests: number;
   connect(endpoint: Endpoint, protocol: Backend["protocol"]): EndpointConnections;
   wake(key: string): void;
+  /** False when it cannot be thawed from here. */
+  thaw(endpoint: FrozenEndpoint): boolean;
   /** Those in which requests wait, of this worker. */
   waiting: Set<BackendState>;
 }
@@ -44,7 +46,7 @@ const QUEUE_FULL = "pending request queue full";
  * One revision: its instances, the limit on each, and the requests that wait for one: Knative's activator and breaker in one place.
  *
  * Invariants: waiters are granted in order of arrival, over all workers; no instance has more requests than `containerConcurrency`; while requests wait and
- * no instance can take any, `wake` is called at once and each second; nothing here blocks another backend.
+ * no instance can take any, `wake` is called at once and each second, and what is frozen is thawed; nothing here blocks another backend.
  */
 export class BackendState {
   readonly #services: BackendServices;
@@ -288,6 +290,18 @@ export class BackendState {
     else this.#services.waiting.delete(this);
   }
 
+  /** Takes in one that was frozen. The control plane, which has been told that it is wanted, says so too in a moment. */
+  #thaw(): boolean {
+    for (const frozen of this.#config.frozen ?? []) {
+      if (this.#endpoints.some((state) => state.isSame(frozen)) || !this.#services.thaw(frozen)) continue;
+      const endpoint = this.#newEndpoint(frozen, this.#config);
+      endpoint.thawed = true;
+      this.#endpoints.push(endpoint);
+      return true;
+    }
+    return false;
+  }
+
   #watchWake(): void {
     const wanted = this.wantsWake;
     if (wanted === (this.#wakeTimer !== undefined)) return;
@@ -295,6 +309,11 @@ export class BackendState {
     this.#wakeTimer = undefined;
     if (!wanted) return;
     const { clock, wake } = this.#services;
+    // Served first: whom the control plane tells of it, it takes from the CPU.
+    if (this.#thaw()) {
+      this.#pump();
+      return wake(this.#config.key);
+    }
     wake(this.#config.key);
     this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? wake(this.#config.key) : this.#watchWake()));
   }

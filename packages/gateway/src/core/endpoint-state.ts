@@ -40,6 +40,8 @@ export class EndpointState implements Candidate {
   limit: number;
   /** Of this worker. */
   inFlight = 0;
+  /** It was thawed for the request that it is given first. */
+  thawed = false;
   /** It has begun an answer. */
   answered = false;
   readonly #occupancy: Occupancy;

@@ -97,6 +97,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   /** There was no instance for it at once. */
   #wasHeld = false;
   #status = CLIENT_GONE;
+  /** An instance was thawed for it. */
+  #hasThawed = false;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -162,7 +164,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   #noteHeld(): void {
-    if (this.#state === "waiting") {
+    if (this.#state === "waiting" || this.#hasThawed) {
       this.#wasHeld = true;
       this.#services.totals.held++;
     }
@@ -183,6 +185,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#place = undefined;
     this.#waited = now - this.#arrived;
     this.#endpoint = endpoint;
+    this.#hasThawed ||= endpoint.thawed;
+    endpoint.thawed = false;
     this.#state = "connecting";
     this.#phaseDeadline = now + this.#services.limits.connectTimeout;
     this.#upstream = endpoint.connections.open({ repeatable: this.#repeatable(), fresh: this.#freshOnly });
@@ -345,7 +349,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #firstAnswer(endpoint: EndpointState): void {
     endpoint.answered = true;
     const answerMs = this.#services.clock.monotonic() - this.#arrived - this.#waited;
-    if (this.#wasHeld) this.#backend.begins({ endpoint: endpoint.endpoint.id, heldMs: this.#waited, answerMs });
+    const thawed = this.#hasThawed ? { thawed: true as const } : {};
+    if (this.#wasHeld) this.#backend.begins({ endpoint: endpoint.endpoint.id, heldMs: this.#waited, answerMs, ...thawed });
   }
 
   upstreamData(chunk: Buffer): void {

@@ -32,6 +32,7 @@ import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
 import { exitOf } from "./container-exit.ts";
 import { ContainerFreezer } from "./freezer.ts";
+import { knownOf, placeOf, type Known } from "./known.ts";
 import { ensureNetwork } from "./network.ts";
 import { podmanPost } from "./podman-api.ts";
 import { allMounts, groupOf, splitPartId } from "../pods/parts.ts";
@@ -57,20 +58,6 @@ export interface ContainerDriverOptions {
   clock: Clock;
   log: Logger;
   maxLogBytes?: number;
-}
-
-interface Known {
-  spec: InstanceSpec;
-  startedAt: number;
-  /** Of its main process, on this machine. */
-  pid?: number;
-  exit?: InstanceExit;
-  /** Initialised, but not started: where it will answer. */
-  prepared?: RunningInstance["address"];
-  /** `stop` was asked for: its end is no exit. */
-  stopping: boolean;
-  /** Why it is ended by us, and starts again with empty volumes. */
-  evicted?: string | undefined;
 }
 
 /**
@@ -306,6 +293,10 @@ class ContainerDriver implements Driver {
     return freezer;
   }
 
+  thawFile(id: string): string | undefined {
+    return this.#freezer(id).file;
+  }
+
   usage(id: string): ResourceUsage | undefined {
     const known = this.#known.get(id);
     return known?.pid === undefined || known.exit ? undefined : usageOf(descendants(known.pid));
@@ -478,15 +469,6 @@ class ContainerDriver implements Driver {
       if (!isGone(error)) throw error;
     }
   }
-}
-
-function knownOf({ spec, startedAt, pid, prepared, address }: RunningInstance): Known {
-  return { spec, startedAt, stopping: false, ...(pid === undefined ? {} : { pid }), ...(prepared === true ? { prepared: address } : {}) };
-}
-
-function placeOf(pid: number): Pick<RunningInstance, "pid" | "frozen"> {
-  if (!pid) return {};
-  return { pid, ...(ContainerFreezer.of(pid)?.isFrozen() && { frozen: true }) };
 }
 
 function imageOf(spec: InstanceSpec): string {

@@ -46,9 +46,13 @@ export class ContainerFreezer {
     return read(join(this.#folder, this.#unified ? "cgroup.freeze" : "freezer.self_freezing")).trim() === "1";
   }
 
+  get file(): string {
+    return join(this.#folder, this.#unified ? "cgroup.freeze" : "freezer.state");
+  }
+
   #write(frozen: boolean): void {
-    if (this.#unified) writeFileSync(join(this.#folder, "cgroup.freeze"), frozen ? "1" : "0");
-    else writeFileSync(join(this.#folder, "freezer.state"), frozen ? "FROZEN" : "THAWED");
+    if (this.#unified) writeFileSync(this.file, frozen ? "1" : "0");
+    else writeFileSync(this.file, frozen ? "FROZEN" : "THAWED");
   }
 }
 

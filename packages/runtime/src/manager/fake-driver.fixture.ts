@@ -82,6 +82,9 @@ export class FakeDriver implements Driver {
   async thaw(id: string): Promise<void> {
     this.frozen.delete(id);
   }
+  thawFile(id: string): string | undefined {
+    return this.frozen.has(id) ? `/sys/fs/cgroup/freezer/ebb/${id}/freezer.state` : undefined;
+  }
   renewFiles(id: string, { identity }: InstanceFiles): Promise<void> {
     this.calls.push(`renew ${id} ${identity?.["token"]}`);
     return Promise.resolve();

@@ -148,6 +148,34 @@ describe("instance manager", () => {
     expect([phases(), driver.frozen.size]).toEqual([["ready"], 0]);
   });
 
+  it("says by which file a frozen one can be thawed, only while it is off the CPU, and drains what was thawed by that before it goes", async () => {
+    await run(1);
+    const { id } = only();
+    manager.setIdle("default/app", "frozen");
+    const drains = Promise.withResolvers<void>();
+    drain = () => drains.promise;
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    expect(only()).toMatchObject({ phase: "frozen" });
+    expect(only().thawFile).toBeUndefined();
+    drains.resolve();
+    await clock.advance(0);
+    expect(only()).toMatchObject({ phase: "frozen", thawFile: driver.thawFile(id) });
+    manager.scale("default/app", 1);
+    expect(only().thawFile).toBeUndefined();
+    await clock.advance(0);
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    const served = Promise.withResolvers<void>();
+    drain = () => served.promise;
+    manager.remove(id);
+    await clock.advance(0);
+    expect([phases(), driver.running.size]).toEqual([["draining"], 1]);
+    served.resolve();
+    await clock.advance(0);
+    expect(driver.running.size).toBe(0);
+  });
+
   it("opens no session in one that does not run", async () => {
     await run(1);
     const { id } = only();

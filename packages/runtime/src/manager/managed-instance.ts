@@ -11,6 +11,7 @@ import type {
 } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
 import type { ProbeReport } from "../probes/prober.ts";
+import { CpuPlace } from "./cpu-place.ts";
 import { drained } from "./drained.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { endOf, lastWords, stopForSure } from "./endings.ts";
@@ -75,13 +76,9 @@ export class ManagedInstance {
   #lacksFiles = false;
   readonly #probes: InstanceProbes;
   readonly #diagnosis: Diagnosis;
-  /** Freezing or thawing, one act of the driver after the other. */
-  #moving: Promise<void> = Promise.resolve();
+  readonly #cpu: CpuPlace;
   /** Counts changes of mind: a drain that is over may be one that nobody wants any more. */
   #round = 0;
-  #offCpu = false;
-  /** How many keep it on the CPU though it is frozen to the manager. */
-  #holds = 0;
   /** The driver has all of it but its program. */
   #made = false;
   /** Prepared, and its program was never started: nothing to tell of when it has ended. */
@@ -97,6 +94,12 @@ export class ManagedInstance {
     this.#files = new Provisioner(spec, deps);
     this.#restarts = new Restarts(deps.clock);
     this.#diagnosis = new Diagnosis(spec.id, deps);
+    this.#cpu = new CpuPlace(spec.id, {
+      driver: deps.driver,
+      idle: () => this.#phase === "frozen",
+      off: () => deps.changed(),
+      failed: (error) => this.#notFrozen(error),
+    });
   }
 
   get phase(): InstancePhase {
@@ -107,6 +110,7 @@ export class ManagedInstance {
     const address = this.#running?.address;
     const { cpuMillis } = this.spec.resources;
     const parts = this.#deps.driver.parts?.(this.spec.id);
+    const thawFile = this.#phase === "frozen" ? this.#cpu.thawFile : undefined;
     return {
       id: this.spec.id,
       workload: this.spec.workload,
@@ -115,6 +119,7 @@ export class ManagedInstance {
       startedAt: this.#startedAt,
       restarts: this.#restarts.count,
       ...(address && { address }),
+      ...(thawFile !== undefined && { thawFile }),
       ...(cpuMillis !== undefined && { cpuMillis }),
       ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
       ...(this.#start && { start: this.#start }),
@@ -157,7 +162,7 @@ export class ManagedInstance {
     if (running.frozen === true) {
       this.#running = running;
       this.#startedAt = this.#readyAt = running.startedAt;
-      this.#offCpu = true;
+      this.#cpu.adopt();
       this.#set("frozen", undefined, undefined);
       return Promise.resolve();
     }
@@ -188,7 +193,7 @@ export class ManagedInstance {
     this.#stopProbes();
     this.#set("frozen", undefined, undefined);
     const round = ++this.#round;
-    this.#moving = drained(this.status(), this.#deps).then(() => (round === this.#round ? this.#takeOff() : undefined));
+    this.#cpu.leaveAfter(drained(this.status(), this.#deps).then(() => round === this.#round));
   }
 
   /** What it is handed beside its spec may have changed. */
@@ -205,8 +210,10 @@ export class ManagedInstance {
     const ordered = this.#deps.clock.monotonic();
     this.#round++;
     this.#set("starting", undefined, undefined);
-    if (this.#offCpu) this.#moving = this.#moving.then(() => this.#putBack(ordered));
-    else this.#resume(ordered);
+    this.#cpu.comeBack(
+      () => this.#resume(ordered),
+      (error) => this.#notThawed(error),
+    );
   }
 
   /** Puts it on the CPU for somebody who works in it, and keeps it there until all who do have called what they got. Throws UserError when it does not run. */
@@ -217,28 +224,7 @@ export class ManagedInstance {
         `the instance ${this.spec.id} is not running: it is ${this.#phase} ${this.#message ?? ""}`.trim(),
       );
     }
-    this.#holds++;
-    const release = () => {
-      this.#holds--;
-      this.#moving = this.#moving.then(() => this.#takeOff());
-    };
-    // A freeze that has not happened yet does not, as it is held.
-    if (!this.#offCpu) return release;
-    const thawed = this.#moving.then(() => this.#putOn());
-    this.#moving = thawed.catch(() => undefined);
-    try {
-      await thawed;
-    } catch (error) {
-      release();
-      throw error;
-    }
-    return release;
-  }
-
-  async #putOn(): Promise<void> {
-    if (!this.#offCpu || this.#retiring) return;
-    await this.#deps.driver.thaw(this.spec.id);
-    this.#offCpu = false;
+    return this.#cpu.hold();
   }
 
   /** Drains and stops it for good; resolves when it has ended. */
@@ -262,28 +248,14 @@ export class ManagedInstance {
     this.#retiring ??= Promise.resolve();
   }
 
-  /** Unless it is wanted again by now, or held. */
-  async #takeOff(): Promise<void> {
-    const { driver, log } = this.#deps;
-    if (this.#phase !== "frozen" || this.#holds > 0 || this.#offCpu) return;
-    this.#offCpu = true;
-    try {
-      await driver.freeze(this.spec.id);
-    } catch (error) {
-      log.warn({ id: this.spec.id, error }, "an instance could not be frozen");
-      if (this.#phase === "frozen") void this.retire();
-    }
+  #notFrozen(error: unknown): void {
+    this.#deps.log.warn({ id: this.spec.id, error }, "an instance could not be frozen");
+    if (this.#phase === "frozen") void this.retire();
   }
 
-  async #putBack(ordered: number): Promise<void> {
-    const { log } = this.#deps;
-    try {
-      await this.#putOn();
-      this.#resume(ordered);
-    } catch (error) {
-      log.warn({ id: this.spec.id, error }, "an instance could not be thawed");
-      void this.retire();
-    }
+  #notThawed(error: unknown): void {
+    this.#deps.log.warn({ id: this.spec.id, error }, "an instance could not be thawed");
+    void this.retire();
   }
 
   #resume(ordered: number): void {
@@ -466,15 +438,16 @@ export class ManagedInstance {
   }
 
   async #retire(): Promise<void> {
-    const wasReady = this.#running !== undefined && this.#readyAt !== undefined && !this.#offCpu;
+    // The gateway may have thawed a frozen one by itself just now.
+    const mayServe = this.#running !== undefined && this.#readyAt !== undefined;
     this.#stopProbes();
     this.#restarts.cancel();
     this.#abort.abort();
     this.#set("draining", undefined, undefined);
     this.#round++;
     await this.#launching;
-    await this.#moving;
-    if (wasReady && this.#running) await drained(this.status(), this.#deps);
+    await this.#cpu.settled;
+    if (mayServe && this.#running) await drained(this.status(), this.#deps);
     await stopForSure(this.spec, this.#deps, this.#letGo.signal);
     this.#files.ended();
     this.#running = undefined;

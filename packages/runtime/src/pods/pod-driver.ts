@@ -33,6 +33,8 @@ export function withParts(driver: Driver, deps: PodDriverDeps): Driver {
     reach: (id, port) => driver.reach(id, port),
     freeze: (id) => pods.freeze(id),
     thaw: (id) => pods.thaw(id),
+    // Of one with sidecars a single file thaws a part only.
+    thawFile: (id) => (pods.find(id)?.sidecars.length ? undefined : driver.thawFile?.(id)),
     usage: (id) => pods.usage(id),
     diagnose: (id) => driver.diagnose(id),
     forget: (id) => pods.forget(id),

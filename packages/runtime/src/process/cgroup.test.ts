@@ -40,7 +40,7 @@ describe("control groups", () => {
     ]);
     expect(cgroups.members("app")).toEqual([12, 13]);
     expect(cgroups.oomKills("app")).toBe(2);
-    cgroups.join("app", 77);
+    await cgroups.join("app", 77);
     expect(read("ebb/app/cgroup.procs")).toBe("77");
   });
 
@@ -65,7 +65,7 @@ describe("control groups", () => {
     const cgroups = detectCgroups(root);
     expect(cgroups.enforced.size).toBe(0);
     cgroups.create("app", LIMITS);
-    cgroups.join("app", 1);
+    await cgroups.join("app", 1);
     expect(cgroups.members("app")).toBeUndefined();
     expect(cgroups.oomKills("app")).toBe(0);
     expect(cgroups.remove("app")).toBe(true);

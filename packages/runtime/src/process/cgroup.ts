@@ -26,8 +26,11 @@ export interface Cgroups {
   /** What is enforced. */
   readonly enforced: ReadonlySet<Controller>;
   create(id: string, limits: CgroupLimits): void;
-  /** Moves a process in; those that it starts afterwards are in too. */
-  join(id: string, pid: number): void;
+  /**
+   * Moves a process in; those that it starts afterwards are in too. The kernel lets others finish what they do with their groups first (a grace period
+   * of RCU, 5 to 15 ms), which nothing else is to wait for.
+   */
+  join(id: string, pid: number): Promise<void>;
   /** All live processes; undefined when there is no group to ask. */
   members(id: string): number[] | undefined;
   /** How often the kernel killed one of its processes for want of memory. */
@@ -35,6 +38,8 @@ export interface Cgroups {
   /** Takes all of its processes off the CPU, or puts them back; false when no freezer knows them. */
   freeze(id: string, frozen: boolean): boolean;
   isFrozen(id: string): boolean;
+  /** The file that `freeze` writes to, if there is one. */
+  freezer(id: string): string | undefined;
   /** Asks the kernel to take its memory back, as far as that can be had again from disk or swap. */
   reclaim(id: string): Promise<void>;
   /** Removes the empty group; true when it is gone. */
@@ -74,8 +79,9 @@ class SplitCgroups implements Cgroups {
     }
   }
 
-  join(id: string, pid: number): void {
-    for (const controller of this.#trees) write(this.#folder(controller, id), "cgroup.procs", pid);
+  async join(id: string, pid: number): Promise<void> {
+    // What the first has waited for, the others need not.
+    for (const controller of this.#trees) await writeFile(join(this.#folder(controller, id), "cgroup.procs"), String(pid));
   }
 
   members(id: string): number[] | undefined {
@@ -88,11 +94,15 @@ class SplitCgroups implements Cgroups {
   }
 
   freeze(id: string, frozen: boolean): boolean {
+    if (this.freezer(id) === undefined) return false;
+    write(this.#folder("freezer", id), "freezer.state", frozen ? "FROZEN" : "THAWED");
+    return true;
+  }
+
+  freezer(id: string): string | undefined {
     const folder = this.#folder("freezer", id);
     // One that was started before there was a freezer is not in it.
-    if ((readProcs(folder) ?? []).length === 0) return false;
-    write(folder, "freezer.state", frozen ? "FROZEN" : "THAWED");
-    return true;
+    return (readProcs(folder) ?? []).length === 0 ? undefined : join(folder, "freezer.state");
   }
 
   isFrozen(id: string): boolean {
@@ -141,8 +151,8 @@ class UnifiedCgroups implements Cgroups {
     if (this.enforced.has("cpu") && limits.cpuMillis !== undefined) write(folder, "cpu.max", `${quota(limits.cpuMillis)} ${PERIOD}`);
   }
 
-  join(id: string, pid: number): void {
-    if (this.#base !== undefined) write(join(this.#base, id), "cgroup.procs", pid);
+  async join(id: string, pid: number): Promise<void> {
+    if (this.#base !== undefined) await writeFile(join(this.#base, id, "cgroup.procs"), String(pid));
   }
 
   members(id: string): number[] | undefined {
@@ -154,10 +164,15 @@ class UnifiedCgroups implements Cgroups {
   }
 
   freeze(id: string, frozen: boolean): boolean {
-    const folder = this.#base && join(this.#base, id);
-    if (folder === undefined || !existsSync(join(folder, "cgroup.freeze"))) return false;
-    write(folder, "cgroup.freeze", frozen ? 1 : 0);
+    const file = this.freezer(id);
+    if (file === undefined) return false;
+    writeFileSync(file, frozen ? "1" : "0");
     return true;
+  }
+
+  freezer(id: string): string | undefined {
+    const file = this.#base && join(this.#base, id, "cgroup.freeze");
+    return file !== undefined && existsSync(file) ? file : undefined;
   }
 
   isFrozen(id: string): boolean {

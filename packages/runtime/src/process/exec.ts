@@ -15,7 +15,7 @@ export interface Entrance {
   uid: number | undefined;
   setpriv: string | undefined;
   limits: ProcessLimits;
-  join(pid: number): void;
+  join(pid: number): Promise<void>;
   clock: Clock;
 }
 
@@ -45,7 +45,7 @@ export async function execInInstance(options: Entrance & { timeoutSeconds: numbe
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   try {
-    options.join(pid);
+    await options.join(pid);
   } catch {
     // The instance is ending; so will this.
   }

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { BugError, Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
+import { BugError, Signal, TransientError, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import { readLog } from "../logs/read-log.ts";
 import type {
   Address,
@@ -244,6 +244,10 @@ class ProcessDriverImplementation implements ProcessDriver {
     this.#requireRunning(id).thaw();
   }
 
+  thawFile(id: string): string | undefined {
+    return this.#context.cgroups.freezer(id);
+  }
+
   usage(id: string): ResourceUsage | undefined {
     const instance = this.#instances.get(id);
     return instance?.running() && usageOf(instance.members());
@@ -306,13 +310,13 @@ class ProcessDriverImplementation implements ProcessDriver {
       fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") },
     });
     instance.began(spawned, { port, ...(uid !== undefined && { uid }), ...(ahead && { prepared: true }) });
-    cgroups.join(spec.id, spawned.pid);
+    await cgroups.join(spec.id, spawned.pid);
     if (!ahead) spawned.release();
     else if (gated) spawned.admit();
     if (ahead) this.#prepared.set(spec.id, spawned);
     this.#watchMemory();
     const running = instance.running();
-    if (!running) throw new BugError("InstanceLost", `the instance ${spec.id} was started and is not there`);
+    if (!running) throw new TransientError("InstanceLost", `the instance ${spec.id} was killed before its program was started`);
     return { ...running, sandboxMs };
   }
 

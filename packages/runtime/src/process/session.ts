@@ -37,7 +37,7 @@ export async function openProcessSession(options: SessionOptions): Promise<Sessi
     ended.resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
   });
   try {
-    options.join(pid);
+    await options.join(pid);
   } catch {
     // The instance is ending; so will this.
   }

@@ -1,0 +1,46 @@
+import { silentLogger } from "@ebb/base";
+import type { Backend, FrozenEndpoint } from "@ebb/gateway";
+import type { InstanceManager, InstanceStatus } from "@ebb/runtime";
+import { VirtualClock } from "@ebb/testkit";
+import { expect, test } from "vitest";
+import type { GatewayPort } from "../ports.ts";
+import { instance } from "../testing.ts";
+import { DataPlane } from "./data-plane.ts";
+
+const KEY = "team/shop-00001";
+const TIMEOUTS = { timeoutSeconds: 30, responseStartTimeoutSeconds: 0, idleTimeoutSeconds: 0 };
+const BACKEND = { key: KEY, protocol: "http1" as const, containerConcurrency: 0, ...TIMEOUTS };
+const ADDRESS = { host: "127.0.0.1", port: 20_000 };
+const FROZEN = { id: "a", phase: "frozen" as const, address: ADDRESS };
+const thawFile = "/sys/fs/cgroup/freezer/ebb/a/freezer.state";
+
+function planeOf(status: Partial<InstanceStatus>, quotas: { governs: () => boolean }) {
+  const sent: Backend[] = [];
+  const gateway = { putBackend: (backend: Backend) => Promise.resolve(void sent.push(backend)) } as unknown as GatewayPort;
+  const instances = { instances: () => [instance(status)] } as unknown as InstanceManager;
+  const plane = new DataPlane(instances, gateway, { quotas, clock: new VirtualClock(), log: silentLogger });
+  return { sent, plane };
+}
+
+test.each<[string, Partial<InstanceStatus>, { unavailable?: string }, boolean, FrozenEndpoint[] | undefined]>([
+  ["one that is off the CPU may be thawed by the gateway", { ...FROZEN, thawFile }, {}, false, [{ id: "a", ...ADDRESS, thawFile }]],
+  ["one that is being frozen may not", FROZEN, {}, false, undefined],
+  ["nor one of a revision that cannot run", { ...FROZEN, thawFile }, { unavailable: "it failed" }, false, undefined],
+  ["nor one that a quota may refuse", { ...FROZEN, thawFile }, {}, true, undefined],
+])("%s", (_, status, more, governed, frozen) => {
+  const { sent, plane } = planeOf(status, { governs: () => governed });
+  plane.declare({ ...BACKEND, ...more }, undefined);
+  expect(sent).toMatchObject([{ key: KEY, endpoints: [] }]);
+  expect(sent[0]?.frozen).toEqual(frozen);
+});
+
+test("a quota that comes later takes it back", () => {
+  let governed = false;
+  const { sent, plane } = planeOf({ ...FROZEN, thawFile }, { governs: () => governed });
+  plane.declare(BACKEND, undefined);
+  governed = true;
+  plane.syncNamespace("other");
+  expect(sent).toHaveLength(1);
+  plane.syncNamespace("team");
+  expect(sent.map(({ frozen }) => frozen?.length)).toEqual([1, undefined]);
+});
