@@ -16,7 +16,7 @@ export const benchmark: Benchmark = {
 };
 
 function run(): Promise<number> {
-  return withSleepingApps({ count: APPS }, async ({ ebb, names, wake, asleep, coldStarts }) => {
+  return withSleepingApps({ count: APPS }, async ({ ebb, names, wake, asleep, awake, coldStarts }) => {
     for (const name of names) await ebb.client.patchScaling(inTest(name), { idle: "frozen" });
     // What is kept is what ran: each starts once.
     for (const name of names) await wake(name);
@@ -24,6 +24,7 @@ function run(): Promise<number> {
     for (let round = 1; round <= ROUNDS; round++) {
       await asleep(1);
       for (const name of names) times.push(await wake(name));
+      await awake();
       console.log(
         `  round ${round}: ${APPS} woken, median so far ${percentile(
           [...times].sort((a, b) => a - b),

@@ -17,6 +17,8 @@ export interface SleepingApps {
   names: readonly string[];
   /** Resolves when all of them sleep, each with so many instances kept frozen; none unless given. */
   asleep(kept?: number): Promise<void>;
+  /** Resolves when it is known of all that they do not sleep any more, which may be after their answers. */
+  awake(): Promise<void>;
   /** Milliseconds from the connection to the gateway to the first byte of a 200. */
   wake(name: string): Promise<number>;
   /** Those that a request waited for. */
@@ -42,8 +44,9 @@ export async function withSleepingApps<T>(
       }
     };
     await Promise.all(Array.from({ length: DEPLOYS_AT_ONCE }, deployAll));
+    const all = async () => (await ebb.client.listApps()).flatMap((app) => app.environments);
+    const awake = async () => void (await eventually(async () => (await all()).every(({ state }) => state !== "asleep")));
     const asleep = async (kept = 0) => {
-      const all = async () => (await ebb.client.listApps()).flatMap((app) => app.environments);
       await eventually(async () => (await all()).every(({ state, instances }) => state === "asleep" && instances === kept), 120_000, 200);
     };
     await asleep();
@@ -52,6 +55,7 @@ export async function withSleepingApps<T>(
       ebb,
       names,
       asleep,
+      awake,
       wake: (name) => firstByte({ host, port, name: `${name}-test.sls-local.localhost` }),
       coldStarts: async () => {
         const lists = await Promise.all(names.map((app) => ebb.client.coldStarts(inTest(app))));
