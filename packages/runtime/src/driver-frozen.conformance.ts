@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { sleep, systemClock } from "@ebb/base";
 import { eventually } from "@ebb/testkit";
 import { expect } from "vitest";
 import type { Driver, InstanceSpec } from "./port.ts";
@@ -22,7 +23,7 @@ export function describeFrozen({ check, shell, driver, reopen }: Suite): void {
       await driver().freeze(instance.id);
       await eventually(async () => (await driver().list()).some(({ frozen }) => frozen === true));
       const used = driver().usage(instance.id)?.cpuMs;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(systemClock, 200);
       expect(driver().usage(instance.id)?.cpuMs).toBe(used);
       await driver().close();
       await reopen();

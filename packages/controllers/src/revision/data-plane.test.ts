@@ -22,14 +22,24 @@ function planeOf(status: Partial<InstanceStatus>, quotas: { governs: () => boole
   return { sent, plane };
 }
 
-test.each<[string, Partial<InstanceStatus>, { unavailable?: string }, boolean, FrozenEndpoint[] | undefined]>([
-  ["one that is off the CPU may be thawed by the gateway", { ...FROZEN, thawFile }, {}, false, [{ id: "a", ...ADDRESS, thawFile }]],
-  ["one that is being frozen may not", FROZEN, {}, false, undefined],
-  ["nor one of a revision that cannot run", { ...FROZEN, thawFile }, { unavailable: "it failed" }, false, undefined],
-  ["nor one that a quota may refuse", { ...FROZEN, thawFile }, {}, true, undefined],
-])("%s", (_, status, more, governed, frozen) => {
+interface Case {
+  status: Partial<InstanceStatus>;
+  backend?: { unavailable: string };
+  governed?: boolean;
+  frozen?: FrozenEndpoint[];
+}
+
+test.each<[string, Case]>([
+  [
+    "one that is off the CPU may be thawed by the gateway",
+    { status: { ...FROZEN, thawFile }, frozen: [{ id: "a", ...ADDRESS, thawFile }] },
+  ],
+  ["one that is being frozen may not", { status: FROZEN }],
+  ["nor one of a revision that cannot run", { status: { ...FROZEN, thawFile }, backend: { unavailable: "it failed" } }],
+  ["nor one that a quota may refuse", { status: { ...FROZEN, thawFile }, governed: true }],
+])("%s", (_, { status, backend, governed = false, frozen }) => {
   const { sent, plane } = planeOf(status, { governs: () => governed });
-  plane.declare({ ...BACKEND, ...more }, undefined);
+  plane.declare({ ...BACKEND, ...backend }, undefined);
   expect(sent).toMatchObject([{ key: KEY, endpoints: [] }]);
   expect(sent[0]?.frozen).toEqual(frozen);
 });
