@@ -42,7 +42,9 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {
   const at = { app, env: environment.name };
-  const [{ items }, scaling, domains] = await Promise.all([client.getConfiguration(at), client.getScaling(at), client.listDomains(at)]);
+  const [{ items }, read, domains] = await Promise.all([client.getConfiguration(at), client.getScaling(at), client.listDomains(at)]);
+  // What is declared has no revision: it is to be so whatever was there before.
+  const { revision: _, ...scaling } = read;
   const own = items.filter(({ layer }) => layer === "app");
   return {
     host: host === `${app}${environment.hostSuffix}` ? null : host,
