@@ -1,7 +1,7 @@
 import { archive, type EbbServer, eventually, finished, inTest, nodeApp, startEbb } from "@ebb/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 const VICTIMS = [["platform"], ["cluster"], ["cluster", "platform"]] as const;
 
 let ebb: EbbServer;
