@@ -44,7 +44,7 @@ function submit(engine: OperationEngine, clock: VirtualClock, app: string, timeo
     team: "default",
     app,
     env: "test",
-    request: {},
+    request: { image: { name: app, image: "registry.test/app:1" } },
     createdBy: "ann",
     now: clock.now(),
     timeout,
