@@ -1,10 +1,9 @@
 import type { Cluster, CreateCluster } from "@ebb/api";
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
+import { readNamedFile } from "../named-file.ts";
 import { ageOf } from "../output/durations.ts";
 import { renderFacts } from "../output/table.ts";
 
@@ -133,7 +132,7 @@ async function withCredentials(
   if ((kubeconfig === undefined) === (api === undefined)) {
     throw usageError("neither or both of --kubeconfig and --api are given", "Give one of them.");
   }
-  const read = (file: string) => readFile(resolve(context.host.cwd, file), "utf8");
+  const read = async (file: string) => (await readNamedFile(context, file)).toString();
   if (kubeconfig !== undefined) return { ...place, kubeconfig: await read(kubeconfig) };
   const token = context.host.env["EBB_CLUSTER_TOKEN"];
   if (token === undefined || token === "") throw usageError("EBB_CLUSTER_TOKEN is not set", "Set it to a token of the cluster.");

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { DomainSettings, PatchDomainSettings } from "@ebb/api";
 import { defineCommand } from "../command.ts";
-import { Failure } from "../failure.ts";
+import { readNamedFile } from "../named-file.ts";
 
 const SYSTEM = "system";
 
@@ -41,7 +40,7 @@ export const domainSettingsCommand = defineCommand({
       ...(options.dns.length === 0 ? {} : { dnsServers: options.dns.filter((server) => server !== SYSTEM) }),
       ...(options["http-proof"] ? { httpProof: true } : {}),
       ...(options["no-http-proof"] ? { httpProof: false } : {}),
-      ...(ca === undefined ? {} : { acmeCa: await pem(ca) }),
+      ...(ca === undefined ? {} : { acmeCa: (await readNamedFile(context, ca)).toString() }),
     };
     const client = await context.connect();
     const settings = Object.keys(patch).length === 0 ? await client.getDomainSettings() : await client.patchDomainSettings(patch);
@@ -51,14 +50,6 @@ export const domainSettingsCommand = defineCommand({
 
 function given<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
   return value === undefined ? {} : ({ [key]: value } as { [key in K]?: string });
-}
-
-async function pem(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new Failure(`cannot read ${path}`, { hint: "Give a PEM file that you may read.", cause });
-  }
 }
 
 function lines({ acmeDirectory, acmeEmail, acmeTermsAgreed, acmeCa, checkPort, dnsServers, httpProof, pointTo }: DomainSettings): string[] {

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import type { Client, Domain, PatchDomain, Place } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { Failure, usageError } from "../failure.ts";
+import { readNamedFile } from "../named-file.ts";
 import { ageOf, humanAge } from "../output/durations.ts";
 import type { Column } from "../output/table.ts";
 import { ENV, placeOf } from "../place.ts";
@@ -117,7 +117,8 @@ export const domainCertCommand = defineCommand({
     if ((cert === undefined) !== (key === undefined)) throw usageError("--cert and --key belong together", "Each names a PEM file.");
     if ([cert !== undefined, auto, renew].filter(Boolean).length > 1)
       throw usageError("--cert, --auto and --renew exclude each other", "Choose one.");
-    const given = cert === undefined || key === undefined ? undefined : { certificate: await pem(cert), key: await pem(key) };
+    const text = async (file: string) => (await readNamedFile(context, file)).toString();
+    const given = cert === undefined || key === undefined ? undefined : { certificate: await text(cert), key: await text(key) };
     const client = await context.connect();
     const { place, name } = await find(context, client, args.domain, options);
     if (given) return show(context, await client.uploadCertificate(place, name, given));
@@ -183,14 +184,6 @@ async function find(context: Context, client: Client, domain: string, { app, env
   throw new Failure(`there is no domain ${domain}${env === undefined ? "" : ` in ${env}`} that you may see`, {
     hint: "List them with `ebb domain ls`.",
   });
-}
-
-async function pem(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new Failure(`cannot read ${path}`, { hint: "Give a PEM file that you may read.", cause });
-  }
 }
 
 function columns(now: number): Column<Domain>[] {

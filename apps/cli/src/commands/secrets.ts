@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { variableName } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
 import { applyPatch, CHANGE, INHERIT, LAYER, targetOf } from "../configuration.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
+import { readNamedFile } from "../named-file.ts";
 import { removal } from "./vars.ts";
 import { ageOf } from "../output/durations.ts";
 
@@ -109,10 +108,7 @@ run this, then remove the old one. For platform administrators.`,
 });
 
 async function secretValue(context: Context, name: string, file: string | undefined): Promise<string> {
-  const value =
-    file === undefined
-      ? await askedOrPiped(context, name)
-      : decode(await readFile(resolve(context.host.cwd, file)).catch((error: unknown) => unreadable(file, error)));
+  const value = file === undefined ? await askedOrPiped(context, name) : decode(await readNamedFile(context, file));
   if (value === "") throw usageError(`the value of ${name} is empty`, `To remove a secret: ebb secrets unset APP ${name}`);
   if (value.length > LONGEST_SECRET) throw usageError(`the value of ${name} is longer than ${LONGEST_SECRET} characters`);
   return value;
@@ -143,12 +139,4 @@ function decode(bytes: Buffer): string {
   } catch (error) {
     throw new Failure("the value is not UTF-8 text", { exit: EXIT.usage, hint: "Encode it first, for example with base64.", cause: error });
   }
-}
-
-function unreadable(file: string, error: unknown): never {
-  throw new Failure(`cannot read ${file}`, {
-    exit: EXIT.usage,
-    chain: [error instanceof Error ? error.message : String(error)],
-    cause: error,
-  });
 }
