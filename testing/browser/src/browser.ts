@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import axe from "axe-core";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
@@ -12,8 +13,26 @@ export const chromiumPath = CANDIDATES.find((path) => path !== undefined && path
 export const skipReason = chromiumPath === undefined ? "no Chromium: apt-get install chromium, or set EBB_CHROMIUM" : null;
 if (skipReason !== null) console.warn(`Browser tests are skipped: ${skipReason}`);
 
-/** Builds the console unless what is built is newer than its sources. */
+/** Milliseconds to wait for another's build, which takes half a minute where every core is busy. */
+const BUILD_TIMEOUT = 150_000;
+
+/**
+ * Builds the console unless what is built is newer than its sources. One process at a time: test files that run side by side find the same build
+ * stale, and the second would empty the folder that the first is driving a browser from.
+ */
 export function buildConsole(): string {
+  // A transaction on an empty database is a lock that every system has, and that ends with the process that holds it.
+  const lock = new DatabaseSync(join(CONSOLE, "../../node_modules/.console-build-lock"), { timeout: BUILD_TIMEOUT });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    buildIfStale();
+  } finally {
+    lock.close();
+  }
+  return join(CONSOLE, "dist");
+}
+
+function buildIfStale(): void {
   const built = join(CONSOLE, "dist/index.html");
   const sources = readdirSync(join(CONSOLE, "src"), { recursive: true, encoding: "utf8" }).map(
     (name) => statSync(join(CONSOLE, "src", name)).mtimeMs,
@@ -25,7 +44,6 @@ export function buildConsole(): string {
       // Not the test runner's: what is driven here is what is shipped.
       env: { ...process.env, NODE_ENV: "production" },
     });
-  return join(CONSOLE, "dist");
 }
 
 export async function launchBrowser(): Promise<Browser> {
