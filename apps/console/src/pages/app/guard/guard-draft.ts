@@ -137,12 +137,10 @@ function entryOf({ kind, address, header, is, value, until, note }: DraftEntry):
 
 /** The parts that differ: what somebody else changes in the others stays. */
 export function patchOf(from: TrafficPolicy, to: TrafficPolicy): PatchTrafficPolicy {
-  const same = (part: keyof TrafficPolicy) => {
-    const [before, after] = [policyOf(draftOf(from)), to].map((policy) => JSON.stringify(policy[part]));
-    return before === after;
-  };
+  // As the form would write it, so that what may be left out makes no difference.
+  const was = policyOf(draftOf(from));
   const parts = ["deny", "allow", "rateLimits", "affinity", "ejection", "retries"] as const;
-  return Object.fromEntries(parts.filter((part) => !same(part)).map((part) => [part, to[part]]));
+  return Object.fromEntries(parts.filter((part) => JSON.stringify(was[part]) !== JSON.stringify(to[part])).map((part) => [part, to[part]]));
 }
 
 const HEADER = /^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/;
