@@ -20,6 +20,8 @@ export const membersQuery = (team: string) =>
 export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: () => client.listUsers() });
 
 interface Rights {
+  /** Whether it is known who reads. */
+  known: boolean;
   platformAdmin: boolean;
   admin: boolean;
   /** Whether the reader's role in the team is at least this one. */
@@ -32,10 +34,12 @@ export function useRights(team: string): Rights {
   const platformAdmin = me?.platformAdmin === true && me.scope === "admin";
   const role = me?.teams.find((one) => one.team === team)?.role;
   const may = (least: MemberRole) => platformAdmin || (role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(least));
-  return { platformAdmin, admin: may("admin"), may };
+  return { known: me !== undefined, platformAdmin, admin: may("admin"), may };
 }
 
 interface PlaceRights {
+  /** Whether all of this is. */
+  known: boolean;
   /** Empty until it is known. */
   team: string;
   deployRole: MemberRole;
@@ -48,7 +52,14 @@ interface PlaceRights {
 export function usePlaceRights({ app, env }: Place): PlaceRights {
   const team = useQuery(appQuery(app)).data?.team ?? "";
   const environment = useQuery({ ...environmentQuery(team, env), enabled: team !== "" }).data;
-  const { may } = useRights(team);
+  const { known, may } = useRights(team);
   const { deployRole = "developer", releaseRole = "releaser" } = environment ?? {};
-  return { team, deployRole, releaseRole, mayDeploy: !environment || may(deployRole), mayRelease: !environment || may(releaseRole) };
+  return {
+    known: known && environment !== undefined,
+    team,
+    deployRole,
+    releaseRole,
+    mayDeploy: !environment || may(deployRole),
+    mayRelease: !environment || may(releaseRole),
+  };
 }

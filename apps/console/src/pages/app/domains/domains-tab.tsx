@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { domainsQuery, useMayRelease } from "../../../api/domain-queries.ts";
-import { placeQuery } from "../../../api/queries.ts";
-import { environmentQuery } from "../../../api/team-queries.ts";
+import { domainsQuery } from "../../../api/domain-queries.ts";
+import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
@@ -14,7 +13,8 @@ export function DomainsTab() {
   const text = useText();
   const place = usePlace();
   const query = useQuery(domainsQuery(place));
-  const mayChange = useMayRelease(place);
+  const { known, mayRelease, releaseRole } = usePlaceRights(place);
+  const mayChange = known && mayRelease;
   return (
     <>
       <title>{`${text.domains.tab} · ${place.app} · Ebb`}</title>
@@ -25,25 +25,17 @@ export function DomainsTab() {
             domains.length === 0 ? (
               <Blank>{text.domains.none}</Blank>
             ) : (
-              domains.map((domain) => <DomainCard key={domain.name} place={place} domain={domain} mayChange={mayChange === true} />)
+              domains.map((domain) => <DomainCard key={domain.name} place={place} domain={domain} mayChange={mayChange} />)
             )
           }
         </Loaded>
-        {mayChange === false && <ReadOnly />}
+        {known && !mayRelease && <p className="faint">{text.domains.readOnly(text.teams.roles[releaseRole])}</p>}
       </Panel>
-      {mayChange === true && (
+      {mayChange && (
         <Panel title={text.domains.add}>
           <AddDomain place={place} />
         </Panel>
       )}
     </>
   );
-}
-
-function ReadOnly() {
-  const text = useText();
-  const place = usePlace();
-  const here = useQuery(placeQuery(place)).data;
-  const environment = useQuery({ ...environmentQuery(here?.team ?? "", place.env), enabled: here !== undefined }).data;
-  return environment ? <p className="faint">{text.domains.readOnly(text.teams.roles[environment.releaseRole])}</p> : null;
 }
