@@ -4,7 +4,7 @@ import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { useText } from "../i18n/language.tsx";
 import { Panel } from "./page.tsx";
-import { ProblemNote } from "./problem.tsx";
+import { Refused } from "./refused.tsx";
 
 interface NameFormProps<T> {
   /** Of the panel, and of its button. */
@@ -57,7 +57,7 @@ export function NameForm<T>({ title, className = "", pattern, help, remark, crea
         <Button type="primary" htmlType="submit" disabled={!pattern.test(name)} loading={creation.isPending}>
           {title}
         </Button>
-        {creation.isError && <ProblemNote error={creation.error} title={text.problem.refused} />}
+        <Refused of={creation} />
       </form>
     </Panel>
   );

@@ -7,7 +7,7 @@ import { useId, useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { domainsQuery } from "../../../api/domain-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 
 export function AddDomain({ place }: { place: Place }) {
   const text = useText();
@@ -51,7 +51,7 @@ export function AddDomain({ place }: { place: Place }) {
       <Button type="primary" htmlType="submit" disabled={name === ""} loading={add.isPending}>
         {text.domains.add}
       </Button>
-      {add.isError && <ProblemNote error={add.error} title={text.problem.refused} />}
+      <Refused of={add} />
     </form>
   );
 }

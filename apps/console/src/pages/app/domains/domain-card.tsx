@@ -6,7 +6,7 @@ import { client } from "../../../api/connection.ts";
 import { domainsQuery } from "../../../api/domain-queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { Address } from "../../../ui/copy.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 import { TypedConfirm } from "../../../ui/typed-confirm.tsx";
 import { useNow } from "../../../ui/use-now.ts";
 import { CertificatePart } from "./certificate-part.tsx";
@@ -69,7 +69,7 @@ export function DomainCard({ place, domain, mayChange }: DomainCardProps) {
         )}
       </header>
       <NextStep domain={domain} />
-      {act.isError && <ProblemNote error={act.error} title={text.problem.refused} />}
+      <Refused of={act} />
       <CertificatePart domain={domain} mayChange={mayChange} busy={act.isPending} onAct={act.mutate} />
       {mayChange && domain.certificateMode !== "none" && (
         <Checkbox checked={domain.redirect} disabled={act.isPending} onChange={(event) => act.mutate({ redirect: event.target.checked })}>
@@ -99,7 +99,7 @@ function Removal({ place, domain: { name, displayName } }: { place: Place; domai
           </Button>
         )}
       </TypedConfirm>
-      {remove.isError && <ProblemNote error={remove.error} title={text.problem.refused} />}
+      <Refused of={remove} />
     </details>
   );
 }

@@ -12,7 +12,7 @@ import { useText } from "../../../i18n/language.tsx";
 import { Command } from "../../../ui/copy.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
-import { ProblemNote } from "../../../ui/problem.tsx";
+import { Refused } from "../../../ui/refused.tsx";
 import { usePlace } from "../use-place.ts";
 import type { ShellEnd } from "./remote-shell.ts";
 
@@ -71,7 +71,7 @@ function Asleep({ place }: { place: Place }) {
         </Button>
       </p>
       {failure !== null && <Alert type="error" showIcon title={text.tryIt.failed} description={failure} />}
-      {wake.isError && <ProblemNote error={wake.error} title={text.problem.refused} />}
+      <Refused of={wake} />
     </>
   );
 }
