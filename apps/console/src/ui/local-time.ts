@@ -1,3 +1,6 @@
+/** The zone of the reader's clock. */
+export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** What a field `datetime-local` shows of an RFC 3339 time, in the reader's time zone, to the minute; empty for none. */
 export function toLocalTime(rfc3339: string): string {
   const time = new Date(rfc3339);

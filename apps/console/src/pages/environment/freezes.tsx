@@ -10,11 +10,10 @@ import { keys } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
+import { browserZone } from "../../ui/local-time.ts";
 import { Refused } from "../../ui/refused.tsx";
 import { useNow } from "../../ui/use-now.ts";
 import { cronTimes } from "./next-changes.ts";
-
-const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 interface Change {
   act: (freezes: readonly Freeze[]) => Freeze[];

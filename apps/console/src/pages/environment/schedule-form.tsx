@@ -8,12 +8,13 @@ import { keys } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Choice } from "../../ui/choice.tsx";
+import { browserZone } from "../../ui/local-time.ts";
 import { Refused } from "../../ui/refused.tsx";
 import { useBase } from "../../ui/use-base.ts";
 import { ScheduleTimes } from "./schedule-times.tsx";
 
 const USUAL: Schedule = {
-  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  timeZone: browserZone,
   sleep: ["0 20 * * 1-5"],
   wake: ["0 7 * * 1-5"],
   onRequest: "wake",

@@ -1,9 +1,8 @@
 import type { Schedule } from "@ebb/api";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { browserZone } from "../../ui/local-time.ts";
 import { useNow } from "../../ui/use-now.ts";
 import { nextChanges } from "./next-changes.ts";
-
-const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What a schedule does next, in words: by its own clock, and by the reader's where that is another. */
 export function ScheduleTimes({ schedule }: { schedule: Schedule }) {
