@@ -1,8 +1,8 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useLayoutEffect, useState, type RefObject } from "react";
 
-/** Fewer rows than this are all in the document: the browser's own search finds them. */
-const ALL = 60;
+/** No more rows than this are all in the document: the browser's own search finds them. */
+export const ALL_DRAWN = 60;
 
 export interface WindowRows {
   /** The rows to draw, by their index. */
@@ -34,9 +34,10 @@ export function useWindowRows(list: RefObject<HTMLElement | null>, { count, esti
     overscan: 8,
     gap,
     scrollMargin: margin,
-    enabled: count > ALL,
+    enabled: count > ALL_DRAWN,
   });
-  if (count <= ALL) return { rows: Array.from({ length: count }, (_, index) => index), before: 0, after: 0, measure: () => undefined };
+  if (count <= ALL_DRAWN)
+    return { rows: Array.from({ length: count }, (_, index) => index), before: 0, after: 0, measure: () => undefined };
   const items = virtual.getVirtualItems();
   const before = (items[0]?.start ?? margin) - margin;
   const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? margin) - margin);

@@ -8,10 +8,9 @@ import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
+import { ALL_DRAWN } from "../../ui/use-window-rows.ts";
 import { environmentsOf } from "./columns.ts";
 
-/** So many that not all are in the document. */
-const MANY = 60;
 const THREE_LINES = 83;
 
 /** A row an app, a column an environment: what serves where, and how it is. */
@@ -51,7 +50,7 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
       columns={columns}
       keyOf={(app) => app.name}
       sortedBy="name"
-      steady={apps.length > MANY}
+      steady={apps.length > ALL_DRAWN}
       rowHeight={THREE_LINES}
     />
   );
