@@ -2,7 +2,7 @@ import type { AppState, Operation, Phase, Version } from "@ebb/api";
 import { useText } from "../i18n/language.tsx";
 
 /** Colour and shape both tell the state, so that it does not rest on colour alone. */
-type Tone = "good" | "calm" | "busy" | "bad" | "off";
+export type Tone = "good" | "calm" | "busy" | "bad" | "off";
 
 const TONE_OF: Record<AppState | Version["state"] | Operation["state"] | Phase["state"], Tone> = {
   ready: "good",
@@ -20,8 +20,12 @@ const TONE_OF: Record<AppState | Version["state"] | Operation["state"] | Phase["
   cancelled: "off",
 };
 
+export function ToneDot({ tone }: { tone: Tone }) {
+  return <span className={`dot dot-${tone}`} aria-hidden="true" />;
+}
+
 export function Dot({ state }: { state: keyof typeof TONE_OF }) {
-  return <span className={`dot dot-${TONE_OF[state]}`} aria-hidden="true" />;
+  return <ToneDot tone={TONE_OF[state]} />;
 }
 
 export function AppStateLabel({ state, title }: { state: AppState; title?: string }) {

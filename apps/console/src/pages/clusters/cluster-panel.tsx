@@ -10,10 +10,11 @@ import { useFormat, useText } from "../../i18n/language.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { ToneDot, type Tone } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TypedConfirm } from "../../ui/typed-confirm.tsx";
 
-const TONE: Record<Cluster["state"], string> = { connecting: "busy", ready: "good", unreachable: "bad", unusable: "bad" };
+const TONE: Record<Cluster["state"], Tone> = { connecting: "busy", ready: "good", unreachable: "bad", unusable: "bad" };
 
 /** One cluster: how it is, what it can, what is on it. */
 export function ClusterPanel({ cluster, admin }: { cluster: Cluster; admin: boolean }) {
@@ -39,7 +40,7 @@ export function ClusterPanel({ cluster, admin }: { cluster: Cluster; admin: bool
       title={cluster.name}
       actions={
         <span className="state">
-          <span className={`dot dot-${TONE[cluster.state]}`} aria-hidden="true" />
+          <ToneDot tone={TONE[cluster.state]} />
           {words.states[cluster.state]}{" "}
           <span className="faint">
             {words.since} <Ago at={cluster.since} />

@@ -1,6 +1,7 @@
 import type { PlatformStatus } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import { useText } from "../../i18n/language.tsx";
+import { ToneDot } from "../../ui/state.tsx";
 
 const SHOWN = 5;
 
@@ -13,7 +14,7 @@ export function DomainsInNeed({ domains }: { domains: PlatformStatus["attention"
       {domains.slice(0, SHOWN).map(({ domain, app, environment, code, message }) => (
         <li key={domain}>
           <span className="state">
-            <span className="dot dot-bad" aria-hidden="true" />
+            <ToneDot tone="bad" />
             {text.domains.tab}
           </span>
           <Link to="/apps/$app/$env/domains" params={{ app, env: environment }}>

@@ -7,6 +7,7 @@ import { domainsQuery } from "../../../api/domain-queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { Address } from "../../../ui/copy.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { ToneDot } from "../../../ui/state.tsx";
 import { TypedConfirm } from "../../../ui/typed-confirm.tsx";
 import { useNow } from "../../../ui/use-now.ts";
 import { CertificatePart } from "./certificate-part.tsx";
@@ -50,7 +51,7 @@ export function DomainCard({ place, domain, mayChange }: DomainCardProps) {
     <article className="domain" aria-label={displayName}>
       <header>
         <span className="state">
-          <span className={`dot dot-${toneOf(domain)}`} aria-hidden="true" />
+          <ToneDot tone={toneOf(domain)} />
           {text.domains.states[state]}
         </span>
         <h3>{state === "live" ? <Address url={url} label={displayName} /> : displayName}</h3>

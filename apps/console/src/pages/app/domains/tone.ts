@@ -1,7 +1,8 @@
 import type { Domain } from "@ebb/api";
+import type { Tone } from "../../../ui/state.tsx";
 
 /** How a domain's state looks: what serves and is about to stop needs somebody, too. */
-export function toneOf({ state, problem }: Pick<Domain, "state" | "problem">): "good" | "busy" | "calm" | "bad" {
+export function toneOf({ state, problem }: Pick<Domain, "state" | "problem">): Tone {
   switch (state) {
     case "live":
       return problem === null ? "good" : "bad";
