@@ -1,17 +1,17 @@
 import type { Environment, MemberRole, PatchEnvironment, Revised } from "@ebb/api";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
 import Select from "antd/es/select";
-import { useId, useState } from "react";
+import { useId } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { useBase } from "../../ui/use-base.ts";
+import { useEdit } from "../../ui/use-edit.ts";
 import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
 
 const NUMBERS = [
@@ -25,38 +25,27 @@ const NUMBERS = [
 /** What is typed, on which revision of the environment, and how it is sent. */
 function usePolicyEdit(environment: Revised<Environment>) {
   const queryClient = useQueryClient();
-  const [edited, setEdited] = useState<PolicyDraft | null>(null);
-  const { base, rebase } = useBase(environment, edited !== null);
+  const edit = useEdit<PolicyDraft, PatchEnvironment, Revised<Environment>>(environment, async (patch, on) => {
+    await client.patchEnvironment(environment.team, environment.name, patch, on);
+    await queryClient.invalidateQueries({ queryKey: keys.teams });
+  });
+  const { edited, setEdited, base, save, reload } = edit;
   const current = draftOf(base);
   const draft = edited ?? current;
   const changes = changedFields(current, draft);
   const set = (part: Partial<PolicyDraft>) => setEdited({ ...draft, ...part });
-  const save = useMutation({
-    mutationFn: ({ of, ifMatch }: { of: PatchEnvironment; ifMatch: string }) =>
-      client.patchEnvironment(environment.team, environment.name, of, { ifMatch }),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: keys.teams });
-      setEdited(null);
-    },
-  });
-  const reload = () => {
-    setEdited(null);
-    save.reset();
-  };
   const conflict: Conflict = {
     base: current,
     now: draftOf(environment),
     reload,
     overwrite: () => {
-      const of = patchOf(current, draft);
       // What somebody else has changed stays: mine is laid over it.
       setEdited({ ...draftOf(environment), ...Object.fromEntries(changes.map((field) => [field, draft[field]])) });
-      rebase();
-      save.mutate({ of, ifMatch: environment.revision });
+      edit.overwrite(patchOf(current, draft));
     },
   };
   const submit = () => {
-    if (changes.length > 0) save.mutate({ of: patchOf(current, draft), ifMatch: base.revision });
+    if (changes.length > 0) edit.submit(patchOf(current, draft));
   };
   return { current, draft, edited, changes, set, reload, save, conflict, submit };
 }

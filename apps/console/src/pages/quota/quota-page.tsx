@@ -1,9 +1,9 @@
-import type { Revised, TeamQuota } from "@ebb/api";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { PatchQuota, Revised, TeamQuota } from "@ebb/api";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import { useId, useState } from "react";
+import { useId } from "react";
 import { client } from "../../api/connection.ts";
 import { quotaQuery, useRights } from "../../api/team-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
@@ -11,7 +11,7 @@ import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { useBase } from "../../ui/use-base.ts";
+import { useEdit } from "../../ui/use-edit.ts";
 import { TeamSections } from "../teams/team-sections.tsx";
 import { draftOf, figuresOf, isBad, patchOf, RESOURCES, type Figure, type QuotaDraft } from "./quota-draft.ts";
 
@@ -73,38 +73,21 @@ function QuotaForm({ team, quota }: { team: string; quota: Revised<TeamQuota> })
   const text = useText();
   const id = useId();
   const queryClient = useQueryClient();
-  const [edited, setEdited] = useState<QuotaDraft | null>(null);
-  const { base, rebase } = useBase(quota, edited !== null);
+  const edit = useEdit<QuotaDraft, PatchQuota, Revised<TeamQuota>>(quota, async (next, on) =>
+    queryClient.setQueryData(quotaQuery(team).queryKey, await client.patchQuota(team, next, on)),
+  );
+  const { edited, setEdited, base, save, reload } = edit;
   const draft = edited ?? draftOf(quota.quota);
   const patch = patchOf(base.quota, draft);
   const same = Object.keys(patch).length === 0;
   const sound = RESOURCES.every((resource) => !isBad(resource, draft[resource]));
-  const save = useMutation({
-    mutationFn: ({ of, ifMatch }: { of: typeof patch; ifMatch: string }) => client.patchQuota(team, of, { ifMatch }),
-    onSuccess: (now) => {
-      queryClient.setQueryData(quotaQuery(team).queryKey, now);
-      setEdited(null);
-    },
-  });
-  const reload = () => {
-    setEdited(null);
-    save.reset();
-  };
-  const conflict: Conflict = {
-    base: base.quota,
-    now: quota.quota,
-    reload,
-    overwrite: () => {
-      rebase();
-      save.mutate({ of: patch, ifMatch: quota.revision });
-    },
-  };
+  const conflict: Conflict = { base: base.quota, now: quota.quota, reload, overwrite: () => edit.overwrite(patch) };
   return (
     <form
       className="fields"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!same && sound) save.mutate({ of: patch, ifMatch: base.revision });
+        if (!same && sound) edit.submit(patch);
       }}
     >
       {RESOURCES.map((resource) => {

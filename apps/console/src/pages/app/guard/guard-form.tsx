@@ -1,14 +1,13 @@
-import type { Place, Revised, TrafficPolicy } from "@ebb/api";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { PatchTrafficPolicy, Place, Revised, TrafficPolicy } from "@ebb/api";
+import { useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
-import { useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { trafficPolicyQuery } from "../../../api/queries.ts";
 import { useSpeech } from "../../../i18n/language.tsx";
 import type { Conflict } from "../../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../../ui/refused.tsx";
-import { useBase } from "../../../ui/use-base.ts";
+import { useEdit } from "../../../ui/use-edit.ts";
 import { AccessList } from "./access-list.tsx";
 import { draftOf, isSound, patchOf, policyOf, type GuardDraft } from "./guard-draft.ts";
 import { GuardPreview } from "./guard-preview.tsx";
@@ -27,38 +26,26 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
   const { text, format } = useSpeech();
   const { guard } = text;
   const queryClient = useQueryClient();
-  const [edited, setEdited] = useState<GuardDraft | null>(null);
-  const { base, rebase } = useBase(policy, edited !== null);
+  const edit = useEdit<GuardDraft, PatchTrafficPolicy, Revised<TrafficPolicy>>(policy, async (next, on) =>
+    queryClient.setQueryData(trafficPolicyQuery(place).queryKey, await client.patchTrafficPolicy(place, next, on)),
+  );
+  const { edited, setEdited, base, save, reload } = edit;
   const draft = edited ?? draftOf(policy);
   const sound = isSound(draft);
   const patch = sound ? patchOf(base, policyOf(draft)) : {};
   const same = Object.keys(patch).length === 0;
-  const save = useMutation({
-    mutationFn: ({ of, ifMatch }: { of: typeof patch; ifMatch: string }) => client.patchTrafficPolicy(place, of, { ifMatch }),
-    onSuccess: (now) => {
-      queryClient.setQueryData(trafficPolicyQuery(place).queryKey, now);
-      setEdited(null);
-    },
-  });
   const set = (part: Partial<GuardDraft>) => setEdited({ ...draft, ...part });
-  const reload = () => {
-    setEdited(null);
-    save.reset();
-  };
   const conflict: Conflict = {
     base: guardWords(base, text, format),
     now: guardWords(policy, text, format),
     reload,
-    overwrite: () => {
-      rebase();
-      save.mutate({ of: patch, ifMatch: policy.revision });
-    },
+    overwrite: () => edit.overwrite(patch),
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!same) save.mutate({ of: patch, ifMatch: base.revision });
+        if (!same) edit.submit(patch);
       }}
     >
       <p className="faint">{guard.intro}</p>
