@@ -6,6 +6,7 @@ import { useState, type ComponentType } from "react";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { SaveRow } from "../../ui/save-row.tsx";
 import { useBase } from "../../ui/use-base.ts";
 import { countOf, mistakeOf, NO_EDITS, patchOf, statedBy, withAdded, type ConfigItem } from "./config-draft.ts";
 import { ConfigPlan } from "./config-plan.tsx";
@@ -85,22 +86,17 @@ export function ConfigEditor<Result>({ own, items, revision, empty, readOnly, pl
             <span className="faint">{text.config.paste}</span>
           </div>
           {reviewed && <ConfigPlan plan={reviewed.plan} />}
-          <div className="form-actions">
-            <Button
-              type="primary"
-              htmlType="submit"
-              loading={review.isPending || save.isPending}
-              disabled={count === 0 || !sound || faulty}
-            >
-              {reviewed === undefined ? text.config.review : text.config.apply}
-            </Button>
-            <Button disabled={draft === NO_EDITS} onClick={reload}>
-              {text.traffic.reset}
-            </Button>
+          <SaveRow
+            label={reviewed === undefined ? text.config.review : text.config.apply}
+            ready={count > 0 && sound && !faulty}
+            busy={review.isPending || save.isPending}
+            edited={draft !== NO_EDITS}
+            onReset={reload}
+          >
             <span className="faint" role="status">
               {count === 0 ? text.config.unchanged : text.config.changes(count)}
             </span>
-          </div>
+          </SaveRow>
         </>
       )}
       <Refused of={review} />

@@ -1,6 +1,5 @@
 import type { Environment, MemberRole, PatchEnvironment, Revised } from "@ebb/api";
 import { useQueryClient } from "@tanstack/react-query";
-import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
 import Select from "antd/es/select";
@@ -11,6 +10,7 @@ import { ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { SaveRow } from "../../ui/save-row.tsx";
 import { useEdit } from "../../ui/use-edit.ts";
 import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
 
@@ -110,14 +110,13 @@ export function PolicyForm({ environment, readOnly }: { environment: Revised<Env
       </div>
       <Changes from={current} to={draft} />
       {!readOnly && (
-        <div className="form-actions">
-          <Button type="primary" htmlType="submit" disabled={changes.length === 0} loading={save.isPending}>
-            {text.environments.save}
-          </Button>
-          <Button disabled={edited === null} onClick={reload}>
-            {text.traffic.reset}
-          </Button>
-        </div>
+        <SaveRow
+          label={text.environments.save}
+          ready={changes.length > 0}
+          busy={save.isPending}
+          edited={edited !== null}
+          onReset={reload}
+        />
       )}
       <Refused of={save} conflict={conflict} />
     </form>

@@ -1,7 +1,6 @@
 import type { PatchQuota, Revised, TeamQuota } from "@ebb/api";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId } from "react";
 import { client } from "../../api/connection.ts";
@@ -11,6 +10,7 @@ import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { SaveRow } from "../../ui/save-row.tsx";
 import { useEdit } from "../../ui/use-edit.ts";
 import { TeamSections } from "../teams/team-sections.tsx";
 import { draftOf, figuresOf, isBad, patchOf, RESOURCES, type Figure, type QuotaDraft } from "./quota-draft.ts";
@@ -108,14 +108,7 @@ function QuotaForm({ team, quota }: { team: string; quota: Revised<TeamQuota> })
         );
       })}
       <p className="faint">{text.quota.help}</p>
-      <div className="form-actions">
-        <Button type="primary" htmlType="submit" disabled={same || !sound} loading={save.isPending}>
-          {text.environments.save}
-        </Button>
-        <Button disabled={edited === null} onClick={reload}>
-          {text.traffic.reset}
-        </Button>
-      </div>
+      <SaveRow label={text.environments.save} ready={!same && sound} busy={save.isPending} edited={edited !== null} onReset={reload} />
       <Refused of={save} conflict={conflict} />
     </form>
   );

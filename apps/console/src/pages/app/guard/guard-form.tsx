@@ -1,12 +1,12 @@
 import type { PatchTrafficPolicy, Place, Revised, TrafficPolicy } from "@ebb/api";
 import { useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
-import Button from "antd/es/button";
 import { client } from "../../../api/connection.ts";
 import { trafficPolicyQuery } from "../../../api/queries.ts";
 import { useSpeech } from "../../../i18n/language.tsx";
 import type { Conflict } from "../../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { SaveRow } from "../../../ui/save-row.tsx";
 import { useEdit } from "../../../ui/use-edit.ts";
 import { AccessList } from "./access-list.tsx";
 import { draftOf, isSound, patchOf, policyOf, type GuardDraft } from "./guard-draft.ts";
@@ -73,15 +73,9 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
       <InstanceFields draft={draft} readOnly={readOnly} onChange={set} />
       <GuardPreview before={base} after={sound ? policyOf(draft) : null} />
       {!readOnly && (
-        <div className="form-actions">
-          <Button type="primary" htmlType="submit" loading={save.isPending} disabled={same || !sound}>
-            {guard.apply}
-          </Button>
-          <Button disabled={edited === null} onClick={reload}>
-            {text.traffic.reset}
-          </Button>
+        <SaveRow label={guard.apply} ready={!same && sound} busy={save.isPending} edited={edited !== null} onReset={reload}>
           {!sound && <span className="bad-text">{guard.incomplete}</span>}
-        </div>
+        </SaveRow>
       )}
       <Refused of={save} conflict={conflict} />
       {save.isSuccess && edited === null && <Alert type="success" showIcon title={guard.applied} />}

@@ -1,6 +1,5 @@
 import type { Place, TrafficRule, Version } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
-import Button from "antd/es/button";
 import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../../api/connection.ts";
@@ -8,6 +7,7 @@ import { useText } from "../../../i18n/language.tsx";
 import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { SaveRow } from "../../../ui/save-row.tsx";
 import { byNewest } from "../../../ui/version.ts";
 import { MovedRequests } from "./moved-requests.tsx";
 import { RuleList } from "./rule-list.tsx";
@@ -88,15 +88,15 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
       </div>
       <TrafficPreview split={changes} rules={ruled} />
       <MovedRequests place={place} change={same || !complete ? null : wanted} />
-      <div className="form-actions">
-        <Button type="primary" htmlType="submit" loading={apply.isPending} disabled={same || !complete}>
-          {text.traffic.apply}
-        </Button>
-        <Button disabled={draft === null} onClick={() => setDraft(null)}>
-          {text.traffic.reset}
-        </Button>
+      <SaveRow
+        label={text.traffic.apply}
+        ready={!same && complete}
+        busy={apply.isPending}
+        edited={draft !== null}
+        onReset={() => setDraft(null)}
+      >
         {!complete && <span className="bad-text">{text.rules.incomplete}</span>}
-      </div>
+      </SaveRow>
       <Refused of={apply} />
       {apply.isSuccess && <OperationProgress id={apply.data.id} onSucceeded={() => setDraft(null)} />}
     </form>
