@@ -5,7 +5,7 @@ import { configOf, findPlace, listVersions, mirrorOf, originOf, rulesOf, traffic
 import { versionName } from "../compile/names.ts";
 import { mergedConfig, planOfImage, versionConfig, type Artifact, type VersionConfig } from "../compile/version-config.ts";
 import type { Mirror, Rule } from "../compile/virtual-service.ts";
-import type { Share } from "../compile/traffic.ts";
+import { largestShare, type Share } from "../compile/traffic.ts";
 import { readLayers, type Scope, type StoredLayers } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { ConfigRequest, DeployRequest, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
@@ -77,7 +77,7 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
 async function readPresent(db: Database, place: Scope): Promise<Present> {
   const [history, versions, row] = [await trafficHistory(db, place), await listVersions(db, place), await findPlace(db, place)];
   const shares = history[0] ?? [];
-  const largest = shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
+  const largest = largestShare(shares);
   return {
     shares,
     serving: versions.find(({ number }) => number === largest),

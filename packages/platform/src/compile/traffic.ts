@@ -7,6 +7,11 @@ export interface Share {
   percent: number;
 }
 
+/** The version with the largest share, of equals the first; undefined when there is none. */
+export function largestShare(shares: readonly Share[]): number | undefined {
+  return shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
+}
+
 /** Each tag is a host of its own in the gateway; ten are more than anybody compares. */
 const PREVIEWS = 10;
 

@@ -3,6 +3,7 @@ import { UserError } from "@ebb/base";
 import { configChanges } from "../apps/diff.ts";
 import { configOf, listPlaces, listVersions, trafficHistory } from "../apps/store.ts";
 import { planOfImage, versionConfig, type Artifact } from "../compile/version-config.ts";
+import { largestShare } from "../compile/traffic.ts";
 import type { Database } from "../database/database.ts";
 import { policiesOf } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
@@ -76,7 +77,7 @@ function configured(base: Artifact, layers: StoredLayers) {
 /** As `config` operations choose it, by what the database knows: the version with the largest share, else the newest. */
 async function baseOf(db: Database, place: Scope): Promise<Artifact | undefined> {
   const versions = await listVersions(db, place);
-  const largest = (await trafficHistory(db, place))[0]?.toSorted((a, b) => b.percent - a.percent)[0]?.number;
+  const largest = largestShare((await trafficHistory(db, place))[0] ?? []);
   const row = versions.find(({ number, state }) => number === largest && state === "active") ?? versions[0];
   if (!row) return undefined;
   const { plan, image, bundle } = configOf(row);

@@ -1,6 +1,7 @@
 import type { Configuration, LayerConfiguration, SecretList, Variables } from "@ebb/api";
 import { configOf, type AppEnvironmentRow } from "../apps/store.ts";
 import { mergedConfig } from "../compile/version-config.ts";
+import { largestShare } from "../compile/traffic.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { ReferenceFault, resolve, type Layer, type Merged, type Resolved } from "./resolve.ts";
 import { oldSecrets, type StoredLayers, type ValueRow } from "./store.ts";
@@ -66,7 +67,7 @@ export function viewLayer(layer: Layer, rows: readonly ValueRow[]): LayerConfigu
 
 /** With what the source of the version that serves states, else of the newest. */
 function mergedOf({ versions, shares }: AppFacts, layers: StoredLayers): Merged {
-  const largest = shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
+  const largest = largestShare(shares);
   const base = versions.find(({ number, state }) => number === largest && state === "active") ?? versions[0];
   return mergedConfig({ plan: { env: base ? configOf(base).plan.env : {} } }, layers);
 }

@@ -1,6 +1,7 @@
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName } from "../compile/names.ts";
 import { secretValues, versionConfig, type Artifact } from "../compile/version-config.ts";
+import { largestShare } from "../compile/traffic.ts";
 import { adoptSecrets } from "../configuration/adopt.ts";
 import { revealer } from "../configuration/reveal.ts";
 import { readLayers, readSealedChanges, withChanges, type Change } from "../configuration/store.ts";
@@ -159,7 +160,7 @@ async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
     throw operationError("version_gone", `v${gone.number} of ${run.app} is no longer there`, { hint: "List them with: ebb versions." });
   const before = run.memory().before ?? sharesOf(run.app, await readOwnService(deps, run.app));
   await run.remember({ before });
-  const largest = [...shares].sort((a, b) => b.percent - a.percent)[0]?.number ?? 0;
+  const largest = largestShare(shares) ?? 0;
   const version = versions.get(largest);
   const path = version ? (configOf(version).plan.health.path ?? "/") : "/";
   await run.write({ version: `v${largest}` });
@@ -184,6 +185,6 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
 /** The version with the largest share; without one that serves, the newest. */
 async function servingVersion(deps: PlaceDeps, run: Run): Promise<VersionRow | undefined> {
   const versions = await listVersions(deps.db, run);
-  const largest = sharesOf(run.app, await readOwnService(deps, run.app)).sort((a, b) => b.percent - a.percent)[0];
-  return versions.find((version) => version.number === largest?.number && version.state === "active") ?? versions[0];
+  const largest = largestShare(sharesOf(run.app, await readOwnService(deps, run.app)));
+  return versions.find((version) => version.number === largest && version.state === "active") ?? versions[0];
 }

@@ -10,7 +10,7 @@ import {
   type Place,
   type VersionRow,
 } from "../apps/store.ts";
-import type { Share } from "../compile/traffic.ts";
+import { largestShare } from "../compile/traffic.ts";
 import { versionName, versionNumber } from "../compile/names.ts";
 import type { Deps } from "../deploy/context.ts";
 import { sharesOf } from "../deploy/route.ts";
@@ -131,10 +131,10 @@ export function usable(facts: AppFacts, name: string): number {
 
 /** The version that served before the present one and can still serve. Throws `nothing_to_roll_back`. */
 export async function previous({ db }: Deps, facts: AppFacts): Promise<number> {
-  const present = largest(facts.shares);
+  const present = largestShare(facts.shares);
   const { app, environment } = facts;
   for (const shares of await trafficHistory(db, { app: app.name, env: environment.name })) {
-    const number = largest(shares);
+    const number = largestShare(shares);
     const row = facts.versions.find((version) => version.number === number);
     if (row && number !== present && ["ready", "asleep"].includes(viewVersion(facts, row).state)) return row.number;
   }
@@ -145,12 +145,8 @@ export async function previous({ db }: Deps, facts: AppFacts): Promise<number> {
 
 /** The version with the largest share; undefined when none serves. */
 export function serving(facts: AppFacts): VersionRow | undefined {
-  const number = largest(facts.shares);
+  const number = largestShare(facts.shares);
   return facts.versions.find((version) => version.number === number && version.state === "active");
-}
-
-function largest(shares: readonly Share[]): number | undefined {
-  return [...shares].sort((a, b) => b.percent - a.percent)[0]?.number;
 }
 
 export function scopeOf({ team, name }: EnvironmentRow, app: string): { team: string; app: string; env: string } {

@@ -1,6 +1,7 @@
 import type { Release, StartRelease } from "@ebb/api";
 import { checkRules } from "../compile/check-rules.ts";
 import { versionName } from "../compile/names.ts";
+import { largestShare } from "../compile/traffic.ts";
 import { getPlace, type Place } from "../apps/store.ts";
 import type { Deps } from "../deploy/context.ts";
 import type { OperationEngine } from "../operations/engine.ts";
@@ -110,8 +111,8 @@ export async function abortRelease({ deps, engine }: { deps: Deps; engine: Opera
 /** The version that had most of the traffic before a release that has not ended. */
 export function beforeRelease(row: OperationRow, facts: AppFacts): number {
   const { before } = JSON.parse(row.state_json) as RunMemory;
-  const largest = [...(before ?? facts.shares)].sort((a, b) => b.percent - a.percent)[0];
-  if (largest) return largest.number;
+  const largest = largestShare(before ?? facts.shares);
+  if (largest !== undefined) return largest;
   throw refuse("nothing_to_roll_back", `Nothing served before the release of ${row.app}`, {
     hint: "Name the version that you want: --to.",
   });

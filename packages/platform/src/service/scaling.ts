@@ -5,6 +5,7 @@ import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { revisionName, versionName, versionNumber } from "../compile/names.ts";
+import { largestShare } from "../compile/traffic.ts";
 import type { Deps } from "../deploy/context.ts";
 import { LIVE_POLICY, livePolicy, policyMarks } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
@@ -85,7 +86,7 @@ function checkCron({ start, end, timezone = "UTC" }: { start: string; end: strin
 /** The recorded load of one version against another policy; of the version with the most traffic when none is named. */
 export async function whatIf(cluster: Cluster, { app, shares, versions }: AppFacts, asked: WhatIfQuery): Promise<WhatIf> {
   const { version, window, ...rest } = asked;
-  const busiest = [...shares].sort((a, b) => b.percent - a.percent)[0]?.number ?? versions[0]?.number;
+  const busiest = largestShare(shares) ?? versions[0]?.number;
   const number = version === undefined ? busiest : versionNumber(version);
   if (number === undefined) throw refuse("version_not_found", `${app.name} has no version here yet`, { hint: "Deploy one first." });
   revisionsAsked(cluster, app.name, versionName(number));

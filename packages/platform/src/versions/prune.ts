@@ -2,6 +2,7 @@ import type { PrunedVersions, Version } from "@ebb/api";
 import { findPlace, listPlaces, listVersions, rulesOf, trafficHistory, type Place } from "../apps/store.ts";
 import { record } from "../audit/store.ts";
 import { revisionName, revisionNumber, versionName } from "../compile/names.ts";
+import { largestShare } from "../compile/traffic.ts";
 import type { Deps } from "../deploy/context.ts";
 import { viewVersion } from "../deploy/views.ts";
 import { policiesOf, type EnvironmentRow } from "../environments/policies.ts";
@@ -30,7 +31,7 @@ export async function planPrune({ db, clusters, clock }: Deps, environment: Envi
   const versions = (await listVersions(db, place))
     .filter(({ state, number }) => state === "active" && cluster.revision(revisionName(place.app, number)) !== undefined)
     .map(({ number, created_at, pinned }) => ({ number, createdAt: created_at, pinned }));
-  const before = past.map(largest).find((number) => number !== undefined && number !== largest(present ?? []));
+  const before = past.map(largestShare).find((number) => number !== undefined && number !== largestShare(present ?? []));
   const policy = policiesOf(environment).versions;
   const { kept, gone } = sortVersions(versions, { routed, before }, policy, clock.now());
   return {
@@ -114,8 +115,4 @@ export interface Pin {
   version: string;
   pinned: boolean;
   user: string;
-}
-
-function largest(shares: readonly { number: number; percent: number }[]): number | undefined {
-  return shares.toSorted((a, b) => b.percent - a.percent)[0]?.number;
 }
