@@ -15,6 +15,7 @@ export {
 export { Groups } from "./groups.ts";
 export { systemRandom, type Random } from "./ids.ts";
 export { keepAlive } from "./keep-alive.ts";
+export { KEY_BYTES, KEY_HINT, newKey, parseKeys, writeKeyFile } from "./key-file.ts";
 export { Group, type Runnable } from "./lifecycle.ts";
 export { silentLogger, type Logger, type LogFields } from "./log.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

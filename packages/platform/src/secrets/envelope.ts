@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { KEY_BYTES } from "@ebb/base";
 
-/** Bytes of an AES-256 key. */
-export const KEY_BYTES = 32;
 /** What NIST SP 800-38D wants of GCM: 96 random bits, good for 2^32 values under one key. */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

@@ -1,8 +1,6 @@
-import { BugError, UserError } from "@ebb/base";
-import { createHash, randomBytes } from "node:crypto";
-import { open as openFile, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
-import { KEY_BYTES } from "./envelope.ts";
+import { BugError, KEY_BYTES, KEY_HINT, newKey, parseKeys, UserError, writeKeyFile } from "@ebb/base";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 
 /** Where the master key is: what an operator gives (a secret store's file, an environment variable), or a file that Ebb makes and keeps. */
 export type MasterKeySource = { kind: "given"; from: string; text: string } | { kind: "file"; path: string };
@@ -32,7 +30,7 @@ export async function loadMasterKeys(source: MasterKeySource): Promise<MasterKey
       });
     }
     text = newKey();
-    await writeKeys(source.path, text);
+    await writeKeyFile(source.path, text);
   }
   return parse(text, source.path);
 }
@@ -40,56 +38,26 @@ export async function loadMasterKeys(source: MasterKeySource): Promise<MasterKey
 /** A new key before those of now, durable when this resolves. */
 export async function addMasterKey(path: string, present: MasterKeys): Promise<MasterKeys> {
   const text = [newKey(), ...present.map(({ key }) => key.toString("base64"))].join("\n");
-  await writeKeys(path, text);
+  await writeKeyFile(path, text);
   return parse(text, path);
 }
 
 /** Only the first stays: call it once nothing is wrapped by the others. */
 export async function retireMasterKeys(path: string, present: MasterKeys): Promise<MasterKeys> {
-  await writeKeys(path, present[0].key.toString("base64"));
+  await writeKeyFile(path, present[0].key.toString("base64"));
   return [present[0]];
 }
 
-function newKey(): string {
-  return randomBytes(KEY_BYTES).toString("base64");
-}
-
-/** One key a line, or separated by commas; base64 of 32 bytes. No part of it is ever in the message. */
+/** No part of the text is ever in the message. */
 function parse(text: string, from: string): MasterKeys {
-  const keys = text
-    .split(/[\s,]+/)
-    .filter((part) => part !== "")
-    .map((part) => Buffer.from(part, "base64"));
-  const [first, ...others] = keys.map((key): MasterKey => ({
-    id: createHash("sha256").update("ebb master key").update(key).digest("hex").slice(0, ID_DIGITS),
-    key,
-  }));
-  if (!first || keys.some((key) => key.length !== KEY_BYTES)) {
-    throw new UserError("master_key_invalid", `The master key of ${from} is not base64 of ${KEY_BYTES} bytes`, {
-      hint: "Make one with: head -c 32 /dev/urandom | base64. To change it, put the new one first and keep the old one behind a comma.",
-    });
-  }
-  return [first, ...others];
+  const keys = parseKeys(text);
+  if (!keys) throw new UserError("master_key_invalid", `The master key of ${from} is not base64 of ${KEY_BYTES} bytes`, { hint: KEY_HINT });
+  const [first, ...others] = keys;
+  return [named(first), ...others.map(named)];
 }
 
-/** Whole or not at all, also over a power cut: a lost key is every secret lost. */
-async function writeKeys(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await openFile(temporary, "w", 0o600);
-  try {
-    await file.chmod(0o600);
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await openFile(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+function named(key: Buffer): MasterKey {
+  return { id: createHash("sha256").update("ebb master key").update(key).digest("hex").slice(0, ID_DIGITS), key };
 }
 
 /** Throws BugError for a name that no key has: the vault has checked them at its start. */

@@ -1,8 +1,8 @@
-import { UserError, type Clock } from "@ebb/base";
+import { KEY_BYTES, UserError, type Clock } from "@ebb/base";
 import { randomBytes } from "node:crypto";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
-import { KEY_BYTES, open, printOf, seal } from "./envelope.ts";
+import { open, printOf, seal } from "./envelope.ts";
 import { addMasterKey, loadMasterKeys, masterKeyOf, retireMasterKeys, type MasterKeys, type MasterKeySource } from "./master-keys.ts";
 
 /** A value as the database has it. */
