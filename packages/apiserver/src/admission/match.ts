@@ -23,6 +23,11 @@ export function matchedKind(
   );
 }
 
+/** Whether objects of this kind, in whatever version, are among those of the kinds. */
+export function isOneOf(kinds: readonly Kind[], { group, plural }: Kind): boolean {
+  return kinds.some((each) => each.group === group && each.plural === plural);
+}
+
 /** By the labels of the namespace that the object is in; a Namespace by its own. All else that is in no namespace is selected. */
 export function inNamespaces(
   namespaces: LabelMatcher,

@@ -9,16 +9,15 @@ import {
   type AdmissionPolicyBinding,
   type Json,
   type Kind,
-  type KubeObject,
   type PolicyDenial,
 } from "@ebb/kube";
 import { keyOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
-import { hasLabels, inNamespaces } from "./match.ts";
+import { hasLabels, inNamespaces, isOneOf } from "./match.ts";
 import { paramsOf } from "./policy-params.ts";
 import type { BoundPolicy, PolicyTable, Selected } from "./policy-table.ts";
-import { inReview, requestOf } from "./review.ts";
+import { expressionInput } from "./review.ts";
 
 /** Never judged: who broke their policies could not mend them. */
 const EXEMPT: readonly Kind[] = [AdmissionPolicies, AdmissionPolicyBindings];
@@ -42,13 +41,13 @@ export class PolicyAdmission {
     operations: readonly AdmissionAttributes["operation"][],
   ): boolean {
     const { table } = this.#deps;
-    if (table.bound.length === 0 || request.context.skipWebhooks || isExempt(request.kind)) return false;
+    if (table.bound.length === 0 || request.context.skipWebhooks || isOneOf(EXEMPT, request.kind)) return false;
     return table.bound.some(({ about }) => operations.some((operation) => table.match(about.resources, { ...request, operation })));
   }
 
   /** Throws the first denial of a binding that denies, in upstream's words; warns for those that warn, and notes those that audit. */
   validate(attributes: AdmissionAttributes): void {
-    if (attributes.context.skipWebhooks || isExempt(attributes.kind)) return;
+    if (attributes.context.skipWebhooks || isOneOf(EXEMPT, attributes.kind)) return;
     const denied = this.#deps.table.bound.flatMap((bound) => this.#judge(bound, attributes));
     const [first] = denied;
     if (!first) return;
@@ -63,13 +62,10 @@ export class PolicyAdmission {
     const matched = this.#selects(about, attributes) ? table.match(about.resources, attributes) : undefined;
     if (!matched) return [];
     const { spec, metadata } = policy;
-    const shown = (object: KubeObject | undefined) => (object ? (inReview(attributes, matched, object) as unknown as Json) : null);
     const { namespace } = attributes;
     const namespaceObject = namespace === "" ? undefined : store.get(keyOf(Namespaces, undefined, namespace));
     const input = {
-      object: shown(attributes.object),
-      oldObject: shown(attributes.oldObject),
-      request: requestOf(attributes, matched) as Json,
+      ...expressionInput(attributes, matched),
       namespaceObject: (namespaceObject ?? null) as Json,
     };
     return bindings.flatMap(({ binding, about: narrowed }) => {
@@ -112,8 +108,4 @@ export class PolicyAdmission {
   #selects({ namespaces, objects }: Selected, attributes: AdmissionAttributes): boolean {
     return inNamespaces(namespaces, attributes, this.#deps.store) && hasLabels(objects, attributes);
   }
-}
-
-function isExempt({ group, plural }: Kind): boolean {
-  return EXEMPT.some((each) => each.group === group && each.plural === plural);
 }

@@ -32,7 +32,7 @@ export function reviewOf(
 }
 
 /** What a review says of the request beside its objects. */
-export function requestOf(attributes: AdmissionAttributes, matched: Kind): object {
+function requestOf(attributes: AdmissionAttributes, matched: Kind): object {
   const { operation, kind, subresource, namespace, name, options, context } = attributes;
   const { user, dryRun = false } = context;
   return {
@@ -65,6 +65,13 @@ export function inReview({ subresource, kind }: AdmissionAttributes, matched: Ki
   if (subresource === "scale" && kind.scale) return scaleOf(object, kind.scale);
   const apiVersion = matched.group === "" ? matched.version : `${matched.group}/${matched.version}`;
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** What expressions about a write see: its objects as a review has them, and the request. */
+export function expressionInput(attributes: AdmissionAttributes, matched: Kind): { object: Json; oldObject: Json; request: Json } {
+  const shown = (each: KubeObject | undefined) => (each ? (inReview(attributes, matched, each) as unknown as Json) : null);
+  const { object, oldObject } = attributes;
+  return { object: shown(object), oldObject: shown(oldObject), request: requestOf(attributes, matched) as Json };
 }
 
 /** What the answer says; throws an Error that tells what is wrong with it, in the words of k8s.io/apiserver webhook/request. */

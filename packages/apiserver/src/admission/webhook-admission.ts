@@ -17,8 +17,8 @@ import {
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
 import { WebhookDenial } from "./denial.ts";
-import { hasLabels, inNamespaces } from "./match.ts";
-import { inReview, readAnswer, requestOf, reviewOf, reviewVersion, type Verdict } from "./review.ts";
+import { hasLabels, inNamespaces, isOneOf } from "./match.ts";
+import { expressionInput, inReview, readAnswer, reviewOf, reviewVersion, type Verdict } from "./review.ts";
 import type { WebhookCaller } from "./webhook-caller.ts";
 import type { RegisteredWebhook, WebhookSort, WebhookTable } from "./webhook-table.ts";
 
@@ -47,12 +47,7 @@ export class WebhookAdmission {
     operations: readonly AdmissionAttributes["operation"][],
   ): boolean {
     const { table } = this.#deps;
-    if (
-      table.empty ||
-      request.context.skipWebhooks ||
-      EXEMPT.some(({ group, plural }) => group === request.kind.group && plural === request.kind.plural)
-    )
-      return false;
+    if (table.empty || request.context.skipWebhooks || isOneOf(EXEMPT, request.kind)) return false;
     const asked = (hook: RegisteredWebhook) => operations.some((operation) => table.match(hook, { ...request, operation }) !== undefined);
     return table.of("mutating").some(asked) || table.of("validating").some(asked);
   }
@@ -115,11 +110,9 @@ export class WebhookAdmission {
   #meetsConditions({ webhook }: RegisteredWebhook, attributes: AdmissionAttributes, matched: Kind): boolean {
     const { matchConditions = [], failurePolicy, name } = webhook;
     if (matchConditions.length === 0) return true;
-    const shown = (each: KubeObject | undefined) => (each ? (inReview(attributes, matched, each) as unknown as Json) : null);
-    const { object, oldObject, kind } = attributes;
+    const { kind } = attributes;
     try {
-      const request = requestOf(attributes, matched) as Json;
-      return conditionsHold(matchConditions, { object: shown(object), oldObject: shown(oldObject), request });
+      return conditionsHold(matchConditions, expressionInput(attributes, matched));
     } catch (error) {
       if (failurePolicy !== "Ignore") throw forbidden(kind, attributes.name, error instanceof Error ? error.message : String(error));
       this.#deps.log.warn({ webhook: name, error }, "a webhook was passed over: whether its conditions hold cannot be told");
