@@ -25,10 +25,8 @@ export function reviewOf(
   attributes: AdmissionAttributes,
   { version, uid, matched }: { version: string; uid: string; matched: Kind },
 ): object {
-  const { object, oldObject } = attributes;
-  const shown = (each: KubeObject | undefined) => (each ? inReview(attributes, matched, each) : null);
-  const request = { uid, ...requestOf(attributes, matched), object: shown(object), oldObject: shown(oldObject) };
-  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request };
+  const { request, ...objects } = expressionInput(attributes, matched);
+  return { kind: "AdmissionReview", apiVersion: `admission.k8s.io/${version}`, request: { uid, ...request, ...objects } };
 }
 
 /** What a review says of the request beside its objects. */
@@ -68,10 +66,13 @@ export function inReview({ subresource, kind }: AdmissionAttributes, matched: Ki
 }
 
 /** What expressions about a write see: its objects as a review has them, and the request. */
-export function expressionInput(attributes: AdmissionAttributes, matched: Kind): { object: Json; oldObject: Json; request: Json } {
+export function expressionInput(
+  attributes: AdmissionAttributes,
+  matched: Kind,
+): { object: Json; oldObject: Json; request: { [key: string]: Json } } {
   const shown = (each: KubeObject | undefined) => (each ? (inReview(attributes, matched, each) as unknown as Json) : null);
   const { object, oldObject } = attributes;
-  return { object: shown(object), oldObject: shown(oldObject), request: requestOf(attributes, matched) as Json };
+  return { object: shown(object), oldObject: shown(oldObject), request: requestOf(attributes, matched) as { [key: string]: Json } };
 }
 
 /** What the answer says; throws an Error that tells what is wrong with it, in the words of k8s.io/apiserver webhook/request. */
