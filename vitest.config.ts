@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          maxWorkers: 2,
           include: ["apps/*/src/**/*.test.ts", "packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "bench/src/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -20,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "gateway on documented sockets",
+          maxWorkers: 2,
           include: ["packages/gateway/src/*.test.ts"],
           env: { EBB_TEST_TRANSPORT: "documented" },
           testTimeout: 30_000,

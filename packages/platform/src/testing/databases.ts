@@ -1,8 +1,31 @@
 import { tempDir } from "@ebb/testkit";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, onTestFinished, test } from "vitest";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
 import { postgresPrograms, startPostgres } from "./postgres.ts";
+
+let migrated: Promise<Buffer> | undefined;
+
+/** A database's bytes with all tables and no row: the migrations would take most of a short test's time. */
+async function migrate(): Promise<Buffer> {
+  const { path, remove } = await tempDir();
+  const file = join(path, "p.db");
+  await (await openDatabase({ kind: "sqlite", path: file })).destroy();
+  const bytes = await readFile(file);
+  await remove();
+  return bytes;
+}
+
+/** A new file of SQLite with all tables and no row, until the test ends. */
+export async function emptySqlite(): Promise<DatabaseOptions> {
+  const { path: folder, remove } = await tempDir();
+  onTestFinished(remove);
+  const path = join(folder, "p.db");
+  migrated ??= migrate();
+  await writeFile(path, await migrated);
+  return { kind: "sqlite", path };
+}
 
 type Open = (options?: DatabaseOptions) => Promise<{ db: Database; options: DatabaseOptions }>;
 
@@ -18,14 +41,7 @@ export function describeDatabases(name: string, tests: (when: typeof test | type
   afterAll(() => postgres?.stop());
 
   const drivers: [DatabaseOptions["kind"], () => Promise<DatabaseOptions>][] = [
-    [
-      "sqlite",
-      async () => {
-        const { path, remove } = await tempDir();
-        onTestFinished(remove);
-        return { kind: "sqlite", path: join(path, "p.db") };
-      },
-    ],
+    ["sqlite", emptySqlite],
     ["postgres", async () => ({ kind: "postgres", url: (await postgres?.url(`test${++count}`)) ?? "" })],
   ];
   describe.each(drivers)(`${name} on %s`, (kind, create) => {

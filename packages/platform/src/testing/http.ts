@@ -3,6 +3,7 @@ import { tempDir, VirtualClock } from "@ebb/testkit";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openDatabase, type Database } from "../database/database.ts";
+import { emptySqlite } from "./databases.ts";
 import type { PlatformApi } from "../http/port.ts";
 import { createHttpServer } from "../http/server.ts";
 import type { SignInConfig } from "../identity/sign-in-config.ts";
@@ -18,7 +19,7 @@ export type Call = (method: string, path: string, body?: unknown, headers?: Reco
  */
 export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: SignInConfig = {}, given?: Database) {
   const { path, remove } = await tempDir();
-  const database = given ?? (await openDatabase({ kind: "sqlite", path: join(path, "p.db") }));
+  const database = given ?? (await openDatabase(await emptySqlite()));
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const identity = await createIdentity({ database, ownerToken: OWNER_TOKEN, clock, random: systemRandom, log: silentLogger, signIn });
   const server = await createHttpServer({

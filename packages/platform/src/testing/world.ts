@@ -1,9 +1,8 @@
 import type { AppPlan, Builder, BuildRequest } from "@ebb/builder";
 import { silentLogger, type Random } from "@ebb/base";
-import { tempDir, VirtualClock } from "@ebb/testkit";
+import { VirtualClock } from "@ebb/testkit";
 import type { KyselyPlugin } from "kysely";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { planOfImage } from "../compile/version-config.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
@@ -19,6 +18,7 @@ import type { Exchange } from "../service/exchange.ts";
 import { Vault } from "../secrets/vault.ts";
 import { PlatformService } from "../service/platform-service.ts";
 import { UsageCounter } from "../usage/counter.ts";
+import { emptySqlite } from "./databases.ts";
 import { FakeClusters, type FakeCluster } from "./fake-cluster.ts";
 
 export const TEST_MASTER_KEY = { kind: "given", from: "the test", text: Buffer.alloc(32, 7).toString("base64") } as const;
@@ -37,11 +37,9 @@ export interface World {
 }
 
 export async function createWorld(): Promise<World> {
-  const { path, remove } = await tempDir();
-  onTestFinished(remove);
   const clusters = new FakeClusters();
   return {
-    database: { kind: "sqlite", path: join(path, "p.db") },
+    database: await emptySqlite(),
     clusters,
     cluster: clusters.of({ namespace: "default" }),
     uploads: new Set(),
