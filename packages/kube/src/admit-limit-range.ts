@@ -2,7 +2,7 @@ import type { LimitRange, LimitRangeItem } from "./core.ts";
 import type { Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
-import { forbiddenField, invalid, invalidValue, unsupportedValue, type FieldCause } from "./status-errors.ts";
+import { duplicateValue, forbiddenField, invalid, invalidValue, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 const TYPES = ["Container", "PersistentVolumeClaim", "Pod"];
 const FIELDS = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
@@ -14,15 +14,7 @@ export function admitLimitRange(object: KubeObject, kind: Kind): KubeObject {
   const types = limits.map(({ type }) => type);
   const causes = limits.flatMap((item, index): FieldCause[] => [
     ...itemCauses(item, `spec.limits[${index}]`),
-    ...(types.indexOf(item.type) < index
-      ? [
-          {
-            reason: "FieldValueDuplicate" as const,
-            field: `spec.limits[${index}].type`,
-            message: `Duplicate value: ${JSON.stringify(item.type)}`,
-          },
-        ]
-      : []),
+    ...(types.indexOf(item.type) < index ? [duplicateValue(`spec.limits[${index}].type`, item.type)] : []),
   ]);
   if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
   const admitted: LimitRange = { ...range, spec: { ...range.spec, limits } };

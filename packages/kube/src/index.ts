@@ -70,6 +70,7 @@ export { textMatches } from "./istio/text-matches.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export { limitRefusal, withLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
+export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS, WITH_ENDED } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";

@@ -55,6 +55,10 @@ export function invalidValue(field: string, value: unknown, why: string): FieldC
   return { reason: "FieldValueInvalid", field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
 }
 
+export function duplicateValue(field: string, value: unknown): FieldCause {
+  return { reason: "FieldValueDuplicate", field, message: `Duplicate value: ${JSON.stringify(value)}` };
+}
+
 export function forbiddenField(field: string, why: string): FieldCause {
   return { reason: "FieldValueForbidden", field, message: `Forbidden: ${why}` };
 }

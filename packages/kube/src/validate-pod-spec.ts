@@ -1,6 +1,6 @@
 import type { Container, ContainerPort, Volume } from "./core.ts";
 import { checkAllowed, fieldError, invalidFieldValue, missingField, outOfBounds, via, viaEach, type FieldErrors } from "./field-error.ts";
-import { DNS_SUBDOMAIN } from "./names.ts";
+import { dnsSubdomainFaults } from "./dns-names.ts";
 import type { Feature, Features } from "./serving-config/features.ts";
 import type { RevisionSpec } from "./serving.ts";
 import { validateContainer, validateInitContainer, type VolumeInfo } from "./validate-container.ts";
@@ -63,15 +63,9 @@ export function validatePodSpec(spec: RevisionSpec, features: Features): FieldEr
     ...validateInitContainers(initContainers, containers, scene),
     ...via("containers[*]", validatePortCount(containers)),
     ...validateContainers(containers, scene),
-    ...(serviceAccountName === "" || DNS_SUBDOMAIN.test(serviceAccountName)
+    ...(serviceAccountName === ""
       ? []
-      : invalidFieldValue(
-          serviceAccountName,
-          "serviceAccountName",
-          "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
-            "alphanumeric character (e.g. 'example.com', regex used for validation is " +
-            "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-        )),
+      : dnsSubdomainFaults(serviceAccountName).flatMap((why) => invalidFieldValue(serviceAccountName, "serviceAccountName", why))),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import type { Container, ContainerPort, PodSpec, Probe, Volume } from "./core.ts";
-import { DNS_LABEL, DNS_SUBDOMAIN } from "./names.ts";
+import { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
-import { invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
+import { duplicateValue, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 /** k8s.io/kubernetes pkg/apis/core/validation ValidatePodSpec, for the fields that Ebb knows; upstream's words and their order. */
 export function podSpecCauses(spec: PodSpec, path: string): FieldCause[] {
@@ -20,30 +20,21 @@ export function podSpecCauses(spec: PodSpec, path: string): FieldCause[] {
     ...volumeCauses(volumes, `${path}.volumes`),
     ...(containers.length === 0 ? [requiredField(`${path}.containers`)] : each(containers, `${path}.containers`)),
     ...each(spec.initContainers ?? [], `${path}.initContainers`),
-    ...(serviceAccountName && !DNS_SUBDOMAIN.test(serviceAccountName)
-      ? [invalidValue(`${path}.serviceAccountName`, serviceAccountName, SUBDOMAIN_WORDS)]
+    ...(serviceAccountName
+      ? dnsSubdomainFaults(serviceAccountName).map((why) => invalidValue(`${path}.serviceAccountName`, serviceAccountName, why))
       : []),
     ...(grace !== undefined && grace < 0 ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, AT_LEAST_ZERO)] : []),
   ];
 }
 
-const LABEL_WORDS =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const SUBDOMAIN_WORDS =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const AT_LEAST_ZERO = "must be greater than or equal to 0";
-const LONGEST_LABEL = 63;
 const LONGEST_PORT_NAME = 15;
-
-function duplicate(field: string, value: unknown): FieldCause {
-  return { reason: "FieldValueDuplicate", field, message: `Duplicate value: ${JSON.stringify(value)}` };
-}
 
 function nameCauses(name: string | undefined, field: string, seen: Set<string>): FieldCause[] {
   if (!name) return [requiredField(field)];
-  if (name.length > LONGEST_LABEL) return [invalidValue(field, name, `must be no more than ${LONGEST_LABEL} characters`)];
-  if (!DNS_LABEL.test(name)) return [invalidValue(field, name, LABEL_WORDS)];
-  if (seen.has(name)) return [duplicate(field, name)];
+  const faults = dnsLabelFaults(name);
+  if (faults.length > 0) return faults.map((why) => invalidValue(field, name, why));
+  if (seen.has(name)) return [duplicateValue(field, name)];
   seen.add(name);
   return [];
 }
@@ -120,7 +111,7 @@ function portNameCauses(name: string, field: string, seen: Set<string>): FieldCa
               ? "must not begin or end with a hyphen"
               : undefined;
   if (why !== undefined) return [invalidValue(field, name, why)];
-  if (seen.has(name)) return [duplicate(field, name)];
+  if (seen.has(name)) return [duplicateValue(field, name)];
   seen.add(name);
   return [];
 }

@@ -13,6 +13,7 @@ import {
   type FieldErrors,
 } from "./field-error.ts";
 import type { ObjectMeta } from "./meta.ts";
+import { dns1035LabelFaults, LABEL_1035_WORDS } from "./dns-names.ts";
 import { ANNOTATIONS, DNS_1035_LABEL, LABELS } from "./names.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, RevisionTemplate, Route, TrafficTarget } from "./serving.ts";
 import { validateTrafficPolicy } from "./traffic-policy.ts";
@@ -22,9 +23,6 @@ import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config
 
 /** knative/serving pkg/apis/serving/v1/{service,configuration,revision,route}_validation.go. */
 const QUEUE_PERCENTAGE = ["queue.sidecar.serving.knative.dev/resource-percentage", "queue.sidecar.serving.knative.dev/resourcePercentage"];
-const DNS_1035_MESSAGE =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an " +
-  "alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const QUALIFIED = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 export function validateService(
@@ -112,15 +110,16 @@ function validateMetadata(metadata: ObjectMeta): FieldErrors {
 
 function validateName({ name, generateName }: ObjectMeta): FieldErrors {
   if (generateName && !DNS_1035_LABEL.test(`${generateName.slice(0, 58)}x`)) {
-    return fieldError(`not a DNS 1035 label prefix: [${DNS_1035_MESSAGE}]`, ["generateName"]);
+    return fieldError(`not a DNS 1035 label prefix: [${LABEL_1035_WORDS}]`, ["generateName"]);
   }
-  return name && !DNS_1035_LABEL.test(name) ? fieldError(`not a DNS 1035 label: ${nameProblems(name)}`, ["name"]) : [];
+  const fault = name ? nameFault(name) : undefined;
+  return fault === undefined ? [] : fieldError(fault, ["name"]);
 }
 
-function nameProblems(name: string): string {
-  const problems = name.length > 63 ? ["must be no more than 63 characters"] : [];
-  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) problems.push(DNS_1035_MESSAGE);
-  return `[${problems.join(" ")}]`;
+/** Go prints a list in brackets. */
+function nameFault(name: string): string | undefined {
+  const faults = dns1035LabelFaults(name);
+  return faults.length === 0 ? undefined : `not a DNS 1035 label: [${faults.join(" ")}]`;
 }
 
 interface LabelRules {
@@ -155,7 +154,8 @@ function validateTemplate({ metadata = {}, spec }: RevisionTemplate, parent: Obj
 
 function validateTemplateName(name: string | undefined, parent: ObjectMeta): FieldErrors {
   if (!name) return [];
-  if (!DNS_1035_LABEL.test(name)) return invalidFieldValue(`not a DNS 1035 label: ${nameProblems(name)}`, "metadata.name");
+  const fault = nameFault(name);
+  if (fault !== undefined) return invalidFieldValue(fault, "metadata.name");
   if (!parent.name && parent.generateName) return disallowedFields("metadata.name");
   const prefix = `${parent.name}-`;
   if (name.startsWith(prefix)) return [];
@@ -220,9 +220,10 @@ function validateTraffic(traffic: readonly TrafficTarget[], inService: boolean):
     const own = via(`[${index}]`, validateTarget(target, inService));
     if (!target.tag) return own;
     if (first === undefined) tags.set(target.tag, index);
+    const fault = nameFault(target.tag);
     return [
       ...own,
-      ...(DNS_1035_LABEL.test(target.tag) ? [] : invalidFieldValue(`not a DNS 1035 label: ${nameProblems(target.tag)}`, `tag[${index}]`)),
+      ...(fault === undefined ? [] : invalidFieldValue(fault, `tag[${index}]`)),
       ...(first === undefined
         ? []
         : fieldError(`Multiple definitions for ${JSON.stringify(target.tag)}`, [`[${index}].tag`, `[${first}].tag`])),

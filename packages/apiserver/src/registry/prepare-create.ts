@@ -1,8 +1,8 @@
 import { rfc3339, type Clock, type Random } from "@ebb/base";
 import {
   badRequest,
-  DNS_LABEL,
-  DNS_SUBDOMAIN,
+  dnsLabelFaults,
+  dnsSubdomainFaults,
   generateName,
   invalid,
   invalidValue,
@@ -63,13 +63,14 @@ function checkName(kind: Kind, name: string): void {
       invalidValue("metadata.name", name.slice(0, 300), "may not be '.' or '..', nor contain '/' or '%'"),
     ]);
   }
-  const pattern = kind.kind === "Namespace" ? DNS_LABEL : DNS_SUBDOMAIN;
-  if (pattern.test(name)) return;
-  const why =
-    kind.kind === "Namespace"
-      ? "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', 63 at most, and must start and end with an alphanumeric character"
-      : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-  throw invalid(kind, name.slice(0, 300), [invalidValue("metadata.name", name.slice(0, 300), why)]);
+  const faults = kind.kind === "Namespace" ? dnsLabelFaults(name) : dnsSubdomainFaults(name);
+  const shown = name.slice(0, 300);
+  if (faults.length > 0)
+    throw invalid(
+      kind,
+      shown,
+      faults.map((why) => invalidValue("metadata.name", shown, why)),
+    );
 }
 
 /** What a client may say about an object's metadata; all else is the server's. */

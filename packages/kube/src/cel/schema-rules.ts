@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Optional } from "@marcbachmann/cel-js";
 import { isJsonObject, type Json, type JsonObject } from "../patch.ts";
 import type { Schema, ValidationRule } from "../schema.ts";
-import { forbiddenField, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { duplicateValue, forbiddenField, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
 import { bounded, BudgetError } from "./bounded.ts";
 import { compile, firstLine, type Program } from "./compile.ts";
 import { celValue } from "./values.ts";
@@ -143,7 +143,7 @@ function said(message: Program | undefined, variables: { self: unknown; oldSelf:
 function refusal({ reason }: ValidationRule, { field, type, why }: { field: string; type: string; why: string }): FieldCause {
   if (reason === "FieldValueForbidden") return forbiddenField(field, why);
   if (reason === "FieldValueRequired") return requiredField(field, why);
-  if (reason === "FieldValueDuplicate") return { reason, field, message: `Duplicate value: ${JSON.stringify(type)}` };
+  if (reason === "FieldValueDuplicate") return duplicateValue(field, type);
   return invalidValue(field, type, why);
 }
 

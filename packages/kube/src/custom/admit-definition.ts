@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { misplacedRules, ruleDefinitionCauses } from "../cel/admit-rules.ts";
 import type { Kind } from "../kinds.ts";
 import type { KubeObject } from "../meta.ts";
-import { DNS_LABEL, DNS_SUBDOMAIN } from "../names.ts";
+import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";
 import { forbiddenField, invalid, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
@@ -48,9 +48,9 @@ function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken):
   const causes: FieldCause[] = [];
   if (metadata.name !== `${names.plural}.${group}`)
     causes.push(invalidValue("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group'));
-  if (!DNS_SUBDOMAIN.test(group) || !group.includes("."))
-    causes.push(invalidValue("spec.group", group, "should be a domain with at least one dot"));
-  if (!DNS_LABEL.test(names.plural)) causes.push(invalidValue("spec.names.plural", names.plural, "must be a DNS label in lower case"));
+  causes.push(...dnsSubdomainFaults(group).map((why) => invalidValue("spec.group", group, why)));
+  if (!group.includes(".")) causes.push(invalidValue("spec.group", group, "should be a domain with at least one dot"));
+  causes.push(...dns1035LabelFaults(names.plural).map((why) => invalidValue("spec.names.plural", names.plural, why)));
   if (!/^[A-Z][A-Za-z0-9]{0,62}$/.test(names.kind))
     causes.push(invalidValue("spec.names.kind", names.kind, "must begin with a capital and hold letters and digits only"));
   if (scope !== "Namespaced" && scope !== "Cluster")
@@ -89,7 +89,7 @@ function versionCauses({ spec }: CustomResourceDefinition): FieldCause[] {
 function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
   const schema = version.schema?.openAPIV3Schema;
   const causes: FieldCause[] = [];
-  if (!DNS_LABEL.test(version.name)) causes.push(invalidValue(`${at}.name`, version.name, "must be a DNS label in lower case"));
+  causes.push(...dns1035LabelFaults(version.name).map((why) => invalidValue(`${at}.name`, version.name, why)));
   if (!schema) causes.push(requiredField(`${at}.schema.openAPIV3Schema`, "schemas are required"));
   else if (schema.type !== "object")
     causes.push(invalidValue(`${at}.schema.openAPIV3Schema.type`, schema.type ?? "", "must be object at the root"));

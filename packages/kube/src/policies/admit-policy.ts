@@ -2,7 +2,7 @@ import { compile, CompileError } from "../cel/compile.ts";
 import type { Kind } from "../kinds.ts";
 import { isLabelKey } from "../label-selector.ts";
 import type { KubeObject } from "../meta.ts";
-import { DNS_1035_LABEL, DNS_SUBDOMAIN } from "../names.ts";
+import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import { forbiddenField, invalid, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "../webhooks/duplicates.ts";
 import { conditionCauses } from "../webhooks/match-conditions.ts";
@@ -25,8 +25,6 @@ const ACTIONS = ["Audit", "Deny", "Warn"];
 const MOST_ANNOTATIONS = 20;
 const LONGEST_VALUE_EXPRESSION = 5 * 1024;
 const EITHER = "validations or auditAnnotations must contain at least one item";
-const SUBDOMAIN =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 
 /**
  * What the API server's registry does to a ValidatingAdmissionPolicy: fills in defaults, and refuses what is wrong in upstream's words
@@ -53,7 +51,7 @@ export function admitPolicyBinding(object: KubeObject, kind: Kind): KubeObject {
   const { policyName = "", paramRef, validationActions = [] } = spec;
   const causes: FieldCause[] = [
     ...(policyName === "" ? [requiredField("spec.policyName")] : []),
-    ...(policyName !== "" && !DNS_SUBDOMAIN.test(policyName) ? [invalidValue("spec.policyName", policyName, SUBDOMAIN)] : []),
+    ...(policyName === "" ? [] : dnsSubdomainFaults(policyName).map((why) => invalidValue("spec.policyName", policyName, why))),
     ...(paramRef ? paramRefCauses(paramRef, "spec.paramRef") : []),
     ...(spec.matchResources ? matchCauses(spec.matchResources, "spec.matchResources") : []),
     ...actionCauses(validationActions, "spec.validationActions"),
@@ -190,13 +188,15 @@ function paramKindCauses({ apiVersion = "", kind = "" }: ParamKind, at: string):
   else if (parts.length > 2)
     causes.push(invalidValue(`${at}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion.slice(0, 300)}`));
   else {
-    if (group !== "" && !DNS_SUBDOMAIN.test(group)) causes.push(invalidValue(`${at}.apiVersion`, group, SUBDOMAIN));
+    if (group !== "") causes.push(...dnsSubdomainFaults(group).map((why) => invalidValue(`${at}.apiVersion`, group, why)));
     if (version === "") causes.push(invalidValue(`${at}.apiVersion`, apiVersion, "version must be specified"));
-    else if (!DNS_1035_LABEL.test(version)) causes.push(invalidValue(`${at}.apiVersion`, version, "must be a DNS-1035 label, such as v1"));
+    else causes.push(...dns1035LabelFaults(version).map((why) => invalidValue(`${at}.apiVersion`, version, why)));
   }
   if (kind === "") causes.push(requiredField(`${at}.kind`));
-  else if (!DNS_1035_LABEL.test(kind.toLowerCase()))
-    causes.push(invalidValue(`${at}.kind`, kind, "may have mixed case, but should otherwise match: a DNS-1035 label"));
+  else {
+    const faults = dns1035LabelFaults(kind.toLowerCase()).join(",");
+    if (faults !== "") causes.push(invalidValue(`${at}.kind`, kind, `may have mixed case, but should otherwise match: ${faults}`));
+  }
   return causes;
 }
 

@@ -1,6 +1,6 @@
 import { isLabelKey, isLabelValue } from "../label-selector.ts";
 import type { LabelSelector } from "../rbac.ts";
-import { DNS_1035_LABEL, DNS_SUBDOMAIN } from "../names.ts";
+import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import { forbiddenField, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
 import { conditionCauses } from "./match-conditions.ts";
 import { ruleCauses } from "./validate-rule.ts";
@@ -40,11 +40,8 @@ export function oneOf(value: string | undefined, supported: readonly string[], a
 /** apimachinery validation.IsFullyQualifiedName. */
 function nameCauses(name: string, at: string): FieldCause[] {
   if (name === "") return [requiredField(at)];
-  if (!DNS_SUBDOMAIN.test(name)) {
-    const why =
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-    return [invalidValue(at, name.slice(0, 300), why)];
-  }
+  const faults = dnsSubdomainFaults(name);
+  if (faults.length > 0) return faults.map((why) => invalidValue(at, name.slice(0, 300), why));
   return name.split(".").length < 3 ? [invalidValue(at, name, "should be a domain with at least three segments separated by dots")] : [];
 }
 
@@ -52,7 +49,7 @@ function reviewVersionCauses(versions: readonly string[], at: string): FieldCaus
   const known = REVIEW_VERSIONS.join(", ");
   if (versions.length === 0) return [requiredField(at, `must specify one of ${known}`)];
   const causes = versions.flatMap((version, index) =>
-    DNS_1035_LABEL.test(version) ? [] : [invalidValue(`${at}[${index}]`, version, "must be a DNS-1035 label, such as v1")],
+    dns1035LabelFaults(version).map((why) => invalidValue(`${at}[${index}]`, version, why)),
   );
   causes.push(
     ...versions.flatMap((version, index) =>
