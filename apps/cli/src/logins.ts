@@ -1,6 +1,6 @@
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemCode } from "@ebb/base";
+import { replaceFile, systemCode } from "@ebb/base";
 import { Failure } from "./failure.ts";
 import type { Host } from "./host.ts";
 
@@ -31,8 +31,5 @@ export async function readLogins(host: Host): Promise<Logins> {
 export async function writeLogins(host: Host, logins: Logins): Promise<void> {
   const path = loginsFile(host);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const beside = `${path}.${process.pid}.tmp`;
-  await writeFile(beside, `${JSON.stringify(logins, null, 2)}\n`, { mode: 0o600 });
-  await chmod(beside, 0o600);
-  await rename(beside, path);
+  await replaceFile(path, `${JSON.stringify(logins, null, 2)}\n`, 0o600);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, statfs } from "node:fs/promises";
+import { chmod, mkdir, readFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode, systemRandom, UserError } from "@ebb/base";
+import { replaceFile, systemCode, systemRandom, UserError } from "@ebb/base";
 import type { ServerConfig } from "./config.ts";
 import { isAlive, startTime } from "./process-identity.ts";
 
@@ -139,15 +139,7 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   }
 }
 
-/** Whole or not at all, and durable: written beside, synced, renamed. */
-export async function writeJson(path: string, value: unknown, mode: number): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = await open(beside, "w", mode);
-  try {
-    await file.writeFile(`${JSON.stringify(value, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
+/** Whole or not at all, and durable. */
+export function writeJson(path: string, value: unknown, mode: number): Promise<void> {
+  return replaceFile(path, `${JSON.stringify(value, null, 2)}\n`, mode);
 }

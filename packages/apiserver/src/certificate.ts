@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { systemCode, type Clock, type Random } from "@ebb/base";
+import { readIfThere, replaceFile, type Clock, type Random } from "@ebb/base";
 // Its dependency injection wants this to be there first.
 import "reflect-metadata";
 import {
@@ -38,8 +38,8 @@ export async function loadCertificate(
   const made = await makeCertificate(hosts, clock.now(), random);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The key first: a certificate whose key is not the one beside it is seen as unusable, and both are made anew.
-  await replace(paths.key, made.key);
-  await replace(paths.certificate, made.certificate);
+  await replaceFile(paths.key, made.key, 0o600);
+  await replaceFile(paths.certificate, made.certificate, 0o600);
   return made;
 }
 
@@ -68,12 +68,9 @@ export async function makeCertificate(hosts: readonly string[], now: number, ran
 }
 
 async function read(paths: Certificate): Promise<Certificate | undefined> {
-  try {
-    return { certificate: await readFile(paths.certificate, "utf8"), key: await readFile(paths.key, "utf8") };
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const certificate = await readIfThere(paths.certificate);
+  const key = await readIfThere(paths.key);
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
 function fits({ certificate, key }: Certificate, host: string, now: number): boolean {
@@ -86,9 +83,4 @@ function fits({ certificate, key }: Certificate, host: string, now: number): boo
     // Half written or damaged: as good as missing.
     return false;
   }
-}
-
-async function replace(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }

@@ -12,6 +12,7 @@ export {
   type ErrorKind,
   type ErrorOptions,
 } from "./errors.ts";
+export { readIfThere, replaceFile, sizeOf, syncFolder } from "./files.ts";
 export { Groups } from "./groups.ts";
 export { systemRandom, type Random } from "./ids.ts";
 export { keepAlive } from "./keep-alive.ts";

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { replaceFile } from "./files.ts";
 
 /** Of AES-256. */
 export const KEY_BYTES = 32;
@@ -23,22 +22,7 @@ export function parseKeys(text: string): readonly [Buffer, ...Buffer[]] | undefi
 export const KEY_HINT =
   "Make one with: head -c 32 /dev/urandom | base64. To change it, put the new one first and keep the old one behind a comma.";
 
-/** Whole or not at all, also over a power cut: with a lost key, all that it has sealed is lost. For its owner alone, whatever was there. */
-export async function writeKeyFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.chmod(0o600);
-    await file.writeFile(`${text}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+/** For its owner alone, and durable when this resolves: with a lost key, all that it has sealed is lost. */
+export function writeKeyFile(path: string, text: string): Promise<void> {
+  return replaceFile(path, `${text}\n`, 0o600);
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { systemCode, type Clock, type Random } from "@ebb/base";
+import { readIfThere, replaceFile, type Clock, type Random } from "@ebb/base";
 import { DAY, issueClient, issueServer, makeAuthority, type KeyPair } from "./authority.ts";
 
 const AUTHORITY_DAYS = 3650;
@@ -74,11 +74,11 @@ export async function loadPki({ folder, names, admin, clock, random }: PkiOption
 
 async function loadAccountKey(folder: string): Promise<string> {
   const path = join(folder, "sa.key");
-  const found = await readText(path);
+  const found = await readIfThere(path);
   if (found !== undefined && isPrivateKey(found)) return found;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const made = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  await replace(path, made);
+  await replaceFile(path, made, 0o600);
   return made;
 }
 
@@ -115,27 +115,13 @@ function firstOf(certificates: string): string {
 }
 
 async function read(folder: string, name: string): Promise<KeyPair | undefined> {
-  const certificate = await readText(join(folder, `${name}.crt`));
-  const key = await readText(join(folder, `${name}.key`));
+  const certificate = await readIfThere(join(folder, `${name}.crt`));
+  const key = await readIfThere(join(folder, `${name}.key`));
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
 async function write(folder: string, name: string, { certificate, key }: KeyPair): Promise<void> {
   // The key first: a certificate whose key is not the one beside it is seen as unusable, and both are made anew.
-  await replace(join(folder, `${name}.key`), key);
-  await replace(join(folder, `${name}.crt`), certificate);
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-async function replace(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await replaceFile(join(folder, `${name}.key`), key, 0o600);
+  await replaceFile(join(folder, `${name}.crt`), certificate, 0o600);
 }

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Decision } from "@ebb/autoscaler";
-import { causeChain, systemCode, type Clock, type Logger } from "@ebb/base";
+import { causeChain, replaceFile, systemCode, type Clock, type Logger } from "@ebb/base";
 
 /** Per revision, as the scaler's own journal. */
 const KEPT = 50;
@@ -98,8 +98,7 @@ export class DecisionLog {
     const lines = [...kept].flatMap(([key, decisions]) => decisions.map((decision) => `${JSON.stringify({ key, decision })}\n`));
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(`${path}.new`, lines.join(""), { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      await replaceFile(path, lines.join(""), 0o600);
     } catch (error) {
       this.#failed(error);
     }

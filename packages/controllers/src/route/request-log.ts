@@ -1,7 +1,8 @@
-import { appendFile, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { causeChain, systemCode, type Clock, type Logger, type Timer } from "@ebb/base";
+import { causeChain, readIfThere, sizeOf, type Clock, type Logger, type Timer } from "@ebb/base";
 import type { SeenRequest } from "@ebb/gateway";
+import { splitKey } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 
 /** With the revision (its name alone) that answered it. */
@@ -76,7 +77,7 @@ export class RequestLog {
   }
 
   #add(key: string, seen: readonly SeenRequest[]): void {
-    const [namespace = "", revision = ""] = key.split("/");
+    const { namespace, name: revision } = splitKey(key);
     const name = this.#options.serviceOf(key);
     if (name === undefined) return;
     const service = `${namespace}/${name}`;
@@ -113,25 +114,9 @@ export class RequestLog {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return 0;
-    throw error;
-  }
-}
-
 async function readAll(path: string): Promise<RecordedRequest[]> {
-  const texts = await Promise.all(
-    [`${path}.1`, path].map((file) =>
-      readFile(file, "utf8").catch((error: unknown) => {
-        if (systemCode(error) === "ENOENT") return "";
-        throw error;
-      }),
-    ),
-  );
-  return texts.flatMap((text) => text.split("\n").flatMap(parse));
+  const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
+  return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parse));
 }
 
 /** Whole lines; a kill may have cut the last one. */

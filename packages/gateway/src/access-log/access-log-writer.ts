@@ -1,5 +1,5 @@
-import { appendFile, rename, stat } from "node:fs/promises";
-import { causeChain, systemCode, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
+import { appendFile, rename } from "node:fs/promises";
+import { causeChain, sizeOf, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
 import type { AccessLogEntry } from "../core/access-log.ts";
 
 export interface AccessLogOptions {
@@ -106,13 +106,4 @@ export class AccessLogWriter implements Runnable {
 
 function failed({ status, outcome }: AccessLogEntry): boolean {
   return status >= 500 || outcome === "cut";
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return 0;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { causeChain, systemCode, type Clock, type Logger, type Timer } from "@ebb/base";
+import { causeChain, syncFolder, systemCode, type Clock, type Logger, type Timer } from "@ebb/base";
 import type { RouteTable } from "../route-table.ts";
 import { line, readJournal, snapshotLines, type EntryChange } from "./table-journal.ts";
 
@@ -127,12 +127,7 @@ export class TableStore {
     }
     this.#file = file;
     this.#journalBytes = 0;
-    const folder = await open(dirname(path), "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(path));
   }
 }
 

@@ -1,6 +1,5 @@
-import { BugError, KEY_BYTES, KEY_HINT, newKey, parseKeys, UserError, writeKeyFile } from "@ebb/base";
+import { BugError, KEY_BYTES, KEY_HINT, newKey, parseKeys, readIfThere, UserError, writeKeyFile } from "@ebb/base";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 
 /** Where the master key is: what an operator gives (a secret store's file, an environment variable), or a file that Ebb makes and keeps. */
 export type MasterKeySource = { kind: "given"; from: string; text: string } | { kind: "file"; path: string };
@@ -19,20 +18,16 @@ const ID_DIGITS = 16;
 /** Throws UserError `master_key_invalid` and `master_key_unreadable`. */
 export async function loadMasterKeys(source: MasterKeySource): Promise<MasterKeys> {
   if (source.kind === "given") return parse(source.text, source.from);
-  let text: string;
-  try {
-    text = await readFile(source.path, "utf8");
-  } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) {
-      throw new UserError("master_key_unreadable", `The master key cannot be read: ${source.path}`, {
-        cause,
-        hint: "It must belong to the user that Ebb runs as, with mode 0600.",
-      });
-    }
-    text = newKey();
-    await writeKeyFile(source.path, text);
-  }
-  return parse(text, source.path);
+  const text = await readIfThere(source.path).catch((cause: unknown) => {
+    throw new UserError("master_key_unreadable", `The master key cannot be read: ${source.path}`, {
+      cause,
+      hint: "It must belong to the user that Ebb runs as, with mode 0600.",
+    });
+  });
+  if (text !== undefined) return parse(text, source.path);
+  const made = newKey();
+  await writeKeyFile(source.path, made);
+  return parse(made, source.path);
 }
 
 /** A new key before those of now, durable when this resolves. */
