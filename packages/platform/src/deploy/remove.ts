@@ -1,5 +1,5 @@
 import { sleep } from "@ebb/base";
-import { deletePlaceRows } from "../apps/store.ts";
+import { deletePlaceRows, listPlaces } from "../apps/store.ts";
 import { removeDomainsOf } from "../domains/remove.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
@@ -51,15 +51,8 @@ async function removeTeam({ db, vault }: Deps, team: string): Promise<void> {
 }
 
 async function appsIn({ db }: Deps, run: Run, environments: readonly EnvironmentRow[]): Promise<Removed[]> {
-  let query = db
-    .selectFrom("app_environments as p")
-    .innerJoin("apps as a", "a.name", "p.app")
-    .select(["p.app", "p.env"])
-    .where("a.team", "=", run.team)
-    .orderBy("p.app");
-  if (run.app !== "") query = query.where("p.app", "=", run.app);
-  const rows = await query.execute();
-  return rows.flatMap(({ app, env }) => {
+  const places = await listPlaces(db, { team: run.team, app: run.app });
+  return places.flatMap(({ app, env }) => {
     const environment = environments.find(({ name }) => name === env);
     return environment ? [{ app, environment }] : [];
   });

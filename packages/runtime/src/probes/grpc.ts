@@ -1,5 +1,6 @@
-import { connect } from "node:http2";
 import type { Address } from "../port.ts";
+import { USER_AGENT } from "./http.ts";
+import { attemptHttp2 } from "./http2-attempt.ts";
 import { ProbeFailure } from "./probe-error.ts";
 
 const PATH = "/grpc.health.v1.Health/Check";
@@ -9,31 +10,16 @@ const LARGEST_ANSWER = 1024;
 
 /** gRPC Health Checking Protocol v1: succeeds on SERVING. Throws ProbeFailure or what the connection throws. */
 export function probeGrpc(address: Address, service: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const session = connect(`http://${address.host}:${address.port}`);
-    const finish = (error?: unknown) => {
-      session.destroy();
-      if (error === undefined) resolve();
-      else reject(error instanceof Error ? error : new ProbeFailure("aborted"));
-    };
-    session.once("error", finish);
-    signal.addEventListener("abort", () => finish(signal.reason), { once: true });
-    const stream = session.request({
-      ":method": "POST",
-      ":path": PATH,
-      "content-type": "application/grpc",
-      te: "trailers",
-      "user-agent": "kube-probe/1.32",
-    });
+  const headers = { ":method": "POST", ":path": PATH, "content-type": "application/grpc", te: "trailers", "user-agent": USER_AGENT };
+  return attemptHttp2(address, headers, signal, (stream, finish) => {
     const chunks: Buffer[] = [];
     let size = 0;
     let grpcStatus: string | undefined;
     let grpcMessage = "";
-    const note = (headers: Record<string, unknown>) => {
-      if (typeof headers["grpc-status"] === "string") grpcStatus = headers["grpc-status"];
-      if (typeof headers["grpc-message"] === "string") grpcMessage = headers["grpc-message"];
+    const note = (said: Record<string, unknown>) => {
+      if (typeof said["grpc-status"] === "string") grpcStatus = said["grpc-status"];
+      if (typeof said["grpc-message"] === "string") grpcMessage = said["grpc-message"];
     };
-    stream.once("error", finish);
     stream.once("response", note);
     stream.once("trailers", note);
     stream.on("data", (chunk: Buffer) => {
@@ -42,7 +28,6 @@ export function probeGrpc(address: Address, service: string, signal: AbortSignal
       else chunks.push(chunk);
     });
     stream.once("end", () => finish(judge(Buffer.concat(chunks), grpcStatus, grpcMessage)));
-    stream.once("close", () => finish(new ProbeFailure("the stream was closed without an answer")));
     stream.end(encodeRequest(service));
   });
 }

@@ -1,10 +1,11 @@
 import { request } from "node:http";
-import { connect as connectH2, constants } from "node:http2";
+import { constants } from "node:http2";
 import type { Address } from "../port.ts";
+import { attemptHttp2 } from "./http2-attempt.ts";
 import { ProbeFailure } from "./probe-error.ts";
 
 /** What kubelet says of itself, for access logs that leave probes out. */
-const USER_AGENT = "kube-probe/1.32";
+export const USER_AGENT = "kube-probe/1.32";
 
 interface HttpProbe {
   path: string;
@@ -37,22 +38,12 @@ export function probeHttp(address: Address, probe: HttpProbe, signal: AbortSigna
 
 /** The same over HTTP/2 with prior knowledge. */
 export function probeH2c(address: Address, probe: HttpProbe, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const session = connectH2(`http://${address.host}:${address.port}`);
-    const finish = (error?: unknown) => {
-      session.destroy();
-      if (error === undefined) resolve();
-      else reject(error instanceof Error ? error : new ProbeFailure("aborted"));
-    };
-    session.once("error", finish);
-    signal.addEventListener("abort", () => finish(signal.reason), { once: true });
-    const stream = session.request({ [constants.HTTP2_HEADER_PATH]: pathOf(probe), "user-agent": USER_AGENT, ...lowerCase(probe.headers) });
-    stream.once("error", finish);
-    stream.once("response", (headers) => {
-      const status = headers[":status"] ?? 0;
+  const headers = { [constants.HTTP2_HEADER_PATH]: pathOf(probe), "user-agent": USER_AGENT, ...lowerCase(probe.headers) };
+  return attemptHttp2(address, headers, signal, (stream, finish) => {
+    stream.once("response", (answer) => {
+      const status = answer[":status"] ?? 0;
       finish(isSuccess(status) ? undefined : new ProbeFailure(`GET ${pathOf(probe)} answered ${status}`));
     });
-    stream.once("close", () => finish(new ProbeFailure("the stream was closed without an answer")));
   });
 }
 
