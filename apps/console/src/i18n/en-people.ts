@@ -47,7 +47,6 @@ export const enPeople = {
     whole: (rows: string) => `All ${rows} rows are as they were written.`,
     breach: (seq: string, message: string) => `The trail is broken at row ${seq}: ${message}`,
     details: "Before and after",
-    what: "What",
     before: "Before",
     after: "After",
   },

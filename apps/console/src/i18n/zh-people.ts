@@ -48,7 +48,6 @@ export const zhPeople: typeof enPeople = {
     whole: (rows) => `全部 ${rows} 行均与写入时一致。`,
     breach: (seq, message) => `记录在第 ${seq} 行断裂：${message}`,
     details: "变更前后",
-    what: "内容",
     before: "变更前",
     after: "变更后",
   },

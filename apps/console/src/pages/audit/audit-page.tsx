@@ -9,7 +9,7 @@ import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { auditQuery, type AuditFilter } from "../../api/people-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
-import { DataTable } from "../../ui/data-table.tsx";
+import { ChangeTable } from "../../ui/change-table.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
@@ -111,20 +111,10 @@ function Changes({ entry }: { entry: AuditEntry }) {
   const text = useText();
   const changes = auditChanges(entry);
   if (changes.length === 0) return null;
-  const value = (words: string | null) => (words === null ? <span className="faint">–</span> : <code>{words}</code>);
   return (
     <details>
       <summary className="faint">{text.audit.details}</summary>
-      <DataTable
-        label={text.audit.details}
-        rows={changes}
-        columns={[
-          { key: "path", title: text.audit.what, render: ({ path }) => <code className="strong">{path}</code> },
-          { key: "from", title: text.audit.before, render: ({ from }) => <div className="prose">{value(from)}</div> },
-          { key: "to", title: text.audit.after, render: ({ to }) => <div className="prose">{value(to)}</div> },
-        ]}
-        keyOf={({ path }) => path}
-      />
+      <ChangeTable label={text.audit.details} changes={changes} from={text.audit.before} to={text.audit.after} />
     </details>
   );
 }
