@@ -20,12 +20,12 @@ export interface Context {
   connect(): Promise<Connection>;
 }
 
-export function createContext(host: Host, options: RawInput["options"]): Context {
+export async function createContext(host: Host, options: RawInput["options"]): Promise<Context> {
   const text = (name: string) => (typeof options[name] === "string" ? options[name] : undefined);
   const data = text("data");
   return {
     host,
-    output: new Output(host, (text("output") as Format | undefined) ?? "text"),
+    output: await Output.open(host, (text("output") as Format | undefined) ?? "text"),
     progress: new Progress(host),
     interactive: host.stdin.isTTY === true && host.stderr.isTTY === true && !host.env["CI"],
     dataFolder: dataFolder(host, data),

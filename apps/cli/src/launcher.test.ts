@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { copyFile, mkdir, symlink } from "node:fs/promises";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { tempDir } from "@ebb/testkit";
@@ -52,4 +52,18 @@ test("Ctrl-C ends a command with 130", async () => {
   await asked;
   child.kill("SIGINT");
   expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(EXIT.interrupted);
+});
+
+test("a command loads no library that others need: each would cost all of them its time", async () => {
+  const hook = join(await folder(), "hook.mjs");
+  const main = join(import.meta.dirname, "main.ts");
+  await writeFile(
+    hook,
+    `import { registerHooks } from "node:module";
+     const libraries = new Set();
+     registerHooks({ load: (url, context, next) => (libraries.add(/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1]), next(url, context)) });
+     process.on("exit", () => console.log([...libraries].filter(Boolean).join()));`,
+  );
+  const { stdout } = await run(process.execPath, ["--import", hook, main, "--version"], { env: BARE });
+  expect(stdout.trim().split("\n").slice(1)).toEqual(["commander"]);
 });

@@ -14,7 +14,7 @@ export async function runCli(argv: readonly string[], host: Host, version: strin
       host.stdout.write(parsed.text);
       return EXIT.ok;
     }
-    const context = createContext(host, parsed.input.options);
+    const context = await createContext(host, parsed.input.options);
     try {
       await parsed.command.run(context, parsed.input);
     } finally {

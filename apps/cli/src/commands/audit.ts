@@ -1,4 +1,5 @@
-import { auditChanges, type AuditChange, type AuditEntry } from "@ebb/api";
+import type { AuditEntry } from "@ebb/api";
+import { auditChanges, type AuditChange } from "@ebb/api/client";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";

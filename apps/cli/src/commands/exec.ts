@@ -1,5 +1,4 @@
 import { defineCommand } from "../command.ts";
-import { runRemote } from "../exec-session.ts";
 import { CommandEnded } from "../failure.ts";
 import { ENV, placeOf } from "../place.ts";
 
@@ -30,6 +29,7 @@ export const execCommand = defineCommand({
     const place = await placeOf(context, client, args.app, options.env);
     const terminal = host.stdin.isTTY === true && host.stdout.isTTY === true;
     const command = args.command.length === 0 ? ["sh"] : args.command;
+    const { runRemote } = await import("../exec-session.ts");
     const exit = await runRemote(host, client, {
       place,
       command,

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { execute } from "../declared/execute.ts";
-import { readDeclared, writeDeclared } from "../declared/files.ts";
 import { planOf, type Plan } from "../declared/plan.ts";
 import { presentTeam } from "../declared/present.ts";
 import { Failure, usageError } from "../failure.ts";
@@ -20,6 +19,7 @@ export const exportCommand = defineCommand({
   uses: "platform",
   examples: [{ run: "ebb export team-default", what: "To be kept in Git" }],
   async run(context, { args, options }) {
+    const { writeDeclared } = await import("../declared/files.ts");
     const client = await context.connect();
     const folder = resolve(context.host.cwd, args.folder);
     const files = await writeDeclared(folder, await presentTeam(client, teamOf(context, options.team)));
@@ -47,6 +47,7 @@ export const applyCommand = defineCommand({
   ],
   async run(context, { options }) {
     if (options.file === undefined) throw usageError("no folder is named", "Write: ebb apply -f FOLDER.");
+    const { readDeclared } = await import("../declared/files.ts");
     const wanted = await readDeclared(resolve(context.host.cwd, options.file));
     const client = await context.connect();
     const { team } = wanted.team;

@@ -1,4 +1,3 @@
-import { Document } from "yaml";
 import type { Format } from "../common-options.ts";
 import type { Host } from "../host.ts";
 import { createStyle, type Style } from "./style.ts";
@@ -13,16 +12,25 @@ export interface TableResult<Row> {
   readonly empty: string;
 }
 
+type ToYaml = (data: unknown) => string;
+
 /** Results, on standard output. Progress, notes and errors go to standard error (progress.ts), so that pipes get results alone. */
 export class Output {
   readonly format: Format;
   readonly style: Style;
   readonly #host: Host;
+  readonly #toYaml: ToYaml | undefined;
 
-  constructor(host: Host, format: Format) {
+  private constructor(host: Host, format: Format, toYaml: ToYaml | undefined) {
     this.format = format;
     this.style = createStyle(host.stdout, host.env);
     this.#host = host;
+    this.#toYaml = toYaml;
+  }
+
+  /** YAML's library is loaded only for who asks for it: that takes as long as a short command. */
+  static async open(host: Host, format: Format): Promise<Output> {
+    return new Output(host, format, format === "yaml" ? (await import("yaml")).stringify : undefined);
   }
 
   /** Whether the result is for a program. */
@@ -52,13 +60,13 @@ export class Output {
   }
 
   data(data: unknown): void {
-    if (this.format === "yaml") this.#host.stdout.write(new Document(data).toString());
+    if (this.#toYaml) this.#host.stdout.write(this.#toYaml(data));
     else this.#host.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   }
 
   /** One of a stream of results: a line of JSON, or a document of YAML. */
   item(data: unknown): void {
-    if (this.format === "yaml") this.#host.stdout.write(`---\n${new Document(data).toString()}`);
+    if (this.#toYaml) this.#host.stdout.write(`---\n${this.#toYaml(data)}`);
     else this.#host.stdout.write(`${JSON.stringify(data)}\n`);
   }
 

@@ -103,7 +103,7 @@ test("examples are deployed by themselves: one that cannot be does not stop the 
     uid: 1,
     interrupted: new AbortController().signal,
   } satisfies Host;
-  const deploy = () => deployExamples(createContext(host, {}), createClient({ baseUrl: platform.url, token: TOKEN }), path);
+  const deploy = async () => deployExamples(await createContext(host, {}), createClient({ baseUrl: platform.url, token: TOKEN }), path);
   await deploy();
   expect(platform.calls.filter((call) => call.method === "POST").map((call) => call.url)).toEqual(["/api/v1/deployments?defaultName=good"]);
   platform.answer("POST /deployments", (reply) => problem(reply, 507, "disk_full"));
