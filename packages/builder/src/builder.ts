@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { systemCode, type Clock, type Logger, type Random } from "@ebb/base";
 import { relocateVenv } from "./bundle/relocate.ts";
 import { copySite, loadSiteServer, type ServerFile } from "./bundle/site.ts";
@@ -5,12 +6,13 @@ import { copyTree } from "./bundle/copy-tree.ts";
 import { BundleStore } from "./bundle/store.ts";
 import type { Recipe } from "./config/settle.ts";
 import { fault } from "./errors.ts";
+import { fetchGit } from "./git/fetch.ts";
 import { buildImage } from "./image/build-image.ts";
 import { DEFAULT_LIMITS, type BuildLimits } from "./limits.ts";
-import { BUNDLE_HOST, type AppPlan, type BuildOutput, type BuildRequest, type Builder } from "./port.ts";
+import { BUNDLE_HOST, type AppPlan, type BuildRequest, type Builder, type Built } from "./port.ts";
 import { runCommand, withDeadline } from "./run/sandbox.ts";
 import { requireTools } from "./run/toolchain.ts";
-import { checkEntry, understand } from "./source.ts";
+import { checkEntry, understand, withoutIgnored } from "./source.ts";
 import { unpack } from "./unpack/unpack.ts";
 import { WorkSlots } from "./work-slots.ts";
 import { Workshop, type Workplace } from "./workshop.ts";
@@ -59,7 +61,7 @@ class LocalBuilder implements BundleBuilder {
     this.#store = new BundleStore({ root: bundlesRoot, clock, random });
   }
 
-  async build(request: BuildRequest): Promise<{ plan: AppPlan; output: BuildOutput }> {
+  async build(request: BuildRequest): Promise<Built> {
     await this.#prepare();
     const slot = await this.#slots.take(request.signal);
     try {
@@ -82,10 +84,20 @@ class LocalBuilder implements BundleBuilder {
     await this.#store.collect(keep);
   }
 
-  async #buildIn(place: Workplace, request: BuildRequest): Promise<{ plan: AppPlan; output: BuildOutput }> {
+  async #buildIn(place: Workplace, request: BuildRequest): Promise<Built> {
+    if ("archive" in request) return this.#buildArchive(place, request, request.archive);
+    const { clock } = this.#options;
+    const { progress, signal } = request;
+    const { archive, commit } = await fetchGit({ place, clock, limits: this.#limits, progress, signal }, request.git);
+    return { ...(await this.#buildArchive(place, request, archive)), commit };
+  }
+
+  async #buildArchive(place: Workplace, request: BuildRequest, archive: string): Promise<Built> {
     const { progress, signal } = request;
     progress.phase("unpack", "Unpacking the source");
-    const { files } = await unpack(request.archive, place.source, this.#limits, signal);
+    const { files: unpacked } = await unpack(archive, place.source, this.#limits, signal);
+    const files = "git" in request ? await withoutIgnored(place.source, unpacked) : unpacked;
+    if ("git" in request) await rm(archive, { force: true });
     progress.phase("detect", `Looking at ${files.length} files`);
     const { plan, recipe, tools } = await understand(place.source, files, request);
     progress.phase("detect", describe(plan));
@@ -132,12 +144,7 @@ class LocalBuilder implements BundleBuilder {
     return this.#store.add(manifest, (app) => copyTree(place.source, app, options));
   }
 
-  async #image(
-    place: Workplace,
-    request: BuildRequest,
-    plan: AppPlan,
-    recipe: Extract<Recipe, { kind: "image" }>,
-  ): Promise<{ plan: AppPlan; output: BuildOutput }> {
+  async #image(place: Workplace, request: BuildRequest, plan: AppPlan, recipe: Extract<Recipe, { kind: "image" }>): Promise<Built> {
     const { engine, clock, random } = this.#options;
     if (engine === undefined)
       throw fault("engine_missing", `${recipe.dockerfile} needs a container engine, and none is running on this machine`);

@@ -24,6 +24,16 @@ export const BUILD_ERRORS = {
   disk_full: "Free space on the machine that Ebb runs on, or move its data folder; old versions are removed by themselves.",
   engine_missing:
     "Install Podman (`apt install podman`) or Docker, then `ebb doctor`; or remove the Dockerfile and let Ebb build from source.",
+  git_refused: "Give the team a token or a deploy key that may read the repository: ebb repo key PREFIX.",
+  git_not_found: "Check the address. A private repository looks like this to whoever has no right to it: ebb repo key PREFIX.",
+  git_ref_not_found: "Name a branch, a tag, or a commit by all of its 40 characters.",
+  git_folder_missing: "Name a folder of the repository as git writes it: services/api.",
+  git_redirected: "The server sends this address on to another: use that one, often the same with .git at its end.",
+  git_unreachable: "Check that Ebb's machine reaches the server, and that it shows a certificate that this machine trusts.",
+  git_host_key: "Make sure that it is your server; then give the credentials its new key: ebb repo key PREFIX.",
+  git_too_large: "Deploy a repository without its data; its newest revision may have 2 GiB.",
+  git_timeout: "The server is too slow, or the repository too large: one revision of it has five minutes.",
+  git_failed: "The log above ends with what git said.",
   image_build_failed: "The log above ends with the instruction that failed; `podman build .` shows the same.",
 } as const;
 

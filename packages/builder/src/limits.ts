@@ -6,6 +6,8 @@ export interface BuildLimits {
   unpackedBytes: number;
   /** Unpacked to packed; judged only past 64 MiB, as small source can be very repetitive. DEFLATE's own bound is 1032. */
   archiveRatio: number;
+  /** Wall time of fetching from Git, milliseconds. */
+  fetchMilliseconds: number;
   /** Wall time of all build commands together, milliseconds. */
   buildMilliseconds: number;
   /** What the build leaves behind: bytes and files. Installed packages count. */
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: BuildLimits = {
   archiveEntries: 100_000,
   unpackedBytes: 2 * 1024 ** 3,
   archiveRatio: 200,
+  fetchMilliseconds: 5 * 60_000,
   buildMilliseconds: 15 * 60_000,
   outputBytes: 4 * 1024 ** 3,
   outputFiles: 400_000,

@@ -1,3 +1,5 @@
+import type { GitCommit, GitSource } from "./git/source.ts";
+
 /** Images of this host are bundles: `bundle.ebb.local/NAME@sha256:HEX`. */
 export const BUNDLE_HOST = "bundle.ebb.local";
 
@@ -33,13 +35,13 @@ export type BuildOutput = { kind: "bundle"; image: string; digest: string } | { 
 
 /** Told as a build goes on; `log` lines come from the tools that it runs. */
 export interface BuildProgress {
-  phase(name: "unpack" | "detect" | "build" | "package", message: string): void;
+  phase(name: "clone" | "unpack" | "detect" | "build" | "package", message: string): void;
   log(line: string): void;
 }
 
-export interface BuildRequest {
-  /** A gzip-compressed tar of the source. */
-  archive: string;
+export type BuildRequest = BuildOrder & (/** A gzip-compressed tar of the source. */ { archive: string } | { git: GitSource });
+
+interface BuildOrder {
   /** Used when ebb.yaml has no name. */
   defaultName: string;
   /** Wins over ebb.yaml. */
@@ -56,7 +58,14 @@ export interface BuildRequest {
  * Throws UserError for faults of the source (code, message, hint, last log lines in `details.log`).
  */
 export interface Builder {
-  build(request: BuildRequest): Promise<{ plan: AppPlan; output: BuildOutput }>;
+  build(request: BuildRequest): Promise<Built>;
+}
+
+export interface Built {
+  plan: AppPlan;
+  output: BuildOutput;
+  /** Of a source from Git. */
+  commit?: GitCommit;
 }
 
 /**

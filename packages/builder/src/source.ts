@@ -51,6 +51,15 @@ async function dropIgnored(folder: string, files: string[], config: EbbConfig): 
   return files.filter((path) => !rules.ignores(path));
 }
 
+/** Removes what the source's own .ebbignore names, as whoever sends a folder leaves it out. */
+export async function withoutIgnored(folder: string, files: string[]): Promise<string[]> {
+  const text = files.includes(".ebbignore") ? await readText(join(folder, ".ebbignore")) : undefined;
+  if (text === undefined) return files;
+  const left = await dropIgnored(folder, files, { ignore: [...text.split(/\r?\n/), "/.ebbignore"] });
+  if (left.length === 0) throw fault("source_empty", "nothing is left of the source after .ebbignore");
+  return left;
+}
+
 /** Nothing known in the source: ebb.yaml's command, or its folder of a site, is enough. */
 function statedAlone(config: EbbConfig, tree: SourceTree): Detected {
   const language = config.language === "static" ? "static" : "custom";

@@ -1,3 +1,4 @@
+export { startGitServer, type GitRepository, type GitServer } from "./git-server.ts";
 export { startDnsZone, type DnsZone } from "./dns-zone.ts";
 export { startEbb, type EbbServer, type ProcessName } from "./ebb-server.ts";
 export { eventually } from "./eventually.ts";
