@@ -36,6 +36,8 @@ import { envExtendCommand, envPreviewCommand } from "./commands/previews.ts";
 import { promoteCommand } from "./commands/promote.ts";
 import { mirrorCommand, mirrorReportCommand } from "./commands/mirror.ts";
 import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
+import { repoForgetCommand, repoKeyCommand, repoKeysCommand, repoServersCommand } from "./commands/repo-keys.ts";
+import { repoDeployCommand, repoHookCommand, repoLinkCommand, repoShowCommand, repoUnlinkCommand } from "./commands/repo.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsRotateKeyCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -104,6 +106,15 @@ export const COMMANDS: readonly Command[] = [
   domainSetCommand,
   domainRemoveCommand,
   domainSettingsCommand,
+  repoShowCommand,
+  repoLinkCommand,
+  repoDeployCommand,
+  repoHookCommand,
+  repoUnlinkCommand,
+  repoKeysCommand,
+  repoKeyCommand,
+  repoForgetCommand,
+  repoServersCommand,
   varsListCommand,
   varsSetCommand,
   varsUnsetCommand,

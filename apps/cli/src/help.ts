@@ -5,7 +5,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
-  ["Applications", ["deploy", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
+  ["Applications", ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
   [
     "Traffic and configuration",
     ["traffic", "explain", "release", "mirror", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
@@ -17,6 +17,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 
 /** Summaries of words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  repo: "Repositories of applications: link, deploy, webhook, and the keys to read them",
   versions: "Lists the versions of an application, compares, pins or prunes them",
   release: "Moves the traffic to a version step by step, guarded by metrics",
   mirror: "Sends copies of requests to a version, and compares its answers",

@@ -1,6 +1,7 @@
 import { clusterCalls } from "./cluster-client.ts";
 import { configurationCalls } from "./configuration-client.ts";
 import { domainCalls } from "./domains-client.ts";
+import { repositoryCalls } from "./repositories-client.ts";
 import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
 import { modelCalls } from "./model-client.ts";
@@ -72,6 +73,7 @@ export function createClient(options: ClientOptions) {
     ...placeCalls(send),
     ...configurationCalls(send),
     ...domainCalls(send),
+    ...repositoryCalls(send),
     ...clusterCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 

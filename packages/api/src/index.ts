@@ -11,6 +11,7 @@ export * from "./moves.ts";
 export * from "./previews.ts";
 export * from "./quotas.ts";
 export * from "./releases.ts";
+export * from "./repositories.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";
 export * from "./traffic-policy.ts";

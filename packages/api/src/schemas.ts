@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { AppMetadata } from "./model.ts";
 import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName, VersionName } from "./names.ts";
+import { VersionSource } from "./repositories.ts";
 import { TrafficRules } from "./rules.ts";
 
 /** Times are RFC 3339 in UTC; names are DNS labels; versions are called `v1`, `v2` … within their app and environment. */
@@ -97,6 +98,8 @@ export const Version = object({
   digest: Nullable(Type.String()),
   /** Of the source that it was built from, when its sender knew. */
   commit: Nullable(Type.String()),
+  /** Where that is, of one that Ebb itself has fetched. */
+  source: Nullable(VersionSource),
   promotedFrom: Nullable(object({ environment: EnvironmentName, version: VersionName })),
   detectedFrom: Type.String(),
   percent: Type.Integer(),

@@ -14,6 +14,7 @@ export {
 } from "./errors.ts";
 export { readIfThere, replaceFile, sizeOf, syncFolder } from "./files.ts";
 export { Groups } from "./groups.ts";
+export { previewName } from "./preview-name.ts";
 export { systemRandom, type Random } from "./ids.ts";
 export { keepAlive } from "./keep-alive.ts";
 export { KEY_BYTES, KEY_HINT, newKey, parseKeys, writeKeyFile } from "./key-file.ts";

@@ -83,6 +83,7 @@ export const versions: Version[] = Array.from({ length: 12 }, (_, index) => {
     environment: "test",
     digest: null,
     commit: null,
+    source: null,
     promotedFrom: null,
     state,
     message: state === "failed" ? "The process exited with code 1 before it was ready" : "",

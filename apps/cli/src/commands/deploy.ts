@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { promisify } from "node:util";
-import type { Client, DeployImage, Operation } from "@ebb/api";
+import type { Client, DeployGit, DeployImage, Operation } from "@ebb/api";
 import { appNameFrom, appNameFromImage } from "../app-name.ts";
 import { parseAssignments } from "../assignments.ts";
 import { defineCommand } from "../command.ts";
@@ -16,6 +16,9 @@ import { systemCode } from "@ebb/base";
 interface ImageOptions {
   readonly name: string | undefined;
   readonly image: string | undefined;
+  readonly git: string | undefined;
+  readonly ref: string | undefined;
+  readonly folder: string | undefined;
   readonly port: number | undefined;
   readonly var: readonly string[];
   readonly env: string | undefined;
@@ -27,7 +30,7 @@ interface ImageOptions {
 
 export const deployCommand = defineCommand({
   name: "deploy",
-  summary: "Deploys a folder or an image, and waits until it answers at its URL",
+  summary: "Deploys a folder, a Git repository or an image, and waits until it answers",
   description: `DIR (the present folder by default) is packed without what .ebbignore names (.gitignore where there is none), .git and
 node_modules; the platform finds out what it is, or is told by its ebb.yaml, builds it, starts a new version and moves the traffic to it
 once it has answered. When anything fails, the version before keeps serving and the exit code is 1.`,
@@ -40,6 +43,9 @@ once it has answered. When anything fails, the version before keeps serving and 
       summary: "The application's name; by default that in ebb.yaml, or the folder's or image's",
     },
     image: { kind: "text", placeholder: "REF", summary: "Deploy this container image instead of a folder" },
+    git: { kind: "text", placeholder: "URL", summary: "Deploy this Git repository instead of a folder; the platform fetches it" },
+    ref: { kind: "text", placeholder: "REF", summary: "With --git: a branch, a tag or a whole commit; where HEAD is otherwise" },
+    folder: { kind: "text", placeholder: "DIR", summary: "With --git: the folder in the repository" },
     port: { kind: "integer", placeholder: "N", min: 1, max: 65_535, summary: "With --image: the port that it listens on" },
     env: { ...ENV.env, summary: "To this environment; EBB_ENV otherwise, else the first of the team" },
     team: { ...TEAM.team, summary: "For this team; EBB_TEAM otherwise, else the application's own, or `default`" },
@@ -55,20 +61,14 @@ once it has answered. When anything fails, the version before keeps serving and 
     { run: "ebb deploy", what: "The application in this folder" },
     { run: "ebb deploy ./shop --name shop-next --no-traffic", what: "A second version to look at, without traffic" },
     { run: "ebb deploy --image docker.io/library/nginx:1 --name web --port 80", what: "An image" },
+    { run: "ebb deploy --git https://github.com/acme/shop --ref v1.4.0", what: "A tag of a repository; `ebb repo key` for a private one" },
     { run: "ebb deploy -o json | jq -r .url", what: "The URL for a script" },
   ],
   async run(context, { args, options }) {
     const client = await context.connect();
     // Before anything is packed: a platform that does not answer, or does not know us, says so at once.
     await client.status({ signal: context.host.interrupted });
-    const started =
-      options.image === undefined
-        ? await source(context, client, { dir: args.dir ?? ".", options })
-        : await client.deployImage({
-            ...imageRequest(args.dir, options),
-            ...targetOf(context, options),
-            ...(options.commit !== undefined && { commit: options.commit }),
-          });
+    const started = await begin(context, client, args.dir, options);
     if (options.detach) {
       context.output.show(started, () => [`Operation ${started.id} has started. Follow it: ebb operations show ${started.id}`]);
       return;
@@ -77,6 +77,34 @@ once it has answered. When anything fails, the version before keeps serving and 
     context.output.show(done, () => resultLines(context, done, options["no-traffic"]));
   },
 });
+
+function begin(context: Context, client: Client, dir: string | undefined, options: ImageOptions): Promise<Operation> {
+  const target = targetOf(context, options);
+  if (options.git !== undefined) return client.deployGit({ ...gitRequest(dir, options.git, options), ...target });
+  if (options.ref !== undefined || options.folder !== undefined) {
+    throw usageError("--ref and --folder go with --git", "An application that has a repository: `ebb repo deploy APP --ref REF`.");
+  }
+  if (options.image === undefined) return source(context, client, { dir: dir ?? ".", options });
+  return client.deployImage({
+    ...imageRequest(dir, options),
+    ...target,
+    ...(options.commit !== undefined && { commit: options.commit }),
+  });
+}
+
+function gitRequest(dir: string | undefined, url: string, options: ImageOptions): DeployGit {
+  const others = [dir, options.image, options.port, options.commit].some((value) => value !== undefined);
+  if (others || options.var.length > 0 || options.command.length > 0) {
+    throw usageError("--git is deployed alone", "Leave the folder, and what is for images, out; its ebb.yaml says the rest.");
+  }
+  return {
+    name: options.name ?? appNameFrom(basename(url.replace(/\/+$/, "").replace(/\.git$/, ""))),
+    url,
+    ...(options.ref !== undefined && { ref: options.ref }),
+    ...(options.folder !== undefined && { folder: options.folder }),
+    ...(options["no-traffic"] && { noTraffic: true }),
+  };
+}
 
 async function source(context: Context, client: Client, request: { dir: string; options: ImageOptions }): Promise<Operation> {
   const { options } = request;

@@ -1,7 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { parseDuration } from "../output/durations.ts";
-import { previewName } from "../preview-name.ts";
+import { previewName } from "@ebb/base";
 import { TEAM, teamOf } from "../place.ts";
 import { show } from "./environments.ts";
 

@@ -114,7 +114,8 @@ async function secretValue(context: Context, name: string, file: string | undefi
   return value;
 }
 
-async function askedOrPiped(context: Context, name: string): Promise<string> {
+/** Never an argument: those are seen by everybody on the machine. */
+export async function askedOrPiped(context: Context, name: string): Promise<string> {
   const { stdin, stderr } = context.host;
   if (stdin.isTTY) {
     const { isCancel, password } = await import("@clack/prompts");

@@ -56,6 +56,7 @@ export function aVersion(name: string, change: Partial<Version> = {}): Version {
     message: "",
     digest: null,
     commit: null,
+    source: null,
     promotedFrom: null,
     image: "bundle.ebb.local/hello@sha256:0",
     detectedFrom: "package.json",

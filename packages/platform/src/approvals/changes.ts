@@ -70,6 +70,10 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   const deploy = request as DeployRequest;
   const shared = [...commitChange(present, deploy.commit), ...newShare(present, deploy.noTraffic)];
   if ("source" in deploy) return [{ path: "source", from: servingName(present), to: `upload ${deploy.source.upload}` }, ...shared];
+  if ("git" in deploy) {
+    const { url, ref, folder } = deploy.git;
+    return [{ path: "source", from: servingName(present), to: `${ref || "HEAD"} of ${url}${folder && `, ${folder}`}` }, ...shared];
+  }
   const made = { plan: planOfImage(deploy.image), image: deploy.image.image, bundle: false };
   return [...(await versionChanges(db, operation, present, made)), ...shared];
 }

@@ -1,4 +1,4 @@
-import type { AppMetadata } from "@ebb/api";
+import type { AppMetadata, VersionSource } from "@ebb/api";
 import type { Selectable } from "kysely";
 import { isUniqueViolation, type Database } from "../database/database.ts";
 import { NO_OLD_SECRETS } from "../configuration/store.ts";
@@ -23,6 +23,7 @@ export interface Place {
 /** Where a version's artifact came from. */
 export interface Origin {
   commit?: string;
+  source?: VersionSource;
   promotedFrom?: { environment: string; version: string };
 }
 

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { GitCredentialTable, RepositoryTable } from "./git-tables.ts";
 
 /** Times are milliseconds since the epoch; `*_json` columns hold JSON text; flags are 0 or 1 (SQLite has no booleans). */
 export interface Tables {
@@ -34,6 +35,8 @@ export interface Tables {
   clusters: ClusterTable;
   domains: DomainTable;
   acme_accounts: AcmeAccountTable;
+  repositories: RepositoryTable;
+  git_credentials: GitCredentialTable;
 }
 
 export interface TeamTable {

@@ -2,7 +2,10 @@ import type { Run } from "../operations/run.ts";
 import { MovedToApp } from "../operations/engine.ts";
 import { planOfImage } from "../compile/version-config.ts";
 import { operationError } from "../errors.ts";
-import type { Deps, DeployRequest } from "./context.ts";
+import type { BuildProgress } from "@ebb/builder";
+import { keepHostKey } from "../git/credentials.ts";
+import { gitSource } from "../git/source.ts";
+import type { Deps, DeployRequest, GitOrder } from "./context.ts";
 
 const APP_NAME = /^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/;
 
@@ -12,6 +15,7 @@ const APP_NAME = /^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/;
  */
 export async function make(deps: Deps, run: Run, request: DeployRequest): Promise<NonNullable<ReturnType<Run["memory"]>["made"]>> {
   if ("image" in request) return { plan: planOfImage(request.image), image: request.image.image, bundle: false };
+  if ("git" in request) return run.memory().made ?? (await buildFromGit(deps, run, request.git));
   const made = run.memory().made ?? (await build(deps, run, request.source));
   if (made.plan.name !== run.app) {
     if (request.source.name !== undefined || !APP_NAME.test(made.plan.name)) {
@@ -32,10 +36,37 @@ async function build(deps: Deps, run: Run, source: { upload: string; name?: stri
     archive: deps.uploads.path(source.upload),
     defaultName: source.defaultName,
     ...(source.name === undefined ? {} : { name: source.name }),
-    progress: { phase: (name, message) => run.enter(name, message), log: (line) => run.log(line) },
+    progress: progressOf(run),
     signal: run.signal,
   });
   const made = { plan, image: output.image, bundle: output.kind === "bundle" };
   await run.remember({ made });
   return made;
+}
+
+/** The name was said with the address: the repository's ebb.yaml does not change it. */
+async function buildFromGit(deps: Deps, run: Run, order: GitOrder) {
+  run.enter("clone", `Looking for ${order.url}`);
+  const { source, credential } = await gitSource(deps, run.team, order);
+  const { plan, output, commit } = await deps.builder.build({
+    git: source,
+    defaultName: run.app,
+    name: run.app,
+    progress: progressOf(run),
+    signal: run.signal,
+  });
+  if (credential && commit?.hostKey !== undefined) await keepHostKey(deps.db, credential, commit.hostKey);
+  const made = { plan, image: output.image, bundle: output.kind === "bundle" };
+  const { url, ref, folder } = order;
+  const origin = commit && { commit: commit.id, source: { url, ref, folder, author: commit.author, message: commit.message } };
+  await run.remember({ made, ...(origin ? { origin } : {}) });
+  return made;
+}
+
+/** What is said of a phase that goes on is not its beginning. */
+function progressOf(run: Run): BuildProgress {
+  return {
+    phase: (name, message) => (run.phase === name ? run.say(message) : run.enter(name, message)),
+    log: (line) => run.log(line),
+  };
 }

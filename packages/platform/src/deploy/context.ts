@@ -48,7 +48,14 @@ export interface Uploads {
 export type DeployRequest = { noTraffic: boolean; commit?: string } & (
   | { source: { upload: string; name?: string; defaultName: string } }
   | { image: DeployImage }
+  | { git: GitOrder }
 );
+/** `url` as `parseGitUrl` writes it. */
+export interface GitOrder {
+  url: string;
+  ref: string;
+  folder: string;
+}
 export interface PromoteRequest {
   from: { environment: string; version: number };
   noTraffic: boolean;

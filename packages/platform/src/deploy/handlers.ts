@@ -82,7 +82,8 @@ async function deploy(deps: PlaceDeps, run: Run): Promise<void> {
   if (!version) {
     const made = await make(deps, run, request);
     await ensurePresent(deps, run);
-    version = await addVersion(deps, run, { made, origin: request.commit === undefined ? {} : { commit: request.commit } });
+    const origin = run.memory().origin ?? (request.commit === undefined ? {} : { commit: request.commit });
+    version = await addVersion(deps, run, { made, origin });
   }
   await launch(deps, run, version, request.noTraffic);
   if ("source" in request) await deps.uploads.remove(request.source.upload);

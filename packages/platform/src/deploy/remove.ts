@@ -30,7 +30,9 @@ export async function remove(deps: Deps, run: Run): Promise<void> {
   await run.commit();
   for (const each of removed) await removeApp(deps, run, each);
   if (run.app !== "") {
-    if (run.env === "") await db.deleteFrom("apps").where("name", "=", run.app).where("team", "=", run.team).execute();
+    if (run.env !== "") return;
+    await db.deleteFrom("repositories").where("app", "=", run.app).execute();
+    await db.deleteFrom("apps").where("name", "=", run.app).where("team", "=", run.team).execute();
     return;
   }
   for (const environment of environments) await removeEnvironment(deps, run, environment);
@@ -43,6 +45,7 @@ async function removeTeam({ db, vault }: Deps, team: string): Promise<void> {
     await transaction.deleteFrom("team_members").where("team", "=", team).execute();
     await transaction.deleteFrom("tokens").where("team", "=", team).execute();
     await transaction.deleteFrom("config_values").where("team", "=", team).execute();
+    await transaction.deleteFrom("git_credentials").where("team", "=", team).execute();
     // What was sealed with it cannot be read any more, not even from a copy of the database.
     await transaction.deleteFrom("data_keys").where("owner", "=", team).execute();
     await transaction.deleteFrom("teams").where("name", "=", team).execute();

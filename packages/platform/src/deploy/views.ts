@@ -162,6 +162,7 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
     image: config.image,
     digest: digestOf(config),
     commit: origin.commit ?? null,
+    source: origin.source ?? null,
     promotedFrom: origin.promotedFrom ?? null,
     detectedFrom: config.plan.detectedFrom,
     percent: facts.shares.find((share) => share.number === version.number)?.percent ?? 0,

@@ -2,6 +2,15 @@ import type { Duplex } from "node:stream";
 import type { InstanceCommand } from "../service/exec.ts";
 import type {
   AddDomain,
+  CreateGitCredential,
+  DeployGit,
+  GitCredential,
+  GitSettings,
+  HookAnswer,
+  PatchGitSettings,
+  PutRepository,
+  Repository,
+  RepositoryHook,
   Domain,
   DomainSettings,
   PatchDomain,
@@ -173,6 +182,27 @@ export interface DomainsApi {
   patchSettings(body: PatchDomainSettings): Promise<DomainSettings>;
 }
 
+/** What a Git server has sent, as it came. */
+export interface HookDelivery {
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: Buffer;
+}
+
+/** Source from Git. `origin`: where people reach the platform. */
+export interface GitApi {
+  deploy(body: DeployGit, user: string): Promise<Operation>;
+  get(app: string, origin: string): Promise<Repository>;
+  put(app: string, body: PutRepository, by: { user: string; origin: string }): Promise<Repository>;
+  remove(app: string): Promise<void>;
+  renewHook(app: string, origin: string): Promise<RepositoryHook>;
+  receive(app: string, delivery: HookDelivery): Promise<HookAnswer>;
+  credentials(team: string): Promise<GitCredential[]>;
+  addCredential(team: string, body: CreateGitCredential, user: string): Promise<GitCredential>;
+  removeCredential(team: string, id: string): Promise<void>;
+  settings(): Promise<GitSettings>;
+  patchSettings(body: PatchGitSettings): Promise<GitSettings>;
+}
+
 /** The clusters that environments are on. */
 export interface ClustersApi {
   list(visible: Visible): Promise<Cluster[]>;
@@ -196,6 +226,7 @@ export interface PlatformApi {
   readonly configuration: ConfigurationApi;
   readonly domains: DomainsApi;
   readonly clusters: ClustersApi;
+  readonly git: GitApi;
 
   status(user: string, visible: Visible): Promise<PlatformStatus>;
 

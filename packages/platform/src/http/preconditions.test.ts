@@ -167,6 +167,7 @@ describe("the revisions of an If-Match", () => {
 const UNCONDITIONAL = [
   "DELETE /session",
   "DELETE /sessions/:id",
+  "DELETE /teams/:team/git-credentials/:credential",
   "DELETE /teams/:team/members/:user",
   "DELETE /tokens/:id",
   "PATCH /prices",

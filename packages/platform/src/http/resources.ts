@@ -5,9 +5,11 @@ import {
   domainKey,
   domainSettingsKey,
   environmentKey,
+  gitSettingsKey,
   layerKey,
   placeKey,
   quotaKey,
+  repositoryKey,
   scalingKey,
   teamKey,
   trafficPolicyKey,
@@ -46,6 +48,8 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
   [`${AT}/versions/:version`]: of(versionKey, "app", "env", "version"),
   [`${AT}/domains/:domain`]: DOMAIN,
   "/domain-settings": domainSettingsKey,
+  "/git-settings": gitSettingsKey,
+  "/apps/:app/repository": of(repositoryKey, "app"),
   "/configuration": layer,
   "/teams/:team/configuration": layer,
   "/teams/:team/environments/:env/configuration": layer,
@@ -56,6 +60,7 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
 /** Changes at other addresses of what is read at one of those. */
 export const CHANGES: Readonly<Record<string, Key>> = {
   [`${AT}/domains/:domain/certificate`]: DOMAIN,
+  "/apps/:app/repository/hook": of(repositoryKey, "app"),
   [`${AT}/traffic`]: PLACE,
   [`${AT}/mirror`]: PLACE,
   [`${AT}/rollback`]: PLACE,

@@ -6,6 +6,7 @@ import { registerClusterRoutes } from "./routes/clusters.ts";
 import { registerDeploymentRoutes } from "./routes/deployments.ts";
 import { registerDomainRoutes } from "./routes/domains.ts";
 import { registerExecRoutes } from "./routes/exec.ts";
+import { registerGitRoutes } from "./routes/git.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerObserveRoutes } from "./routes/observe.ts";
 import { registerScalingRoutes } from "./routes/scaling.ts";
@@ -39,6 +40,7 @@ const AREAS = [
   registerTryRoutes,
   registerExecRoutes,
   registerDeploymentRoutes,
+  registerGitRoutes,
   registerOperationRoutes,
   registerApprovalRoutes,
   registerSessionRoutes,

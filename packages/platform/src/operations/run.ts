@@ -1,5 +1,6 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
 import type { Updateable } from "kysely";
+import type { Origin } from "../apps/store.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { Artifact } from "../compile/version-config.ts";
 import type { Mirror, Rule } from "../compile/virtual-service.ts";
@@ -22,6 +23,8 @@ const FLUSH_DELAY = 100;
 export interface RunMemory {
   /** What its build made. */
   made?: Artifact;
+  /** What that was built from. */
+  origin?: Origin;
   /** What served before it moved traffic. */
   before?: Share[];
   /** The split that it set: recorded with its success. */

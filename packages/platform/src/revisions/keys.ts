@@ -16,6 +16,8 @@ export const versionKey = (app: string, env: string, version: string): string =>
 export const clusterKey = (name: string): string => `cluster/${name}`;
 export const domainKey = (app: string, env: string, domain: string): string => `domain/${app}/${env}/${domain}`;
 export const domainSettingsKey = (): string => "domain-settings";
+export const repositoryKey = (app: string): string => `repository/${app}`;
+export const gitSettingsKey = (): string => "git-settings";
 export const userKey = (name: string): string => `user/${name}`;
 
 export interface Touching {

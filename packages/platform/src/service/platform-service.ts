@@ -56,8 +56,7 @@ import { ebbSchema } from "@ebb/builder";
 import { readFile } from "node:fs/promises";
 import { configurationOf, diffVersions } from "../apps/diff.ts";
 import { checkHostFree, configOf, getApp, getPlace, type AppRow, type Place } from "../apps/store.ts";
-import { checkVariables } from "../compile/version-config.ts";
-import { placeDeps, type ConfigRequest, type DeployRequest, type Deps } from "../deploy/context.ts";
+import { placeDeps, type ConfigRequest, type Deps } from "../deploy/context.ts";
 import { viewApp, viewInstance, viewPlace, viewVersion } from "../deploy/views.ts";
 import type { ReservedHosts } from "../domains/hostname.ts";
 import type { DomainKeeper } from "../domains/keeper.ts";
@@ -91,7 +90,7 @@ import { DomainsService } from "./domains.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
 import { changeEvents, operationEvents } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
-import { factsOf, factsOfAll, scopeOf, versionIn } from "./facts.ts";
+import { factsOf, factsOfAll, versionIn } from "./facts.ts";
 import { createApp, patchMetadata } from "./metadata.ts";
 import { changeSleep } from "./sleep.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
@@ -103,9 +102,10 @@ import { checkDeletable, createTeam, listTeams, patchTeam, viewTeam } from "./te
 import { patchTrafficPolicy, viewTrafficPolicy } from "./traffic-policy.ts";
 import { patchScaling, viewScaling, whatIf } from "./scaling.ts";
 import { patchPrices, viewUsage } from "./usage.ts";
-import { appName } from "./app-name.ts";
+import { deployImage, deploySource } from "./deployments.ts";
 import { patchQuota, viewQuota } from "./quotas.ts";
 import { viewStatus } from "./status.ts";
+import { GitService } from "./git.ts";
 import { MirrorService } from "./mirrors.ts";
 import { RecentTraffic } from "./recent-requests.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
@@ -141,6 +141,7 @@ export class PlatformService implements PlatformApi {
   readonly configuration: ConfigurationService;
   readonly domains: DomainsService;
   readonly clusters: ClustersApi;
+  readonly git: GitService;
   readonly recent: RecentTraffic;
   readonly mirrors: MirrorService;
 
@@ -151,6 +152,7 @@ export class PlatformService implements PlatformApi {
     this.clusters = options.clusters;
     this.configuration = new ConfigurationService(options.deps, this.#places);
     this.domains = new DomainsService({ ...options, places: this.#places });
+    this.git = new GitService({ ...options, environments: this.#environments, places: this.#places });
     this.mirrors = new MirrorService(options.deps, this.#places);
     this.recent = new RecentTraffic(options.deps, this.#places);
   }
@@ -363,35 +365,12 @@ export class PlatformService implements PlatformApi {
     return appRates({ ...this.#deps, collector: this.#options.collector }, visible);
   }
 
-  async deployImage(body: DeployImage, user: string): Promise<Operation> {
-    checkVariables(body.env ?? {});
-    const { name, noTraffic = false, commit } = body;
-    const environment = await this.#places.target(name, body);
-    await this.#places.ensure(name, environment);
-    const request: DeployRequest = { image: body, noTraffic, ...(commit === undefined ? {} : { commit }) };
-    return this.#places.submit("deploy", { ...scopeOf(environment, name), request, user });
+  deployImage(body: DeployImage, user: string): Promise<Operation> {
+    return deployImage(this.#places, body, user);
   }
 
-  async deploySource(source: SourceUpload, user: string): Promise<Operation> {
-    const { name, defaultName, noTraffic, archive, commit } = source;
-    const { uploads } = this.#deps;
-    const upload = this.#options.uploads.idOf(archive);
-    try {
-      const app = name ?? defaultName;
-      if (app === undefined) throw refuse("invalid_request", "A deployment of source needs ?name= or ?defaultName=");
-      const label = appName(app);
-      const environment = await this.#places.target(label, source);
-      if (name !== undefined) await this.#places.ensure(name, environment);
-      const request: DeployRequest = {
-        source: { upload, defaultName: defaultName ?? app, ...(name === undefined ? {} : { name }) },
-        noTraffic,
-        ...(commit === undefined ? {} : { commit }),
-      };
-      return await this.#places.submit("deploy", { ...scopeOf(environment, label), request, user });
-    } catch (error) {
-      await uploads.remove(upload);
-      throw error;
-    }
+  deploySource(source: SourceUpload, user: string): Promise<Operation> {
+    return deploySource(this.#places, this.#options.uploads, source, user);
   }
 
   async explain(place: Place, question: RequestQuestion): Promise<Explanation> {

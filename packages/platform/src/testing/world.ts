@@ -250,7 +250,9 @@ function guardedCluster(cluster: FakeCluster, step: () => Promise<undefined>, de
 
 function fakeBuilder(world: World, step: () => Promise<undefined>): Builder {
   return {
-    async build({ archive, name, defaultName, progress, signal }: BuildRequest) {
+    async build(request: BuildRequest) {
+      const { name, defaultName, progress, signal } = request;
+      const archive = "git" in request ? `${request.git.url} ${request.git.ref}`.trim() : request.archive;
       const source = world.sources.get(archive) ?? {};
       progress.phase("unpack", "");
       await step();
@@ -261,7 +263,8 @@ function fakeBuilder(world: World, step: () => Promise<undefined>): Builder {
       await step();
       if (source.error) throw source.error;
       const plan = { ...planOfImage({ name: name ?? source.name ?? defaultName, image: "" }), ...source.plan };
-      return { plan, output: { kind: "bundle", image: source.image ?? `ok-${archive}`, digest: archive } };
+      const commit = "git" in request ? { commit: { id: "c0ffee", author: "Ann", message: "Hello" } } : {};
+      return { plan, output: { kind: "bundle", image: source.image ?? `ok-${archive}`, digest: archive }, ...commit };
     },
   };
 }
