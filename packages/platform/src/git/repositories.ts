@@ -25,7 +25,7 @@ export function rulesOf(row: Pick<RepositoryRow, "rules_json">): BranchRule[] {
 }
 
 export async function putRepository(db: Database, row: RepositoryRow): Promise<void> {
-  const { app, ...values } = row;
+  const { app: _app, ...values } = row;
   await db
     .insertInto("repositories")
     .values(row)

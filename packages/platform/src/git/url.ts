@@ -80,6 +80,7 @@ function longForm(text: string): string {
 function decodedPath(path: string): string | undefined {
   try {
     const text = decodeURIComponent(path);
+    // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
     return /[\u0000-\u0020\u007f'"\\]/.test(text) || text.split("/").includes("..") ? undefined : text;
   } catch {
     return undefined;
