@@ -201,7 +201,7 @@ describe.skipIf(skipReason !== null)("the audit trail", () => {
     await page.getByText("app/hello-node").first().waitFor();
     await page.getByText("Before and after").first().click();
     const changed = page.getByRole("region", { name: "Before and after" }).first();
-    await changed.getByRole("row", { name: "v12 – 10" }).waitFor();
+    await changed.getByRole("row", { name: "v12 not set 10" }).waitFor();
     await page.getByRole("textbox", { name: "Who" }).fill("ada");
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL("**/audit?actor=ada");
