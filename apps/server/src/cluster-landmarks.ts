@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { arch, cpus, hostname, release, totalmem } from "node:os";
+import { arch, cpus, freemem, hostname, release, totalmem } from "node:os";
 import { rfc3339 } from "@ebb/base";
 import {
   CoreServices,
@@ -108,6 +108,12 @@ export function thisMachine(): Machine {
     cores: cpus().length,
     memoryBytes: totalmem(),
   };
+}
+
+/** What all of the machine uses; CPU since it was started. */
+export function machineUsage(): { cpuMs: number; memoryBytes: number } {
+  const cpuMs = cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
+  return { cpuMs, memoryBytes: totalmem() - freemem() };
 }
 
 function osImageOf(path: string): string {

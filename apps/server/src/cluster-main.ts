@@ -15,7 +15,8 @@ import {
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { takeClusterKeys } from "./cluster-keys.ts";
 import { clusterViews } from "./cluster-views.ts";
-import { thisMachine } from "./cluster-landmarks.ts";
+import { machineUsage, thisMachine } from "./cluster-landmarks.ts";
+import { createMeasure } from "./measure.ts";
 import { podAccess } from "./pod-access.ts";
 import { heapCompaction } from "./compact-heap.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
@@ -62,6 +63,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
     ...podAccess(instances),
     views: clusterViews(() => controllers),
+    measure: createMeasure({ instances, machine: machineUsage, clock: systemClock }),
     metrics: () => controllers.metrics(),
     configCheck: checkServingConfig,
     objectViews: SERVING_VIEWS,

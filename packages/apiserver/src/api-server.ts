@@ -34,6 +34,7 @@ import { createLocalClient } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
 import type { User } from "./registry/request-context.ts";
 import { HttpServer } from "./rest/http-server.ts";
+import type { Measure } from "./rest/serve-measured.ts";
 import type { PodLogs } from "./rest/serve-pod-log.ts";
 import type { Views } from "./rest/serve-resource.ts";
 import { Security } from "./security.ts";
@@ -59,6 +60,7 @@ const NAMES = [
 ];
 const SELF = { name: "system:apiserver", groups: [MASTERS] };
 const NOTHING_RUNS: PodStreams = { exec: runsNothing, connect: runsNothing };
+const NOTHING_MEASURED: Measure = { pods: async () => new Map(), nodes: async () => new Map() };
 const ADMIN = { name: "kubernetes-admin", groups: [MASTERS] };
 
 export interface ApiServerOptions {
@@ -77,6 +79,8 @@ export interface ApiServerOptions {
   podStreams?: PodStreams;
   /** Subresources that are only read, none when absent. */
   views?: Views;
+  /** What Pods and the Nodes use; nothing is known when absent. */
+  measure?: Measure;
   /** Objects that are made when they are read, beside the stored ones. */
   objectViews?: readonly ObjectView[];
   /** Refuses a ConfigMap of namespace knative-serving that the cluster could not read; none is refused when absent. */
@@ -135,6 +139,7 @@ class EmbeddedApiServer implements ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     const { listen, alsoListen = [], podLogs, podStreams = NOTHING_RUNS, views = {}, metrics = () => "", clock, log } = options;
+    const { measure = NOTHING_MEASURED } = options;
     const security = () => this.#running().security;
     const resources = () => {
       const { registry, accounts } = this.#running();
@@ -143,12 +148,13 @@ class EmbeddedApiServer implements ApiServer {
         accounts,
         authorize: security().authorize,
         reviews: security().reviews(),
-        kinds: this.#running().kinds.all,
+        kinds: this.#running().kinds.served,
         clock,
         log,
         podLogs,
         podStreams,
         views,
+        measure,
         metrics,
       };
     };

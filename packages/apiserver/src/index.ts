@@ -4,5 +4,6 @@ export type { CredentialRequest, Credentials } from "./accounts/issue-credential
 export type { KubeconfigOptions } from "./kubeconfig.ts";
 export type { User } from "./registry/request-context.ts";
 export type { Token } from "./authn/static-tokens.ts";
+export type { Measure, Used } from "./rest/serve-measured.ts";
 export type { PodLogLine, PodLogOptions, PodLogs } from "./rest/serve-pod-log.ts";
 export type { PodCommand, PodProcess, PodStreams } from "./streams/pod-streams.ts";

@@ -62,6 +62,26 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     expect(await kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")).toBe("ann");
   });
 
+  test("top shows what Pods and the Node use", async () => {
+    const used = { cores: 0.25, memoryBytes: 512 * 1024 * 1024, windowMs: 15_000 };
+    const measure = {
+      pods: async (pods: readonly { name: string }[]) => new Map(pods.map(({ name }) => [name, used])),
+      nodes: async (names: readonly string[]) => new Map(names.map((name) => [name, used])),
+    };
+    const { kubectl, server } = await connect({ measure });
+    const capacity = { cpu: "2", memory: "2Gi" };
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "ebb" }, status: { capacity, allocatable: capacity } };
+    await server.call("POST", "/api/v1/nodes", { body: node });
+    await server.call("PUT", "/api/v1/nodes/ebb/status", { body: node });
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } };
+    await server.call("POST", "/api/v1/namespaces/default/pods", { body: pod });
+    expect(await kubectl("top", "node")).toMatch(/ebb\s+250m\s+12%\s+512Mi\s+25%/);
+    expect(await kubectl("top", "pod", "--containers")).toMatch(/p\s+c\s+250m\s+512Mi/);
+    expect(await kubectl("get", "pods.metrics.k8s.io")).toMatch(/NAME\s+CPU\s+MEMORY\s+WINDOW\np\s+250000000n\s+524288Ki\s+15s/);
+    expect(await kubectl("get", "pods", "-o", "name")).toBe("pod/p");
+    expect(await kubectl("explain", "podmetrics.containers")).toContain("usage");
+  });
+
   test("create sends protobuf for Kubernetes' own kinds", async () => {
     const { kubectl, server } = await connect();
     await kubectl("create", "namespace", "n");

@@ -23,6 +23,8 @@ export {
   AdmissionPolicies,
   AdmissionPolicyBindings,
   ALL_KINDS,
+  NodeMetrics,
+  PodMetrics,
   CustomResourceDefinitions,
   apiVersionOf,
   CachedImages,

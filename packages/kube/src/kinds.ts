@@ -4,6 +4,7 @@ import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
 import type { AdmissionPolicy, AdmissionPolicyBinding } from "./policies/policy.ts";
+import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "./measured.ts";
 import type { Schema } from "./schema.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
 import type { WebhookConfiguration } from "./webhooks/webhook-configuration.ts";
@@ -33,6 +34,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly schema?: Schema;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
   readonly columns?: readonly PrinterColumn[];
+  /** Not stored but found out when it is read: got and listed alone, and not watched. */
+  readonly measured?: boolean;
   /** Only there to carry the type. */
   readonly __type?: T;
 }
@@ -289,6 +292,26 @@ export const DestinationRules = define<DestinationRule>({
 const ISTIO_KINDS: readonly Kind[] = [VirtualServices, IstioGateways, DestinationRules];
 
 /** Those that come with the cluster, in discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
+const metrics = { group: "metrics.k8s.io", version: "v1beta1", builtIn: true, measured: true } as const;
+
+/** What `kubectl top` asks for. */
+export const PodMetrics = define({
+  ...metrics,
+  kind: "PodMetrics",
+  plural: "pods",
+  schema: POD_METRICS_SCHEMA,
+  columns: POD_METRICS_COLUMNS,
+});
+export const NodeMetrics = define({
+  ...metrics,
+  kind: "NodeMetrics",
+  plural: "nodes",
+  namespaced: false,
+  schema: NODE_METRICS_SCHEMA,
+  columns: NODE_METRICS_COLUMNS,
+});
+
+/** Those that are stored. */
 export const ALL_KINDS: readonly Kind[] = [
   Namespaces,
   ConfigMaps,

@@ -103,6 +103,10 @@ export const BOOTSTRAP_ROLES: readonly ClusterRole[] = [
   role("system:aggregate-to-admin", ADMINISTERED, { labels: { [aggregateTo("admin")]: "true" } }),
   role("system:aggregate-to-edit", EDITED, { labels: { [aggregateTo("edit")]: "true" } }),
   role("system:aggregate-to-view", VIEWED, { labels: { [aggregateTo("view")]: "true" } }),
+  // As metrics-server brings it.
+  role("system:aggregated-metrics-reader", [rule("metrics.k8s.io", ["pods", "nodes"], READ)], {
+    labels: { [aggregateTo("view")]: "true" },
+  }),
 ];
 
 export const BOOTSTRAP_BINDINGS: readonly ClusterRoleBinding[] = [

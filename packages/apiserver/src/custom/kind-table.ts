@@ -1,14 +1,22 @@
-import { ALL_KINDS, CustomResourceDefinitions, kindsOfDefinition, type CustomResourceDefinition, type Kind } from "@ebb/kube";
+import {
+  ALL_KINDS,
+  CustomResourceDefinitions,
+  kindsOfDefinition,
+  NodeMetrics,
+  PodMetrics,
+  type CustomResourceDefinition,
+  type Kind,
+} from "@ebb/kube";
 import { resourceOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import { isEstablished } from "./definition-status.ts";
 
-/** All kinds that are served: those that come with the cluster, and those of the definitions that were accepted. */
+/** All kinds that are stored: those that come with the cluster, and those of the definitions that were accepted. */
 export class KindTable {
   readonly #store: Store;
   readonly #unsubscribe: () => void;
   /** Made anew when a definition changes: who caches by it is never behind. */
-  #kinds: { all: readonly Kind[]; stored: ReadonlyMap<string, Kind> } | undefined;
+  #kinds: { all: readonly Kind[]; served: readonly Kind[]; stored: ReadonlyMap<string, Kind> } | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -20,6 +28,11 @@ export class KindTable {
 
   get all(): readonly Kind[] {
     return this.#current.all;
+  }
+
+  /** With those that are measured when they are read. */
+  get served(): readonly Kind[] {
+    return this.#current.served;
   }
 
   /** Of a store's key, in the version that is stored. */
@@ -43,6 +56,6 @@ export class KindTable {
       const resource = resourceOf(kind);
       if (!stored.has(resource) || kind.version === kind.storageVersion) stored.set(resource, kind);
     }
-    return { all, stored };
+    return { all, served: [...all, NodeMetrics, PodMetrics], stored };
   }
 }

@@ -2,6 +2,7 @@ import { apiVersionOf, type Kind } from "@ebb/kube";
 import { REVIEWS } from "./serve-reviews.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const MEASURED_VERBS = ["get", "list"];
 const STATUS_VERBS = ["get", "patch", "update"];
 
 /** Kinds that route: which of their rules takes a request, and why, is told by `explain`. */
@@ -77,7 +78,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
     singularName: singular,
     namespaced,
     kind: kind.kind,
-    verbs: VERBS,
+    verbs: kind.measured ? MEASURED_VERBS : VERBS,
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
   };

@@ -1,5 +1,7 @@
 import { badRequest, inVersion, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
-import type { Representation } from "./accept.ts";
+import type { Clock } from "@ebb/base";
+import { representationOf, type Representation } from "./accept.ts";
+import type { Exchange } from "./http-types.ts";
 import { columnsOf } from "./printer-columns.ts";
 
 export interface View {
@@ -10,13 +12,13 @@ export interface View {
   now: number;
 }
 
-/** Reads `includeObject`. Throws BadRequest. */
-export function viewOf(as: Representation, query: URLSearchParams, now: number): View {
+/** What the client accepts, and `includeObject`. Throws BadRequest. */
+export function viewFor({ request, query }: Pick<Exchange, "request" | "query">, clock: Pick<Clock, "now">): View {
   const includeObject = query.get("includeObject") || "Metadata";
   if (includeObject !== "None" && includeObject !== "Metadata" && includeObject !== "Object") {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(includeObject.slice(0, 100))}`);
   }
-  return { as, includeObject, now };
+  return { as: representationOf(request.headers.accept), includeObject, now: clock.now() };
 }
 
 export function representObject(kind: Kind, object: KubeObject, view: View): unknown {

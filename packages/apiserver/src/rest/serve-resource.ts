@@ -3,18 +3,18 @@ import { badRequest, StatusError, type Kind, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
-import { representationOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";
 import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
 import { notAllowed } from "./respond.ts";
-import { representList, representObject, viewOf, type View } from "./represent.ts";
+import { representList, representObject, viewFor } from "./represent.ts";
 import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
 import type { Authorize } from "../authz/attributes.ts";
 import { denial } from "../authz/denial.ts";
 import type { AccountTokens } from "../accounts/account-tokens.ts";
 import { serveAccountToken } from "./serve-account-token.ts";
+import { serveMeasured, type Measure } from "./serve-measured.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveScale } from "./serve-scale.ts";
 import { isStream, planStream, upgradeRequired } from "../streams/plan-stream.ts";
@@ -33,12 +33,14 @@ export interface ResourceDeps {
   podLogs: PodLogs;
   podStreams: PodStreams;
   views: Views;
+  measure: Measure;
   metrics: () => string;
 }
 
 /** Collections, objects and subresources: verbs to machinery. */
 export async function serveResource(exchange: Exchange, path: ResourcePath, deps: ResourceDeps): Promise<Answer | undefined> {
   const { kind, namespace, name, subresource } = path;
+  if (kind.measured) return serveMeasured(exchange, path, deps);
   if (name === undefined) return serveCollection(exchange, kind, namespace, deps);
   const target: Target = { kind, namespace, name };
   if (subresource === undefined) return serveObject(exchange, target, deps);
@@ -62,14 +64,15 @@ async function serveCollection(
 ): Promise<Answer | undefined> {
   const { method, query, request } = exchange;
   if (method === "GET" && flagOf(query, "watch")) return serveWatch(exchange, { kind, namespace }, deps);
-  if (method === "GET") return ok(representList(kind, deps.registry.list(kind, listRequestOf(query, namespace)), viewFor(exchange, deps)));
+  if (method === "GET")
+    return ok(representList(kind, deps.registry.list(kind, listRequestOf(query, namespace)), viewFor(exchange, deps.clock)));
   if (method === "POST") {
     if (kind.namespaced && namespace === undefined) throw notAllowed(method);
     const warnings: string[] = [];
     const context = contextOf(exchange, (text) => warnings.push(text));
     const body = await required(readObject(request, (text) => context.duplicates.push(text)));
     const created = await deps.registry.create(kind, namespace, body, context);
-    return { status: 201, body: representObject(kind, created, viewFor(exchange, deps)), warnings };
+    return { status: 201, body: representObject(kind, created, viewFor(exchange, deps.clock)), warnings };
   }
   if (method !== "DELETE") throw notAllowed(method);
   const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
@@ -78,7 +81,7 @@ async function serveCollection(
     ...context,
     dryRun: dryRun || context.dryRun === true,
   });
-  return ok(representList(kind, list, viewFor(exchange, deps)));
+  return ok(representList(kind, list, viewFor(exchange, deps.clock)));
 }
 
 async function serveObject(exchange: Exchange, target: Target, deps: ResourceDeps, subresource?: Subresource): Promise<Answer> {
@@ -89,7 +92,7 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   const duplicate = (text: string) => void context.duplicates.push(text);
   const answer = (object: KubeObject): Answer => ({
     status: 200,
-    body: representObject(target.kind, object, viewFor(exchange, deps)),
+    body: representObject(target.kind, object, viewFor(exchange, deps.clock)),
     warnings,
   });
   if (method === "GET") return answer(registry.get(target));
@@ -116,10 +119,6 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
 function checkCreate({ user }: Exchange, { kind, namespace = "", name }: Target, authorize: Authorize): void {
   const attributes = { user, verb: "create", group: kind.group, resource: kind.plural, namespace, name };
   if (!authorize(attributes).allowed) throw denial(attributes);
-}
-
-function viewFor({ request, query }: Exchange, { clock }: ResourceDeps): View {
-  return viewOf(representationOf(request.headers.accept), query, clock.now());
 }
 
 async function required(body: Promise<unknown>): Promise<unknown> {

@@ -1,9 +1,8 @@
 import type { Clock } from "@ebb/base";
 import { invalid, StatusError, type Kind, type WatchEvent } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
-import { representationOf } from "./accept.ts";
 import type { Exchange } from "./http-types.ts";
-import { representEvent, viewOf } from "./represent.ts";
+import { representEvent, viewFor } from "./represent.ts";
 import { flagOf, listRequestOf, numberOf } from "./request-options.ts";
 import { writeAll } from "./stream.ts";
 
@@ -23,8 +22,8 @@ export async function serveWatch(
   { kind, namespace }: { kind: Kind; namespace: string | undefined },
   { registry, clock }: WatchDeps,
 ): Promise<undefined> {
-  const { query, request, response, signal } = exchange;
-  const view = viewOf(representationOf(request.headers.accept), query, clock.now());
+  const { query, response, signal } = exchange;
+  const view = viewFor(exchange, clock);
   const sendInitialEvents = initialEventsOf(kind, query);
   const seconds = Math.min(numberOf(query, "timeoutSeconds") || DEFAULT_SECONDS, MAX_SECONDS);
   const ending = new AbortController();

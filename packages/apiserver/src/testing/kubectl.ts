@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Measure } from "../rest/serve-measured.ts";
 import type { PodStreams } from "../streams/pod-streams.ts";
 import { startServer } from "./server.ts";
 
@@ -19,7 +20,7 @@ export function findKubectl(): boolean {
 }
 
 /** A server of its own and kubectl with its kubeconfig; both answer text without the space around it. */
-export async function connectKubectl(options: { podStreams?: PodStreams } = {}) {
+export async function connectKubectl(options: { podStreams?: PodStreams; measure?: Measure } = {}) {
   const server = await startServer({
     ...options,
     podLogs: async function* lines() {

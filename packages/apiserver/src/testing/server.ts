@@ -7,6 +7,7 @@ import { tempDir } from "@ebb/testkit";
 import { onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { createApiServer, type ApiServer } from "../api-server.ts";
+import type { Measure } from "../rest/serve-measured.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
 import type { PodStreams } from "../streams/pod-streams.ts";
 
@@ -52,6 +53,7 @@ export async function startServer(
     podLogs?: PodLogs;
     podStreams?: PodStreams;
     metrics?: () => string;
+    measure?: Measure;
     configCheck?: ConfigCheck;
     objectViews?: readonly ObjectView[];
     clock?: Clock;
@@ -76,6 +78,7 @@ export async function startServer(
     ...(options.objectViews ? { objectViews: options.objectViews } : {}),
     ...(options.configCheck ? { configCheck: options.configCheck } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.measure ? { measure: options.measure } : {}),
     clock: options.clock ?? systemClock,
     random: systemRandom,
     log: silentLogger,
