@@ -46,7 +46,7 @@ async function hold(deps: PlaceDeps, work: Work, held: Held): Promise<KnativeSer
   const { service, host } = held;
   await inForce(deps, work, await deps.cluster.putVirtualService(await virtualServiceOf(deps, work, held)));
   await renewDomainRules(deps, work, held);
-  if (!isHeldByRules(service) || service.metadata.annotations?.[EXTERNAL_HOST] !== host) {
+  if (!isHeld(service, host)) {
     await deps.cluster.markService(work.app, { labels: { [VISIBILITY]: "cluster-local" }, annotations: { [EXTERNAL_HOST]: host } });
   }
   return settled(deps, work, true);
@@ -62,8 +62,15 @@ export async function addRules(deps: PlaceDeps, work: Work, service: KnativeServ
   const present = await deps.cluster.readVirtualService(work.app);
   const before = present ? routesOfRules(present) : [];
   const wanted = await virtualServiceOf(deps, work, { service, host, ...by });
-  if (present && sameRules(before, routesOfRules(wanted))) await inForce(deps, work, present);
-  else await hold(deps, work, { service, host, ...by, before });
+  if (present && isHeld(service, host) && sameRules(before, routesOfRules(wanted))) {
+    await inForce(deps, work, present);
+    await settled(deps, work, true);
+  } else await hold(deps, work, { service, host, ...by, before });
+}
+
+/** Whether Knative has been told to let go of it: until then its own route, which is the older, has the host, whatever the rules say. */
+function isHeld(service: KnativeService, host: string): boolean {
+  return isHeldByRules(service) && service.metadata.annotations?.[EXTERNAL_HOST] === host;
 }
 
 /** After the traffic policy of the Service has changed: whoever holds its hosts must have it, too. */

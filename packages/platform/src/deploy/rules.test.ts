@@ -58,10 +58,8 @@ test.each(changes)("%s: at no time a request gets what neither the old nor the n
   await split(before.split, rulesFor(before));
   const seen = new Set<string>();
   const look = () => {
-    const all = world.cluster.service("shop")?.spec.traffic?.find(({ percent }) => percent === 100)?.tag;
-    const host = rules()?.spec.http?.find(({ name = "" }) => /^(?:rule|before)-/.test(name))?.route?.[0]?.destination.host;
-    seen.add(`plain ${all}`);
-    seen.add(`canary ${host === undefined ? all : `v${Number(host.split(".")[0]?.slice(-5))}`}`);
+    const { plain, ruled } = world.cluster.sends("shop");
+    seen.add(`plain ${plain}`).add(`canary ${ruled}`);
   };
   world.cluster.onWrite = look;
   expect(await split(after.split, rulesFor(after))).toMatchObject({ state: "succeeded" });

@@ -19,11 +19,13 @@ interface Scenario {
   state?: "failed";
   /** Whether a VirtualService holds its host at the end. */
   held?: true;
+  /** What each write finds that requests get, or is left by the last: all of them, and those that a rule takes. */
+  gives?: readonly string[];
   /** How many instances of v1 are kept at the end. */
   min?: string;
 }
 
-const CANARY: TrafficRule[] = [{ version: "v1", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }];
+const rulesTo = (version: string): TrafficRule[] => [{ version, when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }];
 
 const first = async (process: Process) => {
   await process.ended((await process.service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
@@ -85,17 +87,19 @@ const SCENARIOS: Scenario[] = [
     name: "rules before a split",
     prepare: two,
     submit: async ({ service }) =>
-      (await service.setTraffic(SHOP, { targets: [{ version: "v2", percent: 100 }], rules: CANARY }, "ann")).id,
-    traffic: [{ version: "v2", percent: 100 }],
+      (await service.setTraffic(SHOP, { targets: [{ version: "v1", percent: 100 }], rules: rulesTo("v2") }, "ann")).id,
+    traffic: [{ version: "v1", percent: 100 }],
     versions: ["v2 active", "v1 active"],
     history: 3,
     held: true,
+    // Never v1 for those of the rule, which had v2 and are to have v2.
+    gives: ["all v2, ruled v2", "all v1, ruled v2"],
   },
   {
     name: "a rollback that ends rules",
     prepare: async (process) => {
       await two(process);
-      const body = { targets: [{ version: "v2", percent: 100 }], rules: CANARY };
+      const body = { targets: [{ version: "v2", percent: 100 }], rules: rulesTo("v1") };
       await process.ended((await process.service.setTraffic(SHOP, body, "ann")).id);
     },
     submit: async ({ service }) => (await service.rollback(SHOP, {}, "ann")).id,
@@ -157,6 +161,12 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
   const id = await scenario.submit(before, world);
   await before.kill();
 
+  const given = new Set<string>();
+  const look = () => {
+    const { plain, ruled } = world.cluster.sends("shop");
+    given.add(`all ${plain}, ruled ${ruled}`);
+  };
+  if (scenario.gives) world.cluster.onWrite = look;
   const victim = await startProcess(world, dieAfter === undefined ? {} : { dieAfter });
   await victim.ended(id).catch((error: unknown) => {
     if (!(error instanceof Died)) throw error;
@@ -168,6 +178,10 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
   const row = await heir.ended(id);
   expect(row.state, String(row.failure_json)).toBe(scenario.state ?? "succeeded");
   expect(trafficOf("shop", world.cluster.service("shop"))).toEqual(scenario.traffic);
+  if (scenario.gives) {
+    look();
+    expect([...given]).toEqual(scenario.gives);
+  }
   expect([...world.cluster.virtualServices.keys()]).toEqual(scenario.held ? ["shop"] : []);
   if (scenario.min !== undefined) {
     const { annotations } = world.cluster.storedRevisions.get("shop-00001")?.metadata ?? {};

@@ -275,6 +275,16 @@ export class FakeCluster implements Cluster {
     return 404;
   }
 
+  /** The tag of the version that gets all requests of an app, and of the one that gets those which its first rule takes, once Knative has let go. */
+  sends(app: string): { plain: string | undefined; ruled: string | undefined } {
+    const { metadata, spec } = this.service(app) ?? {};
+    const plain = spec?.traffic?.find(({ percent }) => percent === 100)?.tag;
+    const held = metadata?.labels?.[VISIBILITY] === "cluster-local";
+    const rule = this.virtualServices.get(app)?.spec.http?.find(({ name = "" }) => /^(?:rule|before)-/.test(name));
+    const revision = held ? rule?.route?.[0]?.destination.host.split(".")[0] : undefined;
+    return { plain, ruled: revision === undefined ? plain : `v${Number(revision.slice(-5))}` };
+  }
+
   /** Called before each write: the state is that of the write before. */
   onWrite: () => void = () => undefined;
 
