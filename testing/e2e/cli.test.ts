@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { eventually, freePorts, httpRequest, nodeApp, tempDir } from "@ebb/testkit";
+import { COMPILE_CACHE, eventually, freePorts, httpRequest, nodeApp, shareCompileCache, tempDir } from "@ebb/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const LAUNCHER = join(import.meta.dirname, "../../ebb");
@@ -19,6 +19,7 @@ let ports: number[];
 let portOptions: string[];
 beforeEach(async () => {
   folder = await tempDir("ebb-cli-");
+  await shareCompileCache(join(folder.path, "data"));
   ports = await freePorts(4);
   portOptions = ["gateway", "platform", "api", "internal"].flatMap((name, at) => [`--${name}-port`, `${ports[at]}`]);
 });
@@ -27,7 +28,13 @@ afterEach(async () => {
   await folder.remove();
 });
 
-const environment = () => ({ ...process.env, EBB_DATA: join(folder.path, "data"), EBB_SERVER: "", NO_COLOR: "1" });
+const environment = () => ({
+  ...process.env,
+  EBB_DATA: join(folder.path, "data"),
+  EBB_SERVER: "",
+  NO_COLOR: "1",
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
+});
 
 function ebb(...argv: string[]): Promise<Result> {
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient, type Client } from "@ebb/api/client";
+import { COMPILE_CACHE, shareCompileCache } from "./compile-cache.ts";
 import { freePorts } from "./ports.ts";
 import { httpRequest, type HttpAnswer } from "./http-request.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -41,6 +42,7 @@ interface ReadyEvent {
 
 export async function startEbb(options: { args?: string[] } = {}): Promise<EbbServer> {
   const folder = await tempDir("ebb-server-");
+  await shareCompileCache(folder.path);
   const [gatewayPort = 0, platformPort = 0, apiPort = 0, internalPort = 0] = await freePorts(4);
   const ports = { gateway: gatewayPort, platform: platformPort, api: apiPort, internal: internalPort };
   const args = [
@@ -95,7 +97,10 @@ function kill(pid: number): void {
 }
 
 async function launch(args: string[]): Promise<{ child: ChildProcess; ready: ReadyEvent; ended: Promise<void> }> {
-  const child = spawn(process.execPath, [join(ROOT, "apps/server/src/main.ts"), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(ROOT, "apps/server/src/main.ts"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const lines: string[] = [];
   const ready = await new Promise<ReadyEvent>((resolve, reject) => {

@@ -1,8 +1,10 @@
+export { COMPILE_CACHE, shareCompileCache } from "./compile-cache.ts";
 export { startGitServer, type GitRepository, type GitServer } from "./git-server.ts";
 export { startDnsZone, type DnsZone } from "./dns-zone.ts";
 export { startEbb, type EbbServer, type ProcessName } from "./ebb-server.ts";
 export { eventually } from "./eventually.ts";
 export { httpRequest, type HttpAnswer } from "./http-request.ts";
+export { joinTeam, type Member } from "./join-team.ts";
 export { startLoad, type LoadResult } from "./load.ts";
 export { freePorts } from "./ports.ts";
 export { hasPebble, startPebble, type Pebble } from "./pebble.ts";
