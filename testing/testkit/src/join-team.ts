@@ -1,8 +1,14 @@
 import { createClient, type Client } from "@ebb/api/client";
 import type { MemberRole } from "@ebb/api";
 
-/** A user who has taken the invitation, and acts with a token of their own. */
-export async function join(admin: Client, platform: string, { name, role }: { name: string; role: MemberRole }): Promise<Client> {
+export interface Member {
+  name: string;
+  client: Client;
+  token: string;
+}
+
+/** A new user of the default team who has taken the invitation, and acts with a token of their own. */
+export async function joinTeam(admin: Client, platform: string, { name, role }: { name: string; role: MemberRole }): Promise<Member> {
   const { code } = await admin.createUser({ name });
   await admin.setMember("default", name, role);
   let cookie = "";
@@ -18,5 +24,5 @@ export async function join(admin: Client, platform: string, { name, role }: { na
   });
   await browser.acceptInvite({ code, password: "tide goes out slowly" });
   const { token } = await browser.createToken({ name: "laptop", scope: "admin", days: 1 });
-  return createClient({ baseUrl: platform, token });
+  return { name, token, client: createClient({ baseUrl: platform, token }) };
 }

@@ -1,7 +1,6 @@
 import type { Operation, PatchScaling } from "@ebb/api";
 import type { Client } from "@ebb/api/client";
-import { archive, finished, startEbb, type EbbServer } from "@ebb/testkit";
-import { join } from "./people.ts";
+import { archive, finished, joinTeam, startEbb, type EbbServer } from "@ebb/testkit";
 import { billing, example, shop } from "./sources.ts";
 import { startVisitors } from "./visitors.ts";
 
@@ -42,7 +41,7 @@ export async function startLivePlatform(): Promise<LivePlatform> {
   const ebb = await startEbb({ args: ["--no-containers", "--progress-deadline", "20"] });
   const { client } = ebb;
   try {
-    const ada = await join(client, ebb.urls.platform, { name: "ada", role: "releaser" });
+    const { client: ada } = await joinTeam(client, ebb.urls.platform, { name: "ada", role: "releaser" });
     for (const env of ["test", "staging"]) await client.patchEnvironment("default", env, { scaling: { idleSeconds: 20 } });
     for (const [name, source] of [
       ["shop", shop("spring")],
