@@ -23,7 +23,7 @@ const PAGES = [
   "/apps/hello-node/test/terminal",
   "/apps/hello-node/test/config",
   "/apps/hello-node/test/operations",
-  "/apps/hello-node/test/delete",
+  "/apps/hello-node/test/settings",
   "/operations",
   "/operations/op-failed",
   "/operations/op-running",

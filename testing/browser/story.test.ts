@@ -1,4 +1,5 @@
-import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb } from "@ebb/testkit";
+import { createHmac } from "node:crypto";
+import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb, startGitServer } from "@ebb/testkit";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFindings, buildConsole, launchBrowser, skipReason, visit, type Visit } from "./src/browser.ts";
@@ -300,6 +301,54 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     expect((await ebb.get("shop")).status).toBe(200);
   });
 
+  test("deploys from a Git repository, and a push brings what comes next", async () => {
+    const { page } = visited;
+    const git = await startGitServer();
+    try {
+      const pages = await git.repository("acme/pages");
+      await pages.commit("First", { "index.html": "<p>first</p>" });
+      await ebb.client.patchGitSettings({ allow: ["127.0.0.1"] });
+      // Of a try before this one.
+      await ebb.client.deleteRepository("pages").catch(() => undefined);
+      await visited.open("/deploy");
+      await page.getByRole("textbox", { name: "Repository" }).fill(`${git.url}/acme/pages.git`);
+      await page.getByRole("textbox", { name: "Branch, tag or commit" }).fill("main");
+      await page.getByRole("button", { name: "Deploy", exact: true }).nth(1).click();
+      await page.getByRole("heading", { name: "Deploy: pages · test" }).waitFor();
+      await page.getByRole("list", { name: "Phases" }).getByText("Fetch the source").waitFor();
+      await page.getByText(/Commit [0-9a-f]{40} of Ann: First/).waitFor();
+      await page
+        .getByRole("link", { name: /^pages.*sls-/ })
+        .first()
+        .waitFor({ timeout: 30_000 });
+      await visited.open("/apps/pages/test/settings");
+      await page.getByRole("textbox", { name: "Owner" }).fill(`team ${git.port}`);
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await page.getByRole("textbox", { name: "Repository" }).fill(`${git.url}/acme/pages.git`);
+      await page.getByRole("button", { name: "Add a rule" }).click();
+      await page.getByRole("textbox", { name: "Branch: rule 1" }).fill("main");
+      await page.getByRole("button", { name: "Link the repository" }).click();
+      await page.getByRole("button", { name: "Make a new secret" }).click();
+      const secret = await page.locator(".ant-alert .command code").innerText();
+      expect(await accessibilityFindings(page)).toEqual([]);
+      const after = await pages.commit("Second", { "index.html": "<p>second</p>" });
+      const body = JSON.stringify({ ref: "refs/heads/main", after, repository: { full_name: "acme/pages" } });
+      const signature = createHmac("sha256", secret).update(body).digest("hex");
+      const headers = { "content-type": "application/json", "x-github-event": "push", "x-hub-signature-256": `sha256=${signature}` };
+      const answer = await fetch(`${ebb.urls.platform}/api/v1/hooks/git/pages`, { method: "POST", headers, body });
+      expect(await answer.json()).toMatchObject({ outcome: "deployed" });
+      await page.getByText("main goes to test").waitFor();
+      await eventually(async () => (await ebb.get("pages")).body.includes("second"), 30_000);
+      expect(await ebb.client.getApp("pages")).toMatchObject({ owner: `team ${git.port}` });
+      expect((await ebb.client.listVersions(inTest("pages")))[0]).toMatchObject({
+        createdBy: "git push",
+        source: { ref: "main", message: "Second" },
+      });
+    } finally {
+      await git.close();
+    }
+  });
+
   test("stays usable through a restart of the platform", async () => {
     const { page, complaints } = visited;
     await visited.open("/");
@@ -326,14 +375,14 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("deletes an app only after its name is typed", async () => {
     const { page } = visited;
-    await visited.open("/apps/shop/test/delete");
+    await visited.open("/apps/shop/test/settings");
     const button = page.getByRole("button", { name: "Delete for good" });
     await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("sho");
     expect(await button.isDisabled()).toBe(true);
     await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("shop");
     await button.click();
     await page.getByText("shop is deleted.").waitFor();
-    expect(await ebb.client.listApps()).toMatchObject([{ name: "spare" }]);
+    expect(await ebb.client.listApps()).toMatchObject([{ name: "pages" }, { name: "spare" }]);
   });
 
   test("shows the platform, signs out, and has not complained once", async () => {

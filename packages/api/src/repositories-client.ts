@@ -22,7 +22,7 @@ export function repositoryCalls(send: Send) {
 
   return {
     deployGit: (body: DeployGit) => json<Operation>("POST", "/deployments/git", { json: body }),
-    /** Throws ApiError `repository_not_linked`. */
+    /** With an empty `url`, where the app has none. */
     getRepository: (app: string, call?: CallOptions) => json<Revised<Repository>>("GET", of(app), call),
     putRepository: (app: string, body: PutRepository, on?: ChangeOptions) =>
       json<Revised<Repository>>("PUT", of(app), { json: body, ...changing(on) }),

@@ -77,11 +77,11 @@ export type Delivery = Static<typeof Delivery>;
 export const Repository = object({
   app: AppName,
   ...RepositoryBody,
+  url: Type.String({ description: "Empty: the app has none" }),
   hookUrl: Type.String({ description: "For the Git server's list of webhooks" }),
   hookSince: Nullable(Type.String({ description: "When its secret was made; null: pushes are not taken yet" })),
   deliveries: Type.Array(Delivery, { description: "The newest first" }),
-  updatedAt: Type.String(),
-  updatedBy: Type.String(),
+  updated: Nullable(object({ at: Type.String(), by: Type.String() })),
 });
 export type Repository = Static<typeof Repository>;
 

@@ -6,6 +6,7 @@ import * as configuration from "./staged-configuration.ts";
 import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
 import { domains } from "./staged-domains.ts";
+import { repository } from "./staged-repository.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as policies from "./staged-policies.ts";
@@ -42,6 +43,11 @@ const samples: Record<string, Answer> = {
   "GET /status": { status: 200, body: data.status },
   "GET /apps": { status: 200, body: { items: data.apps } },
   [`GET /apps/${one}`]: { status: 200, body: data.apps[0] },
+  [`GET /apps/${one}/repository`]: { status: 200, body: repository },
+  [`PUT /apps/${one}/repository`]: { status: 200, body: repository },
+  [`POST /apps/${one}/repository/hook`]: { status: 200, body: { url: repository.hookUrl, secret: "shown-this-once" } },
+  [`PATCH /apps/${one}`]: { status: 200, body: data.apps[0] },
+  "POST /deployments/git": { status: 202, body: data.trafficDone },
   [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules } },
   "GET /rates": { status: 200, body: data.rates },
   [`POST ${at}/requests`]: { status: 200, body: tried },

@@ -44,6 +44,7 @@ export const repoLinkCommand = defineCommand({
   async run(context, { args, options }) {
     const client = await context.connect();
     const url = args.url ?? (await client.getRepository(args.app)).url;
+    if (url === "") throw usageError(`${args.app} has no repository yet`, "Name its address: ebb repo link APP URL.");
     const previews = options["no-previews"] ? null : options.previews === undefined ? undefined : hours(options.previews);
     const linked = await client.putRepository(args.app, {
       url,
@@ -132,7 +133,11 @@ function hours(text: string): number {
 }
 
 function show(context: Context, repository: Repository): void {
-  const { url, folder, rules, previewHours, hookUrl, hookSince, deliveries } = repository;
+  const { app, url, folder, rules, previewHours, hookUrl, hookSince, deliveries } = repository;
+  if (url === "") {
+    context.output.show(repository, () => [`${app} has no repository. Give it one: ebb repo link ${app} URL`]);
+    return;
+  }
   context.output.show(repository, () => [
     `Repository  ${url}${folder === "" ? "" : `, folder ${folder}`}`,
     ...rules.map(({ branch, environment }) => `  ${branch} → ${environment}`),

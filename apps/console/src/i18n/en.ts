@@ -7,6 +7,7 @@ import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
 import { enScaling } from "./en-scaling.ts";
+import { enSource } from "./en-source.ts";
 import { enTeams } from "./en-teams.ts";
 import { enTerminal } from "./en-terminal.ts";
 import { enTraffic } from "./en-traffic.ts";
@@ -132,7 +133,6 @@ export const en = {
     terminal: "Terminal",
     config: "Variables & secrets",
     operations: "Operations",
-    danger: "Delete",
     sections: "Sections of this app",
     latest: "Where you are",
     environment: "Environment",
@@ -159,6 +159,7 @@ export const en = {
   ...enPeople,
   ...enClusters,
   ...enScaling,
+  ...enSource,
   ...enTeams,
   ...enTerminal,
   ...enTraffic,
@@ -266,6 +267,7 @@ export const en = {
     gone: (app: string) => `${app} is deleted.`,
   },
   phase: {
+    clone: "Fetch the source",
     unpack: "Unpack the source",
     detect: "Find out what it is",
     build: "Build",

@@ -7,6 +7,7 @@ import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
 import { zhScaling } from "./zh-scaling.ts";
+import { zhSource } from "./zh-source.ts";
 import { zhTeams } from "./zh-teams.ts";
 import { zhTerminal } from "./zh-terminal.ts";
 import { zhTraffic } from "./zh-traffic.ts";
@@ -126,7 +127,6 @@ export const zh: Dictionary = {
     terminal: "终端",
     config: "变量与密钥",
     operations: "操作记录",
-    danger: "删除",
     sections: "应用的各个页面",
     latest: "当前位置",
     environment: "环境",
@@ -153,6 +153,7 @@ export const zh: Dictionary = {
   ...zhPeople,
   ...zhClusters,
   ...zhScaling,
+  ...zhSource,
   ...zhTeams,
   ...zhTerminal,
   ...zhTraffic,
@@ -253,6 +254,7 @@ export const zh: Dictionary = {
     gone: (app) => `${app} 已删除。`,
   },
   phase: {
+    clone: "拉取源码",
     unpack: "解包源码",
     detect: "识别类型",
     build: "构建",

@@ -128,10 +128,10 @@ const appOperations = createRoute({
   path: "operations",
   component: lazyRouteComponent(() => import("../pages/app/operations-tab.tsx"), "OperationsTab"),
 });
-const danger = createRoute({
+const settings = createRoute({
   getParentRoute: () => app,
-  path: "delete",
-  component: lazyRouteComponent(() => import("../pages/app/delete-tab.tsx"), "DeleteTab"),
+  path: "settings",
+  component: lazyRouteComponent(() => import("../pages/app/settings/settings-tab.tsx"), "SettingsTab"),
 });
 
 const operations = createRoute({
@@ -253,7 +253,7 @@ const routeTree = root.addChildren([
     terminal,
     config,
     appOperations,
-    danger,
+    settings,
   ]),
   operations,
   operation,

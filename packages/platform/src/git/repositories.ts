@@ -20,6 +20,22 @@ export async function getRepository(db: Database, app: string): Promise<Reposito
   throw refuse("repository_not_linked", `${app} has no repository`, { hint: `Give it one: ebb repo link ${app} URL.` });
 }
 
+/** Of an app that has none. */
+export function emptyRepository(app: string): RepositoryRow {
+  return {
+    app,
+    url: "",
+    folder: "",
+    rules_json: "[]",
+    preview_hours: null,
+    hook_sealed: "",
+    hook_at: null,
+    deliveries_json: "[]",
+    updated_at: 0,
+    updated_by: "",
+  };
+}
+
 export function rulesOf(row: Pick<RepositoryRow, "rules_json">): BranchRule[] {
   return JSON.parse(row.rules_json) as BranchRule[];
 }
@@ -62,7 +78,6 @@ export function viewRepository(row: RepositoryRow, hookUrl: string): Repository 
     hookUrl,
     hookSince: row.hook_at === null ? null : new Date(row.hook_at).toISOString(),
     deliveries: JSON.parse(row.deliveries_json) as Delivery[],
-    updatedAt: new Date(row.updated_at).toISOString(),
-    updatedBy: row.updated_by,
+    updated: row.updated_at === 0 ? null : { at: new Date(row.updated_at).toISOString(), by: row.updated_by },
   };
 }

@@ -168,7 +168,8 @@ test("what is not signed is refused, alike for what is not there; the newest sec
   await service.git.renewHook("shop", BY.origin);
   await expect(push("main", {}, secret)).rejects.toMatchObject({ code: "hook_refused" });
   await service.git.remove("shop");
-  await expect(service.git.get("shop", BY.origin)).rejects.toMatchObject({ code: "repository_not_linked" });
+  expect(await service.git.get("shop", BY.origin)).toMatchObject({ url: "", updated: null });
+  await expect(service.git.deploy({ name: "shop" }, "ann")).rejects.toMatchObject({ code: "repository_not_linked" });
   await expect(push("main")).rejects.toMatchObject({ code: "hook_refused" });
 });
 

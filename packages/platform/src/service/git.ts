@@ -16,7 +16,15 @@ import type { Deps, DeployRequest } from "../deploy/context.ts";
 import { getEnvironment } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import { listCredentials, makeCredential, storeCredential, viewCredential } from "../git/credentials.ts";
-import { findRepository, getRepository, putRepository, rulesOf, viewRepository, type RepositoryRow } from "../git/repositories.ts";
+import {
+  emptyRepository,
+  findRepository,
+  getRepository,
+  putRepository,
+  rulesOf,
+  viewRepository,
+  type RepositoryRow,
+} from "../git/repositories.ts";
 import { readGitSettings, writeGitSettings } from "../git/settings.ts";
 import { checkAddress } from "../git/source.ts";
 import { checkAllow } from "../git/targets.ts";
@@ -64,7 +72,7 @@ export class GitService implements GitApi {
 
   async get(app: string, origin: string): Promise<Repository> {
     await getApp(this.#deps.db, app);
-    return viewRepository(await getRepository(this.#deps.db, app), hookUrl(origin, app));
+    return viewRepository((await findRepository(this.#deps.db, app)) ?? emptyRepository(app), hookUrl(origin, app));
   }
 
   async put(app: string, body: PutRepository, by: { user: string; origin: string }): Promise<Repository> {
@@ -74,7 +82,7 @@ export class GitService implements GitApi {
     for (const { environment } of body.rules ?? []) await getEnvironment(db, team, environment);
     const present = await findRepository(db, app);
     const row: RepositoryRow = {
-      ...(present ?? { app, hook_sealed: "", hook_at: null, deliveries_json: "[]", rules_json: "[]", preview_hours: null, folder: "" }),
+      ...(present ?? emptyRepository(app)),
       url,
       ...(body.folder === undefined ? {} : { folder: checkFolder(body.folder) }),
       ...(body.rules === undefined ? {} : { rules_json: JSON.stringify(body.rules) }),

@@ -33,7 +33,7 @@ export function pagesOf({ operations }: Pick<LivePlatform, "operations">): Recor
     terminal: app("/terminal"),
     config: "/apps/shop/test/config",
     "app-operations": app("/operations"),
-    delete: app("/delete"),
+    settings: app("/settings"),
     operations: "/operations",
     "operation-failed": `/operations/${operations.failed}`,
     "operation-releasing": `/operations/${operations.releasing}`,

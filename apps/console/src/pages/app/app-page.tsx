@@ -115,8 +115,8 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/operations" params={params}>
         {text.app.operations}
       </Link>
-      <Link to="/apps/$app/$env/delete" params={params}>
-        {text.app.danger}
+      <Link to="/apps/$app/$env/settings" params={params}>
+        {text.settings.title}
       </Link>
     </SectionNav>
   );

@@ -2,6 +2,7 @@ import { useText } from "../../i18n/language.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { ArchiveForm } from "./archive-form.tsx";
+import { GitForm } from "./git-form.tsx";
 import { ImageForm } from "./image-form.tsx";
 
 export function DeployPage() {
@@ -15,6 +16,11 @@ export function DeployPage() {
           <h3>{text.deploy.archive}</h3>
           <p>{text.deploy.archiveText}</p>
           <ArchiveForm />
+        </Panel>
+        <Panel title={text.git.fromGit}>
+          <p>{text.git.fromGitText}</p>
+          <Command>ebb repo key github.com/acme</Command>
+          <GitForm />
         </Panel>
         <Panel title={text.deploy.image}>
           <p>{text.deploy.imageText}</p>

@@ -91,6 +91,17 @@ function Facts({ place, version }: { place: Place; version: Version }) {
         </dd>
         <dt>{text.version.commit}</dt>
         <dd>{version.commit === null ? <span className="faint">{text.version.noCommit}</span> : <code>{version.commit}</code>}</dd>
+        {version.source !== null && (
+          <>
+            <dt>{text.git.title}</dt>
+            <dd>
+              {text.git.commit(version.source.author, version.source.message)}
+              <br />
+              <code>{version.source.url}</code> {version.source.ref !== "" && text.git.at(version.source.ref)}
+              {version.source.folder !== "" && <code> {version.source.folder}</code>}
+            </dd>
+          </>
+        )}
         <dt>{text.versions.image}</dt>
         <dd>
           <code>{version.image}</code> <CopyButton value={version.image} what={text.versions.image} />

@@ -1,16 +1,16 @@
+import type { Place } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import { client } from "../../api/connection.ts";
-import { useText } from "../../i18n/language.tsx";
-import { Panel } from "../../ui/page.tsx";
-import { Refused } from "../../ui/refused.tsx";
-import { TypedConfirm } from "../../ui/typed-confirm.tsx";
-import { usePlace } from "./use-place.ts";
+import { client } from "../../../api/connection.ts";
+import { useText } from "../../../i18n/language.tsx";
+import { Panel } from "../../../ui/page.tsx";
+import { Refused } from "../../../ui/refused.tsx";
+import { TypedConfirm } from "../../../ui/typed-confirm.tsx";
 
-export function DeleteTab() {
+/** The app's end, in this environment or in all. */
+export function DangerZone({ place, readOnly }: { place: Place; readOnly: boolean }) {
   const text = useText();
-  const place = usePlace();
   const { app } = place;
   const navigate = useNavigate();
   const remove = useMutation({
@@ -18,10 +18,11 @@ export function DeleteTab() {
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
   return (
-    <>
-      <title>{`${text.app.danger} · ${app} · Ebb`}</title>
-      <Panel title={text.danger.title}>
-        <p>{text.danger.text(app)}</p>
+    <Panel title={text.danger.title}>
+      <p>{text.danger.text(app)}</p>
+      {readOnly ? (
+        <p className="faint">{text.settings.deleteReadOnly}</p>
+      ) : (
         <TypedConfirm name={app} label={text.danger.type(app)} onConfirm={() => remove.mutate(false)}>
           {(ready) => (
             <>
@@ -34,8 +35,8 @@ export function DeleteTab() {
             </>
           )}
         </TypedConfirm>
-        <Refused of={remove} />
-      </Panel>
-    </>
+      )}
+      <Refused of={remove} />
+    </Panel>
   );
 }
