@@ -75,7 +75,7 @@ export type * from "./meta.ts";
 export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS, WITH_ENDED } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
-export { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
+export { isJsonObject, jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
 export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {
   addAmounts,

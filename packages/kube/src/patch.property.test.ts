@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isJsonObject, jsonPatch, mergePatch, type Json, type JsonObject } from "./patch.ts";
+import { jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
 import { formatLabelSelector, parseLabelSelector } from "./label-selector.ts";
 import { schemaOf } from "./schemas.ts";
 import { strategicMergePatch } from "./strategic-merge-patch.ts";
@@ -12,15 +12,6 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie("value"), { maxLength: 3 }), fc.dictionary(name, tie("value"))),
 }));
 const root = fc.dictionary(name, value) as fc.Arbitrary<JsonObject>;
-
-/** RFC 7396: the smallest patch from one value to another; undefined if they are equal. */
-function mergeDifference(from: Json | undefined, to: Json): Json | undefined {
-  if (!isJsonObject(from) || !isJsonObject(to)) return JSON.stringify(from) === JSON.stringify(to) ? undefined : to;
-  const gone = Object.keys(from).filter((key) => !Object.hasOwn(to, key));
-  const changed = Object.entries(to).map(([key, item]) => [key, mergeDifference(from[key], item)] as const);
-  const entries = [...gone.map((key) => [key, null] as const), ...changed.filter(([, item]) => item !== undefined)];
-  return entries.length > 0 ? (Object.fromEntries(entries) as JsonObject) : undefined;
-}
 
 test("the merge patch from one object to another leads there, and a second time nowhere", () => {
   fc.assert(

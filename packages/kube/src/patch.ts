@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { applyPatch, type Operation } from "rfc6902";
 import { StatusError } from "./status-error.ts";
 import { badRequest } from "./status-errors.ts";
@@ -63,4 +64,13 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
     else result[key] = mergePatch(result[key], value);
   }
   return result;
+}
+
+/** RFC 7396: the smallest patch from one value to another, neither of which holds a null; undefined where there is nothing to change. */
+export function mergeDifference(from: Json | undefined, to: Json): Json | undefined {
+  if (!isJsonObject(from) || !isJsonObject(to)) return isDeepStrictEqual(from, to) ? undefined : to;
+  const gone = Object.keys(from).filter((key) => !Object.hasOwn(to, key));
+  const changed = Object.entries(to).map(([key, item]) => [key, mergeDifference(from[key], item)] as const);
+  const entries = [...gone.map((key) => [key, null] as const), ...changed.filter(([, item]) => item !== undefined)];
+  return entries.length > 0 ? (Object.fromEntries(entries) as JsonObject) : undefined;
 }

@@ -2,8 +2,10 @@ import type { Duplex } from "node:stream";
 import { TransientError } from "@ebb/base";
 import {
   apiVersionOf,
+  mergeDifference,
   StatusError,
   type DeleteOptions,
+  type Json,
   type Kind,
   type KubeClient,
   type KubeList,
@@ -33,6 +35,8 @@ export interface PodLogQuery {
 interface Request {
   query?: Record<string, string | undefined>;
   body?: unknown;
+  /** Of the body, when it is not plain JSON. */
+  type?: string;
   signal?: AbortSignal;
 }
 
@@ -88,6 +92,17 @@ export class HttpKubeClient implements KubeClient {
 
   update<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
     return this.#json("PUT", pathOf(kind, object.metadata.namespace, object.metadata.name), { body: complete(kind, object) });
+  }
+
+  /**
+   * Makes one object the other by a merge patch that says no more than what differs: what others write in between stays, and is no conflict. One
+   * that is the same is not sent. Throws NotFound.
+   */
+  async change<T extends KubeObject>(kind: Kind<T>, present: T, wanted: T): Promise<T> {
+    const body = mergeDifference(sent(present), sent(wanted));
+    if (body === undefined) return present;
+    const { namespace, name } = present.metadata;
+    return this.#json("PATCH", pathOf(kind, namespace, name), { body, type: "application/merge-patch+json" });
   }
 
   updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
@@ -169,7 +184,7 @@ export class HttpKubeClient implements KubeClient {
     const authorized = await this.#access.authorize();
     this.#dispatcher ??= authorized.dispatcher;
     const headers: Record<string, string> = { ...authorized.headers, accept: "application/json, text/plain;q=0.5" };
-    if (request.body !== undefined) headers["content-type"] = "application/json";
+    if (request.body !== undefined) headers["content-type"] = request.type ?? "application/json";
     let response: Response;
     try {
       response = await fetch(url, {
@@ -185,6 +200,11 @@ export class HttpKubeClient implements KubeClient {
     if (!response.ok) throw await refusal(response);
     return response;
   }
+}
+
+/** As it goes over the wire: without what is undefined. */
+function sent(object: KubeObject): Json {
+  return JSON.parse(JSON.stringify(object)) as Json;
 }
 
 function unavailable(server: string, cause: unknown): TransientError {

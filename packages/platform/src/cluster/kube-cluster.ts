@@ -61,12 +61,11 @@ export interface ClusterView {
 }
 
 /**
- * A Service is written by its controller too, several times while it becomes ready: with twenty apps deployed at once on a busy machine twenty
- * conflicts in a row were seen, and a machine ten times overloaded used up fifteen. So the controller is given time; what has not been written
- * after some sixteen seconds is the operation's to try again.
+ * Only what differs is written (a patch), so that no controller's write is in the way. What is left: two who create the same, and an API server that
+ * gives up on a patch (upstream's after five attempts of its own). What has not been written after that is the operation's to try again.
  */
-const CONFLICT_RETRIES = 40;
-const CONFLICT_BACKOFF = { base: 5, factor: 2, max: 500 };
+const ATTEMPTS = 5;
+const BACKOFF = { base: 20, factor: 2, max: 500 };
 /** The ResourceQuota and the LimitRange of a team's quota. */
 const TEAM_LIMITS = "ebb-team";
 const USER_CONTAINER = "user-container";
@@ -139,7 +138,7 @@ export class KubeCluster implements Cluster {
       const labels = { ...present.metadata.labels, ...wanted.metadata.labels };
       const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations };
       const metadata = { ...present.metadata, labels, annotations };
-      return this.#client.update(Services, { ...present, metadata, spec: wanted.spec });
+      return this.#client.change(Services, present, { ...present, metadata, spec: wanted.spec });
     });
   }
 
@@ -152,7 +151,7 @@ export class KubeCluster implements Cluster {
         labels: marked(present.metadata.labels, labels),
         annotations: marked(present.metadata.annotations, annotations),
       };
-      await this.#client.update(Services, { ...present, metadata });
+      await unlessGone(this.#client.change(Services, present, { ...present, metadata }));
     });
   }
 
@@ -172,9 +171,9 @@ export class KubeCluster implements Cluster {
   #annotate(revision: string, key: string, value: string): Promise<void> {
     return this.#retried(async () => {
       const present = await this.#client.get(Revisions, this.#namespace, revision);
-      if (!present || present.metadata.annotations?.[key] === value) return;
+      if (!present) return;
       const annotations = { ...present.metadata.annotations, [key]: value };
-      await this.#client.update(Revisions, { ...present, metadata: { ...present.metadata, annotations } });
+      await unlessGone(this.#client.change(Revisions, present, { ...present, metadata: { ...present.metadata, annotations } }));
     });
   }
 
@@ -194,7 +193,7 @@ export class KubeCluster implements Cluster {
           [TRAFFIC_POLICY, RECORDED_FIELDS].map((name) => [name, service.metadata.annotations?.[name] ?? null]),
         );
         const metadata = { ...present.metadata, annotations: marked(present.metadata.annotations, own) };
-        return this.#client.update(VirtualServices, { ...present, metadata, spec: service.spec });
+        return this.#client.change(VirtualServices, present, { ...present, metadata, spec: service.spec });
       }
       throw operationError("name_taken", `The cluster has a VirtualService ${name} that Ebb did not make`, {
         hint: "Delete or rename it with kubectl, or remove the app's rules.",
@@ -258,7 +257,7 @@ export class KubeCluster implements Cluster {
       }
       if (!isOurs(present)) return;
       if (!wanted) return this.#client.delete(kind, this.#namespace, TEAM_LIMITS);
-      if (JSON.stringify(present.spec) !== JSON.stringify(wanted.spec)) await this.#client.update(kind, { ...present, spec: wanted.spec });
+      await this.#client.change(kind, present, { ...present, spec: wanted.spec });
     });
   }
 
@@ -336,7 +335,7 @@ export class KubeCluster implements Cluster {
     }
   }
 
-  /** Reads and writes again when another has written in between. */
+  /** Reads and writes again when another has made the same in between. */
   async #retried<T>(write: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -344,8 +343,8 @@ export class KubeCluster implements Cluster {
       } catch (error) {
         const raced = isStatus(error, "Conflict") || isStatus(error, "AlreadyExists");
         if (!raced) throw error;
-        if (attempt >= CONFLICT_RETRIES) throw new TransientError("write_conflict", error.message, { cause: error });
-        await sleep(this.#view.clock, backoffDelay(CONFLICT_BACKOFF, attempt));
+        if (attempt >= ATTEMPTS) throw new TransientError("write_conflict", error.message, { cause: error });
+        await sleep(this.#view.clock, backoffDelay(BACKOFF, attempt));
       }
     }
   }
@@ -375,6 +374,14 @@ export class KubeCluster implements Cluster {
         hint: `Label it ${SELECTOR} if Ebb may use it, or give the environment another name.`,
       });
     }
+  }
+}
+
+async function unlessGone(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!isStatus(error, "NotFound")) throw error;
   }
 }
 

@@ -1,5 +1,4 @@
 import { ClusterDomainClaims, DomainMappings, isStatus, Secrets, type DomainMapping, type Secret } from "@ebb/kube";
-import { isDeepStrictEqual } from "node:util";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
 import { isOurs } from "./ours.ts";
@@ -34,7 +33,7 @@ export class KubeDomains implements ClusterDomains {
       const as = { ...present.spec, ref: { ...present.spec.ref, ...ref } };
       delete as.tls;
       const wanted = { ...present, metadata, spec: tls ? { ...as, tls } : as };
-      return isDeepStrictEqual(wanted, present) ? present : this.#client.update(DomainMappings, wanted);
+      return this.#client.change(DomainMappings, present, wanted);
     });
   }
 
@@ -58,7 +57,7 @@ export class KubeDomains implements ClusterDomains {
     await this.#retried(async () => {
       const present = await this.#client.get(Secrets, this.#namespace, name);
       if (!present) return void (await this.#client.create(Secrets, secret));
-      if (!isDeepStrictEqual(present.data, data)) await this.#client.update(Secrets, { ...present, data });
+      await this.#client.change(Secrets, present, { ...present, data });
     });
   }
 
