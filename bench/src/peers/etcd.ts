@@ -3,13 +3,13 @@ import { connect, type ClientHttp2Session } from "node:http2";
 import { join } from "node:path";
 import { freePort, OTHER_CORE, program, type Server, type Stage } from "./processes.ts";
 
-/** One member on the stage's disk, without TLS: what Kubernetes itself stores in. */
+/** One member on the stage's disk, its clients over TLS, as Kubernetes' API server speaks to it. */
 export async function startEtcd(stage: Stage): Promise<Server> {
   const etcd = program("etcd", "etcd-server");
   const [port, peerPort] = [await freePort(), await freePort()];
-  const client = `http://127.0.0.1:${port}`;
+  const client = `https://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
-  const args = ["--data-dir", join(stage.folder, "etcd"), "--listen-client-urls", client, "--advertise-client-urls", client];
+  const args = ["--data-dir", join(stage.folder, "etcd"), "--auto-tls", "--listen-client-urls", client, "--advertise-client-urls", client];
   args.push(
     "--listen-peer-urls",
     peer,
@@ -23,7 +23,7 @@ export async function startEtcd(stage: Stage): Promise<Server> {
   return stage.startServer(`0,${OTHER_CORE}`, "etcd", { command: etcd, args, port });
 }
 
-/** A connection of a client of etcd's gRPC API (etcdserverpb.KV, HTTP/2 without TLS). */
+/** A connection of a client of etcd's gRPC API (etcdserverpb.KV, HTTP/2 over TLS). */
 export class EtcdClient {
   readonly #session: ClientHttp2Session;
 
@@ -32,7 +32,8 @@ export class EtcdClient {
   }
 
   static async open(port: number): Promise<EtcdClient> {
-    const session = connect(`http://127.0.0.1:${port}`);
+    // It has signed its certificate itself.
+    const session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
     await once(session, "connect");
     return new EtcdClient(session);
   }

@@ -1,7 +1,7 @@
 import { startEbb } from "@ebb/testkit";
 import type { Benchmark } from "../main.ts";
 import { EtcdClient, startEtcd } from "../peers/etcd.ts";
-import { connectKubeApi } from "../peers/kube-api.ts";
+import { KubeWriter } from "../peers/kube-writer.ts";
 import { percentile } from "../peers/percentile.ts";
 import { Stage } from "../peers/processes.ts";
 import { rounds } from "../peers/rounds.ts";
@@ -32,7 +32,8 @@ function run(): Promise<number> {
     const ebb = await startEbb({ args: ["--no-containers"] });
     try {
       const worst: number[] = [];
-      for (const clients of [1, 10, 100]) {
+      // From many to one: the code that a single client waits for is compiled by then, as in a server that runs.
+      for (const clients of [100, 10, 1]) {
         console.log(`  ${clients} ${clients === 1 ? "client" : "clients"}`);
         worst.push(await compare(clients, ebb.urls.kubeconfig, etcd.port));
       }
@@ -44,13 +45,12 @@ function run(): Promise<number> {
 }
 
 async function compare(clients: number, kubeconfig: string, etcdPort: number): Promise<number> {
-  const api = await connectKubeApi(kubeconfig, clients);
+  const writers = await Promise.all(Array.from({ length: clients }, () => KubeWriter.open(kubeconfig)));
   const etcds = await Promise.all(Array.from({ length: clients }, () => EtcdClient.open(etcdPort)));
   const value = Buffer.alloc(VALUE_BYTES, "v");
   const data = { value: value.toString() };
-  const writeMap = (name: string) =>
-    api.call("POST", "/api/v1/namespaces/default/configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
-  const ours = Array.from({ length: clients }, () => writeMap);
+  const mapOf = (name: string) => JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
+  const ours = writers.map((writer) => (name: string) => writer.post("/api/v1/namespaces/default/configmaps", mapOf(name)));
   const theirs = etcds.map((client) => (name: string) => client.put(`/registry/configmaps/default/${name}`, value));
   let run = 0;
   const measure = (writers: Write[]) => () => writeFor(`c${clients}-${run++}`, writers);
@@ -62,7 +62,7 @@ async function compare(clients: number, kubeconfig: string, etcdPort: number): P
       show: ({ perSecond, p50, p99 }) => `${perSecond.toFixed(0)}/s p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)} ms`,
     });
   } finally {
-    api.close();
+    for (const writer of writers) writer.close();
     for (const client of etcds) client.close();
   }
 }

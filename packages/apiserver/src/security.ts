@@ -34,9 +34,9 @@ export class Security {
 
   /** The user, after impersonation, if they may do what the request line says. Throws Unauthorized, Forbidden or BadRequest. */
   async admit(request: IncomingMessage, line: { method: string; path: readonly string[]; query: URLSearchParams }): Promise<User> {
-    const { headers, headersDistinct, socket } = request;
+    const { headers, socket } = request;
     const real = await authenticate({ authorization: headers.authorization, socket }, this.#deps);
-    const user = impersonated(real, headersDistinct, this.authorize);
+    const user = impersonated(real, request, this.authorize);
     const attributes = attributesOf({ ...line, user });
     if (!this.authorize(attributes).allowed) throw denial(attributes);
     return user;

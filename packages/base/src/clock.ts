@@ -49,7 +49,12 @@ export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promis
   });
 }
 
+/** What was written last: it is asked for many times in a second. */
+let written = { second: Number.NaN, text: "" };
+
 /** RFC 3339 with whole seconds, as Kubernetes writes its timestamps. */
 export function rfc3339(milliseconds: number): string {
-  return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString().replace(".000Z", "Z");
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== written.second) written = { second, text: new Date(second * 1000).toISOString().replace(".000Z", "Z") };
+  return written.text;
 }

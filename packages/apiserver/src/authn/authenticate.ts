@@ -27,15 +27,32 @@ export async function authenticate({ authorization, socket }: Credentials, deps:
   if (certified) return known(certified);
   if (authorization === undefined && !showsCertificate(socket)) return { name: ANONYMOUS, groups: [UNAUTHENTICATED] };
   const [, token] = BEARER.exec(authorization ?? "") ?? [];
-  const found = token === undefined ? undefined : await userOfToken(token, deps);
+  const found = token === undefined ? undefined : (configuredUser(socket, token, deps) ?? (await reviewed(token, deps)));
   if (!found) throw new StatusError("Unauthorized", "Unauthorized");
   return found;
+}
+
+/** The last token of a connection that was found: nearly all of its requests show the same, which is then not hashed anew. */
+const shown = new WeakMap<Socket, { token: string; user: User }>();
+
+/** One of the configuration, which holds as long as this process. */
+function configuredUser(socket: Socket, token: string, { staticTokens }: AuthenticateDeps): User | undefined {
+  const last = shown.get(socket);
+  if (last?.token === token) return last.user;
+  const configured = staticTokens(token);
+  if (!configured) return undefined;
+  const user = known(configured);
+  shown.set(socket, { token, user });
+  return user;
 }
 
 /** The user of a bearer token for this API; undefined if it is none, or none any more. */
 export async function userOfToken(token: string, { staticTokens, accounts }: Omit<AuthenticateDeps, "clock">): Promise<User | undefined> {
   const configured = staticTokens(token);
-  if (configured) return known(configured);
+  return configured ? known(configured) : reviewed(token, { accounts });
+}
+
+async function reviewed(token: string, { accounts }: Pick<AuthenticateDeps, "accounts">): Promise<User | undefined> {
   const review = await accounts.review(token);
   return review && known(review.user);
 }

@@ -4,14 +4,24 @@ import type { Authorize, ResourceAttributes } from "./attributes.ts";
 import { denial } from "./denial.ts";
 import { ANONYMOUS, AUTHENTICATED, serviceAccountOf, serviceAccountGroups, UNAUTHENTICATED } from "./users.ts";
 
+const ANY = "impersonate-";
 const EXTRA = "impersonate-extra-";
 type Distinct = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** Of a node:http request. */
+export interface ImpersonationHeaders {
+  readonly headers: object;
+  readonly headersDistinct: Distinct;
+}
 
 /**
  * The user that a request wants to be taken for (`kubectl --as`), if it does and its real user may `impersonate` that user and each of the
  * groups; else the real one. After k8s.io/apiserver filters.WithImpersonation. Throws BadRequest or Forbidden.
  */
-export function impersonated(user: User, headers: Distinct, authorize: Authorize): User {
+export function impersonated(user: User, request: ImpersonationHeaders, authorize: Authorize): User {
+  // Hardly any request does, and headers with all their values are made when they are asked for.
+  if (!asks(request.headers)) return user;
+  const headers = request.headersDistinct;
   const name = headers["impersonate-user"]?.[0] ?? "";
   const groups = headers["impersonate-group"] ?? [];
   const uid = headers["impersonate-uid"]?.[0];
@@ -37,6 +47,11 @@ export function impersonated(user: User, headers: Distinct, authorize: Authorize
     ...(uid === undefined ? {} : { uid }),
     ...(extra.length > 0 ? { extra: Object.fromEntries(extra) } : {}),
   };
+}
+
+function asks(headers: object): boolean {
+  for (const name in headers) if (name.startsWith(ANY)) return true;
+  return false;
 }
 
 function extraOf(headers: Distinct): [string, readonly string[]][] {

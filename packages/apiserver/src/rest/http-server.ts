@@ -116,14 +116,12 @@ export class HttpServer {
     // A client that goes away in the middle is its own affair.
     response.on("error", (error) => log.debug({ error }, "a client went away"));
     if (this.#stopping.signal.aborted) response.setHeader("connection", "close");
-    const gone = new AbortController();
-    response.on("close", () => gone.abort(GONE));
     try {
-      const exchange = await this.#exchange(request, response, AbortSignal.any([gone.signal, this.#stopping.signal]));
+      const exchange = await this.#exchange(request, response);
       const answer = await routeRequest(exchange, this.#options.resources());
       if (answer) send(response, answer);
     } catch (error) {
-      if (gone.signal.aborted) return;
+      if (response.closed) return;
       const failure = statusOf(error, log);
       // Half an answer must not look like a whole one.
       if (response.headersSent) response.destroy();
@@ -132,10 +130,17 @@ export class HttpServer {
     log.debug({ method: request.method, path: request.url?.split("?")[0], status: response.statusCode }, "request");
   }
 
-  async #exchange(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Promise<Exchange> {
+  async #exchange(request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
     const line = lineOf(request);
     const user = isPublic(line.path) ? NOBODY : await this.#options.security().admit(request, line);
-    return { request, response, ...line, user, signal };
+    return { request, response, ...line, user, signal: () => this.#signalOf(response) };
+  }
+
+  #signalOf(response: ServerResponse): AbortSignal {
+    const gone = new AbortController();
+    if (response.closed) gone.abort(GONE);
+    else response.once("close", () => gone.abort(GONE));
+    return AbortSignal.any([gone.signal, this.#stopping.signal]);
   }
 
   async #planUpgrade(request: IncomingMessage): Promise<StreamPlan> {

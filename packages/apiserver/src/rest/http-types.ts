@@ -10,8 +10,8 @@ export interface Exchange {
   path: readonly string[];
   query: URLSearchParams;
   user: User;
-  /** Aborted when the client goes or the server stops. */
-  signal: AbortSignal;
+  /** Makes a signal that is aborted when the client goes or the server stops; few requests last long enough to be worth one. */
+  signal(): AbortSignal;
 }
 
 /** What an ordinary handler answers; streams write to the response themselves and return undefined. */

@@ -36,10 +36,11 @@ interface LogDeps {
 
 /** `pods/NAME/log`: plain text, as fast as the client reads it. */
 export async function servePodLog(exchange: Exchange, target: Target, { registry, clock, podLogs }: LogDeps): Promise<undefined> {
-  const { method, query, response, signal } = exchange;
+  const { method, query, response } = exchange;
   if (method !== "GET") throw notAllowed(method);
   const pod = registry.get(target) as Pod;
   const container = containerOf(pod, query.get("container"));
+  const signal = exchange.signal();
   const options = logOptionsOf(query, clock.now(), signal);
   const timestamps = flagOf(query, "timestamps");
   let left = numberOf(query, "limitBytes") ?? Number.POSITIVE_INFINITY;

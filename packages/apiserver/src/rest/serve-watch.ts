@@ -22,12 +22,12 @@ export async function serveWatch(
   { kind, namespace }: { kind: Kind; namespace: string | undefined },
   { registry, clock }: WatchDeps,
 ): Promise<undefined> {
-  const { query, response, signal } = exchange;
+  const { query, response } = exchange;
   const view = viewFor(exchange, clock);
   const sendInitialEvents = initialEventsOf(kind, query);
   const seconds = Math.min(numberOf(query, "timeoutSeconds") || DEFAULT_SECONDS, MAX_SECONDS);
   const ending = new AbortController();
-  const both = AbortSignal.any([signal, ending.signal]);
+  const both = AbortSignal.any([exchange.signal(), ending.signal]);
   const options = { ...listRequestOf(query, namespace), signal: both, ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }) };
   const stream = registry.watch(kind, options);
   const timeout = clock.after(seconds * 1000, () => ending.abort());

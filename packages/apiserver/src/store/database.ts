@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fdatasync, fdatasyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { promisify } from "node:util";
@@ -31,6 +31,9 @@ export interface RevisionRow {
   value: string;
 }
 
+/** Bytes that the journal is ahead of what is in it. */
+const RESERVE = 1024 ** 2;
+
 const flush = promisify(fdatasync);
 
 /**
@@ -43,6 +46,8 @@ export class Database {
   readonly #database: DatabaseSync;
   /** The journal, which is there, and the same, until the database is closed. */
   readonly #journal: number;
+  /** Bytes. */
+  #journalSize: number;
   /** Ends that wait for a sync under way: its descriptor must not be another file's by then. */
   #syncs: Promise<unknown> = Promise.resolve();
   readonly #insert: StatementSync;
@@ -56,6 +61,7 @@ export class Database {
     if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
     this.#database = open(path, maxBytes);
     this.#journal = openSync(`${path}-wal`, "r+");
+    this.#journalSize = fstatSync(this.#journal).size;
     this.#insert = this.#database.prepare(
       "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
@@ -89,13 +95,30 @@ export class Database {
 
   /** Resolves when every transaction before it is on the disk. Whoever sees it reject knows nothing of what is. */
   sync(): Promise<void> {
+    this.#reserve();
     const synced = flush(this.#journal);
     this.#syncs = Promise.allSettled([this.#syncs, synced]);
     return synced;
   }
 
-  /** The same, at once: for the end of the process. */
+  /**
+   * Makes a journal that has grown longer than it needs to be, by zeros, which SQLite takes for its end. It writes over them, and over what a
+   * checkpoint is done with; a file that keeps its length is synced in half the time, as its file system has nothing to write but the data.
+   */
+  #reserve(): void {
+    const { size } = fstatSync(this.#journal);
+    if (size <= this.#journalSize) return;
+    try {
+      this.#journalSize = size + writeSync(this.#journal, Buffer.alloc(RESERVE), 0, RESERVE, size);
+    } catch (error) {
+      // On a full disk the next transaction says so; this was only for its speed.
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  /** The same, at once: the process stands still meanwhile. */
   syncNow(): void {
+    this.#reserve();
     fdatasyncSync(this.#journal);
   }
 

@@ -1,4 +1,4 @@
-import { stat, writeFile } from "node:fs/promises";
+import { copyFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { silentLogger, UserError } from "@ebb/base";
@@ -186,4 +186,40 @@ test("after close every write is refused, and those before it are kept", async (
   await pending;
   await expect(put(store, "b", "1")).rejects.toThrow("stopping");
   expect(names(open(path).list("configmaps").objects)).toEqual(["a"]);
+});
+
+test("the journal is longer than it needs to be, and keeps its length from write to write", async () => {
+  const path = await folder();
+  const store = open(path);
+  const lengthAfter = async (name: string) => {
+    await put(store, name, "1");
+    return (await stat(`${path}-wal`)).size;
+  };
+  await lengthAfter("a");
+  const length = await lengthAfter("b");
+  for (const name of ["c", "d", "e", "f"]) expect(await lengthAfter(name)).toBe(length);
+  store.close();
+  expect(names(open(path).list("configmaps").objects)).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
+test("a journal that ends in what was reserved is read to its last write", async () => {
+  const path = await folder();
+  const store = open(path);
+  await put(store, "a", "1");
+  await put(store, "b", "2");
+  const crashed = await folder();
+  for (const end of ["", "-wal"]) await copyFile(`${path}${end}`, `${crashed}${end}`);
+  expect((await stat(`${crashed}-wal`)).size).toBeGreaterThan(1024 ** 2);
+  expect(names(open(crashed).list("configmaps").objects)).toEqual(["a", "b"]);
+});
+
+test("a single writer is answered whether the disk is waited for at once or in the background", async () => {
+  const path = await folder();
+  const store = open(path);
+  for (let i = 0; i < 120; i++) {
+    await put(store, "a", String(i));
+    expect(store.revision).toBe(i + 1);
+  }
+  store.close();
+  expect(open(path).get(key("a"))).toMatchObject({ data: { value: "119" } });
 });

@@ -6,6 +6,7 @@ import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
 import { SharedFields } from "./share-fields.ts";
 import { SharedValues } from "./share-values.ts";
+import { SyncPace } from "./sync-pace.ts";
 import { isSealed, unknownKey, type ValueCipher } from "./value-cipher.ts";
 import type { Change, Store, StoreEvent, StoreKey, StoreList } from "./store.ts";
 
@@ -41,6 +42,7 @@ export class SqliteStore implements Store {
   readonly #fields = new SharedFields();
   readonly #values = new SharedValues();
   readonly #history: History;
+  readonly #pace = new SyncPace();
   readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();
   #revision = 0;
   /** Takes writes. */
@@ -183,32 +185,40 @@ export class SqliteStore implements Store {
 
   /** One batch at a time is on its way: the next one takes what comes meanwhile. */
   #flush(): void {
-    if (this.#syncing || !this.#commit()) return;
-    const batch = this.#syncing;
-    this.#database.sync().then(
-      () => this.#settle(batch),
-      (error: unknown) => this.#lose(error),
-    );
+    const batch = this.#syncing ? undefined : this.#commit();
+    if (!batch) return;
+    const began = this.#clock.monotonic();
+    const synced = () => {
+      this.#pace.took(this.#clock.monotonic() - began);
+      this.#settle(batch);
+    };
+    if (!this.#pace.atOnce(batch.rows.length)) return void this.#database.sync().then(synced, (error: unknown) => this.#lose(error));
+    try {
+      this.#database.syncNow();
+    } catch (error) {
+      return this.#lose(error);
+    }
+    synced();
   }
 
-  /** Puts the open batch into the file; false if there is none, or it is refused. */
-  #commit(): boolean {
+  /** Puts the open batch into the file; undefined if there is none, or it is refused. */
+  #commit(): Batch | undefined {
     const batch = this.#batch;
-    if (!batch) return false;
+    if (!batch) return undefined;
     this.#batch = undefined;
     try {
       this.#database.transaction({ insert: batch.rows });
     } catch (error) {
       batch.done.reject(this.#refusal(error));
-      return false;
+      return undefined;
     }
     this.#syncing = batch;
-    return true;
+    return batch;
   }
 
-  #settle(batch: Batch | undefined): void {
+  #settle(batch: Batch): void {
     // Otherwise `close` was faster.
-    if (!batch || this.#syncing !== batch) return;
+    if (this.#syncing !== batch) return;
     this.#syncing = undefined;
     this.#apply(batch);
     batch.done.resolve();
@@ -234,9 +244,9 @@ export class SqliteStore implements Store {
   #finish(): void {
     if (this.#lost) return;
     try {
-      while (this.#syncing || this.#commit()) {
+      for (let batch = this.#syncing ?? this.#commit(); batch; batch = this.#syncing ?? this.#commit()) {
         this.#database.syncNow();
-        this.#settle(this.#syncing);
+        this.#settle(batch);
       }
     } catch (error) {
       this.#lose(error);

@@ -16,7 +16,7 @@ const SAME: Nodes = {};
 
 /** As structured-merge-diff's Compare: an added struct or map is in the set beside all that is in it. */
 export function compareObjects(schema: Schema, before: JsonObject, after: JsonObject): Comparison {
-  const children = collect(Object.keys({ ...before, ...after }), (key) => [
+  const children = collect(keysOf(before, after), (key) => [
     `f:${key}`,
     compare(fieldSchema(schema, key), own(before, key), own(after, key)),
   ]);
@@ -24,7 +24,7 @@ export function compareObjects(schema: Schema, before: JsonObject, after: JsonOb
 }
 
 function compare(schema: Schema | undefined, before: Json | undefined, after: Json | undefined): Nodes {
-  if (before === after || isDeepStrictEqual(before, after)) return SAME;
+  if (before === after || (before !== undefined && after !== undefined && isDeepStrictEqual(before, after))) return SAME;
   const shape = granularityOf(schema, after ?? before);
   const comparable = shape !== "leaf" && (before === undefined || after === undefined || granularityOf(schema, before) === shape);
   const here = after === undefined ? "removed" : before === undefined ? "added" : undefined;
@@ -39,7 +39,7 @@ function compare(schema: Schema | undefined, before: Json | undefined, after: Js
 
 function compareFields(schema: Schema | undefined, before: Json = {}, after: Json = {}) {
   const [from, to] = [before as JsonObject, after as JsonObject];
-  return collect(Object.keys({ ...from, ...to }), (key) => [`f:${key}`, compare(fieldSchema(schema, key), own(from, key), own(to, key))]);
+  return collect(keysOf(from, to), (key) => [`f:${key}`, compare(fieldSchema(schema, key), own(from, key), own(to, key))]);
 }
 
 function compareItems(schema: Schema | undefined, before: Json = [], after: Json = []) {
@@ -67,6 +67,14 @@ function collect(keys: readonly string[], visit: (key: string) => [string, Nodes
     }
   }
   return result;
+}
+
+/** Of both, once. */
+function keysOf(before: JsonObject, after: JsonObject): string[] {
+  const keys = Object.keys(before);
+  if (keys.length === 0) return Object.keys(after);
+  for (const key of Object.keys(after)) if (!Object.hasOwn(before, key)) keys.push(key);
+  return keys;
 }
 
 function own(object: JsonObject, key: string): Json | undefined {

@@ -52,9 +52,12 @@ type Combine = (a: FieldSet | undefined, b: FieldSet | undefined) => FieldSet | 
 
 function below(a: FieldSet, b: FieldSet, combine: Combine): Record<string, FieldSet> {
   const result: Record<string, FieldSet> = {};
-  for (const element of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    if (element === SELF) continue;
-    const node = combine(childOf(a, element), childOf(b, element));
+  for (const element in a) {
+    const node = element === SELF ? undefined : combine(a[element], childOf(b, element));
+    if (node) result[element] = node;
+  }
+  for (const element in b) {
+    const node = element === SELF || Object.hasOwn(a, element) ? undefined : combine(undefined, b[element]);
     if (node) result[element] = node;
   }
   return result;
