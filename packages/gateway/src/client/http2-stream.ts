@@ -153,7 +153,7 @@ export class Http2ClientStream implements ClientSide, StreamEvents {
     encoder.begin();
     encoder.status(status);
     encoder.lines(fields);
-    this.#stream.writeHead(encoder, ended);
+    this.#stream.writeHead(ended);
   }
 
   write(chunk: Buffer): boolean {
@@ -162,13 +162,7 @@ export class Http2ClientStream implements ClientSide, StreamEvents {
 
   end(trailers: string): void {
     this.#events = undefined;
-    if (trailers === "") return this.#stream.finish();
-    this.#stream.finish(() => {
-      const { encoder } = this.#deps;
-      encoder.begin();
-      encoder.lines(trailers);
-      this.#stream.writeHead(encoder, true);
-    });
+    this.#stream.finish(trailers);
   }
 
   /** The connection sends at the end of the turn what all its streams have written. */

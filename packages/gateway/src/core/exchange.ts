@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random, Timer } from "@ebb/base";
-import { forwardFields } from "../http1/forwarding.ts";
+import { forwardFields, type OutgoingFields } from "../http1/forwarding.ts";
 import type { Span } from "../http1/trace-context.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { GatewayLimits } from "../limits.ts";
@@ -70,7 +70,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   readonly #request: RequestHead;
   readonly #backend: BackendState;
   readonly #services: ExchangeServices;
-  readonly #fields: string;
+  readonly #fields: OutgoingFields;
   readonly #span: Span;
   readonly #plan: ForwardPlan | undefined;
   readonly #retry: RetryState | undefined;

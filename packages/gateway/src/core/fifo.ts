@@ -46,6 +46,13 @@ export class Fifo<T> {
     return node.value;
   }
 
+  /** The list does not change with the queue. */
+  all(): T[] {
+    const values: T[] = [];
+    for (let node = this.#first; node; node = node.next) values.push(node.value);
+    return values;
+  }
+
   /** Removing a node that has left already does nothing. */
   remove(node: FifoNode<T>): void {
     if (!node.queued) return;

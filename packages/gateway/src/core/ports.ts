@@ -1,4 +1,4 @@
-import type { Sender } from "../http1/forwarding.ts";
+import type { OutgoingFields, Sender } from "../http1/forwarding.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 
 /**
@@ -61,8 +61,7 @@ export interface Upstream {
 
 export interface OutgoingRequest {
   head: RequestHead;
-  /** All end-to-end header lines, with the gateway's own. */
-  fields: string;
+  fields: OutgoingFields;
 }
 
 export interface UpstreamEvents {

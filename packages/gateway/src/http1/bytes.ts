@@ -65,6 +65,15 @@ export const latin1: (bytes: Buffer, start: number, end: number) => string = CAN
   ? (bytes, start, end) => (bytes as unknown as Required<Latin1Slicing>).latin1Slice(start, end)
   : (bytes, start, end) => bytes.toString("latin1", start, end);
 
+/** What more than this is copied by a call into the engine, which a short copy does not repay. */
+const SHORT = 96;
+
+/** Copies `from[start, end)` to where `at` is in `into`, which has room for it. */
+export function copyBytes(from: Buffer, start: number, end: number, { into, at }: { into: Buffer; at: number }): void {
+  if (end - start > SHORT) from.copy(into, at, start, end);
+  else for (let k = start; k < end; k++) into[at + k - start] = from[k] as number;
+}
+
 /** The same text in memory of its own, in one piece: what is cut from another keeps all of that, what is joined keeps its parts. */
 export function ownText(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");

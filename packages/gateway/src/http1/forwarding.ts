@@ -17,6 +17,16 @@ interface Forwarding {
   fields: string;
 }
 
+/** All end-to-end header lines for an instance, by how often they change: what comes again need not be encoded again. */
+export interface OutgoingFields {
+  /** The client's own. */
+  client: string;
+  /** Where it came from: nearly the same for all of a connection's requests. */
+  forwarding: string;
+  /** What differs each time; all of it, where the route sets fields. */
+  passing: string;
+}
+
 export interface ForwardContext {
   client: Sender;
   setHeaders: Readonly<Record<string, string>>;
@@ -35,17 +45,18 @@ const INTERNAL = /^(?:knative-serving-|k-network-|k-proxy-request$|k-passthrough
  * RFC 7239), the trace, then what the route sets. The client's own claims are kept only where lists are appended to. Also settles the
  * request's id.
  */
-export function forwardFields(head: RequestHead, context: ForwardContext): { fields: string; span: Span } {
+export function forwardFields(head: RequestHead, context: ForwardContext): { fields: OutgoingFields; span: Span } {
   const authority = context.clientAuthority ?? head.authority;
-  let fields = head.fields;
+  let passing = "";
   if (head.requestId === "") {
     head.requestId = context.ids.requestId();
-    fields += `X-Request-Id: ${head.requestId}\r\n`;
+    passing = `X-Request-Id: ${head.requestId}\r\n`;
   }
-  if (head.forwardedFor === "" && head.forwarded === "") fields += unforwarded(context.client, authority);
-  else fields += forwarding(context.client, authority, head);
+  const isUnforwarded = head.forwardedFor === "" && head.forwarded === "";
+  const from = isUnforwarded ? unforwarded(context.client, authority) : forwarding(context.client, authority, head);
   const span = continueTrace(head.traceparent, head.tracestate, { ids: context.ids, sampling: context.traceSampling });
-  return { fields: applySetHeaders(fields + span.fields, context.setHeaders), span };
+  const fields = { client: head.fields, forwarding: from, passing: passing + span.fields };
+  return { fields: applySetHeaders(fields, context.setHeaders), span };
 }
 
 function unforwarded(client: Sender, authority: string): string {
@@ -68,14 +79,15 @@ function forwarding({ remoteAddress, secure }: Sender, authority: string, said: 
   return `${fields}Forwarded: for=${remote.includes(":") ? `"[${remote}]"` : remote};host="${authority}";proto=${proto}\r\n`;
 }
 
-function applySetHeaders(fields: string, setHeaders: Readonly<Record<string, string>>): string {
-  let text = fields;
+function applySetHeaders(fields: OutgoingFields, setHeaders: Readonly<Record<string, string>>): OutgoingFields {
+  let text: string | undefined;
   // No list of entries is made for the many routes that set none.
   for (const name in setHeaders) {
     if (!Object.hasOwn(setHeaders, name) || INTERNAL.test(name)) continue;
+    text ??= fields.client + fields.forwarding + fields.passing;
     text = `${withoutField(text, name)}${name}: ${setHeaders[name]}\r\n`;
   }
-  return text;
+  return text === undefined ? fields : { client: "", forwarding: "", passing: text };
 }
 
 export function withoutField(fields: string, name: string): string {

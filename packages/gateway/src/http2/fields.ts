@@ -26,8 +26,19 @@ export function toLines(pairs: readonly (readonly [string, string])[]): string {
   return text;
 }
 
+/** By list, as the same one comes again and again. */
+const known = new WeakMap<FieldList, string>();
+
 /** Trailers as header lines, without those that must not come behind a body. Undefined when they are malformed. */
 export function trailerLines(list: FieldList): string | undefined {
+  const before = known.get(list);
+  if (before !== undefined) return before;
+  const lines = readTrailers(list);
+  if (lines !== undefined) known.set(list, lines);
+  return lines;
+}
+
+function readTrailers(list: FieldList): string | undefined {
   const pairs = !list.isTooLarge && areTrailers(list) ? plainPairs(list.pairs) : undefined;
   return pairs && toLines(pairs.filter(([name]) => allowedInTrailer(name)));
 }

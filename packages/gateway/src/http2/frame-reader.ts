@@ -1,6 +1,6 @@
 import { Input } from "../http1/input.ts";
 import { CODE, ConnectionError, FLAG, FRAME, FRAME_HEAD, FRAME_SIZE } from "./codes.ts";
-import { frameAt, frameSize, protocolError, unpadded, type Frame } from "./frames.ts";
+import { frameSize, protocolError, readFrame, unpad, type Frame } from "./frames.ts";
 
 /** Of the frames that one header block is cut into; each holds up to 16 KiB. */
 const MAX_CONTINUATIONS = 16;
@@ -26,8 +26,10 @@ export class FrameReader {
   #preface: string;
   #isFirst = true;
   #partial: Partial | undefined;
+  readonly #frame: Frame = { type: 0, flags: 0, stream: 0, bytes: Buffer.alloc(0), from: 0, to: 0 };
   /** The DATA frame whose pieces are being read, and how much of it is to come. */
-  #data: Frame | undefined;
+  #dataFlags = 0;
+  #dataStream = 0;
   #dataLeft = 0;
 
   constructor(preface: string, maxBlock: number) {
@@ -75,7 +77,8 @@ export class FrameReader {
     if (input.length < FRAME_HEAD) return undefined;
     const size = frameSize(input.bytes, input.start);
     if (size > FRAME_SIZE) throw new ConnectionError(CODE.frameSizeError, "a frame larger than allowed");
-    const frame = frameAt(input.bytes, input.start, size);
+    const frame = this.#frame;
+    readFrame(frame, input.bytes, input.start);
     if (this.#isFirst && frame.type !== FRAME.settings) throw protocolError("the first frame must be SETTINGS");
     const partial = this.#partial;
     if (partial ? frame.type !== FRAME.continuation || frame.stream !== partial.stream : frame.type === FRAME.continuation) {
@@ -88,7 +91,8 @@ export class FrameReader {
     }
     if (frame.type !== FRAME.data || (frame.flags & FLAG.padded) !== 0 || input.length === FRAME_HEAD) return undefined;
     input.start = frame.from;
-    this.#data = frame;
+    this.#dataFlags = frame.flags;
+    this.#dataStream = frame.stream;
     this.#dataLeft = size;
     return this.#nextPiece();
   }
@@ -97,15 +101,23 @@ export class FrameReader {
     const input = this.#input;
     input.release();
     const size = Math.min(this.#dataLeft, input.length);
-    if (size === 0 || !this.#data) return undefined;
+    if (size === 0) return undefined;
     this.#dataLeft -= size;
     const from = input.start;
     input.start += size;
-    return { ...this.#data, flags: this.#dataLeft === 0 ? this.#data.flags : 0, bytes: input.bytes, from, to: from + size };
+    return this.#fill({
+      type: FRAME.data,
+      flags: this.#dataLeft === 0 ? this.#dataFlags : 0,
+      stream: this.#dataStream,
+      bytes: input.bytes,
+      from,
+      to: from + size,
+    });
   }
 
   #beginBlock(frame: Frame): undefined {
-    const { from, to } = unpadded(frame);
+    unpad(frame);
+    const { from, to } = frame;
     this.#partial = { stream: frame.stream, flags: frame.flags, pieces: [Buffer.from(frame.bytes.subarray(from, to))], bytes: to - from };
   }
 
@@ -120,6 +132,10 @@ export class FrameReader {
     if ((flags & FLAG.endHeaders) === 0) return undefined;
     this.#partial = undefined;
     const whole = (partial.flags & FLAG.endStream) | FLAG.endHeaders;
-    return { type: FRAME.headers, flags: whole, stream, bytes: Buffer.concat(partial.pieces), from: 0, to: partial.bytes };
+    return this.#fill({ type: FRAME.headers, flags: whole, stream, bytes: Buffer.concat(partial.pieces), from: 0, to: partial.bytes });
+  }
+
+  #fill(frame: Frame): Frame {
+    return Object.assign(this.#frame, frame);
   }
 }

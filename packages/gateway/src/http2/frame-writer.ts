@@ -1,5 +1,6 @@
 import type { Wire } from "../io/wire.ts";
 import { CODE, FLAG, FRAME, FRAME_HEAD, FRAME_SIZE } from "./codes.ts";
+import { copyBytes } from "../http1/bytes.ts";
 import type { BlockBuffer } from "./hpack/encoder.ts";
 
 const BUFFER = 32 * 1024;
@@ -42,7 +43,7 @@ export class FrameWriter {
       const size = Math.min(FRAME_SIZE, length - at);
       const isLast = at + size === length;
       const buffer = this.#frame(type, isLast ? flags | FLAG.endHeaders : flags, stream, size);
-      bytes.copy(buffer, this.#length, at, at + size);
+      copyBytes(bytes, at, at + size, { into: buffer, at: this.#length });
       this.#length += size;
       at += size;
       if (isLast) return;
@@ -54,7 +55,7 @@ export class FrameWriter {
     const buffer = this.#frame(FRAME.data, 0, stream, end - start);
     this.#lastDataFlags = this.#length - FRAME_HEAD + 4;
     this.#lastDataStream = stream;
-    chunk.copy(buffer, this.#length, start, end);
+    copyBytes(chunk, start, end, { into: buffer, at: this.#length });
     this.#length += end - start;
   }
 

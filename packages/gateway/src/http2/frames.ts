@@ -1,6 +1,6 @@
 import { CODE, ConnectionError, FLAG, FRAME, FRAME_HEAD } from "./codes.ts";
 
-/** A whole frame (RFC 9113 §4.1): its content is `bytes[from, to)`. */
+/** A whole frame (RFC 9113 §4.1): its content is `bytes[from, to)`. One object is all frames of a connection in turn. */
 export interface Frame {
   type: number;
   flags: number;
@@ -10,15 +10,17 @@ export interface Frame {
   to: number;
 }
 
-/** The content of a frame without its padding, and without what HEADERS says of priorities. */
-export function unpadded({ type, flags, bytes, from, to }: Frame): { from: number; to: number } {
+/** Leaves out of a frame's content its padding, and what HEADERS says of priorities. */
+export function unpad(frame: Frame): void {
+  const { type, flags, bytes, from, to } = frame;
   const isPadded = (flags & FLAG.padded) !== 0;
   if (isPadded && from === to) throw frameSizeError();
   const padding = isPadded ? (bytes[from] as number) : 0;
   const priority = type === FRAME.headers && (flags & FLAG.priority) !== 0 ? 5 : 0;
   const start = from + (isPadded ? 1 : 0) + priority;
   if (start + padding > to) throw protocolError("more padding than there is room for");
-  return { from: start, to: to - padding };
+  frame.from = start;
+  frame.to = to - padding;
 }
 
 export function uint32(bytes: Buffer, at: number): number {
@@ -42,14 +44,13 @@ export function frameSize(bytes: Buffer, start: number): number {
   return ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
 }
 
-export function frameAt(bytes: Buffer, start: number, size: number): Frame {
+/** Makes `frame` the one at `start`: a frame lasts for microseconds, and a call takes a dozen. */
+export function readFrame(frame: Frame, bytes: Buffer, start: number): void {
   const from = start + FRAME_HEAD;
-  return {
-    type: bytes[start + 3] as number,
-    flags: bytes[start + 4] as number,
-    stream: uint32(bytes, start + 5) & 0x7fffffff,
-    bytes,
-    from,
-    to: from + size,
-  };
+  frame.type = bytes[start + 3] as number;
+  frame.flags = bytes[start + 4] as number;
+  frame.stream = uint32(bytes, start + 5) & 0x7fffffff;
+  frame.bytes = bytes;
+  frame.from = from;
+  frame.to = from + frameSize(bytes, start);
 }

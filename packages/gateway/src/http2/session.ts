@@ -2,11 +2,12 @@ import type { Clock } from "@ebb/base";
 import type { Wire, WireEvents } from "../io/wire.ts";
 import { Budget } from "./budget.ts";
 import { CODE, ConnectionError, FIRST_WINDOW, FLAG, FRAME, FRAME_SIZE, MAX_WINDOW, SETTING } from "./codes.ts";
-import { frameSizeError, protocolError, uint32, unpadded, windowError, type Frame } from "./frames.ts";
+import { frameSizeError, protocolError, uint32, unpad, windowError, type Frame } from "./frames.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { HpackDecoder, type DecoderLimits, type FieldList } from "./hpack/decoder.ts";
 import { HpackEncoder } from "./hpack/encoder.ts";
+import { StreamTable } from "./stream-table.ts";
 import { Http2Stream, STREAM_WINDOW, type StreamEvents, type StreamHost } from "./stream.ts";
 
 /** What a client sends first (RFC 9113 §3.4). */
@@ -61,7 +62,7 @@ export class Http2Session implements WireEvents, StreamHost {
   readonly #decoder: HpackDecoder;
   readonly #budget: Budget;
   readonly #reader: FrameReader;
-  readonly #streams = new Map<number, Http2Stream>();
+  readonly #streams = new StreamTable();
   readonly #blocked = new Set<Http2Stream>();
   #touched: Http2Stream[] = [];
   #settled = false;
@@ -115,7 +116,7 @@ export class Http2Session implements WireEvents, StreamHost {
     this.#lastId += 2;
     const stream = new Http2Stream(this.#lastId, this.#firstWindow, this);
     stream.events = events;
-    this.#streams.set(stream.id, stream);
+    this.#streams.add(stream);
     return stream;
   }
 
@@ -193,14 +194,14 @@ export class Http2Session implements WireEvents, StreamHost {
 
   closed(reason: string): void {
     this.#state = "closed";
-    for (const stream of this.#streams.values()) stream.lost(CODE.internalError, reason);
+    for (const stream of this.#streams.all()) stream.lost(CODE.internalError, reason);
     this.#events.closed(reason);
   }
 
   #fail(error: ConnectionError): void {
     this.#goingAway = true;
     this.writer.goaway(this.#options.role === "server" ? this.#lastId : 0, error.code);
-    for (const stream of this.#streams.values()) stream.lost(error.code, error.message);
+    for (const stream of this.#streams.all()) stream.lost(error.code, error.message);
     this.#events.goaway();
     this.end();
   }
@@ -226,8 +227,8 @@ export class Http2Session implements WireEvents, StreamHost {
   }
 
   forget(stream: Http2Stream): void {
-    this.#streams.delete(stream.id);
-    this.#blocked.delete(stream);
+    this.#streams.delete(stream);
+    if (this.#blocked.size > 0) this.#blocked.delete(stream);
     if (this.#streams.size > 0) return;
     if (this.#goingAway) this.end();
     this.#events.idle();
@@ -283,19 +284,19 @@ export class Http2Session implements WireEvents, StreamHost {
     const size = frame.to - frame.from;
     this.#receiveWindow -= size;
     if (this.#receiveWindow < 0) throw new ConnectionError(CODE.flowControlError, "more data than allowed");
-    const { from, to } = unpadded(frame);
+    unpad(frame);
     const ended = (flags & FLAG.endStream) !== 0;
-    if (from === to && !ended) this.#charge();
+    if (frame.from === frame.to && !ended) this.#charge();
     const stream = this.#streams.get(id);
     // It was reset a moment ago, and the peer does not know yet.
-    if (stream) stream.takeData(bytes.subarray(from, to), size, ended);
+    if (stream) stream.takeData(bytes.subarray(frame.from, frame.to), size, ended);
     else this.credit(size);
   }
 
   #headers(frame: Frame): void {
     if (frame.stream === 0) throw protocolError("HEADERS of no stream");
-    const { from, to } = unpadded(frame);
-    this.#block(frame.stream, frame.flags, this.#decoder.decode(frame.bytes, from, to));
+    unpad(frame);
+    this.#block(frame.stream, frame.flags, this.#decoder.decode(frame.bytes, frame.from, frame.to));
   }
 
   #block(id: number, flags: number, list: FieldList): void {
@@ -311,7 +312,7 @@ export class Http2Session implements WireEvents, StreamHost {
       return this.writer.resetStream(id, CODE.refusedStream);
     }
     const opened = new Http2Stream(id, this.#firstWindow, this);
-    this.#streams.set(id, opened);
+    this.#streams.add(opened);
     this.touch(opened);
     // Known before anything is answered: nobody is asked to send no more of what is whole.
     if (ended) opened.noteEnd();
@@ -354,7 +355,7 @@ export class Http2Session implements WireEvents, StreamHost {
         return;
       case SETTING.initialWindowSize: {
         if (value > MAX_WINDOW) throw windowError();
-        for (const stream of this.#streams.values()) if (!stream.widen(value - this.#firstWindow)) throw windowError();
+        for (const stream of this.#streams.all()) if (!stream.widen(value - this.#firstWindow)) throw windowError();
         this.#firstWindow = value;
         return;
       }
@@ -383,7 +384,7 @@ export class Http2Session implements WireEvents, StreamHost {
     const last = uint32(bytes, from) & 0x7fffffff;
     // What is above was not looked at, and may be sent elsewhere.
     if (this.#options.role === "client") {
-      for (const stream of this.#streams.values()) if (stream.id > last) stream.lost(CODE.refusedStream, "the instance takes no more");
+      for (const stream of this.#streams.all()) if (stream.id > last) stream.lost(CODE.refusedStream, "the instance takes no more");
     }
     if (this.#streams.size === 0) this.end();
   }

@@ -22,6 +22,7 @@ export interface StreamEvents {
 /** What a stream needs of its connection. */
 export interface StreamHost {
   readonly writer: FrameWriter;
+  readonly encoder: HpackEncoder;
   /** What may be sent on the whole connection. */
   sendWindow: number;
   /** So many bytes that were received have found their place. */
@@ -35,6 +36,19 @@ export interface StreamHost {
 
 /** What the peer may send on a stream before we have used it: large enough that a loopback upload is not bound by round trips. */
 export const STREAM_WINDOW = 256 * 1024;
+
+interface Ending {
+  trailers: string;
+  /** What the peer still sends is not wanted. */
+  isFinal: boolean;
+}
+
+/** Of the many streams of which nothing ever waits: they share it, and it stays empty. */
+const NOTHING: Buffer[] = [];
+
+function own(list: Buffer[]): Buffer[] {
+  return list === NOTHING ? [] : list;
+}
 
 /**
  * One stream with its flow control (RFC 9113 §5).
@@ -58,11 +72,11 @@ export class Http2Stream {
   #paused = false;
   #delivering = false;
   /** Arrived while it was paused. */
-  readonly #arrived: Buffer[] = [];
+  #arrived: Buffer[] = NOTHING;
   /** Waits for the peer's window. */
-  readonly #queue: Buffer[] = [];
-  /** What ends the stream behind the queue. */
-  #ending: (() => void) | undefined;
+  #queue: Buffer[] = NOTHING;
+  /** How the stream ends behind the queue. */
+  #ending: Ending | undefined;
 
   constructor(id: number, sendWindow: number, host: StreamHost) {
     this.id = id;
@@ -83,8 +97,9 @@ export class Http2Stream {
   // ---- sending ----
 
   /** Writes the header block that the encoder holds. */
-  writeHead({ block }: HpackEncoder, ended: boolean): void {
-    this.#host.writer.headers(this.id, block, ended);
+  writeHead(ended: boolean): void {
+    const { writer, encoder } = this.#host;
+    writer.headers(this.id, encoder.block, ended);
     if (ended) this.#endLocal();
   }
 
@@ -92,41 +107,41 @@ export class Http2Stream {
   write(chunk: Buffer): boolean {
     if (this.#closed || this.#localEnded) return true;
     const sent = this.#queue.length > 0 ? 0 : this.#send(chunk);
-    if (sent < chunk.length) this.#queue.push(Buffer.from(chunk.subarray(sent)));
+    if (sent < chunk.length) (this.#queue = own(this.#queue)).push(Buffer.from(chunk.subarray(sent)));
     else if (this.#host.writer.roomy) return true;
     this.#host.block(this);
     return false;
   }
 
-  /** Ends our direction behind what was written. `trailers` writes a last header block, where there is one. */
-  end(trailers?: () => void): void {
+  /** Ends our direction behind what was written, with trailers (header lines) where there are any. */
+  end(trailers = ""): void {
     if (this.#closed || this.#localEnded || this.#ending) return;
-    this.#behindQueue(() => {
-      this.#writeEnd(trailers);
-      this.#endLocal();
-    });
+    if (this.#queue.length > 0) this.#ending = { trailers, isFinal: false };
+    else this.#end(trailers, false);
   }
 
   /** The same, and what the peer still sends is not wanted (RFC 9113 §8.1). */
-  finish(trailers?: () => void): void {
+  finish(trailers = ""): void {
     this.events = undefined;
     if (this.#closed || this.#ending) return;
-    this.#behindQueue(() => {
-      if (!this.#localEnded) this.#writeEnd(trailers);
-      this.#localEnded = true;
-      if (!this.#remoteEnded) this.#host.writer.resetStream(this.id, CODE.noError);
-      this.#close();
-    });
+    if (this.#queue.length > 0) this.#ending = { trailers, isFinal: true };
+    else this.#end(trailers, true);
   }
 
-  #writeEnd(trailers: (() => void) | undefined): void {
-    if (trailers) trailers();
-    else this.#host.writer.endStream(this.id);
+  #end(trailers: string, isFinal: boolean): void {
+    if (!this.#localEnded) this.#writeEnd(trailers);
+    this.#localEnded = true;
+    if (!isFinal) return this.#settle();
+    if (!this.#remoteEnded) this.#host.writer.resetStream(this.id, CODE.noError);
+    this.#close();
   }
 
-  #behindQueue(ending: () => void): void {
-    if (this.#queue.length > 0) this.#ending = ending;
-    else ending();
+  #writeEnd(trailers: string): void {
+    const { writer, encoder } = this.#host;
+    if (trailers === "") return writer.endStream(this.id);
+    encoder.begin();
+    encoder.lines(trailers);
+    writer.headers(this.id, encoder.block, true);
   }
 
   /** Sends what waits, as far as there is room. Returns whether it no longer waits. */
@@ -144,7 +159,7 @@ export class Http2Stream {
     if (this.#closed) return true;
     const ending = this.#ending;
     this.#ending = undefined;
-    if (ending) ending();
+    if (ending) this.#end(ending.trailers, ending.isFinal);
     else if (!this.#host.writer.roomy) return false;
     else this.events?.streamDrained();
     return true;
@@ -188,7 +203,7 @@ export class Http2Stream {
     }
     this.#host.touch(this);
     this.#use(size - chunk.length);
-    if (this.#paused || this.#arrived.length > 0) this.#arrived.push(Buffer.from(chunk));
+    if (this.#paused || this.#arrived.length > 0) (this.#arrived = own(this.#arrived)).push(Buffer.from(chunk));
     else if (chunk.length > 0) this.#deliver(chunk);
     if (ended) this.#endRemote();
   }
@@ -281,7 +296,7 @@ export class Http2Stream {
     this.#closed = true;
     let waiting = 0;
     for (const chunk of this.#arrived) waiting += chunk.length;
-    this.#arrived.length = this.#queue.length = 0;
+    this.#arrived = this.#queue = NOTHING;
     this.#ending = undefined;
     if (waiting > 0) this.#host.credit(waiting);
     this.#host.forget(this);

@@ -93,7 +93,7 @@ export class Http1Upstream implements Upstream, WireEvents {
     this.#upgrading = head.upgrade !== "";
     this.#requestEnded = this.#answered = this.#paused = false;
     this.#interim = 0;
-    this.#outbox.text(requestText(head, fields));
+    this.#outbox.text(requestText(head, fields.client + fields.forwarding + fields.passing));
     this.#writer.start(head.framing);
   }
 

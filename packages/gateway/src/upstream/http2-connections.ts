@@ -1,4 +1,5 @@
 import type { Clock } from "@ebb/base";
+import { Fifo, type FifoNode } from "../core/fifo.ts";
 import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
 import { Http2Session, type SessionEvents } from "../http2/session.ts";
 import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
@@ -15,6 +16,8 @@ export interface Http2ConnectionsDeps {
 
 /** A request on a connection: told when it may begin, and when it never will. */
 export interface Tenant {
+  /** Its place on the connection; written by the lease alone. */
+  place: FifoNode<Tenant> | undefined;
   ready(): void;
   lost(message: string): void;
 }
@@ -27,7 +30,8 @@ export class Http2Lease implements SessionEvents {
   connected = false;
   /** Requests that are over. */
   served = 0;
-  readonly #tenants = new Set<Tenant>();
+  /** In the order in which they came. Not a Set: see `StreamTable`. */
+  readonly #tenants = new Fifo<Tenant>();
   readonly #onEnd: () => void;
   #isClosing = false;
 
@@ -39,18 +43,22 @@ export class Http2Lease implements SessionEvents {
   }
 
   get hasRoom(): boolean {
-    return !this.#isClosing && this.session.isOpen && this.#tenants.size < this.session.peerStreams;
+    return !this.#isClosing && this.session.isOpen && this.#tenants.length < this.session.peerStreams;
   }
 
   enter(tenant: Tenant): void {
-    this.#tenants.add(tenant);
+    tenant.place = this.#tenants.push(tenant);
     if (this.connected) tenant.ready();
   }
 
   leave(tenant: Tenant): void {
-    if (this.#tenants.delete(tenant)) this.served++;
+    if (tenant.place) {
+      this.#tenants.remove(tenant.place);
+      tenant.place = undefined;
+      this.served++;
+    }
     // One that nobody waits for any more is given up: the next request tries anew.
-    if (this.#tenants.size === 0 && (this.#isClosing || !this.connected || !this.session.isOpen)) this.#end();
+    if (this.#tenants.length === 0 && (this.#isClosing || !this.connected || !this.session.isOpen)) this.#end();
   }
 
   openStream(events: StreamEvents): Http2Stream {
@@ -60,7 +68,7 @@ export class Http2Lease implements SessionEvents {
   /** Closes once no request is on it. */
   close(): void {
     this.#isClosing = true;
-    if (this.#tenants.size === 0) this.#end();
+    if (this.#tenants.length === 0) this.#end();
   }
 
   #end(): void {
@@ -71,7 +79,7 @@ export class Http2Lease implements SessionEvents {
   /** Its connection is there. */
   begun(): void {
     this.connected = true;
-    for (const tenant of Array.from(this.#tenants)) tenant.ready();
+    for (const tenant of this.#tenants.all()) tenant.ready();
   }
 
   request(): void {}
@@ -80,7 +88,7 @@ export class Http2Lease implements SessionEvents {
 
   closed(reason: string): void {
     this.#onEnd();
-    for (const tenant of Array.from(this.#tenants)) tenant.lost(reason);
+    for (const tenant of this.#tenants.all()) tenant.lost(reason);
   }
 }
 

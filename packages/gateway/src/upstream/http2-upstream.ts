@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { OutgoingRequest, Upstream, UpstreamEvents, UpstreamFailure } from "../core/ports.ts";
+import type { FifoNode } from "../core/fifo.ts";
 import { isBodyless } from "../http1/heads.ts";
 import { CODE } from "../http2/codes.ts";
 import { trailerLines } from "../http2/fields.ts";
@@ -10,6 +11,7 @@ import type { Http2Lease, Tenant } from "./http2-connections.ts";
 
 /** One request on a stream of an HTTP/2 connection to an instance. */
 export class Http2Upstream implements Upstream, StreamEvents, Tenant {
+  place: FifoNode<Tenant> | undefined;
   readonly #lease: Http2Lease;
   #events: UpstreamEvents | undefined;
   #stream: Http2Stream | undefined;
@@ -44,14 +46,16 @@ export class Http2Upstream implements Upstream, StreamEvents, Tenant {
     const { encoder } = this.#lease.session;
     this.#stream = this.#lease.openStream(this);
     encoder.begin();
-    encoder.pseudo(":method", head.method);
-    encoder.pseudo(":scheme", "http");
+    encoder.method(head.method);
+    encoder.scheme();
     encoder.pseudo(":path", head.target);
     encoder.pseudo(":authority", head.authority);
     if (head.acceptsTrailers) encoder.lines("te: trailers\r\n");
     if (head.framing === "length") encoder.passingLines(`content-length: ${head.length}\r\n`);
-    encoder.passingLines(fields);
-    this.#stream.writeHead(encoder, head.framing === "none");
+    encoder.lines(fields.client);
+    encoder.lines(fields.forwarding);
+    encoder.passingLines(fields.passing);
+    this.#stream.writeHead(head.framing === "none");
   }
 
   write(chunk: Buffer): boolean {
@@ -59,14 +63,7 @@ export class Http2Upstream implements Upstream, StreamEvents, Tenant {
   }
 
   end(trailers: string): void {
-    const stream = this.#stream;
-    if (!stream || trailers === "") return stream?.end();
-    stream.end(() => {
-      const { encoder } = this.#lease.session;
-      encoder.begin();
-      encoder.lines(trailers);
-      stream.writeHead(encoder, true);
-    });
+    this.#stream?.end(trailers);
   }
 
   /** The connection sends at the end of the turn what all its streams have written. */

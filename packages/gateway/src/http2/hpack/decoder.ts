@@ -4,8 +4,8 @@ import { huffmanDecode } from "./huffman.ts";
 import { ENTRY_OVERHEAD, STATIC_TABLE } from "./static-table.ts";
 
 /**
- * The fields of one header block, names and values in turn. A block that comes again, byte for byte, while the table is as it was, gives the
- * same object: what was worked out from it may be kept in a WeakMap.
+ * The fields of one header block, names and values in turn. A block that has come twice, byte for byte, gives the same object while the
+ * table is as it was: what was worked out from it may be kept in a WeakMap.
  */
 export interface FieldList {
   readonly pairs: readonly string[];
@@ -20,22 +20,27 @@ export interface DecoderLimits {
 }
 
 interface Kept {
+  bytes: Buffer;
   list: FieldList;
-  inserted: number;
+  /** How often the table had been changed. */
+  changes: number;
 }
 
 /** Of the table that the peer builds up in our memory; what we announce, which is also the protocol's own default. */
 const TABLE_BYTES = 4096;
 /** Blocks that are kept; gRPC's are some tens of bytes. */
 const KEPT_BLOCK_BYTES = 160;
-const MOST_KEPT = 32;
+const PLACES = 32;
 /** Four more than the prefix: enough for 2^28. */
 const MAX_INTEGER_BYTES = 4;
 
 /** HPACK's reading side (RFC 7541), one for each connection. Throws a ConnectionError for what is no HPACK: the table would be lost. */
 export class HpackDecoder {
   readonly #limits: DecoderLimits;
-  readonly #kept = new Map<string, Kept>();
+  /** Blocks by a hash of their bytes; those that came twice. */
+  readonly #kept: (Kept | undefined)[] = Array.from({ length: PLACES });
+  /** The hash of what came last to each place. */
+  readonly #came = new Int32Array(PLACES);
   /** The newest at the end. */
   #table: { name: string; value: string; size: number }[] = [];
   #tableBytes = 0;
@@ -51,18 +56,19 @@ export class HpackDecoder {
   }
 
   decode(bytes: Buffer, start: number, end: number): FieldList {
-    const key = end - start <= KEPT_BLOCK_BYTES ? latin1(bytes, start, end) : "";
-    const kept = this.#kept.get(key);
-    if (kept && kept.inserted === this.#changes) return kept.list;
+    const isShort = end - start <= KEPT_BLOCK_BYTES;
+    const hash = isShort ? hashOf(bytes, start, end) : 0;
+    const place = hash & (PLACES - 1);
+    const kept = isShort ? this.#kept[place] : undefined;
+    if (kept && kept.changes === this.#changes && isSame(kept.bytes, bytes, start, end)) return kept.list;
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
     const before = this.#changes;
     const list = this.#read();
-    if (key !== "" && before === this.#changes) {
-      if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-      this.#kept.set(key, { list, inserted: before });
-    }
+    if (!isShort || before !== this.#changes) return list;
+    if (this.#came[place] === hash) this.#kept[place] = { bytes: ownBytes(bytes, start, end), list, changes: before };
+    this.#came[place] = hash;
     return list;
   }
 
@@ -158,6 +164,25 @@ export class HpackDecoder {
     if (text === undefined) throw broken("a text in no Huffman code");
     return text;
   }
+}
+
+function hashOf(bytes: Buffer, start: number, end: number): number {
+  let hash = end - start;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  return hash;
+}
+
+function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  for (let k = 0; k < known.length; k++) if (known[k] !== bytes[start + k]) return false;
+  return true;
+}
+
+/** Not of the pool that small buffers share: one of them would keep all of it. */
+function ownBytes(bytes: Buffer, start: number, end: number): Buffer {
+  const own = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(own, 0, start, end);
+  return own;
 }
 
 function broken(message: string): ConnectionError {

@@ -1,4 +1,4 @@
-import { ownText } from "../../http1/bytes.ts";
+import { copyBytes, ownText } from "../../http1/bytes.ts";
 import { ENTRY_OVERHEAD, STATIC_NAMES, STATIC_TABLE } from "./static-table.ts";
 
 /** What we use of the table that the peer keeps for us. */
@@ -7,9 +7,11 @@ const TABLE_BYTES = 4096;
 const MOST_ENTRY = TABLE_BYTES / 4;
 /** Lines seen once; the second time they go into the table. */
 const MOST_SEEN = 64;
-/** Blocks whose bytes are kept. */
+/** Texts whose bytes are kept, by their kind. */
 const MOST_BLOCKS = 32;
 const BLOCK_TEXT = 512;
+/** Texts that came once, by their length: of those that come again the bytes are kept. */
+const CAME_PLACES = 16;
 
 /** Different in nearly every message: in the table they would push out what is not. */
 const PASSING = new Set([
@@ -48,6 +50,10 @@ function nameOf(written: string): Name {
   return name;
 }
 
+const METHOD = nameOf(":method");
+const PATH = nameOf(":path");
+const AUTHORITY = nameOf(":authority");
+
 const STATUS_INDEX = new Map(STATIC_TABLE.flatMap(([name, value], at) => (name === ":status" ? [[Number(value), at + 1] as const] : [])));
 
 /** Where a header block is put together; its user takes `bytes[0, length)` at once. */
@@ -71,17 +77,21 @@ export class BlockBuffer {
 
   /** Without Huffman's code: the bytes that it saves cost more than they are worth so near to the instance. */
   text(text: string): void {
+    this.integer(text.length, 7, 0);
+    this.#raw(text);
+  }
+
+  #raw(text: string): void {
     const { length } = text;
-    this.integer(length, 7, 0);
     if (this.length + length > this.bytes.length) this.#grow(length);
-    if (length > 100) this.bytes.write(text, this.length, "latin1");
+    if (length > 24) this.bytes.write(text, this.length, "latin1");
     else for (let k = 0; k < length; k++) this.bytes[this.length + k] = text.charCodeAt(k);
     this.length += length;
   }
 
   append(bytes: Buffer): void {
     if (this.length + bytes.length > this.bytes.length) this.#grow(bytes.length);
-    bytes.copy(this.bytes, this.length);
+    copyBytes(bytes, 0, bytes.length, { into: this.bytes, at: this.length });
     this.length += bytes.length;
   }
 
@@ -91,6 +101,9 @@ export class BlockBuffer {
     this.bytes = grown;
   }
 }
+
+/** Bytes of texts that came before, good while the table is as it was. */
+type Blocks = Map<string, { bytes: Buffer; inserted: number }>;
 
 /** One for all: a block is begun, written and sent within one call, and an idle connection has none. */
 const SHARED_BLOCK = new BlockBuffer();
@@ -110,7 +123,10 @@ export class HpackEncoder {
   /** The peer must be told of a new limit at the beginning of the next block. */
   #resized = false;
   readonly #seen = new Set<string>();
-  readonly #blocks = new Map<string, { bytes: Buffer; inserted: number }>();
+  /** By the text of the lines, and by the value of the pseudo field. */
+  readonly #blocks: Blocks = new Map();
+  readonly #pseudos = { ":path": new Map() as Blocks, ":authority": new Map() as Blocks };
+  readonly #came: string[] = [];
 
   /** The peer's SETTINGS_HEADER_TABLE_SIZE. */
   limit(bytes: number): void {
@@ -119,7 +135,7 @@ export class HpackEncoder {
     this.#limit = limit;
     this.#resized = true;
     this.#evict(limit);
-    this.#blocks.clear();
+    this.#forgetBlocks();
   }
 
   begin(): void {
@@ -136,13 +152,26 @@ export class HpackEncoder {
     this.block.text(String(status));
   }
 
-  /** A pseudo field: one that the static table has with its value, or one whose name it has. */
-  pseudo(name: ":method" | ":path" | ":authority" | ":scheme", value: string): void {
-    const at = STATIC_NAMES.get(name) ?? 0;
-    for (let index = at; STATIC_TABLE[index - 1]?.[0] === name; index++) {
-      if (STATIC_TABLE[index - 1]?.[1] === value) return this.block.byte(0x80 | index);
-    }
-    this.#line(`${name}: ${value}`, name.length);
+  method(method: string): void {
+    if (method === "GET") return this.block.byte(0x82);
+    if (method === "POST") return this.block.byte(0x83);
+    this.#line(`:method: ${method}`, METHOD);
+  }
+
+  /** That of the way to an instance: http. */
+  scheme(): void {
+    this.block.byte(0x86);
+  }
+
+  pseudo(name: ":path" | ":authority", value: string): void {
+    const blocks = this.#pseudos[name];
+    const kept = blocks.get(value);
+    if (kept && kept.inserted === this.#inserted) return this.block.append(kept.bytes);
+    const before = this.block.length;
+    const inserted = this.#inserted;
+    this.#line(`${name}: ${value}`, name === ":path" ? PATH : AUTHORITY);
+    // Of one that has its place in the table, or is too long for it.
+    if (inserted === this.#inserted && this.block.length - before <= 2) this.#keep(blocks, value, before);
   }
 
   /** Header lines, each ended by CRLF. */
@@ -154,8 +183,9 @@ export class HpackEncoder {
     const inserted = this.#inserted;
     this.#eachLine(text);
     if (text.length > BLOCK_TEXT || inserted !== this.#inserted) return;
-    if (this.#blocks.size >= MOST_BLOCKS) this.#blocks.clear();
-    this.#blocks.set(ownText(text), { bytes: Buffer.from(this.block.bytes.subarray(before, this.block.length)), inserted });
+    const place = text.length % CAME_PLACES;
+    if (this.#came[place] === text) this.#keep(this.#blocks, text, before);
+    else this.#came[place] = ownText(text);
   }
 
   /** The same for lines of which some differ each time: nothing is kept of them as a whole. */
@@ -163,28 +193,42 @@ export class HpackEncoder {
     this.#eachLine(text);
   }
 
+  #keep(blocks: Blocks, text: string, from: number): void {
+    if (blocks.size >= MOST_BLOCKS) blocks.clear();
+    blocks.set(ownText(text), { bytes: Buffer.from(this.block.bytes.subarray(from, this.block.length)), inserted: this.#inserted });
+  }
+
+  #forgetBlocks(): void {
+    for (const blocks of [this.#blocks, this.#pseudos[":path"], this.#pseudos[":authority"]]) if (blocks.size > 0) blocks.clear();
+  }
+
   #eachLine(text: string): void {
     for (let start = 0; start < text.length;) {
       const end = text.indexOf("\r\n", start);
-      this.#line(text.slice(start, end), -1);
+      const colon = text.indexOf(":", start);
+      const name = nameOf(text.slice(start, colon));
+      // What is never in the table need not be looked for there.
+      if (name.pattern === PATTERN.table) this.#line(text.slice(start, end), name);
+      else this.#literal(name, text.slice(colon + 1, end).trim(), name.pattern);
       start = end + 2;
     }
   }
 
-  /** `nameEnd` is where the name ends, or -1 when that must be looked for. */
-  #line(line: string, nameEnd: number): void {
+  /** A line whose value may have its place in the table. */
+  #line(line: string, name: Name): void {
     const known = this.#lines.get(line);
     if (known !== undefined) return this.block.integer(STATIC_TABLE.length + this.#inserted - known, 7, 0x80);
-    const colon = nameEnd < 0 ? line.indexOf(":") : nameEnd;
-    const name = nameOf(line.slice(0, colon));
-    const value = line.slice(colon + 1).trim();
+    const value = line.slice(name.text.length + 1).trim();
     const size = name.text.length + value.length + ENTRY_OVERHEAD;
-    const isKept = name.pattern === PATTERN.table && size <= MOST_ENTRY && size <= this.#limit && this.#comesAgain(line);
-    const pattern = isKept ? PATTERN.table : name.pattern === PATTERN.never ? PATTERN.never : PATTERN.literal;
-    this.block.integer(name.index, isKept ? 6 : 4, pattern);
+    const isKept = size <= MOST_ENTRY && size <= this.#limit && this.#comesAgain(line);
+    this.#literal(name, value, isKept ? PATTERN.table : PATTERN.literal);
+    if (isKept) this.#insert(ownText(line), size);
+  }
+
+  #literal(name: Name, value: string, pattern: Name["pattern"]): void {
+    this.block.integer(name.index, pattern === PATTERN.table ? 6 : 4, pattern);
     if (name.index === 0) this.block.text(name.text);
     this.block.text(value);
-    if (isKept) this.#insert(ownText(line), size);
   }
 
   #comesAgain(line: string): boolean {
@@ -199,7 +243,7 @@ export class HpackEncoder {
     this.#entries.push({ line, size });
     this.#bytes += size;
     this.#lines.set(line, this.#inserted++);
-    if (this.#blocks.size > 0) this.#blocks.clear();
+    this.#forgetBlocks();
   }
 
   #evict(limit: number): void {

@@ -59,11 +59,12 @@ test("a list that grows too large out of few bytes is cut, takes no memory, and 
   expect(read(decoder, hex("be"))).toEqual(["a", value]);
 });
 
-test("the same block gives the same list while the table is as it was, and another one afterwards", () => {
+test("a block that came twice gives the same list while the table is as it was, and another one afterwards", () => {
   const decoder = new HpackDecoder(LIMITS);
   read(decoder, hex("40 01 61 01 62"));
-  const [first, again] = [read(decoder, hex("be")), read(decoder, hex("be"))];
-  expect(again).toBe(first);
+  const [first, second, third] = [read(decoder, hex("be")), read(decoder, hex("be")), read(decoder, hex("be"))];
+  expect(first).toEqual(["a", "b"]);
+  expect(third).toBe(second);
   read(decoder, hex("40 01 61 01 63"));
   expect(read(decoder, hex("be"))).toEqual(["a", "c"]);
 });
