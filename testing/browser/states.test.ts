@@ -23,6 +23,7 @@ const PAGES = [
   "/apps/hello-node/test/terminal",
   "/apps/hello-node/test/config",
   "/apps/hello-node/test/operations",
+  "/apps/hello-node/test/events",
   "/apps/hello-node/test/settings",
   "/operations",
   "/operations/op-failed",

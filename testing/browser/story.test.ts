@@ -339,6 +339,11 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
       expect(await answer.json()).toMatchObject({ outcome: "deployed" });
       await page.getByText("main goes to test").waitFor();
       await eventually(async () => (await ebb.get("pages")).body.includes("second"), 30_000);
+      await visited.open("/apps/pages/test/events?kind=change");
+      await page.getByText("repository.linked").waitFor();
+      await page.getByRole("radio", { name: "Operations" }).press("Space");
+      await page.getByText("by git push").first().waitFor();
+      expect(await accessibilityFindings(page)).toEqual([]);
       expect(await ebb.client.getApp("pages")).toMatchObject({ owner: `team ${git.port}` });
       expect((await ebb.client.listVersions(inTest("pages")))[0]).toMatchObject({
         createdBy: "git push",

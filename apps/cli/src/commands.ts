@@ -26,6 +26,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { loginCommand, logoutCommand, whoamiCommand } from "./commands/login.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { execCommand } from "./commands/exec.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { mcpCommand } from "./commands/mcp.ts";
@@ -80,6 +81,7 @@ export const COMMANDS: readonly Command[] = [
   execCommand,
   metricsCommand,
   whyCommand,
+  eventsCommand,
   coldStartsCommand,
   whatIfCommand,
   scaleCommand,

@@ -5,7 +5,10 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "status", "doctor"]],
-  ["Applications", ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "why", "cold-starts", "what-if", "open", "delete"]],
+  [
+    "Applications",
+    ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "events", "why", "cold-starts", "what-if", "open", "delete"],
+  ],
   [
     "Traffic and configuration",
     ["traffic", "explain", "release", "mirror", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],

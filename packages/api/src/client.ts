@@ -1,6 +1,7 @@
 import { clusterCalls } from "./cluster-client.ts";
 import { configurationCalls } from "./configuration-client.ts";
 import { domainCalls } from "./domains-client.ts";
+import { happeningCalls } from "./happenings-client.ts";
 import { repositoryCalls } from "./repositories-client.ts";
 import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
@@ -74,6 +75,7 @@ export function createClient(options: ClientOptions) {
     ...configurationCalls(send),
     ...domainCalls(send),
     ...repositoryCalls(send),
+    ...happeningCalls(send),
     ...clusterCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 

@@ -3,6 +3,7 @@ export * from "./clusters.ts";
 export * from "./configuration.ts";
 export * from "./declared.ts";
 export * from "./domains.ts";
+export * from "./happenings.ts";
 export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";

@@ -6,6 +6,7 @@ import * as configuration from "./staged-configuration.ts";
 import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
 import { domains } from "./staged-domains.ts";
+import { happenings } from "./staged-happenings.ts";
 import { repository } from "./staged-repository.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
@@ -55,6 +56,7 @@ const samples: Record<string, Answer> = {
   [`GET ${at}/versions/v11/diff/v12`]: { status: 200, body: data.diff },
   [`GET ${at}/traffic-policy`]: { status: 200, body: policies.trafficPolicy },
   [`PATCH ${at}/traffic-policy`]: { status: 200, body: { ...policies.trafficPolicy, rateLimits: [], revision: "5" } },
+  [`GET ${at}/happenings`]: { status: 200, body: { items: happenings } },
   [`GET ${at}/releases`]: { status: 200, body: { items: releases.ended } },
   [`GET ${at}/explain`]: { status: 200, body: releases.explanation },
   [`POST ${at}/releases`]: { status: 202, body: releases.releasing },

@@ -1,4 +1,4 @@
-import type { LayerAddress, Operation, Place } from "@ebb/api";
+import type { HappeningKind, LayerAddress, Operation, Place } from "@ebb/api";
 import { queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
 
@@ -50,6 +50,14 @@ export const decisionsAtQuery = (place: Place, at: string) =>
     queryKey: [...keys.place(place, "decisions"), at],
     queryFn: ({ signal }) => client.decisions(place, { limit: 50, at, signal }),
     staleTime: Infinity,
+  });
+
+/** Decisions and the cluster's events are none of the platform's: they are asked for again while somebody looks. */
+export const happeningsQuery = (place: Place, kind: HappeningKind | undefined, limit: number) =>
+  queryOptions({
+    queryKey: keys.place(place, `happenings ${kind ?? ""} ${limit}`),
+    queryFn: ({ signal }) => client.happenings(place, { ...(kind ? { kinds: [kind] } : {}), limit, signal }),
+    refetchInterval: 4000,
   });
 
 /** How the last instances came to serve; asked for again like the decisions. */

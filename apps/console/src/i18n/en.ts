@@ -1,4 +1,5 @@
 import { enConfig } from "./en-config.ts";
+import { enEvents } from "./en-events.ts";
 import { enGuard } from "./en-guard.ts";
 import { enClusters } from "./en-clusters.ts";
 import { enDomains } from "./en-domains.ts";
@@ -152,6 +153,7 @@ export const en = {
   },
   live: enLive,
   ...enConfig,
+  ...enEvents,
   ...enProblems,
   ...enQuota,
   ...enGuard,

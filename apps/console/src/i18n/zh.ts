@@ -1,4 +1,5 @@
 import { zhConfig } from "./zh-config.ts";
+import { zhEvents } from "./zh-events.ts";
 import { zhGuard } from "./zh-guard.ts";
 import { zhClusters } from "./zh-clusters.ts";
 import { zhDomains } from "./zh-domains.ts";
@@ -146,6 +147,7 @@ export const zh: Dictionary = {
   },
   live: zhLive,
   ...zhConfig,
+  ...zhEvents,
   ...zhProblems,
   ...zhQuota,
   ...zhGuard,

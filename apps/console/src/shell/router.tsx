@@ -1,3 +1,4 @@
+import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { rangeOf, USAGE_BY, type Range, type UsageBy } from "../api/metrics-queries.ts";
 import type { AuditFilter } from "../api/people-queries.ts";
@@ -128,6 +129,14 @@ const appOperations = createRoute({
   path: "operations",
   component: lazyRouteComponent(() => import("../pages/app/operations-tab.tsx"), "OperationsTab"),
 });
+const events = createRoute({
+  getParentRoute: () => app,
+  path: "events",
+  validateSearch: (search: Record<string, unknown>): { kind?: HappeningKind | undefined } => ({
+    kind: HAPPENING_KINDS.find((kind) => kind === search["kind"]),
+  }),
+  component: lazyRouteComponent(() => import("../pages/app/events-tab.tsx"), "EventsTab"),
+});
 const settings = createRoute({
   getParentRoute: () => app,
   path: "settings",
@@ -253,6 +262,7 @@ const routeTree = root.addChildren([
     terminal,
     config,
     appOperations,
+    events,
     settings,
   ]),
   operations,

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { backoffDelay, sleep, TransientError, type Clock, type Signal } from "@ebb/base";
 import {
+  Events,
   isStatus,
   LimitRanges,
   Namespaces,
@@ -15,6 +16,7 @@ import {
   TRAFFIC_POLICY,
   VirtualServices,
   type Informer,
+  type KubeEvent,
   type Kind,
   type LimitRange,
   type ResourceQuota,
@@ -270,6 +272,10 @@ export class KubeCluster implements Cluster {
       app: appOf(secret),
       createdAt: Date.parse(secret.metadata.creationTimestamp ?? ""),
     }));
+  }
+
+  async events(): Promise<KubeEvent[]> {
+    return (await this.#client.list(Events, { namespace: this.#namespace })).items;
   }
 
   async decisions(revision: string): Promise<RevisionDecision[] | undefined> {

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ColdStart, MirrorComparison, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
-import type { DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
+import type { KubeEvent, DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
 export const PLATFORM_LABELS = {
@@ -224,6 +224,8 @@ export interface Cluster {
   /** Whether it, as Ebb made it, is still there. */
   hasNamespace(): Promise<boolean>;
 
+  /** The events that the cluster keeps of the namespace's objects. Throws StatusError where they may not be read. */
+  events(): Promise<KubeEvent[]>;
   /** The autoscaler's last decisions on a Revision, oldest first; undefined when the Revision, or such a record in that cluster, is not there. */
   decisions(revision: string): Promise<RevisionDecision[] | undefined>;
   /** How the last instances of a Revision came to serve, oldest first; undefined as for `decisions`. */

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { HappeningsRequest } from "../service/happenings.ts";
 import type { InstanceCommand } from "../service/exec.ts";
 import type {
   AddDomain,
@@ -7,6 +8,7 @@ import type {
   GitCredential,
   GitSettings,
   HookAnswer,
+  Happening,
   PatchGitSettings,
   PutRepository,
   Repository,
@@ -268,6 +270,7 @@ export interface PlatformApi {
   diffVersions(place: Place, request: DiffRequest): Promise<VersionDiff>;
   listInstances(place: Place): Promise<Instance[]>;
   decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
+  happenings(place: Place, request: HappeningsRequest): Promise<Happening[]>;
   coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts>;
   trafficPolicy(place: Place): Promise<TrafficPolicy>;
   patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy>;

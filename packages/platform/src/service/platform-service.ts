@@ -12,6 +12,7 @@ import type {
   Environment,
   ExtendPreview,
   Explanation,
+  Happening,
   Instance,
   LogRecord,
   Metrics,
@@ -105,6 +106,7 @@ import { patchPrices, viewUsage } from "./usage.ts";
 import { deployImage, deploySource } from "./deployments.ts";
 import { patchQuota, viewQuota } from "./quotas.ts";
 import { viewStatus } from "./status.ts";
+import { happenings, type HappeningsRequest } from "./happenings.ts";
 import { GitService } from "./git.ts";
 import { MirrorService } from "./mirrors.ts";
 import { RecentTraffic } from "./recent-requests.ts";
@@ -328,6 +330,10 @@ export class PlatformService implements PlatformApi {
 
   async decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions> {
     return appDecisions(await this.#places.clusterOf(place), place.app, request);
+  }
+
+  async happenings(place: Place, request: HappeningsRequest): Promise<Happening[]> {
+    return happenings(this.#deps, await this.#places.clusterOf(place), place, request);
   }
 
   async coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts> {

@@ -5,6 +5,7 @@ import {
   TRAFFIC_POLICY,
   type Condition,
   type DomainMapping,
+  type KubeEvent,
   type KnativeService,
   type Pod,
   type Revision,
@@ -205,6 +206,11 @@ export class FakeCluster implements Cluster {
   }
   async *podLogs(pod: string): AsyncGenerator<PodLogLine> {
     yield { time: now, text: `last words of ${pod}` };
+  }
+
+  storedEvents: KubeEvent[] = [];
+  async events(): Promise<KubeEvent[]> {
+    return this.storedEvents;
   }
 
   /** By Revision; one that is not in it has no record, as in another's cluster. */

@@ -33,6 +33,7 @@ export function pagesOf({ operations }: Pick<LivePlatform, "operations">): Recor
     terminal: app("/terminal"),
     config: "/apps/shop/test/config",
     "app-operations": app("/operations"),
+    events: app("/events"),
     settings: app("/settings"),
     operations: "/operations",
     "operation-failed": `/operations/${operations.failed}`,

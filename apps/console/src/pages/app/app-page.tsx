@@ -115,6 +115,9 @@ function Sections({ place }: { place: Place }) {
       <Link to="/apps/$app/$env/operations" params={params}>
         {text.app.operations}
       </Link>
+      <Link to="/apps/$app/$env/events" params={params} activeOptions={{ includeSearch: false }}>
+        {text.events.title}
+      </Link>
       <Link to="/apps/$app/$env/settings" params={params}>
         {text.settings.title}
       </Link>

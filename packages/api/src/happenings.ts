@@ -1,0 +1,23 @@
+import { Type, type Static } from "typebox";
+import { Nullable, object } from "./names.ts";
+
+/** Where something that happened to an app is known from. */
+export const HAPPENING_KINDS = ["operation", "release", "scaling", "cluster", "change", "alert"] as const;
+const HappeningKind = Type.Enum([...HAPPENING_KINDS]);
+export type HappeningKind = (typeof HAPPENING_KINDS)[number];
+
+/** One of what happened to an app in an environment. */
+export const Happening = object({
+  id: Type.String(),
+  time: Type.String(),
+  kind: HappeningKind,
+  level: Type.Union([Type.Literal("info"), Type.Literal("warning"), Type.Literal("error")]),
+  what: Type.String({ description: "The operation's kind, the decision's cause, the cluster's reason, or the action of the trail" }),
+  state: Nullable(Type.String({ description: "Of an operation" })),
+  version: Nullable(Type.String()),
+  message: Type.String(),
+  by: Nullable(Type.String()),
+  operation: Nullable(Type.String({ description: "Its id" })),
+  count: Type.Integer({ description: "So often, of a cluster's event" }),
+});
+export type Happening = Static<typeof Happening>;
