@@ -4,7 +4,7 @@ import type { RecentRequests, ReleaseMoves, TrafficMoves } from "./moves.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Release, StartRelease } from "./releases.ts";
 import type { Explanation } from "./rules.ts";
-import type { PatchTrafficPolicy, TrafficPolicy } from "./traffic-policy.ts";
+import type { GuardInForce, PatchTrafficPolicy } from "./traffic-policy.ts";
 import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "./scaling.ts";
 import type { TriedRequest, TryRequest, VersionConfiguration } from "./tries.ts";
 import type {
@@ -110,9 +110,9 @@ export function placeCalls(send: Send) {
       json<ColdStarts>("GET", at(place, "/cold-starts"), { query, signal }),
     decisions: (place: Place, { signal, ...query }: DecisionQuery & CallOptions = {}) =>
       json<ScalingDecisions>("GET", at(place, "/decisions"), { query, signal }),
-    getTrafficPolicy: (place: Place, call?: CallOptions) => json<Revised<TrafficPolicy>>("GET", at(place, "/traffic-policy"), call),
+    getTrafficPolicy: (place: Place, call?: CallOptions) => json<Revised<GuardInForce>>("GET", at(place, "/traffic-policy"), call),
     patchTrafficPolicy: (place: Place, body: PatchTrafficPolicy, on?: ChangeOptions) =>
-      json<Revised<TrafficPolicy>>("PATCH", at(place, "/traffic-policy"), { json: body, ...changing(on) }),
+      json<Revised<GuardInForce>>("PATCH", at(place, "/traffic-policy"), { json: body, ...changing(on) }),
     getScaling: (place: Place, call?: CallOptions) => json<Revised<ScalingPolicy>>("GET", at(place, "/scaling"), call),
     patchScaling: (place: Place, body: PatchScaling, on?: ChangeOptions) =>
       json<Revised<ScalingPolicy>>("PATCH", at(place, "/scaling"), { json: body, ...changing(on) }),

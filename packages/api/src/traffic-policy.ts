@@ -52,6 +52,21 @@ export const TrafficPolicy = object({
   ),
 });
 export type TrafficPolicy = Static<typeof TrafficPolicy>;
+
+export const Unenforced = object({ part: Type.String({ description: "Of the policy" }), why: Type.String() });
+export type Unenforced = Static<typeof Unenforced>;
+/** With who enforces it. */
+export const GuardInForce = object({
+  ...TrafficPolicy.properties,
+  /** Null where the cluster has neither, or does not answer. */
+  enforcement: Nullable(
+    object({
+      by: Type.Union([Type.Literal("ebb"), Type.Literal("istio")], { description: "Ebb's own gateway, or Istio's" }),
+      missing: Type.Array(Unenforced, { description: "What it cannot do as asked" }),
+    }),
+  ),
+});
+export type GuardInForce = Static<typeof GuardInForce>;
 /** A part that is left out stays as it is. */
 export const PatchTrafficPolicy = Type.Partial(TrafficPolicy, { additionalProperties: false });
 export type PatchTrafficPolicy = Static<typeof PatchTrafficPolicy>;

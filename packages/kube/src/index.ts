@@ -1,5 +1,5 @@
 export { isSecretField, recordedFields, RECORDED_FIELDS, type RecordedFields } from "./recorded-fields.ts";
-export { parseTrafficPolicy, policyProblems, TRAFFIC_POLICY, type TrafficPolicy } from "./traffic-policy.ts";
+export { parseTrafficPolicy, policyProblems, TRAFFIC_POLICY, type PolicyAccess, type TrafficPolicy } from "./traffic-policy.ts";
 export { decodeProtobuf } from "./builtin/decode-protobuf.ts";
 export { admit, type AdmissionRequest } from "./admit.ts";
 export { ruleCauses } from "./cel/schema-rules.ts";
@@ -36,7 +36,9 @@ export {
   Configurations,
   CoreServices,
   Deployments,
+  AuthorizationPolicies,
   DestinationRules,
+  EnvoyFilters,
   DomainMappings,
   Endpoints,
   EndpointSlices,

@@ -1,7 +1,7 @@
 import { API_EXTENSIONS_GROUP, type CustomResourceDefinition, type PrinterColumn } from "./custom/definition.ts";
 import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
 import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
-import type { DestinationRule, IstioGateway, VirtualService } from "./istio/istio.ts";
+import type { AuthorizationPolicy, DestinationRule, EnvoyFilter, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
 import type { AdmissionPolicy, AdmissionPolicyBinding } from "./policies/policy.ts";
 import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "./measured.ts";
@@ -288,6 +288,20 @@ export const DestinationRules = define<DestinationRule>({
   kind: "DestinationRule",
   plural: "destinationrules",
   shortNames: ["dr"],
+});
+/** These and EnvoyFilters only a real Istio has. */
+export const AuthorizationPolicies = define<AuthorizationPolicy>({
+  ...istio,
+  group: "security.istio.io",
+  kind: "AuthorizationPolicy",
+  plural: "authorizationpolicies",
+});
+export const EnvoyFilters = define<EnvoyFilter>({
+  ...istio,
+  version: "v1alpha3",
+  storageVersion: "v1alpha3",
+  kind: "EnvoyFilter",
+  plural: "envoyfilters",
 });
 const ISTIO_KINDS: readonly Kind[] = [VirtualServices, IstioGateways, DestinationRules];
 

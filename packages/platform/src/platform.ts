@@ -13,6 +13,7 @@ import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import type { Deps } from "./deploy/context.ts";
 import type { Ingress } from "./cluster/port.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
+import { IstioGuards } from "./deploy/istio-guards.ts";
 import { prune, usedUploads } from "./deploy/prune.ts";
 import { settle } from "./deploy/settle.ts";
 import type { ReservedHosts } from "./domains/hostname.ts";
@@ -35,7 +36,7 @@ import { PlatformService } from "./service/platform-service.ts";
 import { pruneAllVersions } from "./versions/prune.ts";
 import { UsageCounter } from "./usage/counter.ts";
 import { pruneUsage } from "./usage/store.ts";
-import { createUploadFolder } from "./service/uploads.ts";
+import { createUploadFolder, type UploadFolder } from "./service/uploads.ts";
 
 export interface PlatformOptions {
   database: DatabaseOptions;
@@ -186,7 +187,30 @@ async function assemble(options: PlatformOptions) {
     random,
     log,
   });
-  const housekeeping = createHousekeeping({
+  return {
+    group: new Group("platform", [
+      clusters,
+      registry,
+      engine,
+      scheduler,
+      collector,
+      usage,
+      keeper,
+      new IstioGuards(deps),
+      housekeepingOf(deps, identity, uploads),
+      http,
+    ]),
+    clusters,
+    http,
+    identity,
+    close: () => db.destroy(),
+  };
+}
+
+/** What is old enough is forgotten, and what was interrupted is gone on with. */
+function housekeepingOf(deps: Deps, identity: Identity, uploads: UploadFolder): Runnable {
+  const { db, clock, log } = deps;
+  return createHousekeeping({
     clock,
     log,
     async run() {
@@ -203,11 +227,4 @@ async function assemble(options: PlatformOptions) {
       await uploads.sweep(await usedUploads(deps));
     },
   });
-  return {
-    group: new Group("platform", [clusters, registry, engine, scheduler, collector, usage, keeper, housekeeping, http]),
-    clusters,
-    http,
-    identity,
-    close: () => db.destroy(),
-  };
 }

@@ -1,6 +1,6 @@
-import type { Revised, TeamQuota, TrafficPolicy } from "@ebb/api";
+import type { Revised, TeamQuota, GuardInForce } from "@ebb/api";
 
-export const trafficPolicy: Revised<TrafficPolicy> = {
+export const trafficPolicy: Revised<GuardInForce> = {
   revision: "4",
   deny: [
     { address: "203.0.113.0/24", until: "2099-01-01T00:00:00Z", note: "scraper" },
@@ -11,6 +11,7 @@ export const trafficPolicy: Revised<TrafficPolicy> = {
   affinity: { cookie: "ebb-affinity", seconds: 3600 },
   ejection: null,
   retries: { attempts: 2, perTrySeconds: 0, on: ["5xx", "reset"], budgetPercent: 20 },
+  enforcement: { by: "ebb", missing: [] },
 };
 
 export const quota: Revised<TeamQuota> = {

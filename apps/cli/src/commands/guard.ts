@@ -1,4 +1,4 @@
-import type { AccessEntry, PatchTrafficPolicy, TrafficPolicy } from "@ebb/api";
+import type { AccessEntry, GuardInForce, PatchTrafficPolicy, TrafficPolicy } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { accessText, limitText, parseAccess, parseLimit, parseSeconds, secondsText } from "../guard/policy-syntax.ts";
@@ -113,7 +113,9 @@ function attemptsOf(text: string): number {
   return Number(text);
 }
 
-function lines({ deny, allow, rateLimits, affinity, ejection, retries }: TrafficPolicy): string[] {
+const ENFORCED = { ebb: "by Ebb's own gateway", istio: "by Istio" } as const;
+
+function lines({ deny, allow, rateLimits, affinity, ejection, retries, enforcement }: GuardInForce): string[] {
   return [
     ...listed("deny", deny, "nobody"),
     ...listed("allow", allow, "everybody"),
@@ -121,6 +123,8 @@ function lines({ deny, allow, rateLimits, affinity, ejection, retries }: Traffic
     `affinity  ${affinity ? `${secondsText(affinity.seconds)} by the cookie ${affinity.cookie}` : OFF}`,
     `eject     ${ejection ? `after ${ejection.errors} failures on end, for ${secondsText(ejection.seconds)}, at most ${ejection.maxPercent} %` : OFF}`,
     `retries   ${retries ? `${retries.attempts} after ${retries.on.join(", ")}, at most ${retries.budgetPercent} % of the requests at hand` : OFF}`,
+    `enforced  ${enforcement ? ENFORCED[enforcement.by] : "unknown: the cluster has no guards, or does not answer"}`,
+    ...(enforcement?.missing ?? []).map(({ part, why }) => `          except ${part}: ${why}`),
   ];
 }
 

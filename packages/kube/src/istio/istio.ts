@@ -111,5 +111,24 @@ export interface IstioGateway extends KubeObject {
   spec: { selector?: Record<string, string>; servers?: GatewayServer[] };
 }
 export interface DestinationRule extends KubeObject {
-  spec: { host: string; subsets?: { name: string; labels?: Record<string, string> }[] };
+  spec: { host: string; subsets?: { name: string; labels?: Record<string, string> }[]; trafficPolicy?: object };
+}
+
+export interface AuthorizationRule {
+  from?: { source: { ipBlocks?: string[]; notIpBlocks?: string[] } }[];
+  to?: { operation: { hosts?: string[] } }[];
+  when?: { key: string; values?: string[]; notValues?: string[] }[];
+}
+export interface AuthorizationPolicy extends KubeObject {
+  spec: { selector?: { matchLabels: Record<string, string> }; action: "ALLOW" | "DENY"; rules: AuthorizationRule[] };
+}
+
+/** `match` and `value` are Envoy's. */
+export interface EnvoyConfigPatch {
+  applyTo: "HTTP_FILTER" | "VIRTUAL_HOST";
+  match: object;
+  patch: { operation: "INSERT_BEFORE" | "MERGE"; value: object };
+}
+export interface EnvoyFilter extends KubeObject {
+  spec: { workloadSelector: { labels: Record<string, string> }; configPatches: EnvoyConfigPatch[] };
 }

@@ -1,14 +1,18 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Signal } from "@ebb/base";
-import { mergePatch, type Json, type KnativeService } from "@ebb/kube";
+import { mergePatch, type Json, type KnativeService, type TrafficPolicy } from "@ebb/kube";
 import { VirtualClock } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import { compileIstioGuard } from "../compile/istio-guard.ts";
 import { accessWith } from "./access.ts";
 import { HttpKubeClient } from "./http-kube-client.ts";
 import { KubeCluster, type ClusterView } from "./kube-cluster.ts";
 
-type Stored = Record<string, unknown> & { metadata: { resourceVersion: string }; status?: { seen: number } };
+type Stored = Record<string, unknown> & {
+  metadata: { resourceVersion: string; labels?: Record<string, string> };
+  status?: { seen: number };
+};
 
 /** As much of an API server as writes of an object need, with a controller that writes the status of all of them before each write that comes. */
 async function busyApiServer() {
@@ -27,11 +31,21 @@ async function busyApiServer() {
   };
   const answerTo = (method: string, path: string, body: Record<string, unknown>): [number, unknown] => {
     const present = objects.get(path);
+    if (path === "/apis") return [200, { groups: [{ name: "security.istio.io" }] }];
+    const [folder = "", labels] = decodeURIComponent(path).split("?labelSelector=");
+    if (labels !== undefined) {
+      const fits = (key: string, object: Stored) => {
+        const own = Object.entries(object.metadata.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+        return key.startsWith(`${folder}/`) && labels.split(",").every((label) => own.includes(label));
+      };
+      return [200, { items: [...objects].flatMap(([key, object]) => (fits(key, object) ? [object] : [])) }];
+    }
     if (method === "GET") return present ? [200, present] : [404, { reason: "NotFound", message: "gone" }];
     controllerWrites();
     meanwhile.pop()?.(objects);
     if (method === "POST") return [201, store(`${path}/${(body["metadata"] as { name: string }).name}`, body)];
     const now = objects.get(path);
+    if (method === "DELETE" && objects.delete(path)) return [200, {}];
     if (!now) return [404, { reason: "NotFound", message: "gone" }];
     const named = (body["metadata"] as { resourceVersion?: string } | undefined)?.resourceVersion;
     if (named !== undefined && named !== now.metadata.resourceVersion) return [409, { reason: "Conflict", message: "modified" }];
@@ -60,7 +74,7 @@ async function busyApiServer() {
   });
   const view = { client, clock: new VirtualClock(0), changes: new Signal() } as unknown as ClusterView;
   const cluster = new KubeCluster(view, { team: "default", name: "test", cluster: "main", namespace: "default" });
-  return { cluster, calls, meanwhile };
+  return { cluster, calls, meanwhile, objects };
 }
 
 const service = (image: string, more: object = {}): KnativeService => ({
@@ -100,4 +114,32 @@ test("marks of a Service or a Revision that has gone between reading and writing
   await cluster.markService("shop", { labels: { a: "b" }, annotations: {} });
   await cluster.setMinScale("shop-00001", 1);
   expect(calls).toEqual(["GET 200", expect.stringMatching(/^PATCH 404/), "GET 404"]);
+});
+
+test("what guards an app by Istio is made, changed, and deleted when it is not wanted any more, and no other app's is", async () => {
+  const { cluster, objects } = await busyApiServer();
+  const guards = (app: string, policy: TrafficPolicy) =>
+    compileIstioGuard({ app, namespace: "default", now: 0, hosts: [`${app}.example.com`], revisions: [`${app}-00001`], policy }).objects;
+  const deny = [{ address: "10.0.0.1" }];
+  const ejection = { errors: 5, seconds: 30, maxPercent: 50 };
+  expect(await cluster.guard.supported()).toBe(true);
+  await cluster.guard.put("other", guards("other", { deny }));
+  await cluster.guard.put("shop", guards("shop", { deny, ejection }));
+  const names = () => [...objects.keys()].map((path) => path.split("/").slice(-2).join("/")).sort();
+  const all = ["authorizationpolicies/ebb.default.other", "authorizationpolicies/ebb.default.shop", "destinationrules/ebb.shop-00001"];
+  expect(names()).toEqual(all);
+  await cluster.guard.put("shop", guards("shop", { deny: [{ address: "10.0.0.2" }] }));
+  expect(names()).toEqual(all.slice(0, 2));
+  expect(JSON.stringify([...objects.values()])).toContain("10.0.0.2");
+  await cluster.guard.put("shop", []);
+  expect(names()).toEqual(all.slice(0, 1));
+});
+
+test("an object of Istio's that Ebb did not make is left as it is", async () => {
+  const { cluster, objects } = await busyApiServer();
+  const policy = { affinity: { cookie: "c", seconds: 60 } };
+  const wanted = compileIstioGuard({ app: "shop", namespace: "default", now: 0, hosts: [], revisions: ["shop-00001"], policy }).objects;
+  await cluster.guard.put("shop", wanted);
+  for (const object of objects.values()) object.metadata.labels = {};
+  await expect(cluster.guard.put("shop", wanted)).rejects.toMatchObject({ code: "name_taken" });
 });

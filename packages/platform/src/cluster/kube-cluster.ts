@@ -30,6 +30,7 @@ import { MIN_SCALE, NO_GC } from "../compile/service.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import { operationError } from "../errors.ts";
 import type { HttpKubeClient } from "./http-kube-client.ts";
+import { KubeGuard } from "./kube-guard.ts";
 import { KubeDomains } from "./kube-domains.ts";
 import { isOurs } from "./ours.ts";
 import {
@@ -78,6 +79,7 @@ const DEFAULT_NAMESPACE = "default";
 /** The Cluster port over the Kubernetes API, with whatever engine at its other end: one namespace of a cluster that is watched as a whole. */
 export class KubeCluster implements Cluster {
   readonly domains: KubeDomains;
+  readonly guard: KubeGuard;
   readonly #namespace: string;
   readonly #place: ClusterPlace;
   readonly #client: HttpKubeClient;
@@ -94,6 +96,8 @@ export class KubeCluster implements Cluster {
       await this.#ensureNamespace();
       return this.#retried(write);
     });
+    const retried = <T>(write: () => Promise<T>) => this.#retried(write);
+    this.guard = new KubeGuard({ client: view.client, namespace: place.namespace, clock: view.clock, retried });
   }
 
   health(): { ready: boolean; message: string } {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { GuardObject } from "../compile/istio-guard.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ColdStart, MirrorComparison, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
@@ -11,6 +12,8 @@ export const PLATFORM_LABELS = {
   version: "ebb.dev/version",
   team: "ebb.dev/team",
   environment: "ebb.dev/environment",
+  /** Of what guards an app from elsewhere. */
+  namespace: "ebb.dev/namespace",
 } as const;
 export const MANAGED_BY = "ebb";
 /** Knative's own: without hosts outside the cluster when it is `cluster-local`. */
@@ -171,6 +174,14 @@ export interface ClusterDomains {
   putCertificate(secret: DomainSecret): Promise<void>;
 }
 
+/** What guards apps where the gateway is Istio's. Every write may be repeated. */
+export interface ClusterGuard {
+  /** Whether the cluster has Istio's policies. */
+  supported(): Promise<boolean>;
+  /** Makes these the app's, and deletes others that Ebb made for it. Throws operation error `name_taken`. */
+  put(app: string, objects: readonly GuardObject[]): Promise<void>;
+}
+
 /**
  * What the platform asks of one environment's namespace of a cluster.
  *
@@ -182,6 +193,7 @@ export interface ClusterDomains {
  */
 export interface Cluster {
   readonly domains: ClusterDomains;
+  readonly guard: ClusterGuard;
   /** Whether the copy is complete and the cluster answers. */
   health(): { ready: boolean; message: string };
   service(app: string): KnativeService | undefined;

@@ -70,6 +70,7 @@ async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environ
   const cluster = clusters.of(environment);
   await removeDomainsOf(db, cluster, { app, env: environment.name });
   await cluster.deleteVirtualService(app);
+  if (await cluster.guard.supported()) await cluster.guard.put(app, []);
   if (await cluster.readService(app)) await cluster.deleteService(app);
   for (;;) {
     const left = await cluster.readLeftovers(app);

@@ -62,7 +62,7 @@ import type {
   Rollback,
   ScalingDecisions,
   ScalingPolicy,
-  TrafficPolicy,
+  GuardInForce,
   SecretList,
   SetTraffic,
   SleepEnvironment,
@@ -272,8 +272,8 @@ export interface PlatformApi {
   decisions(place: Place, request: DecisionRequest): Promise<ScalingDecisions>;
   happenings(place: Place, request: HappeningsRequest): Promise<Happening[]>;
   coldStarts(place: Place, request: { version?: string; limit: number }): Promise<ColdStarts>;
-  trafficPolicy(place: Place): Promise<TrafficPolicy>;
-  patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy>;
+  trafficPolicy(place: Place): Promise<GuardInForce>;
+  patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<GuardInForce>;
   scaling(place: Place): Promise<ScalingPolicy>;
   patchScaling(place: Place, body: PatchScaling): Promise<ScalingPolicy>;
   whatIf(place: Place, asked: WhatIfQuery): Promise<WhatIf>;

@@ -37,7 +37,7 @@ import type {
   Rollback,
   ScalingDecisions,
   ScalingPolicy,
-  TrafficPolicy,
+  GuardInForce,
   SetTraffic,
   StartRelease,
   Team,
@@ -349,11 +349,11 @@ export class PlatformService implements PlatformApi {
     return patchScaling(this.#deps, { cluster: this.#deps.clusters.of(environment), place, team: app.team }, body);
   }
 
-  async trafficPolicy(place: Place): Promise<TrafficPolicy> {
-    return viewTrafficPolicy((await this.#places.clusterOf(place)).service(place.app));
+  async trafficPolicy(place: Place): Promise<GuardInForce> {
+    return viewTrafficPolicy(placeDeps(this.#deps, (await factsOf(this.#deps, place)).environment), place);
   }
 
-  async patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<TrafficPolicy> {
+  async patchTrafficPolicy(place: Place, body: PatchTrafficPolicy): Promise<GuardInForce> {
     const { app, environment } = await this.#places.changeable(place);
     return patchTrafficPolicy(placeDeps(this.#deps, environment), place, app.team, body);
   }

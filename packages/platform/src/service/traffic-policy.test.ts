@@ -1,6 +1,8 @@
 import { TRAFFIC_POLICY } from "@ebb/kube";
+import { VirtualClock } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { listAudit } from "../audit/store.ts";
+import { IstioGuards } from "../deploy/istio-guards.ts";
 import { createWorld, SHOP, startProcess } from "../testing/world.ts";
 
 async function withShop() {
@@ -11,7 +13,15 @@ async function withShop() {
   const annotation = () => world.cluster.service("shop")?.metadata.annotations?.[TRAFFIC_POLICY];
   return { ...process, world, annotation };
 }
-const NONE = { deny: [], allow: [], rateLimits: [], affinity: null, ejection: null, retries: null };
+const NONE = {
+  deny: [],
+  allow: [],
+  rateLimits: [],
+  affinity: null,
+  ejection: null,
+  retries: null,
+  enforcement: { by: "ebb", missing: [] },
+};
 const SCRAPER = { address: "203.0.113.0/24", note: "scraper" };
 const LIMIT = { requests: 10, perSeconds: 1, by: "client" as const };
 
@@ -81,4 +91,37 @@ test("what somebody else wrote there and cannot be read counts as absent", async
   const { service, world } = await withShop();
   await world.cluster.markService("shop", { labels: {}, annotations: { [TRAFFIC_POLICY]: '{"deny":[{}]}' } });
   expect(await service.trafficPolicy(SHOP)).toEqual(NONE);
+});
+
+test("where the gateway is Istio's it is told in its words, and what they cannot say is said", async () => {
+  const { service, world } = await withShop();
+  Object.assign(world.cluster, { istio: true, explanation: undefined });
+  const put = await service.patchTrafficPolicy(SHOP, { deny: [SCRAPER], rateLimits: [LIMIT] });
+  const enforcement = { by: "istio", missing: [{ part: "rateLimits", why: expect.stringContaining("10/1s is not enforced") }] };
+  expect(put).toEqual({ ...NONE, deny: [SCRAPER], rateLimits: [LIMIT], enforcement });
+  expect(await service.trafficPolicy(SHOP)).toEqual(put);
+  const host = world.cluster.service("shop")?.status?.url?.replace("http://", "") ?? "";
+  const rule = {
+    from: [{ source: { ipBlocks: ["203.0.113.0/24"] } }],
+    to: [{ operation: { hosts: expect.arrayContaining([host, `${host}:*`]) } }],
+  };
+  expect(world.cluster.guards.get("shop")).toMatchObject([{ kind: "AuthorizationPolicy", spec: { action: "DENY", rules: [rule] } }]);
+  await service.patchTrafficPolicy(SHOP, { deny: [], rateLimits: [] });
+  expect(world.cluster.guards.get("shop")).toEqual([]);
+});
+
+test("what ends by itself ends in Istio's objects, too, and a new version gets its own", async () => {
+  const { service, world, ended, deps } = await withShop();
+  Object.assign(world.cluster, { istio: true, explanation: undefined });
+  const until = new Date(deps.clock.now() + 60_000).toISOString();
+  await service.patchTrafficPolicy(SHOP, { deny: [{ ...SCRAPER, until }], ejection: { errors: 5, seconds: 30, maxPercent: 50 } });
+  const names = () => world.cluster.guards.get("shop")?.map(({ metadata }) => metadata.name);
+  expect(names()).toEqual(["ebb.default.shop", "ebb.shop-00001"]);
+  await ended((await service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id);
+  await new IstioGuards(deps).tick();
+  expect(names()).toEqual(["ebb.default.shop", "ebb.shop-00002", "ebb.shop-00001"]);
+  await new IstioGuards({ ...deps, clock: new VirtualClock(deps.clock.now() + 60_000) }).tick();
+  expect(names()).toEqual(["ebb.shop-00002", "ebb.shop-00001"]);
+  await ended((await service.deletePlace(SHOP, "ann")).id);
+  expect(world.cluster.guards.get("shop")).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import type { GuardObject } from "../compile/istio-guard.ts";
 import { PassThrough, type Duplex } from "node:stream";
 import { Signal } from "@ebb/base";
 import {
@@ -19,6 +20,7 @@ import {
   type Cluster,
   type ClusterChange,
   type ClusterDomains,
+  type ClusterGuard,
   type DomainSecret,
   type ClusterPlace,
   type Clusters,
@@ -241,6 +243,17 @@ export class FakeCluster implements Cluster {
   async mirrors(): Promise<MirroredAnswers[] | undefined> {
     return this.compared;
   }
+
+  /** As of a cluster with Istio, when true. */
+  istio = false;
+  readonly guards = new Map<string, readonly GuardObject[]>();
+  readonly guard: ClusterGuard = {
+    supported: () => Promise.resolve(this.istio),
+    put: async (app, objects) => {
+      this.#write(`guard ${app}`);
+      this.guards.set(app, structuredClone(objects));
+    },
+  };
 
   /** What it answers to whoever asks about a request. */
   explanation: RouteExplanation | undefined;

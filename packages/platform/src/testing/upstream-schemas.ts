@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { applySchema, constraintCauses, ruleCauses, type KubeObject, type Schema } from "@ebb/kube";
 
-type UpstreamKind = "Service" | "VirtualService" | "DomainMapping";
+type UpstreamKind = "Service" | "VirtualService" | "DomainMapping" | "AuthorizationPolicy" | "EnvoyFilter" | "DestinationRule";
 
 const { kinds } = JSON.parse(readFileSync(join(import.meta.dirname, "fixtures/upstream-schemas.json"), "utf8")) as {
   kinds: Record<UpstreamKind, Schema>;

@@ -1,4 +1,4 @@
-import { Explanation, PatchTrafficPolicy, RecentRequests, Rollback, SetTraffic, TrafficMoves, TrafficPolicy } from "@ebb/api";
+import { Explanation, PatchTrafficPolicy, RecentRequests, Rollback, SetTraffic, TrafficMoves, GuardInForce } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
@@ -67,7 +67,7 @@ export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDep
       summary: "What guards its hosts: access lists, rate limits, affinity, ejection, retries",
       access: { team: "viewer" },
       params: ByPlace,
-      answer: TrafficPolicy,
+      answer: GuardInForce,
     },
     (request) => api.trafficPolicy(placeOf(request)),
   );
@@ -80,7 +80,7 @@ export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDep
       access: { environment: "release" },
       params: ByPlace,
       body: PatchTrafficPolicy,
-      answer: TrafficPolicy,
+      answer: GuardInForce,
       code: 200,
     },
     (request) => api.patchTrafficPolicy(placeOf(request), request.body as PatchTrafficPolicy),

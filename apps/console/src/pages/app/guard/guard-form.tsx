@@ -1,9 +1,9 @@
-import type { PatchTrafficPolicy, Place, Revised, TrafficPolicy } from "@ebb/api";
+import type { GuardInForce, PatchTrafficPolicy, Place, Revised } from "@ebb/api";
 import { useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
 import { client } from "../../../api/connection.ts";
 import { trafficPolicyQuery } from "../../../api/queries.ts";
-import { useSpeech } from "../../../i18n/language.tsx";
+import { useSpeech, useText } from "../../../i18n/language.tsx";
 import type { Conflict } from "../../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { SaveRow } from "../../../ui/save-row.tsx";
@@ -17,7 +17,7 @@ import { LimitList } from "./limit-list.tsx";
 
 interface GuardFormProps {
   place: Place;
-  policy: Revised<TrafficPolicy>;
+  policy: Revised<GuardInForce>;
   readOnly: boolean;
 }
 
@@ -26,7 +26,7 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
   const { text, format } = useSpeech();
   const { guard } = text;
   const queryClient = useQueryClient();
-  const edit = useEdit<GuardDraft, PatchTrafficPolicy, Revised<TrafficPolicy>>(policy, async (next, on) =>
+  const edit = useEdit<GuardDraft, PatchTrafficPolicy, Revised<GuardInForce>>(policy, async (next, on) =>
     queryClient.setQueryData(trafficPolicyQuery(place).queryKey, await client.patchTrafficPolicy(place, next, on)),
   );
   const { edited, setEdited, base, save, reload } = edit;
@@ -49,6 +49,7 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
       }}
     >
       <p className="faint">{guard.intro}</p>
+      <Enforcement of={policy.enforcement} />
       <h3>{guard.who}</h3>
       <AccessList
         title={guard.deny}
@@ -81,4 +82,13 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
       {save.isSuccess && edited === null && <Alert type="success" showIcon title={guard.applied} />}
     </form>
   );
+}
+
+/** Where all of it holds as asked there is nothing to say. */
+function Enforcement({ of }: { of: GuardInForce["enforcement"] }) {
+  const { guard } = useText();
+  if (of === null) return <Alert type="warning" showIcon title={guard.nobody} />;
+  if (of.missing.length === 0) return null;
+  const parts = of.missing.map(({ part, why }) => <li key={`${part} ${why}`}>{why}</li>);
+  return <Alert type="warning" showIcon title={guard.byIstio} description={<ul>{parts}</ul>} />;
 }
