@@ -12,7 +12,8 @@ export interface FollowOptions {
 }
 
 /**
- * Shows an operation as it goes on, and returns it when it has succeeded. Throws Failure with its causes when it has not. An interrupt
+ * Shows an operation as it goes on, and returns it when it has succeeded. Throws Failure with its causes when it has not, and
+ * one with exit code 6 when it waits for approval first. An interrupt
  * leaves it running: it belongs to the platform.
  */
 export async function followOperation(context: Context, client: Client, operation: Operation, options: FollowOptions): Promise<Operation> {
@@ -42,6 +43,8 @@ export async function followOperation(context: Context, client: Client, operatio
   progress.idle();
   if (latest.state === "succeeded") return latest;
   if (latest.state === "waiting") {
+    // A script finds its id there.
+    if (context.output.structured) context.output.show(latest, () => []);
     throw new Failure(`operation ${latest.id} waits for approval`, {
       exit: EXIT.waiting,
       hint: `A colleague approves it with \`ebb approve ${latest.id}\`; it then goes on by itself: ebb operations show ${latest.id}.`,

@@ -34,7 +34,9 @@ export async function runCli(argv: readonly string[], host: Host, version: strin
 function failureLines(failure: Failure, host: Host): string[] {
   const style = createStyle(host.stderr, host.env);
   const clean = (text: string) => (host.stderr.isTTY ? printable(text) : text);
-  const lines = [`${style.bad("Error:")} ${clean(failure.message)}`];
+  // What waits for somebody else is no error: it is accepted.
+  const label = failure.exit === EXIT.waiting ? style.warn("Waiting:") : style.bad("Error:");
+  const lines = [`${label} ${clean(failure.message)}`];
   for (const [depth, reason] of failure.chain.entries()) lines.push(`${"  ".repeat(depth + 1)}because ${clean(reason)}`);
   if (failure.log.length > 0) lines.push("", "Last log lines:", ...failure.log.map((line) => style.dim(`  │ ${clean(line)}`)));
   if (failure.hint !== undefined) lines.push(...(failure.log.length > 0 ? [""] : []), `${style.bold("What to do:")} ${failure.hint}`);

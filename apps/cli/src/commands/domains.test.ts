@@ -65,7 +65,7 @@ test("adding one says which record to make", async () => {
 
 test("its name alone finds it, whoever's it is", async () => {
   const { env, last } = await setUp();
-  expect((await run(["domain", "rm", "WWW.Example.com."], { env })).stdout).toContain("is removed");
+  expect((await run(["domain", "delete", "WWW.Example.com."], { env })).stdout).toContain("is removed");
   expect(last()).toMatchObject({ method: "DELETE", url: `/api/v1${PATH}/${NAME}` });
   expect(await run(["domain", "show", "other.example.com"], { env })).toMatchObject({
     code: 1,

@@ -14,15 +14,15 @@ const PLACE = {
 } as const;
 
 export const domainListCommand = defineCommand({
-  name: "domain ls",
+  name: "domain list",
   summary: "Lists custom domains with their state, certificate and next step",
   args: { app: { summary: "Of this application; of all otherwise", required: false, completes: "app" } },
   options: ENV,
   prints: "table",
   uses: "platform",
   examples: [
-    { run: "ebb domain ls", what: "All that you may see" },
-    { run: "ebb domain ls shop --env prod", what: "Of one application" },
+    { run: "ebb domain list", what: "All that you may see" },
+    { run: "ebb domain list shop --env prod", what: "Of one application" },
   ],
   async run(context, { args, options }) {
     const client = await context.connect();
@@ -154,13 +154,13 @@ export const domainSetCommand = defineCommand({
 });
 
 export const domainRemoveCommand = defineCommand({
-  name: "domain rm",
-  summary: "Removes a custom domain, with its certificate",
+  name: "domain delete",
+  summary: "Deletes a custom domain, with its certificate",
   args: { domain: NAME },
   options: PLACE,
   prints: "data",
   uses: "platform",
-  examples: [{ run: "ebb domain rm www.example.com", what: "It may be added anywhere afterwards" }],
+  examples: [{ run: "ebb domain delete www.example.com", what: "It may be added anywhere afterwards" }],
   async run(context, { args, options }) {
     const client = await context.connect();
     const { place, name } = await find(context, client, args.domain, options);
@@ -182,7 +182,7 @@ async function find(context: Context, client: Client, domain: string, { app, env
   if (found && (env === undefined || found.environment === env))
     return { place: { app: found.app, env: found.environment }, name: found.name };
   throw new Failure(`there is no domain ${domain}${env === undefined ? "" : ` in ${env}`} that you may see`, {
-    hint: "List them with `ebb domain ls`.",
+    hint: "List them with `ebb domain list`.",
   });
 }
 

@@ -134,7 +134,10 @@ test("what waits for approval is listed, approved and rejected, and a command th
   expect(platform.calls.at(-1)?.body).toEqual({ why: "no" });
   const rollback = await runCli(["rollback", "hello"], { env });
   expect(rollback.code).toBe(EXIT.waiting);
-  expect(rollback.stderr).toContain("ebb approve op-1");
+  expect(rollback.stderr).toMatch(/^Waiting: operation op-1 waits for approval\nWhat to do: .*ebb approve op-1/);
+  expect(rollback.stderr).not.toContain("Error");
+  const promoted = await runCli(["promote", "hello", "--to", "prod", "-o", "json"], { env });
+  expect([promoted.code, JSON.parse(promoted.stdout)]).toMatchObject([EXIT.waiting, { id: "op-1", state: "waiting" }]);
 });
 
 test("freezes are added to those that there are, taken away by their reason, and overridden for one command", async () => {

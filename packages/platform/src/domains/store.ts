@@ -12,7 +12,7 @@ export async function getDomain(db: Database, place: Place, name: string): Promi
   const row = await findDomain(db, name);
   if (row?.app === place.app && row.env === place.env) return row;
   throw refuse("domain_not_found", `${place.app} has no domain ${name} in ${place.env}`, {
-    hint: `List them with: ebb domain ls ${place.app} --env ${place.env}.`,
+    hint: `List them with: ebb domain list ${place.app} --env ${place.env}.`,
   });
 }
 

@@ -67,7 +67,9 @@ export class DomainsService implements DomainsApi {
     if (present?.app === place.app && present.env === place.env) return this.#viewOne(present);
     if (present && (present.verified_at !== null || now - present.created_at < VERIFICATION_PATIENCE)) throw taken(name);
     if ((await listDomains(db, place)).length >= MOST) {
-      throw refuse("too_many_domains", `${place.app} has ${MOST} domains in ${place.env} already`, { hint: "Remove one: ebb domain rm." });
+      throw refuse("too_many_domains", `${place.app} has ${MOST} domains in ${place.env} already`, {
+        hint: "Remove one: ebb domain delete.",
+      });
     }
     if (present) await this.#takeOver(present);
     const row: DomainRow = {
