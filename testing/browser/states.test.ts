@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accessibilityFindings, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
+import { accessibilityFindings, DESK, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
 import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
@@ -51,22 +51,30 @@ const PAGES = [
 const { platform, stage, go } = stagedVisits();
 
 describe.skipIf(skipReason !== null)("every page", () => {
-  for (const [name, options] of Object.entries({
-    "in English, light": {},
-    "in Chinese, dark": { locale: "zh-CN", colorScheme: "dark" },
-    "on a phone": { viewport: PHONE },
-  } satisfies Record<string, Partial<VisitOptions>>)) {
-    test(`${name}: has a heading and a title, ${"viewport" in options ? "" : "no serious accessibility finding, "}no complaint, and fits`, async () => {
+  for (const [name, { options, taken }] of Object.entries({
+    "in English, light, opened at a desk and taken to a phone": { options: {}, taken: PHONE },
+    "in Chinese, dark, opened on a phone and taken to a desk": {
+      options: { locale: "zh-CN", colorScheme: "dark", viewport: PHONE },
+      taken: DESK,
+    },
+  } satisfies Record<string, { options: Partial<VisitOptions>; taken: typeof PHONE }>)) {
+    test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
       const { page, open, complaints } = await go("/", options);
+      const opened = page.viewportSize() ?? DESK;
       for (const path of PAGES) {
         await open(path);
         await page.getByRole("heading", { level: 1 }).first().waitFor();
         await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
         expect(await page.title(), path).toMatch(/Ebb$/);
-        expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
-        // What a phone shows is the same, in another order.
-        if (!("viewport" in options)) expect(await accessibilityFindings(page), path).toEqual([]);
-        expect(await overflows(page), `${path} is wider than the window`).toBe(false);
+        for (const size of [opened, taken]) {
+          await page.setViewportSize(size);
+          expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
+          // What a phone shows is the same, in another order.
+          if (size.width > PHONE.width) expect(await accessibilityFindings(page), path).toEqual([]);
+          // A page that was made for another width takes a moment.
+          await expect.poll(() => overflows(page), { message: `${path} is wider than a window of ${size.width} px` }).toBe(false);
+        }
+        await page.setViewportSize(opened);
       }
       expect(complaints).toEqual([]);
     });

@@ -62,6 +62,9 @@ export interface Visit {
   close: () => Promise<void>;
 }
 
+/** What a window has unless it is said otherwise. */
+export const DESK = { width: 1280, height: 860 };
+
 export interface VisitOptions extends BrowserContextOptions {
   baseURL: string;
   /** Console errors that the test provokes, as Chromium logs every refused request. */
@@ -70,7 +73,7 @@ export interface VisitOptions extends BrowserContextOptions {
 
 /** A fresh browser profile with one page. */
 export async function visit(browser: Browser, { expected, ...options }: VisitOptions): Promise<Visit> {
-  const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 860 }, ...options });
+  const context = await browser.newContext({ locale: "en-US", viewport: DESK, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
