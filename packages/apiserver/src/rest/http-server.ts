@@ -6,7 +6,7 @@ import { badRequest } from "@ebb/kube";
 import type { Pki } from "../pki/pki.ts";
 import type { Security } from "../security.ts";
 import { planStream, isStream, type StreamPlan } from "../streams/plan-stream.ts";
-import { Upgrades, wantsWebSocket } from "../streams/upgrades.ts";
+import { Upgrades, wantsUpgrade } from "../streams/upgrades.ts";
 import type { Exchange } from "./http-types.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { send, sendFailure, statusOf } from "./respond.ts";
@@ -78,7 +78,7 @@ export class HttpServer {
     return bound ? { host: bound.address, port: bound.port } : undefined;
   }
 
-  /** Ends watches, log streams and WebSockets, lets other requests finish within the drain time, and closes. */
+  /** Ends watches, log streams and upgraded connections, lets other requests finish within the drain time, and closes. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#upgrades.stop();
@@ -90,7 +90,7 @@ export class HttpServer {
   }
 
   #create(certificates: Certificates): Server {
-    const client = { requestCert: true, rejectUnauthorized: false, shouldUpgradeCallback: wantsWebSocket };
+    const client = { requestCert: true, rejectUnauthorized: false, shouldUpgradeCallback: wantsUpgrade };
     const server = createServer({ ...LIMITS, ...contextOf(certificates), ...client });
     server.on("upgrade", (request, connection, head) => void this.#upgrades.take(request, connection, head));
     server.on("request", (request, response) => void this.#serve(request, response));
@@ -148,10 +148,10 @@ export class HttpServer {
     const user = await this.#options.security().admit(request, line);
     const deps = this.#options.resources();
     const [root, version = "", ...segments] = line.path;
-    if (root !== "api") throw badRequest("this path is not served over WebSocket");
+    if (root !== "api") throw badRequest("this path is not served over WebSocket or SPDY");
     const { subresource = "", name = "", ...place } = parseResourcePath(deps.kinds, "", version, segments);
     const target = { ...place, name };
-    if (!isStream(target, subresource)) throw badRequest("this path is not served over WebSocket");
+    if (!isStream(target, subresource)) throw badRequest("this path is not served over WebSocket or SPDY");
     return planStream({ ...line, user }, target, subresource, deps);
   }
 }

@@ -125,8 +125,8 @@ describe("pods/exec", () => {
     [`${PODS}/p/exec?command=ls`, 400, "at least 1 of stdin, stdout, stderr"],
     [`${PODS}/p/exec?command=ls&stdout=1&container=x`, 400, "container x is not valid for pod p"],
     [`${PODS}/several/exec?command=ls&stdout=1`, 400, "choose one of: [a b]"],
-    [`${PODS}/p/log?follow=1`, 400, "not served over WebSocket"],
-    ["/healthz", 400, "not served over WebSocket"],
+    [`${PODS}/p/log?follow=1`, 400, "not served over WebSocket or SPDY"],
+    ["/healthz", 400, "not served over WebSocket or SPDY"],
     [`${PODS}/p/attach?stdin=1&stdout=1`, 400, "without an input"],
   ])("%s is refused", async (path, status, message) => {
     const server = await serverWithPod();
@@ -137,14 +137,13 @@ describe("pods/exec", () => {
     if (/(exec|attach)\?/.test(path)) expect((await server.call("POST", path)).body).toMatchObject({ code: status });
   });
 
-  test("without WebSocket, or with a protocol that is not served, it says what is", async () => {
+  test("without WebSocket or SPDY, or with a protocol that is not served, it says what is", async () => {
     const server = await serverWithPod();
-    const spdy = { connection: "Upgrade", upgrade: "SPDY/3.1" };
-    const reply = await server.call("POST", execPath(["ls"]), { headers: spdy });
-    expect(reply.body).toMatchObject({
-      code: 400,
-      message: expect.stringMatching(/over WebSocket alone.*v5\.channel\.k8s\.io.*not over SPDY/),
-    });
+    const message = expect.stringMatching(/over WebSocket \(.*v5\.channel\.k8s\.io.* and SPDY\/3.1 alone/);
+    expect((await server.call("POST", execPath(["ls"]))).body).toMatchObject({ code: 400, message });
+    const old = { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": "v3.channel.k8s.io" };
+    const reply = await server.call("POST", execPath(["ls"]), { headers: old });
+    expect(reply.body).toMatchObject({ code: 400, message: expect.stringContaining("offer v4.channel.k8s.io") });
     expect(await open(server, execPath(["ls"]), { protocols: ["channel.k8s.io"] }).refused).toMatchObject({ status: 400 });
     expect(server.asked).toEqual([]);
     expect((await server.call("GET", "/version", { headers: { connection: "Upgrade", upgrade: "h2c" } })).status).toBe(200);
@@ -201,12 +200,13 @@ describe("pods/attach", () => {
 });
 
 describe.skipIf(!findKubectl())("kubectl", () => {
-  test("exec and attach: input, output, exit code, --as", async () => {
+  test.each(["true", "false"])("exec and attach: input, output, exit code, --as (over WebSocket: %s, else SPDY)", async (websockets) => {
     const streams = localStreams();
-    const { kubectl, fails, file, base } = await connectKubectl(streams);
+    const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: websockets };
+    const { kubectl, fails, file, base } = await connectKubectl({ ...streams, env });
     await kubectl("apply", "-f", await file("pod.json", POD));
     expect(await kubectl("exec", "p", "--", "sh", "-c", "echo out")).toBe("out");
-    const child = spawn(KUBECTL, [...base, "exec", "-i", "p", "--", "sh", "-c", "cat; exit 6"]);
+    const child = spawn(KUBECTL, [...base, "exec", "-i", "p", "--", "sh", "-c", "cat; exit 6"], { env: { ...process.env, ...env } });
     const output = text(child.stdout);
     child.stdin.end("x".repeat(300_000));
     expect(await once(child, "exit")).toEqual([6, null]);

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Clock, Logger } from "@ebb/base";
 import { badRequest, type Pod, type StatusError } from "@ebb/kube";
 import type { WebSocket } from "ws";
@@ -11,7 +12,8 @@ import { flagOf } from "../rest/request-options.ts";
 import { notAllowed, statusOf } from "../rest/respond.ts";
 import type { PodLogs } from "../rest/serve-pod-log.ts";
 import type { PodStreams } from "./pod-streams.ts";
-import { FORWARD_PROTOCOLS, portsOf, serveForward } from "./port-forward.ts";
+import { COMMAND_OVER_SPDY, serveOutputOverSpdy, serveProcessOverSpdy, type SpdyCommand } from "./command-over-spdy.ts";
+import { FORWARD_OVER_SPDY, FORWARD_PROTOCOLS, portsOf, serveForward, serveForwardOverSpdy } from "./port-forward.ts";
 import { COMMAND_PROTOCOLS, serveOutput, serveProcess, type CommandSocket, type Wanted } from "./remote-command.ts";
 
 export interface StreamRequest {
@@ -29,10 +31,12 @@ export interface StreamDeps {
   podStreams: PodStreams;
 }
 
-/** What will be joined to a client's WebSocket. */
+/** What will be joined to a client's WebSocket, or to its SPDY/3.1. */
 export interface OpenStream {
   /** Ends when the socket has been closed or lost. `protocol` is the one that was chosen of the plan's. */
   serve(socket: WebSocket, protocol: string): Promise<void>;
+  /** The same for a connection on which the client speaks SPDY. */
+  serveSpdy(connection: Duplex): Promise<void>;
   /** Lets go of it, when there will be no socket. */
   abandon(): void;
 }
@@ -41,6 +45,8 @@ export interface OpenStream {
 export interface StreamPlan {
   /** WebSocket subprotocols, the best first. */
   protocols: readonly string[];
+  /** What is spoken over SPDY. */
+  spdyProtocol: string;
   /** Throws StatusError or UserError when there is nothing to join. */
   open(): Promise<OpenStream>;
 }
@@ -70,10 +76,7 @@ export function planStream(request: StreamRequest, target: Target, subresource: 
 
 /** Of a request that asks for a stream and does not speak WebSocket. */
 export function upgradeRequired(protocols: readonly string[]): StatusError {
-  return badRequest(
-    `Upgrade request required: this is served over WebSocket alone (subprotocols ${protocols.join(", ")}), not over SPDY/3.1; ` +
-      "use kubectl 1.31 or newer",
-  );
+  return badRequest(`Upgrade request required: this is served over WebSocket (subprotocols ${protocols.join(", ")}) and SPDY/3.1 alone`);
 }
 
 function planExec({ query, user }: StreamRequest, target: Target, { registry, clock, log, podStreams }: StreamDeps): StreamPlan {
@@ -84,12 +87,15 @@ function planExec({ query, user }: StreamRequest, target: Target, { registry, cl
   const { namespace = "", name } = target;
   return {
     protocols: COMMAND_PROTOCOLS,
+    spdyProtocol: COMMAND_OVER_SPDY,
     async open() {
       log.info({ user: user.name, pod: `${namespace}/${name}`, program: command[0] }, "a command is run in a Pod");
       const options = { command, container, stdin: wanted.stdin, terminal: flagOf(query, "tty") };
       const running = await podStreams.exec(namespace, name, options);
       return {
         serve: (socket, protocol) => serveProcess({ ...socketOf(socket, wanted, { clock, log }), protocol }, running),
+        serveSpdy: (connection) =>
+          serveProcessOverSpdy(spdyOf(connection, { wanted, terminal: options.terminal }, { clock, log }), running),
         abandon: () => running.end(),
       };
     },
@@ -105,13 +111,18 @@ function planAttach({ query }: StreamRequest, target: Target, { registry, clock,
   const gone = new AbortController();
   return {
     protocols: COMMAND_PROTOCOLS,
+    spdyProtocol: COMMAND_OVER_SPDY,
     open() {
       const lines = podLogs(namespace, name, { container, follow: true, tail: 0, signal: gone.signal });
       const serve = (socket: WebSocket) => {
         socket.once("close", () => gone.abort());
         return serveOutput(socketOf(socket, wanted, { clock, log }), lines);
       };
-      return Promise.resolve({ serve, abandon: () => gone.abort() });
+      const serveSpdy = (connection: Duplex) => {
+        connection.once("close", () => gone.abort());
+        return serveOutputOverSpdy(spdyOf(connection, { wanted, terminal: false }, { clock, log }), lines);
+      };
+      return Promise.resolve({ serve, serveSpdy, abandon: () => gone.abort() });
     },
   };
 }
@@ -121,19 +132,29 @@ function planForward({ query, user }: StreamRequest, target: Target, { registry,
   const ports = portsOf(query);
   const { namespace = "", name } = target;
   const connect = (port: number) => podStreams.connect(namespace, name, port);
-  const serve = (socket: WebSocket, protocol: string) =>
-    serveForward({ socket, protocol, clock, ports, connect, failure: (error) => statusOf(error, log) });
+  const failure = (error: unknown) => statusOf(error, log);
+  const serve = (socket: WebSocket, protocol: string) => serveForward({ socket, protocol, clock, ports, connect, failure });
+  const serveSpdy = (connection: Duplex) => serveForwardOverSpdy(connection, { clock, connect, failure });
   return {
     protocols: FORWARD_PROTOCOLS,
+    spdyProtocol: FORWARD_OVER_SPDY,
     open() {
       log.info({ user: user.name, pod: `${namespace}/${name}` }, "ports of a Pod are forwarded");
-      return Promise.resolve({ serve, abandon: () => undefined });
+      return Promise.resolve({ serve, serveSpdy, abandon: () => undefined });
     },
   };
 }
 
 function socketOf(socket: WebSocket, wanted: Wanted, { clock, log }: Pick<StreamDeps, "clock" | "log">): CommandSocket {
   return { socket, clock, wanted, failure: (error) => statusOf(error, log) };
+}
+
+function spdyOf(
+  connection: Duplex,
+  wanted: Pick<SpdyCommand, "wanted" | "terminal">,
+  { clock, log }: Pick<StreamDeps, "clock" | "log">,
+): SpdyCommand {
+  return { connection, clock, ...wanted, failure: (error) => statusOf(error, log) };
 }
 
 function wantedOf(query: URLSearchParams): Wanted {

@@ -56,11 +56,14 @@ describe("pods/portforward", () => {
 });
 
 describe.skipIf(!findKubectl())("kubectl port-forward", () => {
-  async function forwarded(target: number) {
+  async function forwarded(target: number, websockets = "true") {
     const { server, base } = await connectKubectl(localStreams());
     await server.call("POST", PODS, { body: POD });
     await server.call("PUT", `${PODS}/p/status`, { body: { ...RUNNING, metadata: { name: "p" } } });
-    const child = spawn(KUBECTL, [...base, "port-forward", "pod/p", `0:${target}`], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(KUBECTL, [...base, "port-forward", "pod/p", `0:${target}`], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, KUBECTL_PORT_FORWARD_WEBSOCKETS: websockets },
+    });
     onTestFinished(() => void child.kill());
     const exited = once(child, "exit");
     let [said, errors] = ["", ""];
@@ -75,8 +78,8 @@ describe.skipIf(!findKubectl())("kubectl port-forward", () => {
     return { server, exited, errors: () => errors, open: () => connect({ port, host: "127.0.0.1", allowHalfOpen: true }) };
   }
 
-  test("many connections at once, much data, each side ending by itself", async () => {
-    const { open } = await forwarded(await listen(echo));
+  test.each(["true", "false"])("many connections at once, much data (over WebSocket: %s, else SPDY)", async (websockets) => {
+    const { open } = await forwarded(await listen(echo), websockets);
     const sent = Array.from({ length: 8 }, (_, at) => String(at).repeat(200_000 + at));
     const received = sent.map(async (bytes) => {
       const socket = open();
@@ -101,8 +104,8 @@ describe.skipIf(!findKubectl())("kubectl port-forward", () => {
     await exited;
   });
 
-  test("it ends with the server", async () => {
-    const { open, server, exited } = await forwarded(await listen(echo));
+  test.each(["true", "false"])("it ends with the server (over WebSocket: %s, else SPDY)", async (websockets) => {
+    const { open, server, exited } = await forwarded(await listen(echo), websockets);
     const socket = open();
     socket.write("x");
     await once(socket, "data");

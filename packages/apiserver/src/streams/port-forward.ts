@@ -4,13 +4,15 @@ import { keepAlive, type Clock } from "@ebb/base";
 import { badRequest, type StatusError } from "@ebb/kube";
 import { createWebSocketStream, type WebSocket } from "ws";
 import { ChannelSocket } from "./channel-socket.ts";
-import { SpdySession, type SpdyStream } from "./spdy/session.ts";
+import { runSession, SpdySession, type SpdyStream } from "./spdy/session.ts";
 
 /** kubectl's, since 1.31: SPDY/3.1 inside of a WebSocket, a pair of streams for each connection. */
 const TUNNEL = "SPDY/3.1+portforward.k8s.io";
 /** The other client libraries': a pair of channels for each port. */
 const CHANNELS = "v4.channel.k8s.io";
 export const FORWARD_PROTOCOLS = [TUNNEL, CHANNELS];
+/** The same as the tunnel's, on a connection of its own. */
+export const FORWARD_OVER_SPDY = "portforward.k8s.io";
 const MOST_PORTS = 32;
 
 export interface ForwardSocket {
@@ -42,15 +44,23 @@ function portOf(text: string): number | undefined {
 
 /** Forwards until the client goes; never throws. */
 export async function serveForward(forward: ForwardSocket): Promise<void> {
-  if (forward.protocol === TUNNEL) await serveTunnel(forward);
-  else await serveChannels(forward);
+  if (forward.protocol === TUNNEL) {
+    keepAlive(forward.socket, forward.clock);
+    await sessionOf(createWebSocketStream(forward.socket), forward).run();
+  } else await serveChannels(forward);
 }
 
+/** The same for a client without WebSocket. */
+export async function serveForwardOverSpdy(connection: Duplex, forward: Joint & Pick<ForwardSocket, "clock">): Promise<void> {
+  await runSession(sessionOf(connection, forward), connection, forward.clock);
+}
+
+type Joint = Pick<ForwardSocket, "connect" | "failure">;
+
 /** As k8s.io/kubelet/pkg/cri/streaming/portforward pairs them: a stream for errors and one for data with the same `requestID`. */
-async function serveTunnel({ socket, clock, connect, failure }: ForwardSocket): Promise<void> {
-  keepAlive(socket, clock);
+function sessionOf(connection: Duplex, { connect, failure }: Joint): SpdySession {
   const errors = new Map<string, SpdyStream>();
-  const session = new SpdySession(createWebSocketStream(socket), (stream) => {
+  return new SpdySession(connection, (stream) => {
     const id = stream.headers.get("requestid") ?? "";
     stream.input.resume();
     if (stream.headers.get("streamtype") === "error") return void errors.set(id, stream);
@@ -60,14 +70,9 @@ async function serveTunnel({ socket, clock, connect, failure }: ForwardSocket): 
     if (!error) return stream.finish();
     void joinStreams(stream, error, { connect, failure });
   });
-  await session.run();
 }
 
-async function joinStreams(
-  data: SpdyStream,
-  error: SpdyStream,
-  { connect, failure }: Pick<ForwardSocket, "connect" | "failure">,
-): Promise<void> {
+async function joinStreams(data: SpdyStream, error: SpdyStream, { connect, failure }: Joint): Promise<void> {
   const text = data.headers.get("port") ?? "";
   try {
     const port = portOf(text);

@@ -86,10 +86,10 @@ async function converse(
   }
 }
 
-const SUCCESS = { metadata: {}, status: "Success" };
+export const SUCCESS = { metadata: {}, status: "Success" };
 
 /** As k8s.io/kubelet/pkg/cri/streaming/remotecommand tells it, which clients read. */
-function exitStatus(code: number): unknown {
+export function exitStatus(code: number): unknown {
   if (code === 0) return SUCCESS;
   return {
     metadata: {},

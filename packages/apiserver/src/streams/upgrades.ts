@@ -18,15 +18,21 @@ export interface UpgradesOptions {
   log: Logger;
 }
 
-/** Whether a request wants to become a WebSocket; any other upgrade is not taken, and the request answered as if none had been offered. */
-export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+/** Whether a request wants to become a stream; any other upgrade is not taken, and the request answered as if none had been offered. */
+export function wantsUpgrade(request: IncomingMessage): boolean {
+  return wantsSpdy(request) || (request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket");
 }
 
-/** Requests that become WebSockets: bounded, and none left when the server has stopped. */
+/** As client-go asks before 1.31, and Debian's kubectl: mostly by POST. */
+function wantsSpdy({ method, headers }: IncomingMessage): boolean {
+  return (method === "GET" || method === "POST") && headers.upgrade?.toLowerCase() === "spdy/3.1";
+}
+
+/** Requests that become WebSockets or speak SPDY: bounded, and none left when the server has stopped. */
 export class Upgrades {
   readonly #options: UpgradesOptions;
-  readonly #sockets = new Set<WebSocket>();
+  /** Ends one of those that are served. */
+  readonly #served = new Set<() => void>();
   #opening = 0;
   #stopped = false;
 
@@ -48,6 +54,7 @@ export class Upgrades {
         connection.destroy();
         return;
       }
+      if (wantsSpdy(request)) return this.#joinSpdy(connection, head, { stream, protocol });
       const server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
@@ -74,25 +81,43 @@ export class Upgrades {
   /** Ends all of them. */
   stop(): void {
     this.#stopped = true;
-    for (const socket of this.#sockets) socket.terminate();
+    for (const end of this.#served) end();
   }
 
   async #open(request: IncomingMessage): Promise<{ stream: OpenStream; protocol: string }> {
     if (this.#stopped) throw new TransientError("server_stopping", "the server is stopping");
     const plan = await this.#options.plan(request);
-    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
-    const protocol = plan.protocols.find((name) => offered.includes(name));
-    if (protocol === undefined) throw badRequest(`none of the offered subprotocols is served: offer ${plan.protocols.join(" or ")}`);
-    if (this.#sockets.size + this.#opening > MOST_SOCKETS)
+    const spdy = wantsSpdy(request);
+    const offered = String(request.headers[spdy ? "x-stream-protocol-version" : "sec-websocket-protocol"] ?? "").split(/ *, */);
+    const protocols = spdy ? [plan.spdyProtocol] : plan.protocols;
+    const protocol = protocols.find((name) => offered.includes(name));
+    if (protocol === undefined) throw badRequest(`none of the offered subprotocols is served: offer ${protocols.join(" or ")}`);
+    if (this.#served.size + this.#opening > MOST_SOCKETS)
       throw new StatusError("TooManyRequests", "too many streams are open at this server, please try again later", {
         retryAfterSeconds: 5,
       });
     return { stream: await plan.open(), protocol };
   }
 
+  #joinSpdy(connection: Duplex, head: Buffer, { stream, protocol }: { stream: OpenStream; protocol: string }): void {
+    const end = () => void connection.destroy();
+    this.#served.add(end);
+    connection.once("close", () => this.#served.delete(end));
+    const lines = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Connection: Upgrade",
+      "Upgrade: SPDY/3.1",
+      `X-Stream-Protocol-Version: ${protocol}`,
+    ];
+    connection.write(`${lines.join("\r\n")}\r\n\r\n`);
+    if (head.length > 0) connection.unshift(head);
+    void stream.serveSpdy(connection);
+  }
+
   #serve(socket: WebSocket, stream: OpenStream, protocol: string): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    const end = () => socket.terminate();
+    this.#served.add(end);
+    socket.once("close", () => this.#served.delete(end));
     // A server that stops ends what is served; the stream itself takes care of errors.
     void stream.serve(socket, protocol);
   }

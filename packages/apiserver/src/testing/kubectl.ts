@@ -20,7 +20,10 @@ export function findKubectl(): boolean {
 }
 
 /** A server of its own and kubectl with its kubeconfig; both answer text without the space around it. */
-export async function connectKubectl(options: { podStreams?: PodStreams; measure?: Measure } = {}) {
+export async function connectKubectl({
+  env: own = {},
+  ...options
+}: { podStreams?: PodStreams; measure?: Measure; env?: Record<string, string> } = {}) {
   const server = await startServer({
     ...options,
     podLogs: async function* lines() {
@@ -31,7 +34,7 @@ export async function connectKubectl(options: { podStreams?: PodStreams; measure
   await writeFile(path, server.kubeconfig);
   const base = ["--kubeconfig", path, "--cache-dir", join(server.folder, "cache")];
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
-    promisify(execFile)(KUBECTL, [...base, ...args], { timeout: 20_000, env: { ...process.env, ...env } });
+    promisify(execFile)(KUBECTL, [...base, ...args], { timeout: 20_000, env: { ...process.env, ...own, ...env } });
   const failure = (args: readonly string[]) => run(args).catch((error: unknown) => error) as Promise<{ stdout?: string; stderr?: string }>;
   return {
     server,

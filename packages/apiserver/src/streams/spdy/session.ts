@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { PassThrough, type Duplex, type Readable } from "node:stream";
+import type { Clock } from "@ebb/base";
 import { broken, controlFrame, dataFrame, FIN, readFrames, TYPE, words, type Frame } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 
 /** Two for each connection that is forwarded. */
 const MOST_STREAMS = 512;
 const REFUSED = 3;
+/** Milliseconds between two pings, and the number of all of them; a server's are even. */
+const PING_EVERY = 30_000;
+const PING = 2;
 
 /** A stream that the client has opened. */
 export interface SpdyStream {
@@ -46,6 +50,11 @@ export class SpdySession {
     for (const input of this.#inputs.values()) input.destroy();
     this.#headers.close();
     this.#connection.destroy();
+  }
+
+  /** Makes the connection break when the client has gone without a word, also while nothing is read from it. */
+  ping(): void {
+    this.#write(controlFrame(TYPE.ping, words(PING))).catch(() => undefined);
   }
 
   async #take(frame: Frame): Promise<void> {
@@ -98,4 +107,13 @@ export class SpdySession {
   #write(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => this.#connection.write(bytes, (error) => (error ? reject(error) : resolve())));
   }
+}
+
+/** Runs a session on a connection of its own, watching over the client: resolves when either has ended. Never throws. */
+export async function runSession(session: SpdySession, connection: Duplex, clock: Clock): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  connection.once("close", () => closed.resolve());
+  const pings = clock.every(PING_EVERY, () => session.ping());
+  await Promise.race([session.run(), closed.promise]);
+  pings.cancel();
 }

@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
-import { constants, createDeflate } from "node:zlib";
 import { duplexPair } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { compressor, openStream } from "./client.fixture.ts";
 import { DICTIONARY } from "./dictionary.ts";
 import { controlFrame, dataFrame, readFrames, TYPE, words, type Frame } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
@@ -54,22 +54,6 @@ test.each([
   await expect(readFrames(source()).next()).rejects.toThrow("SPDY cannot be read");
 });
 
-/** As a client compresses: all blocks in one stream. */
-function compressor() {
-  const deflate = createDeflate({ dictionary: DICTIONARY, flush: constants.Z_SYNC_FLUSH });
-  return async (headers: Record<string, string>) => {
-    const text = (value: string) => [words(value.length), Buffer.from(value)];
-    const pairs = Object.entries(headers);
-    const block = Buffer.concat([words(pairs.length), ...pairs.flatMap(([name, value]) => [...text(name), ...text(value)])]);
-    const chunks: Buffer[] = [];
-    const take = (chunk: Buffer) => void chunks.push(chunk);
-    deflate.on("data", take);
-    await new Promise((resolve) => deflate.write(block, resolve));
-    deflate.off("data", take);
-    return Buffer.concat(chunks);
-  };
-}
-
 test("headers are read one block after the other; a bomb, and half a block, are refused", async () => {
   const compress = compressor();
   const blocks = new HeaderBlocks();
@@ -92,9 +76,12 @@ test("streams are opened, answered and ended, pings come back, and what is no SP
   });
   const running = session.run();
   const compress = compressor();
-  const open = Buffer.concat([words(1, 0), Buffer.alloc(2), await compress({ port: "80" })]);
   theirs.write(
-    Buffer.concat([controlFrame(TYPE.synStream, open), dataFrame(1, Buffer.from("hello"), true), controlFrame(TYPE.ping, words(7))]),
+    Buffer.concat([
+      await openStream(compress, 1, { port: "80" }),
+      dataFrame(1, Buffer.from("hello"), true),
+      controlFrame(TYPE.ping, words(7)),
+    ]),
   );
   const copy = new PassThrough();
   theirs.pipe(copy);
