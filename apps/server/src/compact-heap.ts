@@ -8,6 +8,11 @@ const STARTED_AFTER = 5000;
 const PERIOD = 1000;
 /** Of one core, over a period: a process that uses less than this has nothing to do. */
 const QUIET = 0.1;
+/** How often it is looked at whether the process has grown since it was compacted, milliseconds. */
+const GROWTH_PERIOD = 10_000;
+/** Bytes that it must have grown by, and the share of what it had: less is not worth the pause. */
+const GROWTH = 16 * 1024 * 1024;
+const GROWTH_SHARE = 0.2;
 
 export interface HeapCompactionDeps {
   clock: Clock;
@@ -15,26 +20,36 @@ export interface HeapCompactionDeps {
   used?: () => number;
   /** Collects all garbage and gives its pages back. */
   compact?: () => void;
+  /** Bytes of memory that the process has. */
+  resident?: () => number;
 }
 
 /**
- * Compacts the heap once, when the process first falls quiet after its start. V8 lets a heap grow to several times what lives in it while a
- * program starts and, if it then has little to do, never looks again. Started last.
+ * Compacts the heap when the process first falls quiet after its start, and when it does so after having grown a lot (a large table that it was
+ * given, a burst of new objects). V8 lets a heap grow to several times what lives in it while there is much to do and, if there is then little to do,
+ * never looks again. Started last.
  */
-export function heapCompaction({ clock, used = processorTime, compact = collectAll }: HeapCompactionDeps): Runnable {
+export function heapCompaction(deps: HeapCompactionDeps): Runnable {
+  const { clock, used = processorTime, compact = collectAll, resident = () => process.memoryUsage.rss() } = deps;
   let timer: Timer | undefined;
-  const look = (before: number) => {
-    const now = used();
-    if (now - before < QUIET * PERIOD * 1000) compact();
-    else timer = clock.after(PERIOD, () => look(now));
+  const lookIn = (delay: number) => {
+    const before = used();
+    timer = clock.after(delay, () => compactIfQuiet(before));
+  };
+  const compactIfQuiet = (before: number) => {
+    if (used() - before >= QUIET * PERIOD * 1000) return lookIn(PERIOD);
+    compact();
+    const left = resident();
+    timer = clock.every(GROWTH_PERIOD, () => {
+      if (resident() - left < Math.max(GROWTH, GROWTH_SHARE * left)) return;
+      timer?.cancel();
+      lookIn(PERIOD);
+    });
   };
   return {
     name: "heap compaction",
     start() {
-      timer = clock.after(STARTED_AFTER - PERIOD, () => {
-        const now = used();
-        timer = clock.after(PERIOD, () => look(now));
-      });
+      timer = clock.after(STARTED_AFTER - PERIOD, () => lookIn(PERIOD));
       return Promise.resolve();
     },
     stop() {

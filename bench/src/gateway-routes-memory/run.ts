@@ -8,16 +8,16 @@ import { residentKiB, Stage } from "../peers/processes.ts";
 const GOAL_MIB = 40;
 /** Some seconds after its start, when it has nothing to do, a gateway gives back what the start took. */
 const SETTLE_MS = 10_000;
-/** The table is written within a tenth of a second. */
-const WRITTEN_MS = 2000;
+/** The same of one that has grown: it looks each ten seconds. The table is on the disk long before. */
+const GROWN_MS = 15_000;
 
 export const benchmark: Benchmark = {
-  summary: `${GOAL_MIB} MiB divided by the memory that ${MANY_ROUTES} routes with two rules and a version each take`,
+  summary: `${GOAL_MIB} MiB divided by the memory that ${MANY_ROUTES} routes with two rules and a version each take, however it came by them`,
   goal: 1,
   run,
 };
 
-/** A gateway that has started with the table, less one that has started without; and what one had taken that was given the table while it ran. */
+/** A gateway that has started with the table, less one that has started without; and the same of one that was given the table while it ran. */
 function run(): Promise<number> {
   return Stage.run(async (stage) => {
     const { server, client, table } = await startSteeredGateway(stage);
@@ -27,9 +27,9 @@ function run(): Promise<number> {
     const before = await residentKiB(server.pid);
     await putManyRoutes(client);
     await client.stop();
-    await wait(WRITTEN_MS);
+    await wait(GROWN_MS);
     const grown = await residentKiB(server.pid);
-    const started = await startBareGateway(stage, table);
+    const started = await startBareGateway(stage, { table });
     await wait(SETTLE_MS);
     const after = await residentKiB(started.server.pid);
     const [took, live] = [(after - without) / 1024, (grown - before) / 1024];
@@ -37,6 +37,6 @@ function run(): Promise<number> {
     console.log(
       `  ${(bytes / 2 ** 20).toFixed(1)} MiB of table; MiB more when started with it: ${took.toFixed(1)}; given it while running: ${live.toFixed(1)}`,
     );
-    return GOAL_MIB / took;
+    return GOAL_MIB / Math.max(took, live);
   });
 }

@@ -1,10 +1,10 @@
-/** A gateway with the table in `FOLDER`, if there is one; listens for its control plane on `gateway.sock` there, and prints its port. */
+/** A gateway with the table in `FOLDER`, if there is one; listens for its control plane on `gateway.sock` there, has so many WORKERS, and prints its port. */
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { createGateway } from "@ebb/gateway";
 import { heapCompaction } from "../../../apps/server/src/compact-heap.ts";
 
-const [, , folder = ""] = process.argv;
+const [, , folder = "", workers = "1"] = process.argv;
 const gateway = createGateway({
   listeners: [{ host: "127.0.0.1", port: 0, visibility: "external" }],
   socketPath: join(folder, "gateway.sock"),
@@ -12,6 +12,7 @@ const gateway = createGateway({
   clock: systemClock,
   random: systemRandom,
   log: silentLogger,
+  workers: Number(workers),
 });
 await gateway.start();
 // As in production: the engine gives memory back once the start is over.

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@ebb/base";
 import { createGatewayClient, type GatewayClient } from "@ebb/gateway";
-import { PROXY_CORE, type Server, type Stage } from "./processes.ts";
+import { OTHER_CORE, PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
 /** Where bare-gateway-process.ts has its table. */
 const TABLE = "table.json";
@@ -24,17 +24,27 @@ export interface SteeredGateway {
   table: string;
 }
 
+interface BareGateway {
+  table?: string;
+  /** More than one share all cores. */
+  workers?: number;
+}
+
 /** The gateway alone in its process, with the table of another one if that is given. */
-export async function startBareGateway(stage: Stage, table?: string): Promise<{ server: Server; folder: string }> {
+export async function startBareGateway(
+  stage: Stage,
+  { table, workers = 1 }: BareGateway = {},
+): Promise<{ server: Server; folder: string }> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
   if (table !== undefined) await copyFile(table, join(folder, TABLE));
-  const server = await stage.startNode(PROXY_CORE, "ebb", [...FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder]);
+  const args = [...FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder, `${workers}`];
+  const server = await stage.startNode(workers > 1 ? `${PROXY_CORE},${OTHER_CORE}` : PROXY_CORE, "ebb", args);
   return { server, folder };
 }
 
 /** The same, steered from here as the cluster does it; the caller stops the client. */
-export async function startSteeredGateway(stage: Stage): Promise<SteeredGateway> {
-  const { server, folder } = await startBareGateway(stage);
+export async function startSteeredGateway(stage: Stage, workers = 1): Promise<SteeredGateway> {
+  const { server, folder } = await startBareGateway(stage, { workers });
   const client = createGatewayClient({ socketPath: join(folder, "gateway.sock"), clock: systemClock, log: silentLogger });
   await client.start();
   client.begin();
