@@ -359,7 +359,8 @@ class ContainerDriver implements Driver {
 
   async #create(spec: InstanceSpec): Promise<Docker.Container> {
     if (spec.security?.nonRoot) await this.#refuseRoot(spec);
-    return this.#docker.createContainer(containerOptions(spec, await this.#context(spec)));
+    const options = containerOptions(spec, await this.#context(spec));
+    return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
   }
 
   async #context(spec: InstanceSpec): Promise<ContainerContext> {

@@ -5,11 +5,15 @@ import { digestIn } from "./image-digest.ts";
 
 /** A few gigabytes over a slow line; a registry that never answers ends here. */
 const PULL_DEADLINE = 15 * 60_000;
+/** More than a machine has; a bound, as references come from outside. */
+const MOST_SEEN = 10_000;
 
 /** The images that an engine has, and those that it gets. */
 export class EngineImages {
   readonly #docker: Docker;
   readonly #clock: Clock;
+  /** Seen there. A cold start does not ask again: it would be told 4 ms later on a quiet machine, and who removes an image is rare. */
+  readonly #seen = new Set<string>();
 
   constructor(docker: Docker, clock: Clock) {
     this.#docker = docker;
@@ -18,7 +22,21 @@ export class EngineImages {
 
   /** Pulls it unless it is there. Throws UserError ErrImagePull, InvalidImageName. */
   async ensure(reference: string, signal?: AbortSignal): Promise<void> {
+    if (this.#seen.has(reference)) return;
     if (!(await this.inspect(reference))) await this.#pull(reference, signal);
+    if (this.#seen.size >= MOST_SEEN) this.#seen.clear();
+    this.#seen.add(reference);
+  }
+
+  /** Makes something of an image. When it is gone, though it was there, it is pulled and this is tried once more. */
+  async make<T>(reference: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isGone(error) || !this.#seen.delete(reference)) throw error;
+      await this.ensure(reference);
+      return act();
+    }
   }
 
   async digestOf(reference: string, { pull }: { pull: boolean }): Promise<string | undefined> {
