@@ -1,4 +1,4 @@
-import type { TrafficMoves, Explanation, Operation, Release, TrafficRule } from "@ebb/api";
+import type { MirrorReport, TrafficMoves, Explanation, Operation, Release, TrafficRule } from "@ebb/api";
 import { operation, phase } from "./staged-data.ts";
 
 const since = new Date(Date.now() - 40_000).toISOString();
@@ -87,5 +87,37 @@ export const explanation: Explanation = {
   split: [
     { version: "v11", percent: 90 },
     { version: "v12", percent: 10 },
+  ],
+};
+
+export const mirror: MirrorReport = {
+  mirror: { version: "v12", percent: 10, methods: "safe", since: "2026-01-02T09:00:00Z", by: "ada" },
+  recorded: true,
+  message: "v12 answers as v11 does but for 2 of 120",
+  comparisons: [
+    {
+      from: "v11",
+      to: "v12",
+      since: "2026-01-02T09:00:00Z",
+      until: "2026-01-02T10:00:00Z",
+      compared: 120,
+      statusDiffers: 2,
+      sizeDiffers: 5,
+      leftOut: 1,
+      fromBytes: 1000,
+      toBytes: 1100,
+      fromMs: { p50: 3, p95: 12 },
+      toMs: { p50: 4, p95: 19 },
+      samples: [
+        {
+          id: "r1",
+          time: "2026-01-02T09:10:00Z",
+          method: "GET",
+          path: "/orders?page=2",
+          from: { status: 200, bytes: 512, ms: 4, whole: true },
+          to: { status: 500, bytes: 21, ms: 9, whole: true },
+        },
+      ],
+    },
   ],
 };

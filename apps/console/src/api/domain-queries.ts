@@ -14,6 +14,9 @@ export const domainsQuery = (place: Place) =>
     refetchInterval: ({ state }) => ((state.data ?? []).every(isSettled) ? LATER : SOON),
   });
 
+/** All that the reader may see. */
+export const allDomainsQuery = queryOptions({ queryKey: ["domains"], queryFn: ({ signal }) => client.listAllDomains({ signal }) });
+
 function isSettled({ state, problem }: Domain): boolean {
   return state === "live" && problem === null;
 }

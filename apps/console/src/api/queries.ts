@@ -78,6 +78,17 @@ export const trafficPolicyQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "traffic-policy"), queryFn: ({ signal }) => client.getTrafficPolicy(place, { signal }) });
 export const releasesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
+/** What copies got is counted in the cluster: it is asked for again while somebody looks. */
+export const mirrorQuery = (place: Place) =>
+  queryOptions({
+    queryKey: keys.place(place, "mirror"),
+    queryFn: ({ signal }) => client.mirrorReport(place, { signal }),
+    refetchInterval: 5000,
+  });
+export const recentOperationsQuery = queryOptions({
+  queryKey: [...keys.operations, "found"],
+  queryFn: async ({ signal }) => (await client.listOperations({ limit: 100 }, { signal })).items,
+});
 /** What the next version would be given, and the layer that each value comes from. */
 export const placeConfigurationQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "configuration"), queryFn: ({ signal }) => client.getConfiguration(place, { signal }) });

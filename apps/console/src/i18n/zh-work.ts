@@ -7,7 +7,7 @@ export const zhWork: typeof enWork = {
     placeholder: "应用、页面，或要做的事 …",
     none: "没有匹配项。",
     results: (n) => `${n} 个结果`,
-    kinds: { app: "应用", team: "团队", version: "版本", page: "页面", action: "操作" },
+    kinds: { app: "应用", user: "用户", operation: "操作", domain: "域名", team: "团队", version: "版本", page: "页面", action: "操作" },
     logsOf: (place) => `${place} 的日志`,
     trafficOf: (place) => `${place} 的流量`,
     scalingOf: (place) => `${place} 的伸缩`,

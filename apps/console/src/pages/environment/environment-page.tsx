@@ -12,6 +12,7 @@ import { Ago } from "../../ui/time.tsx";
 import { EnvironmentSections } from "../teams/team-sections.tsx";
 import { EnvironmentState } from "./environment-state.tsx";
 import { Freezes } from "./freezes.tsx";
+import { KeepForm } from "./keep-form.tsx";
 import { PolicyForm } from "./policy-form.tsx";
 import { ScheduleForm } from "./schedule-form.tsx";
 import { SleepControls } from "./sleep-controls.tsx";
@@ -43,6 +44,9 @@ export function EnvironmentPage() {
           {!admin && <p className="faint">{text.environments.readOnly(team)}</p>}
           <Panel title={text.environments.policies}>
             <PolicyForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
+          </Panel>
+          <Panel title={text.kept.title}>
+            <KeepForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
           </Panel>
           <Panel title={text.environments.freezes}>
             <Freezes environment={environment} readOnly={!admin} />

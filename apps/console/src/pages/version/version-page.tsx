@@ -12,6 +12,7 @@ import { NotFound } from "../../ui/problem.tsx";
 import { VersionStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { VersionMark } from "../../ui/version-mark.tsx";
+import { Pin } from "./pin.tsx";
 import { Compare } from "./compare.tsx";
 
 const route = getRouteApi("/apps/$app/$env/versions/$version");
@@ -102,6 +103,10 @@ function Facts({ place, version }: { place: Place; version: Version }) {
             </dd>
           </>
         )}
+        <dt>{text.kept.title}</dt>
+        <dd>
+          <Pin place={place} version={version} />
+        </dd>
         <dt>{text.versions.image}</dt>
         <dd>
           <code>{version.image}</code> <CopyButton value={version.image} what={text.versions.image} />

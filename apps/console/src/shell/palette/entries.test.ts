@@ -11,6 +11,18 @@ const app = (name: string, environments: string[]) =>
 const entries = entriesOf([app("shop", ["test", "prod"]), app("shop-admin", ["test"])], [{ name: "web", environments: ["qa"] }], en);
 const titles = (query: string) => found(entries, query, 4).map(({ title }) => title);
 
+test("operations, domains and people are found by what they are about", () => {
+  const operation = { id: "x7k2", kind: "deploy", app: "shop", environment: "prod", version: "v3", state: "failed" } as const;
+  const more = entriesOf([], [], en, {
+    users: [{ name: "ada", displayName: "Ada Lovelace" }],
+    operations: [operation],
+    domains: [{ displayName: "www.example.com", app: "shop", environment: "prod" }],
+  });
+  const href = (query: string) => found(more, query, 1)[0]?.href;
+  expect([href("x7k2"), href("deploy shop failed")]).toEqual(["/operations/x7k2", "/operations/x7k2"]);
+  expect([href("lovelace"), href("example.com")]).toEqual(["/users", "/apps/shop/prod/domains"]);
+});
+
 describe("finding", () => {
   test.each([
     [

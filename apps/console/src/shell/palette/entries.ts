@@ -1,15 +1,28 @@
-import type { App, Team } from "@ebb/api";
+import type { App, Domain, Operation, Team, User } from "@ebb/api";
 import type { Dictionary } from "../../i18n/en.ts";
 
 export interface Entry {
-  kind: "app" | "team" | "version" | "page" | "action";
+  kind: "app" | "user" | "operation" | "domain" | "team" | "version" | "page" | "action";
   title: string;
   /** Below the console's address. */
   href: string;
 }
 
+type FoundOperation = Pick<Operation, "id" | "kind" | "app" | "environment" | "version" | "state">;
+/** What is only there for who may see it, or comes later than the rest. */
+interface More {
+  users?: readonly Pick<User, "name" | "displayName">[];
+  operations?: readonly FoundOperation[];
+  domains?: readonly Pick<Domain, "displayName" | "app" | "environment">[];
+}
+
 /** All that can be found: pages and actions, teams and their environments, and of each app its environments and the versions that serve there. */
-export function entriesOf(apps: readonly App[], teams: readonly Pick<Team, "name" | "environments">[], text: Dictionary): Entry[] {
+export function entriesOf(
+  apps: readonly App[],
+  teams: readonly Pick<Team, "name" | "environments">[],
+  text: Dictionary,
+  { users = [], operations = [], domains = [] }: More = {},
+): Entry[] {
   const pages: Entry[] = [
     { kind: "page", title: text.nav.apps, href: "/" },
     { kind: "page", title: text.nav.operations, href: "/operations" },
@@ -24,7 +37,23 @@ export function entriesOf(apps: readonly App[], teams: readonly Pick<Team, "name
     { kind: "page", title: text.config.layer.platform, href: "/configuration" },
     { kind: "action", title: text.find.deployTo, href: "/deploy" },
   ];
-  return [...apps.flatMap((app) => entriesOfApp(app, text)), ...teams.flatMap((team) => entriesOfTeam(team, text)), ...pages];
+  return [
+    ...apps.flatMap((app) => entriesOfApp(app, text)),
+    ...teams.flatMap((team) => entriesOfTeam(team, text)),
+    ...pages,
+    ...domains.map(({ displayName, app, environment }): Entry => ({
+      kind: "domain",
+      title: displayName,
+      href: `/apps/${app}/${environment}/domains`,
+    })),
+    ...users.map(({ name, displayName }): Entry => ({ kind: "user", title: `${name} ${displayName}`.trim(), href: "/users" })),
+    ...operations.map((operation) => entryOfOperation(operation, text)),
+  ];
+}
+
+function entryOfOperation({ id, kind, app, environment, version, state }: FoundOperation, text: Dictionary): Entry {
+  const about = [text.operationKind[kind], app, environment, version ?? ""].filter((word) => word !== "").join(" ");
+  return { kind: "operation", title: `${about}: ${text.operationState[state]} ${id}`, href: `/operations/${id}` };
 }
 
 function entriesOfTeam({ name, environments }: Pick<Team, "name" | "environments">, { find }: Dictionary): Entry[] {

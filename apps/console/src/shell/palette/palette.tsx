@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { appsQuery, teamsQuery } from "../../api/queries.ts";
+import { allDomainsQuery } from "../../api/domain-queries.ts";
+import { appsQuery, recentOperationsQuery, teamsQuery } from "../../api/queries.ts";
+import { usersQuery, useRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { entriesOf, found, type Entry } from "./entries.ts";
 
@@ -21,7 +23,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [active, setActive] = useState(0);
   const { data: apps } = useQuery(appsQuery);
   const { data: teams } = useQuery(teamsQuery);
-  const entries = useMemo(() => entriesOf(apps ?? [], teams ?? [], text), [apps, teams, text]);
+  const { platformAdmin } = useRights("");
+  const { data: users } = useQuery({ ...usersQuery, enabled: platformAdmin });
+  const { data: operations } = useQuery(recentOperationsQuery);
+  const { data: domains } = useQuery(allDomainsQuery);
+  const entries = useMemo(
+    () => entriesOf(apps ?? [], teams ?? [], text, { users: users ?? [], operations: operations ?? [], domains: domains ?? [] }),
+    [apps, teams, users, operations, domains, text],
+  );
   const shown = found(entries, query, SHOWN);
   useEffect(() => {
     dialog.current?.showModal();

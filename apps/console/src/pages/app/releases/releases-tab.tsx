@@ -10,6 +10,7 @@ import { Ago, Took } from "../../../ui/time.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
 import { RollBack } from "../roll-back.tsx";
 import { usePlace } from "../use-place.ts";
+import { MirrorReport } from "./mirror-report.tsx";
 import { ReleaseForm } from "./release-form.tsx";
 import { RunningRelease } from "./running-release.tsx";
 
@@ -32,6 +33,7 @@ export function ReleasesTab() {
               ) : (
                 <Begin place={place} versions={versions.data ?? []} />
               )}
+              <MirrorReport place={place} />
               <Panel title={text.releases.history}>
                 <History releases={all.filter(({ operation }) => operation.finishedAt !== null)} />
               </Panel>
