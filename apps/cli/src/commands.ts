@@ -14,6 +14,7 @@ import {
   domainRemoveCommand,
   domainSetCommand,
   domainShowCommand,
+  domainAcceptCommand,
   domainVerifyCommand,
 } from "./commands/domains.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -104,6 +105,7 @@ export const COMMANDS: readonly Command[] = [
   domainShowCommand,
   domainAddCommand,
   domainVerifyCommand,
+  domainAcceptCommand,
   domainCertCommand,
   domainSetCommand,
   domainRemoveCommand,

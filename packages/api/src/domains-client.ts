@@ -1,4 +1,4 @@
-import type { AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, UploadCertificate } from "./domains.ts";
+import type { AcceptDomain, AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, UploadCertificate } from "./domains.ts";
 import { placePath, type CallOptions, type Place } from "./place-client.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Revised } from "./schemas.ts";
@@ -22,6 +22,8 @@ export function domainCalls(send: Send) {
       json<Revised<Domain>>("PATCH", at(place, domain), { json: body, ...changing(on) }),
     /** Looks at once for what it waits for. */
     verifyDomain: (place: Place, domain: string) => json<Domain>("POST", at(place, domain, "/verify"), { json: {} }),
+    /** In place of a proof of its ownership; for platform administrators. */
+    acceptDomain: (place: Place, domain: string, body: AcceptDomain) => json<Domain>("POST", at(place, domain, "/accept"), { json: body }),
     /** Asks for a new certificate before the old one's time. */
     renewDomain: (place: Place, domain: string) => json<Domain>("POST", at(place, domain, "/renew"), { json: {} }),
     uploadCertificate: (place: Place, domain: string, body: UploadCertificate) =>

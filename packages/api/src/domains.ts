@@ -50,7 +50,7 @@ export const Domain = object({
   certificate: Nullable(DomainCertificate),
   verification: object({
     verifiedAt: Nullable(Time),
-    by: Nullable(Type.Union([Type.Literal("dns"), Type.Literal("http")])),
+    by: Nullable(Type.Union([Type.Literal("dns"), Type.Literal("http"), Type.Literal("administrator")])),
     record: object({ type: Type.Literal("TXT"), name: Type.String(), value: Type.String() }),
     http: Nullable(object({ url: Type.String(), body: Type.String() })),
   }),
@@ -75,6 +75,12 @@ export const PatchDomain = object({
   redirect: Type.Optional(Type.Boolean()),
 });
 export type PatchDomain = Static<typeof PatchDomain>;
+
+/** Without a proof, as for a name that only a private DNS knows. */
+export const AcceptDomain = object({
+  why: Type.String({ minLength: 1, maxLength: 200, description: "For whoever reads the audit trail" }),
+});
+export type AcceptDomain = Static<typeof AcceptDomain>;
 
 const Pem = Type.String({ minLength: 1, maxLength: 200_000 });
 /** PEM: the certificate with its chain, and its private key without a passphrase. */

@@ -43,6 +43,7 @@ async function setUp(domain = aDomain()) {
     `POST ${PATH}`,
     `GET ${PATH}/${NAME}`,
     `POST ${PATH}/${NAME}/verify`,
+    `POST ${PATH}/${NAME}/accept`,
     `POST ${PATH}/${NAME}/renew`,
     `PUT ${PATH}/${NAME}/certificate`,
     `PATCH ${PATH}/${NAME}`,
@@ -80,6 +81,13 @@ test("verifying ends badly as long as it is not verified", async () => {
     code: 1,
     stderr: expect.stringContaining("Make the TXT record."),
   });
+});
+
+test("one is accepted for a reason alone", async () => {
+  const { env, last } = await setUp();
+  expect(await run(["domain", "accept", NAME], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining("--why") });
+  expect((await run(["domain", "accept", NAME, "--why", "in our own DNS"], { env })).code).toBe(0);
+  expect(last()).toMatchObject({ method: "POST", url: `/api/v1${PATH}/${NAME}/accept`, body: { why: "in our own DNS" } });
 });
 
 test("a certificate of one's own is sent, and its key is printed nowhere", async () => {

@@ -91,6 +91,24 @@ export const domainVerifyCommand = defineCommand({
   },
 });
 
+export const domainAcceptCommand = defineCommand({
+  name: "domain accept",
+  summary: "Takes a custom domain without a proof of its ownership",
+  description:
+    "For platform administrators: a name that only a private DNS knows cannot be proved. The audit trail has who did so, and why.",
+  args: { domain: NAME },
+  options: { ...PLACE, why: { kind: "text", placeholder: "TEXT", summary: "For whoever reads the audit trail; required" } },
+  prints: "data",
+  uses: "platform",
+  examples: [{ run: "ebb domain accept shop.corp.example.com --why 'in our own DNS'", what: "It is served from then on" }],
+  async run(context, { args, options }) {
+    if (options.why === undefined) throw usageError("a domain is accepted for a reason", "Say it with --why TEXT.");
+    const client = await context.connect();
+    const { place, name } = await find(context, client, args.domain, options);
+    show(context, await client.acceptDomain(place, name, { why: options.why }));
+  },
+});
+
 export const domainCertCommand = defineCommand({
   name: "domain cert",
   summary: "Gives a custom domain a certificate: your own, or one that renews itself",

@@ -26,7 +26,7 @@ export const enDomains = {
     lookNow: "Look now",
     again: (when: string) => `Tried again ${when}`,
     verified: (by: string, when: string) => `Verified by ${by}, ${when}`,
-    by: { dns: "DNS", http: "HTTP" },
+    by: { dns: "DNS", http: "HTTP", administrator: "an administrator's word" },
     certificate: "Certificate",
     plain: "Served by HTTP alone.",
     issuer: "Issued by",

@@ -27,7 +27,7 @@ export const zhDomains: typeof enDomains = {
     lookNow: "立即检查",
     again: (when) => `${when}重试`,
     verified: (by, when) => `${when}通过 ${by} 验证`,
-    by: { dns: "DNS", http: "HTTP" },
+    by: { dns: "DNS", http: "HTTP", administrator: "管理员认可" },
     certificate: "证书",
     plain: "仅通过 HTTP 提供服务。",
     issuer: "颁发者",

@@ -453,7 +453,7 @@ export interface DomainTable {
   created_at: number;
   updated_at: number;
   verified_at: number | null;
-  verified_by: "" | "dns" | "http";
+  verified_by: "" | "dns" | "http" | "administrator";
   /** Where its certificate is to come from. */
   mode: "acme" | "uploaded" | "none";
   /** 1: HTTP is sent to HTTPS, once a certificate serves. */

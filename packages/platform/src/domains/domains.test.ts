@@ -37,6 +37,19 @@ test("a domain waits for its proof, asks DNS less and less often, and leads to t
   expect(await actions(process)).toEqual(["domain.verified", "domain.added"]);
 });
 
+test("an administrator's word stands in for the proof, once, and the trail has the reason", async () => {
+  const here = await domainWorld();
+  const process = await here.begin();
+  await process.domains.add(SHOP, { name: HOST, certificate: "none" }, "ann");
+  const accepted = await process.domains.accept(SHOP, HOST, { why: "in our own DNS" });
+  expect(accepted).toMatchObject({ state: "live", verification: { by: "administrator" }, problem: null });
+  expect(here.world.cluster.domains.mappings.get(HOST)).toMatchObject({ spec: { ref: { kind: "Service", name: "shop" } } });
+  await process.domains.accept(SHOP, HOST, { why: "again" });
+  expect(await actions(process)).toEqual(["domain.accepted", "domain.added"]);
+  const [last] = await listAudit(process.db, { limit: 1 });
+  expect(last).toMatchObject({ before: { verified: false }, after: { verified: true, why: "in our own DNS" } });
+});
+
 test("one that leads here already is proved by the gateway's own answer, unless that is switched off", async () => {
   const here = await domainWorld();
   const process = await here.begin();

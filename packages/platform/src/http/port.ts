@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { HappeningsRequest } from "../service/happenings.ts";
 import type { InstanceCommand } from "../service/exec.ts";
 import type {
+  AcceptDomain,
   AddDomain,
   CreateGitCredential,
   DeployGit,
@@ -177,6 +178,7 @@ export interface DomainsApi {
   add(place: Place, body: AddDomain, user: string): Promise<Domain>;
   patch(place: Place, domain: string, body: PatchDomain): Promise<Domain>;
   verify(place: Place, domain: string): Promise<Domain>;
+  accept(place: Place, domain: string, body: AcceptDomain): Promise<Domain>;
   renew(place: Place, domain: string): Promise<Domain>;
   upload(place: Place, domain: string, body: UploadCertificate): Promise<Domain>;
   remove(place: Place, domain: string): Promise<void>;

@@ -60,6 +60,7 @@ export const RESOURCES: Readonly<Record<string, Key>> = {
 /** Changes at other addresses of what is read at one of those. */
 export const CHANGES: Readonly<Record<string, Key>> = {
   [`${AT}/domains/:domain/certificate`]: DOMAIN,
+  [`${AT}/domains/:domain/accept`]: DOMAIN,
   "/apps/:app/repository/hook": of(repositoryKey, "app"),
   [`${AT}/traffic`]: PLACE,
   [`${AT}/mirror`]: PLACE,

@@ -155,6 +155,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "PATCH /prices",
     "PATCH /teams/:team/quota",
     "PATCH /users/:user",
+    "POST /apps/:app/environments/:env/domains/:domain/accept",
     "POST /clusters",
     "POST /configuration/plan",
     "POST /keys/rotate",

@@ -1,4 +1,4 @@
-import { AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, TeamName, UploadCertificate } from "@ebb/api";
+import { AcceptDomain, AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, TeamName, UploadCertificate } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { visibleTeams } from "../../identity/access.ts";
@@ -61,6 +61,18 @@ function registerWrites(server: FastifyInstance, { api }: RouteDeps): void {
   );
   write(server, `${ONE}/verify`, { ...changing, method: "POST", summary: "Look now for what it waits for", body: Nothing }, (request) =>
     api.domains.verify(placeOf(request), domainOf(request)),
+  );
+  write(
+    server,
+    `${ONE}/accept`,
+    {
+      ...changing,
+      access: { platformAdmin: true },
+      method: "POST",
+      summary: "Take it without a proof of its ownership",
+      body: AcceptDomain,
+    },
+    (request) => api.domains.accept(placeOf(request), domainOf(request), request.body as AcceptDomain),
   );
   write(server, `${ONE}/renew`, { ...changing, method: "POST", summary: "Ask for a new certificate now", body: Nothing }, (request) =>
     api.domains.renew(placeOf(request), domainOf(request)),
