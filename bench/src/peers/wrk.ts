@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { cpuSeconds, OTHER_CORE, program, type Server } from "./processes.ts";
 
@@ -16,14 +17,13 @@ export interface Measurement {
   p50: number;
 }
 
-/** As a browser sends them. */
+/** Of each request; varied-heads.lua says what differs. */
 const HEADERS = [
   "Host: bench.test",
   "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
   "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
   "Accept-Language: en-US,en;q=0.5",
   "Accept-Encoding: gzip, deflate, br",
-  "Cookie: session=0123456789abcdef0123456789abcdef",
 ];
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6 };
 
@@ -40,7 +40,9 @@ export async function wrk({ port, pid, name }: Server, { connections, seconds }:
     `-d${seconds}s`,
     ...headers,
     "--latency",
-    `http://127.0.0.1:${port}/bench?id=1`,
+    "-s",
+    join(import.meta.dirname, "varied-heads.lua"),
+    `http://127.0.0.1:${port}`,
   ];
   const before = await cpuSeconds(pid);
   const { stdout } = await promisify(execFile)("taskset", args);
