@@ -33,8 +33,9 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   const common = { clock: systemClock, random: systemRandom, log };
   const gateway = createGatewayClient({ socketPath: paths.gatewaySocket, ...common });
   const engine = await engineOf(config, log);
+  const processes = { root: paths.instances, toolchain: { node: process.execPath }, waiting: config.waitingProcesses };
   const drivers = {
-    process: createProcessDriver({ root: paths.instances, toolchain: { node: process.execPath }, ...common }),
+    process: createProcessDriver({ ...processes, ...common }),
     ...(engine
       ? {
           container: createContainerDriver({

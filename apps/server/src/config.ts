@@ -34,12 +34,19 @@ export interface ServerConfig {
   readonly baseDomain: string;
   /** Whether containers are offered when an engine is found. */
   readonly containers: boolean;
+  /** Made ahead for instances of the process driver; 0: none. */
+  readonly waitingProcesses: number;
   /** Seconds a new version has to become ready: written to ConfigMap config-deployment when it is given. */
   readonly progressDeadlineSeconds: number | undefined;
 }
 
 /** Each has the whole table in memory. */
 const MOST_WORKERS = 32;
+
+/** What wakes at about the same time; each holds some 100 KiB. */
+const DEFAULT_WAITING = 4;
+/** Their making takes this machine a few milliseconds each. */
+const MOST_WAITING = 64;
 
 /** Where applications are at the cluster's address. */
 export const CLUSTER_HTTP_PORT = 80;
@@ -72,6 +79,7 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     clusterName: values["cluster-name"] ?? "local",
     baseDomain: values["base-domain"] ?? "localhost",
     containers: values["no-containers"] !== true,
+    waitingProcesses: waiting(values["waiting-processes"] ?? env["EBB_WAITING_PROCESSES"]),
     progressDeadlineSeconds:
       values["progress-deadline"] === undefined ? undefined : port("progress-deadline", values["progress-deadline"], 1),
   });
@@ -105,6 +113,7 @@ function parse(argv: readonly string[]) {
         "cluster-address": text,
         "cluster-name": text,
         "base-domain": text,
+        "waiting-processes": text,
         "progress-deadline": text,
         "no-containers": { type: "boolean" },
       },
@@ -130,6 +139,16 @@ function workers(text: string | undefined): number {
   throw new UserError(
     "bad_option",
     `--gateway-workers (or EBB_GATEWAY_WORKERS) ${text}: expected a whole number from 1 to ${MOST_WORKERS}`,
+  );
+}
+
+function waiting(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_WAITING;
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= MOST_WAITING) return value;
+  throw new UserError(
+    "bad_option",
+    `--waiting-processes (or EBB_WAITING_PROCESSES) ${text}: expected a whole number from 0 to ${MOST_WAITING}`,
   );
 }
 

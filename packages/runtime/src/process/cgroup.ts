@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCode } from "@ebb/base";
+import { BugError, systemCode } from "@ebb/base";
 
 export interface CgroupLimits {
   cpuMillis?: number;
@@ -17,6 +17,8 @@ const PERIOD = 100_000;
 const LEAST_QUOTA = 1000;
 /** In case two Ebbs share the machine their instances still differ by name. */
 const GROUP = "ebb";
+/** How the names of groups begin that are no instance's yet; no instance's can. */
+export const AHEAD = ".waiting-";
 
 /**
  * Control groups of the instances: `ebb/ID` under each hierarchy that this process may write to. They lie beside Ebb's own group, not in it, so
@@ -31,6 +33,12 @@ export interface Cgroups {
    * of RCU, 5 to 15 ms), which nothing else is to wait for.
    */
   join(id: string, pid: number): Promise<void>;
+  /** Makes a group without limits that can be renamed, and moves a process in; false where groups cannot be renamed (cgroup v2). */
+  joinAhead(name: string, pid: number): Promise<boolean>;
+  /** Removes those made by `joinAhead` whose process has ended, with an earlier Ebb. */
+  sweep(): void;
+  /** Of a group made by `joinAhead`; `create` under its new name limits it. */
+  rename(name: string, id: string): void;
   /** All live processes; undefined when there is no group to ask. */
   members(id: string): number[] | undefined;
   /** How often the kernel killed one of its processes for want of memory. */
@@ -77,6 +85,24 @@ class SplitCgroups implements Cgroups {
         write(folder, "cpu.cfs_quota_us", quota(limits.cpuMillis));
       }
     }
+  }
+
+  async joinAhead(name: string, pid: number): Promise<boolean> {
+    for (const controller of this.#trees) mkdirSync(this.#folder(controller, name));
+    await this.join(name, pid);
+    return this.#trees.length > 0;
+  }
+
+  sweep(): void {
+    for (const controller of this.#trees) {
+      const names = readdirSync(join(this.#root, controller, GROUP)).filter((name) => name.startsWith(AHEAD));
+      // One with a process in it stays: the kernel refuses.
+      for (const name of names) removeGroup(this.#folder(controller, name));
+    }
+  }
+
+  rename(name: string, id: string): void {
+    for (const controller of this.#trees) renameSync(this.#folder(controller, name), this.#folder(controller, id));
   }
 
   async join(id: string, pid: number): Promise<void> {
@@ -149,6 +175,18 @@ class UnifiedCgroups implements Cgroups {
       if (existsSync(join(folder, "memory.swap.max"))) write(folder, "memory.swap.max", 0);
     }
     if (this.enforced.has("cpu") && limits.cpuMillis !== undefined) write(folder, "cpu.max", `${quota(limits.cpuMillis)} ${PERIOD}`);
+  }
+
+  async joinAhead(): Promise<boolean> {
+    return false;
+  }
+
+  sweep(): void {
+    // It makes none.
+  }
+
+  rename(name: string): void {
+    throw new BugError("GroupNotRenamable", `cgroup v2 cannot rename ${name}`);
   }
 
   async join(id: string, pid: number): Promise<void> {

@@ -16,7 +16,7 @@ describeDriver("process driver", async () => {
   mkdirSync(join(bundle, "app"), { recursive: true });
   writeFileSync(join(bundle, "bundle.json"), JSON.stringify({ schema: 1, name: "test", command: ["false"], env: {} }));
   execFileSync("chmod", ["-R", "a+rX", bundle]);
-  const options = { root: join(folder.path, "instances"), toolchain: { node: process.execPath }, maxLogBytes: MAX_LOG_BYTES };
+  const options = { root: join(folder.path, "instances"), toolchain: { node: process.execPath }, maxLogBytes: MAX_LOG_BYTES, waiting: 2 };
   return {
     name: "process",
     open: () => createProcessDriver({ ...options, clock: systemClock, random: systemRandom, log: silentLogger }),

@@ -34,10 +34,12 @@ import { openProcessSession } from "./session.ts";
 import { sessionMemory } from "./memory-watch.ts";
 import { findProgram } from "./programs.ts";
 import { NodeGate } from "./gate.ts";
+import { canBeTold, launchScript } from "./launch-script.ts";
 import { spawnWaiting, type Spawned } from "./spawn.ts";
 import { prepareToolchain, type Toolchain } from "./toolchain.ts";
 import { usageOf } from "./usage.ts";
 import { UserAllocator } from "./users.ts";
+import { WaitingShells } from "./waiting-shells.ts";
 
 /** Adopted processes are not our children: nobody tells of their end. */
 const WATCH_PERIOD = 250;
@@ -56,6 +58,8 @@ export interface ProcessDriverOptions {
   log: Logger;
   maxLogBytes?: number;
   portRange?: PortRange;
+  /** Processes kept waiting for any instance that starts; none unless given. */
+  waiting?: number;
   /** Found on the machine unless given. */
   cgroups?: Cgroups;
 }
@@ -87,6 +91,7 @@ class ProcessDriverImplementation implements ProcessDriver {
   readonly #fifos: FifoPool;
   readonly #instances = new Map<string, ProcessInstance>();
   readonly #gate: NodeGate;
+  readonly #waiting: WaitingShells;
   /** Those that wait at their gates. */
   readonly #prepared = new Map<string, Spawned>();
   readonly #exits = new Signal<InstanceExit>();
@@ -114,6 +119,12 @@ class ProcessDriverImplementation implements ProcessDriver {
       ended: (instance, exit) => this.#ended(instance, exit),
       cleaned: (uid) => this.#users.release(uid),
     };
+    this.#waiting = new WaitingShells({
+      ...options,
+      size: options.waiting ?? 0,
+      cgroups: this.#context.cgroups,
+      users: this.#isRoot ? this.#users : undefined,
+    });
   }
 
   facts(): RuntimeFact[] {
@@ -194,6 +205,8 @@ class ProcessDriverImplementation implements ProcessDriver {
     for (const [id, instance] of this.#instances) if (instance.run?.prepared && !this.#prepared.has(id)) await this.#undo(instance);
     this.#watchMemory();
     await this.#fifos.warm();
+    // Only now is it known which users the adopted ones have.
+    await this.#waiting.fill();
     return [...this.#instances.values()].flatMap((instance) => instance.running() ?? []);
   }
 
@@ -276,6 +289,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     this.#watch = undefined;
     this.#memoryWatch?.cancel();
     this.#memoryWatch = undefined;
+    this.#waiting.close();
     for (const instance of this.#instances.values()) instance.letGo();
     // Nobody could open their gates any more.
     for (const waiting of this.#prepared.values()) waiting.giveUp();
@@ -288,9 +302,11 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (this.#isRoot) requireReachable(join(spec.artifact.path, "app", "x"), "Move the data folder to where other users can pass through.");
     const port = await this.#ports.take();
     instance.onAbandon(() => this.#ports.release(port));
-    const uid = this.#isRoot ? this.#users.take(spec.id) : undefined;
-    if (uid !== undefined) instance.onAbandon(() => this.#users.release(uid));
     const plan = this.#plan(instance, port, identity !== undefined);
+    const waiting = !ahead && canBeTold(plan) ? this.#waiting.take() : undefined;
+    if (waiting) instance.onAbandon(() => waiting.giveUp());
+    const uid = this.#isRoot ? (waiting?.uid ?? this.#users.take(spec.id)) : undefined;
+    if (uid !== undefined && !waiting) instance.onAbandon(() => this.#users.release(uid));
     const gated = ahead ? this.#gate.before(plan) : undefined;
     await folder.create(spec);
     await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
@@ -298,19 +314,16 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (identity) folder.writeIdentity(identity, serverOf(spec), uid);
     const { cgroups } = this.#context;
     const limits = processLimits({ isRoot: this.#isRoot, cgroups });
+    const isIn = waiting?.enter(spec.id) === true;
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
     const sandboxMs = this.#options.clock.monotonic() - begun;
-    const spawned = await spawnWaiting({
-      launch: gated ?? plan,
-      gated: gated !== undefined,
-      uid,
-      limits,
-      setpriv: this.#setpriv,
-      fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") },
-    });
+    const place = { limits, setpriv: this.#setpriv, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
+    const spawned = waiting
+      ? waiting.become(launchScript(plan, place))
+      : await spawnWaiting({ ...place, launch: gated ?? plan, gated: gated !== undefined, uid });
     instance.began(spawned, { port, ...(uid !== undefined && { uid }), ...(ahead && { prepared: true }) });
-    await cgroups.join(spec.id, spawned.pid);
+    if (!isIn) await cgroups.join(spec.id, spawned.pid);
     if (!ahead) spawned.release();
     else if (gated) spawned.admit();
     if (ahead) this.#prepared.set(spec.id, spawned);

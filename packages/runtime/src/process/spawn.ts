@@ -13,16 +13,19 @@ export interface ProcessLimits {
 /** Enough for a server with thousands of connections. */
 const OPEN_FILES = 65_536;
 
+/** A shell's commands that limit itself; `ulimit -u` is `-p` in dash. */
+export function limitLines(processes: string): string[] {
+  return ["ulimit -c 0", `ulimit -n ${OPEN_FILES} 2>/dev/null`, `{ ulimit -u ${processes} || ulimit -p ${processes}; } 2>/dev/null`];
+}
+
 /**
  * Runs before the program, already as the instance's user and with its environment, so nothing in that environment can reach a privileged
  * process. It waits for a line on descriptor 3: until Ebb has recorded the process and put it into its control groups, nothing of the
- * application runs, and if Ebb dies before, the read ends and so does this. `ulimit -u` is `-p` in dash.
+ * application runs, and if Ebb dies before, the read ends and so does this.
  */
 const script = (then: string) => `IFS= read -r go <&3 || exit 125
 ${then}
-ulimit -c 0
-ulimit -n ${OPEN_FILES} 2>/dev/null
-{ ulimit -u "$1" || ulimit -p "$1"; } 2>/dev/null
+${limitLines('"$1"').join("\n")}
 shift
 exec "$@"`;
 const SCRIPT = script("exec 3<&-");

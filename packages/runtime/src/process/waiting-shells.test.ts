@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { silentLogger, systemClock, systemRandom } from "@ebb/base";
+import { eventually, tempDir } from "@ebb/testkit";
+import { afterAll, expect, test } from "vitest";
+import { detectCgroups } from "./cgroup.ts";
+import { workload } from "../manager/workload.fixture.ts";
+import { createProcessDriver } from "./process-driver.ts";
+import { UserAllocator } from "./users.ts";
+import { WaitingShells } from "./waiting-shells.ts";
+
+const folder = await tempDir("ebb-waiting-");
+afterAll(() => folder.remove());
+const deps = { clock: systemClock, random: systemRandom, log: silentLogger, cgroups: detectCgroups() };
+const users = () => (process.getuid?.() === 0 ? new UserAllocator() : undefined);
+const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+/** All that a program can see of how it was started, but for what differs between any two instances. */
+const LOOK = `env | sort | grep -v -e ^PORT= -e ^HOME= -e ^TMPDIR= -e ^EBB_INSTANCE=; pwd; umask; ulimit -a; ls /proc/self/fd | grep -x [0-9]; grep -e NoNewPrivs -e Groups -e CapEff /proc/self/status; cat <&0; sed s/$EBB_INSTANCE/ID/ /proc/self/cgroup; ps -o sid= -p $$ | grep -c "$$"`;
+
+async function withDriver<T>(waiting: number, work: (start: (id: string) => Promise<{ output: string; wasThere: boolean }>) => Promise<T>) {
+  const bundle = join(folder.path, "bundle");
+  mkdirSync(join(bundle, "app"), { recursive: true });
+  writeFileSync(join(bundle, "bundle.json"), JSON.stringify({ schema: 1, name: "test", command: ["false"], env: {} }));
+  const root = join(folder.path, "instances");
+  const driver = createProcessDriver({ ...deps, root, toolchain: { node: process.execPath }, waiting });
+  await driver.list();
+  try {
+    return await work(async (id) => {
+      const { template } = workload("default/waiting");
+      const before = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").split(" ");
+      const { pid } = await driver.start({
+        ...template,
+        id,
+        command: ["sh", "-c", LOOK],
+        env: { SECRET: "it's\nmine" },
+        artifact: { kind: "bundle", digest: "0".repeat(64), path: bundle },
+      });
+      await eventually(async () => (await driver.ended()).some(({ spec }) => spec.id === id));
+      let output = "";
+      for await (const line of driver.logs(id, {})) output += `${line.text}\n`;
+      return { output, wasThere: before.includes(String(pid)) };
+    });
+  } finally {
+    await driver.close();
+  }
+}
+
+test("a program sees the same whether its process was made ahead or not", async () => {
+  const { output, wasThere } = await withDriver(0, (start) => start("ordinary"));
+  expect(output).toContain("SECRET=it's");
+  expect(wasThere).toBe(false);
+  await withDriver(1, async (start) => {
+    expect(await start("ahead")).toEqual({ output, wasThere: true });
+    // The only one is taken.
+    expect(await start("after")).toEqual({ output, wasThere: false });
+  });
+});
+
+test("a process is given out once, one that has died never, and those that are missing are made when it is calm", async () => {
+  const shells = new WaitingShells({ ...deps, size: 2, users: users() });
+  await shells.fill();
+  const first = shells.take()?.become("exit 7\n");
+  const second = shells.take();
+  expect(second).toBeDefined();
+  expect(shells.take()).toBeUndefined();
+  const ended = new Promise((done) => first?.child.once("exit", done));
+  first?.release();
+  expect(await ended).toBe(7);
+  second?.giveUp();
+  const next = await eventually(() => shells.take());
+  const { pid, child } = next.become("exit 0\n");
+  expect(isThere(pid)).toBe(true);
+  child.kill("SIGKILL");
+  await shells.fill();
+  shells.close();
+  await eventually(() => !isThere(pid));
+});
+
+test("where the instance's control group is there already, it is to join that", async () => {
+  const { cgroups } = deps;
+  const shells = new WaitingShells({ ...deps, size: 1, users: users() });
+  await shells.fill();
+  const id = `waiting-${systemRandom.suffix(8)}`;
+  cgroups.create(id, { pids: 10 });
+  const shell = shells.take();
+  expect(shell?.enter(id)).toBe(false);
+  shells.close();
+  shell?.giveUp();
+  await eventually(() => cgroups.remove(id));
+});
+
+test("what waits ends with its owner, and its groups go too", async () => {
+  const groups = () => ["pids", "memory", "freezer"].map((name) => `/sys/fs/cgroup/${name}/ebb`).filter(existsSync);
+  const ahead = () => new Set(groups().flatMap((group) => readdirSync(group).filter((name) => name.startsWith(".waiting-"))));
+  const before = ahead();
+  const shells = new WaitingShells({ ...deps, size: 1, users: users() });
+  await shells.fill();
+  const mine = [...ahead()].filter((name) => !before.has(name));
+  const members = groups().flatMap((group) => mine.flatMap((name) => readFileSync(join(group, name, "cgroup.procs"), "utf8").trim()));
+  shells.close();
+  expect(shells.take()).toBeUndefined();
+  await eventually(() => mine.every((name) => !ahead().has(name)) && members.every((pid) => !isThere(Number(pid))));
+});
