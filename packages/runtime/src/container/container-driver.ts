@@ -398,11 +398,13 @@ class ContainerDriver implements Driver {
     try {
       await act(container);
     } catch (error) {
-      if (!isLimitRefusal(error) || this.#ulimits) throw error;
+      if (!isLimitRefusal(error)) throw error;
+      // Another that was made before that was known may have been refused first.
+      if (!this.#ulimits)
+        this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
       this.#ulimits = true;
-      this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
       await this.#remove(spec.id);
-      await this.#withLimits(spec, await this.#create(spec), act);
+      await act(await this.#create(spec));
     }
   }
 
