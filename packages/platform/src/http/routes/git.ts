@@ -126,6 +126,7 @@ function registerCredentials(server: FastifyInstance, { api: { git } }: RouteDep
 function registerHook(server: FastifyInstance, { api: { git }, clock }: RouteDeps): void {
   const message = "Too many deliveries that are not signed as they should be; try again in a minute";
   const failures = new FailureLimit({ clock, most: FAILURES_A_MINUTE, period: MINUTE, message });
+  const keyOf = (request: FastifyRequest) => `${request.ip} ${appOf(request)}`;
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: LARGEST_DELIVERY }, (_, body, done) => done(null, body));
@@ -133,6 +134,8 @@ function registerHook(server: FastifyInstance, { api: { git }, clock }: RouteDep
       "/hooks/git/:app",
       {
         config: { access: { public: true }, unaudited: true },
+        // Before its body is read: nobody needs a secret to send one.
+        onRequest: async (request: FastifyRequest) => failures.failed(keyOf(request)),
         schema: {
           summary: "A push, told and signed by GitHub, GitLab or Gitea",
           params: ByApp,
@@ -140,12 +143,9 @@ function registerHook(server: FastifyInstance, { api: { git }, clock }: RouteDep
         },
       },
       async (request: FastifyRequest) => {
-        const app = appOf(request);
-        const key = `${request.ip} ${app}`;
-        failures.failed(key);
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const answer = await git.receive(app, { headers: request.headers, body });
-        failures.succeeded(key);
+        const answer = await git.receive(appOf(request), { headers: request.headers, body });
+        failures.succeeded(keyOf(request));
         return answer;
       },
     );
