@@ -12,6 +12,7 @@ import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
 export { auditChanges, type AuditChange } from "./audit-changes.ts";
+export { HAPPENING_KINDS, type HappeningKind } from "./happening-kinds.ts";
 export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export { ApiError, type ClientOptions } from "./transport.ts";
 

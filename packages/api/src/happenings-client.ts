@@ -1,4 +1,5 @@
-import type { Happening, HappeningKind } from "./happenings.ts";
+import type { HappeningKind } from "./happening-kinds.ts";
+import type { Happening } from "./happenings.ts";
 import { placePath, type CallOptions, type Place } from "./place-client.ts";
 import type { Send } from "./transport.ts";
 

@@ -1,10 +1,8 @@
 import { Type, type Static } from "typebox";
+import { HAPPENING_KINDS } from "./happening-kinds.ts";
 import { Nullable, object } from "./names.ts";
 
-/** Where something that happened to an app is known from. */
-export const HAPPENING_KINDS = ["operation", "release", "scaling", "cluster", "change", "alert"] as const;
 const HappeningKind = Type.Enum([...HAPPENING_KINDS]);
-export type HappeningKind = (typeof HAPPENING_KINDS)[number];
 
 /** One of what happened to an app in an environment. */
 export const Happening = object({

@@ -1,4 +1,5 @@
-import { HAPPENING_KINDS, type Happening, type HappeningKind } from "@ebb/api";
+import type { Happening } from "@ebb/api";
+import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
 import { ageOf } from "../output/durations.ts";

@@ -1,4 +1,4 @@
-import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api";
+import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { rangeOf, USAGE_BY, type Range, type UsageBy } from "../api/metrics-queries.ts";
 import type { AuditFilter } from "../api/people-queries.ts";

@@ -1,4 +1,5 @@
-import { HAPPENING_KINDS, type Happening, type HappeningKind } from "@ebb/api";
+import type { Happening } from "@ebb/api";
+import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
