@@ -2,6 +2,7 @@ import type { DomainSettings } from "@ebb/api";
 import { certificateFacts } from "./certificate.ts";
 import { isIP } from "node:net";
 import type { Database } from "../database/database.ts";
+import { readSettings, writeSettings } from "../database/settings.ts";
 import { refuse } from "../errors.ts";
 
 const NAME = "domains";
@@ -18,18 +19,12 @@ export const DEFAULT_SETTINGS: DomainSettings = {
   pointTo: "",
 };
 
-export async function readDomainSettings(db: Database): Promise<DomainSettings> {
-  const row = await db.selectFrom("settings").select("value_json").where("name", "=", NAME).executeTakeFirst();
-  return row ? { ...DEFAULT_SETTINGS, ...(JSON.parse(row.value_json) as Partial<DomainSettings>) } : DEFAULT_SETTINGS;
+export function readDomainSettings(db: Database): Promise<DomainSettings> {
+  return readSettings(db, NAME, DEFAULT_SETTINGS);
 }
 
-export async function writeDomainSettings(db: Database, settings: DomainSettings): Promise<void> {
-  const value_json = JSON.stringify(settings);
-  await db
-    .insertInto("settings")
-    .values({ name: NAME, value_json })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value_json }))
-    .execute();
+export function writeDomainSettings(db: Database, settings: DomainSettings): Promise<void> {
+  return writeSettings(db, NAME, settings);
 }
 
 /** What the schema cannot say. Throws `invalid_request`. */
