@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
 import { useId, useRef, useState } from "react";
 import { uploadClient } from "../../api/upload.ts";
@@ -22,7 +21,6 @@ export function ArchiveForm() {
   const abort = useRef<AbortController>(null);
   const [name, setName] = useState("");
   const [where, setWhere] = useState<Where>({});
-  const [noTraffic, setNoTraffic] = useState(false);
   const badName = name !== "" && !APP_NAME.test(name);
   const deploy = useMutation({
     mutationFn: async (from: Source) => {
@@ -34,7 +32,6 @@ export function ArchiveForm() {
         ...where,
         ...(name === "" ? {} : { name }),
         ...(from.kind === "folder" ? { defaultName: from.name } : {}),
-        ...(noTraffic ? { noTraffic } : {}),
       };
       return uploadClient(sent).uploadSource(archive, query, { signal });
     },
@@ -61,9 +58,6 @@ export function ArchiveForm() {
       />
       <p className={badName ? "bad-text" : "faint"}>{badName ? text.deploy.badName : text.deploy.appNameOptional}</p>
       <WhereFields where={where} onChange={setWhere} />
-      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
-        {text.deploy.noTraffic}
-      </Checkbox>
       <div className="form-actions">
         <Button type="primary" htmlType="submit" disabled={source === null || badName} loading={deploy.isPending}>
           {text.deploy.button}

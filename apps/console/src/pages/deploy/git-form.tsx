@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
@@ -29,7 +28,6 @@ export function GitForm() {
   const [folder, setFolder] = useState("");
   const [typed, setTyped] = useState<string | null>(null);
   const [where, setWhere] = useState<Where>({});
-  const [noTraffic, setNoTraffic] = useState(false);
   const name = typed ?? nameOfRepository(url);
   const badName = name !== "" && !APP_NAME.test(name);
   const ready = url !== "" && name !== "" && !badName;
@@ -41,7 +39,6 @@ export function GitForm() {
         ...(ref === "" ? {} : { ref }),
         ...(folder === "" ? {} : { folder }),
         ...where,
-        ...(noTraffic ? { noTraffic } : {}),
       }),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
@@ -80,9 +77,6 @@ export function GitForm() {
         help: badName ? text.deploy.badName : text.deploy.appNameHelp,
       })}
       <WhereFields where={where} onChange={setWhere} />
-      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
-        {text.deploy.noTraffic}
-      </Checkbox>
       <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
         {text.deploy.button}
       </Button>

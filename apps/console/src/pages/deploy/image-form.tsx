@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
 import { useId, useState } from "react";
@@ -20,12 +19,10 @@ export function ImageForm() {
   const [image, setImage] = useState("");
   const [port, setPort] = useState<number | null>(null);
   const [where, setWhere] = useState<Where>({});
-  const [noTraffic, setNoTraffic] = useState(false);
   const badName = name !== "" && !APP_NAME.test(name);
   const ready = name !== "" && !badName && image !== "";
   const deploy = useMutation({
-    mutationFn: () =>
-      client.deployImage({ name, image, ...where, ...(port === null ? {} : { port }), ...(noTraffic ? { noTraffic } : {}) }),
+    mutationFn: () => client.deployImage({ name, image, ...where, ...(port === null ? {} : { port }) }),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
   return (
@@ -59,9 +56,6 @@ export function ImageForm() {
       <InputNumber<number> id={`${id}-port`} min={1} max={65535} precision={0} value={port} placeholder="8080" onChange={setPort} />
       <p className="faint">{text.deploy.portHelp}</p>
       <WhereFields where={where} onChange={setWhere} />
-      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
-        {text.deploy.noTraffic}
-      </Checkbox>
       <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
         {text.deploy.button}
       </Button>

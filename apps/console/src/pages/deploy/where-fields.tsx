@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import Checkbox from "antd/es/checkbox";
 import Select from "antd/es/select";
 import { useId } from "react";
 import { teamsQuery } from "../../api/queries.ts";
@@ -8,15 +9,17 @@ import { useText } from "../../i18n/language.tsx";
 export interface Where {
   team?: string;
   environment?: string;
+  noTraffic?: true;
 }
 
-/** To which team and environment a deployment goes. */
+/** To which team and environment a deployment goes, and whether visitors are sent to it. */
 export function WhereFields({ where, onChange }: { where: Where; onChange: (where: Where) => void }) {
   const text = useText();
   const id = useId();
   const { data: teams = [] } = useQuery(teamsQuery);
   const team = teams.find(({ name }) => name === where.team) ?? teams[0];
   const several = teams.length > 1;
+  const { environment = "", ...elsewhere } = where;
   return (
     <>
       {several && (
@@ -27,7 +30,7 @@ export function WhereFields({ where, onChange }: { where: Where; onChange: (wher
             className="wide-select"
             value={team?.name ?? ""}
             options={teams.map(({ name }) => ({ value: name, label: name }))}
-            onChange={(name) => onChange({ team: name })}
+            onChange={(name) => onChange({ ...elsewhere, team: name })}
           />
         </>
       )}
@@ -35,13 +38,19 @@ export function WhereFields({ where, onChange }: { where: Where; onChange: (wher
       <Select
         id={`${id}-env`}
         className="wide-select"
-        value={where.environment ?? ""}
+        value={environment}
         options={[{ value: "", label: text.place.first }, ...(team?.environments ?? []).map((name) => ({ value: name, label: name }))]}
-        onChange={(name) => {
-          const { environment: _, ...rest } = where;
-          onChange(name === "" ? rest : { ...rest, environment: name });
-        }}
+        onChange={(name) => onChange(name === "" ? elsewhere : { ...elsewhere, environment: name })}
       />
+      <Checkbox
+        checked={where.noTraffic === true}
+        onChange={(event) => {
+          const { noTraffic: _, ...rest } = where;
+          onChange(event.target.checked ? { ...rest, noTraffic: true } : rest);
+        }}
+      >
+        {text.deploy.noTraffic}
+      </Checkbox>
     </>
   );
 }
