@@ -1,23 +1,22 @@
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Operation } from "@ebb/api";
 import {
-  COMPILE_CACHE,
   eventually,
   finished,
   httpRequest,
   joinTeam,
   nodeApp,
+  openTerminal,
   startEbb,
   startLoad,
   tempDir,
   type EbbServer,
   type Member,
+  type Terminal,
 } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
-const LAUNCHER = join(import.meta.dirname, "../../ebb");
 const PROD = { app: "shop", env: "prod" };
 const HOST = "shop.sls-local.localhost";
 const WAITS = /ebb approve ([a-z0-9]+)/;
@@ -33,7 +32,6 @@ interface Story {
   write(handler: string, before: string): Promise<void>;
   get(headers?: Record<string, string>): Promise<{ version: string; status: number }>;
 }
-type Terminal = (line: string, exit?: number) => Promise<string>;
 
 test("sign in, deploy, promote, a canary by header, a guarded release, a bad version that is taken back, and the trail", async () => {
   const story = await begin();
@@ -65,7 +63,9 @@ async function begin(): Promise<Story> {
   await ebb.client.patchEnvironment("default", "prod", { approvals: 1 });
   const source = join(folder.path, "shop");
   await mkdir(source);
-  const [types, bobTypes] = await Promise.all([ann, bob].map((who) => signIn(who, { ebb, home: join(folder.path, who.name), source })));
+  const [types, bobTypes] = await Promise.all(
+    [ann, bob].map((who) => openTerminal(ebb, who, { home: join(folder.path, who.name), folder: source })),
+  );
   if (!types || !bobTypes) throw new Error("nobody has signed in");
   return {
     ebb,
@@ -86,34 +86,6 @@ async function begin(): Promise<Story> {
       return { status, version: /"version":"([^"]*)"/.exec(body)?.[1] ?? body };
     },
   };
-}
-
-async function signIn(who: Member, { ebb, home, source }: { ebb: EbbServer; home: string; source: string }): Promise<Terminal> {
-  const types = async (line: string, exit = 0, input = "") => {
-    const { code, output } = await run(line, { cwd: source, home, input });
-    expect(code, `${who.name}$ ebb ${line}\n${output}`).toBe(exit);
-    return output;
-  };
-  expect(await types(`login ${ebb.urls.platform} --with-token`, 0, who.token)).toContain(`as ${who.name}`);
-  return types;
-}
-
-/** As a person on a machine of their own, who knows the platform by its address only. */
-function run(line: string, at: { cwd: string; home: string; input: string }): Promise<{ code: number; output: string }> {
-  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
-  const { EBB_DATA: _data, EBB_SERVER: _server, EBB_TOKEN: _token, ...env } = process.env;
-  return new Promise((resolve) => {
-    const child = execFile(
-      LAUNCHER,
-      words,
-      {
-        cwd: at.cwd,
-        env: { ...env, HOME: at.home, XDG_CONFIG_HOME: join(at.home, "config"), NO_COLOR: "1", NODE_COMPILE_CACHE: COMPILE_CACHE },
-      },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
-    );
-    child.stdin?.end(at.input);
-  });
 }
 
 async function fromTheEmptyFolderToProd({ ebb, bob, types, write, get }: Story): Promise<void> {
