@@ -1,3 +1,4 @@
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { deploy, eventually, finished, httpRequest, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
 import { readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,11 +22,20 @@ test("test on one cluster and prod on another: one of them stops, and the other 
   const kubeconfig = await readFile(far.urls.kubeconfig, "utf8");
   const ingress = `${far.gateway.host}:${far.gateway.port}`;
   expect(await client.createCluster({ name: "far", kubeconfig, ingress })).toMatchObject({ state: "ready", knative: true, istio: true });
+  await knativesOwnHosts();
+  const hosts = { domain: "sls-far.example.com" };
+  const planned = await client.putClusterHosts("far", { ...hosts, dryRun: true });
+  expect(planned.changes.map(({ configMap, key }) => `${configMap} ${key}`)).toEqual([
+    "config-domain sls-far.example.com",
+    "config-network domain-template",
+  ]);
+  expect((await client.getClusterHosts("far")).domain).toBe(null);
+  expect(await client.putClusterHosts("far", hosts)).toMatchObject(hosts);
   await client.createEnvironment("default", { name: "live", template: "prod", cluster: "far" });
   expect((await deploy(client, "shop", nodeApp({ handler: `return response.end("shop");` }))).failure).toBeNull();
   const promoted = await finished(client, (await client.promote(LIVE, { from: "test" })).id);
   expect(promoted.failure).toBeNull();
-  expect(promoted.url).toContain(`:${far.gateway.port}`);
+  expect(promoted.url).toBe(`http://shop.sls-far.example.com:${far.gateway.port}`);
   const live = () => httpRequest(far.gateway, { host: new URL(promoted.url ?? "").hostname, path: "/" });
   expect([(await near.get("shop")).body, (await live()).body]).toEqual(["shop", "shop"]);
   await eventually(async () => (await client.getAppEnvironment(LIVE)).state === "ready");
@@ -41,3 +51,13 @@ test("test on one cluster and prod on another: one of them stops, and the other 
   expect((await near.get("shop")).body).toBe("shop 2");
   expect(["ready", "asleep"]).toContain((await client.getAppEnvironment(TEST)).state);
 });
+
+/** As a Knative that nobody has told of Ebb. */
+async function knativesOwnHosts(): Promise<void> {
+  const kubeconfig = new KubeConfig();
+  kubeconfig.loadFromFile(far.urls.kubeconfig);
+  const api = kubeconfig.makeApiClient(CoreV1Api);
+  const at = { name: "config-network", namespace: "knative-serving" };
+  const { "domain-template": _ours, ...data } = (await api.readNamespacedConfigMap(at)).data ?? {};
+  await api.replaceNamespacedConfigMap({ ...at, body: { metadata: { name: at.name }, data } });
+}

@@ -1,6 +1,12 @@
 import { approvalsCommand, approveCommand, rejectCommand } from "./commands/approvals.ts";
 import { appsCommand } from "./commands/apps.ts";
-import { clusterAddCommand, clusterCheckCommand, clusterDeleteCommand, clusterListCommand } from "./commands/cluster.ts";
+import {
+  clusterAddCommand,
+  clusterCheckCommand,
+  clusterDeleteCommand,
+  clusterHostsCommand,
+  clusterListCommand,
+} from "./commands/cluster.ts";
 import { auditExportCommand, auditListCommand, auditShowCommand, auditVerifyCommand } from "./commands/audit.ts";
 import { completeCommand, completionCommand } from "./commands/completion.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -143,6 +149,7 @@ export const COMMANDS: readonly Command[] = [
   clusterListCommand,
   clusterAddCommand,
   clusterCheckCommand,
+  clusterHostsCommand,
   clusterDeleteCommand,
   exportCommand,
   applyCommand,

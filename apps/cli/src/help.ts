@@ -27,7 +27,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   vars: "Environment variables of an application",
   domain: "Custom domains and their certificates: list, add, verify, certificate, remove",
   env: "Environments of a team: list, show, create, change, delete",
-  cluster: "Clusters that environments are on: list, add, check, delete",
+  cluster: "Clusters that environments are on: list, add, check, hosts, delete",
   usage: "Shows what applications used and what it cost, or sets the prices",
   secrets: "Secrets of an application",
   token: "Tokens for scripts and other machines: list, create, revoke",

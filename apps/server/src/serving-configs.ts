@@ -3,6 +3,7 @@ import {
   EXAMPLE_CHECKSUM,
   EXAMPLE_KEY,
   exampleChecksum,
+  HOST_TEMPLATE,
   isStatus,
   SERVING_NAMESPACE,
   type ConfigMap,
@@ -102,13 +103,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/**
- * `{host}.sls-{cluster}.{base}` in every namespace, where the host is what the platform says in its annotations and otherwise the name: a
- * Route's own is `ebb.dev/host`, that of a tag (which has another Name than the Route) gets the environment's suffix.
- */
-const DOMAIN_TEMPLATE =
-  '{{if eq .Name (index .Labels "serving.knative.dev/service")}}{{or (index .Annotations "ebb.dev/host") .Name}}' +
-  '{{else}}{{.Name}}{{index .Annotations "ebb.dev/host-suffix"}}{{end}}.{{.Domain}}';
 /** Ours of before there were environments: one that nobody has changed since then is brought up to date. */
 const FORMER_TEMPLATE = "{{.Name}}.{{.Domain}}";
 
@@ -116,7 +110,7 @@ const FORMER_TEMPLATE = "{{.Name}}.{{.Domain}}";
 function settingsOf(config: ServerConfig): Record<string, Record<string, string>> {
   return {
     "config-domain": { [`sls-${config.clusterName}.${config.baseDomain}`]: "" },
-    "config-network": { "domain-template": DOMAIN_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
+    "config-network": { "domain-template": HOST_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
     // Who waits for a deploy should hear of its failure; a large image may be given longer by annotation or here.
     "config-deployment": { "progress-deadline": `${config.progressDeadlineSeconds ?? PROGRESS_DEADLINE}s` },
   };
@@ -162,7 +156,7 @@ export async function ensureServingConfigs(client: KubeClient, config: ServerCon
   }
   const network = await client.get(ConfigMaps, SERVING_NAMESPACE, "config-network");
   if (network?.data?.["domain-template"] === FORMER_TEMPLATE) {
-    await client.update(ConfigMaps, { ...network, data: { ...network.data, "domain-template": DOMAIN_TEMPLATE } });
+    await client.update(ConfigMaps, { ...network, data: { ...network.data, "domain-template": HOST_TEMPLATE } });
   }
   if (config.progressDeadlineSeconds === undefined) return;
   const deployment = await client.get(ConfigMaps, SERVING_NAMESPACE, "config-deployment");

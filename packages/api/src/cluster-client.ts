@@ -1,4 +1,4 @@
-import type { Cluster, CreateCluster } from "./clusters.ts";
+import type { Cluster, ClusterHosts, CreateCluster, PutClusterHosts } from "./clusters.ts";
 import type { CallOptions } from "./place-client.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Revised } from "./schemas.ts";
@@ -15,6 +15,8 @@ export function clusterCalls(send: Send) {
     createCluster: (body: CreateCluster) => json<Cluster>("POST", "/clusters", { json: body }),
     /** Asks it now. */
     checkCluster: (name: string) => json<Cluster>("POST", `${one(name)}/check`, { json: {} }),
+    getClusterHosts: (name: string, call?: CallOptions) => json<ClusterHosts>("GET", `${one(name)}/hosts`, call),
+    putClusterHosts: (name: string, body: PutClusterHosts) => json<ClusterHosts>("PUT", `${one(name)}/hosts`, { json: body }),
     deleteCluster: async (name: string, on?: ChangeOptions): Promise<void> => {
       await send("DELETE", one(name), changing(on));
     },

@@ -45,6 +45,36 @@ export const Cluster = object({
 });
 export type Cluster = Static<typeof Cluster>;
 
+/** A key of a ConfigMap in `knative-serving`; null: it is not there. */
+const ClusterHostsChange = object({
+  configMap: Type.String(),
+  key: Type.String(),
+  before: Nullable(Type.String()),
+  after: Nullable(Type.String()),
+});
+export type ClusterHostsChange = Static<typeof ClusterHostsChange>;
+
+/** Which hosts a cluster gives to Ebb's apps: `{host}.{domain}`. */
+export const ClusterHosts = object({
+  domain: Nullable(Type.String({ description: "For Ebb's apps alone; null: they are under the cluster's own" })),
+  template: Type.String({ description: "config-network's domain-template" }),
+  changes: Type.Array(ClusterHostsChange, { description: "What was, or would be, changed" }),
+  apps: Type.Integer({ description: "Places of apps on it, whose hosts follow" }),
+});
+export type ClusterHosts = Static<typeof ClusterHosts>;
+
+export const PutClusterHosts = object({
+  domain: Nullable(
+    Type.String({
+      maxLength: 200,
+      pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$",
+      description: "sls-eu.example.com: apps are at {host}.sls-eu.example.com; null gives the cluster's own hosts back",
+    }),
+  ),
+  dryRun: Type.Optional(Type.Boolean({ description: "Only says what would be changed" })),
+});
+export type PutClusterHosts = Static<typeof PutClusterHosts>;
+
 const Place = {
   name: ClusterName,
   ingress: Address,

@@ -1,4 +1,4 @@
-import type { Cluster, CreateCluster } from "@ebb/api";
+import type { Cluster, ClusterHosts, CreateCluster } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -103,6 +103,53 @@ export const clusterDeleteCommand = defineCommand({
     context.output.lines([`${args.name} is forgotten`]);
   },
 });
+
+export const clusterHostsCommand = defineCommand({
+  name: "cluster hosts",
+  summary: "Which hosts a cluster gives to apps, or gives them a domain of their own",
+  description: `With --domain: {app}.DOMAIN for the apps that Ebb has there, by Knative's own config-domain (a selector of Ebb's label) and config-network (its domain-template, around the
+one that is there). Whatever else is on the cluster keeps the hosts that it has. --plan says what would be changed; --reset takes it back.`,
+  args: { name: NAME },
+  options: {
+    domain: { kind: "text", placeholder: "DOMAIN", summary: "As sls-eu.example.com" },
+    reset: { kind: "flag", summary: "The hosts that the cluster gives to everybody" },
+    plan: { kind: "flag", summary: "Say what would be changed, and change nothing" },
+  },
+  prints: "data",
+  uses: "platform",
+  examples: [
+    { run: "ebb cluster hosts eu", what: "As they are" },
+    { run: "ebb cluster hosts eu --domain sls-eu.example.com --plan", what: "What would be changed" },
+  ],
+  async run(context, { args, options }) {
+    const { domain, reset, plan } = options;
+    if (domain !== undefined && reset) throw usageError("--domain and --reset are both given", "Give one of them.");
+    if (plan && domain === undefined && !reset) throw usageError("--plan is given alone", "Say of what: --domain DOMAIN or --reset.");
+    const client = await context.connect();
+    const asks = domain !== undefined || reset;
+    const hosts = asks
+      ? await client.putClusterHosts(args.name, { domain: domain ?? null, dryRun: plan })
+      : await client.getClusterHosts(args.name);
+    context.output.show(hosts, () => hostLines(context, hosts, { plan, asks }));
+  },
+});
+
+function hostLines({ output }: Context, hosts: ClusterHosts, { plan, asks }: { plan: boolean; asks: boolean }): string[] {
+  const { domain, template, changes, apps } = hosts;
+  const value = (text: string | null) => (text === null ? "nothing" : JSON.stringify(text));
+  const said = changes.flatMap(({ configMap, key, before, after }) => [
+    `${configMap} ${key}`,
+    `  ${plan ? "is" : "was"} ${value(before)}`,
+    `  ${plan ? "would be" : "is"} ${value(after)}`,
+  ]);
+  const nothing = asks && changes.length === 0 ? ["nothing is to be changed"] : [];
+  const moved = changes.length > 0 && apps > 0 ? [`the hosts of ${apps} apps on it ${plan ? "would change" : "change"} with it`] : [];
+  const facts: [string, string][] = [
+    ["domain", domain ?? "the cluster's own"],
+    ["template", template],
+  ];
+  return [...said, ...nothing, ...moved, ...renderFacts(facts, output.style)];
+}
 
 function has({ knative, istio }: Cluster): string {
   if (knative === null) return "-";

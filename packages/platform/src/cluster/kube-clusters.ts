@@ -3,7 +3,8 @@ import { MAIN_CLUSTER } from "../environments/store.ts";
 import { accessWith, noAccess, openKubeconfig, type ClusterAccess } from "./access.ts";
 import type { Credentials } from "./credentials.ts";
 import { KubeCluster } from "./kube-cluster.ts";
-import type { Cluster, ClusterChange, ClusterCondition, ClusterFleet, ClusterPlace, ClusterSource, Ingress } from "./port.ts";
+import { KubeHostSettings } from "./kube-host-settings.ts";
+import type { Cluster, ClusterChange, ClusterCondition, ClusterFleet, ClusterPlace, ClusterSource, HostSettings, Ingress } from "./port.ts";
 import { ClusterWatch } from "./watch.ts";
 
 export interface KubeClustersOptions {
@@ -67,6 +68,10 @@ export class KubeClusters implements ClusterFleet, Runnable {
 
   server(cluster: string): string {
     return this.#member(cluster).watch.view.client.server;
+  }
+
+  hosts(cluster: string): HostSettings {
+    return new KubeHostSettings(this.#member(cluster).watch.view.client);
   }
 
   condition(cluster: string): ClusterCondition {

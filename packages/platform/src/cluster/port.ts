@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { HostConfig } from "../compile/cluster-hosts.ts";
 import type { GuardObject } from "../compile/istio-guard.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
@@ -20,8 +21,6 @@ export const MANAGED_BY = "ebb";
 export const VISIBILITY = "networking.knative.dev/visibility";
 /** The host outside that a VirtualService holds for a Knative Service which is cluster-local. */
 export const EXTERNAL_HOST = "ebb.dev/external-host";
-/** On Knative Services, for the domain template of config-network (docs/guide/environments.md). */
-export const HOST_ANNOTATIONS = { host: "ebb.dev/host", suffix: "ebb.dev/host-suffix" } as const;
 
 /** An environment as a cluster sees it. */
 export interface ClusterPlace {
@@ -86,6 +85,14 @@ export interface ClusterFleet extends Clusters {
   /** Watches it from now on, in place of one of that name. */
   connect(cluster: string, source: ClusterSource): Promise<void>;
   disconnect(cluster: string): Promise<void>;
+  hosts(cluster: string): HostSettings;
+}
+
+/** Which hosts a cluster gives to what it serves. Throws `cluster_unusable` when it does not let us, or has no such settings. */
+export interface HostSettings {
+  read(): Promise<HostConfig>;
+  /** No more than what differs. */
+  write(config: HostConfig): Promise<void>;
 }
 
 /** An empty `app`: any of them. */

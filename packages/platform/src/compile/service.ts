@@ -1,5 +1,6 @@
 import type { Container, EnvVar, KnativeService, Probe, RevisionTemplate, TrafficTarget } from "@ebb/kube";
-import { HOST_ANNOTATIONS, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
+import { HOST_ANNOTATIONS } from "@ebb/kube";
+import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import type { AskedScaling } from "../environments/policies.ts";
 import { revisionName, versionName } from "./names.ts";
 import type { VersionConfig } from "./version-config.ts";

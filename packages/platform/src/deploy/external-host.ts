@@ -1,5 +1,6 @@
 import type { KnativeService } from "@ebb/kube";
-import { EXTERNAL_HOST, HOST_ANNOTATIONS, VISIBILITY } from "../cluster/port.ts";
+import { HOST_ANNOTATIONS } from "@ebb/kube";
+import { EXTERNAL_HOST, VISIBILITY } from "../cluster/port.ts";
 import { versionName } from "../compile/names.ts";
 
 const CLUSTER_LOCAL = ".svc.cluster.local";

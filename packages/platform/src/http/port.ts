@@ -29,7 +29,9 @@ import type {
   ConfigurationPatch,
   ConfigurationPlan,
   CreateApp,
+  ClusterHosts,
   CreateCluster,
+  PutClusterHosts,
   CreateEnvironment,
   CreatePreview,
   CreateTeam,
@@ -213,6 +215,8 @@ export interface ClustersApi {
   get(name: string, visible: Visible): Promise<Cluster>;
   create(body: CreateCluster, user: string): Promise<Cluster>;
   check(name: string, visible: Visible): Promise<Cluster>;
+  hosts(name: string): Promise<ClusterHosts>;
+  putHosts(name: string, body: PutClusterHosts): Promise<ClusterHosts>;
   delete(name: string): Promise<void>;
 }
 

@@ -162,7 +162,7 @@ describe("the revisions of an If-Match", () => {
 
 /**
  * Changed by their address alone, and read in lists: there is nothing that a form would have been filled from. Domains change by themselves
- * all the time, and what people say of them is one word each.
+ * all the time, and what people say of them is one word each. A cluster's hosts are its own: others write them, too.
  */
 const UNCONDITIONAL = [
   "DELETE /session",
@@ -171,6 +171,7 @@ const UNCONDITIONAL = [
   "DELETE /teams/:team/members/:user",
   "DELETE /tokens/:id",
   "PATCH /prices",
+  "PUT /clusters/:cluster/hosts",
   "PUT /me/password",
   "PUT /teams/:team/members/:user",
 ];

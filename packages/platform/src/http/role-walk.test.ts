@@ -143,6 +143,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "DELETE /teams/:team",
     "GET /audit/export",
     "GET /audit/verification",
+    "GET /clusters/:cluster/hosts",
     "GET /configuration",
     "GET /domain-settings",
     "GET /git-settings",
@@ -162,6 +163,7 @@ test("what is public, what takes a platform administrator, and what reads", asyn
     "POST /teams",
     "POST /users",
     "POST /users/:user/reset-password",
+    "PUT /clusters/:cluster/hosts",
   ]);
   // Nothing that changes an app, a team or an environment is for viewers.
   const changes = routes.filter(

@@ -1,4 +1,4 @@
-import type { Cluster, CreateCluster } from "@ebb/api";
+import type { Cluster, ClusterHosts, CreateCluster, PutClusterHosts } from "@ebb/api";
 import { record } from "../audit/store.ts";
 import { isRunning } from "../cluster/pods.ts";
 import { checked, credentialsOf, type Credentials } from "../cluster/credentials.ts";
@@ -8,6 +8,7 @@ import { clusterExists, findCluster, insertCluster, listClusters, sealCredential
 import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import { listEnvironments, MAIN_CLUSTER } from "../environments/store.ts";
+import { hostsChanges, hostsDomain, hostsTemplate, withHosts, type HostConfig } from "../compile/cluster-hosts.ts";
 import { refuse } from "../errors.ts";
 import type { ClustersApi, Visible } from "../http/port.ts";
 import { claim } from "../revisions/store.ts";
@@ -67,6 +68,39 @@ export class ClusterService implements ClustersApi {
     await registry.refresh();
     await fleet.check(name);
     return this.#view(row, undefined);
+  }
+
+  /** Throws `cluster_not_found`, and `cluster_unusable` when its settings cannot be read. */
+  async hosts(name: string): Promise<ClusterHosts> {
+    const { id, settings } = await this.#hostSettings(name);
+    return this.#hostsView(id, await settings.read());
+  }
+
+  /** Throws as `hosts` does, and `invalid_request` for a domain that is somebody else's there. */
+  async putHosts(name: string, { domain, dryRun = false }: PutClusterHosts): Promise<ClusterHosts> {
+    const { id, settings } = await this.#hostSettings(name);
+    const before = await settings.read();
+    const after = withHosts(before, domain);
+    const changes = hostsChanges(before, after);
+    if (dryRun || changes.length === 0) return this.#hostsView(id, after, changes);
+    await settings.write(after);
+    const { db, clock } = this.#options.deps;
+    const values = (of: "before" | "after") =>
+      Object.fromEntries(changes.map((change) => [`${change.configMap} ${change.key}`, change[of]]));
+    const change = { action: "cluster.hosts", object: `cluster/${name}`, before: values("before"), after: values("after") };
+    await db.transaction().execute((transaction) => record(transaction, clock.now(), change));
+    return this.#hostsView(id, after, changes);
+  }
+
+  async #hostSettings(name: string) {
+    const id = (await this.#find(name))?.name ?? MAIN_CLUSTER;
+    return { id, settings: this.#options.fleet.hosts(id) };
+  }
+
+  async #hostsView(id: string, config: HostConfig, changes: ClusterHosts["changes"] = []): Promise<ClusterHosts> {
+    const { db } = this.#options.deps;
+    const environments = (await listEnvironments(db)).filter(({ cluster }) => cluster === id);
+    return { domain: hostsDomain(config), template: hostsTemplate(config), changes, apps: await countApps(db, environments) };
   }
 
   /** Throws `cluster_not_found`, and `cluster_in_use` while an environment is on it. */

@@ -185,7 +185,7 @@ function createService(world: World, deps: Deps, engine: OperationEngine): Platf
   const reserved = { below: ["sls-fake.localhost"], exact: ["console.example.org"] };
   // Those that need more than one cluster have their own tests.
   const none = () => Promise.reject(new Error("there is one cluster here"));
-  const clusters = { list: none, get: none, create: none, check: none, delete: none };
+  const clusters = { list: none, get: none, create: none, check: none, delete: none, hosts: none, putHosts: none };
   return new PlatformService({ deps, engine, collector, usage, clusters, random, uploads, keeper, reserved, ...about });
 }
 

@@ -1,4 +1,4 @@
-import { Cluster, ClusterName, CreateCluster } from "@ebb/api";
+import { Cluster, ClusterHosts, ClusterName, CreateCluster, PutClusterHosts } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type, type Static } from "typebox";
 import { visibleTeams } from "../../identity/access.ts";
@@ -49,6 +49,26 @@ export function registerClusterRoutes(server: FastifyInstance, { api }: RouteDep
       unaudited: true,
     },
     (request) => api.clusters.check(nameOf(request), visible(request)),
+  );
+  read(
+    server,
+    `${one}/hosts`,
+    { summary: "Which hosts a cluster gives to apps", access: ADMIN, answer: ClusterHosts, params: ByCluster },
+    (request) => api.clusters.hosts(nameOf(request)),
+  );
+  write(
+    server,
+    `${one}/hosts`,
+    {
+      method: "PUT",
+      summary: "Give apps hosts under a domain, by the cluster's own settings; everybody else's stay",
+      access: ADMIN,
+      params: ByCluster,
+      body: PutClusterHosts,
+      answer: ClusterHosts,
+      code: 200,
+    },
+    (request) => api.clusters.putHosts(nameOf(request), request.body as PutClusterHosts),
   );
   server.delete(
     one,
