@@ -124,6 +124,12 @@ function osImageOf(path: string): string {
   }
 }
 
+/** Where the one Node is reached, as its InternalIP says. */
+export function nodeAddress(config: Ways): string {
+  const [gateway] = gatewayServices(config);
+  return gateway?.status?.loadBalancer?.ingress?.[0]?.ip ?? "127.0.0.1";
+}
+
 /** The one Node that there is; pure. */
 export function makeNode(machine: Machine, address: string, now: number): KubeObject {
   const { hostname, architecture, kernel, osImage, cores, memoryBytes } = machine;
@@ -187,8 +193,6 @@ export async function ensureLandmarks(
   if (!(await client.get(Namespaces, undefined, MESH_NAMESPACE))) {
     await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: MESH_NAMESPACE } });
   }
-  const [gateway] = gatewayServices(config);
-  const address = gateway?.status?.loadBalancer?.ingress?.[0]?.ip ?? "127.0.0.1";
   for (const service of gatewayServices(config)) {
     const existing = await client.get(CoreServices, MESH_NAMESPACE, service.metadata.name);
     const stored = existing
@@ -208,7 +212,7 @@ export async function ensureLandmarks(
     if (existing) await client.update<KubeObject>(kind, { ...existing, ...rest });
     else await client.create<KubeObject>(kind, { ...rest, metadata });
   }
-  const node = makeNode(machine, address, now);
+  const node = makeNode(machine, nodeAddress(config), now);
   const existing = await client.get(Nodes, undefined, NODE);
   const labels = { ...existing?.metadata.labels, ...node.metadata.labels };
   const stored = existing

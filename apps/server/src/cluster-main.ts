@@ -15,7 +15,7 @@ import {
 import { bootstrapCluster } from "./bootstrap-cluster.ts";
 import { takeClusterKeys } from "./cluster-keys.ts";
 import { clusterViews } from "./cluster-views.ts";
-import { machineUsage, thisMachine } from "./cluster-landmarks.ts";
+import { machineUsage, nodeAddress, thisMachine } from "./cluster-landmarks.ts";
 import { createMeasure } from "./measure.ts";
 import { podAccess } from "./pod-access.ts";
 import { heapCompaction } from "./compact-heap.ts";
@@ -70,14 +70,14 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     objectViews: SERVING_VIEWS,
     ...common,
   });
-  const client = api.client(CONTROLLER);
+  const client = api.client(CONTROLLER, { ownUids: true });
   let stopInstances = false;
   const controllers = createControllers({
     client,
     instances,
     gateway,
     ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
-    node: thisMachine(),
+    node: { ...thisMachine(), address: nodeAddress(config) },
     bundlesRoot: paths.bundles,
     decisionsPath: paths.decisions,
     requestsPath: paths.requests,

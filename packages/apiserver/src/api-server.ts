@@ -30,7 +30,7 @@ import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { DefinitionController } from "./custom/definition-controller.ts";
 import { KindTable } from "./custom/kind-table.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
-import { createLocalClient } from "./registry/local-client.ts";
+import { createLocalClient, type LocalClientOptions } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
 import type { User } from "./registry/request-context.ts";
 import { HttpServer } from "./rest/http-server.ts";
@@ -98,7 +98,7 @@ export interface ApiServerOptions {
  */
 export interface ApiServer extends Runnable {
   /** The API for parts of this process, as this user; `skipWebhooks` for what the cluster needs to start, whatever users' webhooks say. */
-  client(user: User, options?: { skipWebhooks?: boolean }): KubeClient;
+  client(user: User, options?: LocalClientOptions): KubeClient;
   /** Where it listens; with the real port after `start`. */
   address(): { host: string; port: number };
   /** The first of the further places at which it listens, if any: where containers reach it. */
@@ -256,7 +256,7 @@ class EmbeddedApiServer implements ApiServer {
     }
   }
 
-  client(user: User, options: { skipWebhooks?: boolean } = {}): KubeClient {
+  client(user: User, options: LocalClientOptions = {}): KubeClient {
     return createLocalClient(() => this.#running().registry, user, options);
   }
 

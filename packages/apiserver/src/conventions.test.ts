@@ -1,3 +1,4 @@
+import { ConfigMaps, type KubeObject } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { configMap, ksvc, startServer } from "./testing/server.ts";
 
@@ -22,6 +23,14 @@ describe("create", () => {
     expect(body.metadata.creationTimestamp).toMatch(/^20[2-9]\d-.*T.*:\d\dZ$/);
     expect(body.metadata).not.toHaveProperty("deletionTimestamp");
     expect(body).not.toHaveProperty("status");
+  });
+
+  test("only the cluster's own writers choose a uid", async () => {
+    const { api } = await startServer();
+    const own = api.client({ name: "t", groups: [] }, { ownUids: true });
+    const made = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default", uid: "told-before" } });
+    expect((await own.create<KubeObject>(ConfigMaps, made("a"))).metadata.uid).toBe("told-before");
+    expect((await api.client({ name: "t", groups: [] }).create<KubeObject>(ConfigMaps, made("b"))).metadata.uid).not.toBe("told-before");
   });
 
   test("generateName makes names of its own", async () => {

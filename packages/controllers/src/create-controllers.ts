@@ -169,6 +169,7 @@ class EmbeddedControllers implements Controllers {
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = {
+      node: options.node,
       bundlesRoot,
       ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
       ...(options.apiAddress ? { apiAddress: options.apiAddress } : {}),
@@ -179,7 +180,6 @@ class EmbeddedControllers implements Controllers {
       loop: this.#loop,
       quotas,
       workload,
-      node: options.node,
       resolveDigest: options.resolveDigest,
       issueToken: options.issueToken,
     });
@@ -187,7 +187,7 @@ class EmbeddedControllers implements Controllers {
     this.#routes = new RouteController(context, ingress);
     this.#virtualServices = new VirtualServiceController(context, ingress);
     this.#domainMappings = new DomainMappingController(context, ingress, gateway);
-    this.#pods = new PodController(context, instances);
+    this.#pods = new PodController(context, instances, options.node?.address);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
     const informers = informersOf(context);
     this.#controllers = [

@@ -4,7 +4,23 @@ import type { Condition, KubeObject } from "./meta.ts";
 export interface EnvVar {
   name: string;
   value?: string;
-  valueFrom?: { secretKeyRef?: KeySelector; configMapKeyRef?: KeySelector; fieldRef?: { fieldPath: string } };
+  valueFrom?: {
+    secretKeyRef?: KeySelector;
+    configMapKeyRef?: KeySelector;
+    fieldRef?: FieldReference;
+    resourceFieldRef?: ResourceReference;
+  };
+}
+/** What the downward API tells of the Pod itself. */
+export interface FieldReference {
+  apiVersion?: string;
+  fieldPath: string;
+}
+export interface ResourceReference {
+  /** Its own when absent; needed in volumes. */
+  containerName?: string;
+  resource: string;
+  divisor?: string | number;
 }
 export interface KeySelector {
   name: string;
@@ -61,8 +77,8 @@ export interface KeyToPath {
 export interface DownwardFile {
   path: string;
   mode?: number;
-  fieldRef?: { fieldPath: string };
-  resourceFieldRef?: { containerName?: string; resource: string; divisor?: string | number };
+  fieldRef?: FieldReference;
+  resourceFieldRef?: ResourceReference;
 }
 export interface VolumeProjection {
   configMap?: { name?: string; items?: KeyToPath[]; optional?: boolean };
@@ -77,6 +93,8 @@ export interface Volume {
   projected?: { sources?: VolumeProjection[]; defaultMode?: number };
   emptyDir?: { medium?: string; sizeLimit?: string | number };
   persistentVolumeClaim?: { claimName?: string; readOnly?: boolean };
+  /** In a Pod of one's own only. */
+  downwardAPI?: { items?: DownwardFile[] };
   hostPath?: object;
   csi?: object;
   ephemeral?: object;

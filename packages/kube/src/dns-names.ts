@@ -38,6 +38,26 @@ export function dns1035LabelFaults(name: string): string[] {
   return [...tooLong(name, LONGEST_LABEL), ...(matches(name, LABEL_1035) ? [] : [LABEL_1035_WORDS])];
 }
 
+const QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+const QUALIFIED_WORDS = words(
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  QUALIFIED,
+  "'MyName',  or 'my.name',  or '123-abc'",
+);
+
+/** Of a key of labels or annotations. */
+export function qualifiedNameFaults(name: string): string[] {
+  const parts = name.split("/");
+  if (parts.length > 2)
+    return [`a qualified name ${QUALIFIED_WORDS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  const own = parts.at(-1) ?? "";
+  const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
+  const prefixFaults = prefix === undefined ? [] : prefix === "" ? ["must be non-empty"] : dnsSubdomainFaults(prefix);
+  const length = own === "" ? ["must be non-empty"] : tooLong(own, LONGEST_LABEL);
+  const ownFaults = [...length, ...(matches(own, QUALIFIED) ? [] : [QUALIFIED_WORDS])];
+  return [...prefixFaults.map((why) => `prefix part ${why}`), ...ownFaults.map((why) => `name part ${why}`)];
+}
+
 function words(rule: string, pattern: string, examples: string): string {
   return `${rule} (e.g. ${examples}, regex used for validation is '${pattern}')`;
 }

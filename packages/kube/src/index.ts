@@ -78,6 +78,8 @@ export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS, WITH_ENDED } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
+export { envDownwardCauses, subscriptOf } from "./validate-downward.ts";
+export { downwardCauses } from "./validate-pod.ts";
 export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {
   addAmounts,

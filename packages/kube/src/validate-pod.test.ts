@@ -59,7 +59,78 @@ describe("a Pod is refused in Kubernetes' words", () => {
       [
         "spec.containers[0].env[0].name: Required value",
         `spec.containers[0].env[1].name: Invalid value: "A=B": a valid environment variable name must consist only of printable ASCII characters other than '='`,
+        'spec.containers[0].env[2].valueFrom.fieldRef.fieldPath: Invalid value: "x": error converting fieldPath: field label not supported: x',
         'spec.containers[0].env[2].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+      ],
+    ],
+    [
+      "what a variable may be told of its Pod",
+      container({
+        env: [
+          "metadata.name",
+          "status.podIPs",
+          "metadata.labels['a/b']",
+          "",
+          "metadata.labels",
+          "metadata.labels['a b']",
+          "metadata.annotations['/B']",
+          "spec.containers['a']",
+        ].map((fieldPath, index) => ({ name: `V${index}`, valueFrom: { fieldRef: { fieldPath } } })),
+      }),
+      [
+        "spec.containers[0].env[3].valueFrom.fieldRef.fieldPath: Required value",
+        'spec.containers[0].env[4].valueFrom.fieldRef.fieldPath: Unsupported value: "metadata.labels": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"',
+        `spec.containers[0].env[5].valueFrom.fieldRef: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+        'spec.containers[0].env[6].valueFrom.fieldRef: Invalid value: "/b": prefix part must be non-empty',
+        `spec.containers[0].env[7].valueFrom.fieldRef.fieldPath: Invalid value: "spec.containers['a']": error converting fieldPath: field label does not support subscript: spec.containers['a']`,
+      ],
+    ],
+    [
+      "what a variable may be told of its container's resources",
+      container({
+        env: [
+          { resource: "limits.cpu", divisor: "1m" },
+          { resource: "requests.memory", divisor: "1Mi" },
+          { resource: "limits.ephemeral-storage" },
+          { resource: "limits.gpu" },
+          { resource: "limits.cpu", divisor: "2" },
+          { resource: "limits.memory", divisor: "3Mi" },
+        ].map((resourceFieldRef, index) => ({ name: `V${index}`, valueFrom: { resourceFieldRef } })),
+      }),
+      [
+        'spec.containers[0].env[3].valueFrom.resourceFieldRef.resource: Unsupported value: "limits.gpu": supported values: "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory"',
+        `spec.containers[0].env[4].valueFrom.resourceFieldRef.divisor: Invalid value: "limits.cpu": only divisor's values 1m and 1 are supported with the cpu resource`,
+        `spec.containers[0].env[5].valueFrom.resourceFieldRef.divisor: Invalid value: "limits.memory": only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the memory resource`,
+      ],
+    ],
+    [
+      "what a file may be told of its Pod",
+      {
+        ...container({}),
+        volumes: [
+          {
+            name: "v",
+            projected: {
+              sources: [
+                {
+                  downwardAPI: {
+                    items: [
+                      { path: "a", fieldRef: { fieldPath: "metadata.labels" } },
+                      { path: "b", fieldRef: { fieldPath: "status.podIP" } },
+                      { path: "c", resourceFieldRef: { resource: "limits.cpu" } },
+                      { path: "d" },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        ],
+      },
+      [
+        'spec.volumes[0].projected.sources[0].downwardAPI.items[1].fieldRef.fieldPath: Unsupported value: "status.podIP": supported values: "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"',
+        "spec.volumes[0].projected.sources[0].downwardAPI.items[2].resourceFieldRef.containerName: Required value",
+        "spec.volumes[0].projected.sources[0].downwardAPI.items[3]: Required value: either fieldRef or resourceFieldRef is required",
       ],
     ],
     [

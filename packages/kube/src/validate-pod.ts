@@ -1,6 +1,7 @@
 import { posix } from "node:path";
-import type { Container, ContainerPort, PodSpec, Probe, Volume } from "./core.ts";
+import type { Container, ContainerPort, DownwardFile, PodSpec, Probe, Volume } from "./core.ts";
 import { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
+import { envDownwardCauses, fileDownwardCauses } from "./validate-downward.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { duplicateValue, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
@@ -54,8 +55,20 @@ function volumeCauses(volumes: readonly Volume[], path: string): FieldCause[] {
         message: "Forbidden: may not specify more than 1 volume type",
       })),
       ...nameCauses(volume.name, `${at}.name`, seen),
+      ...downwardCauses(volume, at),
     ];
   });
+}
+
+/** Of the files that tell of the Pod itself, wherever a volume has some. */
+export function downwardCauses({ downwardAPI, projected }: Volume, at: string): FieldCause[] {
+  const filesOf = (items: readonly DownwardFile[] = [], path: string) =>
+    items.flatMap((item, index) => fileDownwardCauses(item, `${path}.items[${index}]`));
+  const sources = projected?.sources ?? [];
+  return [
+    ...filesOf(downwardAPI?.items, `${at}.downwardAPI`),
+    ...sources.flatMap((source, index) => filesOf(source.downwardAPI?.items, `${at}.projected.sources[${index}].downwardAPI`)),
+  ];
 }
 
 function containerCauses(container: Container, at: string, volumes: ReadonlySet<string>): FieldCause[] {
@@ -126,6 +139,7 @@ function envCauses({ env = [] }: Container, at: string): FieldCause[] {
     const sources = Object.values(valueFrom ?? {}).filter((source) => source !== undefined).length;
     return [
       ...(!name ? [requiredField(`${field}.name`)] : ENV_NAME.test(name) ? [] : [invalidValue(`${field}.name`, name, ENV_WORDS)]),
+      ...(valueFrom ? envDownwardCauses(valueFrom, `${field}.valueFrom`) : []),
       ...(valueFrom && sources === 0
         ? [
             invalidValue(

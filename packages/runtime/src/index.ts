@@ -4,4 +4,5 @@ export { createInstanceManager, type InstanceManagerOptions } from "./manager/in
 export type { RuntimeFact } from "./process/isolation.ts";
 export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
 export { findEngine, stopOwnEngine, type Engine, type EngineOptions } from "./container/engine.ts";
+export { INSTANCE_VALUES, uidOf } from "./instance-values.ts";
 export type { Provide } from "./manager/provisioner.ts";

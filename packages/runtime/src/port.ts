@@ -338,7 +338,7 @@ export interface PartStatus {
 /** What the manager is asked to keep running for one revision. */
 export interface Workload {
   key: string;
-  /** Everything of the instances but their ids. */
+  /** Everything of the instances but their ids; INSTANCE_VALUES stand in it for what each has of its own. */
   template: Omit<InstanceSpec, "id">;
 }
 

@@ -69,8 +69,8 @@ export function describeContainers(target: () => Target): void {
 
   describe("before the one that serves", () => {
     let restore: () => Promise<void>;
-    const make = (name: string, text: string) => {
-      const service = makeService(target(), name, { spec, container: { name: "app", volumeMounts: SHARED } });
+    const make = (name: string, text: string, env: Container["env"] = []) => {
+      const service = makeService(target(), name, { spec, container: { name: "app", volumeMounts: SHARED, env } });
       service.spec.template.spec.initContainers = [script(target(), "first", text)];
       return service;
     };
@@ -85,11 +85,22 @@ export function describeContainers(target: () => Target): void {
     });
 
     test("they have ended well before it starts", async () => {
-      restore = await target().configure("config-features", { "kubernetes.podspec-init-containers": "enabled" });
-      await target().create(make("before", "sleep 0.2; echo prepared > /shared/file"));
+      restore = await target().configure("config-features", {
+        "kubernetes.podspec-init-containers": "enabled",
+        "kubernetes.podspec-fieldref": "enabled",
+      });
+      const told = ["metadata.name", "metadata.uid", "status.podIP", "status.hostIP"].map((fieldPath, index) => ({
+        name: `TOLD_${index}`,
+        valueFrom: { fieldRef: { fieldPath } },
+      }));
+      await target().create(make("before", "sleep 0.2; echo prepared > /shared/file", told));
       const { status } = await settled<KnativeService>(target(), named("Service", "before"));
       expect(await target().shell(status?.url ?? "", "cat /shared/file")).toBe("prepared");
       const [pod] = await target().pods("before-00001");
+      // What its variables are told of it is what it is.
+      const { name, uid } = pod?.metadata ?? {};
+      const { podIP, hostIP } = pod?.status ?? {};
+      expect(await target().shell(status?.url ?? "", 'echo "$TOLD_0 $TOLD_1 $TOLD_2 $TOLD_3"')).toBe(`${name} ${uid} ${podIP} ${hostIP}`);
       expect(pod?.status?.initContainerStatuses).toMatchObject([{ name: "first", ready: true, state: { terminated: { exitCode: 0 } } }]);
     });
 

@@ -12,6 +12,8 @@ import {
 import type { Registry } from "./registry.ts";
 import type { RequestContext, User } from "./request-context.ts";
 
+export type LocalClientOptions = Pick<RequestContext, "skipWebhooks" | "ownUids">;
+
 /**
  * The API for parts of this process: the same admission and the same errors as over HTTP, without the wire. Fields that the schema does
  * not know are refused, as a typo of ours should not be dropped in silence. `registry` is asked for at each call.
@@ -19,9 +21,9 @@ import type { RequestContext, User } from "./request-context.ts";
 export function createLocalClient(
   registry: () => Registry,
   user: User,
-  { skipWebhooks = false }: { skipWebhooks?: boolean } = {},
+  { skipWebhooks = false, ownUids = false }: LocalClientOptions = {},
 ): KubeClient {
-  const context: RequestContext = { user, fieldValidation: "Strict", skipWebhooks };
+  const context: RequestContext = { user, fieldValidation: "Strict", skipWebhooks, ownUids };
   const targetOf = (kind: Kind, { metadata }: KubeObject) => ({ kind, namespace: metadata.namespace, name: metadata.name });
   return {
     async get<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string): Promise<T | undefined> {

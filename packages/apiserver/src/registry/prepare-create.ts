@@ -20,10 +20,12 @@ export const NAMESPACE_FINALIZER = "kubernetes";
 export interface CreateDeps {
   clock: Clock;
   random: Random;
+  /** A new one when absent. */
+  uid?: string | undefined;
 }
 
 /** A decoded object as it is created: named, stamped, without what clients may not set. Throws BadRequest or Invalid. */
-export function prepareCreate(kind: Kind, object: KubeObject, namespace: string, { clock, random }: CreateDeps): KubeObject {
+export function prepareCreate(kind: Kind, object: KubeObject, namespace: string, { clock, random, uid }: CreateDeps): KubeObject {
   const given = object.metadata;
   if (given.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
   checkNamespace(given, namespace);
@@ -34,7 +36,7 @@ export function prepareCreate(kind: Kind, object: KubeObject, namespace: string,
     ...keep(given),
     name,
     ...(kind.namespaced ? { namespace } : {}),
-    uid: random.uuid(),
+    uid: uid || random.uuid(),
     creationTimestamp: rfc3339(clock.now()),
     ...(kind.generation ? { generation: 1 } : {}),
   };

@@ -136,7 +136,8 @@ export class Registry {
   }
 
   async #create(kind: Kind, namespace: string, decoded: KubeObject, context: RequestContext): Promise<KubeObject> {
-    const named = prepareCreate(kind, decoded, namespace, this.#deps);
+    const uid = context.ownUids ? decoded.metadata.uid : undefined;
+    const named = prepareCreate(kind, decoded, namespace, { ...this.#deps, uid });
     const writer = { kind, context, clock: this.#deps.clock };
     const prepared = withOwnership(writer, undefined, named, decoded.metadata.managedFields);
     const { name } = prepared.metadata;

@@ -23,6 +23,8 @@ export interface RequestContext {
   options?: { fieldManager?: string; fieldValidation?: string; dryRun?: string[] };
   /** The server's own: what it needs to start must not depend on what it then serves. */
   skipWebhooks?: boolean;
+  /** The server's own: it says which uid a new object has, where something was told of it before it is there. */
+  ownUids?: boolean;
   /** Takes what the client should be told although the request succeeds. */
   warn?: (message: string) => void;
 }

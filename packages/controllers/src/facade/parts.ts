@@ -9,7 +9,7 @@ import {
   type Revision,
 } from "@ebb/kube";
 import { controllerRef, omit } from "../engine/keys.ts";
-import { instanceLabels } from "../revision/workload.ts";
+import { instanceLabels } from "../revision/pod-metadata.ts";
 
 /** Of namespace `knative-serving`: what clients take for the activator. It is the gateway. */
 export const ACTIVATOR_SERVICE = "activator-service";

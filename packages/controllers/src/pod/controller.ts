@@ -17,10 +17,12 @@ export class PodController {
   readonly controller: Controller;
   readonly #context: Context;
   readonly #instances: InstanceManager;
+  readonly #hostIP: string | undefined;
 
-  constructor(context: Context, instances: InstanceManager) {
+  constructor(context: Context, instances: InstanceManager, hostIP: string | undefined) {
     this.#context = context;
     this.#instances = instances;
+    this.#hostIP = hostIP;
     const { clock, log } = context;
     this.controller = new Controller({ name: "pod", clock, log, reconcile: (key) => this.#reconcile(key) });
     context.pods.onChange(({ object, type }) => {
@@ -53,7 +55,8 @@ export class PodController {
       // One on its way out whose Pod somebody deleted is not recorded anew.
       if (!pod && isLeaving(instance)) continue;
       const record = pod ?? (await client.create(Pods, makePod(revision, instance)));
-      await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, record.status, clock.now()) });
+      const around = { before: record.status, now: clock.now(), hostIP: this.#hostIP };
+      await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, around) });
       // Once its end is told; that write has brought us here again.
       if (record.status?.phase === "Succeeded" && !record.metadata.labels?.[LABELS.ended]) await client.update(Pods, markEnded(record));
     }

@@ -6,7 +6,7 @@ import { makePod, podStatus } from "./resources.ts";
 
 const address = { host: "127.0.0.1", port: 4000 };
 const status = (more: Parameters<typeof instance>[0], before?: Pod["status"], now = NOW) =>
-  podStatus(revision(), instance(more), before, now);
+  podStatus(revision(), instance(more), { before, now, hostIP: "10.0.0.9" });
 const ready = (of: Pod["status"]) => of?.conditions?.find(({ type }) => type === "Ready");
 
 describe("podStatus", () => {
@@ -87,12 +87,10 @@ describe("podStatus", () => {
       { name: "log", role: "sidecar", phase: "waiting", ready: false, restarts: 3, reason: "CrashLoopBackOff", message: "exit 1" },
     ];
     const made = (done: boolean) =>
-      podStatus(
-        revision(1, undefined, { spec }),
-        instance({ phase: done ? "unready" : "starting", mainReady: done, parts: parts(done) }),
-        undefined,
-        NOW,
-      );
+      podStatus(revision(1, undefined, { spec }), instance({ phase: done ? "unready" : "starting", mainReady: done, parts: parts(done) }), {
+        before: undefined,
+        now: NOW,
+      });
     const initialized = (of: Pod["status"]) => of?.conditions?.find(({ type }) => type === "Initialized")?.status;
     expect([made(false).phase, initialized(made(false)), made(false).initContainerStatuses?.[0]?.state]).toMatchObject([
       "Pending",

@@ -1,17 +1,15 @@
 import { constants } from "node:os";
 import { rfc3339 } from "@ebb/base";
 import { qosClass, Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
-import type { InstanceExit, InstanceStatus, PartStatus } from "@ebb/runtime";
-import { controllerRef, omit } from "../engine/keys.ts";
-import { containerStatuses as imageStatuses, instanceLabels, servingContainer } from "../revision/workload.ts";
-
-const NODE = "ebb";
+import { uidOf, type InstanceExit, type InstanceStatus, type PartStatus } from "@ebb/runtime";
+import { controllerRef } from "../engine/keys.ts";
+import { instanceLabels, NODE, NODE_ADDRESS, podAnnotations } from "../revision/pod-metadata.ts";
+import { containerStatuses as imageStatuses, servingContainer } from "../revision/workload.ts";
 
 /** The Pod that records an instance. Its environment stays a list of references: values of Secrets are not repeated. */
 export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">): Pod {
   const { containers, initContainers, volumes, serviceAccountName } = revision.spec;
-  const { namespace, annotations = {} } = revision.metadata;
-  const scaling = Object.keys(annotations).filter((key) => key.startsWith("autoscaling.knative.dev/"));
+  const { namespace } = revision.metadata;
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -19,7 +17,8 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
       name: id,
       ...(namespace === undefined ? {} : { namespace }),
       labels: instanceLabels(revision),
-      annotations: omit(annotations, scaling),
+      annotations: podAnnotations(revision),
+      uid: uidOf(id),
       ownerReferences: [controllerRef(Revisions, revision)],
     },
     spec: {
@@ -33,8 +32,17 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
   };
 }
 
-/** The status of a Pod from its instance's; `before` gives the times that only the record knows. */
-export function podStatus(revision: Revision, instance: InstanceStatus, before: Pod["status"], now: number): NonNullable<Pod["status"]> {
+interface Surroundings {
+  /** The record so far: it gives the times that only it knows. */
+  before: Pod["status"];
+  now: number;
+  /** The node's. */
+  hostIP?: string | undefined;
+}
+
+/** The status of a Pod from its instance's. */
+export function podStatus(revision: Revision, instance: InstanceStatus, around: Surroundings): NonNullable<Pod["status"]> {
+  const { before, now, hostIP = NODE_ADDRESS } = around;
   const { containers, initContainers = [] } = revision.spec;
   const ready = instance.phase === "ready";
   const initialized = (instance.parts ?? []).every((part) => part.role !== "init" || part.ready);
@@ -57,16 +65,14 @@ export function podStatus(revision: Revision, instance: InstanceStatus, before: 
       condition("PodScheduled", true),
       condition("Ready", ready, why),
     ],
-    ...(instance.address ? addressesOf(instance.address.host) : {}),
+    hostIP,
+    hostIPs: [{ ip: hostIP }],
+    ...(instance.address ? { podIP: instance.address.host, podIPs: [{ ip: instance.address.host }] } : {}),
     qosClass: qosClass([...initContainers, ...containers]),
     startTime: before?.startTime ?? rfc3339(instance.startedAt),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
   };
-}
-
-function addressesOf(host: string) {
-  return { podIP: host, podIPs: [{ ip: host }], hostIP: host, hostIPs: [{ ip: host }] };
 }
 
 function conditionOf(before: Pod["status"], wanted: Condition, now: number): Condition {

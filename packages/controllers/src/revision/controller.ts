@@ -8,6 +8,7 @@ import {
   type Cause,
   type ConfigMap,
   type Kind,
+  type LimitRange,
   type Revision,
   type Secret,
 } from "@ebb/kube";
@@ -27,7 +28,7 @@ import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
 import { missingFiles, provideVolumes, type IssueToken, type ProvidedVolumes } from "./provide-volumes.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
-import { unschedulable, type NodeSize } from "./schedulable.ts";
+import { unschedulable } from "./schedulable.ts";
 import { backendOf, makeWorkload, revisionReferences, type WorkloadOptions } from "./workload.ts";
 
 export interface RevisionControllerOptions {
@@ -36,7 +37,6 @@ export interface RevisionControllerOptions {
   loop: ScalingLoop;
   quotas: InstanceQuotas;
   workload: WorkloadOptions;
-  node: NodeSize | undefined;
   /** Absent where no images are run. */
   resolveDigest: ResolveDigest | undefined;
   /** Absent where there is no API to call with one. */
@@ -100,11 +100,11 @@ export class RevisionController {
 
   /** The contents of an instance's volumes. Throws UserError FailedMount; TransientError while nothing is known of its Revision. */
   provide(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes> {
-    const { context, node, issueToken = noTokens } = this.#options;
+    const { context, workload, issueToken = noTokens } = this.#options;
     const { namespace, name } = splitKey(spec.workload);
     const revision = context.revisions.get(namespace, name);
     if (!revision) throw new TransientError("RevisionUnknown", `the revision ${spec.workload} is not known yet`);
-    return provideVolumes(revision, spec, state, { sources: this.#sources, node, issueToken });
+    return provideVolumes(this.#limited(revision), spec, state, { sources: this.#sources, node: workload.node, issueToken });
   }
 
   async #reconcile(key: string): Promise<number | void> {
@@ -156,20 +156,32 @@ export class RevisionController {
       keyOf(revision),
       revisionReferences(revision).map((reference) => `${namespace}/${reference}`),
     );
-    const { workload, quotas, node } = this.#options;
-    const ranges = this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);
-    const { initContainers: first } = revision.spec;
-    const containers = withLimitDefaults(revision.spec.containers, ranges);
-    const initContainers = first && withLimitDefaults(first, ranges);
+    const { workload, quotas } = this.#options;
+    const { node } = workload;
+    const ranges = this.#ranges(namespace);
+    const limited = this.#limited(revision);
+    const { containers, initContainers } = limited.spec;
     const parts = { containers, ...(initContainers ? { initContainers } : {}) };
     quotas.describe(keyOf(revision), parts, limitRefusal(containers, ranges, initContainers));
     // What has run here before may do so again, even if the machine has become smaller.
     const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(parts, node) : undefined;
     if (tooLarge) return { problem: tooLarge };
-    const made = makeWorkload({ ...revision, spec: { ...revision.spec, ...parts } }, this.#sources, workload);
+    const made = makeWorkload(limited, this.#sources, workload);
     if ("problem" in made) return made;
-    const missing = missingFiles(revision, { sources: this.#sources, node });
+    const missing = missingFiles(limited, { sources: this.#sources, node });
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };
+  }
+
+  #ranges(namespace: string): LimitRange[] {
+    return this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);
+  }
+
+  /** With what the namespace's LimitRanges fill in of its instances. */
+  #limited(revision: Revision): Revision {
+    const ranges = this.#ranges(revision.metadata.namespace ?? "");
+    const { containers, initContainers } = revision.spec;
+    const spec = { ...revision.spec, containers: withLimitDefaults(containers, ranges) };
+    return { ...revision, spec: initContainers ? { ...spec, initContainers: withLimitDefaults(initContainers, ranges) } : spec };
   }
 
   #refer(key: string, references: readonly string[]): void {

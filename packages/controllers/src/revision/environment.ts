@@ -1,4 +1,14 @@
-import { expandVariables, type ConfigMap, type Container, type EnvVar, type Revision, type Secret, LABELS } from "@ebb/kube";
+import {
+  envDownwardCauses,
+  expandVariables,
+  type ConfigMap,
+  type Container,
+  type EnvVar,
+  type Revision,
+  type Secret,
+  LABELS,
+} from "@ebb/kube";
+import { fieldValue, resourceValue, type DownwardScope } from "./downward.ts";
 
 /** Where references in an environment lead. */
 export interface Sources {
@@ -22,7 +32,7 @@ class Missing {
  * The environment of a container with Kubernetes' rules: envFrom first, env over it in order, `$(VAR)` of what was defined before, and
  * Knative's own variables last. A reference that leads nowhere and is not optional is a problem.
  */
-export function environmentOf(revision: Revision, container: Container, sources: Sources): Environment {
+export function environmentOf(revision: Revision, container: Container, { sources, scope }: Surroundings): Environment {
   const namespace = revision.metadata.namespace ?? "";
   const env: Record<string, string> = {};
   for (const from of container.envFrom ?? []) {
@@ -38,7 +48,7 @@ export function environmentOf(revision: Revision, container: Container, sources:
     }
   }
   for (const variable of container.env ?? []) {
-    const value = valueOf(variable, { env, revision, sources });
+    const value = valueOf(variable, { env, container, namespace, sources, scope });
     if (value instanceof Missing) return { problem: value.message };
     if (value !== undefined) env[variable.name] = value;
   }
@@ -49,16 +59,20 @@ export function environmentOf(revision: Revision, container: Container, sources:
   return { env };
 }
 
-interface Scope {
-  env: Record<string, string>;
-  revision: Revision;
+interface Surroundings {
   sources: Sources;
+  scope: DownwardScope;
 }
 
-function valueOf({ name, value, valueFrom }: EnvVar, { env, revision, sources }: Scope): string | undefined | Missing {
-  const namespace = revision.metadata.namespace ?? "";
+interface Place extends Surroundings {
+  env: Record<string, string>;
+  container: Container;
+  namespace: string;
+}
+
+function valueOf({ name, value, valueFrom }: EnvVar, { env, container, namespace, sources, scope }: Place): string | undefined | Missing {
   if (!valueFrom) return expandVariables(value ?? "", env);
-  const { secretKeyRef, configMapKeyRef, fieldRef } = valueFrom;
+  const { secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef } = valueFrom;
   if (secretKeyRef) {
     const values = secretValues(sources, namespace, secretKeyRef);
     if (values instanceof Missing) return values;
@@ -72,20 +86,17 @@ function valueOf({ name, value, valueFrom }: EnvVar, { env, revision, sources }:
     const { key } = configMapKeyRef;
     return values[key] ?? absent(configMapKeyRef, `couldn't find key ${key} in ConfigMap ${namespace}/${configMapKeyRef.name}`);
   }
-  if (fieldRef)
-    return fieldOf(revision, fieldRef.fieldPath) ?? new Missing(`env ${name}: the field ${fieldRef.fieldPath} is not known here`);
-  return undefined;
+  if (!fieldRef && !resourceFieldRef) return undefined;
+  const [cause] = envDownwardCauses(valueFrom, `env[${name}].valueFrom`);
+  if (cause) return new Missing(`${cause.field}: ${cause.message}`);
+  const told = fieldRef
+    ? fieldValue(fieldRef.fieldPath, scope)
+    : resourceFieldRef && resourceValue({ containerName: container.name ?? "", ...resourceFieldRef }, scope);
+  return told ?? new Missing(`container ${resourceFieldRef?.containerName ?? ""} not found`);
 }
 
 function absent({ optional }: { optional?: boolean }, message: string): undefined | Missing {
   return optional ? undefined : new Missing(message);
-}
-
-/** The downward API, where the answer is the same for all instances. */
-function fieldOf({ metadata }: Revision, path: string): string | undefined {
-  if (path === "metadata.namespace") return metadata.namespace ?? "";
-  const [, map, key = ""] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path) ?? [];
-  return map === "labels" || map === "annotations" ? (metadata[map]?.[key] ?? "") : undefined;
 }
 
 type Reference = { name: string; optional?: boolean };

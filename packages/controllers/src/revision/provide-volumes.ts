@@ -1,11 +1,10 @@
 import { UserError } from "@ebb/base";
 import type { Revision, Volume } from "@ebb/kube";
-import type { InstanceSpec, VolumeFiles } from "@ebb/runtime";
-import { omit } from "../engine/keys.ts";
+import { uidOf, type InstanceSpec, type VolumeFiles } from "@ebb/runtime";
+import { downwardScope, type Identity } from "./downward.ts";
 import type { Sources } from "./environment.ts";
 import type { NodeSize } from "./schedulable.ts";
 import { planFiles, type TokenFile, type VolumeScope } from "./volume-files.ts";
-import { instanceLabels } from "./workload.ts";
 
 /** Of an instance's ServiceAccount, bound to its Pod once that is recorded. */
 export type IssueToken = (
@@ -24,23 +23,6 @@ interface ProvideDeps {
   issueToken: IssueToken;
 }
 
-/** Where the names and limits of an instance come from. */
-export function volumeScope(revision: Revision, pod: string, { sources, node }: Pick<ProvideDeps, "sources" | "node">): VolumeScope {
-  const { namespace = "", annotations = {} } = revision.metadata;
-  const scaling = Object.keys(annotations).filter((key) => key.startsWith("autoscaling.knative.dev/"));
-  return {
-    namespace,
-    pod,
-    labels: instanceLabels(revision),
-    annotations: omit(annotations, scaling),
-    account: revision.spec.serviceAccountName || "default",
-    nodeName: "ebb",
-    containers: [...revision.spec.containers, ...(revision.spec.initContainers ?? [])],
-    node,
-    sources,
-  };
-}
-
 /**
  * The files of all `files` volumes of an instance. Throws UserError FailedMount while something is missing that is not optional; for one that runs,
  * a volume that cannot be had is left out, as it keeps what it has.
@@ -51,7 +33,7 @@ export async function provideVolumes(
   state: "starting" | "running",
   deps: ProvideDeps,
 ): Promise<ProvidedVolumes> {
-  const scope = volumeScope(revision, spec.id, deps);
+  const scope = scopeOf(revision, { id: spec.id, uid: uidOf(spec.id) }, deps);
   const wanted = (revision.spec.volumes ?? []).filter(({ name }) =>
     (spec.volumes ?? []).some((volume) => volume.kind === "files" && volume.name === name),
   );
@@ -80,12 +62,17 @@ export async function provideVolumes(
 
 /** Why an instance could not start for want of files; undefined when it could. */
 export function missingFiles(revision: Revision, deps: Pick<ProvideDeps, "sources" | "node">): string | undefined {
-  const scope = volumeScope(revision, revision.metadata.name, deps);
+  const { name } = revision.metadata;
+  const scope = scopeOf(revision, { id: name, uid: uidOf(name) }, deps);
   for (const volume of (revision.spec.volumes ?? []).filter(isFiles)) {
     const plan = planFiles(volume, scope);
     if ("missing" in plan) return plan.missing;
   }
   return undefined;
+}
+
+function scopeOf(revision: Revision, instance: Identity, { sources, node }: Pick<ProvideDeps, "sources" | "node">): VolumeScope {
+  return { ...downwardScope(revision, instance, node), sources };
 }
 
 function isFiles({ configMap, secret, projected }: Volume): boolean {

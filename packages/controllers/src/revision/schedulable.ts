@@ -4,6 +4,8 @@ import { podAmounts, type Cause, type PodSpec } from "@ebb/kube";
 export interface NodeSize {
   cores: number;
   memoryBytes: number;
+  /** Its InternalIP; 127.0.0.1 when absent. */
+  address?: string;
 }
 
 /** Why no node could ever run such a Pod, in the scheduler's words. Sizes only: several Pods that each fit may be more than the node has. */

@@ -1,7 +1,8 @@
 import type { ConfigMap, DownwardFile, Secret, Volume } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { revision } from "../testing.ts";
-import { provideVolumes, volumeScope } from "./provide-volumes.ts";
+import { downwardScope } from "./downward.ts";
+import { provideVolumes } from "./provide-volumes.ts";
 import { planFiles } from "./volume-files.ts";
 import { volumeReferences, volumeSpecs, mountSpecs, volumesProblem } from "./volumes.ts";
 
@@ -25,7 +26,7 @@ const CONTAINER = {
   resources: { limits: { cpu: "1500m", memory: "100Mi" }, requests: { cpu: "250m" } },
 };
 const REVISION = revision(1, undefined, { spec: { containers: [CONTAINER] } });
-const SCOPE = volumeScope(REVISION, "shop-1", { sources: SOURCES, node: NODE });
+const SCOPE = { ...downwardScope(REVISION, { id: "shop-1", uid: "the-uid" }, NODE), sources: SOURCES };
 
 function files(volume: Omit<Volume, "name">): Record<string, string> {
   const plan = planFiles({ name: "v", ...volume }, SCOPE);
@@ -100,7 +101,7 @@ describe("the files of a volume", () => {
       "a/b is below a, which is a file",
     ],
     [
-      { projected: { sources: [{ downwardAPI: { items: [{ path: "u", fieldRef: { fieldPath: "metadata.uid" } }] } }] } },
+      { projected: { sources: [{ downwardAPI: { items: [{ path: "u", fieldRef: { fieldPath: "status.podIP" } }] } }] } },
       "the field of u is not known here",
     ],
   ])("%j cannot be had: %s", (volume, expected) => expect(missing(volume)).toBe(`MountVolume.SetUp failed for volume "v" : ${expected}`));
@@ -108,6 +109,8 @@ describe("the files of a volume", () => {
   test.each<[Omit<DownwardFile, "path">, string]>([
     [{ fieldRef: { fieldPath: "metadata.name" } }, "shop-1"],
     [{ fieldRef: { fieldPath: "metadata.namespace" } }, "team"],
+    [{ fieldRef: { fieldPath: "metadata.uid" } }, "the-uid"],
+    [{ resourceFieldRef: { containerName: "app", resource: "limits.ephemeral-storage", divisor: "1Mi" } }, "0"],
     [{ fieldRef: { fieldPath: "metadata.labels['serving.knative.dev/revision']" } }, "shop-00001"],
     [{ fieldRef: { fieldPath: "metadata.annotations['none']" } }, ""],
     [{ resourceFieldRef: { containerName: "app", resource: "limits.cpu" } }, "2"],

@@ -1,4 +1,4 @@
-import { isQuantity, memoryBytes, type Container, type PodSpec, type Volume } from "@ebb/kube";
+import { downwardCauses, isQuantity, memoryBytes, type Container, type PodSpec, type Volume } from "@ebb/kube";
 import type { MountSpec, VolumeSpec } from "@ebb/runtime";
 import { pathProblem } from "./volume-paths.ts";
 
@@ -27,6 +27,8 @@ export function volumesProblem({ volumes = [], containers, initContainers = [] }
   for (const [index, volume] of volumes.entries()) {
     const elsewhere = ELSEWHERE.find((source) => volume[source] !== undefined);
     if (elsewhere) return `spec.volumes[${index}].${elsewhere}: the embedded cluster has no such volumes`;
+    const [cause] = downwardCauses(volume, `spec.volumes[${index}]`);
+    if (cause) return `${cause.field}: ${cause.message}`;
     for (const { field, path } of pathsOf(volume)) {
       const problem = pathProblem(path, true);
       if (problem !== undefined) return `spec.volumes[${index}].${field}: Invalid value: ${JSON.stringify(path)}: ${problem}`;

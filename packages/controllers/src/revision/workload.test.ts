@@ -1,4 +1,5 @@
 import type { ConfigMap, Container, Revision, Secret } from "@ebb/kube";
+import { INSTANCE_VALUES } from "@ebb/runtime";
 import { describe, expect, test } from "vitest";
 import { revision } from "../testing.ts";
 import type { Sources } from "./environment.ts";
@@ -108,11 +109,37 @@ describe("makeWorkload", () => {
     ],
     [
       "an unknown field",
-      { env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }] },
-      "env A: the field status.podIP is not known here",
+      { env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "spec.restartPolicy" } } }] },
+      'env[A].valueFrom.fieldRef.fieldPath: Unsupported value: "spec.restartPolicy": supported values: "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"',
+    ],
+    [
+      "another container that is not there",
+      { env: [{ name: "A", valueFrom: { resourceFieldRef: { containerName: "b", resource: "limits.cpu" } } }] },
+      "container b not found",
     ],
   ])("%s is told", (_, container, message) => {
     expect(problem(container)).toEqual({ reason: "CreateContainerConfigError", message });
+  });
+
+  test("the downward API: what all instances share is filled in, what each has of its own is left to it", () => {
+    const fields = ["spec.nodeName", "spec.serviceAccountName", "status.hostIP", "metadata.labels['app']"];
+    const own = { name: "metadata.name", uid: "metadata.uid", ip: "status.podIP" };
+    const { env, args } = template({
+      name: "main",
+      resources: { limits: { cpu: "1500m", memory: "64Mi" } },
+      env: [
+        ...fields.map((fieldPath, index) => ({ name: `F${index}`, valueFrom: { fieldRef: { fieldPath } } })),
+        ...Object.entries(own).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } })),
+        { name: "CPU", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } },
+        { name: "MEMORY", valueFrom: { resourceFieldRef: { containerName: "main", resource: "requests.memory", divisor: "1Mi" } } },
+        { name: "ME", value: "$(name)@$(ip)" },
+      ],
+      args: ["--id=$(uid)"],
+    });
+    const { id, uid, address } = INSTANCE_VALUES;
+    expect(env).toMatchObject({ F0: "ebb", F1: "default", F2: "127.0.0.1", F3: "shop-00001", CPU: "2", MEMORY: "64" });
+    expect(env).toMatchObject({ name: id, uid, ip: address, ME: `${id}@${address}` });
+    expect(args).toEqual([`--id=${uid}`]);
   });
 
   test("what is optional may be missing", () => {

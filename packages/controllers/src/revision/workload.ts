@@ -2,18 +2,20 @@ import {
   cpuMillis,
   expandVariables,
   isQuantity,
-  LABELS,
   memoryBytes,
   type Cause,
   type Container,
   type ResourceRequirements,
   type Revision,
 } from "@ebb/kube";
-import type { Artifact, InstanceSpec, PartSpec, Workload } from "@ebb/runtime";
+import { INSTANCE_VALUES, type Artifact, type InstanceSpec, type PartSpec, type Workload } from "@ebb/runtime";
 import type { Backend } from "@ebb/gateway";
-import { keyOf, omit } from "../engine/keys.ts";
+import { keyOf } from "../engine/keys.ts";
+import { downwardScope } from "./downward.ts";
 import { environmentOf, referencesOf, type Sources } from "./environment.ts";
+import { instanceLabels } from "./pod-metadata.ts";
 import { probeOf, readinessOf } from "./probes.ts";
+import type { NodeSize } from "./schedulable.ts";
 import { securityOf } from "./security.ts";
 import { mountSpecs, volumeReferences, volumeSpecs, volumesProblem } from "./volumes.ts";
 
@@ -22,6 +24,8 @@ export interface WorkloadOptions {
   bundlesRoot: string;
   /** EBB_GATEWAY_URL of instances: where they reach other applications by their cluster-local names. */
   gatewayUrl?: string;
+  /** The one node, for those that ask for their limits and have none. */
+  node?: NodeSize | undefined;
   /** Where instances of a sort reach the cluster's API; undefined when they cannot. Without it, they are told of none. */
   apiAddress?: (sort: Artifact["kind"]) => { host: string; port: number } | undefined;
 }
@@ -77,6 +81,9 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   return { workload: { key: keyOf(revision), template } };
 }
 
+/** What each instance has of its own stands in its environment until there is one. */
+const OF_EACH = { id: INSTANCE_VALUES.id, uid: INSTANCE_VALUES.uid, address: INSTANCE_VALUES.address };
+
 interface ProgramContext {
   revision: Revision;
   sources: Sources;
@@ -100,7 +107,8 @@ function programOf(
   if (mounts.length > 0 && artifact.kind === "bundle") {
     return problem("VolumesNotSupported", "a bundle runs as a process, which has no mounts: deploy it as an image, or pass values by env");
   }
-  const environment = environmentOf(revision, container, sources);
+  const scope = downwardScope(revision, OF_EACH, options.node);
+  const environment = environmentOf(revision, container, { sources, scope });
   if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
   const { env } = environment;
   // Knative gives its own variables to all that run beside each other, and leaves what runs before them alone.
@@ -180,16 +188,6 @@ function limitsOf({ limits = {}, requests = {} }: ResourceRequirements = {}): In
     ...(cpu !== undefined && isQuantity(cpu) ? { cpuMillis: cpuMillis(cpu) } : {}),
     ...(request !== undefined && isQuantity(request) ? { cpuRequestMillis: cpuMillis(request) } : {}),
     ...(memory !== undefined && isQuantity(memory) ? { memoryBytes: memoryBytes(memory) } : {}),
-  };
-}
-
-/** After knative's revision/resources/meta.go: the Revision's labels but those that change while it lives, and its own. */
-export function instanceLabels({ metadata }: Revision): Record<string, string> {
-  return {
-    ...omit(metadata.labels, [LABELS.routingState, LABELS.route]),
-    [LABELS.revision]: metadata.name,
-    [LABELS.revisionUid]: metadata.uid ?? "",
-    app: metadata.labels?.["app"] ?? metadata.name,
   };
 }
 

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
+import { asksForAddress } from "../instance-values.ts";
 import { writeIdentity } from "../identity-files.ts";
 import { guardVolumes, isLimited } from "../volumes/guard-volumes.ts";
 import { InstanceVolumes, type VolumePlaces } from "../volumes/instance-volumes.ts";
@@ -352,14 +353,15 @@ class ContainerDriver implements Driver {
     const group = groupOf(spec)?.group;
     const sandbox =
       group === undefined ? "there" : await this.#sandboxes.ensure(group, sandboxOptions(spec, group, await this.#context(spec)));
-    if (there && sandbox === "there") return this.#docker.getContainer(containerName(spec.id));
+    const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec));
+    if (there && !asNew) return this.#docker.getContainer(containerName(spec.id));
     if (there) await this.#remove(spec.id);
     return this.#create(spec);
   }
 
   async #create(spec: InstanceSpec): Promise<Docker.Container> {
     if (spec.security?.nonRoot) await this.#refuseRoot(spec);
-    const options = containerOptions(spec, await this.#context(spec));
+    const options = containerOptions(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
     return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
   }
 
@@ -384,6 +386,13 @@ class ContainerDriver implements Driver {
       ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
       mounts: this.#volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),
     };
+  }
+
+  /** Of one that must be told before it starts: that of its group's network, which is there by then. */
+  async #addressOf(spec: InstanceSpec): Promise<string | undefined> {
+    const group = asksForAddress(spec) ? groupOf(spec)?.group : undefined;
+    if (group === undefined) return undefined;
+    return this.#options.engine.rootless ? LOOPBACK : insideAddress(await this.#sandboxes.inspect(group));
   }
 
   /** As the kubelet checks `runAsNonRoot`, in its words. */
@@ -450,10 +459,10 @@ class ContainerDriver implements Driver {
 
   async #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): Promise<RunningInstance> {
     const group = groupOf(spec)?.group;
-    const { NetworkSettings: network } = group === undefined ? state : await this.#sandboxes.inspect(group);
-    const published = network.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
-    const inside = Object.values(network.Networks ?? {})[0]?.IPAddress ?? "";
-    const address = this.#options.engine.rootless ? { host: "127.0.0.1", port: Number(published) } : { host: inside, port: spec.port };
+    const place = group === undefined ? state : await this.#sandboxes.inspect(group);
+    const published = place.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
+    const { rootless } = this.#options.engine;
+    const address = rootless ? { host: LOOPBACK, port: Number(published) } : { host: insideAddress(place), port: spec.port };
     return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
   }
 
@@ -477,6 +486,12 @@ class ContainerDriver implements Driver {
 function imageOf(spec: InstanceSpec): string {
   if (spec.artifact.kind === "image") return spec.artifact.reference;
   throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
+}
+
+const LOOPBACK = "127.0.0.1";
+
+function insideAddress({ NetworkSettings }: Docker.ContainerInspectInfo): string {
+  return Object.values(NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
 }
 
 function nothingIfGone(error: unknown): undefined {

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
+import { withAddress } from "../instance-values.ts";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
@@ -28,6 +29,8 @@ export interface ContainerContext {
   /** Whose containers these are: two Ebbs may share an engine. */
   owner: string;
   network: string | undefined;
+  /** What stands for its address is replaced by this. */
+  address?: string | undefined;
   /** The container whose network it is in, which holds what there is to say of the network. */
   sandbox?: string | undefined;
   dns: string | undefined;
@@ -48,6 +51,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
   const { engine, maxLogBytes, identity } = context;
   const { security = {} } = spec;
+  const { env, command, args } = context.address === undefined ? spec : withAddress(spec, context.address);
   const mounts = mountsOf(identity, context.mounts);
   const user = userOf(security);
   const alone = context.sandbox === undefined;
@@ -55,8 +59,8 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     name: containerName(spec.id),
     Image: spec.artifact.reference,
     // Kubernetes: `command` replaces the entry point and drops the image's own arguments, `args` replaces those.
-    ...(spec.command ? { Entrypoint: spec.command, Cmd: spec.args ?? [] } : spec.args ? { Cmd: spec.args } : {}),
-    Env: Object.entries({ ...spec.env, ...(spec.memberOf ? {} : { PORT: String(spec.port) }) }).map(([name, value]) => `${name}=${value}`),
+    ...(command ? { Entrypoint: command, Cmd: args ?? [] } : args ? { Cmd: args } : {}),
+    Env: Object.entries({ ...env, ...(spec.memberOf ? {} : { PORT: String(spec.port) }) }).map(([name, value]) => `${name}=${value}`),
     ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
     ...(user === undefined ? {} : { User: user }),
     Labels: { [LABELS.spec]: JSON.stringify(spec), [LABELS.owner]: context.owner },

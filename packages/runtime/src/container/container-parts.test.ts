@@ -2,6 +2,7 @@
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { eventually } from "@ebb/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { INSTANCE_VALUES } from "../instance-values.ts";
 import type { Driver, InstanceExit, InstanceSpec, PartSpec } from "../port.ts";
 import { busyboxEngine, type BusyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
@@ -69,6 +70,10 @@ function describeParts(box: BusyboxEngine): void {
       parts,
     };
   }
+  async function sandboxesOf(id: string): Promise<string[]> {
+    const found = await engine.docker.listContainers({ all: true, filters: { name: [`ebb-${id}.sandbox`] } });
+    return found.flatMap(({ Names }) => Names);
+  }
   const statusOf = (id: string, name: string) => driver.parts?.(id)?.find((status) => status.name === name);
   const ready = (id: string, name: string) => eventually(() => statusOf(id, name)?.ready);
   async function texts(id: string): Promise<string[]> {
@@ -76,6 +81,26 @@ function describeParts(box: BusyboxEngine): void {
     for await (const { text } of driver.logs(id, {})) lines.push(text);
     return lines;
   }
+
+  test("one that asks for its address is told it before it starts, as are its parts", async () => {
+    const script = `echo "$IP" $(ip -4 addr show eth0 | sed -n 's/.*inet \\([0-9.]*\\).*/\\1/p'); exec sleep 1000`;
+    const ask = { IP: INSTANCE_VALUES.address };
+    const wanted = { ...spec(script, [part("side", script, { env: ask })]), env: ask };
+    const { address } = await driver.start(wanted);
+    const alone = { ...spec(script, []), env: ask };
+    const other = await driver.start(alone);
+    await eventually(async () => (await texts(wanted.id)).length > 0 && (await texts(`${wanted.id}.side`)).length > 0, 20_000);
+    expect(await texts(wanted.id)).toEqual([`${address.host} ${address.host}`]);
+    expect(await texts(`${wanted.id}.side`)).toEqual([`${address.host} ${address.host}`]);
+    await eventually(async () => (await texts(alone.id)).length > 0, 20_000);
+    expect(await texts(alone.id)).toEqual([`${other.address.host} ${other.address.host}`]);
+    await driver.close();
+    reopen();
+    expect((await driver.list()).find(({ spec: { id } }) => id === alone.id)).toMatchObject({ spec: alone, address: other.address });
+    await driver.stop(alone.id, 0);
+    await driver.forget(alone.id);
+    expect(await sandboxesOf(alone.id)).toEqual([]);
+  });
 
   test("those that run first end one after the other before the others start; all share a network and volumes", async () => {
     const main = spec("echo app >> /shared/order; exec httpd -f -p $PORT -h /shared", [

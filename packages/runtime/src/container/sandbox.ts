@@ -24,14 +24,17 @@ export class Sandboxes {
     this.#docker = docker;
   }
 
-  /** Makes and starts it unless it runs. `new` when it was made: containers that were in the network of another must be made again, too. */
-  async ensure(group: string, options: SandboxOptions): Promise<"new" | "there"> {
+  /**
+   * Makes and starts it unless it runs. `new` when it was made: containers that were in the network of another must be made again, too; `again` when
+   * it had ended: it may have another address.
+   */
+  async ensure(group: string, options: SandboxOptions): Promise<"new" | "again" | "there"> {
     const container = this.#docker.getContainer(sandboxName(group));
     const state = await container.inspect().catch(nothingIfGone);
     if (state?.State.Running) return "there";
     if (state) {
       await container.start();
-      return "there";
+      return "again";
     }
     await this.#ensureImage();
     const made = await this.#docker.createContainer({ ...options, name: sandboxName(group), Image: REFERENCE, Entrypoint: ["/pause"] });

@@ -15,6 +15,7 @@ import type {
   SessionRequest,
   Workload,
 } from "../port.ts";
+import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { connectTo } from "./connect.ts";
@@ -128,7 +129,7 @@ class Manager implements InstanceManager {
     // What is frozen or prepared would come back as it was started.
     const changed = state.workload !== undefined && !isDeepStrictEqual(state.workload.template, workload.template);
     for (const [id, { phase, spec }] of state.instances) {
-      const other = phase === "prepared" && !isDeepStrictEqual(spec, { ...workload.template, id });
+      const other = phase === "prepared" && !isDeepStrictEqual(spec, specOf(workload, id));
       if (other || (changed && phase === "frozen")) this.#retire(state, id);
     }
     state.workload = workload;
@@ -301,17 +302,19 @@ class Manager implements InstanceManager {
   #spare(state: WorkloadState): void {
     const { workload } = state;
     if (!workload || this.#stopped || state.noSpare || !wantsSpare([...state.instances.values()], state.idle)) return;
-    const driver = this.#drivers[workload.template.artifact.kind];
-    if (!driver.initialise || workload.template.parts) return;
-    const spec = { ...workload.template, id: this.#newId(state.key) };
+    const { template } = workload;
+    const driver = this.#drivers[template.artifact.kind];
+    // Those that a driver makes in a group of containers wait for what comes before them.
+    if (!driver.initialise || template.parts || (template.artifact.kind === "image" && asksForAddress(template))) return;
+    const spec = specOf(workload, this.#newId(state.key));
     const instance = new ManagedInstance(spec, this.#deps(driver, state));
     state.instances.set(spec.id, instance);
     instance.prepare();
     this.#keep(spec.id, PREPARED_BYTES);
   }
 
-  #start(state: WorkloadState, { template }: Workload): void {
-    const spec = { ...template, id: this.#newId(state.key) };
+  #start(state: WorkloadState, workload: Workload): void {
+    const spec = specOf(workload, this.#newId(state.key));
     const instance = new ManagedInstance(spec, this.#deps(this.#drivers[spec.artifact.kind], state));
     state.instances.set(spec.id, instance);
     instance.start();

@@ -1,3 +1,4 @@
+import { asksForAddress } from "../instance-values.ts";
 import type { GroupSpec, InstanceSpec, MountSpec, PartSpec } from "../port.ts";
 
 /** The instance that runs one of the further programs of another: in its group, as it. */
@@ -38,10 +39,10 @@ export function splitPartId(id: string): { main: string; part?: string } {
   return dot === -1 ? { main: id } : { main: id.slice(0, dot), part: id.slice(dot + 1) };
 }
 
-/** The group that an instance is in; undefined for one that is alone. */
+/** The group that an instance is in; undefined for one that is alone. One that must know its address before it starts is in one, too. */
 export function groupOf(spec: InstanceSpec): GroupSpec | undefined {
   if (spec.memberOf) return spec.memberOf;
-  return spec.parts?.length ? { group: spec.id, mounts: allMounts(spec) } : undefined;
+  return spec.parts?.length || asksForAddress(spec) ? { group: spec.id, mounts: allMounts(spec) } : undefined;
 }
 
 /** Of all members of its group: what one mounts, another may have made. */

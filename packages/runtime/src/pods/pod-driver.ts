@@ -2,7 +2,7 @@ import { Signal, UserError, type Clock, type Logger } from "@ebb/base";
 import type { Driver, EndedInstance, InstanceExit, InstanceFiles, InstanceSpec, ResourceUsage, RunningInstance } from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { InstanceParts } from "./instance-parts.ts";
-import { splitPartId } from "./parts.ts";
+import { groupOf, splitPartId } from "./parts.ts";
 
 interface PodDriverDeps {
   clock: Clock;
@@ -68,11 +68,11 @@ class Pods {
   }
 
   partsOf(spec: InstanceSpec): InstanceSpec[] {
-    return spec.parts?.length ? this.#pod(spec).specs : [];
+    return groupOf(spec) ? this.#pod(spec).specs : [];
   }
 
   async start(spec: InstanceSpec, files: InstanceFiles = {}, signal = new AbortController().signal): Promise<RunningInstance> {
-    if (!spec.parts?.length) return this.#driver.start(spec, files);
+    if (!groupOf(spec)) return this.#driver.start(spec, files);
     const pod = this.#pod(spec);
     pod.files = files;
     await pod.initialize(signal);
@@ -83,8 +83,8 @@ class Pods {
 
   /** What waits for others before it starts cannot be made ahead of them. */
   async initialise(spec: InstanceSpec, files: InstanceFiles | undefined): Promise<RunningInstance> {
-    if (spec.parts?.length || !this.#driver.initialise)
-      throw new UserError("NotPrepared", "an instance of several containers is not prepared");
+    if (groupOf(spec) || !this.#driver.initialise)
+      throw new UserError("NotPrepared", "an instance that waits for others, or for its address, is not prepared");
     return this.#driver.initialise(spec, files);
   }
 
@@ -104,7 +104,7 @@ class Pods {
     const ended = await this.#driver.ended();
     const mains = running.filter(({ spec }) => !spec.memberOf);
     const kept = new Set([...mains, ...ended].map(({ spec }) => spec.id));
-    for (const { spec } of [...mains, ...ended].filter(({ spec: { parts, id } }) => parts?.length && !this.#pods.has(id)))
+    for (const { spec } of [...mains, ...ended].filter(({ spec }) => !spec.memberOf && groupOf(spec) && !this.#pods.has(spec.id)))
       this.#pod(spec).adopt(
         { running, ended },
         mains.some((main) => main.spec.id === spec.id),

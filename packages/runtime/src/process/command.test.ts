@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { INSTANCE_VALUES } from "../instance-values.ts";
 import type { InstanceSpec } from "../port.ts";
 import { planLaunch, withPort } from "./command.ts";
 
@@ -44,6 +45,10 @@ describe("planning a launch", () => {
       return error;
     }
   };
+
+  it("tells it its address, which all processes share", () => {
+    expect(plan({ env: { IP: INSTANCE_VALUES.address } }).env["IP"]).toBe("127.0.0.1");
+  });
 
   it("runs the bundle's command in its folder, with an environment of its own", () => {
     expect(plan({ env: { FROM: "spec", PORT: "1", HOST: "shop.example" } })).toEqual({

@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from "nod
 import { isAbsolute, join, resolve, sep } from "node:path";
 import { UserError } from "@ebb/base";
 import type { BundleManifest } from "@ebb/builder";
+import { withAddress } from "../instance-values.ts";
 import type { InstanceSpec } from "../port.ts";
 
 /** Where programs are looked up behind the toolchain, as for a login without a profile. */
@@ -54,6 +55,9 @@ export interface Placement {
   identity?: string;
 }
 
+/** Where every process is reached. */
+const ADDRESS = "127.0.0.1";
+
 export interface Launch {
   command: string[];
   cwd: string;
@@ -64,7 +68,8 @@ export interface Launch {
  * What to execute, where, and with which environment. `command` replaces the bundle's own command and `args` are appended (a bundle's command is
  * an image's entry point without arguments). Throws UserError when that can never start.
  */
-export function planLaunch(spec: InstanceSpec, bundle: string, placement: Placement): Launch {
+export function planLaunch(template: InstanceSpec, bundle: string, placement: Placement): Launch {
+  const spec = withAddress(template, ADDRESS);
   const manifest = readManifest(bundle);
   const app = join(bundle, "app");
   const cwd = workingFolder(app, spec.workingDirectory);
@@ -99,7 +104,7 @@ function environment(id: string, given: Record<string, string>, placement: Place
     HOME: placement.home,
     TMPDIR: placement.temporary,
     LANG: "C.UTF-8",
-    HOST: "127.0.0.1",
+    HOST: ADDRESS,
     ...(placement.identity === undefined
       ? {}
       : { KUBECONFIG: join(placement.identity, "kubeconfig"), [IDENTITY_VARIABLE]: placement.identity }),
