@@ -49,6 +49,9 @@ const Policies = {
   deployRole: MemberRole,
   releaseRole: MemberRole,
   approvals: Type.Integer({ minimum: 0, maximum: 2, description: "How many others must approve a change" }),
+  rollbacksWait: Type.Boolean({
+    description: "Whether a rollback, too, waits for approvals; otherwise one to a version that has had all the traffic there goes at once",
+  }),
   freezes: Type.Array(Freeze, { maxItems: 50, description: "When nothing may be changed" }),
   versions: KeepVersions,
 };
@@ -78,6 +81,7 @@ export const PatchEnvironment = object({
   deployRole: Type.Optional(MemberRole),
   releaseRole: Type.Optional(MemberRole),
   approvals: Type.Optional(Policies.approvals),
+  rollbacksWait: Type.Optional(Policies.rollbacksWait),
   freezes: Type.Optional(Policies.freezes),
   versions: Type.Optional(Type.Partial(KeepVersions, { additionalProperties: false })),
   schedule: Type.Optional(Nullable(Schedule)),

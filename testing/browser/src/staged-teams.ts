@@ -14,6 +14,7 @@ function environment(name: "test" | "staging" | "prod", more: Partial<Environmen
     deployRole: "developer",
     releaseRole: "developer",
     approvals: 0,
+    rollbacksWait: false,
     freezes: [],
     versions: { keep: 20, days: null },
     cluster: "local",

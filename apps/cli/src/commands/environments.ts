@@ -40,6 +40,12 @@ const POLICIES = {
     summary: "And those that are not older than N days; 0: age keeps none",
   },
   approvals: { kind: "integer", placeholder: "N", min: 0, max: 2, summary: "How many others must approve a change" },
+  rollbacks: {
+    kind: "text",
+    placeholder: "go|wait",
+    choices: ["go", "wait"],
+    summary: "Whether rollbacks to what served all wait for approvals, too",
+  },
 } as const;
 
 export const envListCommand = defineCommand({
@@ -173,6 +179,7 @@ interface PolicyOptions {
   readonly "deploy-role": string | undefined;
   readonly "release-role": string | undefined;
   readonly approvals: number | undefined;
+  readonly rollbacks: string | undefined;
   readonly "keep-versions": number | undefined;
   readonly "keep-days": number | undefined;
 }
@@ -192,6 +199,7 @@ function policies(options: PolicyOptions): PatchEnvironment {
     deployRole: role(options["deploy-role"]),
     releaseRole: role(options["release-role"]),
     approvals: options.approvals,
+    rollbacksWait: options.rollbacks === undefined ? undefined : options.rollbacks === "wait",
   });
 }
 
@@ -219,6 +227,10 @@ function columns(now: number): Column<Environment>[] {
     { header: "NAMESPACE", wide: true, value: ({ namespace }) => namespace },
     { header: "AGE", value: ({ createdAt }) => ageOf(createdAt, now), align: "right" },
   ];
+}
+
+function approvalsText({ approvals, rollbacksWait }: Environment): string {
+  return approvals === 0 ? "none" : `${approvals}; rollbacks ${rollbacksWait ? "wait, too" : "to what served all before go at once"}`;
 }
 
 function versionsText({ versions: { keep, days } }: Environment): string {
@@ -249,7 +261,7 @@ export function show(context: Context, environment: Environment): void {
         ["Scaling", `${scaling.min} to ${most(scaling.max)} by default; at most ${most(limits.maxInstances)}`],
         ["Deploys", `from ${environment.deployRole} on`],
         ["Releases", `from ${environment.releaseRole} on`],
-        ["Approvals", String(environment.approvals)],
+        ["Approvals", approvalsText(environment)],
         ["Versions", versionsText(environment)],
         ["Frozen", environment.frozen ? `until ${environment.frozen.until}: ${environment.frozen.why}` : "no"],
         ...environment.freezes.map((freeze, at): [string, string] => [at === 0 ? "Freezes" : "", freezeText(freeze)]),

@@ -155,6 +155,7 @@ test("freezes are added to those that there are, taken away by their reason, and
     deployRole: "releaser",
     releaseRole: "releaser",
     approvals: 0,
+    rollbacksWait: false,
     freezes: [present],
     versions: { keep: 20, days: null },
     frozen: null,

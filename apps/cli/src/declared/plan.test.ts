@@ -23,6 +23,7 @@ const environment = name.chain((each): fc.Arbitrary<DeclaredEnvironment> =>
     warm: fc.boolean(),
     scaling: fc.record({ min: fc.nat(3), max: fc.nat(3), idleSeconds: fc.constantFrom(null, 6, 60) }),
     approvals: fc.nat(2),
+    rollbacksWait: fc.boolean(),
     freezes: fc.array(fc.record({ why: fc.constant("x"), from: fc.constant("2026-01-01T00:00Z"), to: fc.constant("2026-02-01T00:00Z") })),
     schedule: fc.constantFrom(null, { timeZone: "UTC", sleep: ["0 20 * * *"], wake: ["0 7 * * *"], onRequest: "wake" as const }),
   }),

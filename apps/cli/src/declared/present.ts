@@ -25,9 +25,25 @@ export async function presentTeam(client: Client, name: string): Promise<Declare
 }
 
 async function declaredEnvironment(client: Client, environment: Environment): Promise<DeclaredEnvironment> {
-  const { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, freezes, schedule } = environment;
+  const { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, rollbacksWait, freezes, schedule } =
+    environment;
   const variables = await layerVariables(client, { team: environment.team, env: name });
-  return { name, template, hostSuffix, order, warm, scaling, limits, deployRole, releaseRole, approvals, freezes, schedule, variables };
+  return {
+    name,
+    template,
+    hostSuffix,
+    order,
+    warm,
+    scaling,
+    limits,
+    deployRole,
+    releaseRole,
+    approvals,
+    rollbacksWait,
+    freezes,
+    schedule,
+    variables,
+  };
 }
 
 async function declaredApp(client: Client, app: App, environments: readonly Environment[]): Promise<DeclaredApp> {

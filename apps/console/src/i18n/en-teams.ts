@@ -76,6 +76,7 @@ export const enTeams = {
       deployRole: "May deploy and change settings, from",
       releaseRole: "May move traffic and approve, from",
       approvals: "Others who must approve a change",
+      rollbacksWait: "Rollbacks wait for approvals, too",
       warm: "Keep one instance of what serves, so that nobody waits for a start",
       min: "Instances at least, where an app says less",
       max: "Instances at most, where an app says nothing (0: any)",

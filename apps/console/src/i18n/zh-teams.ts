@@ -77,6 +77,7 @@ export const zhTeams: typeof enTeams = {
       deployRole: "可部署和修改设置的最低角色",
       releaseRole: "可调整流量和审批的最低角色",
       approvals: "变更需要的他人审批数",
+      rollbacksWait: "回滚也需要审批",
       warm: "为服务中的版本保留一个实例，避免等待启动",
       min: "最少实例数（应用要求更少时）",
       max: "最多实例数（应用未设置时；0：不限）",

@@ -148,6 +148,35 @@ test("a host that waits for approval is not the app's yet, and another's is refu
   expect(await process.service.getPlace(prod)).toMatchObject({ host: "boutique" });
 });
 
+test("a rollback to what served all waits for nobody, unless the environment wants it; one to a canary waits", async () => {
+  const process = await startProcess(await createWorld());
+  const { service, ended } = process;
+  const prod = { app: "shop", env: "prod" };
+  for (const id of ["first", "second"]) {
+    await submit(process, id);
+    await ended(id);
+  }
+  const half = { targets: [1, 2].map((number) => ({ version: `v${number}`, percent: 50 })) };
+  await submit(process, "third");
+  await ended("third");
+  await ended((await service.setTraffic(prod, { targets: [{ version: "v1", percent: 100 }] }, "ann")).id);
+  await service.patchEnvironment("default", "prod", { approvals: 1 });
+  expect(await service.setTraffic(prod, half, "ann")).toMatchObject({ state: "waiting" });
+  const back = await service.rollback(prod, { to: "v2" }, "ann");
+  expect(await ended(back.id)).toMatchObject({ state: "succeeded" });
+  const rows = await process.db.selectFrom("audit").select("after_json").where("action", "=", "operation.accepted").execute();
+  expect(rows.map(({ after_json }) => JSON.parse(after_json) as object)).toContainEqual(
+    expect.objectContaining({ operation: back.id, approvals: 0, putsBack: true }),
+  );
+  await service.patchEnvironment("default", "prod", { rollbacksWait: true });
+  expect(await service.rollback(prod, { to: "v1" }, "ann")).toMatchObject({ state: "waiting" });
+  await service.patchEnvironment("default", "prod", { approvals: 0 });
+  const canary = await service.deployImage({ name: "shop", image: "ok-canary", environment: "prod", noTraffic: true }, "ann");
+  await ended(canary.id);
+  await service.patchEnvironment("default", "prod", { approvals: 1, rollbacksWait: false });
+  expect(await service.rollback(prod, { to: "v4" }, "ann")).toMatchObject({ state: "waiting" });
+});
+
 /** In prod, whose policy asks for `needed` others. */
 async function submit({ engine, clock, db }: Process, id: string, needed = 0) {
   await db

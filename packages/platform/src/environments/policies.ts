@@ -5,7 +5,17 @@ import type { EnvironmentTable } from "../database/schema.ts";
 export type EnvironmentRow = Selectable<EnvironmentTable>;
 export type Policies = Pick<
   Environment,
-  "order" | "warm" | "scaling" | "limits" | "deployRole" | "releaseRole" | "approvals" | "freezes" | "schedule" | "versions"
+  | "order"
+  | "warm"
+  | "scaling"
+  | "limits"
+  | "deployRole"
+  | "releaseRole"
+  | "approvals"
+  | "rollbacksWait"
+  | "freezes"
+  | "schedule"
+  | "versions"
 >;
 export type Template = EnvironmentRow["template"];
 
@@ -16,6 +26,7 @@ const COMMON = {
   limits: { maxInstances: 0 },
   deployRole: "developer",
   approvals: 0,
+  rollbacksWait: false,
   freezes: [] as Environment["freezes"],
   schedule: null,
   // As many as Knative keeps by itself.

@@ -305,16 +305,24 @@ export class OperationEngine implements Runnable {
 }
 
 async function accept(transaction: Database, operation: NewOperation): Promise<OperationRow> {
-  const { id, kind, team, app, env, now, unguarded = false } = operation;
+  const { id, kind, team, app, env, now, unguarded = false, putsBack = false } = operation;
   const overridden = unguarded ? {} : await refuseFrozen(transaction, operation);
-  const approval = unguarded ? undefined : await approvalNeed(transaction, operation);
+  const approval = unguarded || putsBack ? undefined : await approvalNeed(transaction, operation);
   const inserted = await insertOperation(transaction, operation, approval === undefined ? "queued" : "waiting");
   const changes = await changesOf(transaction, inserted);
   if (approval) await requestApproval(transaction, inserted, { ...approval, changes });
   const object = app !== "" ? `app/${app}` : env !== "" ? `environment/${team}/${env}` : `team/${team}`;
   const side = (value: "from" | "to") => Object.fromEntries(changes.map((change) => [change.path, change[value]]));
   const before = { ...(env === "" ? {} : { environment: env }), ...side("from") };
-  const after = { ...before, ...side("to"), operation: id, kind, approvals: approval?.needed ?? 0, ...overridden };
+  const after = {
+    ...before,
+    ...side("to"),
+    operation: id,
+    kind,
+    approvals: approval?.needed ?? 0,
+    ...(putsBack ? { putsBack } : {}),
+    ...overridden,
+  };
   const touches = touchedBy(operation);
   await record(transaction, now, { action: "operation.accepted", object, team, before, after, touches, what: `${kind}, operation ${id}` });
   return inserted;

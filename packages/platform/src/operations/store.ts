@@ -31,6 +31,8 @@ export interface NewOperation {
   timeout: number;
   /** Neither a freeze nor the want of approvals stops it: what was allowed before, or puts back what was. */
   unguarded?: boolean;
+  /** No want of approvals stops it: it puts back what was approved before. */
+  putsBack?: boolean;
   /** The change that it is a part of. */
   parent?: string;
 }

@@ -24,5 +24,7 @@ export interface Submission {
   id?: string;
   timeout?: number;
   unguarded?: boolean;
+  /** No want of approvals stops it: it puts back what was approved before. */
+  putsBack?: boolean;
   parent?: string;
 }

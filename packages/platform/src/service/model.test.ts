@@ -204,6 +204,7 @@ test("teams and environments are made from templates, changed, and made once", a
     hostSuffix: "",
     deployRole: "releaser",
     approvals: 0,
+    rollbacksWait: false,
   });
   await expect(service.createEnvironment("red", { name: "canary" })).rejects.toMatchObject({ code: "environment_exists" });
   expect(await service.patchEnvironment("red", "canary", { warm: false, approvals: 2 })).toMatchObject({

@@ -399,8 +399,8 @@ export class PlatformService implements PlatformApi {
 
   async rollback(place: Place, body: Rollback, user: string): Promise<Operation> {
     const { app } = await this.#places.changeable(place);
-    const request = await rollbackRequest(this.#options, await factsOf(this.#deps, place), body);
-    return this.#places.submit("traffic", { team: app.team, ...place, request, user });
+    const rollback = await rollbackRequest(this.#options, await factsOf(this.#deps, place), body);
+    return this.#places.submit("traffic", { team: app.team, ...place, ...rollback, user });
   }
 
   listReleases(place: Place): Promise<Release[]> {

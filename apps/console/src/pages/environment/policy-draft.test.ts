@@ -6,6 +6,7 @@ const environment = {
   deployRole: "developer",
   releaseRole: "releaser",
   approvals: 1,
+  rollbacksWait: false,
   warm: true,
   scaling: { min: 0, max: 10, idleSeconds: null },
   limits: { maxInstances: 50 },

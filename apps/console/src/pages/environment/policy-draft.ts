@@ -5,6 +5,7 @@ export interface PolicyDraft {
   deployRole: Environment["deployRole"];
   releaseRole: Environment["releaseRole"];
   approvals: number;
+  rollbacksWait: boolean;
   warm: boolean;
   min: number;
   max: number;
@@ -17,6 +18,7 @@ export const FIELDS: readonly PolicyField[] = [
   "deployRole",
   "releaseRole",
   "approvals",
+  "rollbacksWait",
   "warm",
   "min",
   "max",
@@ -25,8 +27,8 @@ export const FIELDS: readonly PolicyField[] = [
   "order",
 ];
 
-export function draftOf({ deployRole, releaseRole, approvals, warm, scaling, limits, order }: Environment): PolicyDraft {
-  return { deployRole, releaseRole, approvals, warm, ...scaling, maxInstances: limits.maxInstances, order };
+export function draftOf({ deployRole, releaseRole, approvals, rollbacksWait, warm, scaling, limits, order }: Environment): PolicyDraft {
+  return { deployRole, releaseRole, approvals, rollbacksWait, warm, ...scaling, maxInstances: limits.maxInstances, order };
 }
 
 /** Those fields whose values differ. */
@@ -42,7 +44,7 @@ export function patchOf(from: PolicyDraft, to: PolicyDraft): PatchEnvironment {
   const scaling = pick("min", "max", "idleSeconds");
   const limits = pick("maxInstances");
   return {
-    ...pick("deployRole", "releaseRole", "approvals", "warm", "order"),
+    ...pick("deployRole", "releaseRole", "approvals", "rollbacksWait", "warm", "order"),
     ...(Object.keys(scaling).length > 0 ? { scaling } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   };

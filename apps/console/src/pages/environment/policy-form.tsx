@@ -107,6 +107,11 @@ export function PolicyForm({ environment, readOnly }: { environment: Revised<Env
         <Checkbox checked={draft.warm} disabled={readOnly} onChange={(event) => set({ warm: event.target.checked })}>
           {fields.warm}
         </Checkbox>
+        {draft.approvals > 0 && (
+          <Checkbox checked={draft.rollbacksWait} disabled={readOnly} onChange={(event) => set({ rollbacksWait: event.target.checked })}>
+            {fields.rollbacksWait}
+          </Checkbox>
+        )}
       </div>
       <Changes from={current} to={draft} />
       {!readOnly && (
