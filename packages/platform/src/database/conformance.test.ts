@@ -1,3 +1,4 @@
+import type { EbbError } from "@ebb/base";
 import { readLayer } from "../configuration/store.ts";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
@@ -14,9 +15,9 @@ import {
 } from "../apps/store.ts";
 import { settle } from "../deploy/settle.ts";
 import { getEnvironment, listEnvironments } from "../environments/store.ts";
+import { claimOperation } from "../operations/claim.ts";
 import { OperationLog, readOperationLog } from "../operations/logs.ts";
 import {
-  claimOperation,
   commitOperation,
   getOperation,
   insertOperation,
@@ -152,6 +153,55 @@ describeDatabases("storage", (when, open) => {
     },
   );
 
+  when("holds up an older one that comes to an app while something wider runs there, and lets what runs be taken over first", async () => {
+    const { db } = await open();
+    const insert = (id: string, app: string, env: string) =>
+      insertOperation(db, { id, kind: "delete", ...SHOP, app, env, request: {}, createdBy: "ann", now: 1000, timeout: 60_000 });
+    await insert("older", "blog", "test");
+    await insert("wider", "shop", "");
+    expect((await claim(db, "one", 2000))?.id).toBe("older");
+    expect((await claim(db, "two", 2000))?.id).toBe("wider");
+    // Its source says that it is of the other app.
+    await updateLeased(db, { id: "older", owner: "one" }, { state: "queued", app: "shop", lease_until: 0 });
+    expect(await claim(db, "one", 2050)).toBeUndefined();
+    expect(await claim(db, "one", 2100)).toMatchObject({ id: "wider", lease_owner: "one" });
+    await updateLeased(db, { id: "wider", owner: "one" }, { state: "succeeded" });
+    expect((await claim(db, "two", 2101))?.id).toBe("older");
+  });
+
+  when("never claims two that are about the same, though an older one comes to light after a wider one has been claimed", async () => {
+    const { db, options } = await open();
+    // One connection at a time has SQLite's file: nothing comes to light late there.
+    if (options.kind === "sqlite") return;
+    const { db: other } = await open(options);
+    const late = Promise.withResolvers<void>();
+    const inserted = Promise.withResolvers<void>();
+    const older = db.transaction().execute(async (transaction) => {
+      await add(transaction, "older");
+      inserted.resolve();
+      await late.promise;
+    });
+    await inserted.promise;
+    const wide = {
+      kind: "sleep",
+      team: "default",
+      app: "",
+      env: "test",
+      request: {},
+      createdBy: "ann",
+      now: 1000,
+      timeout: 60_000,
+    } as const;
+    await insertOperation(other, { id: "wider", ...wide });
+    expect((await claim(other, "two", 2000))?.id).toBe("wider");
+    late.resolve();
+    await older;
+    expect((await getOperation(db, "older")).seq).toBeLessThan((await getOperation(db, "wider")).seq);
+    expect(await claim(db, "one", 2001)).toBeUndefined();
+    await updateLeased(other, { id: "wider", owner: "two" }, { state: "succeeded" });
+    expect((await claim(db, "one", 2002))?.id).toBe("older");
+  });
+
   when("makes team default, environment test of what there was before there were environments, with the hosts that it had", async () => {
     const { db, options } = await open();
     await downToMetrics(db);
@@ -263,10 +313,12 @@ test("a folder that cannot be written to, and a server that is not there, are na
     openDatabase({ kind: "sqlite", path: "/proc/nowhere/p.db" }),
     openDatabase({ kind: "postgres", url: "postgres://ebb@127.0.0.1:1/x" }),
   ];
-  for (const result of await Promise.allSettled(refused)) {
-    expect(result).toMatchObject({
-      status: "rejected",
-      reason: { kind: "user", code: "database_unavailable", hint: expect.stringMatching(/^Check/) },
-    });
+  const results = await Promise.allSettled(refused);
+  expect(results.map((result) => (result.status === "rejected" ? (result.reason as EbbError).code : ""))).toEqual([
+    "database_unavailable",
+    "database_unreachable",
+  ]);
+  for (const result of results) {
+    expect(result).toMatchObject({ status: "rejected", reason: { kind: "user", hint: expect.stringMatching(/^Check/) } });
   }
 });

@@ -364,3 +364,55 @@ test("more apps than places: those that wait while all are taken run when one is
   for (const row of later) expect((await getOperation(db, row.id)).state).toBe("succeeded");
   await engine.stop();
 });
+
+/** The same database, which does not answer while `away` says so. */
+function leaving(db: Database, away: () => boolean): Database {
+  return db.withPlugin({
+    transformQuery({ node }) {
+      if (away()) throw new TransientError("database_unavailable", "away");
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+}
+
+test.each([
+  ["of its own: the work goes on and is told once it is back", true, 1],
+  ["that others share: the work is left before another may take it, and done again", false, 2],
+])("a database %s", async (_, exclusive, runs) => {
+  const db = await database();
+  const clock = new VirtualClock();
+  let away = false;
+  let begun = 0;
+  const engine = engineOn(
+    leaving(db, () => away),
+    {
+      clock,
+      exclusive,
+      async handler(run) {
+        begun += 1;
+        run.enter("work");
+        run.log(`begun ${begun}`);
+        await run.settle();
+        if (begun === 1) away = true;
+        for (let at = 0; at < 20; at++) {
+          await new Promise<void>((resolve) => clock.after(1000, resolve));
+          run.signal.throwIfAborted();
+          run.log(`second ${at}`);
+        }
+      },
+    },
+  );
+  await engine.start();
+  const { id } = await submit(engine, clock, "shop");
+  await clock.advance(26_000);
+  expect(await getOperation(db, id)).toMatchObject({ state: "running" });
+  away = false;
+  await clock.advance(60_000);
+  expect(await getOperation(db, id)).toMatchObject({ state: "succeeded", failure_json: null });
+  expect(begun).toBe(runs);
+  const lines = (await readOperationLog(db, id, 0, 100)).map(({ line }) => line);
+  expect(lines).toEqual(expect.arrayContaining(["begun 1", ...Array.from({ length: 20 }, (__, at) => `second ${at}`)]));
+  await engine.stop();
+  expect(clock.pending).toBe(0);
+});

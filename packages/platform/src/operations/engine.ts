@@ -21,12 +21,12 @@ import { operationError } from "../errors.ts";
 import { touchedBy } from "../revisions/keys.ts";
 import { touch } from "../revisions/store.ts";
 import { Cancelled, toFailure } from "./failure.ts";
+import { claimOperation } from "./claim.ts";
+import { LEASE, LeaseKeeper } from "./lease.ts";
 import { Interrupted, LeaseLost, Run } from "./run.ts";
 import {
-  claimOperation,
   insertOperation,
   releaseLeases,
-  renewLease,
   requestCancel,
   updateLeased,
   type NewOperation,
@@ -61,9 +61,6 @@ export interface EngineOptions {
   exclusive: boolean;
 }
 
-/** A lease that is not renewed lapses after this; the heartbeat leaves room for two that fail. */
-const LEASE = 15_000;
-const HEARTBEAT = 5000;
 /** For operations that other processes queued and leases that lapsed; our own are started at once. */
 const POLL = 1000;
 /** Operations at once: they mostly wait for a cluster, and builds share the machine with the apps. */
@@ -91,6 +88,7 @@ export class OperationEngine implements Runnable {
   #pumping: Promise<void> | undefined;
   #pumpAgain = false;
   #stopped = false;
+  #failing = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -177,6 +175,7 @@ export class OperationEngine implements Runnable {
       this.#pumpAgain = false;
       try {
         for (const row of await expireApprovals(db, clock.now())) this.changed.emit(row);
+        this.#failing = false;
         while (this.#busy < CONCURRENCY && !this.#stopped) {
           const now = clock.now();
           const row = await claimOperation(db, { owner, now, until: now + LEASE }, [...this.#active.keys()]);
@@ -185,30 +184,32 @@ export class OperationEngine implements Runnable {
           this.#active.set(row.id, { kind: row.kind, abort, done: this.#run(row, abort) });
         }
       } catch (error) {
-        log.error({ causes: causeChain(error) }, "operations cannot be read; trying again");
+        if (!this.#failing) log.error({ causes: causeChain(error) }, "operations cannot be read; trying again");
+        this.#failing = true;
       }
     }
     this.#pumping = undefined;
   }
 
   async #run(row: OperationRow, abort: AbortController): Promise<void> {
-    const { db, clock, owner, log } = this.#options;
+    const { db, clock, owner, log, exclusive } = this.#options;
     const run = new Run({ db, clock, log, owner, changed: (changed) => this.changed.emit(changed) }, row, abort);
     this.changed.emit(row);
     const lease = { id: row.id, owner };
-    const heartbeat = clock.every(HEARTBEAT, () => void this.#heartbeat(lease, abort));
+    const keeper = new LeaseKeeper({ db, clock, log, lease, abort, exclusive });
     const deadline = clock.after(row.deadline - clock.now(), () => abort.abort(this.#late(run)));
     try {
       if (row.cancel_requested === 1 && row.committed === 0) throw new Cancelled();
       await this.#attempt(run, abort.signal);
-      await this.#finish(run, { state: "succeeded" });
+      await this.#whenStored(abort.signal, () => this.#finish(run, { state: "succeeded" }));
     } catch (error) {
-      await this.#ended(run, abort.signal.aborted ? abort.signal.reason : error).catch((cause: unknown) =>
+      const reason: unknown = abort.signal.aborted ? abort.signal.reason : error;
+      await this.#whenStored(abort.signal, () => this.#ended(run, reason)).catch((cause: unknown) =>
         // The lease lapses and the operation is taken up again: by then the database may be well.
         log.error({ operation: row.id, causes: causeChain(cause) }, "the end of an operation could not be stored"),
       );
     } finally {
-      heartbeat.cancel();
+      keeper.end();
       deadline.cancel();
       this.#active.delete(row.id);
       this.#wake();
@@ -230,6 +231,19 @@ export class OperationEngine implements Runnable {
         run.say(`${error.message}; trying again`);
         run.lastError = error;
         await sleep(clock, backoffDelay(BACKOFF, failures), signal);
+      }
+    }
+  }
+
+  /** What ends an operation, again and again while the database is away; another engine does it when the lease is lost by then, or this one stops. */
+  async #whenStored(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    for (let failures = 0; ;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof TransientError) || this.#stopped || signal.reason instanceof LeaseLost) throw error;
+        failures += 1;
+        await sleep(this.#options.clock, backoffDelay(BACKOFF, failures));
       }
     }
   }
@@ -278,17 +292,6 @@ export class OperationEngine implements Runnable {
       return written;
     });
     if (row) this.changed.emit(row);
-  }
-
-  async #heartbeat(lease: { id: string; owner: string }, abort: AbortController): Promise<void> {
-    const { db, clock, log } = this.#options;
-    try {
-      const row = await renewLease(db, lease, clock.now() + LEASE);
-      if (!row) abort.abort(new LeaseLost(lease.id));
-      else if (row.cancel_requested === 1 && row.committed === 0) abort.abort(new Cancelled());
-    } catch (error) {
-      log.warn({ operation: lease.id, causes: causeChain(error) }, "a lease could not be renewed");
-    }
   }
 
   #late(run: Run): Error {

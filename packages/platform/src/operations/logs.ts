@@ -38,21 +38,24 @@ export class OperationLog {
     return this.#buffer.length > 0;
   }
 
-  /** Not to be called again before it has resolved. */
+  /** Not to be called again before it has resolved. When it fails, the lines are kept for the next time. */
   async flush(): Promise<void> {
     if (this.#buffer.length === 0) return;
     this.#next ??= await this.#first();
-    const first = this.#next;
-    const lines = this.#buffer;
-    this.#buffer = [];
-    const rows = lines.map(({ time, line }, index) => ({ operation: this.#operation, seq: first + index, time, line }));
-    // SQLite and PostgreSQL bind at most 32 766 and 65 535 parameters.
-    for (let at = 0; at < rows.length; at += 1000)
+    while (this.#buffer.length > 0) {
+      // SQLite and PostgreSQL bind at most 32 766 and 65 535 parameters.
+      const lines = this.#buffer.slice(0, 1000);
+      const first: number = this.#next;
+      const rows = lines.map(({ time, line }, index) => ({ operation: this.#operation, seq: first + index, time, line }));
+      // Some may be there: of a time whose answer was lost.
       await this.#db
         .insertInto("operation_logs")
-        .values(rows.slice(at, at + 1000))
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
         .execute();
-    this.#next = first + rows.length;
+      this.#buffer.splice(0, lines.length);
+      this.#next = first + lines.length;
+    }
   }
 
   async #first(): Promise<number> {

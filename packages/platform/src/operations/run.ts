@@ -1,4 +1,4 @@
-import { BugError, type Clock, type Logger } from "@ebb/base";
+import { BugError, TransientError, type Clock, type Logger } from "@ebb/base";
 import type { Updateable } from "kysely";
 import type { Origin } from "../apps/store.ts";
 import type { Share } from "../compile/traffic.ts";
@@ -18,6 +18,8 @@ export class Interrupted extends Error {}
 export class LeaseLost extends Interrupted {}
 
 const FLUSH_DELAY = 100;
+/** What could not be stored because the database is away is kept and tried again. */
+const FLUSH_AGAIN = 1000;
 
 /** What an operation remembers over a crash. */
 export interface RunMemory {
@@ -162,11 +164,13 @@ export class Run {
     return JSON.stringify(this.#phases);
   }
 
-  /** Everything said and logged so far is stored when it resolves. */
+  /** Everything said and logged so far is stored when it resolves. Throws TransientError when the database is away: nothing of it is lost then. */
   async settle(): Promise<void> {
     this.#plan(0);
     await this.#writing;
-    await this.#flush();
+    await this.#store().catch((error: unknown) => {
+      if (error instanceof TransientError) throw error;
+    });
   }
 
   get #lease(): { id: string; owner: string } {
@@ -205,15 +209,23 @@ export class Run {
 
   async #flush(): Promise<void> {
     try {
-      const logged = this.#log.waiting;
-      if (logged) await this.#log.flush();
-      if (this.#dirty) {
-        this.#dirty = false;
-        await this.write({ phases_json: JSON.stringify(this.#phases) });
-      } else if (logged) this.#deps.changed(this.#row);
+      await this.#store();
     } catch (error) {
       if (error instanceof LeaseLost || this.signal.aborted) return;
+      if (error instanceof TransientError) return this.#plan(FLUSH_AGAIN);
       this.#abort.abort(new BugError("progress_lost", "The progress of an operation could not be stored", { cause: error }));
     }
+  }
+
+  async #store(): Promise<void> {
+    const logged = this.#log.waiting;
+    if (logged) await this.#log.flush();
+    if (this.#dirty) {
+      this.#dirty = false;
+      await this.write({ phases_json: JSON.stringify(this.#phases) }).catch((error: unknown) => {
+        this.#dirty = true;
+        throw error;
+      });
+    } else if (logged) this.#deps.changed(this.#row);
   }
 }

@@ -1,6 +1,6 @@
 import type { Operation, OperationFailure, Phase } from "@ebb/api";
 import { sql, type Selectable, type Updateable } from "kysely";
-import { isUniqueViolation, type Database } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
 import type { OperationTable } from "../database/schema.ts";
 import { refuse } from "../errors.ts";
 
@@ -100,64 +100,6 @@ export function unfinishedOperations(db: Database, of: { team?: string; app?: st
 /** Whether an operation has to do with this app in this environment; one on a whole environment, or on all of an app, has. */
 export function concerns(row: OperationRow, { team, app, env }: { team: string; app: string; env: string }): boolean {
   return row.team === team && (row.app === app || row.app === "") && (row.env === env || row.env === "");
-}
-
-/**
- * Takes the lease of the oldest operation that may run: the first unfinished one of its app in its environment (and of what both are part of),
- * not leased by anybody alive. Of several that try at once one gets it.
- */
-export async function claimOperation(
-  db: Database,
-  lease: { owner: string; now: number; until: number },
-  except: readonly string[],
-): Promise<OperationRow | undefined> {
-  const candidates = await db
-    .selectFrom("operations as o")
-    .selectAll()
-    .where("o.state", "in", UNFINISHED)
-    .where("o.lease_until", "<=", lease.now)
-    .$if(except.length > 0, (query) => query.where("o.id", "not in", except))
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("operations as e")
-            .select("e.seq")
-            .whereRef("e.team", "=", "o.team")
-            .where((eb) => eb.or([eb("e.app", "=", eb.ref("o.app")), eb("e.app", "=", ""), eb("o.app", "=", "")]))
-            .where((eb) => eb.or([eb("e.env", "=", eb.ref("o.env")), eb("e.env", "=", ""), eb("o.env", "=", "")]))
-            .whereRef("e.seq", "<", "o.seq")
-            .where("e.state", "in", UNFINISHED),
-        ),
-      ),
-    )
-    .orderBy("o.seq")
-    .limit(10)
-    .execute();
-  for (const row of candidates) {
-    try {
-      const claimed = await db
-        .updateTable("operations")
-        .set({
-          state: "running",
-          lease_owner: lease.owner,
-          lease_until: lease.until,
-          started_at: row.started_at ?? lease.now,
-          // Time spent waiting for others does not count.
-          deadline: row.started_at === null ? lease.now + row.timeout : row.deadline,
-          changes: sql<number>`changes + 1`,
-        })
-        .where("id", "=", row.id)
-        .where("state", "in", UNFINISHED)
-        .where("lease_until", "=", row.lease_until)
-        .returningAll()
-        .executeTakeFirst();
-      if (claimed) return claimed;
-    } catch (error) {
-      // Another one of this app is running (it was renamed to it): this one's turn comes after it.
-      if (!isUniqueViolation(error)) throw error;
-    }
-  }
-  return undefined;
 }
 
 /** Lets go of every lease: for a database that has one owner, whose former self is dead. */

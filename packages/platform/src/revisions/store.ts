@@ -79,7 +79,8 @@ export async function claim({ db, clock }: { db: Database; clock: Clock }, what:
   if (origin.resource !== undefined) delete origin.expected;
 }
 
-async function lockTrail(transaction: Database): Promise<void> {
+/** All that take it come one after the other, also of several platforms on one database, until their transactions end. */
+export async function lockTrail(transaction: Database): Promise<void> {
   await transaction
     .updateTable("audit_head")
     .set((eb) => ({ seq: eb.ref("seq") }))
