@@ -31,6 +31,8 @@ export function layout(dataDir: string) {
     /** The last requests of each app, a sample. */
     requests: join(dataDir, "cluster/requests"),
     platformDatabase: join(dataDir, "platform/platform.db"),
+    /** Written when the platform's state is in PostgreSQL: where, without the password. */
+    platformKeptIn: join(dataDir, "platform/kept-in.json"),
     platformData: join(dataDir, "platform"),
     routeTable: join(dataDir, "gateway/table.jsonl"),
     /** The certificate of our own making for the TLS port, and its key. */

@@ -5,6 +5,7 @@ import { Group, systemClock, systemRandom } from "@ebb/base";
 import { createBuilder } from "@ebb/builder";
 import { createPlatform, parseSignInConfig } from "@ebb/platform";
 import { takeMasterKey } from "./master-key.ts";
+import { keepIn, takeDatabase } from "./platform-database.ts";
 import { heapCompaction } from "./compact-heap.ts";
 import { runChild } from "./child.ts";
 import { readJson } from "./data-folder.ts";
@@ -15,6 +16,7 @@ const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 
 await runChild("platform", async ({ config, paths, credentials, log }) => {
   const masterKey = await takeMasterKey(process.env);
+  const database = await takeDatabase(process.env, paths);
   const engine = await engineOf(config, log);
   const builder = createBuilder({
     bundlesRoot: paths.bundles,
@@ -27,7 +29,7 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     log,
   });
   const platform = createPlatform({
-    database: { kind: "sqlite", path: paths.platformDatabase },
+    database,
     kubeconfigPath: paths.kubeconfig,
     clusterName: config.clusterName,
     ingress: { host: config.host, port: config.gatewayPort, tlsPort: config.tlsPort },
@@ -50,6 +52,7 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
     name: group.name,
     async start() {
       await group.start();
+      await keepIn(paths, database);
       consoleLink = await platform.createConsoleLink();
     },
     stop: () => group.stop(),

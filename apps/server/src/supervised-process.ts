@@ -177,12 +177,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+function defined(values: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
 /** Extra certificates and debugger options of the caller's shell would slow each start or open ports. */
 function childEnvironment(dataDir: string, name: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...given } = process.env;
-  const { EBB_MASTER_KEY: masterKey, EBB_CLUSTER_KEY: clusterKey, ...rest } = given;
-  // Only the platform opens its secrets, and the cluster those in its store; the others do not even know the keys.
-  if (name === "platform" && masterKey !== undefined) rest["EBB_MASTER_KEY"] = masterKey;
+  const { EBB_MASTER_KEY: masterKey, EBB_CLUSTER_KEY: clusterKey, EBB_DATABASE_URL: database, PGPASSWORD: password, ...rest } = given;
+  // Only the platform opens its secrets, and the cluster those in its store; the others do not even know the keys, nor the way into the database.
+  if (name === "platform") Object.assign(rest, defined({ EBB_MASTER_KEY: masterKey, EBB_DATABASE_URL: database, PGPASSWORD: password }));
   if (name === "cluster" && clusterKey !== undefined) rest["EBB_CLUSTER_KEY"] = clusterKey;
   // Compiled once, not at each start: a gateway that was killed is back in half the time.
   return { ...rest, NODE_COMPILE_CACHE: layout(dataDir).compileCache };

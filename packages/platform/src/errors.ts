@@ -99,6 +99,7 @@ export const REQUEST_ERRORS = {
   explain_unavailable: { status: 501, title: "The cluster does not say" },
   internal: { status: 500, title: "Internal error" },
   cluster_unavailable: { status: 503, title: "Cluster not available" },
+  database_unavailable: { status: 503, title: "Database not available" },
   upload_incomplete: { status: 400, title: "Upload incomplete" },
   storage_full: { status: 507, title: "Storage full" },
 } as const satisfies Record<string, Entry>;

@@ -10,6 +10,7 @@ import { ClusterService } from "./service/clusters.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { adoptAllSecrets } from "./configuration/adopt.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
+import { createDatabaseMonitor } from "./database/monitor.ts";
 import type { Deps } from "./deploy/context.ts";
 import type { Ingress } from "./cluster/port.ts";
 import { createHandlers, createUndo } from "./deploy/handlers.ts";
@@ -79,7 +80,7 @@ const FIRST_LOOK_PATIENCE = 5000;
 
 /**
  * The platform: its database, its view of the cluster, its operations and the REST API.
- * `start` throws UserError `database_unavailable`, `database_newer`, `port_in_use`, and `master_key_missing` and its kin.
+ * `start` throws UserError `database_unavailable`, `database_newer` and what `openDatabase` throws of PostgreSQL, `port_in_use`, and `master_key_missing` and its kin.
  */
 export function createPlatform(options: PlatformOptions): Platform {
   let running: { group: Group; clusters: KubeClusters; http: HttpServer; identity: Identity; close: () => Promise<void> } | undefined;
@@ -175,8 +176,10 @@ async function assemble(options: PlatformOptions) {
     startedAt: clock.now(),
   });
   const scheduler = new EnvironmentScheduler({ db, clock, random, log, submit: (operation) => engine.submit(operation) });
+  const monitor = createDatabaseMonitor({ db, clock, log });
   const http = await createHttpServer({
     api,
+    ready: () => monitor.ready(),
     identity,
     listen,
     uploadsRoot,
@@ -189,6 +192,7 @@ async function assemble(options: PlatformOptions) {
   });
   return {
     group: new Group("platform", [
+      monitor,
       clusters,
       registry,
       engine,

@@ -8,6 +8,7 @@ export { joinTeam, type Member } from "./join-team.ts";
 export { startLoad, type LoadResult } from "./load.ts";
 export { freePorts } from "./ports.ts";
 export { hasPebble, startPebble, type Pebble } from "./pebble.ts";
+export { postgresPrograms, startPostgres, type Postgres } from "./postgres.ts";
 export { archive, deploy, finished, nodeApp } from "./source.ts";
 export { openTerminal, type Terminal } from "./terminal.ts";
 export { tempDir } from "./temp-dir.ts";

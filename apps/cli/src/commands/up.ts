@@ -78,6 +78,11 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
     "platform-port": { ...PORT, summary: "Where the console and the REST API are; 8090 otherwise" },
     "api-port": { ...PORT, summary: "Where the Kubernetes API is; 8091 otherwise" },
     "internal-port": { ...PORT, summary: "Where applications reach each other; 8092 otherwise" },
+    "database-url": {
+      kind: "text",
+      placeholder: "URL",
+      summary: "Keep the platform's state in this PostgreSQL, not in the data folder",
+    },
     "cluster-name": { kind: "text", placeholder: "NAME", summary: "The cluster's part of every URL; `local` otherwise" },
     host: { kind: "text", placeholder: "ADDRESS", summary: "Listen on this address; 127.0.0.1 otherwise, which only this machine reaches" },
     "cluster-address": { kind: "text", placeholder: "ADDRESS", summary: "Where containers find each other (root only), or `none`" },
@@ -103,7 +108,7 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
       options[name] === undefined ? [] : [`--${name}`, value(context.host, name, String(options[name]))],
     );
     if (options["no-containers"]) args.push("--no-containers");
-    const server = await launchServer(context.host, context.dataFolder, args);
+    const server = await launchServer(withDatabase(context, options["database-url"]), context.dataFolder, args);
     const follow = new StartedServer(context, server);
     try {
       const ready = await follow.untilReady();
@@ -230,6 +235,21 @@ async function printSummary(context: Context, ready: ReadyEvent): Promise<void> 
 async function howToCall({ host }: Context): Promise<string> {
   if (await findCommand(["ebb"], host.env)) return "ebb";
   return host.cwd === ROOT ? "./ebb" : join(ROOT, "ebb");
+}
+
+/** By the environment: what is in argv, everybody on this machine can read. The server runs in another folder, too. */
+function withDatabase({ host, progress }: Context, url: string | undefined): Host {
+  const file = host.env["EBB_DATABASE_URL_FILE"];
+  if (url !== undefined && /^[^/]*\/\/[^/@]*:[^/@]+@/.test(url))
+    progress.warn("The password in --database-url can be read by everybody on this machine (ps); better give EBB_DATABASE_URL.");
+  return {
+    ...host,
+    env: {
+      ...host.env,
+      ...(file ? { EBB_DATABASE_URL_FILE: resolve(host.cwd, file) } : {}),
+      ...(url === undefined ? {} : { EBB_DATABASE_URL: url }),
+    },
+  };
 }
 
 /** The server runs in another folder. */

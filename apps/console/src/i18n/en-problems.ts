@@ -81,6 +81,7 @@ export const enProblems = {
     cluster_in_use: "Environments are on this cluster",
     cluster_unusable: "The cluster cannot be used as it is",
     cluster_unavailable: "The cluster does not answer",
+    database_unavailable: "The platform's database does not answer",
     identity_provider_unavailable: "The identity provider does not answer",
     storage_full: "The platform's disk is full",
     invalid_domain: "This cannot be a custom domain",

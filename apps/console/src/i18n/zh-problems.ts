@@ -82,6 +82,7 @@ export const zhProblems: typeof enProblems = {
     cluster_in_use: "仍有环境使用该集群",
     cluster_unusable: "该集群目前无法使用",
     cluster_unavailable: "集群没有响应",
+    database_unavailable: "平台的数据库没有响应",
     identity_provider_unavailable: "身份提供方没有响应",
     storage_full: "平台磁盘已满",
     invalid_domain: "不能用作自定义域名",

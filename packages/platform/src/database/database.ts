@@ -8,9 +8,9 @@ import {
   SqliteDialect,
   type Dialect,
 } from "kysely";
-import pg from "pg";
 import { migrations, type DatabaseKind } from "./migrations.ts";
 import { openNodeSqlite } from "./node-sqlite.ts";
+import { checkPostgres, describePostgres, openingError, openPool } from "./postgres.ts";
 import type { Tables } from "./schema.ts";
 
 export type DatabaseOptions = { kind: "sqlite"; path: string } | { kind: "postgres"; url: string };
@@ -19,26 +19,30 @@ export type Database = Kysely<Tables>;
 const UNIQUE_VIOLATIONS = new Set(["23505", "ERR_SQLITE_ERROR"]);
 
 /**
- * Opens the platform's database and brings its tables up to date.
- * Throws UserError `database_unavailable` (cannot be opened) and `database_newer` (written by a newer Ebb).
+ * Opens the platform's database and brings its tables up to date. Throws UserError `database_unavailable` (cannot be opened), `database_newer`
+ * (written by a newer Ebb), and of PostgreSQL what `checkPostgres` throws and `database_forbidden`.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  let database: Database;
   try {
+    if (options.kind === "postgres") await checkPostgres(options.url);
     // "Of the teams that one is in" may be none, and PostgreSQL takes no empty list.
     const plugins = [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })];
-    database = new Kysely<Tables>({ dialect: dialectOf(options), plugins });
+    const database = new Kysely<Tables>({ dialect: dialectOf(options), plugins });
     await migrate(database, options.kind);
+    return database;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const where = options.kind === "sqlite" ? options.path : "PostgreSQL";
-    const hint =
-      options.kind === "sqlite"
-        ? "Check that the folder exists, is writable and has space left."
-        : "Check that the server runs and that the URL, user and password are right.";
-    throw new UserError("database_unavailable", `The platform's database (${where}) cannot be opened`, { cause: error, hint });
+    if (options.kind === "postgres") throw openingError(error, describePostgres(options.url));
+    throw new UserError("database_unavailable", `The platform's database (${options.path}) cannot be opened`, {
+      cause: error,
+      hint: "Check that the folder exists, is writable and has space left.",
+    });
   }
-  return database;
+}
+
+/** For people, without a password. */
+export function describeDatabase(options: DatabaseOptions): string {
+  return options.kind === "sqlite" ? `SQLite, ${options.path}` : `PostgreSQL, ${describePostgres(options.url)}`;
 }
 
 /** Whether a write failed because its key is already there. */
@@ -48,16 +52,7 @@ export function isUniqueViolation(error: unknown): boolean {
 
 function dialectOf(options: DatabaseOptions): Dialect {
   if (options.kind === "sqlite") return new SqliteDialect({ database: openNodeSqlite(options.path) });
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: 10,
-    connectionTimeoutMillis: 5000,
-    // Times fit a double: as text (pg's default for int8) they would have to be converted at each place.
-    types: { getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) },
-  });
-  // An idle connection that breaks (the server restarts) is dropped by the pool; the next query opens another.
-  pool.on("error", () => undefined);
-  return new PostgresDialect({ pool });
+  return new PostgresDialect({ pool: openPool(options.url) });
 }
 
 async function migrate(database: Database, kind: DatabaseKind): Promise<void> {

@@ -1,4 +1,5 @@
 import { causeChain, type Random, type Runnable, type Timer } from "@ebb/base";
+import { DatabaseUnavailable } from "../database/postgres.ts";
 import type { Deps } from "../deploy/context.ts";
 import { lookAtDomain } from "./look.ts";
 import { dueDomains, findDomain, leaseDomain, updateDomain } from "./store.ts";
@@ -47,7 +48,11 @@ export class DomainKeeper implements Runnable {
   /** Begins to look at what is due; resolves when it has begun. */
   tick(): Promise<void> {
     this.#ticking ??= this.#begin()
-      .catch((error: unknown) => this.#deps.log.error({ causes: causeChain(error) }, "domains cannot be looked after; trying again"))
+      .catch((error: unknown) => {
+        // That is told once, by the database's monitor, and not each second.
+        if (!(error instanceof DatabaseUnavailable))
+          this.#deps.log.error({ causes: causeChain(error) }, "domains cannot be looked after; trying again");
+      })
       .finally(() => (this.#ticking = undefined));
     return this.#ticking;
   }

@@ -11,6 +11,8 @@ const KEPT = 24 * 3_600_000;
 /** A request that was begun so long ago and has no answer was cut off by a crash: the same may be sent again. */
 const ABANDONED = 31 * 60_000;
 
+const MOST_FAILED = 10_000;
+
 declare module "fastify" {
   interface FastifyRequest {
     /** Set while a request with a key is being done. */
@@ -31,12 +33,16 @@ interface Stored {
  */
 export function installIdempotency(server: FastifyInstance, { database, clock }: { database: Database; clock: Clock }): void {
   server.decorateRequest("idempotencyKey", null);
+  // Of requests that failed while the database was away: what says that they are still being done is taken out once it is back.
+  const failed = new Set<string>();
   server.addHook("preHandler", async (request, reply) => {
     const key = keyOf(request);
     if (key === undefined) return;
     const keyHash = sha256(`${request.caller?.userId ?? ""} ${request.caller?.credential ?? ""} ${key}`);
     const fingerprint = fingerprintOf(request);
     const now = clock.now();
+    if (failed.has(keyHash)) await forget(database, keyHash);
+    failed.delete(keyHash);
     await database
       .deleteFrom("idempotency_keys")
       .where("key_hash", "=", keyHash)
@@ -72,7 +78,7 @@ export function installIdempotency(server: FastifyInstance, { database, clock }:
     request.idempotencyKey = null;
     const { statusCode } = reply;
     if (statusCode >= 500 || statusCode === 429) {
-      await database.deleteFrom("idempotency_keys").where("key_hash", "=", key).execute();
+      await forget(database, key).catch(() => failed.size < MOST_FAILED && failed.add(key));
       return;
     }
     const location = reply.getHeader("location");
@@ -88,6 +94,10 @@ export function installIdempotency(server: FastifyInstance, { database, clock }:
       .where("key_hash", "=", key)
       .execute();
   });
+}
+
+async function forget(database: Database, key: string): Promise<void> {
+  await database.deleteFrom("idempotency_keys").where("key_hash", "=", key).execute();
 }
 
 /** For housekeeping. */

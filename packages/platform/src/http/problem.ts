@@ -24,7 +24,11 @@ export function toProblem(error: unknown, log: Logger): Problem {
   return problem("internal", "Something went wrong in Ebb itself; its log has the cause.");
 }
 
+/** Seconds after which what was not there may be back. */
+const RETRY_AFTER = "5";
+
 export function sendProblem(reply: FastifyReply, body: Problem): FastifyReply {
+  if (body.status === 503) reply.header("retry-after", RETRY_AFTER);
   return reply.code(body.status).header("content-type", "application/problem+json").send(JSON.stringify(body));
 }
 

@@ -36,6 +36,7 @@ async function open(api: Partial<PlatformApi> = {}) {
     listen: { host: "127.0.0.1", port: 0 },
     uploadsRoot: join(path, "uploads"),
     consoleRoot: join(path, "console"),
+    ready: () => Promise.resolve(true),
     version: "0.0.0",
     clock: systemClock,
     random: systemRandom,

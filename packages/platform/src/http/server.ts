@@ -34,6 +34,8 @@ export interface HttpOptions {
   signIn: SignInConfig;
   consoleRoot: string | undefined;
   version: string;
+  /** Whether what it answers with can be read and changed now. */
+  ready: () => Promise<boolean>;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -97,6 +99,10 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
     }),
   });
   server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
+  server.get("/readyz", { schema: { hide: true } }, async (_, reply) => {
+    if (await options.ready()) return reply.type("text/plain").send("ok");
+    return sendProblem(reply, problem("database_unavailable", "The platform's database does not answer"));
+  });
   await server.register(
     async (api) => {
       registerRoutes(api, { ...options, authentication, origin, stopping: stopping.signal });

@@ -1,9 +1,8 @@
-import { tempDir } from "@ebb/testkit";
+import { postgresPrograms, startPostgres, tempDir, type Postgres } from "@ebb/testkit";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, onTestFinished, test } from "vitest";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
-import { postgresPrograms, startPostgres } from "./postgres.ts";
 
 let migrated: Promise<Buffer> | undefined;
 
@@ -32,7 +31,7 @@ type Open = (options?: DatabaseOptions) => Promise<{ db: Database; options: Data
 /** The same tests on SQLite and on a PostgreSQL of the test's own; `open` gives a new database, or opens one again. */
 export function describeDatabases(name: string, tests: (when: typeof test | typeof test.skip, open: Open) => void): void {
   const programs = postgresPrograms();
-  let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined;
+  let postgres: Postgres | undefined;
   let count = 0;
   beforeAll(async () => {
     if (programs) postgres = await startPostgres(programs);

@@ -30,6 +30,7 @@ export async function openPlatformHttp(api: Partial<PlatformApi> = {}, signIn: S
     uploadsRoot: join(path, "uploads"),
     consoleRoot: undefined,
     version: "0.0.0",
+    ready: () => Promise.resolve(true),
     clock,
     random: systemRandom,
     log: silentLogger,
