@@ -13,13 +13,13 @@ const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
 /** What is read from requests; the messages that these need come with them. */
 const ROOTS = [
   "core.v1.Pod core.v1.Namespace core.v1.ConfigMap core.v1.Secret core.v1.Service core.v1.ServiceAccount core.v1.Event core.v1.Node",
-  "core.v1.Endpoints core.v1.ResourceQuota core.v1.LimitRange core.v1.PersistentVolumeClaim core.v1.Binding",
+  "core.v1.Endpoints core.v1.ResourceQuota core.v1.LimitRange core.v1.PersistentVolumeClaim core.v1.PersistentVolume core.v1.Binding",
   "apps.v1.Deployment apps.v1.ReplicaSet apps.v1.StatefulSet apps.v1.DaemonSet batch.v1.Job batch.v1.CronJob",
   "coordination.v1.Lease discovery.v1.EndpointSlice events.v1.Event networking.v1.NetworkPolicy networking.v1.Ingress",
   "rbac.v1.Role rbac.v1.RoleBinding rbac.v1.ClusterRole rbac.v1.ClusterRoleBinding policy.v1.PodDisruptionBudget policy.v1.Eviction",
   "admissionregistration.v1.ValidatingWebhookConfiguration admissionregistration.v1.MutatingWebhookConfiguration",
   "admissionregistration.v1.ValidatingAdmissionPolicy admissionregistration.v1.ValidatingAdmissionPolicyBinding",
-  "authentication.v1.TokenRequest authentication.v1.TokenReview authentication.v1.SelfSubjectReview autoscaling.v1.Scale",
+  "authentication.v1.TokenRequest authentication.v1.TokenReview authentication.v1.SelfSubjectReview autoscaling.v1.Scale autoscaling.v2.HorizontalPodAutoscaler",
   "authorization.v1.SubjectAccessReview authorization.v1.LocalSubjectAccessReview authorization.v1.SelfSubjectAccessReview",
   "authorization.v1.SelfSubjectRulesReview meta.v1.DeleteOptions scheduling.v1.PriorityClass storage.v1.StorageClass",
 ]

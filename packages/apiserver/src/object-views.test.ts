@@ -1,4 +1,4 @@
-import { ConfigMaps, Deployments, type ConfigMap, type ObjectView } from "@ebb/kube";
+import { ConfigMaps, Deployments, ReplicaSets, type ConfigMap, type ObjectView } from "@ebb/kube";
 import { beforeEach, describe, expect, test } from "vitest";
 import { configMap, startServer, take, watchLines, type TestServer } from "./testing/server.ts";
 
@@ -15,6 +15,20 @@ const view: ObjectView<ConfigMap> = {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: `${metadata.name}-d`, labels: { of: data["label"] ?? "" } },
+    spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: { a: "b" } } },
+  }),
+};
+/** One for each ConfigMap that wants it. */
+const wantedView: ObjectView<ConfigMap> = {
+  kind: ReplicaSets,
+  source: ConfigMaps,
+  name: ({ metadata }) => metadata.name,
+  sourceName: (name) => name,
+  applies: ({ data = {} }) => data["wanted"] === "yes",
+  make: ({ metadata, data = {} }) => ({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name: metadata.name },
     spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: { a: "b" } } },
   }),
 };
@@ -56,6 +70,24 @@ describe("objects made on reading", () => {
     await server.call("DELETE", `${MAPS}/a`);
     const query = `resourceVersion=${body.metadata.resourceVersion}&resourceVersionMatch=Exact`;
     expect(namesOf((await server.call("GET", `${DEPLOYMENTS}?${query}`)).body)).toEqual(["a-d", "b-d"]);
+  });
+
+  test("one that its source does not want is not there; it comes and goes while the source stays", async () => {
+    const { call, open } = await startServer({ objectViews: [wantedView] });
+    const sets = "/apis/apps/v1/namespaces/default/replicasets";
+    await call("POST", MAPS, { body: configMap("no") });
+    const first = await call("POST", MAPS, { body: configMap("a", { wanted: "yes", replicas: "1" }) });
+    expect(namesOf((await call("GET", sets)).body)).toEqual(["a"]);
+    expect((await call("GET", `${sets}/no`)).status).toBe(404);
+    const lines = watchLines(await open(`${sets}?watch=1&resourceVersion=${first.body.metadata.resourceVersion}`));
+    await call("PUT", `${MAPS}/no`, { body: configMap("no", { wanted: "yes" }) });
+    await call("PUT", `${MAPS}/a`, { body: configMap("a", { wanted: "no" }) });
+    await call("PUT", `${MAPS}/a`, { body: configMap("a", { wanted: "never" }) });
+    await call("DELETE", `${MAPS}/a`);
+    await call("PUT", `${MAPS}/no`, { body: configMap("no", { wanted: "yes", replicas: "2" }) });
+    await call("DELETE", `${MAPS}/no`);
+    expect(await take(lines, 4)).toEqual(["ADDED no", "DELETED a", "MODIFIED no", "DELETED no"]);
+    expect((await call("POST", sets, { body: { ...wantedView.make(configMap("a") as ConfigMap, {} as never) } })).status).toBe(201);
   });
 
   test("what is written to them is taken and undone; conflicts are refused as ever", async () => {

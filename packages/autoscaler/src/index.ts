@@ -9,4 +9,4 @@ export { RevisionScaler, type ScalerInputs } from "./revision-scaler.ts";
 export { policyOf, POLICY_ANNOTATIONS, type Policy } from "./strategies/parse-policy.ts";
 export type { Usage, Vote } from "./strategies/ballot.ts";
 export { wakesByItself, type Strategy } from "./strategies/strategy.ts";
-export { revisionScaling, type RevisionScaling } from "./revision-scaling.ts";
+export { HPA_CLASS, revisionScaling, scalingAnnotation, type RevisionScaling } from "./revision-scaling.ts";

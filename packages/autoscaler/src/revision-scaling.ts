@@ -37,7 +37,7 @@ export interface RevisionScaling {
 }
 
 const PREFIX = "autoscaling.knative.dev/";
-const HPA = `hpa.${PREFIX.slice(0, -1)}`;
+export const HPA_CLASS = `hpa.${PREFIX.slice(0, -1)}`;
 /** Per cent; Kubernetes' own default. */
 const HPA_CPU = 80;
 
@@ -74,7 +74,7 @@ export function revisionScaling(config: AutoscalerConfig, { annotations, contain
   const panicPercentage = number("panic-window-percentage", 1, 100) ?? config.panicWindowPercentage;
   const limit = config.maxScaleLimit > 0 ? config.maxScaleLimit : Number.MAX_SAFE_INTEGER;
   const max = policy.max ?? whole(number("max-scale", 0, limit)) ?? config.maxScale;
-  const byResources = scalingAnnotation(annotations, "class") === HPA;
+  const byResources = scalingAnnotation(annotations, "class") === HPA_CLASS;
   const min = policy.min ?? whole(number("min-scale", 0)) ?? config.minScale;
   const resolve = (strategy: Strategy): Strategy => {
     if (strategy.type !== "rps" && strategy.type !== "concurrency") return strategy;

@@ -93,7 +93,7 @@ export function autoscaler(status?: PodAutoscaler["status"], annotations: Record
     apiVersion: "autoscaling.internal.knative.dev/v1alpha1",
     kind: "PodAutoscaler",
     metadata: { name: "shop-00001", namespace: "team", uid: "pa", generation: 1, annotations },
-    spec: { scaleTargetRef: { apiVersion: "serving.knative.dev/v1", kind: "Revision", name: "shop-00001" }, reachability: "Reachable" },
+    spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "shop-00001-deployment" }, reachability: "Reachable" },
     ...(status ? { status } : {}),
   };
 }

@@ -36,6 +36,8 @@ export {
   Configurations,
   CoreServices,
   Deployments,
+  HorizontalPodAutoscalers,
+  ReplicaSets,
   AuthorizationPolicies,
   DestinationRules,
   EnvoyFilters,

@@ -120,6 +120,28 @@ export const Deployments = define({
   scale: { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] },
   generation: true,
 });
+export const ReplicaSets = define({
+  group: "apps",
+  version: "v1",
+  builtIn: true,
+  kind: "ReplicaSet",
+  plural: "replicasets",
+  shortNames: ["rs"],
+  categories: ["all"],
+  statusSubresource: true,
+  scale: { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] },
+  generation: true,
+});
+export const HorizontalPodAutoscalers = define({
+  group: "autoscaling",
+  version: "v2",
+  builtIn: true,
+  kind: "HorizontalPodAutoscaler",
+  plural: "horizontalpodautoscalers",
+  shortNames: ["hpa"],
+  categories: ["all"],
+  statusSubresource: true,
+});
 export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });
 export const Services = define<KnativeService>({
   ...serving,
@@ -337,6 +359,8 @@ export const ALL_KINDS: readonly Kind[] = [
   Endpoints,
   Nodes,
   Deployments,
+  ReplicaSets,
+  HorizontalPodAutoscalers,
   Leases,
   EndpointSlices,
   Roles,

@@ -21,6 +21,8 @@ export interface ObjectView<S extends KubeObject = KubeObject> {
   name(source: S): string;
   /** Which source may have an object of this name; undefined when it cannot be told, and all are looked at. */
   sourceName?(name: string): string | undefined;
+  /** Whether this source has one; every source has when absent. By the source alone, as it may come and go with its changes. */
+  applies?(source: S): boolean;
   make(source: S, find: Finder): KubeObject;
   keeps?(written: KubeObject): boolean;
 }

@@ -116,6 +116,21 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("Up-to-date", (object) => read(object, ["status", "updatedReplicas"]) || 0, { type: "integer" }),
     column("Available", (object) => read(object, ["status", "availableReplicas"]) || 0, { type: "integer" }),
   ],
+  "apps/ReplicaSet": [
+    column("Desired", (object) => read(object, ["spec", "replicas"]) || 0, { type: "integer" }),
+    column("Current", (object) => read(object, ["status", "replicas"]) || 0, { type: "integer" }),
+    column("Ready", (object) => read(object, ["status", "readyReplicas"]) || 0, { type: "integer" }),
+  ],
+  "autoscaling/HorizontalPodAutoscaler": [
+    column(
+      "Reference",
+      (object) => `${read(object, ["spec", "scaleTargetRef", "kind"])}/${read(object, ["spec", "scaleTargetRef", "name"])}`,
+    ),
+    column("Targets", autoscalerTargets),
+    column("MinPods", (object) => String(read(object, ["spec", "minReplicas"]) || "<unset>")),
+    field("MaxPods", "spec.maxReplicas", "integer"),
+    column("Replicas", (object) => read(object, ["status", "currentReplicas"]) || 0, { type: "integer" }),
+  ],
   "/Service": [
     field("Type", "spec.type"),
     column("Cluster-IP", (object) => read(object, ["spec", "clusterIP"]) || "<none>"),
@@ -193,6 +208,26 @@ export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" |
   if (group === "" && kind === "Event") return EVENT;
   const own = COLUMNS[`${group}/${kind}`] ?? [];
   return [NAME, ...own, ...(own.includes(AGE) ? [] : [AGE]), ...(WIDE[`${group}/${kind}`] ?? [])];
+}
+
+interface ResourceMetric {
+  resource?: { name: string; target?: MetricValue; current?: MetricValue };
+}
+interface MetricValue {
+  averageUtilization?: number;
+  averageValue?: string;
+}
+
+/** `cpu: 12%/80%`, as kubectl describes the metrics of resources. */
+function autoscalerTargets({ spec, status }: KubeObject): string {
+  const { metrics = [] } = (spec ?? {}) as { metrics?: ResourceMetric[] };
+  const { currentMetrics = [] } = (status ?? {}) as { currentMetrics?: ResourceMetric[] };
+  const show = ({ averageUtilization, averageValue }: MetricValue = {}) =>
+    averageUtilization === undefined ? (averageValue ?? "<unknown>") : `${averageUtilization}%`;
+  const parts = metrics.flatMap(({ resource }, index) =>
+    resource ? [`${resource.name}: ${show(currentMetrics[index]?.resource?.current)}/${show(resource.target)}`] : [],
+  );
+  return parts.join(", ") || "<none>";
 }
 
 /** As a definition says it; a date is shown by its age. */

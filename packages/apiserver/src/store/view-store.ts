@@ -51,6 +51,7 @@ export class ViewStore implements Store {
     const objects = new Map<string, KubeObject>();
     for (const view of views) {
       for (const source of this.#base.list(resourceOf(view.source), namespace, revision).objects) {
+        if (!hasOne(view, source)) continue;
         const object = this.#make(view, source);
         objects.set(idOf(object), object);
       }
@@ -96,11 +97,19 @@ export class ViewStore implements Store {
     if (!all) {
       all = events.flatMap((event) => {
         const placed = this.#bySource.get(event.key.resource) ?? [];
-        return [event, ...placed.map(({ view, resource }) => new ViewEvent(view, resource, event, (source) => this.#make(view, source)))];
+        return [event, ...placed.flatMap(({ view, resource }) => this.#eventOf(event, view, resource))];
       });
       this.#expanded.set(events, all);
     }
     return all;
+  }
+
+  /** What an event of a source means for one of its views. */
+  #eventOf(event: StoreEvent, view: ObjectView, resource: string): StoreEvent[] {
+    const type = typeOf(event, view);
+    if (type === undefined) return [];
+    const source = type === "DELETED" && event.type === "MODIFIED" ? { ...event, object: lastOf(event) } : event;
+    return [new ViewEvent({ view, resource, type, event: source, make: (object) => this.#make(view, object) })];
   }
 
   #made(key: StoreKey): KubeObject | undefined {
@@ -119,10 +128,10 @@ export class ViewStore implements Store {
     const resource = resourceOf(view.source);
     const guess = view.sourceName?.(name);
     const guessed = guess === undefined ? undefined : this.#base.get({ resource, namespace, name: guess });
-    if (guessed && view.name(guessed) === name) return guessed;
+    if (guessed && view.name(guessed) === name) return hasOne(view, guessed) ? guessed : undefined;
     // A name may have been shortened beyond recognition.
     if (view.sourceName && name.length < LONGEST_NAME) return undefined;
-    return this.#base.list(resource, namespace).objects.find((candidate) => view.name(candidate) === name);
+    return this.#base.list(resource, namespace).objects.find((candidate) => hasOne(view, candidate) && view.name(candidate) === name);
   }
 
   #make(view: ObjectView, source: KubeObject): KubeObject {
@@ -139,16 +148,27 @@ export class ViewStore implements Store {
   }
 }
 
+interface ViewEventOptions {
+  view: ObjectView;
+  resource: string;
+  /** Another than the source's, where a view comes or goes while its source stays. */
+  type: StoreEvent["type"];
+  event: StoreEvent;
+  make: (source: KubeObject) => KubeObject;
+}
+
 /** Of an object that is made when somebody looks at it: most events have nobody who watches a view. */
 class ViewEvent implements StoreEvent {
   readonly key: StoreKey;
+  readonly type: StoreEvent["type"];
   readonly #source: StoreEvent;
   readonly #make: (source: KubeObject) => KubeObject;
   #object: KubeObject | undefined;
 
-  constructor(view: ObjectView, resource: string, source: StoreEvent, make: (source: KubeObject) => KubeObject) {
-    this.key = { resource, namespace: source.key.namespace, name: view.name(source.object) };
-    this.#source = source;
+  constructor({ view, resource, type, event, make }: ViewEventOptions) {
+    this.key = { resource, namespace: event.key.namespace, name: view.name(event.object) };
+    this.type = type;
+    this.#source = event;
     this.#make = make;
   }
 
@@ -156,17 +176,33 @@ class ViewEvent implements StoreEvent {
     return this.#source.revision;
   }
 
-  get type(): StoreEvent["type"] {
-    return this.#source.type;
-  }
-
   get object(): KubeObject {
     return (this.#object ??= this.#make(this.#source.object));
   }
 
   get previous(): KubeObject | undefined {
-    return this.#source.previous && this.#make(this.#source.previous);
+    return this.type === "ADDED" || !this.#source.previous ? undefined : this.#make(this.#source.previous);
   }
+}
+
+/** Of the view's event; undefined where the source has no view, before and after. The last state of a deleted one tells whether it had one. */
+function typeOf({ type, object, previous }: StoreEvent, view: ObjectView): StoreEvent["type"] | undefined {
+  const is = hasOne(view, object);
+  if (type !== "MODIFIED") return is ? type : undefined;
+  const was = previous !== undefined && hasOne(view, previous);
+  if (was) return is ? "MODIFIED" : "DELETED";
+  return is ? "ADDED" : undefined;
+}
+
+function hasOne(view: ObjectView, source: KubeObject): boolean {
+  return view.applies?.(source) ?? true;
+}
+
+/** What a source was before a change with which its view went, in the revision of that change: as a deletion tells it. */
+function lastOf({ previous, object }: StoreEvent): KubeObject {
+  const { metadata } = previous ?? object;
+  const { resourceVersion } = object.metadata;
+  return { ...(previous ?? object), metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
 }
 
 function idOf({ metadata }: KubeObject): string {

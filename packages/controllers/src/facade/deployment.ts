@@ -15,13 +15,16 @@ export const deploymentView: ObjectView<Revision> = {
   make: makeDeployment,
 };
 
-function makeDeployment(revision: Revision): KubeObject {
+/** By which kubectl counts what was rolled out: one template, once. */
+export const REVISION_NUMBER = { "deployment.kubernetes.io/revision": "1" } as const;
+
+export function makeDeployment(revision: Revision): KubeObject {
   const { actualReplicas = 0, desiredReplicas = 0 } = revision.status ?? {};
   const metadata = beneath(revision, deploymentName(revision), controllerRef(Revisions, revision));
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { ...metadata, generation: 1 },
+    metadata: { ...metadata, generation: 1, annotations: { ...metadata.annotations, ...REVISION_NUMBER } },
     spec: {
       replicas: desiredReplicas,
       selector: { matchLabels: { [LABELS.revisionUid]: revision.metadata.uid ?? "" } },

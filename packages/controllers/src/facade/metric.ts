@@ -10,7 +10,7 @@ const NANOSECONDS = 1e6;
 
 function makeMetric(revision: Revision, find: Finder): KubeObject {
   const { name, annotations = {} } = revision.metadata;
-  const { stableWindow, panicWindow } = revisionScaling(settings(find), {
+  const { stableWindow, panicWindow } = revisionScaling(autoscalerSettings(find), {
     annotations,
     containerConcurrency: revision.spec.containerConcurrency ?? 0,
   });
@@ -28,7 +28,7 @@ function makeMetric(revision: Revision, find: Finder): KubeObject {
 }
 
 /** As it was written, when it can be read: a bad one is never stored since it is checked. */
-function settings(find: Finder): ReturnType<typeof parseAutoscalerConfig> {
+export function autoscalerSettings(find: Finder): ReturnType<typeof parseAutoscalerConfig> {
   const data = find.get(ConfigMaps, SERVING_NAMESPACE, "config-autoscaler")?.data;
   try {
     return parseAutoscalerConfig(data);

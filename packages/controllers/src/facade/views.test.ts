@@ -1,4 +1,13 @@
-import { applySchema, schemaOf, type Finder, type Json, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
+import {
+  applySchema,
+  schemaOf,
+  type Finder,
+  type Json,
+  type KubeObject,
+  type ObjectView,
+  type PodAutoscaler,
+  type Revision,
+} from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { autoscaler, marks, revision, route } from "../testing.ts";
 import { SERVING_VIEWS } from "./views.ts";
@@ -22,13 +31,18 @@ const world = (pods: KubeObject[] = []): Finder =>
 function made(kind: string, source: KubeObject, find: Finder = world()): any[] {
   return SERVING_VIEWS.filter((view) => view.kind.kind === kind && view.source.kind === source.kind).map((view) => view.make(source, find));
 }
+const HPA = { "autoscaling.knative.dev/class": "hpa.autoscaling.knative.dev" };
+const scaledByUse = (annotations: Record<string, string> = {}, status: PodAutoscaler["status"] = {}): PodAutoscaler => {
+  const made = autoscaler();
+  return { ...made, metadata: { ...made.metadata, annotations: { ...HPA, ...annotations } }, status };
+};
 const awake = revision(1, { actualReplicas: 2, desiredReplicas: 3, conditions: marks({ ResourcesAvailable: "True" }) });
 const asleep = revision(1, { actualReplicas: 0, desiredReplicas: 0 });
 
 describe("beneath a Revision", () => {
   test("every view has the name that it says, the Revision's labels, and what its kind's schema takes", () => {
     for (const view of SERVING_VIEWS) {
-      const source = view.source.kind === "Revision" ? awake : route();
+      const source = view.source.kind === "Revision" ? awake : view.source.kind === "Route" ? route() : scaledByUse();
       const object = view.make(source, world([pod("p", true)]));
       expect(object.metadata.name).toBe(view.name(source));
       if (view.sourceName) expect(view.sourceName(object.metadata.name)).toBe(source.metadata.name);
@@ -60,6 +74,78 @@ describe("beneath a Revision", () => {
     ]);
   });
 
+  test("a ReplicaSet: the Deployment's, with its template, its counts and its Pods", () => {
+    const [set] = made("ReplicaSet", awake);
+    const [deployment] = made("Deployment", awake);
+    expect(set).toMatchObject({
+      metadata: {
+        name: expect.stringMatching(/^shop-00001-deployment-[0-9a-f]{10}$/),
+        annotations: { "deployment.kubernetes.io/revision": "1", "deployment.kubernetes.io/desired-replicas": "3" },
+        ownerReferences: [{ kind: "Deployment", name: "shop-00001-deployment", controller: true }],
+      },
+      spec: { replicas: 3, selector: deployment.spec.selector, template: deployment.spec.template },
+      status: { replicas: 3, readyReplicas: 2 },
+    });
+  });
+
+  test.each<[string, Record<string, string>, PodAutoscaler["status"], object]>([
+    [
+      "per cent of the CPU, nothing measured yet",
+      { "autoscaling.knative.dev/target": "74.5", "autoscaling.knative.dev/max-scale": "10" },
+      {},
+      {
+        spec: {
+          minReplicas: 1,
+          maxReplicas: 10,
+          metrics: [{ resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 75 } } }],
+        },
+        status: { currentReplicas: 0, conditions: [{ type: "AbleToScale" }, { type: "ScalingActive", status: "False" }, {}] },
+      },
+    ],
+    [
+      "MiB, some measured, a window and a minimum",
+      {
+        "autoscaling.knative.dev/metric": "memory",
+        "autoscaling.knative.dev/target": "200",
+        "autoscaling.knative.dev/min-scale": "2",
+        "autoscaling.knative.dev/window": "60s",
+      },
+      { actualScale: 2, desiredScale: 3, annotations: { "autoscaling.ebb.dev/resource-usage": '{"cpuPercent":7,"memoryMiB":250}' } },
+      {
+        spec: {
+          minReplicas: 2,
+          maxReplicas: 2_147_483_647,
+          metrics: [{ resource: { name: "memory", target: { type: "AverageValue", averageValue: "200Mi" } } }],
+          behavior: { scaleDown: { stabilizationWindowSeconds: 60 }, scaleUp: { stabilizationWindowSeconds: 60 } },
+        },
+        status: {
+          currentReplicas: 2,
+          desiredReplicas: 3,
+          currentMetrics: [{ type: "Resource", resource: { name: "memory", current: { averageValue: "250Mi" } } }],
+          conditions: [{}, { status: "True", reason: "ValidMetricFound" }, { status: "False", reason: "DesiredWithinRange" }],
+        },
+      },
+    ],
+    [
+      "what somebody wrote there instead is not believed",
+      {},
+      { actualScale: 1, desiredScale: 1, annotations: { "autoscaling.ebb.dev/resource-usage": "much" } },
+      { status: { conditions: [{}, { status: "False" }, { status: "True", reason: "TooFewReplicas" }] } },
+    ],
+  ])("a HorizontalPodAutoscaler: %s", (_, annotations, status, expected) => {
+    const [hpa] = made("HorizontalPodAutoscaler", scaledByUse(annotations, status));
+    expect(hpa).toMatchObject({
+      metadata: { name: "shop-00001", ownerReferences: [{ kind: "PodAutoscaler", controller: true }] },
+      spec: { scaleTargetRef: { kind: "Deployment", name: "shop-00001-deployment" } },
+      ...expected,
+    });
+  });
+
+  test("only Revisions of the class hpa have one", () => {
+    const view = SERVING_VIEWS.find(({ kind }) => kind.kind === "HorizontalPodAutoscaler");
+    expect([view?.applies?.(scaledByUse()), view?.applies?.(autoscaler())]).toEqual([true, false]);
+  });
+
   test.each<[string, Revision, string[]]>([
     [
       "enough instances",
@@ -86,7 +172,10 @@ describe("beneath a Revision", () => {
     const [deployment] = made("Deployment", source);
     expect(deployment.spec.progressDeadlineSeconds).toBe(30);
     expect(deployment.spec.template.spec.containers[0].image).toBe("app@sha256:0");
-    expect(deployment.metadata.annotations).toEqual({ "serving.knative.dev/progress-deadline": "30s" });
+    expect(deployment.metadata.annotations).toEqual({
+      "deployment.kubernetes.io/revision": "1",
+      "serving.knative.dev/progress-deadline": "30s",
+    });
     expect(made("Image", source)[0]).toMatchObject({
       metadata: { name: "shop-00001-cache-user-container" },
       spec: { image: "app@sha256:0" },

@@ -1,5 +1,6 @@
 import type { PodAutoscaler } from "@ebb/kube";
 import { MODE_ANNOTATION } from "../facade/parts.ts";
+import { writeUsage } from "./resource-usage.ts";
 import type { ScaleState } from "./scaling-loop.ts";
 import { AUTOSCALER_CONDITIONS as conditions, NO_TRAFFIC, QUEUED, TIMED_OUT } from "./conditions.ts";
 
@@ -20,10 +21,14 @@ export function autoscalerStatus(autoscaler: PodAutoscaler, observed: ScaleObser
   else if (ready >= needed) marks = conditions.markTrue(marks, "Active", now);
   else marks = conditions.markUnknown(marks, "Active", QUEUED, now);
   const { generation, name } = autoscaler.metadata;
+  const annotations = {
+    ...(observed.mode === "Serve" ? { [MODE_ANNOTATION]: observed.mode } : {}),
+    ...(observed.usage ? writeUsage(observed.usage) : {}),
+  };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     // Serve is said, Proxy is what nothing said means: most Revisions sleep.
-    ...(observed.mode === "Serve" ? { annotations: { [MODE_ANNOTATION]: observed.mode } } : {}),
+    ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     serviceName: name,
     desiredScale: desired,
     actualScale: ready,

@@ -238,6 +238,26 @@ describe("ScalingLoop", () => {
     expect(loop.decisions(KEY).at(-1)?.reason).toBe("cpu: 50% used by each on average, aiming at 25% (the largest vote; traffic 1)");
   });
 
+  test("what the instances of one of the class hpa use is told as often as Kubernetes looks, of others never", async () => {
+    const moved: string[] = [];
+    loop.moved.on((key) => moved.push(key));
+    instances.cpu = 0.5;
+    loop.upsert(
+      autoscaler(READY, { "autoscaling.knative.dev/class": "hpa.autoscaling.knative.dev", "autoscaling.knative.dev/target": "50" }),
+    );
+    await traffic(1, 6);
+    expect(loop.state(KEY)?.usage?.cpuPercent).toBe(50);
+    moved.length = 0;
+    await traffic(1, 30);
+    expect(moved.length).toBeLessThanOrEqual(2);
+    loop.remove(KEY);
+    live = { "autoscaling.ebb.dev/strategies": '[{"type":"cpu","target":25}]' };
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    await traffic(1, 12);
+    expect(loop.state(KEY)).not.toHaveProperty("usage");
+  });
+
   test("a ConfigMap that cannot be read leaves what was in force", () => {
     loop.upsert(autoscaler(READY));
     const metadata = { name: "config-autoscaler", namespace: "knative-serving" };

@@ -24,11 +24,14 @@ import { deadlineOf } from "../revision/reconcile.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import type { LagPoller } from "./lag-poller.ts";
 import { isInitialized } from "./reconcile.ts";
+import { isResourceClass } from "./resource-usage.ts";
 import { UsageSampler } from "./usage-sampler.ts";
 import type { Replayable } from "./what-if.ts";
 
 /** Upstream's tick. */
 const TICK = 2000;
+/** The horizontal pod autoscaler's. */
+const TELL = 15_000;
 /** Upstream gives an activation this much longer than a deployment. */
 const ACTIVATION_BUFFER = 30_000;
 
@@ -41,6 +44,8 @@ interface Entry {
   initialized: boolean;
   activationTimeout: number;
   usage?: Usage;
+  /** Of one of the class hpa: what was last told of it in its status, and when. */
+  told?: { at: number; usage: Usage };
   /** Why nothing of it is to run. */
   failed?: string;
   mode: ServingMode;
@@ -61,6 +66,8 @@ export interface ScaleState {
   minScale: number;
   timedOut: boolean;
   mode: ServingMode;
+  /** What its instances use on average, where it is scaled by that as by Kubernetes; some seconds old. */
+  usage?: Usage;
 }
 
 export interface ScalingLoopOptions {
@@ -181,6 +188,7 @@ export class ScalingLoop {
       minScale,
       timedOut: scaler.desired === 0 && last?.cause === "activation-timeout",
       mode: entry.mode,
+      ...(entry.told ? { usage: entry.told.usage } : {}),
     };
   }
 
@@ -246,9 +254,18 @@ export class ScalingLoop {
       const usage = this.#usage.sample(instances);
       if (usage) entry.usage = usage;
       else delete entry.usage;
+      if (entry && usage && isResourceClass(entry.autoscaler)) this.#tell(key, entry, usage);
     }
     this.#usage.keep(seen);
     lags?.refresh(urls);
+  }
+
+  /** As often as Kubernetes looks. */
+  #tell(key: string, entry: Entry, usage: Usage): void {
+    const now = this.#options.clock.monotonic();
+    if (entry.told && now - entry.told.at < TELL) return;
+    entry.told = { at: now, usage };
+    this.moved.emit(key);
   }
 
   #newEntry(key: string, autoscaler: PodAutoscaler, scaling: RevisionScaling): Entry {

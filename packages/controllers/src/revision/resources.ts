@@ -1,4 +1,4 @@
-import { LABELS, Revisions, type PodAutoscaler, type Revision } from "@ebb/kube";
+import { childName, LABELS, Revisions, type PodAutoscaler, type Revision } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { REVISION_CONDITIONS } from "./conditions.ts";
 import { protocolOf, servingContainer } from "./workload.ts";
@@ -18,7 +18,7 @@ export function makeAutoscaler(revision: Revision): PodAutoscaler {
     },
     spec: {
       containerConcurrency: revision.spec.containerConcurrency ?? 0,
-      scaleTargetRef: { apiVersion: "serving.knative.dev/v1", kind: "Revision", name },
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: childName(name, "-deployment") },
       reachability: reachabilityOf(revision),
       protocolType: protocolOf(servingContainer(revision)),
     },

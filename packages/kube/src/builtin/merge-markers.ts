@@ -61,6 +61,7 @@ export const LIST_TYPES: Readonly<Record<string, ListType>> = {
   "ReplicaSetStatus.conditions": byKey("type"),
   "StatefulSetStatus.conditions": byKey("type"),
   "DaemonSetStatus.conditions": byKey("type"),
+  "HorizontalPodAutoscalerStatus.conditions": byKey("type"),
   "JobStatus.conditions": patchedByKey("type"),
   "PodDisruptionBudgetStatus.conditions": byKey("type"),
   "ValidatingWebhookConfiguration.webhooks": byKey("name"),

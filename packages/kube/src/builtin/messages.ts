@@ -14,6 +14,7 @@ const EMBEDDED: ReadonlySet<string> = new Set([
   "ephemeralContainerCommon",
   "handler",
   "volumeSource",
+  "persistentVolumeSource",
   "rule",
   "ruleWithOperations",
 ]);
