@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { Group, sleep, systemClock, systemCode, type Logger, type Runnable } from "@ebb/base";
 import { stopOwnEngine } from "@ebb/runtime";
 import { gatewaySettings, parseConfig, type ServerConfig } from "./config.ts";
+import { GATEWAY_FLAGS } from "./gateway-flags.ts";
 import { layout, openDataFolder, readJson, writeJson } from "./data-folder.ts";
 import { addClusterAddress } from "./cluster-address.ts";
 import { createLogger } from "./logger.ts";
@@ -20,12 +21,6 @@ import { SupervisedProcess } from "./supervised-process.ts";
 
 /** Requests in flight get this long at a stop, milliseconds. */
 const DRAIN_DEADLINE = 35_000;
-
-/**
- * Left alone the engine lets its young generation grow to 64 MiB and more while a large route table is loaded, and never gives that back. With
- * two, collecting cost a request 1.5 µs more; with eight nothing that could be told. The gateway's threads bound theirs themselves.
- */
-const GATEWAY_FLAGS: readonly string[] = ["--max-semi-space-size=8"];
 
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);

@@ -2,19 +2,17 @@ import { copyFile, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger, systemClock } from "@ebb/base";
 import { createGatewayClient, type GatewayClient } from "@ebb/gateway";
+import { GATEWAY_FLAGS } from "../../../apps/server/src/gateway-flags.ts";
 import { OTHER_CORE, PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
 /** Where bare-gateway-process.ts has its table. */
 const TABLE = "table.json";
 
-/** As apps/server/src/main.ts starts it. */
-const FLAGS = ["--max-semi-space-size=8"];
-
 /** The gateway as it is in production, with every feature on, in front of one instance, with so many routes beside its own. */
 export async function startGateway(stage: Stage, origin: number, routes = 0, protocol = "http1"): Promise<Server> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
   const program = join(import.meta.dirname, "gateway-process.ts");
-  return stage.startNode(PROXY_CORE, "ebb", [...FLAGS, program, `${origin}`, folder, `${routes}`, protocol]);
+  return stage.startNode(PROXY_CORE, "ebb", [...GATEWAY_FLAGS, program, `${origin}`, folder, `${routes}`, protocol]);
 }
 
 export interface SteeredGateway {
@@ -37,7 +35,7 @@ export async function startBareGateway(
 ): Promise<{ server: Server; folder: string }> {
   const folder = await mkdtemp(join(stage.folder, "gateway-"));
   if (table !== undefined) await copyFile(table, join(folder, TABLE));
-  const args = [...FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder, `${workers}`];
+  const args = [...GATEWAY_FLAGS, join(import.meta.dirname, "bare-gateway-process.ts"), folder, `${workers}`];
   const server = await stage.startNode(workers > 1 ? `${PROXY_CORE},${OTHER_CORE}` : PROXY_CORE, "ebb", args);
   return { server, folder };
 }

@@ -298,6 +298,7 @@ const REFUSED: RequestHead = {
   requestId: "",
   traceparent: "",
   tracestate: "",
+  isUsualTrace: false,
   probe: "",
   probeHash: "",
 };

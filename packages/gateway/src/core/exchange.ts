@@ -52,6 +52,8 @@ export interface ExchangeParts {
 type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+// Most are GET: told without a look-up.
+const isIdempotent = (method: string) => method === "GET" || IDEMPOTENT.has(method);
 const CLIENT_GONE = 499;
 /** So many may always be tried again, whatever the budget (Envoy's min_retry_concurrency). */
 const LEAST_RETRIES = 3;
@@ -107,7 +109,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#guard = guard;
     this.#stay = stay;
     this.preferred = stay?.revision === backend.nickname ? stay.endpoint : "";
-    const retries = plan?.retries ?? (IDEMPOTENT.has(request.method) ? guard?.policy.retries : undefined);
+    const retries = plan?.retries ?? (guard && isIdempotent(request.method) ? guard.policy.retries : undefined);
     this.#retry = retries && new RetryState(retries, request, services.limits.heldBodyBytes);
     this.#client = client;
     this.#request = request;
@@ -199,7 +201,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   #repeatable(): boolean {
-    return this.#request.framing === "none" && this.#request.upgrade === "" && IDEMPOTENT.has(this.#request.method);
+    return this.#request.framing === "none" && this.#request.upgrade === "" && isIdempotent(this.#request.method);
   }
 
   upstreamReady(): void {

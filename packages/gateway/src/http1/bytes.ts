@@ -65,6 +65,14 @@ export const latin1: (bytes: Buffer, start: number, end: number) => string = CAN
   ? (bytes, start, end) => (bytes as unknown as Required<Latin1Slicing>).latin1Slice(start, end)
   : (bytes, start, end) => bytes.toString("latin1", start, end);
 
+/** Whether all of `known` is what `length` bytes from `start` on are: for short ones, for which a call into the engine takes longer. */
+// oxlint-disable-next-line max-params -- an object for them would take longer than the comparison
+export function equalBytes(known: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
+  if (known.length !== length) return false;
+  for (let k = 0; k < length; k++) if (known[k] !== bytes[start + k]) return false;
+  return true;
+}
+
 /** What more than this is copied by a call into the engine, which a short copy does not repay. */
 const SHORT = 96;
 

@@ -66,5 +66,10 @@ test("an authority that is known has the host of one that is not, however many t
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 5000; i++) expect(known.find(`App-${i}.test.:80`)).toEqual({ text: `App-${i}.test.:80`, host: `app-${i}.test` });
   }
+  const bytes = (text: string) => known.findBytes(Buffer.from(`Host: ${text}\r\n`, "latin1"), 6, 6 + text.length);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 500; i++) expect(bytes(`app-${i}.test`)).toEqual({ text: `app-${i}.test`, host: `app-${i}.test` });
+    for (const text of ["App.Test", "app.test", "", "b@d", "a".repeat(301)]) expect(bytes(text)?.host).toBe(hostOf(text));
+  }
   for (const bad of ["a b", "user@host", "a:b", "[x]"]) expect([known.find(bad), hostOf(bad)]).toEqual([undefined, undefined]);
 });

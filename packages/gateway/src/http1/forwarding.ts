@@ -54,7 +54,7 @@ export function forwardFields(head: RequestHead, context: ForwardContext): { fie
   }
   const isUnforwarded = head.forwardedFor === "" && head.forwarded === "";
   const from = isUnforwarded ? unforwarded(context.client, authority) : forwarding(context.client, authority, head);
-  const span = continueTrace(head.traceparent, head.tracestate, { ids: context.ids, sampling: context.traceSampling });
+  const span = continueTrace(head, { ids: context.ids, sampling: context.traceSampling });
   const fields = { client: head.fields, forwarding: from, passing: passing + span.fields };
   return { fields: applySetHeaders(fields, context.setHeaders), span };
 }

@@ -47,6 +47,22 @@ test("heads that differ each time leave the known one of their place alone, all 
   expect(known).toBeGreaterThan(400);
 });
 
+test("where nothing comes again it steps aside, and finds out when something does", () => {
+  const memory = new HeadMemory<string>();
+  for (let i = 0; i < 1000; i++) expect(meet(memory, `X-Number: ${i}\r\n${FIELDS}`)).toBe(undefined);
+  let known = 0;
+  for (let i = 0; i < 10_000; i++) if (meet(memory, FIELDS) !== undefined) known++;
+  expect(known).toBeGreaterThan(5000);
+  expect(known).toBeLessThan(9000);
+});
+
+test("two that take turns are both known, whichever was the last", () => {
+  const memory = new HeadMemory<string>();
+  const [one, other] = [FIELDS, FIELDS.replace("something", "SOMETHING")];
+  for (let time = 0; time < 3; time++) for (const text of [one, other]) meet(memory, text);
+  expect([one, other, other, one, `${one}a body`].map((text) => meet(memory, text))).toEqual([one, other, other, one, one]);
+});
+
 const line = fc.constantFrom(
   "GET / HTTP/1.1",
   "GET /other HTTP/1.0",

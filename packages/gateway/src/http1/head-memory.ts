@@ -1,3 +1,5 @@
+import { startsWithWords, Words } from "./words.ts";
+
 /** Kept at once; which place a head has is drawn from its length and a few of its bytes. */
 const PLACES = 256;
 /** Shorter ones are read as fast as they are recognised, longer ones take too much room: all together are bounded by a megabyte. */
@@ -9,10 +11,15 @@ const SAMPLES_SHIFT = 4;
 const MOST_PATIENCE = 255;
 /** The same after what it has was found: it is not given up for one that came twice. */
 const LOYALTY = 7;
+/** After so many on end that were not known, so many are not looked for: where each has a head of its own, looking gains nothing. */
+const MOST_MISSES = 256;
+const PASSED_OVER = 4096;
 const END = Buffer.from("\r\n\r\n", "latin1");
 
 interface Kept<T> {
   bytes: Buffer;
+  /** The same but for the last bytes, of which there are fewer than four. */
+  words: Int32Array;
   mark: number;
   meaning: T;
 }
@@ -22,7 +29,7 @@ interface Kept<T> {
  * answers. It is shared by all connections, as most clients are of few kinds.
  *
  * Invariants: what is found was kept for exactly these bytes, up to and with the empty line; whatever comes, no more is kept than the places
- * hold, and only what has come twice.
+ * hold, and only what has come twice. Where nothing comes again it steps aside, and looks now and then whether that has changed.
  */
 export class HeadMemory<T> {
   readonly #kept: (Kept<T> | undefined)[] = Array.from({ length: PLACES }, () => undefined);
@@ -31,12 +38,43 @@ export class HeadMemory<T> {
   /** Offers that the place turns down next, and how many it has turned down before: doubled with each that it takes in vain. */
   readonly #turnsDown = new Uint8Array(PLACES);
   readonly #patience = new Uint8Array(PLACES);
+  readonly #words = new Words();
+  #latest: Kept<T> | undefined;
   #mark = 0;
+  #misses = 0;
+  /** So many that come next. */
+  #passesOver = 0;
   /** Behind the empty line of what `find` has looked for; 0 when there is none. */
   end = 0;
 
   /** The meaning of what begins at `start`, if it is known; `end` is then where it ends. */
   find(bytes: Buffer, start: number, end: number): T | undefined {
+    if (this.#passesOver > 0) {
+      this.#passesOver--;
+      this.end = 0;
+      return undefined;
+    }
+    const meaning = this.#isLatest(bytes, start, end) ? this.#latest?.meaning : this.#look(bytes, start, end);
+    if (meaning !== undefined) this.#misses = 0;
+    else if (++this.#misses === MOST_MISSES) {
+      this.#misses = 0;
+      this.#passesOver = PASSED_OVER;
+    }
+    return meaning;
+  }
+
+  /** Whether it is the one that was found last: told without a call into the engine. Up to its empty line it has no other. */
+  #isLatest(bytes: Buffer, start: number, end: number): boolean {
+    const latest = this.#latest;
+    if (latest === undefined || (start & 3) !== 0 || latest.bytes.length > end - start) return false;
+    if (!startsWithWords(this.#words.of(bytes), start, latest.words)) return false;
+    const { length } = latest.bytes;
+    for (let k = latest.words.length << 2; k < length; k++) if (latest.bytes[k] !== bytes[start + k]) return false;
+    this.end = start + length;
+    return true;
+  }
+
+  #look(bytes: Buffer, start: number, end: number): T | undefined {
     this.end = endOfHead(bytes, start, end);
     const length = this.end - start;
     if (length < LEAST_BYTES || length > MOST_KEPT_BYTES) {
@@ -54,6 +92,7 @@ export class HeadMemory<T> {
     if (kept === undefined || kept.mark !== mark || kept.bytes.length !== length) return undefined;
     if (bytes.compare(kept.bytes, 0, length, start, this.end) !== 0) return undefined;
     this.#turnsDown[place] = this.#patience[place] = LOYALTY;
+    this.#latest = kept;
     return kept.meaning;
   }
 
@@ -75,7 +114,7 @@ export class HeadMemory<T> {
     this.#turnsDown[place] = this.#patience[place] = Math.min(MOST_PATIENCE, 2 * (this.#patience[place] as number) + 1);
     const own = Buffer.allocUnsafeSlow(end - start);
     bytes.copy(own, 0, start, end);
-    this.#kept[place] = { bytes: own, mark, meaning };
+    this.#kept[place] = { bytes: own, words: new Int32Array(own.buffer, 0, own.length >> 2), mark, meaning };
     return true;
   }
 }

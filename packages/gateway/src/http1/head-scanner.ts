@@ -1,5 +1,6 @@
 import { at, COLON, CR, isTarget, isToken, isValue, latin1, LF, SPACE, TAB } from "./bytes.ts";
 import type { HeadProblem } from "./rejection.ts";
+import { endOfValue, Words } from "./words.ts";
 
 export type ScanResult = "complete" | "incomplete" | "invalid";
 
@@ -18,6 +19,7 @@ export class HeadScanner {
   readonly fields: Int32Array;
   readonly #maxFields: number;
   readonly #maxTarget: number;
+  readonly #words = new Words();
   #text = "";
   #textStart = 0;
   count = 0;
@@ -117,6 +119,7 @@ export class HeadScanner {
   /** Field lines up to and with the empty line; trailers are scanned from here, too. */
   scanFields(bytes: Uint8Array, start: number, end: number): ScanResult {
     this.count = 0;
+    const words = this.#words.of(bytes);
     let i = start;
     for (;;) {
       if (i >= end) return "incomplete";
@@ -132,7 +135,7 @@ export class HeadScanner {
       const nameEnd = i++;
       while (i < end && isBlank(at(bytes, i))) i++;
       const valueStart = i;
-      while (i < end && isValue(at(bytes, i))) i++;
+      i = endOfValue(bytes, words, i, end);
       const ending = this.#lineEnding(bytes, i, end);
       if (ending !== "complete") return ending;
       let valueEnd = i;

@@ -34,6 +34,8 @@ export interface RequestHead {
   /** W3C Trace Context, as the client sent it, or "". */
   traceparent: string;
   tracestate: string;
+  /** It is known already that `traceparent` is valid, and in the form that nearly all have; see isUsualTrace. */
+  isUsualTrace: boolean;
   /** `K-Network-Probe`, or "". */
   probe: string;
   probeHash: string;

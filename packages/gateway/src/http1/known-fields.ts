@@ -49,15 +49,28 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "knative-serving-namespace": "dropped",
 };
 
-/** Candidates by length of name: most headers are told apart without looking at a byte. */
-const BY_LENGTH: { name: Uint8Array; kind: FieldKind }[][] = [];
+interface Known {
+  name: Uint8Array;
+  kind: FieldKind;
+}
+
+const LONGEST = Math.max(...Object.keys(KINDS).map((name) => name.length));
+/** By length and first letter: most headers are told apart by these two. */
+const KNOWN: (readonly Known[] | undefined)[] = Array.from({ length: (LONGEST + 1) * 32 }, () => undefined);
 for (const [name, kind] of Object.entries(KINDS)) {
-  (BY_LENGTH[name.length] ??= []).push({ name: Buffer.from(name, "latin1"), kind });
+  const place = placeOf(name.length, name.charCodeAt(0));
+  KNOWN[place] = [...(KNOWN[place] ?? []), { name: Buffer.from(name, "latin1"), kind }];
+}
+
+/** Of a letter in any case; others may share its place. */
+function placeOf(length: number, first: number): number {
+  return length * 32 + (first & 31);
 }
 
 /** The kind of the header whose name is `bytes[start, end)`, in any case. */
 export function kindOfBytes(bytes: Uint8Array, start: number, end: number): FieldKind {
-  const candidates = BY_LENGTH[end - start];
+  const length = end - start;
+  const candidates = length > LONGEST ? undefined : KNOWN[placeOf(length, at(bytes, start))];
   if (candidates === undefined) return "other";
   for (const { name, kind } of candidates) if (sameName(bytes, start, name)) return kind;
   return "other";
@@ -70,11 +83,7 @@ export function kindOfName(name: string): FieldKind {
 
 /** Only token bytes get here; of those, the ones that `| 0x20` confuses do not occur in known names. */
 function sameName(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
-  for (let k = 0; k < name.length; k++) {
-    const byte = at(bytes, start + k);
-    const lower = byte >= 65 && byte <= 90 ? byte | 0x20 : byte;
-    if (lower !== name[k]) return false;
-  }
+  for (let k = 0; k < name.length; k++) if ((at(bytes, start + k) | 0x20) !== name[k]) return false;
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { assertNever } from "@ebb/base";
+import { equalBytes } from "./bytes.ts";
 import { KnownAuthorities, type Authority, parseTarget } from "./authority.ts";
 import { FramingFields } from "./framing.ts";
 import { HeadMemory, MOST_KEPT_BYTES } from "./head-memory.ts";
@@ -7,6 +8,7 @@ import type { Framing, RequestHead } from "./heads.ts";
 import { ConnectionOptions, FieldMarks } from "./kept-fields.ts";
 import { kindOfBytes } from "./known-fields.ts";
 import { Rejection, rejectionOf } from "./rejection.ts";
+import { isUsualTrace } from "./trace-context.ts";
 
 const NO_HOST = new Rejection(400, "exactly one Host header is required");
 const BAD_HOST = new Rejection(400, "the Host header is not a valid host name");
@@ -16,9 +18,8 @@ const BAD_EXPECT = new Rejection(417, "the only expectation known here is 100-co
 
 /** What the fields of a request say, whatever its request line is. */
 interface Said {
-  /** How many Hosts there are; the last one's value, and what it names if it is valid. */
+  /** How many Hosts there are, and what the last one names if it is valid. */
   hosts: number;
-  host: string;
   named: Authority | undefined;
   framing: FramingFields;
   options: ConnectionOptions;
@@ -31,6 +32,7 @@ interface Said {
   requestId: string;
   traceparent: string;
   tracestate: string;
+  isUsualTrace: boolean;
   probe: string;
   probeHash: string;
 }
@@ -57,7 +59,7 @@ export class RequestInterpreter {
     if (known) {
       scanner.end = this.#memory.end;
       scanner.read(bytes, start, fieldsStart);
-      return this.#finish(known, scanner);
+      return this.#finish(known, scanner, bytes);
     }
     const result = scanner.scanFields(bytes, fieldsStart, end);
     if (result !== "complete") return result === "incomplete" ? undefined : rejectionOf(scanner.problem);
@@ -66,7 +68,7 @@ export class RequestInterpreter {
     if (said instanceof Rejection) return said;
     // Its texts are cut from that of the whole head, which they keep.
     if (scanner.end - start <= MOST_KEPT_BYTES) this.#memory.offer(bytes, fieldsStart, scanner.end, said);
-    return this.#finish(said, scanner);
+    return this.#finish(said, scanner, bytes);
   }
 
   #interpret(scanner: HeadScanner, bytes: Buffer): Said | Rejection {
@@ -76,7 +78,6 @@ export class RequestInterpreter {
       const problem = this.#field(said, scanner, bytes, field);
       if (problem) return problem;
     }
-    if (said.hosts === 1) said.named = this.#authorities.find(said.host);
     said.fields = this.#marks.kept(scanner, said.options);
     return said;
   }
@@ -85,6 +86,12 @@ export class RequestInterpreter {
   #field(said: Said, scanner: HeadScanner, bytes: Buffer, field: number): Rejection | null {
     const kind = kindOfBytes(bytes, scanner.nameStart(field), scanner.nameEnd(field));
     if (kind === "other") return null;
+    if (kind === "host") {
+      said.hosts++;
+      said.named = this.#authorities.findBytes(bytes, scanner.valueStart(field), scanner.valueEnd(field));
+      this.#marks.drop(field);
+      return null;
+    }
     const value = scanner.text(scanner.valueStart(field), scanner.valueEnd(field));
     if (kind === "x-request-id") {
       said.requestId = value;
@@ -92,10 +99,6 @@ export class RequestInterpreter {
     }
     this.#marks.drop(field);
     switch (kind) {
-      case "host":
-        said.hosts++;
-        said.host = value;
-        return null;
       case "connection":
         said.options.add(value);
         return null;
@@ -120,6 +123,7 @@ export class RequestInterpreter {
         return null;
       case "traceparent":
         // Two of them become none that is valid.
+        said.isUsualTrace = said.traceparent === "" && isUsualTrace(bytes, scanner.valueStart(field), scanner.valueEnd(field));
         said.traceparent = joined(said.traceparent, value);
         return null;
       case "tracestate":
@@ -139,11 +143,11 @@ export class RequestInterpreter {
     }
   }
 
-  #finish(said: Said, scanner: HeadScanner): RequestHead | Rejection {
+  #finish(said: Said, scanner: HeadScanner, bytes: Buffer): RequestHead | Rejection {
     const { framing, options } = said;
     const problem = framing.check(scanner.minor);
     if (problem) return problem;
-    const method = knownMethod(scanner.text(scanner.methodStart, scanner.methodEnd));
+    const method = methodOf(scanner, bytes);
     if (method === "CONNECT") return NO_CONNECT;
     const target = parseTarget(method, scanner.text(scanner.targetStart, scanner.targetEnd));
     if (!target) return BAD_TARGET;
@@ -173,6 +177,7 @@ export class RequestInterpreter {
       requestId: said.requestId,
       traceparent: said.traceparent,
       tracestate: said.tracestate,
+      isUsualTrace: said.isUsualTrace,
       probe: said.probe,
       probeHash: said.probeHash,
     };
@@ -191,19 +196,28 @@ export function joined(before: string, value: string): string {
 
 const NONE: Authority = { text: "", host: "" };
 
-const METHODS: ReadonlyMap<string, string> = new Map(
-  ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"].map((method) => [method, method]),
-);
+const METHODS: readonly { bytes: Buffer; method: string }[] = [
+  "GET",
+  "POST",
+  "HEAD",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+].map((method) => ({ bytes: Buffer.from(method, "latin1"), method }));
 
 /** The engine compares a text that it knows by its address. */
-function knownMethod(method: string): string {
-  return METHODS.get(method) ?? method;
+function methodOf(scanner: HeadScanner, bytes: Buffer): string {
+  const { methodStart: start, methodEnd: end } = scanner;
+  for (const known of METHODS) if (equalBytes(known.bytes, bytes, start, end - start)) return known.method;
+  return scanner.text(start, end);
 }
 
 function saysNothing(): Said {
   return {
     hosts: 0,
-    host: "",
     named: undefined,
     framing: new FramingFields(),
     options: new ConnectionOptions(),
@@ -216,6 +230,7 @@ function saysNothing(): Said {
     requestId: "",
     traceparent: "",
     tracestate: "",
+    isUsualTrace: false,
     probe: "",
     probeHash: "",
   };

@@ -2,12 +2,21 @@ import { systemRandom } from "@ebb/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BatchedIds } from "../core/request-ids.ts";
-import { continueTrace } from "./trace-context.ts";
+import { continueTrace, isUsualTrace } from "./trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT = "00f067aa0ba902b7";
 const ids = new BatchedIds(systemRandom);
-const next = (traceparent: string, tracestate = "", sampling = 1) => continueTrace(traceparent, tracestate, { ids, sampling });
+const toldByBytes = (text: string) => isUsualTrace(Buffer.from(`: ${text}\r\n`, "latin1"), 2, 2 + text.length);
+
+/** As for a client of HTTP/1, and as for one whose bytes nobody has looked at: both must mean the same. */
+function next(traceparent: string, tracestate = "", sampling = 1) {
+  const head = { traceparent, tracestate, isUsualTrace: toldByBytes(traceparent) };
+  const span = continueTrace(head, { ids, sampling });
+  const other = continueTrace({ ...head, isUsualTrace: false }, { ids, sampling });
+  expect(other.fields.replace(other.spanId, span.spanId).replace(other.traceId, span.traceId)).toBe(span.fields);
+  return span;
+}
 
 describe("a trace that the client has begun", () => {
   test.each<[sentence: string, traceparent: string, sampled: boolean]>([
@@ -43,7 +52,8 @@ describe("a new trace is begun, without the state, for", () => {
 
 test("new traces are sampled by the share that is asked for", () => {
   expect(next("", "", 0).sampled).toBe(false);
-  const sampled = Array.from({ length: 2000 }, () => next("", "", 0.25)).filter((span) => span.sampled).length;
+  const begin = () => continueTrace({ traceparent: "", tracestate: "", isUsualTrace: false }, { ids, sampling: 0.25 });
+  const sampled = Array.from({ length: 2000 }, begin).filter((span) => span.sampled).length;
   expect(sampled).toBeGreaterThan(350);
   expect(sampled).toBeLessThan(650);
 });
@@ -52,6 +62,19 @@ test("property: whatever comes in, what goes out is valid, and one header", () =
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii" }), (text) => {
       expect(next(text).fields).toMatch(/^traceparent: 00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]\r\n$/);
+    }),
+  );
+});
+
+const usual = `00-${TRACE}-${PARENT}-01`;
+const anyByte = fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte));
+
+test("what its bytes tell is what the expression tells, whichever byte is another", () => {
+  const known = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]$/;
+  fc.assert(
+    fc.property(fc.nat({ max: usual.length - 1 }), anyByte, (at, byte) => {
+      const text = usual.slice(0, at) + byte + usual.slice(at + 1);
+      expect(toldByBytes(text)).toBe(known.test(text));
     }),
   );
 });

@@ -1,5 +1,7 @@
 /** W3C Trace Context, level 1: https://www.w3.org/TR/trace-context-1/ */
 import type { RequestIds } from "../core/request-ids.ts";
+import { at } from "./bytes.ts";
+import type { RequestHead } from "./heads.ts";
 
 type TraceIds = Pick<RequestIds, "traceId" | "spanId" | "float">;
 
@@ -12,6 +14,8 @@ export interface Span {
   fields: string;
 }
 
+type TraceHead = Pick<RequestHead, "traceparent" | "tracestate" | "isUsualTrace">;
+
 /** Version, trace id, parent id, flags; a version to come may say more behind them (§3.2.2). */
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const NO_TRACE = "0".repeat(32);
@@ -21,17 +25,50 @@ const NO_SPAN = "0".repeat(16);
  * Continues the trace that the client has begun: same trace, same decision about sampling, a span of our own as the parent of what comes
  * next. What is not valid begins a new trace, without the state that belonged to it (§4.3); a share of `sampling` of those is sampled.
  */
-export function continueTrace(traceparent: string, tracestate: string, { ids, sampling }: { ids: TraceIds; sampling: number }): Span {
+export function continueTrace(head: TraceHead, { ids, sampling }: { ids: TraceIds; sampling: number }): Span {
+  const { traceparent, tracestate } = head;
   const spanId = newSpanId(ids);
   if (traceparent === "") return beginTrace(spanId, ids, sampling);
+  if (head.isUsualTrace) return goOn(traceparent.slice(3, 35), { spanId, tracestate, sampled: traceparent.endsWith("1") });
   const known = TRACEPARENT.exec(traceparent);
   const [, version = "", traceId = "", parent = "", flags = "00", more] = known ?? [];
   const valid = known && version !== "ff" && (version !== "00" || more === undefined) && traceId !== NO_TRACE && parent !== NO_SPAN;
   if (!valid) return beginTrace(spanId, ids, sampling);
   // Of the flags only the one that we know is passed on (§3.2.2.5).
-  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  return goOn(traceId, { spanId, tracestate, sampled: (Number.parseInt(flags, 16) & 1) === 1 });
+}
+
+function goOn(traceId: string, { spanId, tracestate, sampled }: { spanId: string; tracestate: string; sampled: boolean }): Span {
   const fields = `traceparent: 00-${traceId}-${spanId}-${sampled ? "01" : "00"}\r\n`;
   return { traceId, spanId, sampled, fields: tracestate === "" ? fields : `${fields}tracestate: ${tracestate}\r\n` };
+}
+
+const DASH = 45;
+const ZERO = 48;
+
+/**
+ * Whether a traceparent is a valid one as nearly all are: of version 00, with flags 00 or 01. Told by its bytes, as the expression takes as long as
+ * the scan of the whole head.
+ */
+export function isUsualTrace(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== 55 || at(bytes, start) !== ZERO || at(bytes, start + 1) !== ZERO || at(bytes, start + 2) !== DASH) return false;
+  if (at(bytes, start + 35) !== DASH || at(bytes, start + 52) !== DASH || at(bytes, start + 53) !== ZERO) return false;
+  return (at(bytes, start + 54) & ~1) === ZERO && isId(bytes, start + 3, start + 35) && isId(bytes, start + 36, start + 52);
+}
+
+/** 1 for a digit of hexadecimal in lower case. */
+const HEX = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9a-f]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** Digits of hexadecimal in lower case, not all of them zeros. Without a branch on what the digits are, as nobody can foresee them. */
+function isId(bytes: Uint8Array, start: number, end: number): boolean {
+  let valid = 1;
+  let ones = 0;
+  for (let k = start; k < end; k++) {
+    const byte = at(bytes, k);
+    valid &= HEX[byte] as number;
+    ones |= byte ^ ZERO;
+  }
+  return valid === 1 && ones !== 0;
 }
 
 function beginTrace(spanId: string, ids: TraceIds, sampling: number): Span {

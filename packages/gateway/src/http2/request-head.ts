@@ -130,6 +130,7 @@ function emptyHead(pseudo: Http2Pseudo, ended: boolean): RequestHead {
     requestId: "",
     traceparent: "",
     tracestate: "",
+    isUsualTrace: false,
     probe: "",
     probeHash: "",
   };

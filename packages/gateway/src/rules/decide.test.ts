@@ -35,6 +35,7 @@ function head(more: Partial<RequestHead> & { headers?: Record<string, string> } 
     probeHash: "",
     traceparent: "",
     tracestate: "",
+    isUsualTrace: false,
     ...rest,
     authority,
   };

@@ -142,5 +142,6 @@ function headOf({ host, method, path, headers }: RouteQuestion): RequestHead {
     probeHash: "",
     traceparent: "",
     tracestate: "",
+    isUsualTrace: false,
   };
 }
