@@ -106,7 +106,7 @@ describe("revisionScaling", () => {
 
 describe("toZero", () => {
   const at = (phase: "inactive" | "activating" | "active", age: number, current = 1, annotations: Record<string, string> = {}) =>
-    toZero(scaling(annotations), { phase, since: 100_000 - age }, { now: 100_000, current, activationTimeout: 150_000 });
+    toZero(scaling(annotations), { phase, since: 100_000 - age }, { now: 100_000, current, reachable: true, activationTimeout: 150_000 });
   test.each([
     ["active for less than a window: one stays", at("active", 59_999), { desired: 1, why: "window-not-over", again: 1 }],
     ["active for a window: asleep", at("active", 60_000), { desired: 0, why: "idle", activity: { phase: "inactive", since: 100_000 } }],
@@ -121,9 +121,16 @@ describe("toZero", () => {
     ["asleep stays asleep", at("inactive", 5, 0), { desired: 0, why: "idle" }],
   ])("%s", (_, verdict, expected) => expect(verdict).toMatchObject(expected));
 
+  test("of what no route leads to, no last one is kept", () => {
+    const kept = scaling({ "scale-to-zero-pod-retention-period": "1m" });
+    const seen = { now: 100_000, current: 1, reachable: false, activationTimeout: 150_000 };
+    expect(toZero(kept, { phase: "inactive", since: 99_999 }, seen)).toMatchObject({ desired: 0, why: "idle" });
+    expect(toZero(kept, { phase: "active", since: 0 }, seen)).toMatchObject({ desired: 0, why: "idle" });
+  });
+
   test("scale to zero can be disabled", () => {
     const never = scaling({}, 10, { "enable-scale-to-zero": "false" });
-    expect(toZero(never, { phase: "active", since: 0 }, { now: 1e6, current: 1, activationTimeout: 1 }).desired).toBe(1);
+    expect(toZero(never, { phase: "active", since: 0 }, { now: 1e6, current: 1, reachable: true, activationTimeout: 1 }).desired).toBe(1);
   });
 });
 

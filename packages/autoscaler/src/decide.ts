@@ -143,16 +143,17 @@ export interface ZeroVerdict {
 
 /**
  * What becomes of a recommendation of zero; after knative's kpa/scaler.go (handleScaleToZero). The gateway is always in the path here, so
- * the grace period in which upstream programs its activator has always passed.
+ * the grace period in which upstream programs its activator has always passed. What no route leads to has nobody to be kept for.
  */
 export function toZero(
   scaling: RevisionScaling,
   activity: Activity,
-  seen: { now: number; current: number; activationTimeout: number },
+  seen: { now: number; current: number; reachable: boolean; activationTimeout: number },
 ): ZeroVerdict {
   const { now, current } = seen;
   if (!scaling.scaleToZero) return { desired: 1, activity, why: "scale-to-zero-disabled" };
   const age = now - activity.since;
+  const retention = seen.reachable ? scaling.retention : 0;
   if (activity.phase === "activating") {
     if (age < seen.activationTimeout)
       return { desired: Math.max(1, current), activity, why: "activating", again: seen.activationTimeout - age };
@@ -160,9 +161,9 @@ export function toZero(
   }
   if (activity.phase === "active") {
     if (age < scaling.stableWindow) return { desired: 1, activity, why: "window-not-over", again: scaling.stableWindow - age };
-    if (scaling.retention <= 0) return { desired: 0, activity: { phase: "inactive", since: now }, why: "idle" };
-    return { desired: Math.max(1, current), activity: { phase: "inactive", since: now }, why: "retention", again: scaling.retention };
+    if (retention <= 0) return { desired: 0, activity: { phase: "inactive", since: now }, why: "idle" };
+    return { desired: Math.max(1, current), activity: { phase: "inactive", since: now }, why: "retention", again: retention };
   }
-  if (current > 0 && age < scaling.retention) return { desired: current, activity, why: "retention", again: scaling.retention - age };
+  if (current > 0 && age < retention) return { desired: current, activity, why: "retention", again: retention - age };
   return { desired: 0, activity, why: "idle" };
 }
