@@ -179,6 +179,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("releases a version step by step, from one step to the next by hand", async () => {
     const { page } = visited;
+    await page.getByRole("link", { name: "Traffic", exact: true }).click();
     await page.getByRole("link", { name: "Releases", exact: true }).click();
     await page.getByRole("textbox", { name: "Steps, percent" }).fill("50, 100");
     await page.getByRole("checkbox", { name: /^Each step waits/ }).check();

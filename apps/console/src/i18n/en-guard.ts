@@ -1,7 +1,7 @@
 /** Of traffic policies. */
 export const enGuard = {
   guard: {
-    title: "Guard",
+    title: "Limits & access",
     byIstio: "Istio's gateway of this cluster enforces it. What it cannot do as asked:",
     nobody: "The cluster has nothing that enforces this, or does not answer.",
     intro: "In force at once for all versions and all hosts of the app here, without a new version.",

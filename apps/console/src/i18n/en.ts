@@ -1,3 +1,4 @@
+import { enBar } from "./en-bar.ts";
 import { enConfig } from "./en-config.ts";
 import { enEvents } from "./en-events.ts";
 import { enGuard } from "./en-guard.ts";
@@ -152,6 +153,7 @@ export const en = {
     running: (n: number) => (n === 1 ? "1 instance" : `${n} instances`),
   },
   live: enLive,
+  ...enBar,
   ...enConfig,
   ...enEvents,
   ...enProblems,

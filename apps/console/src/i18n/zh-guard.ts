@@ -4,7 +4,7 @@ export const zhGuard: typeof enGuard = {
   guard: {
     byIstio: "由该集群的 Istio 网关执行。无法按要求执行的部分：",
     nobody: "该集群没有可执行防护的组件，或没有响应。",
-    title: "防护",
+    title: "限流与访问",
     intro: "对该应用在此处的所有版本和所有域名立即生效，不会生成新版本。",
     who: "允许谁访问",
     deny: "以 403 拒绝",

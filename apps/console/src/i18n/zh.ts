@@ -1,3 +1,4 @@
+import { zhBar } from "./zh-bar.ts";
 import { zhConfig } from "./zh-config.ts";
 import { zhEvents } from "./zh-events.ts";
 import { zhGuard } from "./zh-guard.ts";
@@ -146,6 +147,7 @@ export const zh: Dictionary = {
     running: (n) => `${n} 个实例`,
   },
   live: zhLive,
+  ...zhBar,
   ...zhConfig,
   ...zhEvents,
   ...zhProblems,

@@ -2,15 +2,15 @@ import { useLocation } from "@tanstack/react-router";
 import { useEffect, useRef, type ReactNode } from "react";
 
 /** The parts of what a page is about, a link each. */
-export function SectionNav({ label, children }: { label: string; children: ReactNode }) {
+export function SectionNav({ label, className = "", children }: { label: string; className?: string; children: ReactNode }) {
   const nav = useRef<HTMLElement>(null);
   const pathname = useLocation({ select: (location) => location.pathname });
   useEffect(() => {
     // On a phone the row scrolls: where one is must be in view.
-    nav.current?.querySelector(`a[href="${pathname}"]`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    nav.current?.querySelector("a.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [pathname]);
   return (
-    <nav ref={nav} className="sections" aria-label={label}>
+    <nav ref={nav} className={`sections ${className}`} aria-label={label}>
       {children}
     </nav>
   );

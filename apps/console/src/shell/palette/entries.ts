@@ -1,5 +1,6 @@
 import type { App, Domain, Operation, Team, User } from "@ebb/api";
 import type { Dictionary } from "../../i18n/en.ts";
+import { everyPart } from "../../pages/app/bar/sections.ts";
 
 export interface Entry {
   kind: "app" | "user" | "operation" | "domain" | "team" | "version" | "page" | "action";
@@ -67,7 +68,9 @@ function entriesOfTeam({ name, environments }: Pick<Team, "name" | "environments
   ];
 }
 
-function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[] {
+function entriesOfApp({ name, environments }: App, { find, appBar }: Dictionary): Entry[] {
+  // The first page is the place itself.
+  const parts = everyPart(appBar).filter(({ path }) => path !== "");
   return [
     { kind: "app", title: name, href: `/apps/${name}` },
     ...environments.flatMap(({ environment, traffic, latestVersion }): Entry[] => {
@@ -81,14 +84,7 @@ function entriesOfApp({ name, environments }: App, { find }: Dictionary): Entry[
           title: `${where} ${version}`,
           href: `${at}/versions/${version}`,
         })),
-        { kind: "page", title: find.logsOf(where), href: `${at}/logs` },
-        { kind: "page", title: find.trafficOf(where), href: `${at}/traffic` },
-        { kind: "page", title: find.scalingOf(where), href: `${at}/scaling` },
-        { kind: "action", title: find.terminalOf(where), href: `${at}/terminal` },
-        { kind: "page", title: find.releasesOf(where), href: `${at}/releases` },
-        { kind: "page", title: find.coldStartsOf(where), href: `${at}/cold-starts` },
-        { kind: "action", title: find.tryOf(where), href: `${at}/try` },
-        { kind: "page", title: find.settingsOf(where), href: `${at}/config` },
+        ...parts.map(({ title, path }): Entry => ({ kind: "page", title: find.partOf(where, title), href: `${at}${path}` })),
         { kind: "action", title: find.promoteOf(where), href: `${at}/promote` },
       ];
     }),
