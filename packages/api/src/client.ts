@@ -11,6 +11,7 @@ import type { ChangeEvent, DeployImage, LogRecord, Operation, OperationEvent, Pl
 import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
+export { AUDIT_ACTIONS, type AuditAction } from "./audit-actions.ts";
 export { auditChanges, type AuditChange } from "./audit-changes.ts";
 export { HAPPENING_KINDS, type HappeningKind } from "./happening-kinds.ts";
 export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { HAPPENING_KINDS } from "./happening-kinds.ts";
 import { Nullable, object } from "./names.ts";
+import { Said } from "./said.ts";
 
 const HappeningKind = Type.Enum([...HAPPENING_KINDS]);
 
@@ -14,6 +15,7 @@ export const Happening = object({
   state: Nullable(Type.String({ description: "Of an operation" })),
   version: Nullable(Type.String()),
   message: Type.String(),
+  said: Type.Optional(Type.Array(Said, { description: "Of a decision, the parts of its message after the count" })),
   by: Nullable(Type.String()),
   operation: Nullable(Type.String({ description: "Its id" })),
   count: Type.Integer({ description: "So often, of a cluster's event" }),

@@ -4,6 +4,8 @@ export * from "./configuration.ts";
 export * from "./declared.ts";
 export * from "./domains.ts";
 export * from "./happenings.ts";
+export * from "./audit-actions.ts";
+export * from "./said.ts";
 export * from "./happening-kinds.ts";
 export * from "./identity.ts";
 export * from "./names.ts";

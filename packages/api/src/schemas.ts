@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { AppMetadata } from "./model.ts";
 import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName, VersionName } from "./names.ts";
+import { Said } from "./said.ts";
 import { VersionSource } from "./repositories.ts";
 import { TrafficRules } from "./rules.ts";
 
@@ -141,7 +142,7 @@ export const ScalingDecision = object({
   mode: Type.Union([Type.Literal("stable"), Type.Literal("panic")]),
   reachable: Type.Boolean({ description: "Whether traffic is routed to it" }),
   votes: Type.Optional(
-    Type.Array(object({ strategy: Type.String(), desired: Type.Integer(), reason: Type.String() }), {
+    Type.Array(object({ strategy: Type.String(), desired: Type.Integer(), reason: Type.String(), why: Type.Optional(Type.Array(Said)) }), {
       description: "What each strategy asked for; absent where none was asked",
     }),
   ),
@@ -153,6 +154,9 @@ export const ScalingDecision = object({
   desired: Type.Integer(),
   cause: Type.String({ description: "What decided, for machines: traffic, wake, idle, panic, min-scale, strategy …" }),
   reason: Type.String({ description: "The same in one sentence" }),
+  why: Type.Optional(
+    Type.Array(Said, { description: "That sentence's parts, for words in another language; absent where it is somebody else's" }),
+  ),
 });
 export type ScalingDecision = Static<typeof ScalingDecision>;
 export const ScalingDecisions = object({
@@ -229,6 +233,7 @@ export const Phase = object({
   name: Type.String(),
   state: PhaseState,
   message: Type.String(),
+  said: Type.Optional(Said),
   startedAt: Type.String(),
   finishedAt: Nullable(Type.String()),
   /** Milliseconds so far or in all. */

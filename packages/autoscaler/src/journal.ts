@@ -1,3 +1,4 @@
+import type { SaidCode } from "@ebb/base";
 import type { Bounds, Recommendation, ZeroVerdict } from "./decide.ts";
 import type { Metric } from "./revision-scaling.ts";
 import type { Vote } from "./strategies/ballot.ts";
@@ -40,6 +41,8 @@ export interface Decision {
   cause: Cause;
   /** The same in one sentence. */
   reason: string;
+  /** The sentence for readers of other languages; absent where it is somebody else's, and in records of before there was one. */
+  why?: readonly SaidCode[];
 }
 
 /**

@@ -1,8 +1,9 @@
-import { assertNever } from "@ebb/base";
-import type { Bounds, Recommendation, ZeroVerdict } from "./decide.ts";
+import { assertNever, type Said } from "@ebb/base";
+import type { Bounds, ZeroVerdict } from "./decide.ts";
 import type { Cause } from "./journal.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
-import type { Ballot } from "./strategies/ballot.ts";
+import type { Ballot, Vote } from "./strategies/ballot.ts";
+import { reasonOf, say, type Reason } from "./words.ts";
 
 export interface ReasonInputs {
   scaling: RevisionScaling;
@@ -14,25 +15,37 @@ export interface ReasonInputs {
   initialized: boolean;
 }
 
-const seconds = (milliseconds: number) => `${Math.ceil(milliseconds / 1000)} s`;
+const seconds = (milliseconds: number) => Math.ceil(milliseconds / 1000);
 
 /** Why the count is what it is, most decisive cause first; the reason is one sentence for the journal. */
-export function explain(inputs: ReasonInputs): { cause: Cause; reason: string } {
+export function explain(inputs: ReasonInputs): { cause: Cause } & Reason {
   const { scaling, ballot, bounds, bounded, zero } = inputs;
   const { winner, votes } = ballot;
-  if (zero) return { cause: zero.why, reason: explainZero(inputs, zero) };
-  const asks = `${votes.length > 1 || !byTraffic(ballot) ? `${winner.strategy}: ${winner.reason} asks for` : "the traffic alone needs"} ${winner.desired}`;
+  if (zero) return { cause: zero.why, ...reasonOf(explainZero(inputs, zero)) };
   if (bounded > winner.desired && !inputs.initialized && bounds.min > scaling.min) {
-    return { cause: "initial-scale", reason: `initial scale ${bounds.min} until the revision has once been ready` };
+    return { cause: "initial-scale", ...reasonOf(say("bounds.initial", { min: bounds.min })) };
   }
-  if (bounded > winner.desired) return { cause: "min-scale", reason: `at least ${bounds.min} (min-scale); ${asks}` };
+  if (bounded > winner.desired)
+    return { cause: "min-scale", ...joined(say("bounds.min", { min: bounds.min }), asks(ballot, "vote.alone")) };
   if (bounded < winner.desired)
-    return { cause: "max-scale", reason: `at most ${bounds.max} (max-scale); ${asks.replace("alone needs", "would need")}` };
+    return { cause: "max-scale", ...joined(say("bounds.max", { max: bounds.max }), asks(ballot, "vote.alone-more")) };
   const others = votes.filter((vote) => vote !== winner).map((vote) => `${vote.strategy} ${vote.desired}`);
-  const rest = others.length > 0 ? ` (the largest vote; ${others.join(", ")})` : "";
-  if (!byTraffic(ballot)) return { cause: "strategy", reason: `${winner.strategy}: ${winner.reason}${rest}` };
+  const rest = others.length > 0 ? [say("vote.others", { others: others.join(", ") })] : [];
+  if (!byTraffic(ballot)) return { cause: "strategy", ...joined(say("vote.of", { strategy: winner.strategy }), winner, ...rest) };
   const heldBy = ballot.recommendation?.heldBy;
-  return { cause: heldBy ?? "traffic", reason: `${winner.reason}${heldBy ? HELD[heldBy] : ""}${rest}` };
+  return { cause: heldBy ?? "traffic", ...joined(winner, ...(heldBy ? [say(`held.${heldBy}`)] : []), ...rest) };
+}
+
+/** What the winner asks for; by what, unless it is the traffic and nothing else was asked. */
+function asks(ballot: Ballot, alone: "vote.alone" | "vote.alone-more"): Reason {
+  const { winner, votes } = ballot;
+  if (votes.length === 1 && byTraffic(ballot)) return reasonOf(say(alone, { count: winner.desired }));
+  return joined(say("vote.of", { strategy: winner.strategy }), winner, say("vote.asks", { count: winner.desired }));
+}
+
+function joined(...parts: readonly (Said | Pick<Vote, "reason" | "why">)[]): Reason {
+  const reasons = parts.map((part) => ("words" in part ? reasonOf(part) : part));
+  return { reason: reasons.map(({ reason }) => reason).join(""), why: reasons.flatMap(({ why = [] }) => why) };
 }
 
 /** Whether requests by Knative's algorithm decided. */
@@ -40,29 +53,22 @@ function byTraffic({ winner, recommendation, metric }: Ballot): boolean {
   return recommendation !== undefined && winner.strategy === metric;
 }
 
-const HELD: Readonly<Record<NonNullable<Recommendation["heldBy"]>, string>> = {
-  panic: ": never fewer while it panics",
-  "scale-down-delay": ": held up by scale-down-delay",
-  "scale-down-rate": ": no faster down than the scale-down rate",
-  "scale-up-rate": ": no faster up than the scale-up rate",
-  "activation-scale": ": raised to activation-scale",
-};
-
-function explainZero({ scaling, reachable }: ReasonInputs, zero: ZeroVerdict): string {
-  const idle = `no traffic for ${seconds(scaling.stableWindow)}`;
+function explainZero({ scaling, reachable }: ReasonInputs, zero: ZeroVerdict): Said {
+  const window = seconds(scaling.stableWindow);
+  const left = seconds(zero.again ?? 0);
   switch (zero.why) {
     case "idle":
-      return reachable ? `${idle}: asleep` : `${idle} and no route leads here: asleep`;
+      return say(reachable ? "zero.asleep" : "zero.unreachable", { window });
     case "retention":
-      return `${idle}; the last instance is kept for another ${seconds(zero.again ?? 0)} (scale-to-zero-pod-retention-period)`;
+      return say("zero.retention", { window, seconds: left });
     case "window-not-over":
-      return `no traffic, but it has not been active for a whole window yet: another ${seconds(zero.again ?? 0)}`;
+      return say("zero.window-not-over", { seconds: left });
     case "activating":
-      return "starting: no instance is ready yet";
+      return say("zero.activating");
     case "activation-timeout":
-      return "no instance became ready in time: given up until the next request";
+      return say("zero.activation-timeout");
     case "scale-to-zero-disabled":
-      return `${idle}, but scale to zero is disabled (enable-scale-to-zero)`;
+      return say("zero.disabled", { window });
     default:
       return assertNever(zero.why);
   }

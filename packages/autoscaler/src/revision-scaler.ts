@@ -1,9 +1,11 @@
+import type { SaidCode } from "@ebb/base";
 import { applyBounds, boundsOf, toZero, type Activity } from "./decide.ts";
 import { Journal, type Cause, type Decision } from "./journal.ts";
 import { LoadWindows, type Sample } from "./load-windows.ts";
 import { explain } from "./reason.ts";
 import type { RevisionScaling } from "./revision-scaling.ts";
 import { Strategies, type Ballot, type VoteInputs } from "./strategies/ballot.ts";
+import { reasonOf, say } from "./words.ts";
 
 /** Decisions kept for a revision: a few hours of a busy one. */
 const JOURNAL_SIZE = 50;
@@ -78,8 +80,8 @@ export class RevisionScaler {
     const ballot = this.#strategies.vote(inputs);
     const bounds = boundsOf(this.#scaling, inputs.reachable, inputs.initialized);
     const desired = Math.max(this.#desired, applyBounds(bounds, Math.max(1, ballot.winner.desired)));
-    const reason = this.#desired === 0 ? "a request arrived while it was asleep" : "a request is waiting for an instance";
-    return this.#settle(inputs, { trigger: "wake", desired, cause: "wake", reason, ballot });
+    const reason = reasonOf(say(this.#desired === 0 ? "wake.asleep" : "wake.waiting"));
+    return this.#settle(inputs, { trigger: "wake", desired, cause: "wake", ...reason, ballot });
   }
 
   decide(inputs: ScalerInputs, trigger: "start" | "tick" = "tick"): Decision {
@@ -110,7 +112,7 @@ export class RevisionScaler {
     if (phase === "active" && ready === 0) this.#activity = { phase: this.#desired > 0 ? "activating" : "inactive", since: now };
   }
 
-  #settle(inputs: ScalerInputs, { trigger, desired, cause, reason, ballot }: Made): Decision {
+  #settle(inputs: ScalerInputs, { trigger, desired, ballot, ...why }: Made): Decision {
     const { now, wallTime, ready, reachable, initialized } = inputs;
     const { metric, target } = this.#scaling;
     const recommended = ballot?.winner.desired ?? 0;
@@ -132,8 +134,7 @@ export class RevisionScaler {
       excessBurstCapacity: ballot?.recommendation?.excessBurstCapacity ?? 0,
       previous: this.#desired,
       desired,
-      cause,
-      reason,
+      ...why,
     };
     this.#desired = desired;
     this.#journal.add(decision);
@@ -146,6 +147,7 @@ interface Made {
   desired: number;
   cause: Cause;
   reason: string;
+  why?: readonly SaidCode[];
   /** Absent when nobody was asked. */
   ballot?: Ballot;
 }

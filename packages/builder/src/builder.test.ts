@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { copyFile, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { silentLogger, systemClock, systemRandom, type Clock } from "@ebb/base";
+import { silentLogger, systemClock, systemRandom, type Clock, type Said } from "@ebb/base";
 import { eventually, tempDir, VirtualClock } from "@ebb/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createBuilder, type BuilderOptions } from "./builder.ts";
@@ -34,7 +34,7 @@ async function workshop(options: Partial<BuilderOptions> = {}) {
   const lines: string[] = [];
   const phases: string[] = [];
   const progress = {
-    phase: (name: string, message: string) => void phases.push(`${name}: ${message}`),
+    phase: (name: string, message: string | Said) => void phases.push(`${name}: ${typeof message === "string" ? message : message.words}`),
     log: (line: string) => void lines.push(line),
   };
   /** Contents by path; a function of the folder makes what is no plain file. */

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { systemCode, type Clock, type Logger, type Random } from "@ebb/base";
+import { systemCode, type Clock, type Logger, type Random, type Said } from "@ebb/base";
 import { relocateVenv } from "./bundle/relocate.ts";
 import { copySite, loadSiteServer, type ServerFile } from "./bundle/site.ts";
 import { copyTree } from "./bundle/copy-tree.ts";
@@ -16,6 +16,7 @@ import { checkEntry, understand, withoutIgnored } from "./source.ts";
 import { unpack } from "./unpack/unpack.ts";
 import { WorkSlots } from "./work-slots.ts";
 import { Workshop, type Workplace } from "./workshop.ts";
+import { say } from "./words.ts";
 
 export interface BuilderOptions {
   /** Where bundles are kept; instances of other users must be able to pass through the folders above it. */
@@ -94,16 +95,16 @@ class LocalBuilder implements BundleBuilder {
 
   async #buildArchive(place: Workplace, request: BuildRequest, archive: string): Promise<Built> {
     const { progress, signal } = request;
-    progress.phase("unpack", "Unpacking the source");
+    progress.phase("unpack", say("unpack.unpacking"));
     const { files: unpacked } = await unpack(archive, place.source, this.#limits, signal);
     const files = "git" in request ? await withoutIgnored(place.source, unpacked) : unpacked;
     if ("git" in request) await rm(archive, { force: true });
-    progress.phase("detect", `Looking at ${files.length} files`);
+    progress.phase("detect", say("detect.looking", { count: files.length }));
     const { plan, recipe, tools } = await understand(place.source, files, request);
     progress.phase("detect", describe(plan));
     if (recipe.kind === "image") return this.#image(place, request, plan, recipe);
     await this.#runCommands(place, request, plan.buildCommands, tools);
-    progress.phase("package", "Storing the result");
+    progress.phase("package", say("package.storing"));
     const digest = await this.#package(place, plan, recipe, signal);
     return { plan, output: { kind: "bundle", image: `${BUNDLE_HOST}/${plan.name}@sha256:${digest}`, digest } };
   }
@@ -149,7 +150,7 @@ class LocalBuilder implements BundleBuilder {
     if (engine === undefined)
       throw fault("engine_missing", `${recipe.dockerfile} needs a container engine, and none is running on this machine`);
     const { signal, done } = withDeadline(request.signal, clock, this.#limits.buildMilliseconds);
-    request.progress.phase("build", `Building ${recipe.dockerfile}`);
+    request.progress.phase("build", say("build.dockerfile", { file: recipe.dockerfile }));
     try {
       const source = { folder: place.source, dockerfile: recipe.dockerfile, name: plan.name };
       const built = await buildImage(source, { socketPath: engine.socketPath, random, log: (line) => request.progress.log(line), signal });
@@ -172,7 +173,7 @@ class LocalBuilder implements BundleBuilder {
   }
 }
 
-function describe(plan: AppPlan): string {
-  const what = plan.kind === "site" ? "A static site" : plan.language === "image" ? "An image" : `An application (${plan.language})`;
-  return `${what}, by ${plan.detectedFrom}`;
+function describe({ kind, language, detectedFrom: by }: AppPlan): Said {
+  if (kind === "site") return say("detect.site", { by });
+  return language === "image" ? say("detect.image", { by }) : say("detect.application", { language, by });
 }

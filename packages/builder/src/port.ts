@@ -1,3 +1,4 @@
+import type { Said } from "@ebb/base";
 import type { GitCommit, GitSource } from "./git/source.ts";
 
 /** Images of this host are bundles: `bundle.ebb.local/NAME@sha256:HEX`. */
@@ -35,7 +36,7 @@ export type BuildOutput = { kind: "bundle"; image: string; digest: string } | { 
 
 /** Told as a build goes on; `log` lines come from the tools that it runs. */
 export interface BuildProgress {
-  phase(name: "clone" | "unpack" | "detect" | "build" | "package", message: string): void;
+  phase(name: "clone" | "unpack" | "detect" | "build" | "package", message: string | Said): void;
   log(line: string): void;
 }
 

@@ -8,6 +8,7 @@ import { enLive } from "./en-live.ts";
 import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
+import { enSaid } from "./en-said.ts";
 import { enScaling } from "./en-scaling.ts";
 import { enSource } from "./en-source.ts";
 import { enTeams } from "./en-teams.ts";
@@ -162,6 +163,7 @@ export const en = {
   ...enWork,
   ...enPeople,
   ...enClusters,
+  ...enSaid,
   ...enScaling,
   ...enSource,
   ...enTeams,
@@ -284,7 +286,11 @@ export const en = {
     delete: "Delete",
     drain: "Drain",
     cleanup: "Clean up",
+    settings: "Change the settings",
+    sleep: "Sleep",
+    wake: "Wake",
   } as Record<string, string>,
+  phaseStep: (percent: string) => `Step to ${percent} %`,
   danger: {
     title: "Delete this app",
     text: (app: string) =>

@@ -8,6 +8,7 @@ import { zhLive } from "./zh-live.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
+import { zhSaid } from "./zh-said.ts";
 import { zhScaling } from "./zh-scaling.ts";
 import { zhSource } from "./zh-source.ts";
 import { zhTeams } from "./zh-teams.ts";
@@ -156,6 +157,7 @@ export const zh: Dictionary = {
   ...zhWork,
   ...zhPeople,
   ...zhClusters,
+  ...zhSaid,
   ...zhScaling,
   ...zhSource,
   ...zhTeams,
@@ -271,7 +273,11 @@ export const zh: Dictionary = {
     delete: "删除",
     drain: "排空",
     cleanup: "清理",
+    settings: "修改设置",
+    sleep: "休眠",
+    wake: "唤醒",
   },
+  phaseStep: (percent) => `推进到 ${percent} %`,
   danger: {
     title: "删除此应用",
     text: (app) => `${app} 的全部版本、配置和密钥都会被删除（所有环境，或仅此环境），它的地址将返回 404。此操作无法撤销。`,

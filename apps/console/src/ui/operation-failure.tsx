@@ -35,7 +35,7 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
             )}
             {failure.hint !== null && (
               <p className="hint">
-                <b>{text.operation.fix}:</b> <span lang="en">{failure.hint}</span>
+                <b>{text.operation.fix}:</b> {text.fixes[failure.code] ?? <span lang="en">{failure.hint}</span>}
               </p>
             )}
             {operation.kind === "deploy" && (

@@ -3,10 +3,12 @@ import CloseCircleFilled from "@ant-design/icons/CloseCircleFilled";
 import LoadingOutlined from "@ant-design/icons/LoadingOutlined";
 import type { Operation, Phase } from "@ebb/api";
 import type { ReactNode } from "react";
+import type { Dictionary } from "../i18n/en.ts";
 import { useFormat, useText } from "../i18n/language.tsx";
 import { spansOf } from "./phase-spans.ts";
 import { Took } from "./time.tsx";
 import { useNow } from "./use-now.ts";
+import { Words } from "./words.tsx";
 
 const ICON: Record<Phase["state"], ReactNode> = {
   running: <LoadingOutlined className="busy" />,
@@ -21,6 +23,12 @@ export function OperationPhases({ operation }: { operation: Operation }) {
   return <Timeline operation={operation} />;
 }
 
+/** A release's phases are its steps. */
+function phaseName(text: Dictionary, name: string): string {
+  const step = /^step (\d+) %$/.exec(name)?.[1];
+  return step === undefined ? (text.phase[name] ?? name) : text.phaseStep(step);
+}
+
 function Timeline({ operation }: { operation: Operation }) {
   const text = useText();
   const format = useFormat();
@@ -32,8 +40,10 @@ function Timeline({ operation }: { operation: Operation }) {
       {operation.phases.map((phase, index) => (
         <li key={`${phase.name} ${phase.startedAt}`}>
           {ICON[phase.state]}
-          <span className="phase-name">{text.phase[phase.name] ?? phase.name}</span>
-          <span className="phase-message faint">{phase.message}</span>
+          <span className="phase-name">{phaseName(text, phase.name)}</span>
+          <span className="phase-message faint">
+            <Words said={phase.said && [phase.said]} english={phase.message} />
+          </span>
           <span className="phase-bar" aria-hidden="true">
             <span style={{ marginInlineStart: `${spans[index]?.left ?? 0}%`, width: `${spans[index]?.width ?? 0}%` }} />
           </span>

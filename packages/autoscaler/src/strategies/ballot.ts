@@ -1,16 +1,19 @@
-import { assertNever } from "@ebb/base";
+import { assertNever, type SaidCode } from "@ebb/base";
 import { initialMemory, recommend, type DeciderMemory, type Recommendation } from "../decide.ts";
 import type { LoadWindows } from "../load-windows.ts";
 import type { Metric, RevisionScaling } from "../revision-scaling.ts";
 import { isOpen } from "./cron-window.ts";
 import { resourceVote, type ResourceMemory } from "./resource-vote.ts";
 import { strategyName, type Strategy } from "./strategy.ts";
+import { reasonOf, say, type Reason } from "../words.ts";
 
 export interface Vote {
   strategy: string;
   desired: number;
   /** A part of a sentence. */
   reason: string;
+  /** The same for readers of other languages; absent in records of before there was one. */
+  why?: readonly SaidCode[];
 }
 
 /** Means over the ready instances. */
@@ -84,7 +87,7 @@ export class Strategies {
       const seen = { ...inputs, ...this.#load.mean(strategy.type, inputs.now) };
       const recommendation = recommend(scaling, this.#deciders.get(strategy.type) ?? initialMemory(inputs.now, 0), seen);
       this.#deciders.set(strategy.type, recommendation.memory);
-      const vote = { strategy: strategy.type, desired: recommendation.desired, reason: describeLoad(scaling, seen, recommendation) };
+      const vote = { strategy: strategy.type, desired: recommendation.desired, ...describeLoad(scaling, seen, recommendation) };
       votes.push(vote);
       if (lead && lead.winner.desired >= vote.desired) continue;
       const { stable, panic } = seen;
@@ -99,7 +102,7 @@ export class Strategies {
   #traffic(now: number): Vote {
     const busy = this.#load.busy(now);
     const seconds = Math.round(this.#scaling.stableWindow / 1000);
-    return { strategy: "traffic", desired: busy ? 1 : 0, reason: `${busy ? "" : "no "}requests within ${seconds} s` };
+    return { strategy: "traffic", desired: busy ? 1 : 0, ...reasonOf(say(busy ? "traffic.some" : "traffic.none", { window: seconds })) };
   }
 
   #other(strategy: Exclude<Strategy, { type: "concurrency" | "rps" }>, inputs: VoteInputs): Omit<Vote, "strategy"> {
@@ -108,13 +111,13 @@ export class Strategies {
         const open = isOpen(strategy, inputs.wallTime);
         return {
           desired: open ? strategy.replicas : 0,
-          reason: open ? `its window asks for ${strategy.replicas}` : "outside of its window",
+          ...reasonOf(open ? say("cron.open", { count: strategy.replicas }) : say("cron.closed")),
         };
       }
       case "lag": {
         const lag = "url" in strategy ? inputs.lags?.get(strategy.url) : strategy.lag;
-        if (lag === undefined) return { desired: inputs.ready, reason: "not known at the moment: as many as there are" };
-        return { desired: Math.ceil(lag / strategy.target), reason: `${lag} events wait, aiming at ${strategy.target} per instance` };
+        if (lag === undefined) return { desired: inputs.ready, ...reasonOf(say("lag.unknown")) };
+        return { desired: Math.ceil(lag / strategy.target), ...reasonOf(say("lag.known", { lag, target: strategy.target })) };
       }
       case "cpu":
       case "memory":
@@ -127,15 +130,14 @@ export class Strategies {
   /** What an idle instance uses keeps nobody awake: without traffic it counts for nothing, unless the revision never sleeps anyway. */
   #resource(strategy: Extract<Strategy, { type: "cpu" | "memory" }>, inputs: VoteInputs): Omit<Vote, "strategy"> {
     const { usage, now, ready } = inputs;
-    if (this.#scaling.scaleToZero && !this.#load.busy(now)) return { desired: 0, reason: "no traffic" };
-    if (!usage || ready === 0) return { desired: ready, reason: "not measured yet: as many as there are" };
+    if (this.#scaling.scaleToZero && !this.#load.busy(now)) return { desired: 0, ...reasonOf(say("usage.idle")) };
+    if (!usage || ready === 0) return { desired: ready, ...reasonOf(say("usage.unknown")) };
     const used = strategy.type === "cpu" ? usage.cpuPercent : usage.memoryMiB;
     const memory = resourceVote(this.#resources.get(strategy.type), { now, ready, used, target: strategy.target });
     this.#resources.set(strategy.type, memory);
-    const unit = strategy.type === "cpu" ? "%" : " MiB";
     return {
       desired: memory.desired,
-      reason: `${figure(used)}${unit} used by each on average, aiming at ${figure(strategy.target)}${unit}`,
+      ...reasonOf(say(`usage.${strategy.type}`, { used: figure(used), target: figure(strategy.target) })),
     };
   }
 }
@@ -149,10 +151,9 @@ export function figure(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-function describeLoad(scaling: RevisionScaling, seen: { stable: number; panic: number }, { mode }: Recommendation): string {
+function describeLoad(scaling: RevisionScaling, seen: { stable: number; panic: number }, { mode }: Recommendation): Reason {
   const panic = mode === "panic";
-  const unit = scaling.metric === "rps" ? "requests a second" : "requests at once";
-  const seconds = Math.ceil((panic ? scaling.panicWindow : scaling.stableWindow) / 1000);
-  const value = figure(panic ? seen.panic : seen.stable);
-  return `${value} ${unit} on average over ${seconds} s, aiming at ${figure(scaling.target)} per instance${panic ? ", in panic mode" : ""}`;
+  const window = Math.ceil((panic ? scaling.panicWindow : scaling.stableWindow) / 1000);
+  const load = say(`load.${scaling.metric}`, { mean: figure(panic ? seen.panic : seen.stable), window, target: figure(scaling.target) });
+  return reasonOf(load, ...(panic ? [say("load.panicking")] : []));
 }

@@ -59,7 +59,10 @@ async function workshop(limits: Partial<BuildLimits> = {}) {
     builder.build({
       git: { url: `${server.url}/shop.git`, ref: "", folder: "", address: "127.0.0.1", credential: undefined, ...git },
       defaultName: "shop",
-      progress: { phase: (name, message) => void phases.push(`${name}: ${message}`), log: (line) => void lines.push(line) },
+      progress: {
+        phase: (name, message) => void phases.push(`${name}: ${typeof message === "string" ? message : message.words}`),
+        log: (line) => void lines.push(line),
+      },
       signal,
     });
   /** The page that was built. */

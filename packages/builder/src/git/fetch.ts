@@ -11,6 +11,7 @@ import { ASKPASS_SCRIPT, gitEnvironment } from "./environment.ts";
 import type { GitCommit, GitSource } from "./source.ts";
 import { BRIDGE_SCRIPT, openSshBridge, type SshBridge } from "./ssh-bridge.ts";
 import { gitFailure } from "./trouble.ts";
+import { say } from "../words.ts";
 
 const GIT = { name: "git", remedy: "`apt install git` on the machine that Ebb runs on." };
 /** What POSIX counts `ulimit -f` in. */
@@ -48,7 +49,7 @@ export interface FetchDeps {
 export async function fetchGit(deps: FetchDeps, source: GitSource): Promise<Fetched> {
   const { place, limits, progress } = deps;
   await requireTools([GIT], place.path);
-  progress.phase("clone", `Fetching ${source.ref || "HEAD"} of ${source.url}`);
+  progress.phase("clone", say("clone.fetching", { ref: source.ref || "HEAD", url: source.url }));
   const files = join(place.root, "git");
   await mkdir(files, { mode: 0o700 });
   if (place.user) await chown(files, place.user.uid, place.user.gid);

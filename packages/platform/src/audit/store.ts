@@ -1,3 +1,4 @@
+import type { AuditAction } from "@ebb/api";
 import type { AuditEntry } from "@ebb/api";
 import type { Selectable } from "kysely";
 import type { Database } from "../database/database.ts";
@@ -8,7 +9,8 @@ import { currentOrigin } from "./context.ts";
 
 export interface Change {
   /** What was done: `user.created`, `app.deleted` … */
-  action: string;
+  /** One of a request without a name of its own is its method and route. */
+  action: AuditAction | `${Uppercase<string>} /${string}`;
   /** To what: `user/anna`, `app/hello`. */
   object: string;
   /** The team that it belongs to; empty: the platform's own. */

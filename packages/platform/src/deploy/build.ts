@@ -6,6 +6,7 @@ import type { BuildProgress } from "@ebb/builder";
 import { keepHostKey } from "../git/credentials.ts";
 import { gitSource } from "../git/source.ts";
 import type { Deps, DeployRequest, GitOrder } from "./context.ts";
+import { say } from "../operations/words.ts";
 
 const APP_NAME = /^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/;
 
@@ -46,7 +47,7 @@ async function build(deps: Deps, run: Run, source: { upload: string; name?: stri
 
 /** The name was said with the address: the repository's ebb.yaml does not change it. */
 async function buildFromGit(deps: Deps, run: Run, order: GitOrder) {
-  run.enter("clone", `Looking for ${order.url}`);
+  run.enter("clone", say("clone.looking", { url: order.url }));
   const { source, credential } = await gitSource(deps, run.team, order);
   const { plan, output, commit } = await deps.builder.build({
     git: source,

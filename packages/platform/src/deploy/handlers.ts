@@ -41,6 +41,7 @@ import { launch, moveTraffic } from "./launch.ts";
 import { remove } from "./remove.ts";
 import { sleepEnvironment, sleepToo, wakeEnvironment } from "./sleep.ts";
 import { readOwnService, setHostAnnotations, sharesOf } from "./route.ts";
+import { say } from "../operations/words.ts";
 
 /** What each kind of operation does; every step may be repeated (see Run). */
 export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
@@ -154,7 +155,7 @@ async function addVersion(
 
 async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
   const { shares, rules, mirror } = run.request() as TrafficRequest;
-  run.enter("route", "Moving the traffic");
+  run.enter("route", say("route.splitting"));
   const versions = new Map((await listVersions(deps.db, run)).map((version) => [version.number, version]));
   const gone = [...shares, ...(rules ?? []), ...(mirror ? [mirror] : [])].find(({ number }) => versions.get(number)?.state !== "active");
   if (gone)
@@ -170,7 +171,7 @@ async function traffic(deps: PlaceDeps, run: Run): Promise<void> {
 
 async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   const request = run.request() as ConfigRequest;
-  run.enter("settings", "Reading the settings");
+  run.enter("settings", say("settings.reading"));
   if (request.host !== undefined) {
     await setHost(deps.db, run, request.host, deps.clock.now());
     return setHostAnnotations(deps, run, { host: request.host, suffix: deps.environment.host_suffix });
@@ -178,7 +179,7 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   await adoptSecrets(deps, run.team, await getPlace(deps.db, run));
   let version = await versionOfOperation(deps.db, run.id);
   const base = version ?? (await servingVersion(deps, run));
-  if (!base) return run.say("Kept for the first version");
+  if (!base) return run.say(say("settings.kept"));
   version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), changes: request.changes ?? [] });
   await launch(deps, run, version, false);
 }

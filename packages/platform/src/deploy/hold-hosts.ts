@@ -1,4 +1,4 @@
-import { sleep } from "@ebb/base";
+import { sleep, type Said } from "@ebb/base";
 import { TRAFFIC_POLICY, type KnativeService, type VirtualService } from "@ebb/kube";
 import type { Place } from "../apps/store.ts";
 import { refusesRequests } from "../environments/sleep.ts";
@@ -14,7 +14,7 @@ import { until } from "./wait.ts";
 
 interface Work extends Place {
   readonly signal: AbortSignal;
-  say(message: string): void;
+  say(message: string | Said): void;
 }
 
 const POLL = { first: 10, most: 500 } as const;

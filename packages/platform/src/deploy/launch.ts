@@ -1,4 +1,4 @@
-import { causeChain, TransientError } from "@ebb/base";
+import { causeChain, TransientError, type Said } from "@ebb/base";
 import { compileService } from "../compile/service.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { versionName } from "../compile/names.ts";
@@ -11,6 +11,7 @@ import { previewable, readOwnService, setRouting, sharesOf } from "./route.ts";
 import { awaitReady } from "./start.ts";
 import { previewUrl, publicUrl } from "./urls.ts";
 import { verify } from "./verify.ts";
+import { say } from "../operations/words.ts";
 
 /** Longest that putting the old split back may take. */
 const RESTORE_TIMEOUT = 20_000;
@@ -22,7 +23,7 @@ const RESTORE_TIMEOUT = 20_000;
 export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noTraffic: boolean): Promise<void> {
   const { number } = version;
   const name = versionName(number);
-  run.enter("create", `Creating ${name}`);
+  run.enter("create", say("create.creating", { version: name }));
   await run.write({ version: name });
   const present = await readOwnService(deps, run.app);
   const active = new Set((await listVersions(deps.db, run)).filter((other) => other.state === "active").map((other) => other.number));
@@ -44,11 +45,11 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
     const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
     await deps.cluster.putService(created ? { ...service, spec: { ...service.spec, template: created } } : service);
 
-    run.enter("start", `Starting ${name}`);
+    run.enter("start", say("start.starting", { version: name }));
     await awaitReady(deps, run, number);
 
     const stay = noTraffic && before.length > 0;
-    run.enter("route", stay ? `Giving ${name} its preview URL` : `Moving the traffic to ${name}`);
+    run.enter("route", say(stay ? "route.preview" : "route.moving", { version: name }));
     const shares = stay ? before : [{ number, percent: 100 }];
     await move(deps, run, { shares, number, path: configOf(version).plan.health.path ?? "/", preview: noTraffic });
   });
@@ -78,9 +79,9 @@ async function move(deps: PlaceDeps, run: Run, what: Move): Promise<void> {
   const preview = previewUrl(service, what.number, deps.ingress);
   // Its own host shows a page while its environment is asleep.
   const target = what.preview || refusesRequests(deps.environment) ? (preview ?? url) : url;
-  run.enter("verify", `Asking for ${target ?? "its URL"}`);
+  run.enter("verify", say("verify.asking", { url: target ?? "its URL" }));
   await run.write({ url: url ?? null, preview_url: preview ?? null });
-  if (target !== undefined) run.say(`${target} answered ${await verify(deps, run, new URL(target), what.path)}`);
+  if (target !== undefined) run.say(say("verify.answered", { url: target, status: await verify(deps, run, new URL(target), what.path) }));
   await run.remember({
     shares: what.shares,
     ...(what.rules ? { rules: what.rules } : {}),
@@ -109,7 +110,7 @@ export async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promi
   const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
   try {
     run.log("Putting the traffic back to where it was");
-    const work = { app: run.app, env: run.env, signal: limit.signal, say: (message: string) => run.say(message) };
+    const work = { app: run.app, env: run.env, signal: limit.signal, say: (message: string | Said) => run.say(message) };
     // With the rules of before too: the app's row has them until the operation has succeeded.
     await setRouting(deps, work, { shares: before });
   } catch (error) {

@@ -7,6 +7,7 @@ import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
 import { placeDeps, type Deps } from "./context.ts";
 import { readOwnService } from "./route.ts";
+import { say } from "../operations/words.ts";
 
 const POLL = 500;
 
@@ -21,7 +22,7 @@ interface Removed {
  */
 export async function remove(deps: Deps, run: Run): Promise<void> {
   const { db } = deps;
-  run.enter("delete", "Deleting it from the cluster");
+  run.enter("delete", say("delete.deleting"));
   const environments = (await listEnvironments(db, run.team)).filter(({ name }) => run.env === "" || run.env === name);
   const removed = await appsIn(deps, run, environments);
   // What is not ours is refused before anything is gone.
@@ -75,7 +76,7 @@ async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environ
   for (;;) {
     const left = await cluster.readLeftovers(app);
     if (left.length === 0) break;
-    run.say(`Waiting for ${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}`);
+    run.say(say("delete.waiting", { names: `${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}` }));
     await sleep(clock, POLL, run.signal);
   }
   for (const secret of await cluster.listSecrets()) if (secret.app === app) await cluster.deleteSecret(secret.name);
@@ -86,7 +87,7 @@ async function removeEnvironment({ db, clock, clusters }: Deps, run: Run, enviro
   const cluster = clusters.of(environment);
   await cluster.deleteNamespace();
   while (await cluster.hasNamespace()) {
-    run.say(`Waiting for the namespace ${environment.namespace}`);
+    run.say(say("delete.namespace", { namespace: environment.namespace }));
     await sleep(clock, POLL, run.signal);
   }
   await db.deleteFrom("config_values").where("team", "=", environment.team).where("env", "=", environment.name).execute();

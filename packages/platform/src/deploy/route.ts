@@ -1,3 +1,4 @@
+import type { Said } from "@ebb/base";
 import type { KnativeService } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { EXTERNAL_HOST, MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
@@ -13,6 +14,7 @@ import { externalHost, renamedHost } from "./external-host.ts";
 import { heldBy, type HeldBy } from "./front.ts";
 import { addRules, holdHosts } from "./hold-hosts.ts";
 import { until } from "./wait.ts";
+import { say } from "../operations/words.ts";
 
 /** A Route may be False for a moment while its Revisions are being found. */
 const FAILED_PATIENCE = 10_000;
@@ -40,7 +42,7 @@ export function sharesOf(app: string, service: KnativeService | undefined): Shar
 /** What waiting for the cluster needs of an operation. */
 export interface Work extends Place {
   readonly signal: AbortSignal;
-  say(message: string): void;
+  say(message: string | Said): void;
 }
 
 /** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. Waits for the cluster. */
@@ -129,7 +131,7 @@ const HOST_PATIENCE = 5000;
 export async function setHostAnnotations(deps: PlaceDeps, work: Work, hosting: Hosting): Promise<void> {
   const { cluster, clock } = deps;
   const present = await readOwnService(deps, work.app);
-  if (!present) return work.say("Kept for the first version");
+  if (!present) return work.say(say("settings.kept"));
   const by = await heldBy(deps, work);
   const renamed = renamedHost(present, hosting.host);
   const annotations = { ...hostAnnotations(hosting), ...(renamed === undefined ? {} : { [EXTERNAL_HOST]: renamed }) };

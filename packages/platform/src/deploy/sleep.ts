@@ -19,6 +19,7 @@ import { holdHosts } from "./hold-hosts.ts";
 import { metadataOf } from "./views.ts";
 import { readOwnService, sharesOf, type Work } from "./route.ts";
 import { until } from "./wait.ts";
+import { say } from "../operations/words.ts";
 
 /** As it is stored. */
 export interface SleepRequest {
@@ -38,7 +39,7 @@ export async function sleepEnvironment(deps: PlaceDeps, run: Run): Promise<void>
   if (!now) return;
   const troubles: string[] = [];
   for (const level of (await levels(now, run)).reverse()) {
-    run.enter("sleep", `Letting ${level.join(", ")} fall asleep`);
+    run.enter("sleep", say("sleep.sleeping", { apps: level.join(", ") }));
     for (const app of level) await attempt(troubles, app, () => letSleep(now, workOn(run, app)));
   }
   await end(now, troubles);
@@ -50,7 +51,7 @@ export async function wakeEnvironment(deps: PlaceDeps, run: Run): Promise<void> 
   if (!now) return;
   const troubles: string[] = [];
   for (const level of await levels(now, run)) {
-    run.enter("wake", `Waking ${level.join(", ")}`);
+    run.enter("wake", say("wake.waking", { apps: level.join(", ") }));
     await Promise.all(level.map((app) => attempt(troubles, app, () => wake(now, workOn(run, app)))));
   }
   await end(now, troubles);
@@ -79,7 +80,7 @@ async function begin(deps: PlaceDeps, run: Run, asleep: boolean): Promise<PlaceD
   if (!scheduled) await markSleep(db, environment, { asleep, onRequest, by: run.createdBy, since: run.row.started_at ?? clock.now() });
   const marked = await getEnvironment(db, run.team, run.env);
   if ((marked.asleep === 1) === asleep) return { ...deps, environment: marked };
-  run.enter(asleep ? "sleep" : "wake", "Something else is wanted of it by now");
+  run.enter(asleep ? "sleep" : "wake", say("sleep.overtaken"));
   return undefined;
 }
 
@@ -167,7 +168,12 @@ async function awaitKept(deps: PlaceDeps, work: Work): Promise<string | undefine
 }
 
 function workOn(run: Run, app: string): Work {
-  return { app, env: run.env, signal: run.signal, say: (message) => run.say(`${app}: ${message}`) };
+  return {
+    app,
+    env: run.env,
+    signal: run.signal,
+    say: (message) => run.say(`${app}: ${typeof message === "string" ? message : message.words}`),
+  };
 }
 
 /** The apps that are in the environment, those first that others depend on. */

@@ -6,6 +6,7 @@ import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
 import type { PlaceDeps } from "./context.ts";
 import { until } from "./wait.ts";
+import { say } from "../operations/words.ts";
 
 const LOG_LINES = 50;
 const LOG_TIMEOUT = 3000;
@@ -37,7 +38,7 @@ export async function awaitReady(deps: PlaceDeps, run: Run, number: number): Pro
     return patience !== undefined && clock.monotonic() - trouble.since >= patience ? diagnosis : undefined;
   });
   if (failed === false) {
-    run.say(`${versionName(number)} is ready`);
+    run.say(say("start.ready", { version: versionName(number) }));
     return;
   }
   const log = await lastLines(deps, [...seen.keys()]);

@@ -53,7 +53,7 @@ export function installAudit(server: FastifyInstance, { database, clock }: { dat
     const { access, unaudited } = request.routeOptions.config;
     const changed = access && !unaudited && !SAFE_METHODS.has(request.method) && reply.statusCode < 400;
     if (!origin || !changed || origin.recorded > 0) return;
-    const action = `${request.method} ${request.routeOptions.url ?? ""}`;
+    const action = `${request.method as Uppercase<string>} /${request.routeOptions.url?.slice(1) ?? ""}` as const;
     await withOrigin(origin, () =>
       database
         .transaction()

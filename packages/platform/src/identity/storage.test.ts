@@ -20,7 +20,9 @@ async function identityOn(db: Database) {
 
 const ann = { id: "u1", name: "ann", displayName: "Ann", email: "", platformAdmin: false };
 const note = (db: Database, now: number, action: string) =>
-  db.transaction().execute((transaction) => record(transaction, now, { action, object: "app/x", after: { é: 1.5, list: [1, null] } }));
+  db
+    .transaction()
+    .execute((transaction) => record(transaction, now, { action: `POST /${action}`, object: "app/x", after: { é: 1.5, list: [1, null] } }));
 
 describeDatabases("governance", (when, open) => {
   when("users have names of their own, are changed with a trace, and the owner stays", async () => {
@@ -92,7 +94,7 @@ describeDatabases("governance", (when, open) => {
     // By a platform whose clock is late: it comes after young rows, and stays as long as they do.
     await note(db, 0, "late");
     const failing = db.transaction().execute(async (transaction) => {
-      await record(transaction, 1, { action: "never", object: "x" });
+      await record(transaction, 1, { action: "app.changed", object: "x" });
       throw new Error("rolled back");
     });
     await expect(failing).rejects.toThrow("rolled back");

@@ -1,4 +1,4 @@
-import { BugError, TransientError, type Clock, type Logger } from "@ebb/base";
+import { BugError, codeOf, TransientError, type Clock, type Logger, type Said } from "@ebb/base";
 import type { Updateable } from "kysely";
 import type { Origin } from "../apps/store.ts";
 import type { Share } from "../compile/traffic.ts";
@@ -116,20 +116,22 @@ export class Run {
   }
 
   /** Begins a phase; the one before it has succeeded. One that was begun before is begun anew, and those after it are forgotten. */
-  enter(name: string, message = ""): void {
+  enter(name: string, message: string | Said = ""): void {
     const now = this.#deps.clock.now();
     const again = this.#phases.findIndex((phase) => phase.name === name);
     if (again !== -1) this.#phases.length = again;
     this.#close("succeeded");
-    this.#phases.push({ name, state: "running", message, startedAt: now, finishedAt: null });
+    this.#phases.push({ name, state: "running", ...said(message), startedAt: now, finishedAt: null });
     this.#touch();
   }
 
   /** What the phase is doing now, in words. */
-  say(message: string): void {
+  say(message: string | Said): void {
     const phase = this.#phases.at(-1);
-    if (!phase || phase.message === message) return;
-    phase.message = message;
+    const next = said(message);
+    if (!phase || phase.message === next.message) return;
+    delete phase.said;
+    Object.assign(phase, next);
     this.#touch();
   }
 
@@ -159,7 +161,10 @@ export class Run {
   /** The phases as they are with the last one closed, for the operation's last write. */
   close(state: "succeeded" | "failed", message?: string): string {
     const phase = this.#phases.at(-1);
-    if (phase && message !== undefined) phase.message = message;
+    if (phase && message !== undefined) {
+      delete phase.said;
+      phase.message = message;
+    }
     this.#close(state);
     return JSON.stringify(this.#phases);
   }
@@ -228,4 +233,8 @@ export class Run {
       });
     } else if (logged) this.#deps.changed(this.#row);
   }
+}
+
+function said(message: string | Said): Pick<StoredPhase, "message" | "said"> {
+  return typeof message === "string" ? { message } : { message: message.words, said: codeOf(message) };
 }

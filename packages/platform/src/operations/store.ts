@@ -1,3 +1,4 @@
+import type { SaidCode } from "@ebb/base";
 import type { Operation, OperationFailure, Phase } from "@ebb/api";
 import { sql, type Selectable, type Updateable } from "kysely";
 import type { Database } from "../database/database.ts";
@@ -12,6 +13,8 @@ export interface StoredPhase {
   name: string;
   state: Phase["state"];
   message: string;
+  /** Absent where the message is somebody else's. */
+  said?: SaidCode;
   startedAt: number;
   finishedAt: number | null;
 }
@@ -238,6 +241,7 @@ export function toOperation(row: OperationRow, now: number): Operation {
       name: phase.name,
       state: phase.state,
       message: phase.message,
+      ...(phase.said ? { said: phase.said } : {}),
       startedAt: time(phase.startedAt),
       finishedAt: phase.finishedAt === null ? null : time(phase.finishedAt),
       duration: Math.max(0, (phase.finishedAt ?? now) - phase.startedAt),

@@ -17,6 +17,7 @@ import type { Run } from "../operations/run.ts";
 import { getOperation } from "../operations/store.ts";
 import { evaluateGuard, type Verdict } from "./guard.ts";
 import { nextStep, type StepPlan, type StepState } from "./steps.ts";
+import { say } from "../operations/words.ts";
 
 /** As it is stored. */
 export interface ReleaseRequest extends StepPlan {
@@ -73,7 +74,7 @@ interface Step {
 
 async function takeStep(deps: PlaceDeps, run: Run, { request, before, step, version }: Step): Promise<void> {
   const percent = request.steps[step] ?? 100;
-  run.enter(`step ${percent} %`, `${percent} % to ${versionName(request.number)}`);
+  run.enter(`step ${percent} %`, say("step.moving", { percent, version: versionName(request.number) }));
   const last = percent === 100;
   // From here on it goes to its end; until then it can be aborted.
   if (last) await run.commit();
@@ -86,8 +87,10 @@ async function takeStep(deps: PlaceDeps, run: Run, { request, before, step, vers
   if (!last) return;
   // Its own host shows a page while its environment is asleep.
   const asked = refusesRequests(deps.environment) ? previewUrl(service, request.number, deps.ingress) : url;
-  if (asked !== undefined)
-    run.say(`${asked} answered ${await verify(deps, run, new URL(asked), configOf(version).plan.health.path ?? "/")}`);
+  if (asked !== undefined) {
+    const status = await verify(deps, run, new URL(asked), configOf(version).plan.health.path ?? "/");
+    run.say(say("verify.answered", { url: asked, status }));
+  }
   await run.remember({ shares: [...shares] });
 }
 

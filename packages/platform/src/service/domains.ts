@@ -1,7 +1,7 @@
 import type { AcceptDomain, AddDomain, Domain, DomainSettings, PatchDomain, PatchDomainSettings, UploadCertificate } from "@ebb/api";
 import { sleep, type Random } from "@ebb/base";
 import type { Place } from "../apps/store.ts";
-import { changed, record } from "../audit/store.ts";
+import { changed, record, type Change } from "../audit/store.ts";
 import { isUniqueViolation } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import { checkCertificate } from "../domains/certificate.ts";
@@ -208,11 +208,7 @@ export class DomainsService implements DomainsApi {
     return getDomain(this.#deps.db, place, parseDomain(domain, { below: [], exact: [] }));
   }
 
-  async #change(
-    row: DomainRow,
-    set: Partial<DomainRow>,
-    { action, ...about }: { action: string; before?: unknown; after?: unknown },
-  ): Promise<void> {
+  async #change(row: DomainRow, set: Partial<DomainRow>, { action, ...about }: Pick<Change, "action" | "before" | "after">): Promise<void> {
     const { db, clock } = this.#deps;
     const now = clock.now();
     await db.transaction().execute(async (transaction) => {

@@ -1,5 +1,6 @@
-import type { Happening, HappeningKind } from "@ebb/api";
+import type { Happening, HappeningKind, ScalingDecision } from "@ebb/api";
 import type { KubeEvent } from "@ebb/kube";
+import { codeOf } from "@ebb/base";
 import { StatusError } from "@ebb/kube";
 import type { OperationFailure } from "@ebb/api";
 import { getApp, type Place } from "../apps/store.ts";
@@ -7,6 +8,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { versionName, revisionNumber } from "../compile/names.ts";
 import type { Deps } from "../deploy/context.ts";
 import { listDomains } from "../domains/store.ts";
+import { say } from "../operations/words.ts";
 import { appDecisions } from "./app-decisions.ts";
 
 export interface HappeningsRequest {
@@ -90,9 +92,14 @@ function fromDecisions(cluster: Cluster): Source {
       level: decision.cause === "failed" ? ("warning" as const) : ("info" as const),
       what: decision.cause,
       version: decision.version,
-      message: `${decision.desired}: ${decision.reason}`,
+      ...wordsOf(decision),
     }));
   };
+}
+
+function wordsOf({ desired, reason, why }: ScalingDecision): Pick<Happening, "message" | "said"> {
+  const count = say("decision.count", { count: desired });
+  return { message: `${count.words}${reason}`, ...(why === undefined ? {} : { said: [codeOf(count), ...why] }) };
 }
 
 /** A cluster that does not let the platform read its events has none to tell. */

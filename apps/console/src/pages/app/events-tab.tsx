@@ -6,12 +6,14 @@ import Button from "antd/es/button";
 import { useState } from "react";
 import { happeningsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { actionWords } from "../../i18n/said.ts";
 import { Choice } from "../../ui/choice.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ToneDot, type Tone } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { VersionMark } from "../../ui/version-mark.tsx";
+import { Words } from "../../ui/words.tsx";
 
 const route = getRouteApi("/apps/$app/$env/events");
 const STEP = 100;
@@ -80,8 +82,8 @@ function HappeningRow({ happening }: { happening: Happening }) {
             {count > 1 && <span className="faint">{text.events.times(count)}</span>}
           </div>
           {message !== "" && (
-            <div lang="en" className="happening-message">
-              {message}
+            <div className="happening-message">
+              <Words said={happening.said} english={message} />
             </div>
           )}
         </div>
@@ -108,5 +110,6 @@ function Title({ happening: { kind, what, state, operation } }: { happening: Hap
     );
   }
   if (kind === "scaling") return <strong>{text.scaling.causes[what] ?? what}</strong>;
-  return <code className="strong">{what}</code>;
+  const action = actionWords(text, what);
+  return action === undefined ? <code className="strong">{what}</code> : <strong>{action}</strong>;
 }

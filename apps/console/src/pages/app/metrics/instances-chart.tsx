@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { coldStartsQuery, decisionsQuery } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart, type Mark } from "../../../ui/chart/series-chart.tsx";
+import { Words } from "../../../ui/words.tsx";
 import { versionColour } from "../../../ui/version.ts";
 import { holdingAt, type MetricsSeries } from "./metrics-series.ts";
 
@@ -16,7 +17,13 @@ export function InstancesChart({ place, series }: { place: Place; series: Metric
   const starts = useQuery(coldStartsQuery(place)).data?.items;
   const [pointed, setPointed] = useState<number | null>(null);
   const lines = useMemo(
-    () => [{ label: text.apps.instances, colour: "var(--version-2)", values: series.instances }],
+    () => [
+      {
+        label: text.apps.instances,
+        colour: "var(--version-2)",
+        values: series.instances.map((mean) => (mean === null ? mean : Math.round(mean * 10) / 10)),
+      },
+    ],
     [series, text.apps.instances],
   );
   const marks = useMemo<Mark[]>(
@@ -47,9 +54,10 @@ export function InstancesChart({ place, series }: { place: Place; series: Metric
         {why.length === 0 ? (
           <p className="faint">{text.live.noDecision}</p>
         ) : (
-          why.slice(0, 2).map(({ version, time, desired, reason }) => (
+          why.slice(0, 2).map(({ version, time, desired, reason, why: said }) => (
             <p key={version} title={reason}>
-              <b>{text.live.why(version, desired)}</b> <span className="faint">{format.dateTime(time)}:</span> {reason}
+              <b>{text.live.why(version, desired)}</b> <span className="faint">{format.dateTime(time)}:</span>{" "}
+              <Words said={said} english={reason} />
             </p>
           ))
         )}

@@ -3,6 +3,7 @@ import { useFormat, useText } from "../../../i18n/language.tsx";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
 import { Facts } from "../../../ui/facts.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
+import { Words } from "../../../ui/words.tsx";
 
 type Vote = NonNullable<ScalingDecision["votes"]>[number];
 
@@ -34,12 +35,21 @@ export function DecisionDetails({ decision }: { decision: ScalingDecision }) {
       ),
     },
     { key: "desired", title: words.asked, align: "right", render: ({ desired }) => <span className="number">{desired}</span> },
-    { key: "reason", title: text.scaling.reason, render: ({ reason }) => <div className="faint prose">{reason}</div> },
+    {
+      key: "reason",
+      title: text.scaling.reason,
+      render: ({ reason, why }) => (
+        <div className="faint prose">
+          <Words said={why} english={reason} />
+        </div>
+      ),
+    },
   ];
   return (
     <div className="decision">
       <p>
-        <VersionMark version={decision.version} /> <b>{text.scaling.causes[decision.cause] ?? decision.cause}</b>: {decision.reason}{" "}
+        <VersionMark version={decision.version} /> <b>{text.scaling.causes[decision.cause] ?? decision.cause}</b>:{" "}
+        <Words said={decision.why} english={decision.reason} />{" "}
         <span className="faint">
           {words.held(format.dateTime(decision.time), format.dateTime(decision.until))}
           {decision.mode === "panic" && ` ${words.panicking}`}

@@ -11,6 +11,7 @@ import { Ago } from "../../../ui/time.tsx";
 import { useNarrow } from "../../../ui/use-narrow.ts";
 import { useNow } from "../../../ui/use-now.ts";
 import { VersionMark } from "../../../ui/version-mark.tsx";
+import { Words } from "../../../ui/words.tsx";
 import { holdingAt } from "../metrics/metrics-series.ts";
 import { DecisionDetails } from "./decision-details.tsx";
 import { ScalingChart } from "./scaling-chart.tsx";
@@ -94,7 +95,15 @@ function DecisionTable({ decisions, onPick }: DecisionsProps) {
       render: (decision) => <span className="number nowrap">{change(decision)}</span>,
     },
     { key: "cause", title: text.scaling.cause, render: (decision) => <Cause decision={decision} /> },
-    { key: "reason", title: text.scaling.reason, render: (decision) => <div className="faint prose">{decision.reason}</div> },
+    {
+      key: "reason",
+      title: text.scaling.reason,
+      render: (decision) => (
+        <div className="faint prose">
+          <Words said={decision.why} english={decision.reason} />
+        </div>
+      ),
+    },
     {
       key: "details",
       title: text.decision.details,
@@ -126,7 +135,9 @@ function DecisionCards({ decisions, onPick }: DecisionsProps) {
           <div>
             <Cause decision={decision} /> · <Ago at={decision.time} />
           </div>
-          <div className="faint">{decision.reason}</div>
+          <div className="faint">
+            <Words said={decision.why} english={decision.reason} />
+          </div>
           <DetailsButton decision={decision} onPick={onPick} />
         </li>
       ))}

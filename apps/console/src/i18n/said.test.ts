@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { AUDIT_ACTIONS } from "@ebb/api/client";
+import scaling from "../../../../packages/autoscaler/src/words.ts?raw";
+import building from "../../../../packages/builder/src/words.ts?raw";
+import operating from "../../../../packages/platform/src/operations/words.ts?raw";
+import { en } from "./en.ts";
+import { actionWords, saidWords } from "./said.ts";
+import { zh } from "./zh.ts";
+
+/** Each code with its English text, from all catalogues. */
+const texts = new Map(
+  [scaling, building, operating].flatMap((file) =>
+    [...file.matchAll(/^ {2}"([a-z.-]+)":\s*"(.+)",$/gm)].map(([, code = "", text = ""]) => [code, text] as const),
+  ),
+);
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
+
+test("every code that the platform says has Chinese words with the same holes, and no other has", () => {
+  expect(texts.size).toBeGreaterThan(50);
+  expect(new Set(Object.keys(zh.said))).toEqual(new Set(texts.keys()));
+  for (const [code, text] of texts) {
+    expect(holes(zh.said[code] ?? ""), code).toEqual(holes(text));
+    expect(zh.said[code], code).toMatch(/\p{Script=Han}|^\{strategy\}：$/u);
+  }
+});
+
+test("parts are one sentence, and one part without words leaves it to the English", () => {
+  const asks = [
+    { code: "bounds.min", with: { min: 1 } },
+    { code: "vote.alone", with: { count: 0 } },
+  ];
+  expect(saidWords(zh, asks)).toBe("至少 1 个（min-scale）；仅按流量需要 0 个");
+  expect(saidWords(zh, [...asks, { code: "of.tomorrow" }])).toBeUndefined();
+  expect(saidWords(zh, [{ code: "constructor" }])).toBeUndefined();
+  for (const none of [undefined, []]) expect(saidWords(zh, none)).toBeUndefined();
+  expect(saidWords(en, asks)).toBeUndefined();
+});
+
+test("every action of the audit trail has words, and a route has none", () => {
+  for (const action of AUDIT_ACTIONS) expect(actionWords(zh, action), action).toMatch(/\p{Script=Han}/u);
+  expect(actionWords(en, "team.quota")).toBe("changed a team's quota");
+  expect(actionWords(zh, "POST /api/v1/session/codes")).toBeUndefined();
+});
