@@ -3,6 +3,7 @@ export const AUDIT_ACTIONS = [
   "app.changed",
   "audit.pruned",
   "cluster.added",
+  "cluster.hosts",
   "cluster.removed",
   "command.run",
   "configuration.changed",

@@ -17,6 +17,7 @@ export const enSaid = {
     "app.changed": "changed an app",
     "audit.pruned": "removed old rows of the trail",
     "cluster.added": "added a cluster",
+    "cluster.hosts": "changed the hosts of a cluster",
     "cluster.removed": "removed a cluster",
     "command.run": "ran a command in an instance",
     "configuration.changed": "changed the configuration",

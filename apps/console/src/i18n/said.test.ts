@@ -1,21 +1,24 @@
 import { expect, test } from "vitest";
 import { AUDIT_ACTIONS } from "@ebb/api/client";
-import scaling from "../../../../packages/autoscaler/src/words.ts?raw";
-import building from "../../../../packages/builder/src/words.ts?raw";
-import operating from "../../../../packages/platform/src/operations/words.ts?raw";
 import { en } from "./en.ts";
 import { actionWords, saidWords } from "./said.ts";
 import { zh } from "./zh.ts";
 
+const catalogues = import.meta.glob<string>("../../../../packages/{autoscaler/src,builder/src,platform/src/operations}/words.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
 /** Each code with its English text, from all catalogues. */
 const texts = new Map(
-  [scaling, building, operating].flatMap((file) =>
+  Object.values(catalogues).flatMap((file) =>
     [...file.matchAll(/^ {2}"([a-z.-]+)":\s*"(.+)",$/gm)].map(([, code = "", text = ""]) => [code, text] as const),
   ),
 );
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
 
 test("every code that the platform says has Chinese words with the same holes, and no other has", () => {
+  expect(Object.keys(catalogues)).toHaveLength(3);
   expect(texts.size).toBeGreaterThan(50);
   expect(new Set(Object.keys(zh.said))).toEqual(new Set(texts.keys()));
   for (const [code, text] of texts) {

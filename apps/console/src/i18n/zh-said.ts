@@ -84,6 +84,7 @@ export const zhSaid: typeof enSaid = {
     "app.changed": "修改了应用",
     "audit.pruned": "清理了审计的旧记录",
     "cluster.added": "添加了集群",
+    "cluster.hosts": "修改了集群的主机名",
     "cluster.removed": "移除了集群",
     "command.run": "在实例中执行了命令",
     "configuration.changed": "修改了配置",

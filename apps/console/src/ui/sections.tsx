@@ -7,7 +7,7 @@ export function SectionNav({ label, className = "", children }: { label: string;
   const pathname = useLocation({ select: (location) => location.pathname });
   useEffect(() => {
     // On a phone the row scrolls: where one is must be in view.
-    nav.current?.querySelector("a.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    nav.current?.querySelector(`a[href="${pathname}"], a.active`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [pathname]);
   return (
     <nav ref={nav} className={`sections ${className}`} aria-label={label}>

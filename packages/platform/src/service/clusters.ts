@@ -87,7 +87,7 @@ export class ClusterService implements ClustersApi {
     const { db, clock } = this.#options.deps;
     const values = (of: "before" | "after") =>
       Object.fromEntries(changes.map((change) => [`${change.configMap} ${change.key}`, change[of]]));
-    const change = { action: "cluster.hosts", object: `cluster/${name}`, before: values("before"), after: values("after") };
+    const change = { action: "cluster.hosts" as const, object: `cluster/${name}`, before: values("before"), after: values("after") };
     await db.transaction().execute((transaction) => record(transaction, clock.now(), change));
     return this.#hostsView(id, after, changes);
   }
