@@ -53,6 +53,7 @@ import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand,
 import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, teamShowCommand } from "./commands/teams.ts";
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
+import { platformCommand } from "./commands/platform.ts";
 import { upCommand } from "./commands/up.ts";
 import { usageCommand, usagePriceCommand } from "./commands/usage.ts";
 import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
@@ -75,6 +76,7 @@ import type { Command } from "./command.ts";
 export const COMMANDS: readonly Command[] = [
   upCommand,
   downCommand,
+  platformCommand,
   statusCommand,
   doctorCommand,
   deployCommand,

@@ -4,7 +4,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
-  ["This machine", ["up", "down", "status", "doctor"]],
+  ["This machine", ["up", "down", "platform", "status", "doctor"]],
   [
     "Applications",
     ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "events", "why", "cold-starts", "what-if", "open", "delete"],

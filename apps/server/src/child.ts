@@ -10,6 +10,8 @@ export type ChildMessage =
   | { type: "failed"; code: string; message: string; hint?: string };
 
 export interface ChildContext {
+  /** That of its process in `run` and `logs`. */
+  name: string;
   config: ServerConfig;
   paths: ReturnType<typeof layout>;
   credentials: Credentials;
@@ -24,15 +26,15 @@ export interface ChildPart extends Runnable {
 }
 
 /**
- * The life of a supervised process: reads its configuration from the data folder (its only argument: nothing secret is in argv), builds
- * its part, starts it, says so, and stops it on SIGTERM. When the supervisor dies, the part is abandoned, unless it `outlives` it.
+ * The life of a supervised process: reads its configuration from the data folder (its argument, with its name where it is one of several:
+ * nothing secret is in argv), builds its part, starts it, says so, and stops it on SIGTERM. When the supervisor dies, the part is abandoned, unless it `outlives` it.
  */
 export async function runChild(
-  name: string,
+  kind: string,
   build: (context: ChildContext) => Promise<ChildPart>,
   options = { outlives: false },
 ): Promise<void> {
-  const dataDir = process.argv[2];
+  const [, , dataDir, name = kind] = process.argv;
   if (dataDir === undefined) throw new Error(`${name}: the data folder is missing`);
   const paths = layout(dataDir);
   const { log, rotation } = createLogger(paths.logs, name, systemClock);
@@ -41,11 +43,11 @@ export async function runChild(
   // Ctrl-C reaches the whole foreground group; the supervisor decides the order in which its children stop.
   process.on("SIGINT", () => {});
   try {
-    const config = await readJson<ServerConfig>(paths.config);
+    const config = await readJson<ServerConfig>(name === kind ? paths.config : paths.configOf(name));
     const credentials = await readJson<Credentials>(paths.credentials);
     if (!config || !credentials)
       throw new UserError("data_folder_unusable", `${dataDir} has no configuration: it is written by \`ebb up\``);
-    const part = await build({ config, paths, credentials, log });
+    const part = await build({ name, config, paths, credentials, log });
     let ending = false;
     const end = (how: () => Promise<void>) => {
       if (ending) return;

@@ -40,6 +40,13 @@ export interface ServerConfig {
   readonly progressDeadlineSeconds: number | undefined;
 }
 
+/** What one more platform beside an Ebb is started with. */
+export interface PlatformConfig extends ServerConfig {
+  readonly kubeconfig: string;
+  /** Where the cluster's gateway is. */
+  readonly ingress: { readonly host: string; readonly port: number };
+}
+
 /** Each has the whole table in memory. */
 const MOST_WORKERS = 32;
 
@@ -66,22 +73,22 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
   return Object.freeze({
     dataDir: resolve(values.data ?? defaultDataDir(env, process.getuid?.())),
     host: values.host ?? "127.0.0.1",
-    gatewayPort: port("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
-    tlsPort: values["tls-port"] === undefined ? undefined : port("tls-port", values["tls-port"], 0),
+    gatewayPort: parsePort("gateway-port", values["gateway-port"], DEFAULT_PORTS.gateway),
+    tlsPort: values["tls-port"] === undefined ? undefined : parsePort("tls-port", values["tls-port"], 0),
     tlsFiles: tlsFiles(values["tls-certificate"], values["tls-key"]),
     gatewayWorkers: workers(values["gateway-workers"] ?? env["EBB_GATEWAY_WORKERS"]),
     accessLog: accessLog(values["access-log"]),
     traceSampling: share("trace-sampling", values["trace-sampling"], 1),
-    platformPort: port("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
-    apiPort: port("api-port", values["api-port"], DEFAULT_PORTS.api),
-    internalPort: port("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
+    platformPort: parsePort("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
+    apiPort: parsePort("api-port", values["api-port"], DEFAULT_PORTS.api),
+    internalPort: parsePort("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
     clusterAddress: values["cluster-address"] === "none" ? undefined : (values["cluster-address"] ?? "169.254.20.10"),
     clusterName: values["cluster-name"] ?? "local",
     baseDomain: values["base-domain"] ?? "localhost",
     containers: values["no-containers"] !== true,
     waitingProcesses: waiting(values["waiting-processes"] ?? env["EBB_WAITING_PROCESSES"]),
     progressDeadlineSeconds:
-      values["progress-deadline"] === undefined ? undefined : port("progress-deadline", values["progress-deadline"], 1),
+      values["progress-deadline"] === undefined ? undefined : parsePort("progress-deadline", values["progress-deadline"], 1),
   });
 }
 
@@ -164,7 +171,8 @@ function share(name: string, text: string | undefined, fallback: number, otherwi
   return value;
 }
 
-function port(name: string, text: string | undefined, fallback: number): number {
+/** Throws UserError `bad_option`. */
+export function parsePort(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 65_535) {

@@ -16,6 +16,8 @@ export function layout(dataDir: string) {
     format: join(dataDir, "format.json"),
     lock: join(dataDir, "run/supervisor.json"),
     config: join(dataDir, "run/config.json"),
+    /** Of one more platform. */
+    configOf: (name: string) => join(dataDir, `run/${name}.config.json`),
     server: join(dataDir, "run/server.json"),
     /** Who runs as `gateway`, `cluster`, `platform`. */
     processOf: (name: string) => join(dataDir, `run/${name}.json`),

@@ -7,6 +7,7 @@ import { createPlatform, parseSignInConfig } from "@ebb/platform";
 import { takeMasterKey } from "./master-key.ts";
 import { keepIn, takeDatabase } from "./platform-database.ts";
 import { heapCompaction } from "./compact-heap.ts";
+import type { PlatformConfig } from "./config.ts";
 import { runChild } from "./child.ts";
 import { readJson } from "./data-folder.ts";
 import { engineOf } from "./engine.ts";
@@ -14,13 +15,15 @@ import { engineOf } from "./engine.ts";
 const ROOT = join(import.meta.dirname, "../../..");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
-await runChild("platform", async ({ config, paths, credentials, log }) => {
+await runChild("platform", async ({ name, config, paths, credentials, log }) => {
+  const { kubeconfig = paths.kubeconfig, ingress = { host: config.host, port: config.gatewayPort } } = config as Partial<PlatformConfig>;
   const masterKey = await takeMasterKey(process.env);
   const database = await takeDatabase(process.env, paths);
   const engine = await engineOf(config, log);
   const builder = createBuilder({
     bundlesRoot: paths.bundles,
-    workRoot: paths.builds,
+    // At its start it clears what builds of its own have left, and nobody else's.
+    workRoot: name === "platform" ? paths.builds : join(paths.builds, name),
     ...(engine ? { engine: { socketPath: engine.socketPath } } : {}),
     toolchain: { node: process.execPath },
     env: process.env,
@@ -30,9 +33,9 @@ await runChild("platform", async ({ config, paths, credentials, log }) => {
   });
   const platform = createPlatform({
     database,
-    kubeconfigPath: paths.kubeconfig,
+    kubeconfigPath: kubeconfig,
     clusterName: config.clusterName,
-    ingress: { host: config.host, port: config.gatewayPort, tlsPort: config.tlsPort },
+    ingress: { ...ingress, tlsPort: config.tlsPort },
     baseDomain: config.baseDomain,
     listen: { host: config.host, port: config.platformPort },
     dataRoot: paths.platformData,

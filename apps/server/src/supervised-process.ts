@@ -113,7 +113,7 @@ export class SupervisedProcess implements Runnable {
   async #spawn(): Promise<void> {
     const { entry, dataDir, logsDir, clock, log, name, detached, onReady, nodeFlags = [] } = this.#options;
     const output = openSync(join(logsDir, `${name}.out`), "a", 0o600);
-    const child = fork(entry, [dataDir], {
+    const child = fork(entry, [dataDir, name], {
       detached: detached !== undefined,
       stdio: ["ignore", output, output, "ipc"],
       env: childEnvironment(dataDir, name),
@@ -186,7 +186,8 @@ function childEnvironment(dataDir: string, name: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...given } = process.env;
   const { EBB_MASTER_KEY: masterKey, EBB_CLUSTER_KEY: clusterKey, EBB_DATABASE_URL: database, PGPASSWORD: password, ...rest } = given;
   // Only the platform opens its secrets, and the cluster those in its store; the others do not even know the keys, nor the way into the database.
-  if (name === "platform") Object.assign(rest, defined({ EBB_MASTER_KEY: masterKey, EBB_DATABASE_URL: database, PGPASSWORD: password }));
+  if (name.startsWith("platform"))
+    Object.assign(rest, defined({ EBB_MASTER_KEY: masterKey, EBB_DATABASE_URL: database, PGPASSWORD: password }));
   if (name === "cluster" && clusterKey !== undefined) rest["EBB_CLUSTER_KEY"] = clusterKey;
   // Compiled once, not at each start: a gateway that was killed is back in half the time.
   return { ...rest, NODE_COMPILE_CACHE: layout(dataDir).compileCache };

@@ -9,6 +9,7 @@ import { MAIN_CLUSTER } from "./environments/store.ts";
 import { ClusterService } from "./service/clusters.ts";
 import { KubeClusters } from "./cluster/kube-clusters.ts";
 import { adoptAllSecrets } from "./configuration/adopt.ts";
+import { createBus } from "./database/bus.ts";
 import { openDatabase, type DatabaseOptions } from "./database/database.ts";
 import { createDatabaseMonitor } from "./database/monitor.ts";
 import type { Deps } from "./deploy/context.ts";
@@ -144,11 +145,14 @@ async function assemble(options: PlatformOptions) {
   const probe = createProbe(`ebb/${version}`);
   const exchange = createExchange(`ebb/${version}`, clock);
   const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
+  const owner = random.uuid();
+  const bus = createBus(options.database, { db, clock, log, id: owner });
   const engine = new OperationEngine({
     db,
     clock,
     log,
-    owner: random.uuid(),
+    owner,
+    bus,
     handlers: createHandlers(deps),
     undo: createUndo(deps),
     settle,
@@ -175,10 +179,11 @@ async function assemble(options: PlatformOptions) {
     uploads,
     startedAt: clock.now(),
   });
-  const scheduler = new EnvironmentScheduler({ db, clock, random, log, submit: (operation) => engine.submit(operation) });
+  const scheduler = new EnvironmentScheduler({ db, clock, random, log, submit: (operation, first) => engine.submit(operation, first) });
   const monitor = createDatabaseMonitor({ db, clock, log });
   const http = await createHttpServer({
     api,
+    bus,
     ready: () => monitor.ready(),
     identity,
     listen,
@@ -193,6 +198,7 @@ async function assemble(options: PlatformOptions) {
   return {
     group: new Group("platform", [
       monitor,
+      bus,
       clusters,
       registry,
       engine,

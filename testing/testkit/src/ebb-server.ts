@@ -40,7 +40,7 @@ interface ReadyEvent {
   kubeconfig: string;
 }
 
-export async function startEbb(options: { args?: string[] } = {}): Promise<EbbServer> {
+export async function startEbb(options: { args?: string[]; env?: Record<string, string> } = {}): Promise<EbbServer> {
   const folder = await tempDir("ebb-server-");
   await shareCompileCache(folder.path);
   const [gatewayPort = 0, platformPort = 0, apiPort = 0, internalPort = 0] = await freePorts(4);
@@ -51,7 +51,7 @@ export async function startEbb(options: { args?: string[] } = {}): Promise<EbbSe
     ...Object.entries(ports).flatMap(([name, port]) => [`--${name}-port`, `${port}`]),
     ...(options.args ?? []),
   ];
-  let running = await launch(args);
+  let running = await launch(args, options.env);
   const { token } = JSON.parse(await readFile(join(folder.path, "credentials.json"), "utf8")) as { token: string };
   const gateway = { host: "127.0.0.1", port: gatewayPort };
   const pid = async (name: ProcessName) =>
@@ -79,7 +79,7 @@ export async function startEbb(options: { args?: string[] } = {}): Promise<EbbSe
       await running.ended;
     },
     async start() {
-      running = await launch(args);
+      running = await launch(args, options.env);
     },
     async dispose() {
       await stop();
@@ -96,10 +96,13 @@ function kill(pid: number): void {
   }
 }
 
-async function launch(args: string[]): Promise<{ child: ChildProcess; ready: ReadyEvent; ended: Promise<void> }> {
+async function launch(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ child: ChildProcess; ready: ReadyEvent; ended: Promise<void> }> {
   const child = spawn(process.execPath, [join(ROOT, "apps/server/src/main.ts"), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const lines: string[] = [];

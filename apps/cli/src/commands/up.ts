@@ -9,9 +9,11 @@ import { runningServer, savedToken, type RunningServer } from "../data-folder.ts
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { findCommand } from "../find-command.ts";
-import { parseEvent, tailLines, type ReadyEvent, type ServerEvent } from "../server/events.ts";
-import { launchServer, type LaunchedServer } from "../server/launch.ts";
-import { serverProcess, stopServer } from "../server/process.ts";
+import { DATABASE_URL, withDatabase } from "../server/database-url.ts";
+import type { ReadyEvent } from "../server/events.ts";
+import { launchServer } from "../server/launch.ts";
+import { serverProcess } from "../server/process.ts";
+import { StartedServer } from "../server/started.ts";
 import { upSummary } from "../server/summary.ts";
 
 /** Where the launcher is. */
@@ -78,11 +80,7 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
     "platform-port": { ...PORT, summary: "Where the console and the REST API are; 8090 otherwise" },
     "api-port": { ...PORT, summary: "Where the Kubernetes API is; 8091 otherwise" },
     "internal-port": { ...PORT, summary: "Where applications reach each other; 8092 otherwise" },
-    "database-url": {
-      kind: "text",
-      placeholder: "URL",
-      summary: "Keep the platform's state in this PostgreSQL, not in the data folder",
-    },
+    "database-url": DATABASE_URL,
     "cluster-name": { kind: "text", placeholder: "NAME", summary: "The cluster's part of every URL; `local` otherwise" },
     host: { kind: "text", placeholder: "ADDRESS", summary: "Listen on this address; 127.0.0.1 otherwise, which only this machine reaches" },
     "cluster-address": { kind: "text", placeholder: "ADDRESS", summary: "Where containers find each other (root only), or `none`" },
@@ -140,80 +138,6 @@ async function alreadyRunning(context: Context): Promise<RunningServer | undefin
   });
 }
 
-/** The server that this command started, seen through its events. */
-class StartedServer {
-  readonly #context: Context;
-  readonly #server: LaunchedServer;
-  readonly #events: AsyncGenerator<string>;
-
-  constructor(context: Context, server: LaunchedServer) {
-    this.#context = context;
-    this.#server = server;
-    const { clock, interrupted } = context.host;
-    this.#events = tailLines(server.events, { clock, signal: interrupted, ended: () => server.exitCode() !== undefined });
-  }
-
-  /** Throws Failure with the server's own words when it ends before. */
-  async untilReady(): Promise<ReadyEvent> {
-    const began = this.#context.host.clock.monotonic();
-    this.#context.progress.busy("starting Ebb");
-    for (;;) {
-      const event = await this.#next();
-      if (event === undefined) throw await this.#endedEarly();
-      if (event.event === "ready") {
-        this.#context.progress.idle();
-        this.#context.progress.done("Ebb is ready", this.#context.host.clock.monotonic() - began);
-        return event;
-      }
-      this.#show(event);
-    }
-  }
-
-  /** Shows what happens until the server ends; rejects when interrupted. */
-  async untilEnded(): Promise<void> {
-    for (let event = await this.#next(); event !== undefined; event = await this.#next()) this.#show(event);
-    if (this.#server.exitCode() !== 0) throw await this.#endedEarly();
-  }
-
-  async stop(): Promise<void> {
-    const { progress, host } = this.#context;
-    progress.busy("stopping Ebb (Ctrl-C again does not wait for it)");
-    const began = host.clock.monotonic();
-    // Not the host's signal, which is aborted already.
-    await stopServer(this.#server.pid, host.clock, new AbortController().signal);
-    progress.idle();
-    progress.done("Ebb has stopped", host.clock.monotonic() - began);
-  }
-
-  async #next(): Promise<ServerEvent | undefined> {
-    for (;;) {
-      const { done, value } = await this.#events.next();
-      if (done) return undefined;
-      const event = parseEvent(value);
-      if (event) return event;
-    }
-  }
-
-  #show(event: ServerEvent): void {
-    const { progress } = this.#context;
-    if (event.event === "error") throw new Failure(event.message, { hint: event.hint });
-    if (event.event === "log") progress[event.level === "warn" ? "warn" : "line"](event.message);
-    if (event.event !== "phase") return;
-    if (event.state === "running") progress.busy(event.message);
-    else if (event.state === "succeeded") progress.done(event.message, event.ms);
-    else progress.failed(event.message, event.ms);
-  }
-
-  async #endedEarly(): Promise<Failure> {
-    const code = await this.#server.ended;
-    const folder = this.#context.dataFolder;
-    return new Failure(`Ebb ended by itself (exit code ${code})`, {
-      log: await this.#server.lastWords(),
-      hint: `Its logs are in ${join(folder, "logs")}; \`ebb doctor\` looks for causes on this machine.`,
-    });
-  }
-}
-
 /** Nothing was ever deployed: also when the very first start failed or was interrupted. */
 async function isUntouched(client: Client): Promise<boolean> {
   return (await client.listOperations({ limit: 1 })).items.length === 0;
@@ -235,21 +159,6 @@ async function printSummary(context: Context, ready: ReadyEvent): Promise<void> 
 async function howToCall({ host }: Context): Promise<string> {
   if (await findCommand(["ebb"], host.env)) return "ebb";
   return host.cwd === ROOT ? "./ebb" : join(ROOT, "ebb");
-}
-
-/** By the environment: what is in argv, everybody on this machine can read. The server runs in another folder, too. */
-function withDatabase({ host, progress }: Context, url: string | undefined): Host {
-  const file = host.env["EBB_DATABASE_URL_FILE"];
-  if (url !== undefined && /^[^/]*\/\/[^/@]*:[^/@]+@/.test(url))
-    progress.warn("The password in --database-url can be read by everybody on this machine (ps); better give EBB_DATABASE_URL.");
-  return {
-    ...host,
-    env: {
-      ...host.env,
-      ...(file ? { EBB_DATABASE_URL_FILE: resolve(host.cwd, file) } : {}),
-      ...(url === undefined ? {} : { EBB_DATABASE_URL: url }),
-    },
-  };
 }
 
 /** The server runs in another folder. */

@@ -5,7 +5,7 @@ import { systemCode } from "@ebb/base";
 import { Failure } from "../failure.ts";
 import type { Host } from "../host.ts";
 
-const SERVER_ENTRY = join(import.meta.dirname, "../../../server/src/main.ts");
+const ENTRIES = join(import.meta.dirname, "../../../server/src");
 
 export interface LaunchedServer {
   readonly pid: number;
@@ -22,13 +22,19 @@ export interface LaunchedServer {
  * Starts the server in a session of its own, with files for its output: it lives on when this command ends, in the background and after
  * a crash of the terminal alike, and Ctrl-C reaches it only through us. Throws Failure when the data folder cannot be written.
  */
-export async function launchServer(host: Host, folder: string, args: readonly string[]): Promise<LaunchedServer> {
+export async function launchServer(
+  host: Host,
+  folder: string,
+  args: readonly string[],
+  name: "up" | `platform-${number}` = "up",
+): Promise<LaunchedServer> {
   const run = join(folder, "run");
-  const events = join(run, "up.jsonl");
-  const errors = join(run, "up.err");
+  const events = join(run, `${name}.jsonl`);
+  const errors = join(run, `${name}.err`);
+  const entry = join(ENTRIES, name === "up" ? "main.ts" : "second-platform-main.ts");
   const [stdout, stderr] = await makeFiles(folder, run, [events, errors]);
   try {
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", SERVER_ENTRY, "--data", folder, ...args], {
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, "--data", folder, ...args], {
       cwd: "/",
       env: { ...host.env },
       detached: true,

@@ -41,7 +41,7 @@ export async function remove(deps: Deps, run: Run): Promise<void> {
 }
 
 /** With what gives rights in it: a team of the same name may be made again. */
-async function removeTeam({ db, vault }: Deps, team: string): Promise<void> {
+async function removeTeam({ db }: Deps, team: string): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom("team_members").where("team", "=", team).execute();
     await transaction.deleteFrom("tokens").where("team", "=", team).execute();
@@ -51,7 +51,6 @@ async function removeTeam({ db, vault }: Deps, team: string): Promise<void> {
     await transaction.deleteFrom("data_keys").where("owner", "=", team).execute();
     await transaction.deleteFrom("teams").where("name", "=", team).execute();
   });
-  vault.forget(team);
 }
 
 async function appsIn({ db }: Deps, run: Run, environments: readonly EnvironmentRow[]): Promise<Removed[]> {

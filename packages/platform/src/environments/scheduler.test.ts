@@ -12,17 +12,18 @@ import { getEnvironment } from "./store.ts";
 const at = (text: string) => Date.parse(text);
 const schedule = { timeZone: "UTC", sleep: ["0 20 * * *"], wake: ["0 7 * * *"], onRequest: "wake" } as const;
 
-/** What two platforms on one database begin, one after the other. */
+/** What two platforms on one database begin, at the same time. */
 async function tickTwice(db: Database, clock: VirtualClock): Promise<NewOperation[]> {
   const submitted: NewOperation[] = [];
-  const submit = async (operation: NewOperation) => {
-    submitted.push(operation);
-    return insertOperation(db, operation);
-  };
+  const submit = (operation: NewOperation, first: (transaction: Database) => Promise<void>) =>
+    db.transaction().execute(async (transaction) => {
+      await first(transaction);
+      submitted.push(operation);
+      return insertOperation(transaction, operation);
+    });
   const options = { db, clock, random: systemRandom, log: silentLogger, submit };
   const [one, two] = [new EnvironmentScheduler(options), new EnvironmentScheduler(options)];
-  await one.tick();
-  await two.tick();
+  await Promise.all([one.tick(), two.tick()]);
   return submitted;
 }
 

@@ -5,6 +5,7 @@ import type { SleepRequest } from "../deploy/sleep.ts";
 import type { NewOperation, OperationRow } from "../operations/store.ts";
 import { unfinishedOperations } from "../operations/store.ts";
 import { TIMEOUTS } from "../operations/timeouts.ts";
+import { lockTrail } from "../revisions/store.ts";
 import { policiesOf, type EnvironmentRow } from "./policies.ts";
 import { lastChange, nextChange, type Change } from "./schedule.ts";
 import { BY_SCHEDULE, sleepOf } from "./sleep.ts";
@@ -15,13 +16,15 @@ export interface SchedulerOptions {
   clock: Clock;
   random: Random;
   log: Logger;
-  submit: (operation: NewOperation) => Promise<OperationRow>;
+  submit: (operation: NewOperation, first: (transaction: Database) => Promise<void>) => Promise<OperationRow>;
 }
 
 const PERIOD = 5000;
 /** What did not come to its end is tried again, but not at once: its cause has been told by the operation. */
 const AGAIN = 5 * 60_000;
 const ID_LENGTH = 10;
+/** Another platform on the database was faster. */
+class BegunElsewhere extends Error {}
 /** Who deletes previews, in operations. */
 const BY_EXPIRY = "expiry";
 
@@ -112,12 +115,33 @@ export class EnvironmentScheduler implements Runnable {
 
   /** Begins the deletion of a preview whose time is over. */
   async #expire(row: EnvironmentRow, now: number): Promise<void> {
-    const { db, random, submit } = this.#options;
+    const { db, random } = this.#options;
     const under = await unfinishedOperations(db, { team: row.team, app: "" });
     if (under.some(({ kind, env }) => kind === "delete" && (env === row.name || env === ""))) return;
     if (!this.#mayBegin(row, `expired ${row.expires_at}`, now)) return;
     const about = { id: random.suffix(ID_LENGTH), kind: "delete", team: row.team, app: "", env: row.name, request: {} } as const;
-    await submit({ ...about, createdBy: BY_EXPIRY, now, timeout: TIMEOUTS.delete, unguarded: true });
+    await this.#submit(row, { ...about, createdBy: BY_EXPIRY, now, timeout: TIMEOUTS.delete, unguarded: true });
+  }
+
+  /** Unless another platform has begun it since we looked, or has come to its end with it. */
+  async #submit(row: EnvironmentRow, operation: NewOperation): Promise<void> {
+    const { team, name } = row;
+    const first = async (transaction: Database) => {
+      // Whoever submits such a one takes it: from here on nobody else does.
+      await lockTrail(transaction);
+      const present = await transaction
+        .selectFrom("environments")
+        .selectAll()
+        .where("team", "=", team)
+        .where("name", "=", name)
+        .executeTakeFirst();
+      const same = (["asleep", "sleep_settled", "sleep_json", "expires_at"] as const).every((column) => present?.[column] === row[column]);
+      const under = await unfinishedOperations(transaction, { team, app: "" });
+      if (!same || under.some(({ kind, env }) => kind === operation.kind && (env === name || env === ""))) throw new BegunElsewhere();
+    };
+    await this.#options.submit(operation, first).catch((error: unknown) => {
+      if (!(error instanceof BegunElsewhere)) throw error;
+    });
   }
 
   /** What did not come to its end is not begun again at once. */
@@ -131,13 +155,14 @@ export class EnvironmentScheduler implements Runnable {
 
   /** Begins the operation that tells the cluster. While a release goes on it is not begun: everything that comes after would wait for both. */
   async #finish(row: EnvironmentRow, now: number): Promise<void> {
-    const { db, random, submit } = this.#options;
+    const { db, random } = this.#options;
     const under = (await unfinishedOperations(db, { team: row.team })).filter(({ env }) => env === row.name || env === "");
     if (under.some(({ app, kind }) => app === "" || kind === "release")) return;
     if (!this.#mayBegin(row, `${row.asleep} ${row.sleep_json}`, now)) return;
     const kind = row.asleep === 1 ? "sleep" : "wake";
     const request: SleepRequest = { scheduled: true, onRequest: sleepOf(row).onRequest };
     const about = { id: random.suffix(ID_LENGTH), kind, team: row.team, app: "", env: row.name } as const;
-    await submit({ ...about, request, createdBy: sleepOf(row).by || BY_SCHEDULE, now, timeout: TIMEOUTS[kind], unguarded: true });
+    const createdBy = sleepOf(row).by || BY_SCHEDULE;
+    await this.#submit(row, { ...about, request, createdBy, now, timeout: TIMEOUTS[kind], unguarded: true });
   }
 }

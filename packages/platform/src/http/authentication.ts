@@ -1,5 +1,6 @@
 import type { Clock } from "@ebb/base";
 import type { FastifyRequest } from "fastify";
+import type { Bus } from "../database/bus.ts";
 import { refuse } from "../errors.ts";
 import type { Access, Caller } from "../identity/access.ts";
 import type { Callers } from "../identity/callers.ts";
@@ -49,21 +50,20 @@ export interface Authentication {
  * `hosts`: the Host headers under which this server is meant to be reached. Others are refused: a page of somebody else's whose name
  * resolves to this machine (DNS rebinding) would otherwise speak with the rights of whoever looks at it.
  */
-export function createAuthentication(callers: Callers, hosts: () => ReadonlySet<string>, clock: Clock): Authentication {
+export function createAuthentication(callers: Callers, hosts: () => ReadonlySet<string>, clock: Clock, bus?: Bus): Authentication {
   const again = "Too many failed sign-ins";
-  const addresses = new FailureLimit({
-    clock,
-    most: FAILURES_A_MINUTE,
-    period: MINUTE,
-    message: `${again} from this address; try again in a minute`,
-  });
-  const names = new FailureLimit({
-    clock,
-    most: FAILURES_OF_A_NAME,
-    period: NAME_PERIOD,
-    message: `${again} with this name; try again in a quarter of an hour`,
-  });
-  const devices = new FailureLimit({ clock, most: FAILURES_A_MINUTE, period: MINUTE, message: "Too many of these; try again in a minute" });
+  const limit = (name: string, most: number, period: number, message: string) => {
+    const tell = (key: string, by: 1 | -1) => bus?.tell({ kind: "attempt", limit: name, key, by });
+    const made = new FailureLimit({ clock, most, period, message, tell });
+    // Somebody who guesses at all platforms in turn has no more guesses than at one.
+    bus?.heard.on((notice) => {
+      if (notice.kind === "attempt" && notice.limit === name) made.add(notice.key, notice.by);
+    });
+    return made;
+  };
+  const addresses = limit("addresses", FAILURES_A_MINUTE, MINUTE, `${again} from this address; try again in a minute`);
+  const names = limit("names", FAILURES_OF_A_NAME, NAME_PERIOD, `${again} with this name; try again in a quarter of an hour`);
+  const devices = limit("devices", FAILURES_A_MINUTE, MINUTE, "Too many of these; try again in a minute");
   const refuseCaller = (request: FastifyRequest, message: string): never => {
     addresses.failed(request.ip);
     throw refuse("unauthenticated", message, { hint: "Sign in again: `ebb login URL`, or on this machine `ebb open console`." });

@@ -4,6 +4,7 @@ import swagger from "@fastify/swagger";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
 import { fastify, type FastifyInstance } from "fastify";
+import type { Bus } from "../database/bus.ts";
 import type { SignInConfig } from "../identity/sign-in-config.ts";
 import type { Identity } from "../identity/identity.ts";
 import { installAudit, installOrigin } from "./audited.ts";
@@ -36,6 +37,8 @@ export interface HttpOptions {
   version: string;
   /** Whether what it answers with can be read and changed now. */
   ready: () => Promise<boolean>;
+  /** To the other platforms on the database. */
+  bus?: Bus;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -62,7 +65,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   });
   let bound = { host: listen.host, port: listen.port };
   const origin = () => new URL(options.signIn.publicUrl ?? `http://${bound.host}:${bound.port}`).origin;
-  const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound, options.signIn.publicUrl), clock);
+  const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound, options.signIn.publicUrl), clock, options.bus);
 
   server.setErrorHandler((error, _, reply) => sendProblem(reply, toProblem(error, log)));
   server.setValidatorCompiler(TypeBoxValidatorCompiler);

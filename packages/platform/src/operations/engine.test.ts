@@ -1,6 +1,7 @@
-import { BugError, silentLogger, TransientError, UserError } from "@ebb/base";
+import { BugError, Signal, silentLogger, TransientError, UserError } from "@ebb/base";
 import { tempDir, VirtualClock } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
+import type { Bus, Notice } from "../database/bus.ts";
 import { openDatabase, type Database } from "../database/database.ts";
 import { OperationEngine, type Handler } from "./engine.ts";
 import { readOperationLog } from "./logs.ts";
@@ -20,9 +21,9 @@ async function database(): Promise<Database> {
 
 function engineOn(
   db: Database,
-  options: { clock: VirtualClock; handler: Handler; owner?: string; exclusive?: boolean; settle?: () => Promise<void> },
+  options: { clock: VirtualClock; handler: Handler; owner?: string; exclusive?: boolean; settle?: () => Promise<void>; bus?: Bus },
 ) {
-  const { clock, handler, owner = "one", exclusive = true, settle = async () => undefined } = options;
+  const { clock, handler, owner = "one", exclusive = true, settle = async () => undefined, bus } = options;
   const handlers: Record<OperationKind, Handler> = {
     deploy: handler,
     promote: handler,
@@ -33,7 +34,7 @@ function engineOn(
     wake: handler,
     delete: handler,
   };
-  return new OperationEngine({ db, clock, log: silentLogger, owner, handlers, settle, exclusive });
+  return new OperationEngine({ db, clock, log: silentLogger, owner, handlers, settle, exclusive, ...(bus ? { bus } : {}) });
 }
 
 let ids = 0;
@@ -415,4 +416,44 @@ test.each([
   expect(lines).toEqual(expect.arrayContaining(["begun 1", ...Array.from({ length: 20 }, (__, at) => `second ${at}`)]));
   await engine.stop();
   expect(clock.pending).toBe(0);
+});
+
+/** Two that hear each other at once. */
+function buses(): [Bus, Bus] {
+  const make = () => ({
+    name: "bus",
+    heard: new Signal<Notice>(),
+    missed: new Signal<void>(),
+    start: async () => undefined,
+    stop: async () => undefined,
+  });
+  const [one, two] = [make(), make()];
+  return [
+    { ...one, tell: (notice) => two.heard.emit(notice) },
+    { ...two, tell: (notice) => one.heard.emit(notice) },
+  ];
+}
+
+test("another platform's word is heard at once: what it queued is begun, what it cancelled is left, and its changes are told", async () => {
+  const db = await database();
+  const clock = new VirtualClock();
+  const { started, handler } = gated();
+  const [a, b] = buses();
+  const idle: Handler = () => Promise.reject(new BugError("idle", "does nothing"));
+  const worker = engineOn(db, { clock, handler, owner: "worker", exclusive: false, bus: a });
+  const asked = engineOn(db, { clock, handler: idle, owner: "asked", exclusive: false, bus: b });
+  await worker.start();
+  const told: string[] = [];
+  b.heard.on((notice) => told.push(notice.kind === "operation" ? `${notice.app} ${notice.id}` : ""));
+  const { id } = await submit(asked, clock, "shop");
+  // The one that was asked is not started: nobody else can have begun it.
+  await clock.advance(300);
+  expect(started).toEqual([id]);
+  await asked.cancel(id);
+  await clock.advance(100);
+  expect(await getOperation(db, id)).toMatchObject({ state: "cancelled" });
+  expect(new Set(told)).toEqual(new Set([`shop ${id}`]));
+  // That it is begun, and that it has ended.
+  expect(told.length).toBeGreaterThan(1);
+  await worker.stop();
 });

@@ -15,6 +15,7 @@ import { approvalNeed } from "../approvals/policy.ts";
 import { closeCancelled, expireApprovals, requestApproval, vote } from "../approvals/store.ts";
 import { asPlatform } from "../audit/context.ts";
 import { record } from "../audit/store.ts";
+import type { Bus } from "../database/bus.ts";
 import type { Database } from "../database/database.ts";
 import { refuseFrozen } from "../environments/frozen.ts";
 import { operationError } from "../errors.ts";
@@ -59,10 +60,20 @@ export interface EngineOptions {
   settle: (db: Database, row: OperationRow, outcome: Outcome) => Promise<void>;
   /** The database is this process's alone: what another left leased is taken over at once. */
   exclusive: boolean;
+  /** To the other platforms on the database, and from them. */
+  bus?: Bus;
+}
+
+/** Something is new of an operation; empty: perhaps of any. */
+export interface OperationChange {
+  id: string;
+  app: string;
 }
 
 /** For operations that other processes queued and leases that lapsed; our own are started at once. */
 const POLL = 1000;
+/** Others tell of each line that a build writes: whether there is something to do is looked at less often. */
+const HEARD = 200;
 /** Operations at once: they mostly wait for a cluster, and builds share the machine with the apps. */
 const CONCURRENCY = 4;
 const BACKOFF = { base: 250, max: 5000, factor: 2 };
@@ -81,10 +92,12 @@ class Stopping extends Interrupted {}
 export class OperationEngine implements Runnable {
   readonly name = "operations";
   /** After each change of an operation that this engine made or was told of. */
-  readonly changed = new Signal<OperationRow>();
+  readonly changed = new Signal<OperationChange>();
   readonly #options: EngineOptions;
-  readonly #active = new Map<string, { kind: OperationKind; abort: AbortController; done: Promise<void> }>();
+  readonly #active = new Map<string, { kind: OperationKind; abort: AbortController; done: Promise<void>; look: () => void }>();
+  readonly #unsubscribe: (() => void)[] = [];
   #poll: Timer | undefined;
+  #soon: Timer | undefined;
   #pumping: Promise<void> | undefined;
   #pumpAgain = false;
   #stopped = false;
@@ -95,15 +108,25 @@ export class OperationEngine implements Runnable {
   }
 
   async start(): Promise<void> {
-    const { db, clock, exclusive } = this.#options;
+    const { db, clock, exclusive, bus } = this.#options;
     if (exclusive) await releaseLeases(db);
+    if (bus) {
+      this.#unsubscribe.push(
+        bus.heard.on((notice) => {
+          if (notice.kind === "operation") this.#heard(notice);
+        }),
+        bus.missed.on(() => this.#heard({ id: "", app: "" })),
+      );
+    }
     this.#poll = clock.every(POLL, () => this.#wake());
     this.#wake();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const stop of this.#unsubscribe) stop();
     this.#poll?.cancel();
+    this.#soon?.cancel();
     await this.#pumping;
     for (const { abort } of this.#active.values()) abort.abort(new Stopping());
     await Promise.all([...this.#active.values()].map(({ done }) => done));
@@ -124,7 +147,7 @@ export class OperationEngine implements Runnable {
       for (const operation of operations) inserted.push(await accept(transaction, operation));
       return inserted;
     });
-    for (const row of rows) this.changed.emit(row);
+    for (const row of rows) this.#changed(row);
     this.#wake();
     return rows;
   }
@@ -132,7 +155,7 @@ export class OperationEngine implements Runnable {
   /** Approves or rejects an operation that waits; see `vote`. */
   async vote(id: string, cast: Parameters<typeof vote>[3]): Promise<OperationRow> {
     const row = await vote(this.#options.db, this.#options.clock.now(), id, cast);
-    this.changed.emit(row);
+    this.#changed(row);
     this.#wake();
     return row;
   }
@@ -151,9 +174,24 @@ export class OperationEngine implements Runnable {
       return cancelled;
     });
     this.#active.get(id)?.abort.abort(new Cancelled());
-    this.changed.emit(row);
+    this.#changed(row);
     this.#wake();
     return row;
+  }
+
+  #changed({ id, app }: OperationChange): void {
+    this.changed.emit({ id, app });
+    this.#options.bus?.tell({ kind: "operation", id, app });
+  }
+
+  /** Another platform has changed it: it may wait to be done, or what is done of it here may have been cancelled. */
+  #heard({ id, app }: OperationChange): void {
+    this.changed.emit({ id, app });
+    this.#active.get(id)?.look();
+    this.#soon ??= this.#options.clock.after(HEARD, () => {
+      this.#soon = undefined;
+      this.#wake();
+    });
   }
 
   /** A release is nearly all pauses: it takes nobody's place. */
@@ -174,14 +212,13 @@ export class OperationEngine implements Runnable {
     while (this.#pumpAgain && !this.#stopped) {
       this.#pumpAgain = false;
       try {
-        for (const row of await expireApprovals(db, clock.now())) this.changed.emit(row);
+        for (const row of await expireApprovals(db, clock.now())) this.#changed(row);
         this.#failing = false;
         while (this.#busy < CONCURRENCY && !this.#stopped) {
           const now = clock.now();
           const row = await claimOperation(db, { owner, now, until: now + LEASE }, [...this.#active.keys()]);
           if (!row) break;
-          const abort = new AbortController();
-          this.#active.set(row.id, { kind: row.kind, abort, done: this.#run(row, abort) });
+          this.#begin(row);
         }
       } catch (error) {
         if (!this.#failing) log.error({ causes: causeChain(error) }, "operations cannot be read; trying again");
@@ -191,12 +228,18 @@ export class OperationEngine implements Runnable {
     this.#pumping = undefined;
   }
 
-  async #run(row: OperationRow, abort: AbortController): Promise<void> {
+  #begin(row: OperationRow): void {
     const { db, clock, owner, log, exclusive } = this.#options;
-    const run = new Run({ db, clock, log, owner, changed: (changed) => this.changed.emit(changed) }, row, abort);
-    this.changed.emit(row);
-    const lease = { id: row.id, owner };
-    const keeper = new LeaseKeeper({ db, clock, log, lease, abort, exclusive });
+    const abort = new AbortController();
+    const keeper = new LeaseKeeper({ db, clock, log, lease: { id: row.id, owner }, abort, exclusive });
+    const done = this.#run(row, abort, keeper);
+    this.#active.set(row.id, { kind: row.kind, abort, done, look: () => keeper.look() });
+  }
+
+  async #run(row: OperationRow, abort: AbortController, keeper: LeaseKeeper): Promise<void> {
+    const { db, clock, owner, log } = this.#options;
+    const run = new Run({ db, clock, log, owner, changed: (changed) => this.#changed(changed) }, row, abort);
+    this.#changed(row);
     const deadline = clock.after(row.deadline - clock.now(), () => abort.abort(this.#late(run)));
     try {
       if (row.cancel_requested === 1 && row.committed === 0) throw new Cancelled();
@@ -291,7 +334,7 @@ export class OperationEngine implements Runnable {
       await touch(transaction, clock.now(), { resources, what: `${kind}, operation ${id}`, by });
       return written;
     });
-    if (row) this.changed.emit(row);
+    if (row) this.#changed(row);
   }
 
   #late(run: Run): Error {

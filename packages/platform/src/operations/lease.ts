@@ -28,6 +28,7 @@ export class LeaseKeeper {
   #next: Timer | undefined;
   #fence: Timer | undefined;
   #ended = false;
+  #renewing = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -39,6 +40,13 @@ export class LeaseKeeper {
     this.#ended = true;
     this.#next?.cancel();
     this.#fence?.cancel();
+  }
+
+  /** Something of it has changed elsewhere. */
+  look(): void {
+    if (this.#ended || this.#renewing) return;
+    this.#next?.cancel();
+    void this.#renew();
   }
 
   #plan(delay: number): void {
@@ -56,6 +64,7 @@ export class LeaseKeeper {
   async #renew(): Promise<void> {
     const { db, clock, log, lease, abort } = this.#options;
     const asked = clock.monotonic();
+    this.#renewing = true;
     try {
       const row = await renewLease(db, lease, clock.now() + LEASE);
       if (!row) return abort.abort(new LeaseLost(lease.id));
@@ -65,6 +74,8 @@ export class LeaseKeeper {
     } catch (error) {
       log.warn({ operation: lease.id, causes: causeChain(error) }, "a lease could not be renewed");
       this.#plan(AGAIN);
+    } finally {
+      this.#renewing = false;
     }
   }
 }

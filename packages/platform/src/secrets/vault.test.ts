@@ -48,6 +48,25 @@ describeDatabases("secrets", (when, open) => {
     expect(new Set([await print("a", "1"), await print("a", "2"), await print("b", "1")]).size).toBe(3);
   });
 
+  when("are what another platform on the database makes of them: a key that it changed, and one for a team that it made anew", async () => {
+    const { db } = await open();
+    const path = await file();
+    const one = await vaultOf(db, { kind: "file", path });
+    const two = await vaultOf(db, { kind: "file", path });
+    const { sealed } = await one.seal("shop", ["x"], "hush");
+    expect(await two.open("shop", ["x"], sealed)).toBe("hush");
+    await one.rotate();
+    // The first key is retired: what the other makes from now on must not hang on it.
+    const { sealed: later } = await two.seal("blog", ["x"], "later");
+    await two.rotate();
+    expect(await one.open("shop", ["x"], sealed)).toBe("hush");
+    await db.deleteFrom("data_keys").where("owner", "=", "shop").execute();
+    const { sealed: anew } = await one.seal("shop", ["x"], "anew");
+    expect(await two.open("shop", ["x"], anew)).toBe("anew");
+    const fresh = await vaultOf(db, { kind: "file", path });
+    expect([await fresh.open("shop", ["x"], anew), await fresh.open("blog", ["x"], later)]).toEqual(["anew", "later"]);
+  });
+
   when("stay readable when the master key is changed, in Ebb's own file and in one that is given", async () => {
     const { db } = await open();
     const path = await file();

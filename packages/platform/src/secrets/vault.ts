@@ -29,7 +29,8 @@ export class Vault {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #source: MasterKeySource;
-  readonly #keys = new Map<string, Buffer>();
+  /** With what the database had: another platform may have given the owner a new one, or wrapped it anew. */
+  readonly #keys = new Map<string, { wrapped: string; key: Buffer }>();
   #master: MasterKeys;
 
   private constructor(options: { db: Database; clock: Clock; source: MasterKeySource }, master: MasterKeys) {
@@ -72,6 +73,7 @@ export class Vault {
    * between leaves both keys in the file, and everything readable.
    */
   async rotate(): Promise<Rotation> {
+    await this.#reload();
     if (this.#source.kind === "file") this.#master = await addMasterKey(this.#source.path, this.#master);
     const rewrapped = await this.#rewrap();
     if (this.#source.kind === "file") this.#master = await retireMasterKeys(this.#source.path, this.#master);
@@ -97,8 +99,31 @@ export class Vault {
   }
 
   async #keyOf(owner: string): Promise<Buffer> {
+    const row = (await this.#rowOf(owner)) ?? (await this.#make(owner));
     const known = this.#keys.get(owner);
-    if (known) return known;
+    if (known?.wrapped === row.wrapped) return known.key;
+    const key = open((await this.#masterOf(row.master)).key, identityOf(owner), row.wrapped);
+    this.#keys.set(owner, { wrapped: row.wrapped, key });
+    return key;
+  }
+
+  #rowOf(owner: string) {
+    return this.#db.selectFrom("data_keys").selectAll().where("owner", "=", owner).executeTakeFirst();
+  }
+
+  async #masterOf(id: string) {
+    if (!this.#master.some((key) => key.id === id)) await this.#reload();
+    return masterKeyOf(this.#master, id);
+  }
+
+  /** Another platform on the database may have made a new master key since, and retired ours. */
+  async #reload(): Promise<void> {
+    if (this.#source.kind === "file") this.#master = await loadMasterKeys(this.#source);
+  }
+
+  /** Of several that make one at once, one does. */
+  async #make(owner: string) {
+    await this.#reload();
     const [newest] = this.#master;
     await this.#db
       .insertInto("data_keys")
@@ -110,15 +135,7 @@ export class Vault {
       })
       .onConflict((conflict) => conflict.column("owner").doNothing())
       .execute();
-    const { wrapped, master } = await this.#db.selectFrom("data_keys").selectAll().where("owner", "=", owner).executeTakeFirstOrThrow();
-    const key = open(masterKeyOf(this.#master, master).key, identityOf(owner), wrapped);
-    this.#keys.set(owner, key);
-    return key;
-  }
-
-  /** After a team is gone, with its data key: one of the same name begins anew. */
-  forget(owner: string): void {
-    this.#keys.delete(owner);
+    return this.#db.selectFrom("data_keys").selectAll().where("owner", "=", owner).executeTakeFirstOrThrow();
   }
 }
 

@@ -13,7 +13,7 @@ export interface EventSources {
   clock: Clock;
 }
 
-/** For operations that another process on the same database works on; our own wake their readers at once. */
+/** What others on the same database do is told at once, mostly (database/bus.ts): this is for what was not heard. */
 const POLL = 1000;
 const BATCH = 500;
 /** A burst of the cluster's changes is told as one. */
@@ -27,7 +27,7 @@ export async function* operationEvents(sources: EventSources, first: OperationRo
   const { db, clock, engine } = sources;
   const waiter = new Waiter(signal);
   const unsubscribe = engine.changed.on((row) => {
-    if (row.id === first.id) waiter.wake();
+    if (row.id === first.id || row.id === "") waiter.wake();
   });
   const timer = clock.every(POLL, () => waiter.wake());
   let row = first;
@@ -73,7 +73,8 @@ export async function* changeEvents(
     waiter.wake();
   };
   const unsubscribe = [
-    engine.changed.on((row) => add("operation", row.app)),
+    // Without an app: anything may have changed.
+    engine.changed.on(({ id, app }) => add(id === "" ? "app" : "operation", app)),
     clusters.onChange((change) => add(change.kind === "pod" ? "instances" : "app", change.app)),
   ];
   try {
