@@ -2,7 +2,7 @@ import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, 
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { UserError } from "@ebb/base";
+import { BugError, UserError } from "@ebb/base";
 
 /** Grows with each change of the tables or of what is in them (2: values may be sealed); a store of a later Ebb is refused rather than damaged. */
 const SCHEMA_VERSION = 2;
@@ -19,7 +19,8 @@ const TABLES = `
   ) STRICT;
 `;
 
-export interface RevisionRow {
+/** Of which object, and when, a row is a state. */
+export interface RevisionHead {
   revision: number;
   resource: string;
   namespace: string;
@@ -27,6 +28,9 @@ export interface RevisionRow {
   deleted: boolean;
   /** Milliseconds since the epoch. */
   at: number;
+}
+
+export interface RevisionRow extends RevisionHead {
   /** JSON. */
   value: string;
 }
@@ -37,7 +41,7 @@ const RESERVE = 1024 ** 2;
 const flush = promisify(fdatasync);
 
 /**
- * The SQLite file: opens it safely, reads all of it once, and writes transactions.
+ * The SQLite file: opens it safely, reads it, and writes transactions.
  *
  * A transaction is in the journal when it returns, and on the disk when `sync` has resolved: SQLite itself would hold up the whole process for the
  * disk at each commit (synchronous=FULL), and with NORMAL it leaves exactly that step to whoever wants it. Checkpoints are its own, and safe.
@@ -51,6 +55,7 @@ export class Database {
   /** Ends that wait for a sync under way: its descriptor must not be another file's by then. */
   #syncs: Promise<unknown> = Promise.resolve();
   readonly #insert: StatementSync;
+  readonly #value: StatementSync;
   readonly #remove: StatementSync;
   readonly #setFact: StatementSync;
 
@@ -65,6 +70,7 @@ export class Database {
     this.#insert = this.#database.prepare(
       "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
+    this.#value = this.#database.prepare("SELECT value FROM revisions WHERE revision = ?");
     this.#remove = this.#database.prepare("DELETE FROM revisions WHERE revision = ?");
     this.#setFact = this.#database.prepare(
       "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -76,9 +82,10 @@ export class Database {
     return Number(row?.["value"] ?? 0);
   }
 
-  *rows(): Generator<RevisionRow> {
+  /** All rows, oldest first, without their values; `bytes` is a value's length. */
+  *heads(): Generator<RevisionHead & { bytes: number }> {
     const statement = this.#database.prepare(
-      "SELECT revision, resource, namespace, name, deleted, at, value FROM revisions ORDER BY revision",
+      "SELECT revision, resource, namespace, name, deleted, at, octet_length(value) AS bytes FROM revisions ORDER BY revision",
     );
     for (const row of statement.iterate()) {
       yield {
@@ -88,9 +95,16 @@ export class Database {
         name: String(row["name"]),
         deleted: row["deleted"] === 1,
         at: Number(row["at"]),
-        value: String(row["value"]),
+        bytes: Number(row["bytes"]),
       };
     }
+  }
+
+  /** The value of the row of this revision, which must be there. */
+  value(revision: number): string {
+    const row = this.#value.get(revision);
+    if (!row) throw new BugError("no_such_revision", `revision ${revision} is not in the store`);
+    return String(row["value"]);
   }
 
   /** Resolves when every transaction before it is on the disk. Whoever sees it reject knows nothing of what is. */

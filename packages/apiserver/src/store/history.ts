@@ -1,57 +1,76 @@
-import { StatusError } from "@ebb/kube";
-import type { StoreEvent } from "./store.ts";
+import { StatusError, type KubeObject } from "@ebb/kube";
+import type { StoreEvent, StoreKey } from "./store.ts";
 
 /** client-node re-watches every 30 s and kubectl may pause longer: minutes are enough, and no more is kept than fits. */
 const MAX_AGE = 10 * 60_000;
-/** Of JSON text. Sized against 256 MB of heap for the whole server: parsed, an object takes about three times its text. */
+/** Of JSON text, which is on the disk: what a client that was away may have to be told at once. */
 const MAX_BYTES = 24 * 1024 * 1024;
 /** Down to this when it is full: forgetting is a transaction, and must not come with each write. */
 const KEPT_BYTES = 0.75 * MAX_BYTES;
+/** Events with their states in memory: a watch that begins anew asks for what happened in the seconds since it ended. */
+const RECENT = 500;
+
+/** What is kept of an event; its states are in the file. */
+export interface PastChange {
+  readonly revision: number;
+  readonly type: StoreEvent["type"];
+  readonly key: StoreKey;
+  /** The revision of the state before; absent for ADDED. */
+  readonly before: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Of JSON text. */
+  readonly bytes: number;
+}
 
 interface Entry {
-  event: StoreEvent;
-  at: number;
-  bytes: number;
+  readonly change: PastChange;
+  event: StoreEvent | undefined;
 }
 
 /** The recent events, for watches that go on where they were and lists of an earlier revision. */
 export class History {
+  readonly #read: (key: StoreKey, revision: number) => KubeObject;
   #entries: Entry[] = [];
   #bytes = 0;
   /** Everything up to this revision is forgotten. */
   #floor: number;
 
-  constructor(floor: number) {
+  /** `read` gets a state that is not forgotten from the file. */
+  constructor(floor: number, read: (key: StoreKey, revision: number) => KubeObject) {
     this.#floor = floor;
+    this.#read = read;
   }
 
   get floor(): number {
     return this.#floor;
   }
 
-  add(event: StoreEvent, at: number, bytes: number): void {
-    this.#entries.push({ event, at, bytes });
-    this.#bytes += bytes;
+  add(change: PastChange, event?: StoreEvent): void {
+    this.#entries.push({ change, event });
+    this.#bytes += change.bytes;
+    const older = this.#entries.at(-1 - RECENT);
+    if (older) older.event = undefined;
   }
 
-  /** Throws StatusError Expired if an event after `revision` is forgotten. */
+  /** To be looked at in the same turn: states may be forgotten later. Throws StatusError Expired if an event after `revision` is forgotten. */
   since(revision: number): StoreEvent[] {
     if (revision < this.#floor) throw expired(revision, this.#floor);
     let from = this.#entries.length;
     // Watches ask for what is just past: from the end it is a few steps.
-    while (from > 0 && (this.#entries[from - 1]?.event.revision ?? 0) > revision) from--;
-    return this.#entries.slice(from).map(({ event }) => event);
+    while (from > 0 && (this.#entries[from - 1]?.change.revision ?? 0) > revision) from--;
+    return this.#entries.slice(from).map(({ change, event }) => event ?? new PastEvent(change, this.#read));
   }
 
   /** The events that are too old or too many, oldest first; `forget` makes it so. */
-  surplus(now: number): StoreEvent[] {
+  surplus(now: number): PastChange[] {
     let bytes = this.#bytes;
     const limit = this.overfull ? KEPT_BYTES : MAX_BYTES;
-    const surplus: StoreEvent[] = [];
-    for (const entry of this.#entries) {
-      if (entry.at >= now - MAX_AGE && bytes <= limit) break;
-      bytes -= entry.bytes;
-      surplus.push(entry.event);
+    const surplus: PastChange[] = [];
+    for (const { change } of this.#entries) {
+      if (change.at >= now - MAX_AGE && bytes <= limit) break;
+      bytes -= change.bytes;
+      surplus.push(change);
     }
     return surplus;
   }
@@ -61,10 +80,43 @@ export class History {
   }
 
   forget(revision: number): void {
-    const kept = this.#entries.filter(({ event }) => event.revision > revision);
+    const kept = this.#entries.filter(({ change }) => change.revision > revision);
     this.#entries = kept;
-    this.#bytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes = kept.reduce((sum, { change }) => sum + change.bytes, 0);
     this.#floor = Math.max(this.#floor, revision);
+  }
+}
+
+/** An event whose states are read when somebody looks at them: of a long history, a watcher wants one kind. */
+class PastEvent implements StoreEvent {
+  readonly #change: PastChange;
+  readonly #read: (key: StoreKey, revision: number) => KubeObject;
+  #object: KubeObject | undefined;
+
+  constructor(change: PastChange, read: (key: StoreKey, revision: number) => KubeObject) {
+    this.#change = change;
+    this.#read = read;
+  }
+
+  get revision(): number {
+    return this.#change.revision;
+  }
+
+  get type(): StoreEvent["type"] {
+    return this.#change.type;
+  }
+
+  get key(): StoreKey {
+    return this.#change.key;
+  }
+
+  get object(): KubeObject {
+    return (this.#object ??= this.#read(this.key, this.revision));
+  }
+
+  get previous(): KubeObject | undefined {
+    const { before } = this.#change;
+    return before === undefined ? undefined : this.#read(this.key, before);
   }
 }
 

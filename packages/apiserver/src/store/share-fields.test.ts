@@ -22,3 +22,19 @@ test("equal trees and equal parts of trees are one object, whoever brings them",
   expect(other.fieldsV1["f:spec"]).toBe(one.fieldsV1["f:spec"]);
   expect(Object.isFrozen(other.fieldsV1["f:data"])).toBe(true);
 });
+
+test("what names its owner is one object's, and shares its other parts", () => {
+  const fields = new SharedFields();
+  const shared = (uid: string) => {
+    const owners = { ".": {}, [`k:{"uid":"${uid}"}`]: {} };
+    const fieldsV1 = { "f:metadata": { "f:labels": { "f:app": {} }, "f:ownerReferences": owners }, "f:spec": { "f:a": {} } };
+    const object = { metadata: { name: "a", managedFields: [{ manager: "m", fieldsV1 }] } } as unknown as KubeObject;
+    fields.share(object);
+    const [entry] = object.metadata.managedFields as [Entry];
+    return entry.fieldsV1;
+  };
+  const [one, two] = [shared("1"), shared("2")];
+  expect(Object.keys(two["f:metadata"]?.["f:ownerReferences"] ?? {})).toEqual([".", 'k:{"uid":"2"}']);
+  expect(two["f:spec"]).toBe(one["f:spec"]);
+  expect(two["f:metadata"]?.["f:labels"]).toBe(one["f:metadata"]?.["f:labels"]);
+});

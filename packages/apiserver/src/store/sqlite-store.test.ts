@@ -124,6 +124,31 @@ test("compaction keeps what is live and the counter, over a restart", async () =
   expect((await put(again, "c", "1")).object?.metadata.resourceVersion).toBe("5");
 });
 
+test("what happened long before the last events is told from the file, over compactions and restarts", async () => {
+  const path = await folder();
+  const clock = new VirtualClock();
+  let store = open(path, clock);
+  const few = 3;
+  const many = 1200;
+  for (let i = 1; i <= few; i++) await put(store, "old", String(i));
+  await clock.advance(6 * 60_000);
+  await Promise.all(Array.from({ length: many }, (_, i) => put(store, `m${i % 7}`, String(i))));
+  await store.write(key("m0"), () => "removed");
+  const told = () => store.since(few).map(({ type, revision, key, object, previous }) => [type, revision, key, object, previous]);
+  const before = told();
+  expect(before).toHaveLength(many + 1);
+  expect(before.at(0)).toMatchObject(["ADDED", few + 1, key("m0"), { data: { value: "0" } }, undefined]);
+  expect(before.at(-1)).toMatchObject(["DELETED", few + many + 1, key("m0"), { data: { value: "1197" } }, { data: { value: "1197" } }]);
+  expect(names(store.list("configmaps", "n", few).objects)).toEqual(["old"]);
+  expect(store.list("configmaps", "n", 2).objects[0]).toMatchObject({ data: { value: "2" } });
+  await clock.advance(5 * 60_000);
+  store.compact(clock.now());
+  expect(told()).toEqual(before);
+  store.close();
+  store = open(path, clock);
+  expect(told()).toEqual(before);
+});
+
 test("the history is bounded in size too, without losing an object", async () => {
   const store = open(await folder());
   const big = "x".repeat(1024 * 1024);

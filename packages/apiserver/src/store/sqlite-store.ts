@@ -1,6 +1,6 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
 import { StatusError, type KubeObject } from "@ebb/kube";
-import { Database, isFull, type RevisionRow } from "./database.ts";
+import { Database, isFull, type RevisionHead, type RevisionRow } from "./database.ts";
 import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
 import { ObjectIndex } from "./index-map.ts";
@@ -59,7 +59,7 @@ export class SqliteStore implements Store {
     this.#log = log;
     this.#cipher = cipher;
     this.#database = new Database(path, maxBytes);
-    this.#history = new History(this.#database.fact("compacted"));
+    this.#history = new History(this.#database.fact("compacted"), (key, revision) => deepFreeze(this.#read(key, revision)));
     try {
       this.#load();
     } catch (error) {
@@ -120,8 +120,8 @@ export class SqliteStore implements Store {
     const last = surplus.at(-1);
     if (!last || this.#closed) return;
     // Of a forgotten event, the row of the state before it is not needed any more, and its own neither if it was a deletion.
-    const remove = surplus.flatMap(({ type, revision, previous }) => [
-      ...(previous ? [Number(previous.metadata.resourceVersion)] : []),
+    const remove = surplus.flatMap(({ type, revision, before }) => [
+      ...(before === undefined ? [] : [before]),
       ...(type === "DELETED" ? [revision] : []),
     ]);
     try {
@@ -258,8 +258,10 @@ export class SqliteStore implements Store {
       const row = rows[index];
       if (event.type === "DELETED") this.#live.delete(event.key);
       else this.#live.set(event.key, event.object);
-      this.#history.add(event, row?.at ?? 0, row?.value.length ?? 0);
-      this.#revision = event.revision;
+      const { revision, key, type, previous } = event;
+      const before = previous && Number(previous.metadata.resourceVersion);
+      this.#history.add({ revision, key, type, before, at: row?.at ?? 0, bytes: row?.value.length ?? 0 }, event);
+      this.#revision = revision;
     }
     for (const listener of this.#listeners) listener(events);
   }
@@ -272,33 +274,44 @@ export class SqliteStore implements Store {
     return refusal;
   }
 
+  /** Only what is live is read; the states of history stay in the file until somebody asks. */
   #load(): void {
     const floor = this.#history.floor;
     this.#revision = Math.max(floor, this.#database.fact("revision"));
     const stale: { revision: number; value: string }[] = [];
-    for (const row of this.#database.rows()) {
-      const { revision, at, deleted, resource, namespace, name } = row;
-      const key: StoreKey = { resource, namespace, name };
-      const value = this.#open(row);
-      if (this.#cipher && !this.#cipher.isCurrent(row, row.value)) stale.push({ revision, value: this.#cipher.seal(row, value) });
-      const previous = this.#live.get(key);
-      const object = deepFreeze(this.#shared(previous, JSON.parse(value) as KubeObject));
-      if (deleted) this.#live.delete(key);
-      else this.#live.set(key, object);
-      const type = deleted ? "DELETED" : previous ? "MODIFIED" : "ADDED";
-      if (revision > floor) this.#history.add({ revision, key, object, type, ...(previous ? { previous } : {}) }, at, value.length);
+    const last = new Map<string, { key: StoreKey; revision: number; deleted: boolean }>();
+    for (const head of this.#database.heads()) {
+      const { revision, at, deleted, bytes } = head;
+      const id = idOf(head);
+      const past = last.get(id);
+      const key = past?.key ?? this.#values.share(undefined, { resource: head.resource, namespace: head.namespace, name: head.name });
+      stale.push(...this.#staleValue(head));
+      const before = past?.deleted === false ? past.revision : undefined;
+      const type = deleted ? "DELETED" : before === undefined ? "ADDED" : "MODIFIED";
+      if (revision > floor) this.#history.add({ revision, key, type, before, at, bytes });
+      last.set(id, { key, revision, deleted });
       this.#revision = Math.max(this.#revision, revision);
     }
+    for (const { key, revision, deleted } of last.values())
+      if (!deleted) this.#live.set(key, deepFreeze(this.#shared(undefined, this.#read(key, revision))));
     if (stale.length > 0) {
       this.#database.rewrite(stale);
       this.#log.info({ values: stale.length }, "what was stored in plain text, or sealed with an older key, was sealed anew");
     }
   }
 
-  #open(row: RevisionRow): string {
-    if (this.#cipher) return this.#cipher.open(row, row.value);
-    if (isSealed(row.value)) throw unknownKey(row.value.split(":")[3] ?? "");
-    return row.value;
+  /** What is not sealed as it should be, as it should be. Throws UserError if it cannot be opened. */
+  #staleValue(head: RevisionHead): { revision: number; value: string }[] {
+    if (!this.#cipher?.covers(head.resource)) return [];
+    const value = this.#database.value(head.revision);
+    const plain = this.#cipher.open(head, value);
+    return this.#cipher.isCurrent(value) ? [] : [{ revision: head.revision, value: this.#cipher.seal(head, plain) }];
+  }
+
+  #read(key: StoreKey, revision: number): KubeObject {
+    const value = this.#database.value(revision);
+    if (!this.#cipher && isSealed(value)) throw unknownKey(value.split(":")[3] ?? "");
+    return JSON.parse(this.#cipher?.open({ ...key, revision }, value) ?? value) as KubeObject;
   }
 }
 

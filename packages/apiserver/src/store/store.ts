@@ -51,7 +51,7 @@ export interface Store {
   /** Every object there is. */
   all(): Iterable<{ key: StoreKey; object: KubeObject }>;
   write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }>;
-  /** The committed events after `revision`. */
+  /** The committed events after `revision`, to be looked at in the same turn: states of the past may be forgotten later. */
   since(revision: number): readonly StoreEvent[];
   /** Returns the function that unsubscribes. */
   onCommit(listener: (events: readonly StoreEvent[]) => void): () => void;

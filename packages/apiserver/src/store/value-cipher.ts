@@ -40,7 +40,7 @@ export class ValueCipher {
   }
 
   seal(place: Place, value: string): string {
-    if (!this.#resources.has(place.resource)) return value;
+    if (!this.covers(place.resource)) return value;
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#newest.key, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(associated(place));
@@ -70,9 +70,14 @@ export class ValueCipher {
     }
   }
 
-  /** Whether it is in the file as it would be written now. */
-  isCurrent(place: Place, value: string): boolean {
-    return !this.#resources.has(place.resource) || value.startsWith(`${PREFIX}${this.#newest.id}:`);
+  /** Whether values of this resource are sealed. */
+  covers(resource: string): boolean {
+    return this.#resources.has(resource);
+  }
+
+  /** Whether a value of a resource that is covered is in the file as it would be written now. */
+  isCurrent(value: string): boolean {
+    return value.startsWith(`${PREFIX}${this.#newest.id}:`);
   }
 }
 

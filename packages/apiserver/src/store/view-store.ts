@@ -108,7 +108,7 @@ export class ViewStore implements Store {
   #eventOf(event: StoreEvent, view: ObjectView, resource: string): StoreEvent[] {
     const type = typeOf(event, view);
     if (type === undefined) return [];
-    const source = type === "DELETED" && event.type === "MODIFIED" ? { ...event, object: lastOf(event) } : event;
+    const source = type === "DELETED" && event.type === "MODIFIED" ? goneWith(event) : event;
     return [new ViewEvent({ view, resource, type, event: source, make: (object) => this.#make(view, object) })];
   }
 
@@ -166,7 +166,7 @@ class ViewEvent implements StoreEvent {
   #object: KubeObject | undefined;
 
   constructor({ view, resource, type, event, make }: ViewEventOptions) {
-    this.key = { resource, namespace: event.key.namespace, name: view.name(event.object) };
+    this.key = new ViewKey(view, resource, event);
     this.type = type;
     this.#source = event;
     this.#make = make;
@@ -186,7 +186,10 @@ class ViewEvent implements StoreEvent {
 }
 
 /** Of the view's event; undefined where the source has no view, before and after. The last state of a deleted one tells whether it had one. */
-function typeOf({ type, object, previous }: StoreEvent, view: ObjectView): StoreEvent["type"] | undefined {
+function typeOf(event: StoreEvent, view: ObjectView): StoreEvent["type"] | undefined {
+  // Without a look at the states: those of a past event are in the file.
+  if (!view.applies) return event.type;
+  const { type, object, previous } = event;
   const is = hasOne(view, object);
   if (type !== "MODIFIED") return is ? type : undefined;
   const was = previous !== undefined && hasOne(view, previous);
@@ -198,11 +201,33 @@ function hasOne(view: ObjectView, source: KubeObject): boolean {
   return view.applies?.(source) ?? true;
 }
 
-/** What a source was before a change with which its view went, in the revision of that change: as a deletion tells it. */
-function lastOf({ previous, object }: StoreEvent): KubeObject {
+/** A change with which the view of a source went, as a deletion tells it: with what it was before, in the revision of the change. */
+function goneWith({ revision, key, type, previous, object }: StoreEvent): StoreEvent {
   const { metadata } = previous ?? object;
   const { resourceVersion } = object.metadata;
-  return { ...(previous ?? object), metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+  const last = { ...(previous ?? object), metadata: { ...metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+  return { revision, key, type, previous, object: last };
+}
+
+/** Whose name is made when somebody asks, too: the source of a past event is not in memory. */
+class ViewKey implements StoreKey {
+  readonly resource: string;
+  readonly #view: ObjectView;
+  readonly #source: StoreEvent;
+
+  constructor(view: ObjectView, resource: string, source: StoreEvent) {
+    this.resource = resource;
+    this.#view = view;
+    this.#source = source;
+  }
+
+  get namespace(): string {
+    return this.#source.key.namespace;
+  }
+
+  get name(): string {
+    return this.#view.name(this.#source.object);
+  }
 }
 
 function idOf({ metadata }: KubeObject): string {
