@@ -16,20 +16,26 @@ interface Pair {
 /** What counts for a request that has just arrived; it is in the next report too, and taken off there. */
 const FIRST: Sample = { concurrency: 1, requests: 1 };
 const SECOND = 1000;
+const NOTHING = { stable: 0, panic: 0 };
 
-/** The load of one revision over its stable and its panic window, after knative's metrics.MetricCollector (collection). */
+/**
+ * The load of one revision over its stable and its panic window, after knative's metrics.MetricCollector (collection). There are no windows before
+ * the first sample: most of thousands of revisions sleep.
+ */
 export class LoadWindows {
-  readonly #pairs: Record<Metric, Pair>;
+  #scaling: RevisionScaling;
+  #pairs: Record<Metric, Pair> | undefined;
   #counted: Sample | undefined;
 
   constructor(scaling: RevisionScaling) {
-    const { stableWindow, panicWindow, aggregation } = scaling;
-    const pair = () => ({ stable: new MetricWindow(stableWindow, aggregation), panic: new MetricWindow(panicWindow, aggregation) });
-    this.#pairs = { concurrency: pair(), rps: pair() };
+    this.#scaling = scaling;
   }
 
-  resize({ stableWindow, panicWindow }: RevisionScaling, now: number): void {
-    for (const { stable, panic } of Object.values(this.#pairs)) {
+  /** The aggregation stays what it was at the first sample. */
+  resize(scaling: RevisionScaling, now: number): void {
+    const { stableWindow, panicWindow } = scaling;
+    this.#scaling = scaling;
+    for (const { stable, panic } of Object.values(this.#pairs ?? {})) {
       stable.resize(stableWindow, now);
       panic.resize(panicWindow, now);
     }
@@ -54,17 +60,23 @@ export class LoadWindows {
   }
 
   mean(metric: Metric, now: number): { stable: number; panic: number } {
+    if (!this.#pairs) return NOTHING;
     const { stable, panic } = this.#pairs[metric];
     return { stable: stable.average(now), panic: panic.average(now) };
   }
 
   /** Whether there was a request within the stable window. */
   busy(now: number): boolean {
-    return this.#pairs.concurrency.stable.average(now) > 0 || this.#pairs.rps.stable.average(now) > 0;
+    return this.mean("concurrency", now).stable > 0 || this.mean("rps", now).stable > 0;
   }
 
   #add(time: number, { concurrency, requests }: Sample): void {
-    for (const window of Object.values(this.#pairs.concurrency)) window.record(time, concurrency);
-    for (const window of Object.values(this.#pairs.rps)) window.record(time, requests);
+    const pairs = (this.#pairs ??= { concurrency: pairOf(this.#scaling), rps: pairOf(this.#scaling) });
+    for (const window of Object.values(pairs.concurrency)) window.record(time, concurrency);
+    for (const window of Object.values(pairs.rps)) window.record(time, requests);
   }
+}
+
+function pairOf({ stableWindow, panicWindow, aggregation }: RevisionScaling): Pair {
+  return { stable: new MetricWindow(stableWindow, aggregation), panic: new MetricWindow(panicWindow, aggregation) };
 }

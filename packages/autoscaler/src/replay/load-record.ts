@@ -1,6 +1,9 @@
 /** Seconds with requests kept of a revision: six hours of one that is always busy, days of one that mostly sleeps; a quarter of a MiB. */
 const KEPT = 21_600;
 const FIRST_SIZE = 64;
+/** One for all: even an empty array weighs two hundred bytes. */
+const NO_COUNTS = new Uint32Array(0);
+const NO_WORK = new Float32Array(0);
 
 /** What came within one second. */
 export interface LoadSecond {
@@ -17,9 +20,9 @@ export interface LoadSecond {
  */
 export class LoadRecord {
   readonly #most: number;
-  #seconds = new Uint32Array(0);
-  #requests = new Uint32Array(0);
-  #work = new Float32Array(0);
+  #seconds = NO_COUNTS;
+  #requests = NO_COUNTS;
+  #work = NO_WORK;
   #start = 0;
   #count = 0;
 

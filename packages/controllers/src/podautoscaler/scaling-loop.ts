@@ -104,6 +104,8 @@ export class ScalingLoop {
   /** Policies that are not followed. */
   readonly #problems = new Map<string, string>();
   readonly #unsubscribe: (() => void)[] = [];
+  /** Most revisions are scaled alike: they share it. */
+  #lastScaling: RevisionScaling | undefined;
   #timer: Timer | undefined;
 
   constructor(options: ScalingLoopOptions) {
@@ -132,15 +134,16 @@ export class ScalingLoop {
     const { clock, settings } = this.#options;
     const key = keyOf(autoscaler);
     const now = clock.monotonic();
-    const scaling = this.#scalingOf(autoscaler);
     const before = this.#entries.get(key);
+    const asked = this.#scalingOf(autoscaler);
+    const scaling = before && isDeepStrictEqual(before.scaling, asked) ? before.scaling : asked;
     const changed =
       !before ||
-      !isDeepStrictEqual(before.scaling, scaling) ||
+      before.scaling !== scaling ||
       before.autoscaler.metadata.uid !== autoscaler.metadata.uid ||
       before.autoscaler.spec.reachability !== autoscaler.spec.reachability;
     const entry = before ?? this.#newEntry(key, autoscaler, scaling);
-    if (before && !isDeepStrictEqual(before.scaling, scaling)) entry.scaler.configure(scaling, now);
+    if (before && before.scaling !== scaling) entry.scaler.configure(scaling, now);
     entry.autoscaler = autoscaler;
     entry.scaling = scaling;
     entry.initialized ||= isInitialized(autoscaler);
@@ -231,7 +234,9 @@ export class ScalingLoop {
     if (problem !== undefined && this.#problems.get(key) !== problem) refused?.(autoscaler, problem);
     if (problem === undefined) this.#problems.delete(key);
     else this.#problems.set(key, problem);
-    return revisionScaling(settings.current.autoscaler, { annotations, containerConcurrency, policy });
+    const scaling = revisionScaling(settings.current.autoscaler, { annotations, containerConcurrency, policy });
+    if (!isDeepStrictEqual(this.#lastScaling, scaling)) this.#lastScaling = scaling;
+    return this.#lastScaling ?? scaling;
   }
 
   #policyOf(autoscaler: PodAutoscaler): { annotations: Record<string, string>; containerConcurrency: number; policy: Policy } {

@@ -12,6 +12,9 @@ const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
 /** Sent by a client to be led to a tag at the Route's own host (feature `tag-header-based-routing`). */
 const TAG_HEADER = "knative-serving-tag";
 
+/** One for all: a Route has four hosts. */
+const NO_HEADERS = Object.freeze({});
+
 /** All names of a Route with where each leads. */
 export interface NamedSplits {
   /** Absent for the Route itself. */
@@ -60,10 +63,10 @@ export function makeEntry(
   const withTags = (tag: string | undefined) => (tag === undefined && tagRules.length > 0 ? { rules: tagRules } : {});
   const policy = policyOf(route);
   const guarded = { ...(redirectToTls ? { redirectToTls } : {}), ...(policy ? { policy } : {}) };
-  const external = { visibility: "external" as const, setHeaders: {}, ...guarded };
+  const external = { visibility: "external" as const, setHeaders: NO_HEADERS, ...guarded };
   const rules: HostRule[] = named.flatMap(({ tag, hosts, splits }) => [
     ...(hosts.external === undefined ? [] : [{ ...external, host: hosts.external, splits, ...withTags(tag) }]),
-    ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: {}, ...withTags(tag) })),
+    ...hosts.local.map((host) => ({ host, visibility: "cluster-local" as const, splits, setHeaders: NO_HEADERS, ...withTags(tag) })),
   ]);
   const hosts = rules.filter(({ host, splits }) => mine(host) && splits.length > 0);
   const { creationTimestamp, name, namespace } = route.metadata;
