@@ -113,5 +113,10 @@ export const operationsQuery = (query: { app?: string; environment?: string; lim
     queryFn: async ({ signal }) => (await client.listOperations(query, { signal })).items,
   });
 
+/** What happens now, anywhere, and so far back as failures are looked for. */
+export const nowQuery = operationsQuery({ limit: 100 });
+/** What people come back to an app for first; the rest is one click away. */
+export const latestOperationsQuery = ({ app, env }: Place) => operationsQuery({ app, environment: env, limit: 5 });
+
 export const operationQuery = (id: string) =>
   queryOptions({ queryKey: keys.operation(id), queryFn: ({ signal }): Promise<Operation> => client.getOperation(id, { signal }) });

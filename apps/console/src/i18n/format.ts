@@ -32,28 +32,38 @@ const SPANS: readonly [unit: string, seconds: number][] = [
   ["minute", 60],
 ];
 
+/** Made when it is first used: a browser takes some 40 ms for all of them, before the first page is drawn. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
 export function createFormat(locale: string): Format {
-  const plain = new Intl.NumberFormat(locale);
-  const tenth = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
-  const time = new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    fractionalSecondDigits: 3,
-    hourCycle: "h23",
-  });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const plain = once(() => new Intl.NumberFormat(locale));
+  const tenth = once(() => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+  const dateTime = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }));
+  const time = once(
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        fractionalSecondDigits: 3,
+        hourCycle: "h23",
+      }),
+  );
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
   const zh = locale.startsWith("zh");
   const unit = zh ? { s: "秒", min: "分", h: "小时" } : { s: "s", min: "min", h: "h" };
-  const decimals = [0, 1, 2].map((maximumFractionDigits) => new Intl.NumberFormat(locale, { maximumFractionDigits }));
-  const decimal = (value: number) => (decimals[value >= 100 ? 0 : value >= 10 ? 1 : 2] ?? plain).format(value);
+  const digits = (maximumFractionDigits: number) => once(() => new Intl.NumberFormat(locale, { maximumFractionDigits }));
+  const [whole, one, two] = [digits(0), digits(1), digits(2)];
+  const decimal = (value: number) => (value >= 100 ? whole : value >= 10 ? one : two)().format(value);
 
   return {
-    number: (value) => plain.format(value),
+    number: (value) => plain().format(value),
     decimal,
     percent: (value) => `${decimal(value)} %`,
-    dateTime: (value) => dateTime.format(new Date(value)),
+    dateTime: (value) => dateTime().format(new Date(value)),
     inZone: (value, timeZone) =>
       new Intl.DateTimeFormat(locale, {
         timeZone,
@@ -64,20 +74,20 @@ export function createFormat(locale: string): Format {
         minute: "2-digit",
         hourCycle: "h23",
       }).format(new Date(value)),
-    time: (value) => time.format(new Date(value)),
+    time: (value) => time().format(new Date(value)),
     ago: (value, now) => {
       const difference = Date.parse(value) - now;
       const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
       // A clock that is a little ahead must not say "in 2 seconds".
-      if (step === undefined) return relative.format(Math.min(0, Math.round(difference / 1000)), "second");
-      return relative.format(Math.trunc(difference / step[1]), step[0]);
+      if (step === undefined) return relative().format(Math.min(0, Math.round(difference / 1000)), "second");
+      return relative().format(Math.trunc(difference / step[1]), step[0]);
     },
     duration: (milliseconds) => {
       if (milliseconds < 1000) return `${Math.round(milliseconds)} ${zh ? "毫秒" : "ms"}`;
-      if (milliseconds < 59_950) return `${tenth.format(milliseconds / 1000)} ${unit.s}`;
+      if (milliseconds < 59_950) return `${tenth().format(milliseconds / 1000)} ${unit.s}`;
       const seconds = Math.round(milliseconds / 1000);
       if (seconds < 3600) return `${Math.floor(seconds / 60)} ${unit.min} ${seconds % 60} ${unit.s}`;
-      return `${plain.format(Math.floor(seconds / 3600))} ${unit.h} ${Math.floor((seconds % 3600) / 60)} ${unit.min}`;
+      return `${plain().format(Math.floor(seconds / 3600))} ${unit.h} ${Math.floor((seconds % 3600) / 60)} ${unit.min}`;
     },
     span: (seconds) => {
       const [unit, size] = SPANS.find(([, length]) => seconds >= length && seconds % length === 0) ?? ["second", 1];
@@ -85,8 +95,8 @@ export function createFormat(locale: string): Format {
     },
     bytes: (value) => {
       if (value < 1024) return `${value} B`;
-      if (value < 1024 * 1024) return `${tenth.format(value / 1024)} KB`;
-      return `${tenth.format(value / 1024 / 1024)} MB`;
+      if (value < 1024 * 1024) return `${tenth().format(value / 1024)} KB`;
+      return `${tenth().format(value / 1024 / 1024)} MB`;
     },
   };
 }

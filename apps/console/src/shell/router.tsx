@@ -1,13 +1,39 @@
 import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { rangeOf, USAGE_BY, type Range, type UsageBy } from "../api/metrics-queries.ts";
-import type { AuditFilter } from "../api/people-queries.ts";
+import { clustersQuery } from "../api/cluster-queries.ts";
+import { domainsQuery } from "../api/domain-queries.ts";
+import { metricsQuery, rangeOf, USAGE_BY, usageQuery, type Range, type UsageBy } from "../api/metrics-queries.ts";
+import { approvalsQuery, meQuery, sessionsQuery, tokensQuery, type AuditFilter } from "../api/people-queries.ts";
+import {
+  appQuery,
+  appsQuery,
+  coldStartsQuery,
+  configurationQuery,
+  decisionsQuery,
+  instancesQuery,
+  latestOperationsQuery,
+  layerQuery,
+  mirrorQuery,
+  nowQuery,
+  operationQuery,
+  placeConfigurationQuery,
+  placeQuery,
+  releasesQuery,
+  statusQuery,
+  teamQuery,
+  teamsQuery,
+  trafficPolicyQuery,
+  versionsQuery,
+} from "../api/queries.ts";
+import { early } from "../api/query-client.ts";
+import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts";
+import { environmentQuery, environmentsQuery, membersQuery, quotaQuery, usersQuery } from "../api/team-queries.ts";
 import { NotFound } from "../ui/problem.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
 
 /** Every view has an address; what narrows it (a search, a filter) is in the address too. Pages load when they are first visited. */
-const root = createRootRoute({ component: Shell });
+const root = createRootRoute({ loader: () => early(meQuery), component: Shell });
 
 /** An absent value stays out of the address. */
 function optional(search: Record<string, unknown>, name: string): string | undefined {
@@ -15,28 +41,42 @@ function optional(search: Record<string, unknown>, name: string): string | undef
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** What draws charts is on its way, too, before the page that shows one. */
+const drawing = () => void import("../ui/chart/plot.tsx");
+
 const apps = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: (search: Record<string, unknown>): { q?: string | undefined } => ({ q: optional(search, "q") }),
+  loader: () => {
+    early(appsQuery);
+    early(nowQuery);
+    early(statusQuery);
+  },
   component: lazyRouteComponent(() => import("../pages/apps/apps-page.tsx"), "AppsPage"),
 });
 
 const deploy = createRoute({
   getParentRoute: () => root,
   path: "/deploy",
+  loader: () => early(teamsQuery),
   component: lazyRouteComponent(() => import("../pages/deploy/deploy-page.tsx"), "DeployPage"),
 });
 
 const appAnywhere = createRoute({
   getParentRoute: () => root,
   path: "/apps/$app",
+  loader: ({ params }) => early(appQuery(params.app)),
   component: lazyRouteComponent(() => import("../pages/app/first-environment.tsx"), "FirstEnvironment"),
 });
 /** Everything of an app is in an environment: the address has both. */
 const app = createRoute({
   getParentRoute: () => root,
   path: "/apps/$app/$env",
+  loader: ({ params }) => {
+    early(placeQuery(params));
+    early(appQuery(params.app));
+  },
   component: lazyRouteComponent(() => import("../pages/app/app-page.tsx"), "AppPage"),
 });
 const promote = createRoute({
@@ -46,48 +86,79 @@ const promote = createRoute({
     version: optional(search, "version"),
     to: optional(search, "to"),
   }),
+  loader: ({ params }) => {
+    early(appQuery(params.app));
+    early(versionsQuery(params));
+  },
   component: lazyRouteComponent(() => import("../pages/promote/promote-page.tsx"), "PromotePage"),
 });
 const overview = createRoute({
   getParentRoute: () => app,
   path: "/",
   validateSearch: (search: Record<string, unknown>): { range?: Range | undefined } => ({ range: rangeOf(search["range"]) }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ params, deps }) => {
+    early(versionsQuery(params));
+    early(metricsQuery(params, deps.range ?? "1h"));
+    early(instancesQuery(params));
+    early(latestOperationsQuery(params));
+    early(decisionsQuery(params));
+    early(coldStartsQuery(params));
+    drawing();
+  },
   component: lazyRouteComponent(() => import("../pages/app/overview-tab.tsx"), "OverviewTab"),
 });
 const versions = createRoute({
   getParentRoute: () => app,
   path: "versions",
+  loader: ({ params }) => early(versionsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/versions-tab.tsx"), "VersionsTab"),
 });
 const version = createRoute({
   getParentRoute: () => app,
   path: "versions/$version",
   validateSearch: (search: Record<string, unknown>): { against?: string | undefined } => ({ against: optional(search, "against") }),
+  loader: ({ params }) => {
+    early(versionsQuery(params));
+    early(configurationQuery(params, params.version));
+  },
   component: lazyRouteComponent(() => import("../pages/version/version-page.tsx"), "VersionPage"),
 });
 const coldStarts = createRoute({
   getParentRoute: () => app,
   path: "cold-starts",
+  loader: ({ params }) => early(coldStartsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/cold-starts/cold-starts-tab.tsx"), "ColdStartsTab"),
 });
 const tryIt = createRoute({
   getParentRoute: () => app,
   path: "try",
+  loader: ({ params }) => early(versionsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/try/try-tab.tsx"), "TryTab"),
 });
 const traffic = createRoute({
   getParentRoute: () => app,
   path: "traffic",
+  loader: ({ params }) => {
+    early(versionsQuery(params));
+    early(releasesQuery(params));
+  },
   component: lazyRouteComponent(() => import("../pages/app/traffic/traffic-tab.tsx"), "TrafficTab"),
 });
 const guard = createRoute({
   getParentRoute: () => app,
   path: "guard",
+  loader: ({ params }) => early(trafficPolicyQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/guard/guard-tab.tsx"), "GuardTab"),
 });
 const releases = createRoute({
   getParentRoute: () => app,
   path: "releases",
+  loader: ({ params }) => {
+    early(releasesQuery(params));
+    early(versionsQuery(params));
+    early(mirrorQuery(params));
+  },
   component: lazyRouteComponent(() => import("../pages/app/releases/releases-tab.tsx"), "ReleasesTab"),
 });
 const scaling = createRoute({
@@ -97,11 +168,16 @@ const scaling = createRoute({
     const at = optional(search, "at");
     return { at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at };
   },
+  loader: ({ params }) => {
+    early(decisionsQuery(params));
+    drawing();
+  },
   component: lazyRouteComponent(() => import("../pages/app/scaling/scaling-tab.tsx"), "ScalingTab"),
 });
 const domains = createRoute({
   getParentRoute: () => app,
   path: "domains",
+  loader: ({ params }) => early(domainsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/domains/domains-tab.tsx"), "DomainsTab"),
 });
 const logs = createRoute({
@@ -111,17 +187,23 @@ const logs = createRoute({
     version: optional(search, "version"),
     instance: optional(search, "instance"),
   }),
+  loader: ({ params }) => {
+    early(versionsQuery(params));
+    early(instancesQuery(params));
+  },
   component: lazyRouteComponent(() => import("../pages/app/logs-tab.tsx"), "LogsTab"),
 });
 const terminal = createRoute({
   getParentRoute: () => app,
   path: "terminal",
   validateSearch: (search: Record<string, unknown>): { instance?: string | undefined } => ({ instance: optional(search, "instance") }),
+  loader: ({ params }) => early(instancesQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/terminal/terminal-tab.tsx"), "TerminalTab"),
 });
 const config = createRoute({
   getParentRoute: () => app,
   path: "config",
+  loader: ({ params }) => early(placeConfigurationQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/config-tab.tsx"), "ConfigTab"),
 });
 const appOperations = createRoute({
@@ -140,6 +222,10 @@ const events = createRoute({
 const settings = createRoute({
   getParentRoute: () => app,
   path: "settings",
+  loader: ({ params }) => {
+    early(appSettingsQuery(params.app));
+    early(repositoryQuery(params.app));
+  },
   component: lazyRouteComponent(() => import("../pages/app/settings/settings-tab.tsx"), "SettingsTab"),
 });
 
@@ -151,68 +237,93 @@ const operations = createRoute({
 const operation = createRoute({
   getParentRoute: () => root,
   path: "/operations/$id",
+  loader: ({ params }) => early(operationQuery(params.id)),
   component: lazyRouteComponent(() => import("../pages/operation/operation-page.tsx"), "OperationPage"),
 });
 const teams = createRoute({
   getParentRoute: () => root,
   path: "/teams",
+  loader: () => early(teamsQuery),
   component: lazyRouteComponent(() => import("../pages/teams/teams-page.tsx"), "TeamsPage"),
 });
 const team = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team",
+  loader: ({ params }) => {
+    early(teamQuery(params.team));
+    early(environmentsQuery(params.team));
+    early(membersQuery(params.team));
+  },
   component: lazyRouteComponent(() => import("../pages/teams/team-page.tsx"), "TeamPage"),
 });
 const environment = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/environments/$env",
+  loader: ({ params }) => early(environmentQuery(params.team, params.env)),
   component: lazyRouteComponent(() => import("../pages/environment/environment-page.tsx"), "EnvironmentPage"),
 });
 const platformLayer = createRoute({
   getParentRoute: () => root,
   path: "/configuration",
+  loader: () => early(layerQuery({})),
   component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "PlatformLayerPage"),
 });
 const teamLayer = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/configuration",
+  loader: ({ params }) => early(layerQuery({ team: params.team })),
   component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "TeamLayerPage"),
 });
 const quota = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/quota",
+  loader: ({ params }) => early(quotaQuery(params.team)),
   component: lazyRouteComponent(() => import("../pages/quota/quota-page.tsx"), "QuotaPage"),
 });
 const previews = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/previews",
+  loader: ({ params }) => {
+    early(environmentsQuery(params.team));
+    early(teamQuery(params.team));
+  },
   component: lazyRouteComponent(() => import("../pages/previews/previews-page.tsx"), "PreviewsPage"),
 });
 const environmentLayer = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/environments/$env/configuration",
+  loader: ({ params }) => early(layerQuery(params)),
   component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "EnvironmentLayerPage"),
 });
 const usage = createRoute({
   getParentRoute: () => root,
   path: "/usage",
   validateSearch: (search: Record<string, unknown>): { by?: UsageBy | undefined } => ({ by: USAGE_BY.find((one) => one === search["by"]) }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => early(usageQuery(deps.by ?? "app")),
   component: lazyRouteComponent(() => import("../pages/usage/usage-page.tsx"), "UsagePage"),
 });
 const users = createRoute({
   getParentRoute: () => root,
   path: "/users",
+  loader: () => early(usersQuery),
   component: lazyRouteComponent(() => import("../pages/users/users-page.tsx"), "UsersPage"),
 });
 const approvals = createRoute({
   getParentRoute: () => root,
   path: "/approvals",
   validateSearch: (search: Record<string, unknown>): { all?: boolean | undefined } => (search["all"] === true ? { all: true } : {}),
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps }) => early(approvalsQuery(deps.all === true)),
   component: lazyRouteComponent(() => import("../pages/approvals/approvals-page.tsx"), "ApprovalsPage"),
 });
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
+  loader: () => {
+    early(sessionsQuery);
+    early(tokensQuery);
+  },
   component: lazyRouteComponent(() => import("../pages/account/account-page.tsx"), "AccountPage"),
 });
 const audit = createRoute({
@@ -234,11 +345,13 @@ const device = createRoute({
 const clusters = createRoute({
   getParentRoute: () => root,
   path: "/clusters",
+  loader: () => early(clustersQuery),
   component: lazyRouteComponent(() => import("../pages/clusters/clusters-page.tsx"), "ClustersPage"),
 });
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
+  loader: () => early(statusQuery),
   component: lazyRouteComponent(() => import("../pages/status/status-page.tsx"), "StatusPage"),
 });
 

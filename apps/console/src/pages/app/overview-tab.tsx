@@ -1,7 +1,7 @@
 import type { Instance, Place, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { instancesQuery, operationsQuery, versionsQuery } from "../../api/queries.ts";
+import { instancesQuery, latestOperationsQuery, versionsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
@@ -16,16 +16,13 @@ import { MetricsPanel } from "./metrics/metrics-panel.tsx";
 import { RollBack } from "./roll-back.tsx";
 import { usePlace } from "./use-place.ts";
 
-/** What people come back for first; the rest is one click away. */
-const LATEST = 5;
-
 export function OverviewTab() {
   const text = useText();
   const place = usePlace();
   const { app } = place;
   const versions = useQuery(versionsQuery(place));
   const instances = useQuery(instancesQuery(place));
-  const operations = useQuery(operationsQuery({ app, environment: place.env, limit: LATEST }));
+  const operations = useQuery(latestOperationsQuery(place));
   return (
     <>
       <title>{`${text.app.overview} · ${app} · Ebb`}</title>

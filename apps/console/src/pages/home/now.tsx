@@ -1,7 +1,7 @@
 import type { Operation } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { operationsQuery, statusQuery } from "../../api/queries.ts";
+import { nowQuery, statusQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
@@ -10,14 +10,12 @@ import { Ago } from "../../ui/time.tsx";
 import { attentionOf } from "./attention.ts";
 import { DomainsInNeed } from "./domains-in-need.tsx";
 
-/** So far back failures are looked for. */
-const LATEST = 100;
 const SHOWN = 5;
 
 /** What runs, and what waits for somebody. */
 export function Now() {
   const text = useText();
-  const query = useQuery(operationsQuery({ limit: LATEST }));
+  const query = useQuery(nowQuery);
   const domains = useQuery(statusQuery).data?.attention ?? [];
   return (
     <Loaded query={query} rows={2}>
