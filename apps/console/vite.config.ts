@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { controlsCss } from "./scripts/controls-css.ts";
 
 /** Where `npm run dev -w @ebb/console` sends API calls: a platform started with `./ebb up`. */
 const platform = process.env["EBB_URL"] ?? "http://127.0.0.1:8090";
@@ -17,7 +18,7 @@ const CHUNKS = [
 ];
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), controlsCss()],
   build: {
     // scripts/finish-build.ts reads the manifest: the initial script has a limit.
     manifest: true,

@@ -11,6 +11,8 @@ import { LanguageProvider, useSpeech } from "./i18n/language.tsx";
 import { router } from "./shell/router.tsx";
 import { AppearanceProvider, useAppearance } from "./theme/appearance.tsx";
 import { themeOf } from "./theme/tokens.ts";
+// Before ours, which say it otherwise in places.
+import "virtual:controls.css";
 import "./styles/index.css";
 
 function DesignProvider({ children }: { children: ReactNode }) {

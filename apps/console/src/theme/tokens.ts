@@ -22,6 +22,9 @@ const system = [
 export function themeOf(shade: Shade): ThemeConfig {
   const light = shade === "light";
   return {
+    // Styles are a file (scripts/controls-css.ts); only the values of their variables are made here.
+    zeroRuntime: true,
+    hashed: false,
     algorithm: light ? theme.defaultAlgorithm : theme.darkAlgorithm,
     token: {
       fontFamily: system,
