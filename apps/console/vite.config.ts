@@ -1,10 +1,13 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { controlsCss } from "./scripts/controls-css.ts";
 
 /** Where `npm run dev -w @ebb/console` sends API calls: a platform started with `./ebb up`. */
 const platform = process.env["EBB_URL"] ?? "http://127.0.0.1:8090";
 
+const CONTROLS = "controls";
+const PARTS = "parts";
+const SHARED = [CONTROLS, PARTS];
 /**
  * A page is a handful of files: left to itself the bundler makes one of each set of modules that some pages share, some sixty for a page, and
  * a browser asks for six at a time. A module is in the first group that it fits, and what only one page needs is in that page's file.
@@ -13,12 +16,28 @@ const CHUNKS = [
   // Rarely changed by an update of ours: browsers keep it.
   { name: "base", test: /node_modules/, tags: ["$initial" as const], priority: 4 },
   { name: "start", test: /\.tsx?$/, tags: ["$initial" as const], priority: 3 },
-  { name: "controls", test: /node_modules.(antd|@ant-design|@rc-component|@tanstack)/, minShareCount: 2, priority: 2 },
-  { name: "parts", test: /console.src/, minShareCount: 2, priority: 1 },
+  { name: CONTROLS, test: /node_modules.(antd|@ant-design|@rc-component|@tanstack)/, minShareCount: 2, priority: 2 },
+  { name: PARTS, test: /console.src/, minShareCount: 2, priority: 1 },
 ];
 
+/** What nearly every page needs beside its own file is on its way while the entry is read. Behind it, as a slow line is shared. */
+const preloadShared: Plugin = {
+  name: "preload-shared",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_, { bundle }) =>
+      Object.values(bundle ?? {})
+        .filter((file) => file.type === "chunk" && SHARED.includes(file.name))
+        .map(({ fileName }) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/${fileName}`, fetchpriority: "low" },
+          injectTo: "head" as const,
+        })),
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), controlsCss()],
+  plugins: [react(), controlsCss(), preloadShared],
   build: {
     // scripts/finish-build.ts reads the manifest: the initial script has a limit.
     manifest: true,

@@ -1,12 +1,17 @@
 import type { ChangeEvent } from "@ebb/api";
 import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { client } from "./connection.ts";
 import { keys } from "./queries.ts";
 import { useVisible } from "./visible.ts";
 
 /** A deploy changes an app a dozen times a second; people read slower than that, and each change costs a few requests. */
 const GATHER = 250;
+/**
+ * What a page has just read is read again only when it has been drawn and used for a moment: a change between the answer and the connection
+ * would be missed otherwise, which is rare, and reading all of it twice at once keeps a cold page from being usable.
+ */
+const SETTLE = 4000;
 /** `follow` in the client gives up after about a minute without an answer; a page left open overnight should still come back. */
 const AGAIN = 10_000;
 
@@ -24,15 +29,36 @@ export function staleKeys({ type, app }: ChangeEvent): QueryKey[] {
 export function useLiveUpdates(enabled: boolean): void {
   const queryClient = useQueryClient();
   const visible = useVisible();
+  const opened = useRef(false);
   useEffect(() => {
     if (!enabled || !visible) return undefined;
     const abort = new AbortController();
-    void listen(queryClient, abort.signal);
+    const onFirst = () => {
+      opened.current = true;
+      settle(queryClient, abort.signal);
+    };
+    void listen(queryClient, abort.signal, opened.current ? undefined : onFirst);
     return () => abort.abort();
   }, [enabled, visible, queryClient]);
 }
 
-async function listen(queryClient: QueryClient, signal: AbortSignal): Promise<void> {
+/** Reads again, a while later, what has been asked by now. */
+function settle(queryClient: QueryClient, signal: AbortSignal): void {
+  const asked = new Set(
+    queryClient
+      .getQueryCache()
+      .getAll()
+      .map(({ queryHash }) => queryHash),
+  );
+  const again = () => void queryClient.invalidateQueries({ predicate: ({ queryHash }) => asked.has(queryHash) });
+  const timer = setTimeout(again, SETTLE);
+  // Whoever comes back to the page reads it all anew.
+  signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
+
+/** `onFirst`: in place of reading everything again at the first event. */
+async function listen(queryClient: QueryClient, signal: AbortSignal, onFirst: (() => void) | undefined): Promise<void> {
+  let first = onFirst;
   const gathered = new Map<string, QueryKey>();
   const flush = () => {
     for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });
@@ -41,6 +67,11 @@ async function listen(queryClient: QueryClient, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     try {
       for await (const event of client.changes({ signal })) {
+        if (first !== undefined) {
+          first();
+          first = undefined;
+          continue;
+        }
         if (gathered.size === 0) setTimeout(flush, GATHER);
         for (const key of staleKeys(event)) gathered.set(JSON.stringify(key), key);
       }
