@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
-import { status } from "./src/staged-data.ts";
+import { apps, status } from "./src/staged-data.ts";
 import { me } from "./src/staged-people.ts";
 import * as releases from "./src/staged-releases.ts";
 import { problem, stagedVisits } from "./src/staged-visits.ts";
@@ -48,6 +48,29 @@ describe.skipIf(skipReason !== null)("an app's traffic", () => {
         rules: [releases.rules[1], { version: "v12", when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] }],
       },
     });
+
+    await page.getByRole("spinbutton", { name: "Percent for v12" }).fill("30");
+    const now = { ...apps[0]?.environments[0], rules: releases.rules, revision: "4", traffic: [{ version: "v12", percent: 100 }] };
+    stage(`GET ${AT}`, { status: 200, body: now });
+    const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "traffic.set" };
+    const refusal = {
+      type: "about:blank",
+      title: "Changed meanwhile",
+      status: 412,
+      code: "precondition_failed",
+      detail: "It was",
+      changed,
+    };
+    stage(`PUT ${AT}/traffic`, { status: 412, body: refusal });
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("Somebody has changed this meanwhile").waitFor();
+    await page.getByText(/^grace, /).waitFor();
+    await page.getByText("traffic.v12: 10 → 100").waitFor();
+    expect(await page.getByRole("spinbutton", { name: "Percent for v12" }).inputValue()).toBe("30");
+    platform().stage(`PUT ${AT}/traffic`, undefined);
+    const again = page.waitForRequest((request) => request.method() === "PUT");
+    await page.getByRole("button", { name: "Save mine on top of it" }).click();
+    expect((await again).headers()["if-match"]).toBe('"4"');
   });
 
   test("is explained for a request", async () => {
@@ -66,6 +89,18 @@ describe.skipIf(skipReason !== null)("an app's traffic", () => {
     await page.getByRole("row", { name: /v12 new/ }).waitFor();
     await page.getByText(/The next step may come in/).waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
+    const report = page.getByRole("region", { name: "v12 against v11" });
+    await report.getByRole("row", { name: /\/orders\?page=2 200 .* 500/ }).waitFor();
+    await page.getByRole("button", { name: "No more copies" }).click();
+    await expect.poll(() => platform().received.at(-1)?.route).toBe(`DELETE ${AT}/mirror`);
+    stage(`GET ${AT}/mirror`, { status: 200, body: { ...releases.mirror, mirror: null, comparisons: [] } });
+    platform().change({ type: "app", app: "hello-node" });
+    await page.getByRole("checkbox", { name: "Also requests that change something" }).check();
+    await page.getByText("its copy does once more").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Copy to v12" }).click();
+    const copied = { route: `PUT ${AT}/mirror`, body: { version: "v12", percent: 10, methods: "all" } };
+    await expect.poll(() => platform().received.at(-1)).toEqual(copied);
     await page.getByRole("button", { name: "Go on to 50 % now" }).click();
     await expect.poll(() => platform().received.at(-1)?.route).toBe(`POST ${AT}/releases/continue`);
     stage(`POST ${AT}/releases/abort`, problem(403, "forbidden", "This takes the role releaser in the team default"));
@@ -285,6 +320,11 @@ describe.skipIf(skipReason !== null)("domains", () => {
     const first = card("a-rather-long-name-that-wraps.shop.example.com");
     await first.getByText("_ebb-challenge.a-rather-long-name-that-wraps.shop.example.com").waitFor();
     await first.getByRole("button", { name: "Copy: Value" }).waitFor();
+    await first.getByText("Accept it without a proof").click();
+    await first.getByRole("textbox", { name: "Why nobody can prove it" }).fill("in our own DNS");
+    await first.getByRole("button", { name: /^Accept a-rather-long/ }).click();
+    const accepted = { route: `POST ${AT}/domains/a-rather-long-name-that-wraps.shop.example.com/accept`, body: { why: "in our own DNS" } };
+    await expect.poll(() => platform().received.at(-1)).toEqual(accepted);
     await card("shop.example.com").getByText("The domain does not lead here yet").first().waitFor();
     await card("shop.example.com").getByRole("button", { name: "Look now" }).click();
     await card("www.example.com").getByText("ACME, renews itself").waitFor();

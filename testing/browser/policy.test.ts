@@ -214,6 +214,31 @@ describe.skipIf(skipReason !== null)("a team", () => {
     await page.getByText("只有平台管理员可以修改配额。").waitFor();
   });
 
+  test("has what its repositories are read with, and administrators say which Git servers there are", async () => {
+    const { page, open } = await go("/teams/default/git");
+    const row = page.getByRole("listitem").filter({ hasText: "git.example.com:2222/acme" });
+    await row.getByRole("button", { name: "Copy: public key for git.example.com:2222/acme" }).waitFor();
+    await page.getByRole("textbox", { name: "Repositories" }).fill("github.com/acme");
+    await page.getByRole("textbox", { name: "Token" }).fill("a-secret");
+    await page.getByRole("button", { name: "Add access" }).click();
+    await page.getByText("It is kept. Nobody can read it again.").waitFor();
+    const body = { prefix: "github.com/acme", kind: "token", token: "a-secret" };
+    expect(platform().received.at(-1)).toEqual({ route: "POST /teams/default/git-credentials", body });
+    expect(await page.getByRole("textbox", { name: "Token" }).inputValue()).toBe("");
+    await page.getByRole("radio", { name: "Deploy key" }).press("Space");
+    await page.getByRole("textbox", { name: "Private key" }).waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await row.getByRole("button", { name: "Remove the access to git.example.com:2222/acme" }).click();
+    await page.getByRole("tooltip").getByRole("button", { name: "Remove" }).click();
+    await expect.poll(() => platform().received.at(-1)?.route).toBe("DELETE /teams/default/git-credentials/c-1");
+
+    await open("/status");
+    await page.getByRole("textbox", { name: "And these, one a line" }).fill("git.corp.example.com\n10.0.0.0/8");
+    await page.getByRole("button", { name: "Save" }).click();
+    const allow = ["git.corp.example.com", "10.0.0.0/8"];
+    await expect.poll(() => platform().received.at(-1)).toEqual({ route: "PATCH /git-settings", body: { allow } });
+  });
+
   test("has previews, which live on for hours, are made and deleted", async () => {
     const { page } = await go("/teams/default/previews");
     await page.getByText("1 of 10 at once").waitFor();

@@ -34,6 +34,7 @@ const PAGES = [
   "/teams/default",
   "/teams/default/configuration",
   "/teams/default/quota",
+  "/teams/default/git",
   "/teams/default/previews",
   "/teams/default/environments/prod",
   "/teams/default/environments/prod/configuration",

@@ -7,7 +7,7 @@ import * as data from "./staged-data.ts";
 import * as teams from "./staged-teams.ts";
 import { domains } from "./staged-domains.ts";
 import { happenings } from "./staged-happenings.ts";
-import { repository } from "./staged-repository.ts";
+import { deployKey, gitSettings, repository } from "./staged-repository.ts";
 import { tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as policies from "./staged-policies.ts";
@@ -49,13 +49,23 @@ const samples: Record<string, Answer> = {
   [`POST /apps/${one}/repository/hook`]: { status: 200, body: { url: repository.hookUrl, secret: "shown-this-once" } },
   [`PATCH /apps/${one}`]: { status: 200, body: data.apps[0] },
   "POST /deployments/git": { status: 202, body: data.trafficDone },
-  [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules } },
+  [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules, revision: "3" } },
+  "GET /git-settings": { status: 200, body: gitSettings },
+  "PATCH /git-settings": { status: 200, body: { ...gitSettings, allow: ["git.corp.example.com", "10.0.0.0/8"], revision: "2" } },
+  "GET /teams/default/git-credentials": { status: 200, body: { items: [deployKey] } },
+  "POST /teams/default/git-credentials": {
+    status: 201,
+    body: { ...deployKey, id: "c-2", kind: "token", publicKey: null, fingerprint: null },
+  },
+  "DELETE /teams/default/git-credentials/c-1": { status: 204, body: null },
   "GET /rates": { status: 200, body: data.rates },
   [`POST ${at}/requests`]: { status: 200, body: tried },
   [`GET ${at}/versions/v12/configuration`]: { status: 200, body: { items: data.configuration } },
   [`GET ${at}/versions/v11/diff/v12`]: { status: 200, body: data.diff },
   [`GET ${at}/traffic-policy`]: { status: 200, body: policies.trafficPolicy },
   [`PATCH ${at}/traffic-policy`]: { status: 200, body: { ...policies.trafficPolicy, rateLimits: [], revision: "5" } },
+  [`PUT ${at}/mirror`]: { status: 202, body: data.trafficDone },
+  [`DELETE ${at}/mirror`]: { status: 202, body: data.trafficDone },
   [`GET ${at}/mirror`]: { status: 200, body: releases.mirror },
   [`PATCH ${at}/versions/v12`]: { status: 200, body: data.versions[0] },
   "GET /domains": { status: 200, body: { items: domains } },
@@ -68,6 +78,7 @@ const samples: Record<string, Answer> = {
   [`GET ${at}/versions`]: { status: 200, body: { items: data.versions, next: null } },
   [`GET ${at}/domains`]: { status: 200, body: { items: domains } },
   [`POST ${at}/domains`]: { status: 201, body: domains[0] },
+  [`POST ${at}/domains/${domains[0]?.name}/accept`]: { status: 200, body: { ...domains[0], state: "verified" } },
   [`POST ${at}/domains/shop.example.com/verify`]: { status: 200, body: domains[1] },
   [`PUT ${at}/domains/old.example.com/certificate`]: { status: 200, body: domains[3] },
   [`DELETE ${at}/domains/old.example.com`]: { status: 204, body: null },

@@ -1,4 +1,18 @@
-import type { Repository, Revised } from "@ebb/api";
+import type { GitCredential, GitSettings, Repository, Revised } from "@ebb/api";
+
+export const gitSettings: Revised<GitSettings> = { publicServers: true, allow: ["git.corp.example.com"], revision: "1" };
+
+export const deployKey: GitCredential = {
+  id: "c-1",
+  prefix: "git.example.com:2222/acme",
+  kind: "ssh",
+  user: "",
+  publicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO0 ebb",
+  fingerprint: "SHA256:k3Jr9vQ0XWmF2b",
+  knownHosts: "",
+  createdAt: "2026-01-01T00:00:00Z",
+  createdBy: "ada",
+};
 
 export const repository: Revised<Repository> = {
   app: "hello-node",

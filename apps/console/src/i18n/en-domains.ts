@@ -27,6 +27,11 @@ export const enDomains = {
     again: (when: string) => `Tried again ${when}`,
     verified: (by: string, when: string) => `Verified by ${by}, ${when}`,
     by: { dns: "DNS", http: "HTTP", administrator: "an administrator's word" },
+    accept: "Accept it without a proof",
+    acceptText: (name: string) =>
+      `For a name that only a private DNS knows. ${name} is served from then on; the audit trail has who said so, and why.`,
+    acceptWhy: "Why nobody can prove it",
+    acceptName: (name: string) => `Accept ${name}`,
     certificate: "Certificate",
     plain: "Served by HTTP alone.",
     issuer: "Issued by",

@@ -2,6 +2,7 @@ import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { clustersQuery } from "../api/cluster-queries.ts";
 import { domainsQuery } from "../api/domain-queries.ts";
+import { gitCredentialsQuery } from "../api/git-queries.ts";
 import { metricsQuery, rangeOf, USAGE_BY, usageQuery, type Range, type UsageBy } from "../api/metrics-queries.ts";
 import { approvalsQuery, meQuery, sessionsQuery, tokensQuery, type AuditFilter } from "../api/people-queries.ts";
 import {
@@ -274,6 +275,12 @@ const teamLayer = createRoute({
   loader: ({ params }) => early(layerQuery({ team: params.team })),
   component: lazyRouteComponent(() => import("../pages/configuration/layer-pages.tsx"), "TeamLayerPage"),
 });
+const git = createRoute({
+  getParentRoute: () => root,
+  path: "/teams/$team/git",
+  loader: ({ params }) => early(gitCredentialsQuery(params.team)),
+  component: lazyRouteComponent(() => import("../pages/teams/git-page.tsx"), "GitPage"),
+});
 const quota = createRoute({
   getParentRoute: () => root,
   path: "/teams/$team/quota",
@@ -386,6 +393,7 @@ const routeTree = root.addChildren([
   platformLayer,
   teamLayer,
   environmentLayer,
+  git,
   quota,
   previews,
   users,

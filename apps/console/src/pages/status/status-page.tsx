@@ -13,6 +13,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { GitServers } from "./git-servers.tsx";
 
 export function StatusPage() {
   const text = useText();
@@ -31,6 +32,7 @@ export function StatusPage() {
       <Loaded query={query} rows={6}>
         {(status) => <Status status={status} />}
       </Loaded>
+      {platformAdmin && <GitServers />}
     </Page>
   );
 }

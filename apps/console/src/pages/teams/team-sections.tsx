@@ -14,6 +14,9 @@ export function TeamSections({ team }: { team: string }) {
       <Link to="/teams/$team/configuration" params={params}>
         {text.config.title}
       </Link>
+      <Link to="/teams/$team/git" params={params}>
+        {text.gitAccess.nav}
+      </Link>
       <Link to="/teams/$team/previews" params={params}>
         {text.previews.nav}
       </Link>

@@ -4,12 +4,14 @@ import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import { client } from "../../../api/connection.ts";
 import { domainsQuery } from "../../../api/domain-queries.ts";
+import { useRights } from "../../../api/team-queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { Address } from "../../../ui/copy.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { ToneDot } from "../../../ui/state.tsx";
 import { TypedConfirm } from "../../../ui/typed-confirm.tsx";
 import { useNow } from "../../../ui/use-now.ts";
+import { AcceptDomain } from "./accept-domain.tsx";
 import { CertificatePart } from "./certificate-part.tsx";
 import { NextStep } from "./next-step.tsx";
 import { toneOf } from "./tone.ts";
@@ -42,6 +44,7 @@ export function DomainCard({ place, domain, mayChange }: DomainCardProps) {
   const format = useFormat();
   const now = useNow(20_000);
   const queryClient = useQueryClient();
+  const { platformAdmin } = useRights("");
   const { name, displayName, state, url, verification } = domain;
   const act = useMutation({
     mutationFn: (what: DomainAct) => perform(place, name, what),
@@ -70,6 +73,7 @@ export function DomainCard({ place, domain, mayChange }: DomainCardProps) {
         )}
       </header>
       <NextStep domain={domain} />
+      {platformAdmin && verification.verifiedAt === null && <AcceptDomain place={place} domain={domain} />}
       <Refused of={act} />
       <CertificatePart domain={domain} mayChange={mayChange} busy={act.isPending} onAct={act.mutate} />
       {mayChange && domain.certificateMode !== "none" && (

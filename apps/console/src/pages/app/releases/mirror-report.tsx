@@ -1,5 +1,5 @@
-import type { MirrorComparison, Place } from "@ebb/api";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import type { MirrorComparison, Place, Version } from "@ebb/api";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import { client } from "../../../api/connection.ts";
 import { mirrorQuery } from "../../../api/queries.ts";
@@ -12,15 +12,24 @@ import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
+import { MirrorForm } from "./mirror-form.tsx";
 
 type Sample = MirrorComparison["samples"][number];
 
 /** How a version answered copies of requests, against what the clients got. */
-export function MirrorReport({ place }: { place: Place }) {
+export function MirrorReport({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
+  const queryClient = useQueryClient();
   const query = useQuery(mirrorQuery(place));
   const { mayRelease } = usePlaceRights(place);
   const stop = useMutation({ mutationFn: () => client.stopMirror(place) });
+  const begin = useMutation({
+    mutationFn: (body: Parameters<typeof client.setMirror>[1]) => client.setMirror(place, body),
+    // What was ended before has been told.
+    onMutate: () => stop.reset(),
+  });
+  const operation = stop.data ?? begin.data;
+  const able = versions.filter(({ state, percent }) => percent < 100 && (state === "ready" || state === "asleep"));
   return (
     <Panel
       title={text.mirror.title}
@@ -33,7 +42,7 @@ export function MirrorReport({ place }: { place: Place }) {
       }
     >
       <Refused of={stop} />
-      {stop.isSuccess && <OperationProgress id={stop.data.id} />}
+      {operation && <OperationProgress id={operation.id} onSucceeded={() => void queryClient.invalidateQueries(mirrorQuery(place))} />}
       <Loaded query={query} rows={2}>
         {({ mirror, comparisons, recorded, message }) => (
           <>
@@ -42,7 +51,8 @@ export function MirrorReport({ place }: { place: Place }) {
                 {text.mirror.running(mirror.percent, text.mirror.methods[mirror.methods])} <VersionMark version={mirror.version} />
               </p>
             )}
-            {!mirror && comparisons.length === 0 && <Blank>{text.mirror.none(place.app)}</Blank>}
+            {!mirror && comparisons.length === 0 && <Blank>{text.mirror.none}</Blank>}
+            {!mirror && mayRelease && able.length > 0 && <MirrorForm place={place} versions={able} begin={begin} />}
             {mirror && !recorded && <p lang="en">{message}</p>}
             {comparisons.map((comparison) => (
               <Comparison key={`${comparison.from} ${comparison.to}`} comparison={comparison} />

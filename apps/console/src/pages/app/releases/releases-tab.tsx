@@ -33,7 +33,7 @@ export function ReleasesTab() {
               ) : (
                 <Begin place={place} versions={versions.data ?? []} />
               )}
-              <MirrorReport place={place} />
+              <MirrorReport place={place} versions={versions.data ?? []} />
               <Panel title={text.releases.history}>
                 <History releases={all.filter(({ operation }) => operation.finishedAt !== null)} />
               </Panel>

@@ -1,13 +1,15 @@
-import type { Place, TrafficRule, Version } from "@ebb/api";
+import type { AppEnvironment, Place, Revised, SetTraffic, Version } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
+import type { Conflict } from "../../../ui/changed-meanwhile.tsx";
 import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { SaveRow } from "../../../ui/save-row.tsx";
+import { useBase } from "../../../ui/use-base.ts";
 import { byNewest } from "../../../ui/version.ts";
 import { MovedRequests } from "./moved-requests.tsx";
 import { RuleList } from "./rule-list.tsx";
@@ -22,14 +24,20 @@ interface Draft {
   rules: DraftRule[];
 }
 
+/** Who answers whom, as people compare it. */
+function answering({ traffic, rules }: AppEnvironment) {
+  return { traffic: Object.fromEntries(traffic.map(({ version, percent }) => [version, percent])), rules };
+}
+
 /** Versions that can take requests, newest first; those that already do are always among them. */
 function eligible(versions: readonly Version[]): Version[] {
   return versions.filter((version) => version.percent > 0 || version.state === "ready" || version.state === "asleep");
 }
 
 /** The picture of the traffic: rules above, what they leave below. Until somebody edits, it shows what is in force, also when that changes. */
-export function TrafficForm({ place, versions, rules: inForce }: { place: Place; versions: readonly Version[]; rules: TrafficRule[] }) {
+export function TrafficForm({ place, versions, now }: { place: Place; versions: readonly Version[]; now: Revised<AppEnvironment> }) {
   const text = useText();
+  const { rules: inForce } = now;
   const [draft, setDraft] = useState<Draft | null>(null);
   const usable = eligible(versions).map(({ name }) => name);
   const [newest] = usable;
@@ -40,7 +48,23 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
   const ruled = ruleChanges(inForce, complete ? rulesOf(rules) : inForce);
   const same = changes.length === 0 && ruled.added.length === 0 && ruled.removed.length === 0 && !ruled.reordered;
   const wanted = { targets: targetsOf(split), rules: complete ? rulesOf(rules) : [] };
-  const apply = useMutation({ mutationFn: () => client.setTraffic(place, wanted) });
+  const { base, rebase } = useBase(now, draft !== null);
+  const apply = useMutation({
+    mutationFn: ({ body, ifMatch }: { body: SetTraffic; ifMatch: string }) => client.setTraffic(place, body, { ifMatch }),
+  });
+  const reload = () => {
+    setDraft(null);
+    apply.reset();
+  };
+  const conflict: Conflict = {
+    base: answering(base),
+    now: answering(now),
+    reload,
+    overwrite: () => {
+      rebase();
+      apply.mutate({ body: wanted, ifMatch: now.revision });
+    },
+  };
   if (newest === undefined) return <Blank>{text.traffic.none}</Blank>;
 
   const edit = (part: Partial<Draft>) => setDraft({ split, rules, ...part });
@@ -50,7 +74,7 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (complete && !same) apply.mutate();
+        if (complete && !same) apply.mutate({ body: wanted, ifMatch: apply.isSuccess ? now.revision : base.revision });
       }}
     >
       <p className="faint">{text.traffic.intro}</p>
@@ -88,16 +112,10 @@ export function TrafficForm({ place, versions, rules: inForce }: { place: Place;
       </div>
       <TrafficPreview split={changes} rules={ruled} />
       <MovedRequests place={place} change={same || !complete ? null : wanted} />
-      <SaveRow
-        label={text.traffic.apply}
-        ready={!same && complete}
-        busy={apply.isPending}
-        edited={draft !== null}
-        onReset={() => setDraft(null)}
-      >
+      <SaveRow label={text.traffic.apply} ready={!same && complete} busy={apply.isPending} edited={draft !== null} onReset={reload}>
         {!complete && <span className="bad-text">{text.rules.incomplete}</span>}
       </SaveRow>
-      <Refused of={apply} />
+      <Refused of={apply} conflict={conflict} />
       {apply.isSuccess && <OperationProgress id={apply.data.id} onSucceeded={() => setDraft(null)} />}
     </form>
   );

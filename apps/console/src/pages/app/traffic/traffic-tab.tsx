@@ -36,9 +36,9 @@ export function TrafficTab() {
       )}
       <Panel title={text.traffic.title} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={here}>
-          {({ rules }) => (
+          {(now) => (
             <Loaded query={versions}>
-              {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} rules={rules} />}
+              {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
             </Loaded>
           )}
         </Loaded>
