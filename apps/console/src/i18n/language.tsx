@@ -1,14 +1,25 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
-import { en, type Dictionary } from "./en.ts";
+import type { Locale } from "antd/es/locale";
+import type { Dictionary } from "./en.ts";
 import { createFormat, type Format } from "./format.ts";
-import { zh } from "./zh.ts";
 
 export type Language = "en" | "zh-CN";
 
-interface Speech {
+/** All that is said in a language, and what Ant Design says in it. */
+interface Words {
+  text: Dictionary;
+  locale: Locale;
+}
+
+/** One is enough for most readers: each is a file of its own. */
+const WORDS: Record<Language, () => Promise<Words>> = {
+  en: () => import("./words-en.ts"),
+  "zh-CN": () => import("./words-zh.ts"),
+};
+
+interface Speech extends Words {
   language: Language;
   setLanguage: (language: Language) => void;
-  text: Dictionary;
   format: Format;
 }
 
@@ -26,22 +37,33 @@ function initial(): Language {
   return "en";
 }
 
-export function LanguageProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(initial);
+export interface Spoken {
+  language: Language;
+  words: Words;
+}
+
+/** The language that the console begins in, with its words. */
+export async function begin(): Promise<Spoken> {
+  const language = initial();
+  return { language, words: await WORDS[language]() };
+}
+
+export function LanguageProvider({ begun, children }: { begun: Spoken; children: ReactNode }) {
+  const [{ language, words }, setSpoken] = useState(begun);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
   const speech = useMemo<Speech>(
     () => ({
+      ...words,
       language,
       setLanguage: (next) => {
         localStorage.setItem(STORED, next);
-        setLanguage(next);
+        void WORDS[next]().then((loaded) => setSpoken({ language: next, words: loaded }));
       },
-      text: language === "en" ? en : zh,
       format: createFormat(language),
     }),
-    [language],
+    [language, words],
   );
   return <Context value={speech}>{children}</Context>;
 }

@@ -1,0 +1,2 @@
+export { default as locale } from "antd/es/locale/en_US";
+export { en as text } from "./en.ts";

@@ -1,0 +1,2 @@
+export { default as locale } from "antd/es/locale/zh_CN";
+export { zh as text } from "./zh.ts";
