@@ -53,6 +53,7 @@ import { teamAddCommand, teamMembersCommand, teamRemoveCommand, teamRoleCommand,
 import { teamCreateCommand, teamDeleteCommand, teamListCommand, teamSetCommand, teamShowCommand } from "./commands/teams.ts";
 import { tokenCreateCommand, tokenListCommand, tokenRevokeCommand } from "./commands/token.ts";
 import { trafficCommand } from "./commands/traffic.ts";
+import { databaseCopyCommand } from "./commands/database.ts";
 import { platformCommand } from "./commands/platform.ts";
 import { upCommand } from "./commands/up.ts";
 import { usageCommand, usagePriceCommand } from "./commands/usage.ts";
@@ -77,6 +78,7 @@ export const COMMANDS: readonly Command[] = [
   upCommand,
   downCommand,
   platformCommand,
+  databaseCopyCommand,
   statusCommand,
   doctorCommand,
   deployCommand,

@@ -4,7 +4,7 @@ import { EXIT_MEANINGS } from "./exit-codes.ts";
 
 /** What `ebb --help` groups its commands by, in the order in which people meet them. */
 export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
-  ["This machine", ["up", "down", "platform", "status", "doctor"]],
+  ["This machine", ["up", "down", "platform", "database", "status", "doctor"]],
   [
     "Applications",
     ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "events", "why", "cold-starts", "what-if", "open", "delete"],
@@ -20,6 +20,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
 
 /** Summaries of words that only group commands. */
 export const GROUPS: Readonly<Record<string, string>> = {
+  database: "Where the platform's state is kept: copy it to PostgreSQL",
   repo: "Repositories of applications: link, deploy, webhook, and the keys to read them",
   versions: "Lists the versions of an application, compares, pins or prunes them",
   release: "Moves the traffic to a version step by step, guarded by metrics",

@@ -25,7 +25,7 @@ export async function takeDatabase(env: NodeJS.ProcessEnv, paths: Paths): Promis
   }
   if (kept?.kind !== "postgres" && (await isThere(paths.platformDatabase))) {
     throw new UserError("database_elsewhere", `This data folder's platform is kept in ${paths.platformDatabase}, not in PostgreSQL`, {
-      hint: "Start it without the URL, or begin anew in another folder (--data DIR).",
+      hint: "`ebb database copy` moves it to the database of the URL; another folder (--data DIR) begins anew.",
     });
   }
   return { kind: "postgres", url };

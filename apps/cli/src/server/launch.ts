@@ -26,12 +26,12 @@ export async function launchServer(
   host: Host,
   folder: string,
   args: readonly string[],
-  name: "up" | `platform-${number}` = "up",
+  name: "up" | "database-copy" | `platform-${number}` = "up",
 ): Promise<LaunchedServer> {
   const run = join(folder, "run");
   const events = join(run, `${name}.jsonl`);
   const errors = join(run, `${name}.err`);
-  const entry = join(ENTRIES, name === "up" ? "main.ts" : "second-platform-main.ts");
+  const entry = join(ENTRIES, entryOf(name));
   const [stdout, stderr] = await makeFiles(folder, run, [events, errors]);
   try {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, "--data", folder, ...args], {
@@ -57,6 +57,11 @@ export async function launchServer(
   } finally {
     await Promise.all([stdout.close(), stderr.close()]);
   }
+}
+
+function entryOf(name: string): string {
+  if (name === "up") return "main.ts";
+  return name === "database-copy" ? "database-copy-main.ts" : "second-platform-main.ts";
 }
 
 async function makeFiles(folder: string, run: string, paths: readonly [string, string]) {

@@ -114,6 +114,13 @@ describe.skipIf(!programs)("a server", () => {
     for (const lost of ["half", "whole", "away"]) expect(names).not.toContain(lost);
   });
 
+  test("a text with NUL is refused as what somebody asked for", async () => {
+    const db = await openDatabase({ kind: "postgres", url: await server.url("nul") });
+    onTestFinished(() => db.destroy());
+    const write = db.insertInto("settings").values({ name: "a\0b", value_json: "{}" }).execute();
+    await expect(write).rejects.toMatchObject({ kind: "user", code: "invalid_request", message: expect.stringContaining("NUL") });
+  });
+
   test("a deadlock is to be tried again, and a mistake of ours is not", async () => {
     const db = await openDatabase({ kind: "postgres", url: await server.url("deadlock") });
     onTestFinished(() => db.destroy());

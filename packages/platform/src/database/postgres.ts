@@ -156,6 +156,9 @@ export function openingError(error: unknown, where: string, user = "this user"):
  */
 const AWAY = /^(08|25006|25P03|40|53|55P03|57014|57P)/;
 
+/** A character that no text may have: only NUL is left of them, as what is sent is UTF-8. */
+const UNTRANSLATABLE = "22021";
+
 /** Errors that are not the server's own are of the connection, but for mistakes of ours in what was sent. */
 function isAway(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return AWAY.test(error.code ?? "");
@@ -194,6 +197,8 @@ class WatchedClient implements PostgresPoolClient {
   // Kysely types two shapes; cursors are only used by streams, which this dialect was given none for.
   query(sql: unknown, parameters?: readonly unknown[]): never {
     const asked = this.#client.query(String(sql), [...(parameters ?? [])]).catch((error: unknown) => {
+      if (error instanceof pg.DatabaseError && error.code === UNTRANSLATABLE)
+        throw new UserError("invalid_request", "A text has the character NUL in it, which cannot be stored", { cause: error });
       if (!isAway(error)) throw error;
       // Never used again: after a time-out its answer may still come, and one that was a primary may be none any more.
       this.#broken = true;

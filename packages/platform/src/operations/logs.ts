@@ -31,7 +31,9 @@ export class OperationLog {
       this.#buffer.push({ time, line: CUT });
       return;
     }
-    this.#buffer.push({ time, line: line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line });
+    // PostgreSQL takes NUL in no text.
+    const text = line.replaceAll("\0", "\uFFFD");
+    this.#buffer.push({ time, line: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text });
   }
 
   get waiting(): boolean {
