@@ -3,14 +3,17 @@ import { arch, cpus, freemem, hostname, release, totalmem } from "node:os";
 import { rfc3339 } from "@ebb/base";
 import {
   CoreServices,
+  DEFAULT_CLASS,
   Endpoints,
   EndpointSlices,
   Namespaces,
   Nodes,
   SERVING_NAMESPACE,
+  StorageClasses,
   type CoreService,
   type KubeClient,
   type KubeObject,
+  type StorageClass,
 } from "@ebb/kube";
 import { ACTIVATOR_SERVICE } from "@ebb/controllers";
 import { CLUSTER_HTTP_PORT, type ServerConfig } from "./config.ts";
@@ -124,6 +127,17 @@ function osImageOf(path: string): string {
   }
 }
 
+/** Of claims that name none: folders of this machine. */
+const LOCAL_CLASS: StorageClass = {
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name: "local", annotations: { [DEFAULT_CLASS]: "true" } },
+  provisioner: "ebb.dev/local",
+  reclaimPolicy: "Delete",
+  volumeBindingMode: "Immediate",
+  allowVolumeExpansion: true,
+};
+
 /** Where the one Node is reached, as its InternalIP says. */
 export function nodeAddress(config: Ways): string {
   const [gateway] = gatewayServices(config);
@@ -212,6 +226,9 @@ export async function ensureLandmarks(
     if (existing) await client.update<KubeObject>(kind, { ...existing, ...rest });
     else await client.create<KubeObject>(kind, { ...rest, metadata });
   }
+  const classes = await client.list(StorageClasses);
+  // Whoever has their own may have taken ours away.
+  if (classes.items.length === 0) await client.create(StorageClasses, LOCAL_CLASS);
   const node = makeNode(machine, nodeAddress(config), now);
   const existing = await client.get(Nodes, undefined, NODE);
   const labels = { ...existing?.metadata.labels, ...node.metadata.labels };

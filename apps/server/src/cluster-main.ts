@@ -78,9 +78,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     gateway,
     ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
     node: { ...thisMachine(), address: nodeAddress(config) },
-    bundlesRoot: paths.bundles,
-    decisionsPath: paths.decisions,
-    requestsPath: paths.requests,
+    ...placesOf(paths),
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
@@ -129,6 +127,11 @@ function localAddress({ host, port }: ReturnType<ApiServer["address"]>): ReturnT
 interface Providers {
   api: ApiServer;
   controllers: Controllers;
+}
+
+/** Where in the data folder the controllers find and keep what is no object. */
+function placesOf({ bundles, volumes, decisions, requests }: ChildContext["paths"]) {
+  return { bundlesRoot: bundles, claimsRoot: volumes.claims, decisionsPath: decisions, requestsPath: requests };
 }
 
 /** An instance's credentials, and the contents of its volumes. */

@@ -46,6 +46,7 @@ export function layout(dataDir: string) {
     /** Of containers; those in memory are elsewhere, under a name that only this data folder has. */
     volumes: {
       disk: join(dataDir, "volumes"),
+      claims: join(dataDir, "claims"),
       memory: join("/dev/shm", `ebb-${createHash("sha256").update(dataDir).digest("hex").slice(0, 16)}`),
     },
     logs: join(dataDir, "logs"),

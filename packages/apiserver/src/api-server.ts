@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { BugError, UserError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
+import { isStatus, Namespaces, PersistentVolumeClaims, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import {
@@ -26,6 +26,7 @@ import { RoleController } from "./authz/role-controller.ts";
 import { renderKubeconfig, type KubeconfigOptions } from "./kubeconfig.ts";
 import { loadPki, type Pki } from "./pki/pki.ts";
 import { checkRanges, withRanges } from "./quota/limit-ranges.ts";
+import { withStorageDefaults } from "./registry/storage-defaults.ts";
 import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { DefinitionController } from "./custom/definition-controller.ts";
 import { KindTable } from "./custom/kind-table.ts";
@@ -213,9 +214,9 @@ class EmbeddedApiServer implements ApiServer {
       ),
       clock,
       random,
-      fill: (kind, object) => withRanges(store, kind, object),
+      fill: (kind, object) => withStorageDefaults(store, kind, withRanges(store, kind, object)),
       guard: (kind, next, old, user) => {
-        if (!old) checkRanges(store, kind, next);
+        if (!old || kind.plural === PersistentVolumeClaims.plural) checkRanges(store, kind, next);
         checkEscalation(kind, next, old, user);
         quotas.check(kind, next, old);
       },

@@ -10,6 +10,8 @@ import {
   IstioGateways,
   LABELS,
   LimitRanges,
+  PersistentVolumeClaims,
+  PersistentVolumes,
   PodAutoscalers,
   Pods,
   ResourceQuotas,
@@ -17,6 +19,7 @@ import {
   Routes,
   Secrets,
   Services,
+  StorageClasses,
   VirtualServices,
   WITH_ENDED,
   type ConfigMap,
@@ -32,12 +35,15 @@ import {
   type KubeClient,
   type KubeObject,
   type LimitRange,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
   type Pod,
   type PodAutoscaler,
   type ResourceQuota,
   type Revision,
   type Route,
   type Secret,
+  type StorageClass,
   type VirtualService,
 } from "@ebb/kube";
 import { Settings } from "./config/settings.ts";
@@ -64,6 +70,9 @@ export interface Context {
   configMaps: Informer<ConfigMap>;
   quotas: Informer<ResourceQuota>;
   limitRanges: Informer<LimitRange>;
+  claims: Informer<PersistentVolumeClaim>;
+  volumes: Informer<PersistentVolume>;
+  storageClasses: Informer<StorageClass>;
   virtualServices: Informer<VirtualService>;
   istioGateways: Informer<IstioGateway>;
   destinationRules: Informer<DestinationRule>;
@@ -111,6 +120,9 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     configMaps,
     quotas: informer(ResourceQuotas),
     limitRanges: informer(LimitRanges),
+    claims: informer(PersistentVolumeClaims),
+    volumes: informer(PersistentVolumes),
+    storageClasses: informer(StorageClasses),
     virtualServices: informer(VirtualServices),
     istioGateways: informer(IstioGateways),
     destinationRules: informer(DestinationRules),
@@ -129,7 +141,8 @@ export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges } = context;
   const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
   const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings, context.markedPlaceholders];
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...routing];
+  const storage = [context.storageClasses, context.volumes, context.claims];
+  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...storage, ...routing];
 }
 
 function deadlineData(seconds: number): { deployment: Record<string, string> } {

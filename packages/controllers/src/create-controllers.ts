@@ -3,6 +3,7 @@ import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
 import { badRequest, LABELS, type KubeClient } from "@ebb/kube";
 import type { InstanceManager, InstanceSpec } from "@ebb/runtime";
+import { ClaimController } from "./claim/controller.ts";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
 import { DomainMappingController } from "./domainmapping/controller.ts";
@@ -46,6 +47,8 @@ export interface ControllersOptions {
   node?: NodeSize;
   /** The folder that holds bundles, as `sha256/<hex>`. */
   bundlesRoot: string;
+  /** The folder that holds those of PersistentVolumeClaims; without it, claims are never bound. */
+  claimsRoot?: string;
   /** Where the gateway serves external hosts: a Route is ready once it has answered here. */
   probeAddress: ProbeAddress;
   /** The same for cluster-local hosts; without it those are taken at the gateway's word. */
@@ -205,6 +208,7 @@ class EmbeddedControllers implements Controllers {
       this.#controllers.push(publisher.controller);
       informers.push(publisher.namespaces);
     }
+    if (options.claimsRoot !== undefined) this.#controllers.push(...new ClaimController(context, options.claimsRoot).controllers);
     settings.invalid.on(({ map, message }) => context.events.note(map, { type: "Warning", reason: "InvalidConfiguration", message }));
     this.#informers = new Group("informers", informers);
   }

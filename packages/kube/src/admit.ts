@@ -3,6 +3,7 @@ import type { ConfigMap, Pod, Secret } from "./core.ts";
 import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
+import { admitClaim, admitStorageClass, admitVolume } from "./admit-storage.ts";
 import { admitLimitRange } from "./admit-limit-range.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
 import { ALL_KINDS, Pods, type Kind } from "./kinds.ts";
@@ -61,6 +62,9 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": (object, _, kind) => admitPolicyBinding(object, kind),
   "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
+  "/PersistentVolumeClaim": (object, { old }, kind) => admitClaim(object, old, kind),
+  "/PersistentVolume": (object, _, kind) => admitVolume(object, kind),
+  "storage.k8s.io/StorageClass": (object, { old }, kind) => admitStorageClass(object, old, kind),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),

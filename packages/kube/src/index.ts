@@ -14,6 +14,7 @@ export {
 } from "./custom/definition.ts";
 export { createConditions, keepTimes, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
+export * from "./storage.ts";
 export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";
@@ -37,6 +38,9 @@ export {
   CoreServices,
   Deployments,
   HorizontalPodAutoscalers,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  StorageClasses,
   ReplicaSets,
   AuthorizationPolicies,
   DestinationRules,
@@ -74,7 +78,7 @@ export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { textMatches } from "./istio/text-matches.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
-export { limitRefusal, withLimitDefaults } from "./limit-range.ts";
+export { claimRefusal, limitRefusal, withLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
 export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS, WITH_ENDED } from "./names.ts";
@@ -85,6 +89,8 @@ export { downwardCauses } from "./validate-pod.ts";
 export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {
   addAmounts,
+  claimAmounts,
+  isStorageName,
   countedResource,
   hardAmounts,
   invalidHard,

@@ -7,6 +7,7 @@ import type { AdmissionPolicy, AdmissionPolicyBinding } from "./policies/policy.
 import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "./measured.ts";
 import type { Schema } from "./schema.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "./rbac.ts";
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
 import type { WebhookConfiguration } from "./webhooks/webhook-configuration.ts";
 import type { Configuration, KnativeService, PodAutoscaler, Revision, Route } from "./serving.ts";
 
@@ -119,6 +120,30 @@ export const Deployments = define({
   statusSubresource: true,
   scale: { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] },
   generation: true,
+});
+export const PersistentVolumeClaims = define<PersistentVolumeClaim>({
+  ...core,
+  kind: "PersistentVolumeClaim",
+  plural: "persistentvolumeclaims",
+  shortNames: ["pvc"],
+  statusSubresource: true,
+});
+export const PersistentVolumes = define<PersistentVolume>({
+  ...core,
+  kind: "PersistentVolume",
+  plural: "persistentvolumes",
+  shortNames: ["pv"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const StorageClasses = define<StorageClass>({
+  group: "storage.k8s.io",
+  version: "v1",
+  builtIn: true,
+  kind: "StorageClass",
+  plural: "storageclasses",
+  shortNames: ["sc"],
+  namespaced: false,
 });
 export const ReplicaSets = define({
   group: "apps",
@@ -359,6 +384,9 @@ export const ALL_KINDS: readonly Kind[] = [
   Endpoints,
   Nodes,
   Deployments,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  StorageClasses,
   ReplicaSets,
   HorizontalPodAutoscalers,
   Leases,

@@ -1,4 +1,5 @@
 import type { Container, LimitRange, LimitRangeItem, ResourceRequirements } from "./core.ts";
+import type { PersistentVolumeClaim } from "./storage.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 
 type Amounts = Readonly<Record<string, string>>;
@@ -34,6 +35,25 @@ export function limitRefusal(
     ...itemsOf(ranges, "Container").flatMap((item) => all.flatMap(({ resources }) => itemRefusals(item, resources ?? {}))),
     ...itemsOf(ranges, "Pod").flatMap((item) => itemRefusals(item, sumOf(containers, initContainers))),
   ];
+  if (whys.length === 0) return undefined;
+  return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
+}
+
+/** Why a claim may not ask for so much, or so little, in Kubernetes' words; undefined if it may. */
+export function claimRefusal({ spec }: PersistentVolumeClaim, ranges: readonly LimitRange[]): string | undefined {
+  const requests = spec.resources?.requests ?? {};
+  const whys = itemsOf(ranges, "PersistentVolumeClaim").flatMap(({ type, min = {}, max = {} }) => [
+    ...Object.entries(min).flatMap(
+      ([name, bound]) =>
+        tooSmall(`minimum ${name} usage per ${type} is ${bound}`, bound, { limit: undefined, request: requests[name] }) ?? [],
+    ),
+    ...Object.entries(max).flatMap(([name, bound]) => {
+      const request = requests[name];
+      const rule = `maximum ${name} usage per ${type} is ${bound}`;
+      if (request === undefined) return [`${rule}.  No request is specified`];
+      return valueOf(request) > valueOf(bound) ? [`${rule}, but request is ${request}`] : [];
+    }),
+  ]);
   if (whys.length === 0) return undefined;
   return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
 }

@@ -1,4 +1,5 @@
 import type { Container, ResourceQuota } from "./core.ts";
+import type { PersistentVolumeClaim } from "./storage.ts";
 import { formatQuantity, isQuantity, quantityValue } from "./quantity.ts";
 
 /** Amounts of resources (cores, bytes, objects) by the names that `spec.hard` of a ResourceQuota has for them. */
@@ -49,6 +50,22 @@ export function podAmounts(containers: readonly Container[], initContainers: rea
   for (const [alias, name] of Object.entries(ALIASES)) if (amounts[name] !== undefined) amounts[alias] = amounts[name];
   return amounts;
 }
+
+/** What a claim counts for, by itself and within its class. */
+export function claimAmounts({ spec }: PersistentVolumeClaim): Amounts {
+  const storage = valueOf(spec.resources?.requests?.["storage"]) ?? 0;
+  const own = { persistentvolumeclaims: 1, "requests.storage": storage };
+  if (!spec.storageClassName) return own;
+  const of = `${spec.storageClassName}${OF_CLASS}`;
+  return { ...own, [`${of}persistentvolumeclaims`]: 1, [`${of}requests.storage`]: storage };
+}
+
+/** Whether this name of `spec.hard` is about the sizes of claims, or about claims of one class. */
+export function isStorageName(name: string): boolean {
+  return name === "requests.storage" || name.includes(OF_CLASS);
+}
+
+const OF_CLASS = ".storageclass.storage.k8s.io/";
 
 function computeOf({ resources: { limits = {}, requests = {} } = {} }: Container): Amounts {
   const amounts: Record<string, number> = {};

@@ -25,8 +25,15 @@ export type IdentityFiles = Readonly<Record<string, string>>;
 export interface VolumeSpec {
   /** A DNS label. */
   name: string;
-  /** `files` holds what is handed to `start`; `empty` is made with the instance, outlives its program's restarts, and goes with the instance. */
-  kind: "files" | "empty";
+  /**
+   * `files` holds what is handed to `start`; `empty` is made with the instance, outlives its program's restarts, and goes with the instance; `claim`
+   * is a folder that outlives all instances, and that several may have at once. A claim has no parts (`subPath`).
+   */
+  kind: "files" | "empty" | "claim";
+  /** Of a claim: which one, a DNS subdomain. */
+  claim?: string;
+  /** Who else than its owner may read it, and write what can be written: a group id, which all its programs have. */
+  group?: number;
   /** Of an empty one: kept in memory. */
   memory?: true;
   /** Of an empty one: an instance that puts more there is ended, and starts again with it empty. */
@@ -62,6 +69,8 @@ export interface Provision {
 export interface SecuritySpec {
   user?: number;
   group?: number;
+  /** Further groups that it is in. */
+  groups?: number[];
   /** Refuse to run it as root: `start` throws UserError CreateContainerConfigError. */
   nonRoot?: true;
   readOnlyRoot?: true;

@@ -1,4 +1,4 @@
-import type { ConfigMap, KnativeService, Revision, Secret, Volume } from "@ebb/kube";
+import type { ConfigMap, KnativeService, PersistentVolumeClaim, Revision, Secret, Volume } from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeService, named } from "./objects.ts";
@@ -61,6 +61,52 @@ export function describeVolumes(target: () => Target): void {
     url = (await settled<KnativeService>(target(), named("Service", "volumes"))).status?.url ?? "";
   });
   afterAll(() => target().remove(named("Service", "volumes")));
+
+  test("what is in a claim outlives its instances, can be written by a user of its fsGroup, and goes with the claim", async () => {
+    const restore = await target().configure("config-features", {
+      "kubernetes.podspec-persistent-volume-claim": "enabled",
+      "kubernetes.podspec-persistent-volume-write": "enabled",
+      "kubernetes.podspec-securitycontext": "enabled",
+    });
+    const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", name: "data" };
+    await target().create<PersistentVolumeClaim>({
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    });
+    const make = (name: string) =>
+      makeService(target(), name, {
+        spec: {
+          securityContext: { fsGroup: 4321 },
+          volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }],
+        },
+        container: {
+          securityContext: { runAsUser: 65_532, runAsGroup: 65_532 },
+          volumeMounts: [{ name: "data", mountPath: "/data", readOnly: false }],
+        },
+      });
+    const of = async (name: string) => (await settled<KnativeService>(target(), named("Service", name))).status?.url ?? "";
+    try {
+      await target().create(make("writes"));
+      expect(await target().shell(await of("writes"), "echo kept > /data/file; stat -c '%g' /data/file; id -G")).toMatch(
+        /^4321\n.*\b4321\b/,
+      );
+      await target().create(make("reads"));
+      expect(await target().shell(await of("reads"), "cat /data/file")).toBe("kept");
+      await target().remove(claim);
+      // It is in use: it stays until nobody has it.
+      expect(await target().find<PersistentVolumeClaim>(claim)).toMatchObject({ status: { phase: "Bound", capacity: { storage: "1Gi" } } });
+    } finally {
+      for (const name of ["writes", "reads"])
+        if (await target().find(named("Service", name))) await target().remove(named("Service", name));
+      await target()
+        .remove(claim)
+        .catch(() => undefined);
+      await restore();
+    }
+    await eventually(async () => (await target().find(claim)) === undefined, 60_000);
+  });
 
   test("ConfigMaps and Secrets are files, read by a user who is not root, and written by nobody", async () => {
     expect(await sh("cat /etc/config/color /etc/config/size /etc/color /etc/secret/deep/token")).toBe("blue9bluet0p");

@@ -1,12 +1,15 @@
 import {
+  claimRefusal,
   forbidden,
   limitRefusal,
   LimitRanges,
+  PersistentVolumeClaims,
   Pods,
   withLimitDefaults,
   type Kind,
   type KubeObject,
   type LimitRange,
+  type PersistentVolumeClaim,
   type Pod,
 } from "@ebb/kube";
 import { resourceOf } from "../registry/selection.ts";
@@ -29,12 +32,18 @@ export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeOb
   return made;
 }
 
-/** Throws Forbidden for a new Pod that breaks one. */
+/** Throws Forbidden for a new Pod, or a claim, that breaks one. */
 export function checkRanges(store: Store, kind: Kind, object: KubeObject): void {
+  if (kind.group === "" && kind.plural === PersistentVolumeClaims.plural) return checkClaim(store, kind, object as PersistentVolumeClaim);
   const ranges = rangesFor(store, kind, object);
   const { containers, initContainers } = (object as Pod).spec ?? {};
   const why = ranges.length === 0 ? undefined : limitRefusal(containers, ranges, initContainers);
   if (why !== undefined) throw forbidden(kind, object.metadata.name, why);
+}
+
+function checkClaim(store: Store, kind: Kind, claim: PersistentVolumeClaim): void {
+  const why = claimRefusal(claim, store.list(RANGES, claim.metadata.namespace).objects as readonly LimitRange[]);
+  if (why !== undefined) throw forbidden(kind, claim.metadata.name, why);
 }
 
 function rangesFor(store: Store, kind: Kind, object: KubeObject): readonly LimitRange[] {

@@ -91,3 +91,43 @@ test("a LimitRange fills in what new Pods do not say, and refuses those beyond i
     message: 'pods "large" is forbidden: maximum cpu usage per Container is 1, but limit is 2',
   });
 });
+
+test("claims: the default class, the size against a quota and a LimitRange, also of one that grows", async () => {
+  const server = await startServer();
+  const CLAIMS = "/api/v1/namespaces/default/persistentvolumeclaims";
+  const storageClass = { metadata: { name: "local", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } } };
+  await server.call("POST", "/apis/storage.k8s.io/v1/storageclasses", { body: { ...storageClass, provisioner: "ebb.dev/local" } });
+  await setQuota(server, { "requests.storage": "3Gi", "local.storageclass.storage.k8s.io/persistentvolumeclaims": "2" });
+  const limits = [{ type: "PersistentVolumeClaim", max: { storage: "2Gi" } }];
+  await server.call("POST", "/api/v1/namespaces/default/limitranges", { body: { metadata: { name: "sizes" }, spec: { limits } } });
+  const claim = (name: string, storage: string) => ({
+    metadata: { name },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } },
+  });
+  const create = async (name: string, storage: string) => (await server.call("POST", CLAIMS, { body: claim(name, storage) })).body;
+  expect(await create("huge", "5Gi")).toMatchObject({
+    code: 403,
+    message: 'persistentvolumeclaims "huge" is forbidden: maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 5Gi',
+  });
+  expect(await create("a", "2Gi")).toMatchObject({
+    metadata: { finalizers: ["kubernetes.io/pvc-protection"] },
+    spec: { storageClassName: "local", volumeMode: "Filesystem" },
+  });
+  expect((await create("b", "1536Mi")).message).toBe(
+    'persistentvolumeclaims "b" is forbidden: exceeded quota: q, requested: requests.storage=1536Mi, used: requests.storage=2Gi, limited: requests.storage=3Gi',
+  );
+  expect((await create("b", "512Mi")).kind).toBe("PersistentVolumeClaim");
+  expect((await create("c", "1Mi")).message).toContain(
+    "exceeded quota: q, requested: local.storageclass.storage.k8s.io/persistentvolumeclaims=1",
+  );
+  const bound = await server.call("GET", `${CLAIMS}/b`);
+  await server.call("PUT", `${CLAIMS}/b/status`, { body: { ...bound.body, status: { phase: "Bound" } } });
+  const grow = (storage: string) =>
+    server.call("PATCH", `${CLAIMS}/b`, {
+      body: { spec: { resources: { requests: { storage } } } },
+      type: "application/merge-patch+json",
+    });
+  expect((await grow("1536Mi")).status).toBe(403);
+  expect((await grow("1Gi")).status).toBe(200);
+  await eventually(async () => (await status(server)).used["requests.storage"] === "3Gi");
+});

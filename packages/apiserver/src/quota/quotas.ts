@@ -2,14 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
 import {
   addAmounts,
+  claimAmounts,
   countedResource,
   forbidden,
   hardAmounts,
   invalid,
   invalidHard,
   invalidValue,
+  isStorageName,
   isStatus,
   overQuota,
+  PersistentVolumeClaims,
   podAmounts,
   Pods,
   quotaTakes,
@@ -19,6 +22,7 @@ import {
   type Amounts,
   type Kind,
   type KubeObject,
+  type PersistentVolumeClaim,
   type Pod,
   type ResourceQuota,
 } from "@ebb/kube";
@@ -31,11 +35,12 @@ import type { Store, StoreEvent } from "../store/store.ts";
 const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-system:resourcequota-controller", groups: [] } };
 const QUOTAS = resourceOf(ResourceQuotas);
 const PODS = resourceOf(Pods);
+const CLAIMS = resourceOf(PersistentVolumeClaims);
 /** Objects that come in a burst are counted once. */
 const COALESCE = 100;
 
-/** Names by resource and namespace. */
-type Admitted = Map<string, Set<string>>;
+/** By resource and namespace: names, with what claims ask for. */
+type Admitted = Map<string, Map<string, Amounts>>;
 
 function placeOf(resource: string, namespace: string): string {
   return `${resource}/${namespace}`;
@@ -65,20 +70,25 @@ export class Quotas {
     const resource = resourceOf(kind);
     if (resource === QUOTAS) checkHard(next as ResourceQuota);
     const { namespace, name } = next.metadata;
-    if (old || namespace === undefined || (resource === PODS && isInstance(next))) return;
+    if (namespace === undefined || (resource === PODS && isInstance(next))) return;
+    if (old && resource !== CLAIMS) return;
     const quotas = this.#store.list(QUOTAS, namespace).objects as readonly ResourceQuota[];
     if (quotas.length === 0) return;
     const { containers, initContainers }: Partial<Pod["spec"]> = resource === PODS ? (next as Pod).spec : {};
+    const claimed = resource === CLAIMS ? claimAmounts(next as PersistentVolumeClaim) : {};
+    const before = old && resource === CLAIMS ? claimAmounts(old as PersistentVolumeClaim) : {};
     for (const quota of quotas) {
       if (!quotaTakes(quota, containers, initContainers)) continue;
-      const asked = containers ? podAmounts(containers, initContainers) : countOf(quota, resource);
+      const counted = old ? {} : countOf(quota, resource);
+      // A claim that grows asks for the difference.
+      const asked = containers ? podAmounts(containers, initContainers) : { ...addAmounts(claimed, before, -1), ...counted };
       const silent = containers && unspecified(quota, containers, initContainers);
       const why = silent ?? overQuota(quota, this.#usedOf(quota, Object.keys(asked)), asked);
       if (why !== undefined) throw forbidden(kind, name, why);
     }
     const place = placeOf(resource, namespace);
     const [newer] = this.#admitted;
-    newer.set(place, (newer.get(place) ?? new Set()).add(name));
+    if (!old) newer.set(place, (newer.get(place) ?? new Map<string, Amounts>()).set(name, claimed));
   }
 
   /** What is there of everything that the quota limits. */
@@ -98,15 +108,24 @@ export class Quotas {
     return this.#admitted.reduce((sum, admitted) => sum + (admitted.get(place)?.size ?? 0), 0);
   }
 
+  /** What the claims of a namespace ask for, those that are not committed yet among them. */
+  #claimed(namespace: string): Amounts {
+    const stored = (this.#store.list(CLAIMS, namespace).objects as readonly PersistentVolumeClaim[]).map(claimAmounts);
+    const admitted = this.#admitted.flatMap((each) => [...(each.get(placeOf(CLAIMS, namespace))?.values() ?? [])]);
+    return [...stored, ...admitted].reduce<Amounts>((sum, amounts) => addAmounts(sum, amounts), {});
+  }
+
   #usedOf(quota: ResourceQuota, names: readonly string[]): Amounts {
     const { namespace = "" } = quota.metadata;
     const used: Record<string, number> = {};
+    const claimed = names.some(isStorageName) && quotaTakes(quota, undefined) ? this.#claimed(namespace) : {};
     for (const name of names) {
+      if (isStorageName(name)) used[name] = claimed[name] ?? 0;
       const resource = countedResource(name);
       if (resource === undefined || !quotaTakes(quota, undefined)) continue;
       used[name] = this.#store.list(resource, namespace).objects.length + this.#pending(resource, namespace);
     }
-    if (names.every((name) => countedResource(name) !== undefined)) return used;
+    if (names.every((name) => isStorageName(name) || countedResource(name) !== undefined)) return used;
     return (this.#store.list(PODS, namespace).objects as readonly Pod[])
       .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
       .filter(({ spec }) => quotaTakes(quota, spec.containers, spec.initContainers))
@@ -153,7 +172,8 @@ export class QuotaController implements Runnable {
 
   #observe({ key, type }: StoreEvent): void {
     if (key.resource === QUOTAS) return this.#add(key.namespace);
-    if (this.#namespaces.has(key.namespace) && (type !== "MODIFIED" || key.resource === PODS)) this.#add(key.namespace);
+    if (this.#namespaces.has(key.namespace) && (type !== "MODIFIED" || key.resource === PODS || key.resource === CLAIMS))
+      this.#add(key.namespace);
   }
 
   #add(namespace: string): void {

@@ -116,6 +116,35 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("Up-to-date", (object) => read(object, ["status", "updatedReplicas"]) || 0, { type: "integer" }),
     column("Available", (object) => read(object, ["status", "availableReplicas"]) || 0, { type: "integer" }),
   ],
+  "/PersistentVolumeClaim": [
+    field("Status", "status.phase"),
+    field("Volume", "spec.volumeName"),
+    field("Capacity", "status.capacity.storage"),
+    column("Access Modes", (object) => accessModes((object.status as { accessModes?: string[] } | undefined)?.accessModes)),
+    field("StorageClass", "spec.storageClassName"),
+    column("VolumeAttributesClass", () => "<unset>"),
+  ],
+  "/PersistentVolume": [
+    field("Capacity", "spec.capacity.storage"),
+    column("Access Modes", (object) => accessModes((object.spec as { accessModes?: string[] } | undefined)?.accessModes)),
+    field("Reclaim Policy", "spec.persistentVolumeReclaimPolicy"),
+    field("Status", "status.phase"),
+    column("Claim", (object) => {
+      const { namespace = "", name = "" } = (object.spec as { claimRef?: Record<string, string> } | undefined)?.claimRef ?? {};
+      return name === "" ? "" : `${namespace}/${name}`;
+    }),
+    field("StorageClass", "spec.storageClassName"),
+    column("VolumeAttributesClass", () => "<unset>"),
+    field("Reason", "status.reason"),
+  ],
+  "storage.k8s.io/StorageClass": [
+    field("Provisioner", "provisioner"),
+    field("ReclaimPolicy", "reclaimPolicy"),
+    field("VolumeBindingMode", "volumeBindingMode"),
+    column("AllowVolumeExpansion", (object) =>
+      String((object as unknown as { allowVolumeExpansion?: boolean }).allowVolumeExpansion ?? false),
+    ),
+  ],
   "apps/ReplicaSet": [
     column("Desired", (object) => read(object, ["spec", "replicas"]) || 0, { type: "integer" }),
     column("Current", (object) => read(object, ["status", "replicas"]) || 0, { type: "integer" }),
@@ -208,6 +237,17 @@ export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" |
   if (group === "" && kind === "Event") return EVENT;
   const own = COLUMNS[`${group}/${kind}`] ?? [];
   return [NAME, ...own, ...(own.includes(AGE) ? [] : [AGE]), ...(WIDE[`${group}/${kind}`] ?? [])];
+}
+
+const MODES: Readonly<Record<string, string>> = {
+  ReadWriteOnce: "RWO",
+  ReadOnlyMany: "ROX",
+  ReadWriteMany: "RWX",
+  ReadWriteOncePod: "RWOP",
+};
+
+function accessModes(modes: readonly string[] = []): string {
+  return modes.map((mode) => MODES[mode] ?? mode).join(",");
 }
 
 interface ResourceMetric {

@@ -2,16 +2,21 @@ import { revisionScaling, scalingAnnotation, type Strategy } from "@ebb/autoscal
 import {
   formatQuantity,
   HorizontalPodAutoscalers,
+  isQuantity,
   parseDuration,
   PodAutoscalers,
+  quantityValue,
+  Revisions,
   type Condition,
   type Finder,
   type KubeObject,
   type ObjectView,
   type PodAutoscaler,
+  type Revision,
 } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { isResourceClass, readUsage } from "../podautoscaler/resource-usage.ts";
+import { servingContainer } from "../revision/workload.ts";
 import { autoscalerSettings } from "./metric.ts";
 import { mark } from "./parts.ts";
 
@@ -37,9 +42,9 @@ interface Metrics {
 }
 
 function makeHorizontalPodAutoscaler(autoscaler: PodAutoscaler, find: Finder): KubeObject {
-  const { name, labels, annotations = {} } = autoscaler.metadata;
+  const { name, namespace = "", labels, annotations = {} } = autoscaler.metadata;
   const { min, max, strategies } = revisionScaling(autoscalerSettings(find), { annotations, containerConcurrency: 0 });
-  const { metrics, currentMetrics } = metricsOf(autoscaler, strategies[0]);
+  const { metrics, currentMetrics } = metricsOf(autoscaler, strategies[0], find.get(Revisions, namespace, name));
   const most = max || MAX_INT32;
   const { actualScale = 0, desiredScale = 0 } = autoscaler.status ?? {};
   return {
@@ -63,7 +68,7 @@ function makeHorizontalPodAutoscaler(autoscaler: PodAutoscaler, find: Finder): K
 }
 
 /** Of the one resource that it is scaled by, what is aimed at and what is used. */
-function metricsOf({ status }: PodAutoscaler, strategy: Strategy | undefined): Metrics {
+function metricsOf({ status }: PodAutoscaler, strategy: Strategy | undefined, revision: Revision | undefined): Metrics {
   if (strategy?.type !== "cpu" && strategy?.type !== "memory") return {};
   const { type: name, target } = strategy;
   const used = readUsage(status?.annotations);
@@ -75,7 +80,15 @@ function metricsOf({ status }: PodAutoscaler, strategy: Strategy | undefined): M
     return { metrics, ...(used ? { currentMetrics: current({ averageValue: memory(used.memoryMiB) }) } : {}) };
   }
   const metrics = resource({ type: "Utilization", averageUtilization: Math.ceil(target) });
-  return { metrics, ...(used ? { currentMetrics: current({ averageUtilization: Math.round(used.cpuPercent) }) } : {}) };
+  if (!used) return { metrics };
+  const averageValue = formatQuantity((used.cpuPercent * coresOf(revision)) / 100, "decimal");
+  return { metrics, currentMetrics: current({ averageUtilization: Math.round(used.cpuPercent), averageValue }) };
+}
+
+/** What per cent are of: the limit, or a core. */
+function coresOf(revision: Revision | undefined): number {
+  const limit = (revision && servingContainer(revision))?.resources?.limits?.["cpu"];
+  return limit !== undefined && isQuantity(limit) ? quantityValue(limit) : 1;
 }
 
 function behaviorOf(annotations: Readonly<Record<string, string>>): object {

@@ -1,16 +1,16 @@
 import {
   ConfigMaps,
+  PersistentVolumeClaims,
   PodAutoscalers,
   Revisions,
   limitRefusal,
   Secrets,
   withLimitDefaults,
   type Cause,
-  type ConfigMap,
   type Kind,
+  type KubeObject,
   type LimitRange,
   type Revision,
-  type Secret,
 } from "@ebb/kube";
 import { TransientError, UserError } from "@ebb/base";
 import type { InstanceSpec, Workload } from "@ebb/runtime";
@@ -65,11 +65,12 @@ export class RevisionController {
   constructor(options: RevisionControllerOptions) {
     this.#options = options;
     const { context } = options;
-    const { clock, log, secrets, configMaps } = context;
+    const { clock, log, secrets, configMaps, claims } = context;
     this.#startedAt = clock.now();
     this.#sources = {
       secret: (namespace, name) => secrets.get(namespace, name),
       configMap: (namespace, name) => configMaps.get(namespace, name),
+      claim: (namespace, name) => claims.get(namespace, name),
     };
     this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key) });
     const resolved = (key: string) => this.controller.add(key);
@@ -87,6 +88,7 @@ export class RevisionController {
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
     configMaps.onChange(({ object, type }) => type !== "resync" && this.#addDependents(ConfigMaps, object));
+    claims.onChange(({ object, type }) => type !== "resync" && this.#addDependents(PersistentVolumeClaims, object));
   }
 
   /** Declares everything at once, so that instances of Revisions that exist are not taken for orphans. */
@@ -198,7 +200,7 @@ export class RevisionController {
     else this.#references.delete(key);
   }
 
-  #addDependents(kind: Kind, { metadata }: Secret | ConfigMap): void {
+  #addDependents(kind: Kind, { metadata }: KubeObject): void {
     const reference = `${metadata.namespace ?? ""}/${kind.kind.toLowerCase()}/${metadata.name}`;
     for (const key of this.#dependents.get(reference) ?? []) {
       this.controller.add(key);

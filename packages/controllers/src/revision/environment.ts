@@ -4,6 +4,7 @@ import {
   type ConfigMap,
   type Container,
   type EnvVar,
+  type PersistentVolumeClaim,
   type Revision,
   type Secret,
   LABELS,
@@ -14,6 +15,7 @@ import { fieldValue, resourceValue, type DownwardScope } from "./downward.ts";
 export interface Sources {
   secret(namespace: string, name: string): Secret | undefined;
   configMap(namespace: string, name: string): ConfigMap | undefined;
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
 }
 
 export type Environment = { env: Record<string, string> } | { problem: string };

@@ -4,6 +4,7 @@ import { uidOf, type InstanceSpec, type VolumeFiles } from "@ebb/runtime";
 import { downwardScope, type Identity } from "./downward.ts";
 import type { Sources } from "./environment.ts";
 import type { NodeSize } from "./schedulable.ts";
+import { fsGroupOf } from "./security.ts";
 import { planFiles, type TokenFile, type VolumeScope } from "./volume-files.ts";
 
 /** Of an instance's ServiceAccount, bound to its Pod once that is recorded. */
@@ -16,6 +17,9 @@ export interface ProvidedVolumes {
   volumes: Record<string, VolumeFiles>;
   renewAfter?: number;
 }
+
+/** What is given to a group can be read by it, whatever its mode; as the kubelet has it. */
+const GROUP_READS = 0o440;
 
 interface ProvideDeps {
   sources: Sources;
@@ -37,6 +41,7 @@ export async function provideVolumes(
   const wanted = (revision.spec.volumes ?? []).filter(({ name }) =>
     (spec.volumes ?? []).some((volume) => volume.kind === "files" && volume.name === name),
   );
+  const group = fsGroupOf(revision.spec);
   const volumes: ProvidedVolumes["volumes"] = {};
   let renewAfter = Number.POSITIVE_INFINITY;
   for (const volume of wanted) {
@@ -47,11 +52,12 @@ export async function provideVolumes(
     }
     const files: Record<string, VolumeFiles[string]> = {};
     for (const [path, file] of Object.entries(plan.files)) {
-      if ("content" in file) files[path] = file;
+      const mode = group === undefined ? file.mode : file.mode | GROUP_READS;
+      if ("content" in file) files[path] = { mode, content: file.content };
       else {
         const { namespace, account } = scope;
         const issued = await deps.issueToken({ namespace, account, pod: spec.id }, file.token);
-        files[path] = { mode: file.mode, content: Buffer.from(issued.token) };
+        files[path] = { mode, content: Buffer.from(issued.token) };
         renewAfter = Math.min(renewAfter, issued.renewAfter);
       }
     }

@@ -18,6 +18,7 @@ const SECRET: Secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "ke
 const SOURCES = {
   secret: (namespace: string, name: string) => (namespace === "team" && name === "keys" ? SECRET : undefined),
   configMap: (namespace: string, name: string) => (namespace === "team" && name === "settings" ? MAP : undefined),
+  claim: () => undefined,
 };
 const NODE = { cores: 4, memoryBytes: 8 * 2 ** 30 };
 const CONTAINER = {

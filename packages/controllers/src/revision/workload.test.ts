@@ -16,6 +16,7 @@ const map: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: 
 const SOURCES: Sources = {
   secret: (namespace, name) => (namespace === "team" && name === "keys" ? secret : undefined),
   configMap: (namespace, name) => (namespace === "team" && name === "settings" ? map : undefined),
+  claim: () => undefined,
 };
 
 function make(container: Partial<Container>, spec: Partial<Revision["spec"]> = {}) {

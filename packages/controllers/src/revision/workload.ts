@@ -17,7 +17,7 @@ import { instanceLabels } from "./pod-metadata.ts";
 import { probeOf, readinessOf } from "./probes.ts";
 import type { NodeSize } from "./schedulable.ts";
 import { securityOf } from "./security.ts";
-import { mountSpecs, volumeReferences, volumeSpecs, volumesProblem } from "./volumes.ts";
+import { claimVolumes, mountSpecs, volumeReferences, volumeSpecs, volumesProblem } from "./volumes.ts";
 
 export interface WorkloadOptions {
   /** The folder that holds bundles, as `sha256/<hex>`. */
@@ -45,6 +45,8 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if (!container) return problem("InvalidRevision", "the Revision has no container");
   const volumes = volumesProblem(revision.spec);
   if (volumes !== undefined) return problem("InvalidVolume", volumes);
+  const claims = claimVolumes(revision.spec, (name) => sources.claim(revision.metadata.namespace ?? "", name));
+  if ("problem" in claims) return claims;
   const { containers, initContainers = [] } = revision.spec;
   const context = { revision, sources, options };
   const main = programOf(container, "serving", context);
@@ -72,7 +74,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     protocol: protocolOf(container),
     readiness: readinessOf(container),
     ...(parts.length > 0 ? { parts } : {}),
-    ...(revision.spec.volumes?.length ? { volumes: volumeSpecs(revision.spec) } : {}),
+    ...(revision.spec.volumes?.length ? { volumes: volumeSpecs(revision.spec, claims.bound) } : {}),
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
     ...(options.apiAddress?.(artifact.kind) && revision.spec.automountServiceAccountToken !== false
       ? { identity: identityOf(revision) }

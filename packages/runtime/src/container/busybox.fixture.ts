@@ -29,7 +29,7 @@ export class BusyboxEngine {
     this.engine = engine;
     this.#folder = folder;
     const owner = `test-${systemRandom.suffix(6)}`;
-    const volumes = { disk: join(folder, "volumes"), memory: `/dev/shm/ebb-${owner}` };
+    const volumes = { disk: join(folder, "volumes"), memory: `/dev/shm/ebb-${owner}`, claims: join(folder, "claims") };
     this.options = { owner, identities: join(folder, "identities"), volumes };
   }
 

@@ -160,7 +160,7 @@ class ContainerDriver implements Driver {
     const { spec, pid } = known;
     try {
       if (files.identity) this.#writeIdentity(spec.id, files.identity);
-      if (files.volumes) this.#volumesOf(spec).renew(files.volumes);
+      if (files.volumes) this.#volumesOf(spec).renew(spec.volumes ?? [], files.volumes);
       await this.#docker.getContainer(containerName(spec.id)).start();
     } catch (error) {
       this.#known.delete(spec.id);
@@ -177,7 +177,7 @@ class ContainerDriver implements Driver {
     const known = this.#known.get(id);
     if (!known || known.exit) return;
     if (identity) this.#writeIdentity(id, identity);
-    if (volumes) this.#volumesOf(known.spec).renew(volumes);
+    if (volumes) this.#volumesOf(known.spec).renew(known.spec.volumes ?? [], volumes);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {

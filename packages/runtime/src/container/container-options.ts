@@ -70,6 +70,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     HostConfig: {
       ...capabilitiesOf(security),
       ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
+      ...(security.groups?.length ? { GroupAdd: security.groups.map(String) } : {}),
       SecurityOpt: ["no-new-privileges"],
       PidsLimit: MOST_PROCESSES,
       ...(context.ulimits ? { Ulimits: LIMITS } : {}),

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "@ebb/base";
+import { BugError, UserError } from "@ebb/base";
 import { tempDir } from "@ebb/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import type { MountSpec, VolumeSpec } from "../port.ts";
@@ -8,7 +8,7 @@ import { InstanceVolumes } from "./instance-volumes.ts";
 
 const folder = await tempDir("ebb-volumes-");
 afterAll(() => folder.remove());
-const places = { disk: join(folder.path, "disk"), memory: join(folder.path, "memory") };
+const places = { disk: join(folder.path, "disk"), memory: join(folder.path, "memory"), claims: join(folder.path, "claims") };
 let count = 0;
 const open = () => new InstanceVolumes(places, `instance-${count++}`);
 const CACHE: VolumeSpec = { name: "cache", kind: "empty" };
@@ -56,6 +56,38 @@ describe("the volumes of an instance", () => {
     expect(prepare).toThrow(UserError);
   });
 
+  test("a claim is one folder for all instances, which goes with none of them, and has no parts", async () => {
+    const claim: VolumeSpec = { name: "data", kind: "claim", claim: "pvc-1", group: 4321 };
+    const mount: MountSpec = { volume: "data", path: "/d" };
+    const [one, other] = [open(), open()];
+    for (const volumes of [one, other]) volumes.prepare([claim], [mount], undefined);
+    const source = join(places.claims, "pvc-1");
+    expect(one.mounts([claim], [mount], [mount])).toEqual([{ source, target: "/d", readOnly: false }]);
+    writeFileSync(join(source, "kept"), "x");
+    await one.remove();
+    other.prepare([claim], [mount], undefined);
+    expect(readFileSync(join(source, "kept"), "utf8")).toBe("x");
+    const { mode, gid } = statSync(source);
+    expect(mode & 0o7777).toBe(0o2777);
+    if (process.getuid?.() === 0) expect(gid).toBe(4321);
+    expect(() => open().prepare([claim], [{ ...mount, subPath: "a" }], undefined)).toThrow(UserError);
+    expect(() => open().prepare([{ ...claim, claim: "../etc" }], [mount], undefined)).toThrow(BugError);
+  });
+
+  test("files that are for a group are given to it", () => {
+    const volumes = open();
+    const mounts: MountSpec[] = [
+      { volume: "config", path: "/c" },
+      { volume: "config", path: "/k", subPath: "k" },
+    ];
+    const config = { ...CONFIG, group: 4321 };
+    volumes.prepare([config], mounts, { config: { k: { content: Buffer.from("1"), mode: 0o440 } } });
+    for (const { source } of volumes.mounts([config], mounts, mounts)) {
+      const { gid, mode } = statSync(source.endsWith("config") ? join(source, "k") : source);
+      expect([mode & 0o777, process.getuid?.() === 0 ? gid : 4321]).toEqual([0o440, 4321]);
+    }
+  });
+
   test("what is renewed is seen in the whole; a part stays as it was until the next start", () => {
     const all: MountSpec[] = [
       { volume: "config", path: "/c" },
@@ -64,7 +96,7 @@ describe("the volumes of an instance", () => {
     const volumes = open();
     volumes.prepare([CONFIG], all, { config: { k: file("1") } });
     const [whole = "", part = ""] = volumes.mounts([CONFIG], all, all).map(({ source }) => source);
-    volumes.renew({ config: { k: file("2") }, other: { k: file("x") } });
+    volumes.renew([CONFIG], { config: { k: file("2") }, other: { k: file("x") } });
     expect([readFileSync(join(whole, "k"), "utf8"), readFileSync(part, "utf8")]).toEqual(["2", "1"]);
     volumes.prepare([CONFIG], all, { config: { k: file("2") } });
     expect(readFileSync(part, "utf8")).toBe("2");

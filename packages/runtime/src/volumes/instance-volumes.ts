@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdirSync, statfsSync } from "node:fs";
 import { opendir, lstat, rm } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { systemCode, UserError } from "@ebb/base";
+import { BugError, systemCode, UserError } from "@ebb/base";
 import type { InstanceFiles, MountSpec, VolumeSpec } from "../port.ts";
-import { isInside, writePart, writeVolume } from "./write-volume.ts";
+import { giveTo, isInside, writePart, writeVolume } from "./write-volume.ts";
 
 /** A folder or file of this machine, as a container sees it. */
 export interface HostMount {
@@ -18,6 +18,8 @@ export interface VolumePlaces {
   disk: string;
   /** On a file system in memory. */
   memory: string;
+  /** Of claims: a folder for each, which nobody here removes. */
+  claims: string;
 }
 
 const TMPFS = 0x0102_1994;
@@ -33,8 +35,10 @@ const TMPFS = 0x0102_1994;
 export class InstanceVolumes {
   readonly #disk: string;
   readonly #memory: string;
+  readonly #claims: string;
 
-  constructor({ disk, memory }: VolumePlaces, id: string) {
+  constructor({ disk, memory, claims }: VolumePlaces, id: string) {
+    this.#claims = claims;
     this.#disk = join(disk, id);
     this.#memory = join(memory, id);
   }
@@ -49,22 +53,23 @@ export class InstanceVolumes {
     for (const volume of volumes) {
       const parts = subPathsOf(volume.name, mounts);
       if (volume.kind === "empty") this.#makeEmpty(volume, parts);
+      else if (volume.kind === "claim") this.#makeClaim(volume, parts);
       else {
         const given = files?.[volume.name];
         // One that is not given keeps what it has.
         if (!given && existsSync(this.#files(volume))) continue;
         const content = given ?? {};
-        writeVolume(this.#files(volume), content);
-        for (const part of parts) writePart(this.#part(volume, part), content, part);
+        writeVolume(this.#files(volume), content, volume.group);
+        for (const part of parts) writePart(this.#part(volume, part), { files: content, subPath: part, group: volume.group });
       }
     }
   }
 
   /** Of a running one: those that are given; copies of parts stay as they were. */
-  renew(files: NonNullable<InstanceFiles["volumes"]>): void {
+  renew(volumes: readonly VolumeSpec[], files: NonNullable<InstanceFiles["volumes"]>): void {
     for (const [name, content] of Object.entries(files)) {
       const folder = this.#files({ name });
-      if (existsSync(folder)) writeVolume(folder, content);
+      if (existsSync(folder)) writeVolume(folder, content, volumes.find((volume) => volume.name === name)?.group);
     }
   }
 
@@ -77,6 +82,7 @@ export class InstanceVolumes {
         const source = subPath === undefined ? this.#files(volume) : this.#part(volume, subPath);
         return [{ source, target: path, readOnly: true }];
       }
+      if (volume.kind === "claim") return [{ source: this.#claim(volume), target: path, readOnly }];
       const source = subPath === undefined ? this.#empty(volume) : this.#sub(volume, subPath);
       const below = subPathsOf(name, all).flatMap((part) => {
         const rest = subPath === undefined ? part : part.startsWith(`${subPath}/`) ? part.slice(subPath.length + 1) : undefined;
@@ -117,13 +123,30 @@ export class InstanceVolumes {
     if (volume.memory) this.#requireMemory();
     for (const folder of [whole, ...parts.map((part) => this.#sub(volume, part))]) {
       mkdirSync(folder, { recursive: true });
-      // Whoever the program is, it may write there; nobody else comes this far.
-      chmodSync(folder, 0o777);
+      share(folder, volume.group);
     }
     for (const part of parts) mkdirSync(join(whole, part), { recursive: true });
     for (const outer of parts)
       for (const inner of parts)
         if (inner.startsWith(`${outer}/`)) mkdirSync(join(this.#sub(volume, outer), inner.slice(outer.length + 1)), { recursive: true });
+  }
+
+  #makeClaim(volume: VolumeSpec, parts: readonly string[]): void {
+    // A program may have put a link there, which the engine would follow on this machine.
+    if (parts.length > 0)
+      throw new UserError(
+        "CreateContainerConfigError",
+        `the subPath ${JSON.stringify(parts[0])} of a claim cannot be mounted: mount all of it`,
+      );
+    const folder = this.#claim(volume);
+    mkdirSync(this.#claims, { recursive: true, mode: 0o700 });
+    if (existsSync(folder)) {
+      // It is this machine's own folder, not a link: only what is in it is a program's.
+      if (volume.group !== undefined) share(folder, volume.group);
+      return;
+    }
+    mkdirSync(folder);
+    share(folder, volume.group);
   }
 
   #requireMemory(): void {
@@ -150,9 +173,20 @@ export class InstanceVolumes {
   #empty({ name, memory }: VolumeSpec): string {
     return join(memory ? this.#memory : this.#disk, "empty", name);
   }
+  #claim({ claim = "" }: VolumeSpec): string {
+    // Drivers are told what to run by the API's objects: a name is never a path.
+    if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(claim)) throw new BugError("claim_name", `${JSON.stringify(claim)} is no name of a claim`);
+    return join(this.#claims, claim);
+  }
   #sub({ name, memory }: VolumeSpec, subPath: string): string {
     return join(memory ? this.#memory : this.#disk, "subs", hashed(name, subPath));
   }
+}
+
+/** Whoever the program is, it may write there; nobody else comes this far. What it makes there is its group's, too. */
+function share(folder: string, group: number | undefined): void {
+  giveTo(folder, group);
+  chmodSync(folder, group === undefined ? 0o777 : 0o2777);
 }
 
 function subPathsOf(volume: string, mounts: readonly MountSpec[]): string[] {

@@ -64,11 +64,11 @@ describe("a volume's files", () => {
     const files = { "app.conf": file("x"), "tls/key": file("k"), "tls/more/cert": file("c") };
     const at = fresh();
     mkdirSync(at);
-    writePart(join(at, "file"), files, "app.conf");
+    writePart(join(at, "file"), { files, subPath: "app.conf" });
     expect(readFileSync(join(at, "file"), "utf8")).toBe("x");
-    writePart(join(at, "file"), files, "tls");
+    writePart(join(at, "file"), { files, subPath: "tls" });
     expect(readFileSync(join(at, "file/more/cert"), "utf8")).toBe("c");
-    writePart(join(at, "file"), files, "absent");
+    writePart(join(at, "file"), { files, subPath: "absent" });
     expect(readdirSync(join(at, "file"))).toEqual([]);
   });
 });

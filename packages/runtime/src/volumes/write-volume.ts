@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { lstatSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BugError, systemCode } from "@ebb/base";
@@ -11,14 +22,14 @@ const CURRENT = "..data";
  * name at the top leads through `..data`. Files that are the same are not touched, so that nobody is woken for nothing. Synchronous: a few small
  * files, on the way of a cold start.
  */
-export function writeVolume(folder: string, files: VolumeFiles): void {
+export function writeVolume(folder: string, files: VolumeFiles, group?: number): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
   const paths = Object.keys(files);
   const before = currentOf(folder);
   if (before !== undefined && isSame(join(folder, before), files)) return;
   const fresh = mkdtempSync(join(folder, "..v-"));
-  writeTree(fresh, files);
+  writeTree(fresh, files, group);
   const pointer = join(folder, "..data_new");
   rmSync(pointer, { force: true });
   symlinkSync(fresh.slice(folder.length + 1), pointer);
@@ -30,7 +41,7 @@ export function writeVolume(folder: string, files: VolumeFiles): void {
 }
 
 /** The files as they are, without a way to change them in one step: for a copy of a part that a program sees as it was at its start. */
-export function writeTree(folder: string, files: VolumeFiles): void {
+export function writeTree(folder: string, files: VolumeFiles, group?: number): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
   for (const [path, { content, mode }] of Object.entries(files)) {
@@ -41,9 +52,15 @@ export function writeTree(folder: string, files: VolumeFiles): void {
       chmodSync(join(folder, parent), 0o755);
     }
     writeFileSync(file, content, { flag: "wx" });
+    giveTo(file, group);
     // The mode of open is cut by the umask.
     chmodSync(file, mode & 0o777);
   }
+}
+
+/** To a group, where this process may: without root it is nobody else's to give. Before the mode is set, as it takes some of that away. */
+export function giveTo(path: string, group: number | undefined): void {
+  if (group !== undefined && process.getuid?.() === 0) chownSync(path, -1, group);
 }
 
 /** Whether a path stays in the folder that it is joined to, and out of what `writeVolume` keeps there. */
@@ -90,18 +107,26 @@ export function partOf(files: VolumeFiles, subPath: string): { file?: { content:
   return { ...(file ? { file } : {}), tree: Object.fromEntries(below) };
 }
 
+interface Part {
+  /** All of the volume. */
+  files: VolumeFiles;
+  subPath: string;
+  group?: number | undefined;
+}
+
 /**
  * A copy of a part, for a program that is about to start. What is there and differs is moved aside, not removed: another program may have it mounted,
  * and is to see it as it was.
  */
-export function writePart(target: string, files: VolumeFiles, subPath: string): void {
+export function writePart(target: string, { files, subPath, group }: Part): void {
   const { file, tree } = partOf(files, subPath);
   mkdirSync(dirname(target), { recursive: true });
   const before = lstatSync(target, { throwIfNoEntry: false });
   if (before?.isDirectory() && !file && isSame(target, tree)) return;
   if (before?.isFile() && file && readFileSync(target).equals(file.content) && (before.mode & 0o777) === (file.mode & 0o777)) return;
   if (before) renameSync(target, join(mkdtempSync(`${target}-`), "before"));
-  if (!file) return writeTree(target, tree);
+  if (!file) return writeTree(target, tree, group);
   writeFileSync(target, file.content);
+  giveTo(target, group);
   chmodSync(target, file.mode & 0o777);
 }
