@@ -63,6 +63,10 @@ export function instanceColumns(now: number): Column<Instance>[] {
   ];
 }
 
+function countOf(counts: Readonly<Record<string, number>>, names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+}
+
 /** What was counted, of versions or of points in time: `first` says of which. `seconds`: how long each row lasted. */
 export function metricsColumns<T extends MetricsSummary>(first: Column<T>, seconds: number): Column<T>[] {
   const milliseconds = (value: number | null) => (value === null ? "-" : `${value < 10 ? value : Math.round(value)} ms`);
@@ -77,7 +81,11 @@ export function metricsColumns<T extends MetricsSummary>(first: Column<T>, secon
     { header: "P95", value: (row) => milliseconds(row.p95Ms), align: "right" },
     { header: "P99", value: (row) => milliseconds(row.p99Ms), align: "right" },
     { header: "WAITED", value: (row) => row.held, align: "right" },
+    { header: "REFUSED", value: ({ interventions }) => countOf(interventions, ["denied", "limited", "overflowed"]), align: "right" },
     { header: "INSTANCES", value: (row) => row.instances, align: "right" },
+    ...["denied", "limited", "overflowed", "retried", "ejected"].map((name): Column<T> => {
+      return { header: name.toUpperCase(), wide: true, value: ({ interventions }) => countOf(interventions, [name]), align: "right" };
+    }),
     { header: "MEAN", wide: true, value: (row) => milliseconds(row.meanMs), align: "right" },
     {
       header: "MEAN WAIT",

@@ -207,6 +207,10 @@ const UsageNumbers = {
   heldMs: Type.Number({ description: "Milliseconds that these waited, added up" }),
   requestBytes: Type.Number(),
   responseBytes: Type.Number(),
+  interventions: Type.Record(Type.String(), Type.Number(), {
+    description:
+      "What the gateway did beside passing on: requests denied (403) and limited (429) by the traffic policy, overflowed (503, too many waited), retried; instances ejected",
+  }),
   instances: Type.Number({ description: "Mean number of instances that ran" }),
 };
 export const MetricsSummary = object(UsageNumbers);

@@ -211,3 +211,42 @@ describe("retries", () => {
     void hanging;
   });
 });
+
+describe("what was done about requests is counted of the version that they were for", () => {
+  const bot = { header: "user-agent", match: { prefix: "bot/" } };
+  const destinations = [{ target: { service: "ns/r1" }, weight: 1 }];
+  const rules = [{ name: "r1", matches: [], action: { type: "forward" as const, destinations } }];
+
+  test.each<[string, TrafficPolicy, Record<string, number>, Partial<HostRule>?]>([
+    ["denied", { deny: [bot] }, { denied: 4 }],
+    ["denied, by the rules that would have led there", { deny: [bot] }, { denied: 4 }, { splits: [], rules }],
+    ["limited", { rateLimits: [{ requests: 1, perSeconds: 3600, by: "app" }] }, { limited: 3 }],
+    ["ejected", { ejection: { errors: 2, seconds: 60, maxPercent: 50 } }, { ejected: 1 }],
+    ["retried", { retries: { attempts: 1, perTrySeconds: 0, on: ["5xx"], budgetPercent: 100 } }, { retried: 4 }],
+  ])("%s", async (_, policy, expected, more = {}) => {
+    const revision = more.rules ? "ns/r1" : "ns/r0";
+    const bad = await instance("bad");
+    const worse = await instance("worse");
+    bad.state.status = worse.state.status = 500;
+    const { port, client } = await serve({ versions: [[bad.port, worse.port], [bad.port]], policy, more });
+    const counted = new Map<string, Record<string, number> | undefined>();
+    client.onStats.on(({ revisions }) => revisions.forEach((each) => counted.set(each.revision, each.traffic.interventions)));
+    await statuses(port, 4, "User-Agent: bot/1\r\n");
+    await eventually(() => counted.get(revision) !== undefined);
+    expect(Object.fromEntries(counted)).toEqual({ [revision]: expected });
+  });
+
+  test("overflowed: more waited than may", async () => {
+    const { port, client } = await serve({ versions: [[]], policy: {}, more: {} });
+    const slow = await instance("slow");
+    slow.state.hold = true;
+    await client.putBackend(backend("ns/r0", [slow.port], { containerConcurrency: 1 }));
+    const counted: (Record<string, number> | undefined)[] = [];
+    client.onStats.on(({ revisions }) => counted.push(...revisions.map(({ traffic }) => traffic.interventions)));
+    const held = Array.from({ length: 11 }, () => ask(port));
+    await eventually(() => slow.state.hits === 1);
+    expect(await statuses(port, 2)).toEqual([503, 503]);
+    await eventually(() => counted.some((each) => each?.["overflowed"] === 2));
+    void held;
+  });
+});

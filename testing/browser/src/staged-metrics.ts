@@ -25,6 +25,7 @@ export function metrics(): Metrics {
       heldMs: i === 90 ? 640 : 0,
       requestBytes: requests * 320,
       responseBytes: requests * 2_100,
+      interventions: {},
       instances: Math.max(1, Math.round(wave * 1.4)),
     });
   }

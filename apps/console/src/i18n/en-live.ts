@@ -9,6 +9,7 @@ export const enLive = {
   perSecond: "per second",
   errorRate: "Errors",
   held: "Waited for an instance",
+  refused: "Refused by the gateway",
   requestsTitle: "Requests per second",
   errorsTitle: "Errors, percent of requests",
   latencyTitle: "Time to answer",

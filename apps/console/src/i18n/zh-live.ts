@@ -10,6 +10,7 @@ export const zhLive: typeof enLive = {
   perSecond: "每秒",
   errorRate: "错误率",
   held: "等待实例",
+  refused: "被网关拒绝",
   requestsTitle: "每秒请求数",
   errorsTitle: "错误占请求的百分比",
   latencyTitle: "响应时间",

@@ -32,7 +32,16 @@ function setup() {
           requests: 0,
           queued: 0,
           inFlight: 0,
-          traffic: { responses, latency, latencySumMs: 12.5, held: 1, heldMs: 90, requestBytes: 10, responseBytes: 20 },
+          traffic: {
+            responses,
+            latency,
+            latencySumMs: 12.5,
+            held: 1,
+            heldMs: 90,
+            requestBytes: 10,
+            responseBytes: 20,
+            interventions: { denied: 2 },
+          },
         },
       ],
     });
@@ -52,6 +61,7 @@ test("requests, latencies and what waited, by the names that Knative gives them"
   expect(text).toContain(`revision_request_latencies_sum{${at}} 12.5\n`);
   expect(text).toContain(`revision_request_latencies_count{${at}} 4\n`);
   expect(text).toContain(`ebb_revision_held_request_count{${at}} 1\n`);
+  expect(text).toContain(`ebb_revision_intervention_count{${at},intervention="denied"} 2\n`);
 });
 
 test("instance-seconds are counted while instances run, whatever their state", async () => {

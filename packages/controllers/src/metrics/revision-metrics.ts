@@ -112,6 +112,11 @@ function emptyFamilies() {
     heldMs: family("ebb_revision_held_milliseconds", "counter", "How long those waited, added up"),
     requestBytes: family("ebb_revision_request_bytes", "counter", "Bytes of request bodies"),
     responseBytes: family("ebb_revision_response_bytes", "counter", "Bytes of answers' bodies"),
+    interventions: family(
+      "ebb_revision_intervention_count",
+      "counter",
+      "What the gateway denied, limited, let overflow or retried, and instances that it ejected",
+    ),
   };
 }
 
@@ -124,6 +129,9 @@ function addTraffic(families: ReturnType<typeof emptyFamilies>, labels: Labels, 
   families.heldMs.samples.push({ labels, value: round(traffic.heldMs) });
   families.requestBytes.samples.push({ labels, value: traffic.requestBytes });
   families.responseBytes.samples.push({ labels, value: traffic.responseBytes });
+  for (const [intervention, value] of Object.entries(traffic.interventions ?? {})) {
+    families.interventions.samples.push({ labels: { ...labels, intervention }, value });
+  }
 }
 
 function histogram(labels: Labels, { latency, latencySumMs }: TrafficTotals): Sample[] {

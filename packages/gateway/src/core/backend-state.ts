@@ -133,6 +133,7 @@ export class BackendState {
     }
     const ticket = line.tryJoin(first ? Infinity : this.#queueBound());
     if (ticket === 0) {
+      this.traffic.note("overflowed");
       waiter.refused(503, QUEUE_FULL);
       return undefined;
     }
@@ -192,6 +193,7 @@ export class BackendState {
     const all = this.#endpoints.length;
     if (out === all || out * 100 > Math.max(maxPercent * all, 100)) return false;
     const times = endpoint.eject();
+    this.traffic.note("ejected");
     this.#trials?.get(endpoint)?.cancel();
     this.#tryLater(endpoint, times * seconds * 1000);
     return true;

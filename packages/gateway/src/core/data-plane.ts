@@ -137,7 +137,7 @@ export class DataPlane {
   repeatAll(): void {
     for (const backend of this.#backends.values()) {
       if (backend.wantsWake) this.#deps.wakes.emit(backend.config.key);
-      backend.reported ||= backend.traffic.finished > 0;
+      backend.reported ||= backend.traffic.hasCounted;
     }
   }
 
@@ -190,7 +190,7 @@ export class DataPlane {
     const match = this.#routes.find(request.host, visibility);
     if (!match) answerLocally(client, 404, `nothing is served at ${request.host}`);
     else if (request.probe !== "") answerProbe(client, request, match);
-    else if (match.guard && this.#refuse(match.guard, client, request)) return undefined;
+    else if (match.guard && this.#refuse(match.guard, { client, request, visibility, match })) return undefined;
     else if (match.redirectToTls && this.#redirect(client, request, visibility)) return undefined;
     else if (match.routes.length > 0) return this.#openByRules({ client, request, visibility, match });
     else {
@@ -208,12 +208,26 @@ export class DataPlane {
     return undefined;
   }
 
-  #refuse(guard: HostGuard, client: ClientSide, request: RequestHead): boolean {
+  #refuse(guard: HostGuard, opening: Opening): boolean {
+    const { client, request } = opening;
     const refusal = guard.refuse(request, client, this.#deps);
     if (!refusal) return false;
-    this.#deps.totals[refusal.status === 429 ? "limited" : "denied"]++;
+    const intervention = refusal.status === 429 ? "limited" : "denied";
+    this.#deps.totals[intervention]++;
+    const backend = this.#wouldGoTo(opening);
+    if (backend) {
+      backend.traffic.note(intervention);
+      backend.reported = true;
+    }
     answerLocally(client, refusal.status, refusal.message, refusal.fields);
     return true;
+  }
+
+  /** The version that it would have gone to, had it been let in. */
+  #wouldGoTo({ client, request, visibility, match }: Opening): BackendState | undefined {
+    if (match.routes.length === 0) return this.#backends.get(drawRevision(match, this.#deps.random) ?? "");
+    const decision = decide(request, { visibility, client }, this.#world);
+    return decision.type === "forward" ? this.#backends.get(decision.revision) : undefined;
   }
 
   #openByRules({ client, request, visibility, match }: Opening): OpenedRequest | undefined {

@@ -222,7 +222,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   upstreamFailed(failure: UpstreamFailure, message: string): void {
     this.#upstream = undefined;
     const endpoint = this.#endpoint;
-    const { log, clock, totals } = this.#services;
+    const { log, clock } = this.#services;
     if (failure === "refused" && endpoint && this.#backend.suspect(endpoint)) {
       log.warn({ revision: this.#backend.config.key, endpoint: endpoint.endpoint.id, reason: message }, "an instance refuses connections");
     }
@@ -231,7 +231,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       if (this.#retry?.takeAfter(failure) && this.#isWithinBudget()) return this.#retryLater();
       return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
     }
-    totals.retries++;
+    this.#countRetry();
     if (failure === "refused" && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
     if (failure === "stale") this.#freshOnly = true;
     if (failure === "lost") this.#wasLost = true;
@@ -240,6 +240,11 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (endpoint && failure === "lost") this.#judge(endpoint, false);
     this.#ask(true);
     if (endpoint) this.#backend.release(endpoint);
+  }
+
+  #countRetry(): void {
+    this.#services.totals.retries++;
+    this.#backend.traffic.note("retried");
   }
 
   /** For another attempt that no rule but the policy asks for: retries must not double the load of what is overloaded. */
@@ -267,7 +272,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     const endpoint = this.#endpoint;
     const retry = this.#retry;
     if (!retry) return;
-    this.#services.totals.retries++;
+    this.#countRetry();
     this.#upstream?.abort();
     this.#upstream = undefined;
     this.#endpoint = undefined;

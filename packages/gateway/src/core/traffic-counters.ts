@@ -6,6 +6,12 @@ export const LATENCY_BOUNDS: readonly number[] = [
 
 const STATUS_CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx"];
 
+/**
+ * What the gateway did about a request beside passing it on: it was `denied` by the lists of a traffic policy (403), `limited` by its rates (429),
+ * `overflowed` as too many waited (503), or `retried`; an instance that did nothing but fail was `ejected`.
+ */
+export type Intervention = "denied" | "limited" | "overflowed" | "retried" | "ejected";
+
 /** Everything that was counted of one revision since its gateway started; each number only grows. */
 export interface TrafficTotals {
   /** Requests that are over, by what became of them: `2xx` … `5xx`, `cut` (an answer that broke off), `gone` (the client left before one). */
@@ -18,6 +24,8 @@ export interface TrafficTotals {
   heldMs: number;
   requestBytes: number;
   responseBytes: number;
+  /** By Intervention; those that never happened are not there. What was denied or limited is in none of the other numbers. */
+  interventions?: Record<string, number>;
 }
 
 export interface FinishedRequest {
@@ -40,15 +48,18 @@ export class TrafficCounters {
   #heldMs = 0;
   #requestBytes = 0;
   #responseBytes = 0;
-  #finished = 0;
+  #interventions: Partial<Record<Intervention, number>> | undefined;
+  /** Whether there is anything to tell. */
+  hasCounted = false;
 
-  /** Requests that are over. */
-  get finished(): number {
-    return this.#finished;
+  note(intervention: Intervention): void {
+    this.hasCounted = true;
+    const interventions = (this.#interventions ??= {});
+    interventions[intervention] = (interventions[intervention] ?? 0) + 1;
   }
 
   count(request: FinishedRequest): void {
-    this.#finished++;
+    this.hasCounted = true;
     const result = resultOf(request);
     this.#responses[result] = (this.#responses[result] ?? 0) + 1;
     if (request.status !== 101) {
@@ -74,6 +85,7 @@ export class TrafficCounters {
       heldMs: this.#heldMs,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
+      ...(this.#interventions && { interventions: { ...this.#interventions } }),
     };
   }
 }

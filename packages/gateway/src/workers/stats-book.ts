@@ -101,6 +101,10 @@ function sumTraffic(totals: readonly TrafficTotals[]): TrafficTotals {
     sum.heldMs += each.heldMs;
     sum.requestBytes += each.requestBytes;
     sum.responseBytes += each.responseBytes;
+    for (const [name, count] of Object.entries(each.interventions ?? {})) {
+      const interventions = (sum.interventions ??= {});
+      interventions[name] = (interventions[name] ?? 0) + count;
+    }
   }
   return sum;
 }

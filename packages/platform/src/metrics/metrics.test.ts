@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { createWorld, SHOP, startProcess } from "../testing/world.ts";
 import { floorTo, prunePoints, RESOLUTIONS } from "./store.ts";
@@ -11,19 +12,21 @@ interface Counted {
   /** Cumulative, by upper bound. */
   buckets?: Record<string, number>;
   seconds?: number;
+  denied?: number;
 }
 
 const SERVING = (revision: string) => revision.replace(/-\d+$/, "");
 
 function exposition(...revisions: Counted[]): string {
   const lines = ["# HELP ebb_revision_instance_seconds x", "# TYPE ebb_revision_instance_seconds counter"];
-  for (const { revision = "shop-00001", namespace = "default", ok = 0, failed = 0, buckets = {}, seconds = 0 } of revisions) {
+  for (const { revision = "shop-00001", namespace = "default", ok = 0, failed = 0, buckets = {}, seconds = 0, denied } of revisions) {
     const at = `namespace_name="${namespace}",service_name="${SERVING(revision)}",revision_name="${revision}"`;
     lines.push(`revision_request_count{${at},response_code_class="2xx"} ${ok}`);
     lines.push(`revision_request_count{${at},response_code_class="5xx"} ${failed}`);
     for (const [bound, count] of Object.entries(buckets)) lines.push(`revision_request_latencies_bucket{${at},le="${bound}"} ${count}`);
     lines.push(`revision_request_latencies_sum{${at}} ${(ok + failed) * 3}`);
     lines.push(`ebb_revision_instance_seconds{${at}} ${seconds}`);
+    if (denied !== undefined) lines.push(`ebb_revision_intervention_count{${at},intervention="denied"} ${denied}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -42,6 +45,19 @@ async function deployed() {
 }
 
 describe("an app's metrics", () => {
+  test("tell what was refused, though nothing else happened, also behind points of an Ebb that did not count it", async () => {
+    const { read, process } = await deployed();
+    await read(exposition({ ok: 1, seconds: 1 }));
+    const { db } = process;
+    await sql`update metric_points set usage_json = replace(usage_json, '"interventions":{},', '')`.execute(db);
+    await sql`update metric_counters set counters_json = replace(counters_json, '"interventions":{},', '')`.execute(db);
+    const points = await db.selectFrom("metric_points").select("usage_json").execute();
+    expect(points.map(({ usage_json }) => usage_json.includes("interventions"))).not.toContain(true);
+    await read(exposition({ ok: 1, seconds: 1, denied: 3 }), 1000);
+    const metrics = await read(exposition({ ok: 1, seconds: 1, denied: 5 }));
+    expect(metrics.total.summary).toMatchObject({ requests: 1, interventions: { denied: 5 } });
+  });
+
   test("are what the counters grew by, in the span in which it was seen, by version and as a whole", async () => {
     const { deploy, read } = await deployed();
     await deploy();

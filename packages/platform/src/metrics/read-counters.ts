@@ -10,6 +10,7 @@ export interface RevisionCounters {
   counters: Usage;
 }
 
+const INTERVENTIONS = "ebb_revision_intervention_count";
 const PLAIN: Readonly<Record<string, keyof Usage>> = {
   revision_request_latencies_sum: "latencySumMs",
   ebb_revision_held_request_count: "held",
@@ -18,7 +19,7 @@ const PLAIN: Readonly<Record<string, keyof Usage>> = {
   ebb_revision_response_bytes: "responseBytes",
   ebb_revision_instance_seconds: "instanceSeconds",
 };
-const WANTED = new Set(["revision_request_count", "revision_request_latencies_bucket", ...Object.keys(PLAIN)]);
+const WANTED = new Set(["revision_request_count", "revision_request_latencies_bucket", INTERVENTIONS, ...Object.keys(PLAIN)]);
 
 /** Reads a cluster's `/metrics`. Undefined when it counts nothing by Revision, as the API server of a Kubernetes of others. */
 export function readCounters(text: string): RevisionCounters[] | undefined {
@@ -40,6 +41,7 @@ function countersOf(samples: readonly Sample[]): Usage {
   for (const { name, labels, value } of samples) {
     const plain = PLAIN[name];
     if (name === "revision_request_count") counters.responses[labels["response_code_class"] ?? ""] = value;
+    else if (name === INTERVENTIONS) counters.interventions[labels["intervention"] ?? ""] = value;
     else if (name === "revision_request_latencies_bucket") cumulative.push([labels["le"] ?? "", value]);
     else if (plain !== undefined) Object.assign(counters, { [plain]: value });
   }

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import { addUsage, isNothing, noUsage, usageBetween, type Usage } from "./usage.ts";
+import { addUsage, isNothing, noUsage, parseUsage, usageBetween, type Usage } from "./usage.ts";
 
 /** Seconds of a point, and for how many seconds such points are kept: a busy version costs 360 + 1440 + 720 rows. */
 export const RESOLUTIONS = [
@@ -33,7 +33,7 @@ export async function recordCounters(db: Database, readings: readonly VersionCou
       const last = before.get(keyOf(version));
       const counters_json = JSON.stringify(counters);
       if (last === counters_json || !(await advance(transaction, { ...version, counters_json }, last))) continue;
-      const usage = usageBetween(last === undefined ? noUsage() : (JSON.parse(last) as Usage), counters);
+      const usage = usageBetween(last === undefined ? noUsage() : parseUsage(last), counters);
       if (!isNothing(usage)) await addPoints(transaction, { ...version, usage }, now);
     }
   });
@@ -69,7 +69,7 @@ async function addPoints(db: Database, { usage, ...version }: VersionKey & { usa
       .select("usage_json")
       .where((where) => where.and(key))
       .executeTakeFirst();
-    const usage_json = JSON.stringify(present ? addUsage(JSON.parse(present.usage_json) as Usage, usage) : usage);
+    const usage_json = JSON.stringify(present ? addUsage(parseUsage(present.usage_json), usage) : usage);
     await db
       .insertInto("metric_points")
       .values({ ...key, usage_json })
@@ -94,7 +94,7 @@ export async function readPoints(
     .orderBy("time")
     .orderBy("version")
     .execute();
-  return rows.map(({ version, time, usage_json }) => ({ version, time, usage: JSON.parse(usage_json) as Usage }));
+  return rows.map(({ version, time, usage_json }) => ({ version, time, usage: parseUsage(usage_json) }));
 }
 
 /** Deletes the points whose time is over. */

@@ -10,6 +10,8 @@ export interface Usage {
   heldMs: number;
   requestBytes: number;
   responseBytes: number;
+  /** What the gateway did about requests beside passing them on: `denied`, `limited`, `overflowed`, `retried`; and instances `ejected`. */
+  interventions: Record<string, number>;
   instanceSeconds: number;
 }
 
@@ -24,18 +26,30 @@ export function noUsage(): Usage {
     heldMs: 0,
     requestBytes: 0,
     responseBytes: 0,
+    interventions: {},
     instanceSeconds: 0,
   };
 }
 
+/** From the database, where what was written by an older Ebb has less. */
+export function parseUsage(json: string): Usage {
+  return { ...noUsage(), ...(JSON.parse(json) as Partial<Usage>) };
+}
+
 export function isNothing(usage: Usage): boolean {
-  return usage.instanceSeconds === 0 && usage.requestBytes === 0 && usage.responseBytes === 0 && sumOf(usage.responses) === 0;
+  return (
+    usage.instanceSeconds === 0 &&
+    usage.requestBytes === 0 &&
+    usage.responseBytes === 0 &&
+    sumOf(usage.responses) + sumOf(usage.interventions) === 0
+  );
 }
 
 /** Adds `more` to `usage`, in place. */
 export function addUsage(usage: Usage, more: Usage): Usage {
   addCounts(usage.responses, more.responses);
   addCounts(usage.latency, more.latency);
+  addCounts(usage.interventions, more.interventions);
   for (const name of TRAFFIC) usage[name] += more[name];
   usage.instanceSeconds += more.instanceSeconds;
   return usage;
@@ -48,12 +62,14 @@ export function addUsage(usage: Usage, more: Usage): Usage {
 export function usageBetween(before: Usage, after: Usage): Usage {
   const restarted =
     TRAFFIC.some((name) => after[name] < before[name]) ||
-    Object.entries(before.responses).some(([result, count]) => (after.responses[result] ?? 0) < count);
+    hasFallen(before.responses, after.responses) ||
+    hasFallen(before.interventions, after.interventions);
   const traffic = restarted ? noUsage() : before;
   const difference: Usage = {
     ...noUsage(),
     responses: minus(after.responses, traffic.responses),
     latency: minus(after.latency, traffic.latency),
+    interventions: minus(after.interventions, traffic.interventions),
     instanceSeconds: after.instanceSeconds - (after.instanceSeconds < before.instanceSeconds ? 0 : before.instanceSeconds),
   };
   for (const name of TRAFFIC) difference[name] = after[name] - traffic[name];
@@ -80,6 +96,10 @@ export function quantile(latency: Usage["latency"], share: number): number | und
     below = bound;
   }
   return below;
+}
+
+function hasFallen(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): boolean {
+  return Object.entries(before).some(([name, count]) => (after[name] ?? 0) < count);
 }
 
 function addCounts(counts: Record<string, number>, more: Readonly<Record<string, number>>): void {

@@ -81,6 +81,7 @@ function summaryOf(usage: Usage, seconds: number): MetricsSummary {
     heldMs: Math.round(usage.heldMs),
     requestBytes: usage.requestBytes,
     responseBytes: usage.responseBytes,
+    interventions: usage.interventions,
     instances: Math.round((usage.instanceSeconds / seconds) * 1000) / 1000,
   };
 }

@@ -4,7 +4,7 @@ import type { Database } from "../database/database.ts";
 import type { Visible } from "../http/port.ts";
 import type { MetricsCollector } from "../metrics/collector.ts";
 import { floorTo } from "../metrics/store.ts";
-import { addUsage, noUsage, sumOf, type Usage } from "../metrics/usage.ts";
+import { addUsage, noUsage, parseUsage, sumOf } from "../metrics/usage.ts";
 
 const STEP = 10;
 const SPAN = 60;
@@ -27,7 +27,7 @@ export async function appRates(
     .execute();
   const items = [...Map.groupBy(rows, ({ app, env }) => `${app} ${env}`)].flatMap(([, some]) => {
     const [{ app, env } = { app: "", env: "" }] = some;
-    const { responses } = some.reduce((sum, { usage_json }) => addUsage(sum, JSON.parse(usage_json) as Usage), noUsage());
+    const { responses } = some.reduce((sum, { usage_json }) => addUsage(sum, parseUsage(usage_json)), noUsage());
     const requests = sumOf(responses);
     const errors = (responses["5xx"] ?? 0) + (responses["cut"] ?? 0);
     const perSecond = (count: number) => Math.round((100 * count) / SPAN) / 100;

@@ -1,4 +1,4 @@
-import type { Metrics, Place } from "@ebb/api";
+import type { Metrics, MetricsSummary, Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -37,6 +37,11 @@ export function MetricsPanel({ place }: { place: Place }) {
   );
 }
 
+/** Those that the gateway let in nowhere: by a traffic policy, or because too many waited. */
+function refusedOf({ interventions }: MetricsSummary): number {
+  return ["denied", "limited", "overflowed"].reduce((sum, name) => sum + (interventions[name] ?? 0), 0);
+}
+
 function Charts({ place, range, metrics }: { place: Place; range: Range; metrics: Metrics }) {
   const text = useText();
   const { live } = text;
@@ -52,6 +57,7 @@ function Charts({ place, range, metrics }: { place: Place; range: Range; metrics
     ["p95", milliseconds(summary.p95Ms)],
     ["p99", milliseconds(summary.p99Ms)],
     [live.held, format.number(summary.held)],
+    [live.refused, format.number(refusedOf(summary))],
   ];
   function milliseconds(value: number | null): string {
     return value === null ? "–" : format.duration(value);

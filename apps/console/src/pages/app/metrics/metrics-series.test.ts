@@ -16,6 +16,7 @@ const point = (seconds: number, rest: Partial<MetricsPoint>): MetricsPoint => ({
   heldMs: 0,
   requestBytes: 0,
   responseBytes: 0,
+  interventions: {},
   instances: 0,
   ...rest,
 });
