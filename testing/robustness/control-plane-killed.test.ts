@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { deploy, eventually, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -56,13 +57,15 @@ describe("kill -9 of a process", () => {
     cluster.loadFromFile(ebb.urls.kubeconfig);
     const api = cluster.makeApiClient(CoreV1Api);
     const acknowledged: string[] = [];
+    // Names of this run: those of one before it are still there.
+    const run = randomUUID().slice(0, 8);
     const write = async (name: string) => {
       await api.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name }, data: { name } } });
       acknowledged.push(name);
     };
     let more = true;
     const writers = Array.from({ length: 8 }, async (_, writer) => {
-      for (let i = 0; more; i++) await write(`w${writer}-${i}`).catch(() => (more = false));
+      for (let i = 0; more; i++) await write(`${run}-w${writer}-${i}`).catch(() => (more = false));
     });
     await eventually(() => acknowledged.length > 300);
     const before = await whoAnswers();
