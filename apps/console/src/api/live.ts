@@ -2,6 +2,7 @@ import type { ChangeEvent } from "@ebb/api";
 import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { client } from "./connection.ts";
+import { gather } from "./gather.ts";
 import { keys } from "./queries.ts";
 import { useVisible } from "./visible.ts";
 
@@ -59,11 +60,7 @@ function settle(queryClient: QueryClient, signal: AbortSignal): void {
 /** `onFirst`: in place of reading everything again at the first event. */
 async function listen(queryClient: QueryClient, signal: AbortSignal, onFirst: (() => void) | undefined): Promise<void> {
   let first = onFirst;
-  const gathered = new Map<string, QueryKey>();
-  const flush = () => {
-    for (const queryKey of gathered.values()) void queryClient.invalidateQueries({ queryKey });
-    gathered.clear();
-  };
+  const readAgain = gather((queryKey: QueryKey) => queryClient.invalidateQueries({ queryKey }), GATHER);
   while (!signal.aborted) {
     try {
       for await (const event of client.changes({ signal })) {
@@ -72,8 +69,7 @@ async function listen(queryClient: QueryClient, signal: AbortSignal, onFirst: ((
           first = undefined;
           continue;
         }
-        if (gathered.size === 0) setTimeout(flush, GATHER);
-        for (const key of staleKeys(event)) gathered.set(JSON.stringify(key), key);
+        for (const key of staleKeys(event)) readAgain(key);
       }
     } catch {
       // Refused or not answered for long: connection.ts has noted which, and the page says so.
