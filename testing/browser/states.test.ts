@@ -158,6 +158,14 @@ describe.skipIf(skipReason !== null)("the search over everything", () => {
     await page.getByRole("button", { name: "Search" }).click();
     await field.fill("nowhere to be found");
     await page.getByText("Nothing matches.").waitFor();
+    for (const [typed, what] of [
+      ["hopper", /^grace Grace Hopper/],
+      ["old.example", /^old\.example\.com/],
+      ["op-failed", /op-failed/],
+    ] as const) {
+      await field.fill(typed);
+      await page.getByRole("option", { name: what }).waitFor();
+    }
     await page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
     expect(page.url()).toBe(`${platform().url}/apps/hello-node/test/promote`);
