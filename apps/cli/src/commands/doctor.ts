@@ -27,7 +27,7 @@ export const doctorCommand = defineCommand({
     { run: `ebb doctor -o json | jq '.findings[] | select(.level != "ok")'`, what: "What needs attention, for a script" },
   ],
   async run(context, { options }) {
-    // Ten checks that other commands never need.
+    // Checks that other commands never need.
     const { examine } = await import("../doctor/examine.ts");
     context.progress.busy("looking at this machine");
     const findings = await examine({

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
@@ -82,4 +82,31 @@ test("the kernel's tables are read as proc(5) writes them", () => {
     "Limit                     Soft Limit           Hard Limit           Units     \nMax processes             10                   unlimited            processes \nMax open files            1024                 4096                 files     \n";
   expect(hardLimit(limits, "Max open files")).toBe(4096);
   expect(hardLimit(limits, "Max processes")).toBe(Infinity);
+});
+
+test("the platform's database: where it is, whether it listens, and what stands in its way; never its password", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  const url = (at: number) => `postgres://ebb:s3cret@127.0.0.1:${at}/ebb`;
+  const path = await folder();
+  const found = async (env: Record<string, string>) => {
+    const result = await doctor(["--data", path], env);
+    expect(result.stdout + result.stderr).not.toContain("s3cret");
+    const { level, found: seen, remedy = "" } = result.finding("database") ?? { level: "none", found: "" };
+    return `${level}: ${seen}. ${remedy}`;
+  };
+  expect(await found({})).toContain("ok: SQLite");
+  expect(await found({ EBB_DATABASE_URL: url(port) })).toContain(`ok: something listens at 127.0.0.1:${port}`);
+  expect(await found({ EBB_DATABASE_URL: url(await freePort()) })).toMatch(/^problem: nothing answers .*ECONNREFUSED/);
+  expect(await found({ EBB_DATABASE_URL: "mysql://ebb:s3cret@db/ebb" })).toMatch(/^problem: its URL cannot be used/);
+  expect(await found({ EBB_DATABASE_URL_FILE: join(path, "url") })).toMatch(/^problem: .*url cannot be read/);
+  await writeFile(join(path, "url"), `${url(port)}\n`);
+  expect(await found({ EBB_DATABASE_URL_FILE: join(path, "url") })).toMatch(/^ok/);
+  await mkdir(join(path, "platform"));
+  await writeFile(join(path, "platform/platform.db"), "");
+  expect(await found({ EBB_DATABASE_URL: url(port) })).toMatch(/^problem: is SQLite.*ebb database copy/);
+  await writeFile(join(path, "platform/kept-in.json"), JSON.stringify({ kind: "postgres", at: "PostgreSQL, ebb on db:5432" }));
+  expect(await found({})).toMatch(/^problem: is in PostgreSQL, ebb on db:5432, and no URL/);
 });

@@ -1,6 +1,7 @@
 import { checkCgroups } from "./checks/cgroups.ts";
 import { checkContainerEngine } from "./checks/container-engine.ts";
 import { checkDataFolder } from "./checks/data-folder.ts";
+import { checkDatabase } from "./checks/database.ts";
 import { checkLimits } from "./checks/limits.ts";
 import { checkMemory } from "./checks/memory.ts";
 import { checkNames } from "./checks/names.ts";
@@ -15,6 +16,7 @@ const CHECKS: readonly Check[] = [
   checkNode,
   checkPorts,
   checkDataFolder,
+  checkDatabase,
   checkMemory,
   checkLimits,
   checkUser,
