@@ -105,7 +105,7 @@ describe.skipIf(skipReason !== null)("an app's traffic", () => {
     await expect.poll(() => platform().received.at(-1)?.route).toBe(`POST ${AT}/releases/continue`);
     stage(`POST ${AT}/releases/abort`, problem(403, "forbidden", "This takes the role releaser in the team default"));
     await page.getByRole("button", { name: "Abort and go back" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Abort and go back" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Abort and go back" }).click();
     await page.getByText("You may not do this").waitFor();
   });
 });
@@ -179,7 +179,7 @@ describe.skipIf(skipReason !== null)("one's own", () => {
     await page.getByText("ebb_once").first().waitFor();
     expect(platform().received).toContainEqual({ route: "POST /tokens", body: { name: "ci", scope: "deploy", days: 90 } });
     await page.getByRole("button", { name: "Revoke: laptop" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();
     await expect.poll(() => platform().received.map(({ route }) => route)).toContain("DELETE /tokens/t-1");
   });
 
@@ -211,7 +211,7 @@ describe.skipIf(skipReason !== null)("an environment", () => {
     await page.getByRole("button", { name: "Add a freeze" }).click();
     await expect.poll(() => platform().received.at(-1)?.body).toMatchObject({ freezes: [{}, {}, { why: "Moving house" }] });
     await page.getByRole("button", { name: "Lift: Year end" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Lift" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Lift" }).click();
     await expect.poll(() => platform().received.at(-1)?.body).toMatchObject({ freezes: [{ why: "No releases at weekends" }] });
     await page.getByRole("button", { name: "Let it sleep now" }).click();
     await expect.poll(() => platform().received.at(-1)).toEqual({ route: `POST ${AT}/sleep`, body: { onRequest: "wake" } });
@@ -306,7 +306,7 @@ describe.skipIf(skipReason !== null)("a promotion", () => {
     await page.getByText("Nothing serves in staging yet").waitFor();
     await open("/apps/hello-node/test");
     await page.getByRole("button", { name: "Roll back" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Roll back" }).click();
     await page.waitForURL("**/operations/op-traffic");
   });
 });

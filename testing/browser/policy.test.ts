@@ -255,7 +255,7 @@ describe.skipIf(skipReason !== null)("a team", () => {
     await page.getByRole("button", { name: "Make a preview" }).click();
     await expect.poll(() => platform().received.at(-1)?.body).toEqual({ name: "feature-cart", ttlHours: 72 });
     await page.getByRole("button", { name: "Delete: feature-login" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
     await page.getByRole("link", { name: "Phases and log" }).waitFor();
   });
 });

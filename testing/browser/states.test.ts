@@ -172,6 +172,73 @@ describe.skipIf(skipReason !== null)("the search over everything", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("what opens over a page", () => {
+  const PLACE = "/apps/hello-node/test";
+
+  test.each([
+    ["a question", PLACE, { button: "Roll back" }, { role: "alertdialog", name: "Send all requests to the version that served before?" }],
+    ["a question of danger", "/account", { button: "Revoke: laptop" }, { role: "alertdialog", name: "Revoke laptop?" }],
+    ["the other apps", PLACE, { button: "Another app" }, { role: "group", name: "Another app" }],
+    ["the versions", PLACE, { button: /^Version: / }, { role: "group", name: "Version" }],
+    ["the list of keys", "/", { key: "?" }, { role: "dialog", name: "Keyboard shortcuts" }],
+  ] as const)(
+    "%s takes the keyboard, has no serious finding, closes on Escape, and gives the focus back",
+    async (_name, path, by, over) => {
+      const { page, complaints } = await go(path);
+      await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
+      const opener =
+        "key" in by ? page.getByRole("link", { name: "Operations", exact: true }) : page.getByRole("button", { name: by.button });
+      await opener.first().focus();
+      await page.keyboard.press("key" in by ? by.key : "Enter");
+      const opened = page.getByRole(over.role, { name: over.name });
+      await opened.waitFor();
+      expect(await accessibilityFindings(page)).toEqual([]);
+      await page.keyboard.press("Tab");
+      expect(await opened.evaluate((element) => element.contains(element.ownerDocument.activeElement))).toBe(true);
+      await page.keyboard.press("Escape");
+      await opened.waitFor({ state: "hidden" });
+      expect(await opener.first().evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test("the other apps are searched, and one leads to the same environment; a version to its page", async () => {
+    const { page } = await go(`${PLACE}/logs`);
+    await page.getByRole("button", { name: /^Version: / }).click();
+    await page.getByRole("group", { name: "Version" }).getByRole("link", { name: /v11/ }).click();
+    await page.waitForURL(`**${PLACE}/versions/v11`);
+    await page.getByRole("button", { name: "Version: v11" }).waitFor();
+    await page.getByRole("button", { name: "Another app" }).click();
+    await page.keyboard.type("python");
+    await page
+      .getByRole("group", { name: "Another app" })
+      .getByRole("link", { name: /hello-python/ })
+      .click();
+    await page.waitForURL("**/apps/hello-python/test");
+  });
+
+  test("keys lead elsewhere, but not while one types, nor when they are switched off", async () => {
+    const { page } = await go("/");
+    const search = page.getByRole("searchbox");
+    await search.fill("");
+    await search.press("g");
+    await search.press("t");
+    expect(await search.inputValue()).toBe("gt");
+    await page.getByRole("heading", { level: 1 }).click();
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    await page.waitForURL("**/teams");
+    await page.keyboard.press("?");
+    await page.getByRole("checkbox", { name: /^Use keys without/ }).uncheck();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: /^Search apps/ }).waitFor();
+    expect(page.url()).toMatch(/\/teams$/);
+  });
+});
+
 describe.skipIf(skipReason !== null)("language and appearance", () => {
   test("follow the browser, can be switched, and are remembered", async () => {
     const { page } = await go("/", { locale: "zh-TW", colorScheme: "dark" });

@@ -169,7 +169,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("link", { name: "Versions", exact: true }).click();
     await page.getByRole("button", { name: "Roll back to v1" }).click();
     await page
-      .getByRole("tooltip")
+      .getByRole("alertdialog")
       .getByText(/v2: 70 % → 0 %/)
       .waitFor();
     await page.getByRole("button", { name: "Apply" }).click();

@@ -39,6 +39,7 @@ export const enEvents = {
     broken: "broke off",
   },
   kept: {
+    label: "Kept",
     title: "Which versions are kept",
     text: "What serves, what could be rolled back to and what is pinned stays in any case.",
     last: "The newest so many of each app",

@@ -10,7 +10,7 @@ export const enTeams = {
     sections: (team: string) => `Parts of the team ${team}`,
     environments: "Environments",
     noEnvironments: "This team has no environment yet.",
-    environmentName: "Name of the environment",
+    environmentName: "Environment name",
     asTemplate: (template: string) => `like ${template}`,
     addEnvironment: "Add an environment",
     members: "Members",

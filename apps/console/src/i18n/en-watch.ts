@@ -55,6 +55,7 @@ export const enWatch = {
     empty: "It is empty.",
   },
   usage: {
+    hour: "h",
     nav: "Savings",
     title: "Use and savings",
     by: "By",

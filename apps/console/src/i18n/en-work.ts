@@ -1,5 +1,12 @@
 /** Of finding, promoting, and what is happening. */
 export const enWork = {
+  keys: {
+    title: "Keyboard shortcuts",
+    hint: "? shows all keys",
+    escape: "Close what is open",
+    single: "Use keys without Ctrl or ⌘",
+    close: "Close",
+  },
   find: {
     open: "Search",
     label: "Search apps, environments, versions, pages and actions",
@@ -40,7 +47,7 @@ export const enWork = {
     noChanges: "Their settings are the same.",
     setting: "Setting",
     absent: "not set",
-    noTraffic: "Only a preview for now: send no requests to it",
+    noTraffic: "A preview only: it gets no traffic",
     nowhere: "This team has no other environment to promote to.",
     nothing: "There is no version here that could be promoted.",
     go: (version: string, env: string) => `Promote ${version} to ${env}`,

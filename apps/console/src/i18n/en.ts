@@ -237,6 +237,7 @@ export const en = {
     of: (app: string) => `Operations of ${app}`,
     more: "Show more",
     took: "took",
+    since: "for",
   },
   operationKind: {
     deploy: "Deploy",
@@ -330,7 +331,7 @@ export const en = {
     badName: "Small letters, digits and -, at most 52; starts with a letter, ends with a letter or digit",
     port: "Port",
     portHelp: "Where the application listens; 8080 when empty.",
-    noTraffic: "Only a preview for now: send no requests to it",
+    noTraffic: "A preview only: it gets no traffic",
     button: "Deploy",
     uploading: "Uploading …",
   },

@@ -5,7 +5,7 @@ export interface Format {
   decimal: (value: number) => string;
   /** Of 0 to 100, with its sign. */
   percent: (value: number) => string;
-  /** Date and time to the second, in the browser's time zone. */
+  /** Date and time to the second, in the browser's time zone, which it names. */
   dateTime: (rfc3339: string) => string;
   /** Day of the week, day and time to the minute, by the clock of a zone. */
   inZone: (rfc3339: string, timeZone: string) => string;
@@ -13,6 +13,8 @@ export interface Format {
   time: (rfc3339: string) => string;
   /** `3 minutes ago`, against `now` in milliseconds. */
   ago: (rfc3339: string, now: number) => string;
+  /** The same where there is little room: `3m ago`. */
+  agoShort: (rfc3339: string, now: number) => string;
   /** Milliseconds as `820 ms`, `3.4 s`, `2 min 5 s` or `3 h 10 min`. */
   duration: (milliseconds: number) => string;
   /** Whole seconds in the largest unit that leaves nothing over: `90 seconds`, `2 minutes`, `1 hour`. */
@@ -38,10 +40,29 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= make());
 }
 
+function agoIn(words: Intl.RelativeTimeFormat, difference: number): string {
+  const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
+  // A clock that is a little ahead must not say "in 2 seconds".
+  if (step === undefined) return words.format(Math.min(0, Math.trunc(difference / 1000)), "second");
+  return words.format(Math.trunc(difference / step[1]), step[0]);
+}
+
 export function createFormat(locale: string): Format {
   const plain = once(() => new Intl.NumberFormat(locale));
   const tenth = once(() => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
-  const dateTime = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }));
+  const dateTime = once(
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        year: "numeric",
+        month: "short",
+        day: "numeric",
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        hourCycle: "h23",
+        timeZoneName: "short",
+      }),
+  );
   const time = once(
     () =>
       new Intl.DateTimeFormat(locale, {
@@ -52,7 +73,8 @@ export function createFormat(locale: string): Format {
         hourCycle: "h23",
       }),
   );
-  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+  const long = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+  const short = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "narrow" }));
   const zh = locale.startsWith("zh");
   const unit = zh ? { s: "秒", min: "分", h: "小时" } : { s: "s", min: "min", h: "h" };
   const digits = (maximumFractionDigits: number) => once(() => new Intl.NumberFormat(locale, { maximumFractionDigits }));
@@ -75,14 +97,10 @@ export function createFormat(locale: string): Format {
         hourCycle: "h23",
       }).format(new Date(value)),
     time: (value) => time().format(new Date(value)),
-    ago: (value, now) => {
-      const difference = Date.parse(value) - now;
-      const step = STEPS.find(([, size]) => Math.abs(difference) >= size);
-      // A clock that is a little ahead must not say "in 2 seconds".
-      if (step === undefined) return relative().format(Math.min(0, Math.round(difference / 1000)), "second");
-      return relative().format(Math.trunc(difference / step[1]), step[0]);
-    },
+    ago: (value, now) => agoIn(long(), Date.parse(value) - now),
+    agoShort: (value, now) => agoIn(short(), Date.parse(value) - now),
     duration: (milliseconds) => {
+      if (milliseconds > 0 && milliseconds < 10) return `${decimal(Math.round(milliseconds * 10) / 10)} ${zh ? "毫秒" : "ms"}`;
       if (milliseconds < 1000) return `${Math.round(milliseconds)} ${zh ? "毫秒" : "ms"}`;
       if (milliseconds < 59_950) return `${tenth().format(milliseconds / 1000)} ${unit.s}`;
       const seconds = Math.round(milliseconds / 1000);

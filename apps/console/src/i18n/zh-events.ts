@@ -32,6 +32,7 @@ export const zhEvents: typeof enEvents = {
     broken: "中断",
   },
   kept: {
+    label: "保留",
     title: "保留哪些版本",
     text: "正在服务的、可回滚到的和已固定的版本始终保留。",
     last: "每个应用最新的若干个",

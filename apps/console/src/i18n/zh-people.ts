@@ -71,7 +71,7 @@ export const zhPeople: typeof enPeople = {
     states: { waiting: "需要审批", approved: "已批准", rejected: "已拒绝", expired: "已过期", cancelled: "已取消" },
   },
   approval: {
-    title: "等待批准",
+    title: "等待审批",
     text: "任何人都不能批准自己的请求。",
     why: "理由（拒绝时必填）",
     approve: "批准",

@@ -15,7 +15,7 @@ export const zhTraffic: typeof enTraffic = {
     preview: "将要发生的变化",
     noChange: "没有变化。",
     change: (version, from, to) => `${version}：${from} % → ${to} %`,
-    apply: "应用",
+    apply: "应用更改",
     reset: "还原",
     applied: "新的分配已生效。",
     onlyOne: "只有一个版本，全部请求都由它处理。部署第二个版本后即可分流。",
@@ -86,7 +86,7 @@ export const zhTraffic: typeof enTraffic = {
     chance: "随机选择其一：",
   },
   releases: {
-    begin: "逐步发布版本",
+    begin: "灰度发布一个版本",
     intro: "每一步给它更多请求。一旦表现比旧版本差，立即全部退回。",
     nothing: "没有可发布的第二个版本。以“暂时只作预览”部署一个，然后在此发布。",
     running: (version) => `正在发布 ${version}`,

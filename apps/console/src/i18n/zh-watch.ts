@@ -56,6 +56,7 @@ export const zhWatch: typeof enWatch = {
     empty: "为空。",
   },
   usage: {
+    hour: "小时",
     nav: "节省",
     title: "用量与节省",
     by: "分组",

@@ -1,6 +1,13 @@
 import type { enWork } from "./en-work.ts";
 
 export const zhWork: typeof enWork = {
+  keys: {
+    title: "键盘快捷键",
+    hint: "按 ? 查看全部快捷键",
+    escape: "关闭打开的内容",
+    single: "使用不带 Ctrl 或 ⌘ 的快捷键",
+    close: "关闭",
+  },
   find: {
     open: "搜索",
     label: "搜索应用、环境、版本、页面和操作",

@@ -231,6 +231,7 @@ export const zh: Dictionary = {
     of: (app) => `${app} 的操作`,
     more: "显示更多",
     took: "耗时",
+    since: "已历时",
   },
   operationKind: {
     deploy: "部署",
@@ -242,7 +243,7 @@ export const zh: Dictionary = {
     wake: "唤醒",
     delete: "删除",
   },
-  operationState: { waiting: "待批准", queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
+  operationState: { waiting: "待审批", queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
   operation: {
     title: (kind, app) => `${kind}：${app}`,
     phases: "阶段",

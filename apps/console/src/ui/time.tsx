@@ -1,13 +1,13 @@
 import { useFormat } from "../i18n/language.tsx";
 import { useNow } from "./use-now.ts";
 
-/** `3 minutes ago`, kept current; the exact time on hover and for machines. */
-export function Ago({ at }: { at: string }) {
+/** `3 minutes ago` (short: `3m ago`), kept current; the exact time on hover and for machines. */
+export function Ago({ at, short = false }: { at: string; short?: boolean }) {
   const format = useFormat();
   const now = useNow(20_000);
   return (
     <time dateTime={at} title={format.dateTime(at)}>
-      {format.ago(at, now)}
+      {short ? format.agoShort(at, now) : format.ago(at, now)}
     </time>
   );
 }

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { sessionsQuery } from "../../api/people-queries.ts";
+import { clientWords } from "./client-words.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
@@ -25,7 +26,7 @@ export function SessionList() {
               <li key={session.id}>
                 <b>{session.address}</b>
                 <span className="clipped session-client" title={session.client}>
-                  {session.client}
+                  {clientWords(session.client)}
                 </span>
                 <span className="faint">
                   {text.account.since} <Ago at={session.createdAt} />

@@ -1,10 +1,10 @@
 import type { Token } from "@ebb/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { tokensQuery } from "../../api/people-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
@@ -38,17 +38,16 @@ export function TokenList() {
                   <span className="faint">
                     {text.account.used}: {token.lastUsedAt === null ? text.account.unused : <Ago at={token.lastUsedAt} />}
                   </span>
-                  <Popconfirm
+                  <Confirm
                     title={text.account.revoke(token.name)}
                     description={text.account.revokeText}
                     okText={text.account.revokeButton}
-                    cancelText={text.common.cancel}
                     onConfirm={() => revoke.mutate(token)}
                   >
                     <Button size="small" danger className="row-action" aria-label={`${text.account.revokeButton}: ${token.name}`}>
                       {text.account.revokeButton}
                     </Button>
-                  </Popconfirm>
+                  </Confirm>
                 </li>
               ))}
             </ul>

@@ -97,7 +97,7 @@ function Instances({ place, instances: all }: { place: Place; instances: readonl
             <code>{instance.id}</code>
           </Link>
           <b>{instance.version}</b>
-          <span>{instance.phase}</span>
+          <span>{text.instancePhase[instance.phase] ?? instance.phase}</span>
           <span className={instance.restarts > 0 ? "warn" : "faint"}>{text.overview.restarts(instance.restarts)}</span>
           {instance.startedAt !== null && (
             <span className="faint">

@@ -2,9 +2,9 @@ import type { Place, Version } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Refused } from "../../ui/refused.tsx";
 
 /** Back to what served before; the platform knows which that was. Nothing where there is only one version to serve. */
@@ -19,17 +19,16 @@ export function RollBack({ place, versions }: { place: Place; versions: readonly
   if (able.length < 2) return null;
   return (
     <div>
-      <Popconfirm
+      <Confirm
         title={text.promote.rollBackConfirm}
         description={text.promote.rollBackText}
         okText={text.promote.rollBack}
-        cancelText={text.common.cancel}
         onConfirm={() => back.mutate()}
       >
         <Button size="small" loading={back.isPending}>
           {text.promote.rollBack}
         </Button>
-      </Popconfirm>
+      </Confirm>
       <Refused of={back} />
     </div>
   );

@@ -1,7 +1,7 @@
 import type { Version } from "@ebb/api";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { byNewest } from "../../ui/version.ts";
 import { changesOf, splitOf } from "./traffic/split-draft.ts";
 
@@ -21,16 +21,15 @@ export function SendAllButton({ version, versions, busy, sendAll }: VersionListP
   const older = versions.some((other) => other.percent > 0 && byNewest(other.name, version.name) < 0);
   const changes = changesOf(splitOf(versions), { [version.name]: 100 });
   return (
-    <Popconfirm
+    <Confirm
       title={text.versions.confirm(version.name)}
       description={text.versions.confirmText(changes.map(({ version, from, to }) => text.traffic.change(version, from, to)).join(", "))}
       okText={text.traffic.apply}
-      cancelText={text.common.cancel}
       onConfirm={() => sendAll(version.name)}
     >
       <Button size="small" disabled={busy}>
         {older ? text.versions.rollBack(version.name) : text.versions.sendAll}
       </Button>
-    </Popconfirm>
+    </Confirm>
   );
 }

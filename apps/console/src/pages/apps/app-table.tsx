@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ratesQuery } from "../../api/metrics-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
-import { Address } from "../../ui/copy.tsx";
 import { DataTable, type Column } from "../../ui/data-table.tsx";
 import { AppStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
@@ -11,20 +10,24 @@ import { TrafficText } from "../../ui/traffic-bar.tsx";
 import { ALL_DRAWN } from "../../ui/use-window-rows.ts";
 import { environmentsOf } from "./columns.ts";
 
-const THREE_LINES = 83;
+const TWO_LINES = 61;
 
 /** A row an app, a column an environment: what serves where, and how it is. */
 export function AppTable({ apps }: { apps: readonly App[] }) {
   const text = useText();
+  const severalTeams = new Set(apps.map(({ team }) => team)).size > 1;
   const columns: Column<App>[] = [
     {
       key: "name",
       title: text.apps.name,
       compare: (a, b) => a.name.localeCompare(b.name),
       render: (app) => (
-        <Link to="/apps/$app" params={{ app: app.name }} className="strong clipped" title={app.name}>
-          {app.name}
-        </Link>
+        <div className="app-name">
+          <Link to="/apps/$app" params={{ app: app.name }} className="strong clipped" title={app.name}>
+            {app.name}
+          </Link>
+          {severalTeams && <span className="faint clipped">{app.team}</span>}
+        </div>
       ),
     },
     ...environmentsOf(apps).map((env): Column<App> => ({
@@ -36,12 +39,6 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
         return place ? <PlaceCell place={place} /> : <span className="faint">–</span>;
       },
     })),
-    {
-      key: "updated",
-      title: text.common.updated,
-      compare: (a, b) => a.updatedAt.localeCompare(b.updatedAt),
-      render: (app) => <Ago at={app.updatedAt} />,
-    },
   ];
   return (
     <DataTable
@@ -51,7 +48,7 @@ export function AppTable({ apps }: { apps: readonly App[] }) {
       keyOf={(app) => app.name}
       sortedBy="name"
       steady={apps.length > ALL_DRAWN}
-      rowHeight={THREE_LINES}
+      rowHeight={TWO_LINES}
     />
   );
 }
@@ -88,18 +85,24 @@ export function PlaceCell({ place }: { place: AppEnvironment }) {
   return (
     <div className="place">
       <div className="between">
-        <Link to="/apps/$app/$env" params={{ app, env: environment }}>
-          <span className="unseen">{`${app} ${environment}: `}</span>
-          <AppStateLabel state={state} title={state === "failed" ? message : text.appStateHelp[state]} />
-        </Link>
+        <span className="place-state">
+          <Link to="/apps/$app/$env" params={{ app, env: environment }}>
+            <span className="unseen">{`${app} ${environment}: `}</span>
+            <AppStateLabel state={state} title={state === "failed" ? message : text.appStateHelp[state]} />
+          </Link>
+          {place.url !== "" && (
+            <a href={place.url} target="_blank" rel="noreferrer" title={place.url} aria-label={`${text.common.open}: ${place.url}`}>
+              ↗
+            </a>
+          )}
+        </span>
         <TrafficText targets={place.traffic} />
       </div>
-      {place.url !== "" && <Address url={place.url} />}
       <div className="faint place-facts">
         <span>
           <RateText place={place} />
           {instances > 0 && `${text.overview.running(instances)} · `}
-          <Ago at={place.updatedAt} />
+          <Ago at={place.updatedAt} short />
         </span>
       </div>
     </div>

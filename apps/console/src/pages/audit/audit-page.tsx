@@ -9,6 +9,7 @@ import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { auditQuery, type AuditFilter } from "../../api/people-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { actionWords } from "../../i18n/said.ts";
 import { ChangeTable } from "../../ui/change-table.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page } from "../../ui/page.tsx";
@@ -26,7 +27,6 @@ export function AuditPage() {
     <Page title={text.audit.title}>
       <p>{text.audit.intro}</p>
       <Filter key={JSON.stringify(filter)} filter={filter} />
-      <Verify />
       <Loaded query={query} rows={8}>
         {({ pages }) => <Entries entries={pages.flatMap(({ items }) => items)} />}
       </Loaded>
@@ -62,6 +62,7 @@ function Filter({ filter }: { filter: AuditFilter }) {
         />
       ))}
       <Button htmlType="submit">{text.audit.filter}</Button>
+      <Verify />
     </form>
   );
 }
@@ -71,7 +72,7 @@ function Verify() {
   const format = useFormat();
   const verify = useMutation({ mutationFn: () => client.verifyAudit() });
   return (
-    <div className="toolbar" aria-live="polite">
+    <div className="audit-verify" aria-live="polite">
       <Button loading={verify.isPending} onClick={() => verify.mutate()}>
         {text.audit.verify}
       </Button>
@@ -90,20 +91,29 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   const text = useText();
   if (entries.length === 0) return <Blank>{text.audit.empty}</Blank>;
   return (
-    <ul className="cards audit">
+    <ol className="panel operations audit">
       {entries.map((entry) => (
         <li key={entry.seq}>
-          <div className="operation-facts-line">
-            <b>{entry.actor}</b> <code>{entry.action}</code> <code>{entry.object}</code>
-            <span className="faint">
+          <div className="audit-row">
+            <b>{entry.actor || /^user\/(.+)$/.exec(entry.object)?.[1] || "–"}</b>
+            <span className="audit-what">
+              <Action action={entry.action} /> {!entry.action.endsWith(entry.object) && <code className="faint">{entry.object}</code>}{" "}
+              <Changes entry={entry} />
+            </span>
+            <span className="faint number">
               <Ago at={entry.time} /> · {entry.address} · #{entry.seq}
             </span>
           </div>
-          <Changes entry={entry} />
         </li>
       ))}
-    </ul>
+    </ol>
   );
+}
+
+/** In words; what the filter takes is its code. */
+function Action({ action }: { action: string }) {
+  const words = actionWords(useText(), action);
+  return words === undefined ? <code>{action}</code> : <span title={action}>{words}</span>;
 }
 
 /** A setting a row, before and after. */

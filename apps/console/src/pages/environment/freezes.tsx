@@ -3,11 +3,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
-import Popconfirm from "antd/es/popconfirm";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { browserZone } from "../../ui/local-time.ts";
@@ -56,16 +56,15 @@ export function Freezes({ environment, readOnly }: { environment: Revised<Enviro
               <b>{freeze.why}</b>
               <span>{when(freeze)}</span>
               {!readOnly && (
-                <Popconfirm
+                <Confirm
                   title={text.environments.liftConfirm(freeze.why)}
                   okText={text.environments.lift}
-                  cancelText={text.common.cancel}
                   onConfirm={() => change((list) => list.filter((other) => JSON.stringify(other) !== JSON.stringify(freeze)))}
                 >
                   <Button size="small" danger className="row-action" aria-label={`${text.environments.lift}: ${freeze.why}`}>
                     {text.environments.lift}
                   </Button>
-                </Popconfirm>
+                </Confirm>
               )}
             </li>
           ))}

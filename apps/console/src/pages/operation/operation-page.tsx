@@ -2,11 +2,11 @@ import type { Operation } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { operationQuery } from "../../api/queries.ts";
 import { useOperation } from "../../api/use-operation.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { AppLink } from "../../ui/app-link.tsx";
 import { LineList } from "../../ui/line-list.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -45,7 +45,8 @@ function OperationView({ known }: { known: Operation }) {
         <AppLink app={operation.app} env={operation.environment} />
         {operation.version !== null && <code>{operation.version}</code>}
         <span className="faint">
-          <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operations.took}{" "}
+          <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} ·{" "}
+          {operation.finishedAt === null ? text.operations.since : text.operations.took}{" "}
           <Took from={operation.createdAt} to={operation.finishedAt} />
         </span>
       </p>
@@ -82,15 +83,14 @@ function CancelButton({ id }: { id: string }) {
   return (
     <>
       {cancel.isError && <ProblemNote error={cancel.error} title={text.problem.refused} />}
-      <Popconfirm
+      <Confirm
         title={text.operation.cancel}
         description={text.operation.cancelConfirm}
         okText={text.operation.cancel}
-        cancelText={text.common.cancel}
         onConfirm={() => cancel.mutate()}
       >
         <Button loading={cancel.isPending}>{text.operation.cancel}</Button>
-      </Popconfirm>
+      </Confirm>
     </>
   );
 }

@@ -2,9 +2,9 @@ import type { Environment } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import InputNumber from "antd/es/input-number";
-import Popconfirm from "antd/es/popconfirm";
 import { useState } from "react";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { useNow } from "../../ui/use-now.ts";
 
 interface PreviewRowProps {
@@ -18,7 +18,7 @@ interface PreviewRowProps {
 
 /** One preview: what it shows, how long it has left, and what one may do about that. */
 export function PreviewRow({ environment: { team, name, apps, preview }, changeable, busy, onExtend, onDelete }: PreviewRowProps) {
-  const { previews: text, common } = useText();
+  const { previews: text } = useText();
   const format = useFormat();
   const now = useNow(20_000);
   const [hours, setHours] = useState(24);
@@ -48,11 +48,11 @@ export function PreviewRow({ environment: { team, name, apps, preview }, changea
           <Button size="small" loading={busy} aria-label={`${text.extend}: ${name}`} onClick={() => onExtend(hours)}>
             {text.extend}
           </Button>
-          <Popconfirm title={text.deleteConfirm(name)} okText={text.delete} cancelText={common.cancel} onConfirm={onDelete}>
+          <Confirm title={text.deleteConfirm(name)} okText={text.delete} onConfirm={onDelete}>
             <Button size="small" danger aria-label={`${text.delete}: ${name}`}>
               {text.delete}
             </Button>
-          </Popconfirm>
+          </Confirm>
         </span>
       )}
     </li>

@@ -2,12 +2,12 @@ import type { MemberRole, TeamMember } from "@ebb/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Popconfirm from "antd/es/popconfirm";
 import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { membersQuery, ROLES } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
@@ -104,16 +104,11 @@ function MemberRow({ member, admin, onChange }: MemberRowProps) {
       <span className="row-action member-actions">
         {admin ? <RoleSelect label={text.teams.roleOf(user)} role={role} onChange={onChange} /> : text.teams.roles[role]}
         {admin && (
-          <Popconfirm
-            title={text.teams.removeMember(user)}
-            okText={text.common.remove}
-            cancelText={text.common.cancel}
-            onConfirm={() => onChange(null)}
-          >
+          <Confirm title={text.teams.removeMember(user)} okText={text.common.remove} onConfirm={() => onChange(null)}>
             <Button size="small" danger aria-label={`${text.common.remove}: ${user}`}>
               {text.common.remove}
             </Button>
-          </Popconfirm>
+          </Confirm>
         )}
       </span>
     </li>

@@ -11,6 +11,8 @@ import { Blank, Page, Panel } from "../../ui/page.tsx";
 
 const route = getRouteApi("/usage");
 type Item = UsageReport["items"][number];
+/** In any currency that the platform may count in. */
+const SMALLEST = 0.01;
 
 /** What instances used in the last 30 days, and what it would have been with one always kept of each app. */
 export function UsagePage() {
@@ -39,13 +41,15 @@ export function UsagePage() {
 
 /** Money in the platform's currency, and hours. */
 function useWords(report: UsageReport) {
+  const text = useText();
   const format = useFormat();
   const { language } = useSpeech();
   const money = new Intl.NumberFormat(language, { style: "currency", currency: report.prices.currency });
   return {
-    money: (value: number) => money.format(value),
-    hours: (seconds: number) => `${format.decimal(seconds / 3600)} h`,
-    share: (share: number | null) => (share === null ? "–" : format.percent(100 * share)),
+    // What rounds to nothing is still something.
+    money: (value: number) => (value > 0 && value < SMALLEST ? `< ${money.format(SMALLEST)}` : money.format(value)),
+    hours: (seconds: number) => `${format.decimal(seconds / 3600)} ${text.usage.hour}`,
+    share: (share: number | null) => (share === null ? "–" : format.percent(Math.round(100 * share) || 0)),
   };
 }
 
@@ -123,7 +127,7 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
 function nameOf(item: Item, by: UsageBy): string {
   return (
     (by === "app"
-      ? item.app
+      ? [item.app, item.environment].filter(Boolean).join(" · ")
       : by === "environment"
         ? [item.team, item.environment].filter(Boolean).join(" · ")
         : by === "team"

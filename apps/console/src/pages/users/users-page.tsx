@@ -3,11 +3,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
-import Popconfirm from "antd/es/popconfirm";
 import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { usersQuery } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { NameForm } from "../../ui/name-form.tsx";
@@ -78,33 +78,31 @@ function UserRow({ user, onLink }: { user: User; onLink: (link: PasswordLink) =>
           {text.users.platformAdmin}
           <span className="unseen">: {user.name}</span>
         </Checkbox>
-        <Popconfirm
+        <Confirm
           title={text.users.resetConfirm(user.name)}
           description={text.users.resetText}
           okText={text.users.reset}
-          cancelText={text.common.cancel}
           onConfirm={() => reset.mutate()}
         >
           <Button size="small" aria-label={`${text.users.reset}: ${user.name}`}>
             {text.users.reset}
           </Button>
-        </Popconfirm>
+        </Confirm>
         {user.disabled ? (
           <Button size="small" aria-label={`${text.users.enable}: ${user.name}`} onClick={() => patch.mutate({ disabled: false })}>
             {text.users.enable}
           </Button>
         ) : (
-          <Popconfirm
+          <Confirm
             title={text.users.disableConfirm(user.name)}
             description={text.users.disableText}
             okText={text.users.disable}
-            cancelText={text.common.cancel}
             onConfirm={() => patch.mutate({ disabled: true })}
           >
             <Button size="small" danger aria-label={`${text.users.disable}: ${user.name}`}>
               {text.users.disable}
             </Button>
-          </Popconfirm>
+          </Confirm>
         )}
       </span>
       {failed !== null && <ProblemNote error={failed} title={text.problem.refused} />}

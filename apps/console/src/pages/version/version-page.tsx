@@ -103,7 +103,7 @@ function Facts({ place, version }: { place: Place; version: Version }) {
             </dd>
           </>
         )}
-        <dt>{text.kept.title}</dt>
+        <dt>{text.kept.label}</dt>
         <dd>
           <Pin place={place} version={version} />
         </dd>

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { coldStartsQuery, decisionsQuery } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart, type Mark } from "../../../ui/chart/series-chart.tsx";
+import { firstLine } from "../../../ui/first-line.ts";
 import { Words } from "../../../ui/words.tsx";
 import { versionColour } from "../../../ui/version.ts";
 import { holdingAt, type MetricsSeries } from "./metrics-series.ts";
@@ -57,7 +58,7 @@ export function InstancesChart({ place, series }: { place: Place; series: Metric
           why.slice(0, 2).map(({ version, time, desired, reason, why: said }) => (
             <p key={version} title={reason}>
               <b>{text.live.why(version, desired)}</b> <span className="faint">{format.dateTime(time)}:</span>{" "}
-              <Words said={said} english={reason} />
+              <Words said={said} english={firstLine(reason)} />
             </p>
           ))
         )}

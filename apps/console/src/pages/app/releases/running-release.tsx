@@ -2,11 +2,11 @@ import type { Operation, Place, Release } from "@ebb/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../../api/connection.ts";
 import { releaseMetricsQuery } from "../../../api/metrics-queries.ts";
 import { useOperation } from "../../../api/use-operation.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
+import { Confirm } from "../../../ui/confirm.tsx";
 import { ApprovalVote } from "../../../ui/approval-vote.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
@@ -111,17 +111,16 @@ function Controls({ place, release, operation }: { place: Place; release: Releas
           {text.releases.continue(next)}
         </Button>
       )}
-      <Popconfirm
+      <Confirm
         title={text.releases.abort}
         description={text.releases.abortText(version)}
         okText={text.releases.abort}
-        cancelText={text.common.cancel}
         onConfirm={() => abort.mutate()}
       >
         <Button danger loading={abort.isPending}>
           {text.releases.abort}
         </Button>
-      </Popconfirm>
+      </Confirm>
       <Refused of={go} />
       <Refused of={abort} />
     </div>

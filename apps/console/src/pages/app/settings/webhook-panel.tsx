@@ -2,10 +2,10 @@ import type { Repository } from "@ebb/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../../api/connection.ts";
 import { keys } from "../../../api/queries.ts";
 import { useText } from "../../../i18n/language.tsx";
+import { Confirm } from "../../../ui/confirm.tsx";
 import { Command } from "../../../ui/copy.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
@@ -42,25 +42,15 @@ export function WebhookPanel({ repository, readOnly }: { repository: Repository;
               {text.git.newSecret}
             </Button>
           ) : (
-            <Popconfirm
-              title={text.git.newSecretConfirm}
-              okText={text.git.newSecret}
-              cancelText={text.common.cancel}
-              onConfirm={() => renew.mutate()}
-            >
+            <Confirm title={text.git.newSecretConfirm} okText={text.git.newSecret} onConfirm={() => renew.mutate()}>
               <Button loading={renew.isPending}>{text.git.newSecret}</Button>
-            </Popconfirm>
+            </Confirm>
           )}
-          <Popconfirm
-            title={text.git.unlinkText}
-            okText={text.git.unlink}
-            cancelText={text.common.cancel}
-            onConfirm={() => unlink.mutate()}
-          >
+          <Confirm title={text.git.unlinkText} okText={text.git.unlink} onConfirm={() => unlink.mutate()}>
             <Button danger loading={unlink.isPending}>
               {text.git.unlink}
             </Button>
-          </Popconfirm>
+          </Confirm>
         </div>
       )}
       <Refused of={renew} />
