@@ -13,7 +13,9 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
   const words = language === "en" ? undefined : problemWords(text, failure.code);
   const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
   // A cause may go on with the log lines, which are shown below.
-  const causes = [...new Set(failure.chain.map(firstLine))].filter((cause) => cause !== failure.message);
+  const said = [...new Set(failure.chain.map(firstLine))];
+  // What a longer one says as well says nothing by itself.
+  const causes = said.filter((cause) => cause !== failure.message && !said.some((other) => other !== cause && other.includes(cause)));
   const { lines, times } = lastAttempt(failure.log);
   return (
     <div className="failure">

@@ -16,7 +16,10 @@ export function AccountPage() {
       <Loaded query={me} rows={1}>
         {({ teams, platformAdmin }) => (
           <p className="faint">
-            {[...(platformAdmin ? ["platform admin"] : []), ...teams.map(({ team, role }) => `${team}: ${role}`)].join(" · ")}
+            {[
+              ...(platformAdmin ? [text.users.platformAdmin] : []),
+              ...teams.map(({ team, role }) => `${team}: ${text.teams.roles[role]}`),
+            ].join(" · ")}
           </p>
         )}
       </Loaded>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { appQuery, placeQuery } from "../../api/queries.ts";
-import { useText } from "../../i18n/language.tsx";
+import { useSpeech } from "../../i18n/language.tsx";
 import { ButtonLink } from "../../ui/button-link.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
@@ -13,7 +13,7 @@ import { usePlace } from "./use-place.ts";
 
 /** The app's coordinates (app / environment / version), state and address, above its sections. */
 export function AppPage() {
-  const text = useText();
+  const { text, language } = useSpeech();
   const place = usePlace();
   const app = useQuery(appQuery(place.app));
   const query = useQuery(placeQuery(place));
@@ -32,7 +32,16 @@ export function AppPage() {
                 {text.promote.button}
               </ButtonLink>
             </div>
-            {here.message !== "" && here.state !== "ready" && <p className="faint app-message">{firstLine(here.message)}</p>}
+            {here.message !== "" && here.state !== "ready" && (
+              <p className="faint app-message">
+                {/* The platform's message is more particular, and English: in other languages it is only needed of what failed. */}
+                {language === "en" || here.state === "failed" ? (
+                  <span lang="en">{firstLine(here.message)}</span>
+                ) : (
+                  text.appStateHelp[here.state]
+                )}
+              </p>
+            )}
           </div>
           <SectionBar place={place} />
           <Outlet />
