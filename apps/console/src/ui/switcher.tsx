@@ -44,12 +44,14 @@ export function Switcher({ label, shown, children }: SwitcherProps) {
         role="group"
         aria-label={label}
         onBeforeToggle={({ newState }) => {
-          setOpen(newState === "open");
           if (newState !== "open" || button.current === null || list.current === null) return;
+          setOpen(true);
           const { left, bottom } = button.current.getBoundingClientRect();
           list.current.style.left = `${Math.max(MARGIN, Math.min(left, document.documentElement.clientWidth - WIDTH - MARGIN))}px`;
           list.current.style.top = `${bottom + MARGIN / 2}px`;
         }}
+        // Not before it is closed: the browser gives the focus back only from what is still there.
+        onToggle={({ newState }) => setOpen(newState === "open")}
         onClick={({ target }) => {
           if (target instanceof Element && target.closest("a") !== null) list.current?.hidePopover();
         }}
