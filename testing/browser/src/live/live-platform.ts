@@ -69,7 +69,12 @@ export async function startLivePlatform(): Promise<LivePlatform> {
       await succeeded(ada, ada.promote({ app: "shop", env: "prod" }, { from: "test", noTraffic: true }));
       await ada.patchScaling({ app: "shop", env: "prod" }, SCALING);
       const failed = await ended(ada, upload(ada, "billing", billing()));
-      const releasing = await ada.startRelease({ app: "shop", env: "prod" }, { version: "v2", steps: [10, 30, 100], pauseSeconds: 1800 });
+      // It cannot take every order either: a few of its first requests that fail are not to end it.
+      const guard = { maxErrorRate: 0.2, maxP95Ratio: 10 };
+      const releasing = await ada.startRelease(
+        { app: "shop", env: "prod" },
+        { version: "v2", steps: [10, 30, 100], pauseSeconds: 1800, guard },
+      );
       await client.patchEnvironment("default", "prod", { approvals: 1 });
       await client
         .patchVariables({ app: "accounts", env: "test" }, { variables: { SIGN_IN: "company" } })
