@@ -341,7 +341,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
       await page.getByText("main goes to test").waitFor();
       await eventually(async () => (await ebb.get("pages")).body.includes("second"), 30_000);
       await visited.open("/apps/pages/test/events?kind=change");
-      await page.getByText("repository.linked").waitFor();
+      await page.getByText("linked a repository").waitFor();
       await page.getByRole("radio", { name: "Operations" }).press("Space");
       await page.getByText("by git push").first().waitFor();
       expect(await accessibilityFindings(page)).toEqual([]);
