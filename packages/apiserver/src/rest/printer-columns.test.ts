@@ -1,4 +1,13 @@
-import { CoreServices, Endpoints, EndpointSlices, Nodes, type Kind, type KubeObject } from "@ebb/kube";
+import {
+  CoreServices,
+  Endpoints,
+  EndpointSlices,
+  HorizontalPodAutoscalers,
+  Nodes,
+  PersistentVolumeClaims,
+  type Kind,
+  type KubeObject,
+} from "@ebb/kube";
 import { expect, test } from "vitest";
 import { age, columnsOf } from "./printer-columns.ts";
 
@@ -44,6 +53,31 @@ test.each<[string, Pick<Kind, "group" | "kind">, object, Record<string, string>]
     EndpointSlices,
     { metadata, addressType: "IPv4", ports: [{ port: 80 }], endpoints: [{ addresses: ["1"] }, { addresses: ["2"] }] },
     { AddressType: "IPv4", Ports: "80", Endpoints: "1,2" },
+  ],
+  [
+    "a claim that is bound",
+    PersistentVolumeClaims,
+    { metadata, spec: {}, status: { phase: "Bound", accessModes: ["ReadWriteOnce", "ReadOnlyMany"], capacity: { storage: "1Gi" } } },
+    { Status: "Bound", Capacity: "1Gi", "Access Modes": "RWO,ROX" },
+  ],
+  [
+    "a claim that is kept while it is being deleted",
+    PersistentVolumeClaims,
+    { metadata: { ...metadata, deletionTimestamp: "2026-05-31T00:00:00Z" }, status: { phase: "Bound" } },
+    { Status: "Terminating" },
+  ],
+  [
+    "what a HorizontalPodAutoscaler measures and aims at",
+    HorizontalPodAutoscalers,
+    {
+      metadata,
+      spec: {
+        scaleTargetRef: { kind: "Deployment", name: "d" },
+        metrics: [{ resource: { name: "cpu", target: { averageUtilization: 75 } } }],
+      },
+      status: { currentMetrics: [{ resource: { name: "cpu", current: { averageUtilization: 12, averageValue: "36m" } } }] },
+    },
+    { Reference: "Deployment/d", Targets: "cpu: 12%/75%", MinPods: "<unset>" },
   ],
   ["a Service's selector", CoreServices, { metadata, spec: { selector: { a: "b" } } }, { Selector: "a=b" }],
   [

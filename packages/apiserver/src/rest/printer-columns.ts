@@ -117,7 +117,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("Available", (object) => read(object, ["status", "availableReplicas"]) || 0, { type: "integer" }),
   ],
   "/PersistentVolumeClaim": [
-    field("Status", "status.phase"),
+    column("Status", storagePhase),
     field("Volume", "spec.volumeName"),
     field("Capacity", "status.capacity.storage"),
     column("Access Modes", (object) => accessModes((object.status as { accessModes?: string[] } | undefined)?.accessModes)),
@@ -128,7 +128,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     field("Capacity", "spec.capacity.storage"),
     column("Access Modes", (object) => accessModes((object.spec as { accessModes?: string[] } | undefined)?.accessModes)),
     field("Reclaim Policy", "spec.persistentVolumeReclaimPolicy"),
-    field("Status", "status.phase"),
+    column("Status", storagePhase),
     column("Claim", (object) => {
       const { namespace = "", name = "" } = (object.spec as { claimRef?: Record<string, string> } | undefined)?.claimRef ?? {};
       return name === "" ? "" : `${namespace}/${name}`;
@@ -237,6 +237,11 @@ export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" |
   if (group === "" && kind === "Event") return EVENT;
   const own = COLUMNS[`${group}/${kind}`] ?? [];
   return [NAME, ...own, ...(own.includes(AGE) ? [] : [AGE]), ...(WIDE[`${group}/${kind}`] ?? [])];
+}
+
+/** What is being deleted may be kept for long, by who has it. */
+function storagePhase(object: KubeObject): string {
+  return object.metadata.deletionTimestamp ? "Terminating" : String(read(object, ["status", "phase"]));
 }
 
 const MODES: Readonly<Record<string, string>> = {
