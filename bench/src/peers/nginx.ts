@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, OTHER_CORE, program, PROXY_CORE, type Server, type Stage } from "./processes.ts";
 
@@ -19,7 +19,10 @@ ${http(port)} }`;
 
 /** Answers every GET with so many bytes. The cheapest instance there is, so that what is compared is the proxy. */
 export async function startOrigin(stage: Stage, bytes: number): Promise<Server> {
-  await writeFile(join(stage.folder, "answer"), "x".repeat(bytes));
+  const answer = join(stage.folder, "answer");
+  await writeFile(answer, "x");
+  // What a large one says does not matter, and takes no room so.
+  await truncate(answer, bytes);
   return startNginx(
     stage,
     "origin",
