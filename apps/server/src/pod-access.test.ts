@@ -42,3 +42,18 @@ test("a container beside the one that serves is known by its name", async () => 
   }
   expect(asked).toEqual(["shop-1", "shop-1.log"]);
 });
+
+test("in a queue-proxy runs nothing, whatever writes beside it", async () => {
+  const { podLogs, podStreams } = podAccess({
+    all: () => [INSTANCE],
+    logs: () => {
+      throw new Error("was asked");
+    },
+    openSession: () => Promise.reject(new Error("was asked")),
+    connect: () => Promise.reject(new Error("was asked")),
+  });
+  const lines = podLogs("team-a", "shop-1", { container: "queue-proxy", follow: true, signal: new AbortController().signal });
+  expect(await Array.fromAsync(lines)).toEqual([]);
+  const command = { command: ["ls"], container: "queue-proxy", stdin: false, terminal: false };
+  await expect(podStreams.exec("team-a", "shop-1", command)).rejects.toThrow("nothing runs in queue-proxy");
+});

@@ -1,5 +1,6 @@
 import type { PodLogs, PodStreams } from "@ebb/apiserver";
 import { UserError } from "@ebb/base";
+import { QUEUE_PROXY } from "@ebb/kube";
 import type { InstanceManager } from "@ebb/runtime";
 
 /**
@@ -19,11 +20,19 @@ export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "ope
     );
   };
   return {
-    podLogs: (namespace, name, { container, ...options }) => instances.logs(instanceOf(namespace, name, container), options),
+    podLogs(namespace, name, { container, ...options }) {
+      const id = instanceOf(namespace, name, container);
+      return container === QUEUE_PROXY ? nothing() : instances.logs(id, options);
+    },
     podStreams: {
-      exec: async (namespace, name, { container, command, stdin, terminal }) =>
-        instances.openSession(instanceOf(namespace, name, container), { command, stdin, terminal }),
+      async exec(namespace, name, { container, command, stdin, terminal }) {
+        const id = instanceOf(namespace, name, container);
+        if (container === QUEUE_PROXY) throw new UserError("PodRunsNothing", `nothing runs in ${QUEUE_PROXY}: the gateway does its work`);
+        return instances.openSession(id, { command, stdin, terminal });
+      },
       connect: async (namespace, name, port) => instances.connect(instanceOf(namespace, name), port),
     },
   };
 }
+
+async function* nothing(): AsyncGenerator<never> {}

@@ -81,7 +81,17 @@ export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type
 export { claimRefusal, limitRefusal, withLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
 export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
-export { ANNOTATIONS, childName, DNS_1035_LABEL, DNS_LABEL, DNS_SUBDOMAIN, generateName, LABELS, WITH_ENDED } from "./names.ts";
+export {
+  ANNOTATIONS,
+  childName,
+  DNS_1035_LABEL,
+  DNS_LABEL,
+  DNS_SUBDOMAIN,
+  generateName,
+  LABELS,
+  QUEUE_PROXY,
+  WITH_ENDED,
+} from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
 export { envDownwardCauses, subscriptOf } from "./validate-downward.ts";

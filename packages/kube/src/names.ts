@@ -58,6 +58,9 @@ export const LABELS = {
  */
 export const WITH_ENDED = `${LABELS.ended}!=hidden`;
 
+/** The container that Knative puts beside those of a Revision. The gateway does its work: where a Pod names it, nothing runs under that name. */
+export const QUEUE_PROXY = "queue-proxy";
+
 export const ANNOTATIONS = {
   creator: "serving.knative.dev/creator",
   lastModifier: "serving.knative.dev/lastModifier",

@@ -26,6 +26,10 @@ test("a Pod counts for what its containers ask for, a limit without a request fo
   });
 });
 
+test("a queue-proxy takes nothing, as nothing runs in it", () => {
+  expect(podAmounts([SIZED, { ...SIZED, name: "queue-proxy" }])).toEqual(podAmounts([SIZED]));
+});
+
 test("containers that run first count where one of them asks for more than all the others", () => {
   const first = (cpu: string, memory: string) => container({ requests: { cpu, memory }, limits: { cpu, memory } });
   expect(podAmounts([SIZED, SIZED], [first("300m", "1Gi"), first("2", "1Mi")])).toMatchObject({

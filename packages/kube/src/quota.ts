@@ -1,4 +1,5 @@
 import type { Container, ResourceQuota } from "./core.ts";
+import { QUEUE_PROXY } from "./names.ts";
 import type { PersistentVolumeClaim } from "./storage.ts";
 import { formatQuantity, isQuantity, quantityValue } from "./quantity.ts";
 
@@ -39,12 +40,14 @@ export function invalidHard({ spec }: ResourceQuota): string[] {
 
 /**
  * What one Pod with these containers counts for; a limit without a request is a request, too. Those that run first do so one by one, and before the
- * others: the most that any of them asks for counts, where that is more. As in Kubernetes.
+ * others: the most that any of them asks for counts, where that is more. As in Kubernetes; but a `queue-proxy` takes nothing, as nothing runs there.
  */
 export function podAmounts(containers: readonly Container[], initContainers: readonly Container[] = []): Amounts {
   const amounts: Record<string, number> = { pods: 1, "count/pods": 1 };
-  for (const container of containers)
+  for (const container of containers) {
+    if (container.name === QUEUE_PROXY) continue;
     for (const [name, amount] of Object.entries(computeOf(container))) amounts[name] = (amounts[name] ?? 0) + amount;
+  }
   for (const container of initContainers)
     for (const [name, amount] of Object.entries(computeOf(container))) amounts[name] = Math.max(amounts[name] ?? 0, amount);
   for (const [alias, name] of Object.entries(ALIASES)) if (amounts[name] !== undefined) amounts[alias] = amounts[name];

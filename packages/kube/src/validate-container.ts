@@ -14,6 +14,7 @@ import {
   type FieldErrors,
 } from "./field-error.ts";
 import { imageProblem } from "./image-reference.ts";
+import { QUEUE_PROXY } from "./names.ts";
 import type { Features } from "./serving-config/features.ts";
 
 /** knative/serving pkg/apis/serving/k8s_validation.go and fieldmask.go. */
@@ -99,7 +100,7 @@ function validateCommon(container: FullContainer, { volumes, features, role }: C
   const { name, image, terminationMessagePolicy: policy = "", ports = [] } = container;
   return [
     ...checkAllowed(container, FIELDS),
-    ...(name === "queue-proxy" ? fieldError(`"queue-proxy" is a reserved container name`, ["name"]) : []),
+    ...(name === QUEUE_PROXY ? fieldError(`"${QUEUE_PROXY}" is a reserved container name`, ["name"]) : []),
     ...via(
       "env",
       viaEach(container.env, (env) => validateEnv(env, role !== "serving", features)),

@@ -2,6 +2,7 @@ import { Deployments, LABELS, Revisions, type Condition, type KubeObject, type O
 import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import { servingContainer } from "../revision/workload.ts";
+import { queueProxyOf } from "./queue-proxy.ts";
 import { beneath, conditionOf, deploymentName, mark, suffixed } from "./parts.ts";
 
 const DEFAULT_PORT = 8080;
@@ -45,7 +46,7 @@ export function makeDeployment(revision: Revision): KubeObject {
   };
 }
 
-/** With the variables that the container finds; there is no queue-proxy beside it, as the gateway does its work. */
+/** With the variables that the container finds; a queue-proxy is beside it only where the Revision speaks of one. */
 function podSpecOf(revision: Revision): object {
   const { labels } = revision.metadata;
   const serving = servingContainer(revision);
@@ -56,11 +57,13 @@ function podSpecOf(revision: Revision): object {
     { name: "K_SERVICE", value: labels?.[LABELS.service] ?? "" },
   ];
   const { containers, initContainers, serviceAccountName, enableServiceLinks, volumes, timeoutSeconds = 300 } = revision.spec;
+  const programs = containers.map((container) => {
+    const env = container === serving ? own : own.slice(1);
+    return { ...container, image: imageOf(revision, container.name) ?? container.image, env: [...(container.env ?? []), ...env] };
+  });
+  const sidecar = queueProxyOf(revision);
   return {
-    containers: containers.map((container) => {
-      const env = container === serving ? own : own.slice(1);
-      return { ...container, image: imageOf(revision, container.name) ?? container.image, env: [...(container.env ?? []), ...env] };
-    }),
+    containers: sidecar ? [...programs, sidecar] : programs,
     ...(initContainers ? { initContainers } : {}),
     ...(serviceAccountName ? { serviceAccountName } : {}),
     ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),

@@ -3,6 +3,7 @@ import { rfc3339 } from "@ebb/base";
 import { qosClass, Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
 import { uidOf, type InstanceExit, type InstanceStatus, type PartStatus } from "@ebb/runtime";
 import { controllerRef } from "../engine/keys.ts";
+import { queueProxyOf } from "../facade/queue-proxy.ts";
 import { instanceLabels, NODE, NODE_ADDRESS, podAnnotations } from "../revision/pod-metadata.ts";
 import { containerStatuses as imageStatuses, servingContainer } from "../revision/workload.ts";
 
@@ -10,6 +11,7 @@ import { containerStatuses as imageStatuses, servingContainer } from "../revisio
 export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">): Pod {
   const { containers, initContainers, volumes, serviceAccountName } = revision.spec;
   const { namespace } = revision.metadata;
+  const sidecar = queueProxyOf(revision);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -23,7 +25,7 @@ export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">):
     },
     spec: {
       ...(initContainers ? { initContainers } : {}),
-      containers,
+      containers: sidecar ? [...containers, sidecar] : containers,
       ...(volumes ? { volumes } : {}),
       serviceAccountName: serviceAccountName || "default",
       nodeName: NODE,
@@ -53,6 +55,7 @@ export function podStatus(revision: Revision, instance: InstanceStatus, around: 
   const condition = (type: string, status: boolean, more: Partial<Condition> = {}) =>
     conditionOf(before, { type, status: status ? "True" : "False", ...more }, now);
   const main = servingContainer(revision);
+  const sidecar = queueProxyOf(revision);
   const statuses = containers.map((container) =>
     statusOf(imageOf(revision, container), container === main ? undefined : partOf(instance, container), instance),
   );
@@ -71,7 +74,28 @@ export function podStatus(revision: Revision, instance: InstanceStatus, around: 
     qosClass: qosClass([...initContainers, ...containers]),
     startTime: before?.startTime ?? rfc3339(instance.startedAt),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
-    containerStatuses: statuses,
+    containerStatuses: sidecar ? [...statuses, sidecarStatus(sidecar, instance)] : statuses,
+  };
+}
+
+/** Of a container in which nothing runs: it goes with the others. */
+function sidecarStatus({ name = "", image }: Container, instance: InstanceStatus): ContainerStatus {
+  const end = instance.end ?? instance.lastExit;
+  const finished = { terminated: { exitCode: 0, reason: "Completed", ...(end ? { finishedAt: rfc3339(end.finishedAt) } : {}) } };
+  return {
+    name,
+    image,
+    imageID: "",
+    containerID: `ebb://${instance.id}.${name}`,
+    ready: instance.phase === "ready",
+    started: isRunning(instance),
+    restartCount: 0,
+    state:
+      instance.phase === "ended"
+        ? finished
+        : isRunning(instance)
+          ? { running: { startedAt: rfc3339(instance.startedAt) } }
+          : waitingFor(undefined, undefined),
   };
 }
 

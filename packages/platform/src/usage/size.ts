@@ -1,4 +1,4 @@
-import { cpuMillis, memoryBytes, type Container } from "@ebb/kube";
+import { cpuMillis, memoryBytes, QUEUE_PROXY, type Container } from "@ebb/kube";
 
 export interface Size {
   cpu: number;
@@ -7,12 +7,12 @@ export interface Size {
 
 const GIB = 2 ** 30;
 
-/** What the containers ask for together: requests, else limits, else what is assumed of one that says nothing. vCPUs and GiB. Pure. */
+/** What the containers ask for together: requests, else limits, else what is assumed of one that says nothing; in a `queue-proxy` runs nothing. vCPUs and GiB. Pure. */
 export function sizeOf(containers: readonly Container[], assumed: Size): Size {
   const of = (key: "cpu" | "memory", read: (text: string) => number) =>
-    containers.reduce<number | undefined>((sum, { resources }) => {
+    containers.reduce<number | undefined>((sum, { name, resources }) => {
       const text = resources?.requests?.[key] ?? resources?.limits?.[key];
-      return text === undefined ? sum : (sum ?? 0) + read(text);
+      return text === undefined || name === QUEUE_PROXY ? sum : (sum ?? 0) + read(text);
     }, undefined);
   return {
     cpu: of("cpu", (text) => cpuMillis(text) / 1000) ?? assumed.cpu,
