@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -27,7 +27,8 @@ export interface EngineOptions {
 }
 
 const PODMAN = ["/usr/bin/podman", "/usr/local/bin/podman"];
-const START_DEADLINE = 10_000;
+/** Sized against a machine on which many others work: without an engine, Ebb runs no image until it is started again. */
+const START_DEADLINE = 30_000;
 const ANSWER_DEADLINE = 5000;
 
 /**
@@ -42,12 +43,12 @@ export async function findEngine(options: EngineOptions): Promise<Engine | undef
   }
   const podman = PODMAN.find((path) => existsSync(path));
   if (options.ownSocket === undefined || podman === undefined) return undefined;
-  const servicePid = startPodmanService(podman, options.ownSocket);
+  const service = startPodmanService(podman, options.ownSocket);
   const { clock, log } = options;
   const end = clock.monotonic() + START_DEADLINE;
-  while (clock.monotonic() < end) {
+  while (clock.monotonic() < end && isAlive(service)) {
     const engine = await connectEngine(options.ownSocket);
-    if (engine) return { ...engine, ...(servicePid !== undefined && { servicePid }) };
+    if (engine) return { ...engine, ...(service.pid !== undefined && { servicePid: service.pid }) };
     await sleep(clock, 50);
   }
   log.warn({ socket: options.ownSocket }, "podman is installed, but its service does not answer: no containers");
@@ -83,7 +84,7 @@ async function connectEngine(socketPath: string): Promise<Engine | undefined> {
   }
 }
 
-function startPodmanService(podman: string, socket: string): number | undefined {
+function startPodmanService(podman: string, socket: string): ChildProcess {
   const log = openSync(`${socket}.log`, "a", 0o600);
   const child = spawn(podman, [...runtimeFlags(), "system", "service", "--time=0", `unix://${socket}`], {
     detached: true,
@@ -93,7 +94,11 @@ function startPodmanService(podman: string, socket: string): number | undefined 
   child.on("error", () => undefined);
   if (child.pid !== undefined) writeFileSync(pidFile(socket), `${child.pid}\n`, { mode: 0o600 });
   child.unref();
-  return child.pid;
+  return child;
+}
+
+function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 function pidFile(socket: string): string {
