@@ -5,6 +5,7 @@ import {
   exampleChecksum,
   HOST_TEMPLATE,
   isStatus,
+  OWN_HOST_TEMPLATE,
   SERVING_NAMESPACE,
   type ConfigMap,
   type KubeClient,
@@ -103,14 +104,17 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
-/** Ours of before there were environments: one that nobody has changed since then is brought up to date. */
+/**
+ * Ours of before there were environments: one that nobody has changed since then is brought up to date, but keeps the hosts of all that is there:
+ * a new cluster's template would put namespaces into them.
+ */
 const FORMER_TEMPLATE = "{{.Name}}.{{.Domain}}";
 
 /** Where Ebb differs from upstream's defaults. */
 function settingsOf(config: ServerConfig): Record<string, Record<string, string>> {
   return {
     "config-domain": { [`sls-${config.clusterName}.${config.baseDomain}`]: "" },
-    "config-network": { "domain-template": HOST_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
+    "config-network": { "domain-template": OWN_HOST_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
     // Who waits for a deploy should hear of its failure; a large image may be given longer by annotation or here.
     "config-deployment": { "progress-deadline": `${config.progressDeadlineSeconds ?? PROGRESS_DEADLINE}s` },
   };

@@ -1,4 +1,4 @@
-import type { Configuration, Revision, Route } from "@ebb/kube";
+import { OWN_HOST_TEMPLATE, type Configuration, type Revision, type Route } from "@ebb/kube";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDomainConfig, parseNetworkConfig } from "../config/network.ts";
@@ -127,6 +127,18 @@ describe("hosts", () => {
     expect(hosts({ host: "store", suffix: "-test" })).toBe("store.example.com");
     expect(hosts({ host: "store", suffix: "-test" }, "v3")).toBe("v3-shop-test.example.com");
     expect([hosts({}), hosts({}, "v3")]).toEqual(["shop.example.com", "v3-shop.example.com"]);
+  });
+
+  test.each<[string, string, Record<string, string>, string, string]>([
+    ["the platform's", "team-test", { "ebb.dev/host": "store", "ebb.dev/host-suffix": "-test" }, "store", "v3-shop-test"],
+    ["anybody's", "team-test", {}, "shop.team-test", "v3-shop.team-test"],
+    ["anybody's where people try things", "default", {}, "shop", "v3-shop"],
+  ])("the template of Ebb's own cluster: %s Services", (_, ...[namespace, annotations, own, tagged]) => {
+    const network = parseNetworkConfig({ "domain-template": OWN_HOST_TEMPLATE });
+    const made = route(undefined, { labels: { "serving.knative.dev/service": "shop" } });
+    const annotated = { ...made, metadata: { ...made.metadata, namespace, annotations } };
+    const hostOf = (tag?: string) => hostsOf(annotated, { ...SETTINGS, network }, tag).external;
+    expect([hostOf(), hostOf("v3")]).toEqual([`${own}.example.com`, `${tagged}.example.com`]);
   });
 
   test.each([

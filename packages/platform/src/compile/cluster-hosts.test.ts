@@ -1,4 +1,4 @@
-import { HOST_TEMPLATE } from "@ebb/kube";
+import { HOST_TEMPLATE, OWN_HOST_TEMPLATE } from "@ebb/kube";
 import { expect, test } from "vitest";
 import { hostsChanges, hostsDomain, hostsTemplate, withHosts, type HostConfig } from "./cluster-hosts.ts";
 
@@ -38,8 +38,11 @@ test("the domain of all Services is that of Ebb's, too; one of some others is re
   expect(() => withHosts(company, "shop.example.com")).toThrow("config-domain gives shop.example.com to other Services already");
 });
 
-test("Ebb's own cluster has the template already", () => {
-  const own: HostConfig = { domains: { "sls-local.localhost": "" }, network: { "domain-template": HOST_TEMPLATE } };
+test.each([
+  ["now", OWN_HOST_TEMPLATE],
+  ["of before", HOST_TEMPLATE],
+])("Ebb's own cluster, %s, has a template that does already", (_, template) => {
+  const own: HostConfig = { domains: { "sls-local.localhost": "" }, network: { "domain-template": template } };
   expect(hostsChanges(own, withHosts(own, DOMAIN))).toEqual([{ configMap: "config-domain", key: DOMAIN, before: null, after: SELECTOR }]);
   expect(withHosts(withHosts(own, DOMAIN), null)).toEqual(own);
 });

@@ -1,5 +1,5 @@
 import type { ClusterHostsChange } from "@ebb/api";
-import { HOST_ANNOTATIONS, HOST_TEMPLATE } from "@ebb/kube";
+import { HOST_ANNOTATIONS, HOST_TEMPLATE, OWN_HOST_TEMPLATE } from "@ebb/kube";
 import { parse } from "yaml";
 import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import { refuse } from "../errors.ts";
@@ -57,7 +57,7 @@ function networkWith(now: HostConfig, ours: boolean): HostConfig["network"] {
   const template = hostsTemplate(now);
   const wrapped = template.startsWith(HEAD) && template.endsWith(TAIL);
   if (ours) {
-    if (wrapped || template === HOST_TEMPLATE) return now.network;
+    if (wrapped || template === HOST_TEMPLATE || template === OWN_HOST_TEMPLATE) return now.network;
     return { ...now.network, [TEMPLATE]: HEAD + template + TAIL };
   }
   return wrapped ? { ...now.network, [TEMPLATE]: template.slice(HEAD.length, -TAIL.length) } : now.network;
