@@ -3,6 +3,7 @@ import { describeApi } from "./knative/api.conformance.ts";
 import { describeContainers } from "./knative/containers.conformance.ts";
 import { describeRuntime } from "./knative/runtime.conformance.ts";
 import { describeVolumes } from "./knative/volumes.conformance.ts";
+import { describeUpstream } from "./knative/upstream.conformance.ts";
 import { connect, unfit, type Target } from "./knative/target.ts";
 
 /**
@@ -20,6 +21,7 @@ if (reason === undefined) {
   describe("Knative runtime contract", () => describeRuntime(() => target));
   describe("several containers", () => describeContainers(() => target));
   describe("volumes", () => describeVolumes(() => target));
+  describe("Knative's own e2e tests", () => describeUpstream(() => target));
 } else {
   describe("Knative Serving", () => test.skip(reason, () => undefined));
 }

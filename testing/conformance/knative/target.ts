@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { systemRandom } from "@ebb/base";
 import type { Condition, KubeObject, Pod } from "@ebb/kube";
 import { eventually, httpRequest, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
-import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy, Watch } from "@kubernetes/client-node";
 
 const run = promisify(execFile);
 /** A first instance may have to be pulled; Ebb itself takes a second. */
@@ -19,13 +19,28 @@ interface Change {
   [field: string]: unknown;
 }
 
+export interface Watched {
+  /** Of the kind, under the namespace: `apis/serving.knative.dev/v1`. */
+  group: string;
+  plural: string;
+  name: string;
+  seconds: number;
+}
+
+export interface WatchedChange {
+  type: string;
+  object: KubeObject;
+}
+
 /** A cluster with Knative Serving, by nothing but its API and its way in. */
 export interface Target {
   /** Of the application in this folder. */
   image: string;
   /** A namespace of this run. */
   namespace: string;
-  create<T extends KubeObject>(object: T): Promise<T>;
+  /** Another. */
+  elsewhere: string;
+  create<T extends KubeObject>(object: T, namespace?: string): Promise<T>;
   /** Merge patch. */
   patch<T extends KubeObject>(change: Change): Promise<T>;
   find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }): Promise<T | undefined>;
@@ -34,6 +49,10 @@ export interface Target {
   get(url: string, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>;
   /** What a shell command prints inside an instance that serves that URL. */
   shell(url: string, command: string, headers?: Record<string, string>): Promise<string>;
+  /** Objects of the namespace, by selectors as clients write them. */
+  list<T extends KubeObject>(of: { apiVersion: string; kind: string }, selectors?: { label?: string; field?: string }): Promise<T[]>;
+  /** Changes of the object from now on, until `until` holds or `seconds` have passed, which ends the watch on the server's side. */
+  watch(of: Watched, until: (change: WatchedChange) => boolean): Promise<WatchedChange[]>;
   /** Pods of a Revision. */
   pods(revision: string): Promise<Pod[]>;
   log(pod: string, container: string): Promise<string>;
@@ -98,7 +117,8 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
   const api = KubernetesObjectApi.makeApiClient(config);
   const core = config.makeApiClient(CoreV1Api);
   const namespace = `conformance-${systemRandom.suffix(5)}`;
-  await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const elsewhere = `${namespace}-alt`;
+  for (const name of [namespace, elsewhere]) await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   const header = (of: { apiVersion: string; kind: string; name: string }) => ({
     apiVersion: of.apiVersion,
     kind: of.kind,
@@ -109,9 +129,10 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
   return {
     image,
     namespace,
+    elsewhere,
     get,
-    async create<T extends KubeObject>(object: T) {
-      const body: object = { ...object, metadata: { ...object.metadata, namespace } };
+    async create<T extends KubeObject>(object: T, into = namespace) {
+      const body: object = { ...object, metadata: { ...object.metadata, namespace: into } };
       return (await api.create(body)) as unknown as T;
     },
     async patch<T extends KubeObject>(change: Change) {
@@ -134,6 +155,27 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       if (answer.status !== 200) throw new Error(`${command}: ${answer.status} ${answer.body}`);
       return answer.body.trim();
     },
+    async list<T extends KubeObject>(
+      { apiVersion, kind }: { apiVersion: string; kind: string },
+      { label, field }: { label?: string; field?: string } = {},
+    ) {
+      const { items } = await api.list(apiVersion, kind, namespace, undefined, undefined, undefined, field, label);
+      return items as unknown as T[];
+    },
+    async watch({ group, plural, name, seconds }, until) {
+      const seen: WatchedChange[] = [];
+      const query = { fieldSelector: `metadata.name=${name}`, timeoutSeconds: seconds };
+      const ended = Promise.withResolvers<void>();
+      const each = (type: string, object: KubeObject) => {
+        seen.push({ type, object });
+        if (until({ type, object })) ended.resolve();
+      };
+      // An answer that ends says so without an error.
+      const end = (error: unknown) => (error instanceof Error ? ended.reject(error) : ended.resolve());
+      const request = await new Watch(config).watch(`/${group}/namespaces/${namespace}/${plural}`, query, each, end);
+      await ended.promise.finally(() => request.abort());
+      return seen;
+    },
     async pods(revision) {
       const { items } = await core.listNamespacedPod({ namespace, labelSelector: `serving.knative.dev/revision=${revision}` });
       return items as unknown as Pod[];
@@ -154,7 +196,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       return async () => void (await patch(Object.fromEntries(Object.keys(data).map((key) => [key, before.data?.[key] ?? null]))));
     },
     async close() {
-      await api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+      for (const name of [namespace, elsewhere]) await api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
       await end();
     },
   };

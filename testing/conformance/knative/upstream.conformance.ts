@@ -1,0 +1,225 @@
+import {
+  CoreServices,
+  Deployments,
+  Endpoints,
+  EndpointSlices,
+  ServerlessServices,
+  type Configuration,
+  type KnativeService,
+  type Kind,
+  type KubeObject,
+  type Revision,
+  type Route,
+} from "@ebb/kube";
+import { eventually } from "@ebb/testkit";
+import { afterAll, describe, expect, test } from "vitest";
+import { makeService, named, SERVING, type ServiceParts } from "./objects.ts";
+import { conditionOf, settled, type Target } from "./target.ts";
+
+const SCALING = "autoscaling.knative.dev";
+const PATIENCE = 60_000;
+const SMALL = { limits: { cpu: "200m", memory: "50Mi" }, requests: { cpu: "30m", memory: "20Mi" } };
+const EMPTY = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"] as const;
+
+type Scaled = KubeObject & { spec: { replicas?: number }; status: Record<(typeof EMPTY)[number], number | undefined> };
+type Addresses = KubeObject & { subsets?: { addresses?: object[] }[] };
+type Slice = KubeObject & { endpoints: { conditions: { ready: boolean } }[] };
+
+const of = (kind: Kind) => ({
+  apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
+  kind: kind.kind,
+});
+const isLocal = (url = "") => new URL(url).host.endsWith("cluster.local");
+
+/** What Knative's own e2e tests call and look at, in their order and with what they take for done (docs/reference/upstream-tests.md). */
+export function describeUpstream(target: () => Target): void {
+  const made: { apiVersion: string; kind: string; name: string }[] = [];
+  afterAll(() =>
+    Promise.all(
+      made.map((each) =>
+        target()
+          .remove(each)
+          .catch(() => undefined),
+      ),
+    ),
+  );
+
+  const service = async (name: string, parts: ServiceParts = {}, traffic?: KnativeService["spec"]["traffic"]) => {
+    made.push(named("Service", name));
+    const object = makeService(target(), name, parts);
+    await target().create({ ...object, spec: { ...object.spec, ...(traffic ? { traffic } : {}) } });
+    return settled<KnativeService>(target(), named("Service", name));
+  };
+  const route = async (name: string) => target().find<Route>(named("Route", name));
+  const find = <T extends KubeObject>(kind: Kind, name: string) => target().find<T>({ ...of(kind), name });
+
+  describe.concurrent("scale", () => {
+    /** test/e2e/minscale_readiness_test.go: ready addresses behind the private Service; the slices must say the same. */
+    const readyBehind = async (revision: string) => {
+      const sks = await find<KubeObject & { status?: { privateServiceName?: string } }>(ServerlessServices, revision);
+      const name = sks?.status?.privateServiceName;
+      if (name === undefined) return 0;
+      const endpoints = await find<Addresses>(Endpoints, name);
+      return (endpoints?.subsets ?? []).reduce((sum, { addresses = [] }) => sum + addresses.length, 0);
+    };
+    const readySlices = async (revision: string) => {
+      const slices = await target().list<Slice>(of(EndpointSlices), { label: `kubernetes.io/service-name=${revision}-private` });
+      return slices.flatMap(({ endpoints }) => endpoints).filter(({ conditions }) => conditions.ready).length;
+    };
+
+    test("TestMinScale: a Revision is ready with all of them, and has fewer once nothing leads to it", async () => {
+      const { template } = makeService(target(), "any", {
+        template: { annotations: { [`${SCALING}/min-scale`]: "2", [`${SCALING}/window`]: "6s" } },
+        container: { resources: SMALL },
+      }).spec;
+      made.push(named("Route", "min-route"), named("Configuration", "min-config"));
+      const traffic = [{ configurationName: "min-config", percent: 100 }];
+      await target().create<Route>({ apiVersion: SERVING, kind: "Route", metadata: { name: "min-route" }, spec: { traffic } });
+      await target().create<Configuration>({
+        apiVersion: SERVING,
+        kind: "Configuration",
+        metadata: { name: "min-config" },
+        spec: { template },
+      });
+      const first = await settled<Revision>(target(), named("Revision", "min-config-00001"));
+      expect(first.status?.actualReplicas).toBe(2);
+      expect([await readyBehind("min-config-00001"), await readySlices("min-config-00001")]).toEqual([2, 2]);
+      await target().patch({
+        ...named("Configuration", "min-config"),
+        metadata: { name: "min-config" },
+        spec: { template: { metadata: { annotations: { changed: "yes" } } } },
+      });
+      await settled<Revision>(target(), named("Revision", "min-config-00002"));
+      expect(await readyBehind("min-config-00002")).toBe(2);
+      await eventually(async () => (await readyBehind("min-config-00001")) < 2, PATIENCE);
+      await target().remove(named("Route", "min-route"));
+      await eventually(async () => (await readyBehind("min-config-00002")) < 2, PATIENCE);
+    });
+
+    test("TestInitScalePositive: exactly so many Pods that are not pending", async () => {
+      const { template } = makeService(target(), "any", { template: { annotations: { [`${SCALING}/initial-scale`]: "2" } } }).spec;
+      made.push(named("Configuration", "init"));
+      await target().create<Configuration>({ apiVersion: SERVING, kind: "Configuration", metadata: { name: "init" }, spec: { template } });
+      const selectors = { label: "serving.knative.dev/configuration=init", field: "status.phase!=Pending" };
+      let most = 0;
+      await eventually(async () => {
+        const ready = conditionOf(await target().find(named("Configuration", "init")))?.status === "True";
+        const pods = (await target().list({ apiVersion: "v1", kind: "Pod" }, selectors)).length;
+        most = Math.max(most, pods);
+        return pods === 2 && ready;
+      }, PATIENCE);
+      expect(most).toBe(2);
+    });
+
+    test("TestFastScaleToZero: the Deployment counts nothing, no Pod is left, the Revision stays ready and wakes", async () => {
+      const { status } = await service("zero", { template: { annotations: { [`${SCALING}/window`]: "6s" } } });
+      await eventually(async () => {
+        const deployment = await find<Scaled>(Deployments, "zero-00001-deployment");
+        return deployment?.spec.replicas === 0 && EMPTY.every((count) => !deployment.status[count]);
+      }, PATIENCE);
+      await eventually(async () => (await target().pods("zero-00001")).length === 0, PATIENCE);
+      expect(conditionOf(await target().find(named("Revision", "zero-00001")))?.status).toBe("True");
+      expect(await target().shell(status?.url ?? "", "echo awake")).toBe("awake");
+    });
+  });
+
+  describe.concurrent("instances", () => {
+    test("TestDestroyPodWithRequests, TestQueueSideCarResourceLimit: a Pod's requests outlive it; it has a queue-proxy of that size", async () => {
+      const { status } = await service("held", {
+        template: { annotations: { "queue.sidecar.serving.knative.dev/resource-percentage": "0.2" } },
+        container: { resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "100m", memory: "258Mi" } } },
+      });
+      const [pod] = await target().pods("held-00001");
+      expect(pod?.spec.containers.find(({ name }) => name === "queue-proxy")?.resources).toEqual({
+        requests: { cpu: "25m", memory: "50Mi" },
+        limits: { cpu: "40m", memory: "200Mi" },
+      });
+      const answers = Promise.all([1, 2, 3].map((n) => target().shell(status?.url ?? "", `touch /tmp/${n}; sleep 2; echo ${n}`)));
+      await eventually(async () => (await target().shell(status?.url ?? "", "ls /tmp | grep -c '^[123]$'")) === "3");
+      await target().remove({ apiVersion: "v1", kind: "Pod", name: pod?.metadata.name ?? "" });
+      expect(await answers).toEqual(["1", "2", "3"]);
+    });
+  });
+
+  describe.concurrent("failures: the first thing that is said of them is what upstream waits for", () => {
+    test.each<[string, string, ServiceParts, string, string]>([
+      [
+        "TestPodScheduleError",
+        "big",
+        { container: { resources: { requests: { cpu: "50000m" }, limits: { cpu: "50000m" } } } },
+        "Unschedulable",
+        "Insufficient cpu",
+      ],
+      [
+        "TestImagePullError",
+        "pull",
+        { container: { image: `localhost:1/nobody/nothing@sha256:${"0".repeat(64)}` } },
+        "ImagePullBackOff",
+        "Back-off pulling image",
+      ],
+    ])("%s", async (_, ...[name, parts, reason, words]) => {
+      made.push(named("Service", name));
+      await target().create(makeService(target(), name, parts));
+      const first = await eventually(async () => {
+        const condition = conditionOf(await target().find(named("Service", name)), "ConfigurationsReady");
+        return condition && condition.status !== "Unknown" ? condition : undefined;
+      }, PATIENCE);
+      expect(first).toMatchObject({ status: "False", message: expect.stringContaining(words) });
+      const revision = conditionOf(await target().find(named("Revision", `${name}-00001`)));
+      expect(revision).toMatchObject({ reason, message: expect.stringContaining(words) });
+    });
+  });
+
+  describe.concurrent("routes", () => {
+    test("TestSubrouteVisibilityPublicToPrivate: a tag's placeholder Service hides that tag; the Service's label hides all", async () => {
+      await service("sub", {}, [{ tag: "one", percent: 100 }]);
+      const urlOf = async (tag: string) => (await route("sub"))?.status?.traffic?.find((each) => each.tag === tag)?.url;
+      expect([isLocal(await urlOf("one")), isLocal((await route("sub"))?.status?.url)]).toEqual([false, false]);
+      const hidden = { name: "one-sub", labels: { "networking.knative.dev/visibility": "cluster-local" } };
+      await target().patch({ ...of(CoreServices), metadata: hidden });
+      const traffic = [
+        { tag: "one", percent: 100 },
+        { tag: "two", latestRevision: true },
+      ];
+      await target().patch({ ...named("Service", "sub"), metadata: { name: "sub" }, spec: { traffic } });
+      await eventually(
+        async () => isLocal(await urlOf("one")) && (await urlOf("two")) !== undefined && !isLocal(await urlOf("two")),
+        PATIENCE,
+      );
+      await target().patch({ ...named("Service", "sub"), metadata: { ...hidden, name: "sub" } });
+      await eventually(async () => isLocal((await route("sub"))?.status?.url), PATIENCE);
+      expect([isLocal(await urlOf("one")), isLocal(await urlOf("two"))]).toEqual([true, true]);
+    });
+
+    test("TestMultipleNamespace: two Services of one name are both ready, each at a URL of its own", async () => {
+      const here = await service("twin", { env: { VERSION: "here" } });
+      await target().create(makeService(target(), "twin", { env: { VERSION: "there" } }), target().elsewhere);
+      const urls = [here.status?.url ?? "", (here.status?.url ?? "").replace(target().namespace, target().elsewhere)] as const;
+      await eventually(async () => (await target().get(urls[1], { path: "/cgi-bin/run?:" })).status === 200, PATIENCE);
+      expect(await Promise.all(urls.map((url) => target().shell(url, "echo $VERSION")))).toEqual(["here", "there"]);
+    });
+  });
+
+  describe.concurrent("kn", () => {
+    const watched = { group: "apis/serving.knative.dev/v1", plural: "services", name: "by-kn", seconds: 30 };
+
+    test("service create waits by a watch of that name, and never sees Ready False; service delete waits for the event", async () => {
+      const object = makeService(target(), "by-kn", {
+        container: { name: "", resources: {} },
+        template: { annotations: { "client.knative.dev/user-image": "x" } },
+      });
+      made.push(named("Service", "by-kn"));
+      await target().create({ ...object, status: {} });
+      const seen = await target().watch(watched, ({ object: now }) => conditionOf(now)?.status === "True");
+      expect(seen.map(({ object: now }) => conditionOf(now)?.status)).not.toContain("False");
+      expect(conditionOf(seen.at(-1)?.object)?.status).toBe("True");
+      let removed: Promise<void> | undefined;
+      const gone = await target().watch(watched, ({ type }) => {
+        if (type === "ADDED") removed = target().remove(named("Service", "by-kn"));
+        return type === "DELETED";
+      });
+      await removed;
+      expect(gone.at(-1)?.type).toBe("DELETED");
+    });
+  });
+}
