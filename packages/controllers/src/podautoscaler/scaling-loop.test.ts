@@ -167,6 +167,23 @@ describe("ScalingLoop", () => {
     expect(instances.desired(KEY)).toBe(3);
   });
 
+  test.each([
+    ["by its status", () => loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/initial-scale": "3" }))],
+    ["by the controller", () => loop.setInitialized(KEY)],
+  ])(
+    "an initial scale of several stays for a few seconds after it is known as reached, %s, for who looks once a second",
+    async (_, tell) => {
+      loop.upsert(autoscaler(undefined, { "autoscaling.knative.dev/initial-scale": "3" }));
+      await traffic(1, 70);
+      expect(instances.desired(KEY)).toBe(3);
+      tell();
+      await traffic(1, 2);
+      expect(instances.desired(KEY)).toBe(3);
+      await traffic(1, 2);
+      expect(instances.desired(KEY)).toBe(1);
+    },
+  );
+
   test("a new revision starts at its initial scale, and goes to zero when it has failed", () => {
     loop.upsert(autoscaler(undefined, { "autoscaling.knative.dev/initial-scale": "2" }));
     expect(instances.desired(KEY)).toBe(2);

@@ -35,6 +35,12 @@ const TELL = 15_000;
 /** Upstream gives an activation this much longer than a deployment. */
 const ACTIVATION_BUFFER = 30_000;
 
+/**
+ * For so long an initial scale of several stays when it was reached. Upstream's next tick takes them away, too, but there Pods that leave are listed
+ * for half a minute more: who looks once a second, as Knative's tests do, sees them all beside a Revision that is ready.
+ */
+const INITIAL_HOLD = 3000;
+
 interface Entry {
   autoscaler: PodAutoscaler;
   scaling: RevisionScaling;
@@ -42,6 +48,8 @@ interface Entry {
   /** What came, second by second, to be played against another policy. */
   load: LoadRecord;
   initialized: boolean;
+  /** Monotonic: until then the initial scale stays a minimum, although it was reached. */
+  heldUntil?: number;
   activationTimeout: number;
   usage?: Usage;
   /** Of one of the class hpa: what was last told of it in its status, and when. */
@@ -146,7 +154,7 @@ export class ScalingLoop {
     if (before && before.scaling !== scaling) entry.scaler.configure(scaling, now);
     entry.autoscaler = autoscaler;
     entry.scaling = scaling;
-    entry.initialized ||= isInitialized(autoscaler);
+    if (isInitialized(autoscaler)) this.#initialize(entry);
     entry.activationTimeout = deadlineOf(autoscaler, settings.current.deployment.progressDeadline) + ACTIVATION_BUFFER;
     this.#entries.set(key, entry);
     if (changed) this.#decide(key, entry, before ? "tick" : "start");
@@ -175,7 +183,14 @@ export class ScalingLoop {
 
   setInitialized(key: string): void {
     const entry = this.#entries.get(key);
-    if (entry) entry.initialized = true;
+    if (entry) this.#initialize(entry);
+  }
+
+  /** It has just reached its initial scale, unless that is known of it already. */
+  #initialize(entry: Entry): void {
+    if (entry.initialized) return;
+    entry.initialized = true;
+    if (entry.scaling.initialScale > 1) entry.heldUntil = this.#options.clock.monotonic() + INITIAL_HOLD;
   }
 
   state(key: string): ScaleState | undefined {
@@ -311,12 +326,13 @@ export class ScalingLoop {
 
   #inputs(key: string, entry: Entry): ScalerInputs {
     const { clock, dataPlane, lags } = this.#options;
+    const now = clock.monotonic();
     return {
-      now: clock.monotonic(),
+      now,
       wallTime: clock.now(),
       ready: dataPlane.ready(key),
       reachable: entry.autoscaler.spec.reachability !== "Unreachable",
-      initialized: entry.initialized,
+      initialized: entry.initialized && now >= (entry.heldUntil ?? 0),
       activationTimeout: entry.activationTimeout,
       ...(entry.usage ? { usage: entry.usage } : {}),
       ...(lags ? { lags: lags.values() } : {}),
