@@ -11,6 +11,7 @@ import {
   type Revision,
   type Route,
 } from "@ebb/kube";
+import { systemRandom } from "@ebb/base";
 import { eventually } from "@ebb/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { makeService, named, SERVING, type ServiceParts } from "./objects.ts";
@@ -29,6 +30,8 @@ const of = (kind: Kind) => ({
   apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
   kind: kind.kind,
 });
+/** A name of this attempt alone: a test that is tried again starts from nothing. */
+const fresh = (base: string) => `${base}-${systemRandom.suffix(4)}`;
 const isLocal = (url = "") => new URL(url).host.endsWith("cluster.local");
 
 /** What Knative's own e2e tests call and look at, in their order and with what they take for done (docs/reference/upstream-tests.md). */
@@ -68,42 +71,48 @@ export function describeUpstream(target: () => Target): void {
     };
 
     test("TestMinScale: a Revision is ready with all of them, and has fewer once nothing leads to it", async () => {
+      const [way, config] = [fresh("min-way"), fresh("min-config")];
+      const [first, second] = [`${config}-00001`, `${config}-00002`];
       const { template } = makeService(target(), "any", {
         template: { annotations: { [`${SCALING}/min-scale`]: "2", [`${SCALING}/window`]: "6s" } },
         container: { resources: SMALL },
       }).spec;
-      made.push(named("Route", "min-route"), named("Configuration", "min-config"));
-      const traffic = [{ configurationName: "min-config", percent: 100 }];
-      await target().create<Route>({ apiVersion: SERVING, kind: "Route", metadata: { name: "min-route" }, spec: { traffic } });
+      made.push(named("Route", way), named("Configuration", config));
+      const traffic = [{ configurationName: config, percent: 100 }];
+      await target().create<Route>({ apiVersion: SERVING, kind: "Route", metadata: { name: way }, spec: { traffic } });
       await target().create<Configuration>({
         apiVersion: SERVING,
         kind: "Configuration",
-        metadata: { name: "min-config" },
+        metadata: { name: config },
         spec: { template },
       });
-      const first = await settled<Revision>(target(), named("Revision", "min-config-00001"));
-      expect(first.status?.actualReplicas).toBe(2);
-      expect([await readyBehind("min-config-00001"), await readySlices("min-config-00001")]).toEqual([2, 2]);
+      const complete = async (revision: string) => {
+        await eventually(async () => (await readyBehind(revision)) >= 2, PATIENCE);
+        await settled<Revision>(target(), named("Revision", revision));
+        await eventually(async () => (await target().find<Revision>(named("Revision", revision)))?.status?.actualReplicas === 2);
+        expect([await readyBehind(revision), await readySlices(revision)]).toEqual([2, 2]);
+      };
+      await complete(first);
       await target().patch({
-        ...named("Configuration", "min-config"),
-        metadata: { name: "min-config" },
+        ...named("Configuration", config),
+        metadata: { name: config },
         spec: { template: { metadata: { annotations: { changed: "yes" } } } },
       });
-      await settled<Revision>(target(), named("Revision", "min-config-00002"));
-      expect(await readyBehind("min-config-00002")).toBe(2);
-      await eventually(async () => (await readyBehind("min-config-00001")) < 2, PATIENCE);
-      await target().remove(named("Route", "min-route"));
-      await eventually(async () => (await readyBehind("min-config-00002")) < 2, PATIENCE);
+      await complete(second);
+      await eventually(async () => (await readyBehind(first)) < 2, PATIENCE);
+      await target().remove(named("Route", way));
+      await eventually(async () => (await readyBehind(second)) < 2, PATIENCE);
     });
 
     test("TestInitScalePositive: exactly so many Pods that are not pending", async () => {
+      const name = fresh("init");
       const { template } = makeService(target(), "any", { template: { annotations: { [`${SCALING}/initial-scale`]: "2" } } }).spec;
-      made.push(named("Configuration", "init"));
-      await target().create<Configuration>({ apiVersion: SERVING, kind: "Configuration", metadata: { name: "init" }, spec: { template } });
-      const selectors = { label: "serving.knative.dev/configuration=init", field: "status.phase!=Pending" };
+      made.push(named("Configuration", name));
+      await target().create<Configuration>({ apiVersion: SERVING, kind: "Configuration", metadata: { name }, spec: { template } });
+      const selectors = { label: `serving.knative.dev/configuration=${name}`, field: "status.phase!=Pending" };
       let most = 0;
       await eventually(async () => {
-        const ready = conditionOf(await target().find(named("Configuration", "init")))?.status === "True";
+        const ready = conditionOf(await target().find(named("Configuration", name)))?.status === "True";
         const pods = (await target().list({ apiVersion: "v1", kind: "Pod" }, selectors)).length;
         most = Math.max(most, pods);
         return pods === 2 && ready;
@@ -112,25 +121,27 @@ export function describeUpstream(target: () => Target): void {
     });
 
     test("TestFastScaleToZero: the Deployment counts nothing, no Pod is left, the Revision stays ready and wakes", async () => {
-      const { status } = await service("zero", { template: { annotations: { [`${SCALING}/window`]: "6s" } } });
+      const name = fresh("zero");
+      const { status } = await service(name, { template: { annotations: { [`${SCALING}/window`]: "6s" } } });
       await eventually(async () => {
-        const deployment = await find<Scaled>(Deployments, "zero-00001-deployment");
+        const deployment = await find<Scaled>(Deployments, `${name}-00001-deployment`);
         return deployment?.spec.replicas === 0 && EMPTY.every((count) => !deployment.status[count]);
       }, PATIENCE);
-      await eventually(async () => (await target().pods("zero-00001")).length === 0, PATIENCE);
-      expect(conditionOf(await target().find(named("Revision", "zero-00001")))?.status).toBe("True");
+      await eventually(async () => (await target().pods(`${name}-00001`)).length === 0, PATIENCE);
+      expect(conditionOf(await target().find(named("Revision", `${name}-00001`)))?.status).toBe("True");
       expect(await target().shell(status?.url ?? "", "echo awake")).toBe("awake");
     });
   });
 
   describe.concurrent("instances", () => {
     test("TestDestroyPodWithRequests, TestQueueSideCarResourceLimit: a Pod's requests outlive it; it has a queue-proxy of that size", async () => {
-      const { status } = await service("held", {
+      const name = fresh("held");
+      const { status } = await service(name, {
         template: { annotations: { "queue.sidecar.serving.knative.dev/resource-percentage": "0.2" } },
         container: { resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "100m", memory: "258Mi" } } },
       });
-      const [pod] = await target().pods("held-00001");
-      expect(pod?.spec.containers.find(({ name }) => name === "queue-proxy")?.resources).toEqual({
+      const [pod] = await target().pods(`${name}-00001`);
+      expect(pod?.spec.containers.find((container) => container.name === "queue-proxy")?.resources).toEqual({
         requests: { cpu: "25m", memory: "50Mi" },
         limits: { cpu: "40m", memory: "200Mi" },
       });
@@ -157,7 +168,8 @@ export function describeUpstream(target: () => Target): void {
         "ImagePullBackOff",
         "Back-off pulling image",
       ],
-    ])("%s", async (_, ...[name, parts, reason, words]) => {
+    ])("%s", async (_, ...[base, parts, reason, words]) => {
+      const name = fresh(base);
       made.push(named("Service", name));
       await target().create(makeService(target(), name, parts));
       const first = await eventually(async () => {
@@ -172,28 +184,30 @@ export function describeUpstream(target: () => Target): void {
 
   describe.concurrent("routes", () => {
     test("TestSubrouteVisibilityPublicToPrivate: a tag's placeholder Service hides that tag; the Service's label hides all", async () => {
-      await service("sub", {}, [{ tag: "one", percent: 100 }]);
-      const urlOf = async (tag: string) => (await route("sub"))?.status?.traffic?.find((each) => each.tag === tag)?.url;
-      expect([isLocal(await urlOf("one")), isLocal((await route("sub"))?.status?.url)]).toEqual([false, false]);
-      const hidden = { name: "one-sub", labels: { "networking.knative.dev/visibility": "cluster-local" } };
+      const name = fresh("sub");
+      await service(name, {}, [{ tag: "one", percent: 100 }]);
+      const urlOf = async (tag: string) => (await route(name))?.status?.traffic?.find((each) => each.tag === tag)?.url;
+      expect([isLocal(await urlOf("one")), isLocal((await route(name))?.status?.url)]).toEqual([false, false]);
+      const hidden = { name: `one-${name}`, labels: { "networking.knative.dev/visibility": "cluster-local" } };
       await target().patch({ ...of(CoreServices), metadata: hidden });
       const traffic = [
         { tag: "one", percent: 100 },
         { tag: "two", latestRevision: true },
       ];
-      await target().patch({ ...named("Service", "sub"), metadata: { name: "sub" }, spec: { traffic } });
+      await target().patch({ ...named("Service", name), metadata: { name }, spec: { traffic } });
       await eventually(
         async () => isLocal(await urlOf("one")) && (await urlOf("two")) !== undefined && !isLocal(await urlOf("two")),
         PATIENCE,
       );
-      await target().patch({ ...named("Service", "sub"), metadata: { ...hidden, name: "sub" } });
-      await eventually(async () => isLocal((await route("sub"))?.status?.url), PATIENCE);
+      await target().patch({ ...named("Service", name), metadata: { ...hidden, name } });
+      await eventually(async () => isLocal((await route(name))?.status?.url), PATIENCE);
       expect([isLocal(await urlOf("one")), isLocal(await urlOf("two"))]).toEqual([true, true]);
     });
 
     test("TestMultipleNamespace: two Services of one name are both ready, each at a URL of its own", async () => {
-      const here = await service("twin", { env: { VERSION: "here" } });
-      await target().create(makeService(target(), "twin", { env: { VERSION: "there" } }), target().elsewhere);
+      const name = fresh("twin");
+      const here = await service(name, { env: { VERSION: "here" } });
+      await target().create(makeService(target(), name, { env: { VERSION: "there" } }), target().elsewhere);
       const urls = [here.status?.url ?? "", (here.status?.url ?? "").replace(target().namespace, target().elsewhere)] as const;
       await eventually(async () => (await target().get(urls[1], { path: "/cgi-bin/run?:" })).status === 200, PATIENCE);
       expect(await Promise.all(urls.map((url) => target().shell(url, "echo $VERSION")))).toEqual(["here", "there"]);
@@ -201,21 +215,21 @@ export function describeUpstream(target: () => Target): void {
   });
 
   describe.concurrent("kn", () => {
-    const watched = { group: "apis/serving.knative.dev/v1", plural: "services", name: "by-kn", seconds: 30 };
-
     test("service create waits by a watch of that name, and never sees Ready False; service delete waits for the event", async () => {
-      const object = makeService(target(), "by-kn", {
+      const name = fresh("by-kn");
+      const watched = { group: "apis/serving.knative.dev/v1", plural: "services", name, seconds: 30 };
+      const object = makeService(target(), name, {
         container: { name: "", resources: {} },
         template: { annotations: { "client.knative.dev/user-image": "x" } },
       });
-      made.push(named("Service", "by-kn"));
+      made.push(named("Service", name));
       await target().create({ ...object, status: {} });
       const seen = await target().watch(watched, ({ object: now }) => conditionOf(now)?.status === "True");
       expect(seen.map(({ object: now }) => conditionOf(now)?.status)).not.toContain("False");
       expect(conditionOf(seen.at(-1)?.object)?.status).toBe("True");
       let removed: Promise<void> | undefined;
       const gone = await target().watch(watched, ({ type }) => {
-        if (type === "ADDED") removed = target().remove(named("Service", "by-kn"));
+        if (type === "ADDED") removed = target().remove(named("Service", name));
         return type === "DELETED";
       });
       await removed;
