@@ -18,7 +18,7 @@ export function GitServers() {
   const { gitAccess: text } = useText();
   const query = useQuery(gitSettingsQuery);
   return (
-    <Panel title={text.servers}>
+    <Panel title={text.servers} className="after-list">
       <Loaded query={query} rows={3}>
         {(settings) => <ServersForm settings={settings} />}
       </Loaded>
