@@ -1,12 +1,7 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type Docker from "dockerode";
 import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
-import { asksForAddress } from "../instance-values.ts";
-import { writeIdentity } from "../identity-files.ts";
 import { guardVolumes, isLimited } from "../volumes/guard-volumes.ts";
-import { InstanceVolumes, type VolumePlaces } from "../volumes/instance-volumes.ts";
+import type { VolumePlaces } from "../volumes/instance-volumes.ts";
 import { explainListeners, readListeners } from "../listening.ts";
 import type {
   Address,
@@ -24,27 +19,31 @@ import type {
   SessionRequest,
 } from "../port.ts";
 import { execInContainer } from "./container-exec.ts";
-import { containerName, containerOptions, LABELS, sandboxOptions, type ContainerContext } from "./container-options.ts";
+import { ContainerMaker, imageOf } from "./container-maker.ts";
+import { containerName, LABELS } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
-import { isGone, isLimitRefusal, startError } from "./engine-errors.ts";
+import { isGone, startError } from "./engine-errors.ts";
 import { readContainerLog } from "./container-log.ts";
 import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
 import { exitOf } from "./container-exit.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { knownOf, placeOf, type Known } from "./known.ts";
-import { ensureNetwork } from "./network.ts";
+import { insideAddress, LOOPBACK } from "./network.ts";
 import { podmanPost } from "./podman-api.ts";
+import { Releases } from "./releases.ts";
 import { allMounts, groupOf, splitPartId } from "../pods/parts.ts";
 import { withParts } from "../pods/pod-driver.ts";
-import { GROUP_LABEL, sandboxName, Sandboxes } from "./sandbox.ts";
-import { rootRefusal } from "./root-refusal.ts";
+import { beganAt, stageOf } from "./stage.ts";
+import { GROUP_LABEL, Sandboxes } from "./sandbox.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
-const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 /** After the engine's connection broke (it is restarted, say). */
 const WATCH_AGAIN = 500;
+/** An engine's command does it after the end of a container, within a tenth of a second on a quiet machine. */
+const CLEANED_WITHIN = 10_000;
+const LOOK_AGAIN = 20;
 
 export interface ContainerDriverOptions {
   engine: Engine;
@@ -78,14 +77,13 @@ class ContainerDriver implements Driver {
   readonly #images: EngineImages;
   readonly #gone: GoneWatch;
   readonly #sandboxes: Sandboxes;
+  readonly #maker: ContainerMaker;
+  readonly #releases: Releases;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
   /** Made but not known yet: `list` must not take them for leftovers. */
   readonly #starting = new Set<string>();
-  #network: Promise<string | undefined> | undefined;
-  /** Found out by trying, once. */
-  #ulimits = false;
 
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
@@ -94,6 +92,8 @@ class ContainerDriver implements Driver {
     this.#images = new EngineImages(options.engine.docker, options.clock);
     if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
     this.#sandboxes = new Sandboxes(options.engine.docker);
+    this.#maker = new ContainerMaker(options, { images: this.#images, sandboxes: this.#sandboxes });
+    this.#releases = new Releases({ folder: options.identities, clock: options.clock, log: options.log });
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
@@ -105,7 +105,6 @@ class ContainerDriver implements Driver {
   }
 
   async start(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
-    const { identity, volumes } = files;
     const known = this.#known.get(spec.id);
     if (known?.prepared) return this.#startPrepared(known, known.prepared, files);
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
@@ -113,17 +112,13 @@ class ContainerDriver implements Driver {
     this.#starting.add(spec.id);
     const begun = this.#options.clock.monotonic();
     try {
-      if (identity) this.#writeIdentity(spec.id, identity);
-      if (known?.evicted !== undefined) await this.#volumesOf(spec).clear();
-      this.#volumesOf(spec).prepare(spec.volumes ?? [], allMounts(spec), volumes);
-      const container = await this.#make(spec, known !== undefined);
+      const volumes = this.#maker.volumesOf(spec);
+      this.#maker.writeIdentity(spec.id, files);
+      if (known?.evicted !== undefined) await volumes.clear();
+      volumes.prepare(spec.volumes ?? [], allMounts(spec), files.volumes);
+      const container = await this.#maker.make(spec, known !== undefined);
       const sandboxMs = this.#options.clock.monotonic() - begun;
-      await this.#withLimits(spec, container, (made) => made.start());
-      const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
-      const running = await this.#running(spec, state);
-      this.#known.set(spec.id, knownOf(running));
-      this.#watch(spec.id);
-      return { ...running, sandboxMs };
+      return { ...(await this.#launch(spec, container)), sandboxMs };
     } catch (error) {
       this.#known.delete(spec.id);
       await this.#discard(spec.id);
@@ -133,20 +128,29 @@ class ContainerDriver implements Driver {
     }
   }
 
+  /** Where the engine can do it in two steps, the second is taken past it. */
+  async #launch(spec: InstanceSpec, container: Docker.Container): Promise<RunningInstance> {
+    await this.#maker.withLimits(spec, container, (made) => (this.initialise ? this.#init(spec.id) : made.start()));
+    const state = await this.#inspect(spec.id);
+    const running = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now() };
+    const known = knownOf(running, state);
+    if (this.initialise) await this.#letGo(known);
+    this.#known.set(spec.id, known);
+    this.#watch(spec.id);
+    return running;
+  }
+
   async #initialise(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
     const known = this.#known.get(spec.id);
     if (known) throw new BugError("already_running", `${spec.id} is there already`);
-    const { engine, clock } = this.#options;
     this.#starting.add(spec.id);
     try {
-      if (files.identity) this.#writeIdentity(spec.id, files.identity);
-      this.#volumesOf(spec).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
-      await this.#withLimits(spec, await this.#create(spec), () =>
-        podmanPost(engine.socketPath, `/containers/${containerName(spec.id)}/init`),
-      );
-      const state = await this.#docker.getContainer(containerName(spec.id)).inspect();
-      const made = { ...(await this.#running(spec, state)), startedAt: clock.now(), prepared: true };
-      this.#known.set(spec.id, knownOf(made));
+      this.#maker.writeIdentity(spec.id, files);
+      this.#maker.volumesOf(spec).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
+      await this.#maker.withLimits(spec, await this.#maker.create(spec), () => this.#init(spec.id));
+      const state = await this.#inspect(spec.id);
+      const made = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now(), prepared: true };
+      this.#known.set(spec.id, knownOf(made, state));
       return made;
     } catch (error) {
       await this.#discard(spec.id);
@@ -159,9 +163,9 @@ class ContainerDriver implements Driver {
   async #startPrepared(known: Known, address: RunningInstance["address"], files: InstanceFiles = {}): Promise<RunningInstance> {
     const { spec, pid } = known;
     try {
-      if (files.identity) this.#writeIdentity(spec.id, files.identity);
-      if (files.volumes) this.#volumesOf(spec).renew(spec.volumes ?? [], files.volumes);
-      await this.#docker.getContainer(containerName(spec.id)).start();
+      this.#maker.writeIdentity(spec.id, files);
+      if (files.volumes) this.#maker.volumesOf(spec).renew(spec.volumes ?? [], files.volumes);
+      await this.#letGo(known);
     } catch (error) {
       this.#known.delete(spec.id);
       await this.#discard(spec.id);
@@ -173,11 +177,53 @@ class ContainerDriver implements Driver {
     return { spec, address, startedAt: known.startedAt, sandboxMs: 0, ...(pid === undefined ? {} : { pid }) };
   }
 
-  async renewFiles(id: string, { identity, volumes }: InstanceFiles): Promise<void> {
+  async #init(id: string): Promise<void> {
+    const { clock, engine } = this.#options;
+    this.#releases.expect();
+    const until = clock.monotonic() + CLEANED_WITHIN;
+    for (;;) {
+      const status = await podmanPost(engine.socketPath, `/containers/${containerName(id)}/init`);
+      const ALREADY = 304;
+      if (status !== ALREADY || isThere((await this.#inspect(id)).State.Pid)) return;
+      // It ended before the engine knew that it ran, and the engine has still to clear up after it.
+      if (clock.monotonic() >= until) throw new Error("the engine does not clear up after the container's last end");
+      await sleep(clock, LOOK_AGAIN);
+    }
+  }
+
+  /** Its program begins; the engine is told while it does. */
+  async #letGo(known: Known): Promise<void> {
+    const { container, pid, spec } = known;
+    // A part is waited for less, and may be one that must not run twice: see #tell.
+    if (pid !== undefined && !spec.memberOf && this.#releases.letGo({ id: spec.id, container, pid })) this.#tell(known);
+    else await this.#docker.getContainer(containerName(spec.id)).start();
+  }
+
+  /** An engine that is slower than the end of a program, and than its own clearing up after it, runs it once more. */
+  #tell(known: Known): void {
+    known.telling = this.#telling(known).catch((error: unknown) =>
+      this.#options.log.error({ instance: known.spec.id, error }, "it is not known what became of a container that was let go"),
+    );
+  }
+
+  async #telling(known: Known): Promise<void> {
+    const { container, pid = 0, spec } = known;
+    const start = () => this.#docker.getContainer(containerName(spec.id)).start();
+    const exit = await this.#releases.tell({ id: spec.id, container, pid }, start);
+    if (exit) known.exit ??= exit;
+    else if (!isThere(pid)) Object.assign(known, placeOf((await this.#inspect(spec.id)).State.Pid));
+  }
+
+  /** When the engine knows of it what is to be known: before, it refuses what is asked of one that runs. */
+  async #told(id: string): Promise<void> {
+    await this.#known.get(id)?.telling;
+  }
+
+  async renewFiles(id: string, files: InstanceFiles): Promise<void> {
     const known = this.#known.get(id);
     if (!known || known.exit) return;
-    if (identity) this.#writeIdentity(id, identity);
-    if (volumes) this.#volumesOf(known.spec).renew(known.spec.volumes ?? [], volumes);
+    this.#maker.writeIdentity(id, files);
+    if (files.volumes) this.#maker.volumesOf(known.spec).renew(known.spec.volumes ?? [], files.volumes);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -189,6 +235,8 @@ class ContainerDriver implements Driver {
     if (known) known.stopping = true;
     // What is frozen takes no signal.
     if (known?.pid !== undefined) ContainerFreezer.of(known.pid)?.thaw();
+    await known?.telling;
+    if (known?.exit) return;
     const container = this.#docker.getContainer(containerName(id));
     try {
       await container.stop({ t: Math.ceil(graceSeconds) });
@@ -200,34 +248,38 @@ class ContainerDriver implements Driver {
     if (known) known.exit ??= exitOf(id, await container.inspect());
   }
 
-  async list(): Promise<RunningInstance[]> {
+  list(): Promise<RunningInstance[]> {
+    return this.#releases.unblock(this.#list());
+  }
+
+  async #list(): Promise<RunningInstance[]> {
     const found = await this.#docker.listContainers({ all: true, filters: { label: [`${LABELS.owner}=${this.#options.owner}`] } });
     const running: RunningInstance[] = [];
     const ended: InstanceExit[] = [];
     for (const { Id, Labels } of found) {
       const spec = JSON.parse(Labels[LABELS.spec] ?? "null") as InstanceSpec | null;
       if (!spec) continue;
+      await this.#told(spec.id);
       const state = await this.#docker.getContainer(Id).inspect().catch(nothingIfGone);
-      if (!state) continue;
+      if (!state || this.#starting.has(spec.id)) continue;
       const known = this.#known.get(spec.id);
-      if (state.State.Running) {
-        const instance = await this.#running(spec, state);
-        running.push(instance);
-        if (known) continue;
-        this.#known.set(spec.id, knownOf(instance));
-        this.#watch(spec.id);
-      } else if (state.State.Pid > 0 && Date.parse(state.State.StartedAt) <= 0) {
-        if (this.#starting.has(spec.id)) continue;
-        const instance = { ...(await this.#running(spec, state)), startedAt: Date.parse(state.Created), prepared: true };
-        running.push(instance);
-        if (!known) this.#known.set(spec.id, knownOf(instance));
-      } else if (Date.parse(state.State.StartedAt) <= 0 || state.State.Status === "created" || state.State.Status === "configured") {
+      const stage = stageOf(state, this.#releases.fateOf({ id: spec.id, container: Id, pid: state.State.Pid }));
+      if (stage === "made") {
         // Ebb died between making it and starting it.
-        if (!this.#starting.has(spec.id)) await this.#discard(spec.id);
-      } else if (!known) {
-        const exit = exitOf(spec.id, state);
-        this.#known.set(spec.id, { spec, startedAt: Date.parse(state.State.StartedAt), exit, stopping: false });
+        await this.#discard(spec.id);
+      } else if (stage === "ended" || stage === "ended-untold") {
+        if (known) continue;
+        const exit = stage === "ended" ? exitOf(spec.id, state) : await this.#releases.exitOf({ id: spec.id, container: Id });
+        this.#known.set(spec.id, { spec, container: Id, startedAt: beganAt(state), exit, stopping: false });
         ended.push(exit);
+      } else if (!known?.exit) {
+        const instance = {
+          ...(await this.#running(spec, state)),
+          startedAt: beganAt(state),
+          ...(stage === "prepared" && { prepared: true }),
+        };
+        running.push(instance);
+        if (!known) this.#adopt(knownOf(instance, state), stage === "untold");
       }
     }
     const used = new Set([...this.#known.values()].flatMap(({ exit, spec: { id } }) => (exit ? [] : splitPartId(id).main)));
@@ -235,6 +287,13 @@ class ContainerDriver implements Driver {
     for (const { Labels } of found) if (Labels[GROUP_LABEL] && !used.has(Labels[GROUP_LABEL])) await this.closeGroup(Labels[GROUP_LABEL]);
     for (const exit of ended) this.#exits.emit(exit);
     return running;
+  }
+
+  #adopt(known: Known, untold: boolean): void {
+    this.#known.set(known.spec.id, known);
+    if (known.prepared) return;
+    if (untold) this.#tell(known);
+    this.#watch(known.spec.id);
   }
 
   async closeGroup(group: string): Promise<void> {
@@ -251,24 +310,32 @@ class ContainerDriver implements Driver {
     return {
       [Symbol.asyncIterator]: () => {
         if (!this.#known.has(id)) throw new UserError("NoSuchInstance", `there is no instance ${id}, or its log was deleted`);
-        return readContainerLog(this.#docker.getContainer(containerName(id)), options, this.#closed.signal)[Symbol.asyncIterator]();
+        return this.#readLog(id, options);
       },
     };
   }
 
-  exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+  async *#readLog(id: string, options: LogOptions): AsyncGenerator<LogLine> {
+    await this.#told(id);
+    yield* readContainerLog(this.#docker.getContainer(containerName(id)), options, this.#closed.signal);
+  }
+
+  async exec(id: string, command: string[], timeoutSeconds: number): Promise<ExecResult> {
+    await this.#told(id);
     return execInContainer(this.#docker.getContainer(containerName(id)), { command, timeoutSeconds, clock: this.#options.clock });
   }
 
   async openSession(id: string, request: SessionRequest): Promise<Session> {
+    await this.#told(id);
     const known = this.#known.get(id);
     if (!known || known.exit) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
     return openContainerSession(this.#docker.getContainer(containerName(id)), request, this.#options.clock);
   }
 
   async reach(id: string, port: number): Promise<Address> {
+    await this.#told(id);
     const known = this.#known.get(id);
-    const state = known && !known.exit ? await this.#docker.getContainer(containerName(id)).inspect().catch(nothingIfGone) : undefined;
+    const state = known && !known.exit ? await this.#inspect(id).catch(nothingIfGone) : undefined;
     if (!known || !state?.State.Running) throw new UserError("InstanceNotRunning", `the instance ${id} is not running`);
     const { address } = await this.#running(known.spec, state);
     if (port === known.spec.port) return address;
@@ -304,8 +371,9 @@ class ContainerDriver implements Driver {
   }
 
   async diagnose(id: string): Promise<string | undefined> {
+    await this.#told(id);
     const known = this.#known.get(id);
-    const state = await this.#docker.getContainer(containerName(id)).inspect().catch(nothingIfGone);
+    const state = await this.#inspect(id).catch(nothingIfGone);
     // The container's sockets are those of its network namespace; another machine's (a remote engine) cannot be looked at.
     if (!known || !state?.State.Running || !state.State.Pid) return undefined;
     return explainListeners(readListeners(state.State.Pid), {
@@ -330,91 +398,8 @@ class ContainerDriver implements Driver {
   close(): Promise<void> {
     this.#closed.abort();
     this.#gone.close();
+    this.#releases.close();
     return Promise.resolve();
-  }
-
-  #writeIdentity(id: string, identity: NonNullable<InstanceFiles["identity"]>): void {
-    mkdirSync(this.#options.identities, { recursive: true, mode: 0o700 });
-    // Whatever user its program becomes can read it; nobody else comes this far.
-    writeIdentity(this.#identityOf(id), identity, { mode: 0o755 });
-  }
-
-  #identityOf(id: string): string {
-    return join(this.#options.identities, id);
-  }
-
-  /** Those of its group, if it is in one. */
-  #volumesOf(spec: Pick<InstanceSpec, "id" | "memberOf">): InstanceVolumes {
-    return new InstanceVolumes(this.#options.volumes, spec.memberOf?.group ?? spec.id);
-  }
-
-  /** The container of one that has ended is there, unless the network that it was in is not. */
-  async #make(spec: InstanceSpec, there: boolean): Promise<Docker.Container> {
-    const group = groupOf(spec)?.group;
-    const sandbox =
-      group === undefined ? "there" : await this.#sandboxes.ensure(group, sandboxOptions(spec, group, await this.#context(spec)));
-    const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec));
-    if (there && !asNew) return this.#docker.getContainer(containerName(spec.id));
-    if (there) await this.#remove(spec.id);
-    return this.#create(spec);
-  }
-
-  async #create(spec: InstanceSpec): Promise<Docker.Container> {
-    if (spec.security?.nonRoot) await this.#refuseRoot(spec);
-    const options = containerOptions(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
-    return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
-  }
-
-  async #context(spec: InstanceSpec): Promise<ContainerContext> {
-    this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
-      this.#network = undefined;
-      throw error;
-    });
-    const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
-    const folder = this.#identityOf(spec.id);
-    const identity = existsSync(folder) ? folder : undefined;
-    const { volumes = [], mounts = [] } = spec;
-    const group = groupOf(spec)?.group;
-    return {
-      engine,
-      owner,
-      dns,
-      maxLogBytes,
-      identity,
-      network: await this.#network,
-      ulimits: this.#ulimits,
-      ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
-      mounts: this.#volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),
-    };
-  }
-
-  /** Of one that must be told before it starts: that of its group's network, which is there by then. */
-  async #addressOf(spec: InstanceSpec): Promise<string | undefined> {
-    const group = asksForAddress(spec) ? groupOf(spec)?.group : undefined;
-    if (group === undefined) return undefined;
-    return this.#options.engine.rootless ? LOOPBACK : insideAddress(await this.#sandboxes.inspect(group));
-  }
-
-  /** As the kubelet checks `runAsNonRoot`, in its words. */
-  async #refuseRoot({ artifact, security }: InstanceSpec): Promise<void> {
-    const image = artifact.kind === "image" ? await this.#images.inspect(artifact.reference) : undefined;
-    const refusal = rootRefusal(security?.user, image?.Config?.User ?? "");
-    if (refusal !== undefined) throw new UserError("CreateContainerConfigError", refusal);
-  }
-
-  /** Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
-  async #withLimits(spec: InstanceSpec, container: Docker.Container, act: (made: Docker.Container) => Promise<unknown>): Promise<void> {
-    try {
-      await act(container);
-    } catch (error) {
-      if (!isLimitRefusal(error)) throw error;
-      // Another that was made before that was known may have been refused first.
-      if (!this.#ulimits)
-        this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
-      this.#ulimits = true;
-      await this.#remove(spec.id);
-      await act(await this.#create(spec));
-    }
   }
 
   /** Waits for the end of a container and tells of it, once. */
@@ -428,12 +413,13 @@ class ContainerDriver implements Driver {
           // The engine looks at each container that it is asked about again and again, which slows all of its other work.
           const pid = this.#known.get(id)?.pid;
           if (pid !== undefined && isThere(pid)) await this.#gone.gone(pid);
-          await container.wait({ abortSignal: signal });
-          const state = await container.inspect();
+          await this.#told(id);
           const known = this.#known.get(id);
-          if (!known || known.exit || signal.aborted) return;
-          known.exit = exitOf(id, state, known.evicted);
-          if (!known.stopping) this.#exits.emit(known.exit);
+          // It may have ended before the engine knew that it ran.
+          const exit = known?.exit ?? (await this.#engineExit(id, () => known?.evicted));
+          if (!known || known !== this.#known.get(id) || signal.aborted || (known.exit && known.exit !== exit)) return;
+          known.exit = exit;
+          if (!known.stopping) this.#exits.emit(exit);
           return;
         } catch (error) {
           if (signal.aborted || isGone(error)) return;
@@ -445,7 +431,7 @@ class ContainerDriver implements Driver {
     void wait();
     const known = this.#known.get(id);
     if (!known || !isLimited(known.spec)) return;
-    void guardVolumes(known.spec, this.#volumesOf(known.spec), {
+    void guardVolumes(known.spec, this.#maker.volumesOf(known.spec), {
       clock,
       log,
       runs: () => this.#known.get(id) === known && !known.exit && !known.stopping && !signal.aborted,
@@ -457,6 +443,11 @@ class ContainerDriver implements Driver {
     });
   }
 
+  async #engineExit(id: string, evicted: () => string | undefined): Promise<InstanceExit> {
+    await this.#docker.getContainer(containerName(id)).wait({ abortSignal: this.#closed.signal });
+    return exitOf(id, await this.#inspect(id), evicted());
+  }
+
   async #running(spec: InstanceSpec, state: Docker.ContainerInspectInfo): Promise<RunningInstance> {
     const group = groupOf(spec)?.group;
     const place = group === undefined ? state : await this.#sandboxes.inspect(group);
@@ -466,32 +457,15 @@ class ContainerDriver implements Driver {
     return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
   }
 
-  /** With what only it had. */
+  #inspect(id: string): Promise<Docker.ContainerInspectInfo> {
+    return this.#docker.getContainer(containerName(id)).inspect();
+  }
+
   async #discard(id: string): Promise<void> {
-    await this.#remove(id);
-    await rm(this.#identityOf(id), { recursive: true, force: true });
-    // Parts have none of their own; those of their instance go with it, which is forgotten last.
-    await this.#volumesOf({ id }).remove();
+    await this.#told(id);
+    await this.#maker.discard(id);
+    this.#releases.forget(id);
   }
-
-  async #remove(id: string): Promise<void> {
-    try {
-      await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
-  }
-}
-
-function imageOf(spec: InstanceSpec): string {
-  if (spec.artifact.kind === "image") return spec.artifact.reference;
-  throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
-}
-
-const LOOPBACK = "127.0.0.1";
-
-function insideAddress({ NetworkSettings }: Docker.ContainerInspectInfo): string {
-  return Object.values(NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
 }
 
 function nothingIfGone(error: unknown): undefined {

@@ -7,8 +7,18 @@ const SIGNALS: Record<number, string> = { 134: "SIGABRT", 137: "SIGKILL", 139: "
 
 /** How a container ended; `evicted` says why we ended it. */
 export function exitOf(id: string, { Id, State }: Docker.ContainerInspectInfo, evicted?: string): InstanceExit {
-  const signal = SIGNALS[State.ExitCode];
-  const reason = State.OOMKilled || (signal === "SIGKILL" && wasOomKilled(Id)) ? "OOMKilled" : State.ExitCode === 0 ? "Completed" : "Error";
+  const { ExitCode: code, OOMKilled: oom } = State;
+  return exitOfCode(id, Id, { code, oom, finishedAt: Date.parse(State.FinishedAt), evicted });
+}
+
+/** @param container the engine's id of it. */
+export function exitOfCode(
+  id: string,
+  container: string,
+  { code, finishedAt, oom = false, evicted }: { code: number; finishedAt: number; oom?: boolean; evicted?: string | undefined },
+): InstanceExit {
+  const signal = SIGNALS[code];
+  const reason = oom || (signal === "SIGKILL" && wasOomKilled(container)) ? "OOMKilled" : code === 0 ? "Completed" : "Error";
   const why: Pick<InstanceExit, "reason" | "message"> = evicted === undefined ? { reason } : { reason: "Evicted", message: evicted };
-  return { id, exitCode: State.ExitCode, ...(signal === undefined ? {} : { signal }), ...why, finishedAt: Date.parse(State.FinishedAt) };
+  return { id, exitCode: code, ...(signal === undefined ? {} : { signal }), ...why, finishedAt };
 }

@@ -1,8 +1,16 @@
+import type Docker from "dockerode";
 import type { Engine } from "./engine.ts";
 import { engineStatus } from "./engine-errors.ts";
 import { podmanPost } from "./podman-api.ts";
 
 export const NETWORK = "ebb";
+/** Where the published ports of a rootless engine's containers are. */
+export const LOOPBACK = "127.0.0.1";
+
+/** A container's address on that bridge. */
+export function insideAddress({ NetworkSettings }: Pick<Docker.ContainerInspectInfo, "NetworkSettings">): string {
+  return Object.values(NetworkSettings.Networks ?? {})[0]?.IPAddress ?? "";
+}
 
 /**
  * Makes the bridge on which containers are, unless it is there. Podman's own API is asked, because only it can leave out the engine's DNS

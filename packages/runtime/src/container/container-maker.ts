@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type Docker from "dockerode";
+import { BugError, UserError } from "@ebb/base";
+import { asksForAddress } from "../instance-values.ts";
+import { writeIdentity } from "../identity-files.ts";
+import { allMounts, groupOf } from "../pods/parts.ts";
+import type { InstanceFiles, InstanceSpec } from "../port.ts";
+import { InstanceVolumes } from "../volumes/instance-volumes.ts";
+import type { ContainerDriverOptions } from "./container-driver.ts";
+import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
+import { isGone, isLimitRefusal } from "./engine-errors.ts";
+import type { EngineImages } from "./images.ts";
+import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
+import { rootRefusal } from "./root-refusal.ts";
+import { sandboxName, type Sandboxes } from "./sandbox.ts";
+
+const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
+
+/** Makes the containers of instances, with the folders that are mounted into them, and removes both. */
+export class ContainerMaker {
+  readonly #options: ContainerDriverOptions;
+  readonly #docker: Docker;
+  readonly #images: EngineImages;
+  readonly #sandboxes: Sandboxes;
+  #network: Promise<string | undefined> | undefined;
+  /** Found out by trying, once. */
+  #ulimits = false;
+
+  constructor(options: ContainerDriverOptions, { images, sandboxes }: { images: EngineImages; sandboxes: Sandboxes }) {
+    this.#options = options;
+    this.#docker = options.engine.docker;
+    this.#images = images;
+    this.#sandboxes = sandboxes;
+  }
+
+  /** The container of one that has ended is there, unless the network that it was in is not. */
+  async make(spec: InstanceSpec, there: boolean): Promise<Docker.Container> {
+    const group = groupOf(spec)?.group;
+    const sandbox =
+      group === undefined ? "there" : await this.#sandboxes.ensure(group, sandboxOptions(spec, group, await this.#context(spec)));
+    const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec));
+    if (there && !asNew) return this.#docker.getContainer(containerName(spec.id));
+    if (there) await this.remove(spec.id);
+    return this.create(spec);
+  }
+
+  async create(spec: InstanceSpec): Promise<Docker.Container> {
+    if (spec.security?.nonRoot) await this.#refuseRoot(spec);
+    const options = containerOptions(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
+    return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
+  }
+
+  /** Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
+  async withLimits(spec: InstanceSpec, container: Docker.Container, act: (made: Docker.Container) => Promise<unknown>): Promise<void> {
+    try {
+      await act(container);
+    } catch (error) {
+      if (!isLimitRefusal(error)) throw error;
+      // Another that was made before that was known may have been refused first.
+      if (!this.#ulimits)
+        this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
+      this.#ulimits = true;
+      await this.remove(spec.id);
+      await act(await this.create(spec));
+    }
+  }
+
+  writeIdentity(id: string, { identity }: InstanceFiles): void {
+    if (!identity) return;
+    mkdirSync(this.#options.identities, { recursive: true, mode: 0o700 });
+    // Whatever user its program becomes can read it; nobody else comes this far.
+    writeIdentity(this.#identityOf(id), identity, { mode: 0o755 });
+  }
+
+  /** Those of its group, if it is in one. */
+  volumesOf(spec: Pick<InstanceSpec, "id" | "memberOf">): InstanceVolumes {
+    return new InstanceVolumes(this.#options.volumes, spec.memberOf?.group ?? spec.id);
+  }
+
+  /** With what only it had. */
+  async discard(id: string): Promise<void> {
+    await this.remove(id);
+    await rm(this.#identityOf(id), { recursive: true, force: true });
+    // Parts have none of their own; those of their instance go with it, which is forgotten last.
+    await this.volumesOf({ id }).remove();
+  }
+
+  async remove(id: string): Promise<void> {
+    try {
+      await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  async #context(spec: InstanceSpec): Promise<ContainerContext> {
+    this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
+      this.#network = undefined;
+      throw error;
+    });
+    const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
+    const folder = this.#identityOf(spec.id);
+    const identity = existsSync(folder) ? folder : undefined;
+    const { volumes = [], mounts = [] } = spec;
+    const group = groupOf(spec)?.group;
+    return {
+      engine,
+      owner,
+      dns,
+      maxLogBytes,
+      identity,
+      network: await this.#network,
+      ulimits: this.#ulimits,
+      ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
+      mounts: this.volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),
+    };
+  }
+
+  /** Of one that must be told before it starts: that of its group's network, which is there by then. */
+  async #addressOf(spec: InstanceSpec): Promise<string | undefined> {
+    const group = asksForAddress(spec) ? groupOf(spec)?.group : undefined;
+    if (group === undefined) return undefined;
+    return this.#options.engine.rootless ? LOOPBACK : insideAddress(await this.#sandboxes.inspect(group));
+  }
+
+  #identityOf(id: string): string {
+    return join(this.#options.identities, id);
+  }
+
+  /** As the kubelet checks `runAsNonRoot`, in its words. */
+  async #refuseRoot({ artifact, security }: InstanceSpec): Promise<void> {
+    const image = artifact.kind === "image" ? await this.#images.inspect(artifact.reference) : undefined;
+    const refusal = rootRefusal(security?.user, image?.Config?.User ?? "");
+    if (refusal !== undefined) throw new UserError("CreateContainerConfigError", refusal);
+  }
+}
+
+export function imageOf(spec: InstanceSpec): string {
+  if (spec.artifact.kind === "image") return spec.artifact.reference;
+  throw new BugError("not_an_image", `${spec.id} is a bundle, which the container driver does not run`);
+}
