@@ -216,7 +216,9 @@ class ContainerDriver implements Driver {
 
   /** When the engine knows of it what is to be known: before, it refuses what is asked of one that runs. */
   async #told(id: string): Promise<void> {
-    await this.#known.get(id)?.telling;
+    const known = this.#known.get(id);
+    if (known) this.#releases.wanted(known.container);
+    await known?.telling;
   }
 
   async renewFiles(id: string, files: InstanceFiles): Promise<void> {
@@ -235,7 +237,7 @@ class ContainerDriver implements Driver {
     if (known) known.stopping = true;
     // What is frozen takes no signal.
     if (known?.pid !== undefined) ContainerFreezer.of(known.pid)?.thaw();
-    await known?.telling;
+    await this.#told(id);
     if (known?.exit) return;
     const container = this.#docker.getContainer(containerName(id));
     try {

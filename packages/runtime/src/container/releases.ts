@@ -15,7 +15,10 @@ const TRIES = 5;
 const TRY_AGAIN = 500;
 /** The monitor writes it when it has seen the end, and the engine deletes it when it clears up. */
 const NOTE_WITHIN = 500;
-const LOOK = 20;
+/** The least that clearing up takes an engine's command to start is 20 ms. */
+const LOOK = 5;
+/** A server that boots answers by then. */
+const TELL_AFTER = 250;
 
 export interface ReleaseDeps {
   /** Only this process may pass through. */
@@ -41,8 +44,8 @@ export type Fate = "runs" | "ended";
 export class Releases {
   readonly #deps: ReleaseDeps;
   readonly #standIn = new StandIn();
-  /** Those of which the engine is being told, and what goes before it. */
-  readonly #going = new Map<string, Promise<void>>();
+  /** By the engine's ids, those of which it does not know yet. */
+  readonly #going = new Map<string, { gone: Promise<void>; wanted: PromiseWithResolvers<void> }>();
 
   constructor(deps: ReleaseDeps) {
     this.#deps = deps;
@@ -60,7 +63,7 @@ export class Releases {
     if (!fifo.isAwaitedBy(pid)) return false;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(this.#note(id), container, { mode: 0o600 });
-    this.#going.set(container, fifo.letGo(pid, clock));
+    this.#going.set(container, { gone: fifo.letGo(pid, clock), wanted: Promise.withResolvers() });
     return true;
   }
 
@@ -72,13 +75,19 @@ export class Releases {
   }
 
   /**
-   * Has the engine start what runs already, until it knows. Resolves with the end of one that ended before; one that the engine does not take
-   * over is ended.
+   * Has the engine start what runs already, until it knows: a moment later, as the machine is the program's first, or at once when it is `wanted`.
+   * Resolves with the end of one that ended before; one that the engine does not take over is ended.
    */
   async tell({ id, container, pid }: Initialised, start: () => Promise<unknown>): Promise<InstanceExit | undefined> {
     const { clock, log } = this.#deps;
     try {
-      await this.#going.get(container);
+      const going = this.#going.get(container);
+      await going?.gone;
+      const until = clock.monotonic() + (going ? TELL_AFTER : 0);
+      // An end in between is seen before the engine clears up, which takes it longer, and takes its note away.
+      const wanted = going?.wanted.promise.then(() => true);
+      const look = () => sleep(clock, LOOK).then(() => false);
+      while (clock.monotonic() < until && isThere(pid)) if (await Promise.race([wanted, look()])) break;
       for (let tries = 1; isThere(pid); tries++) {
         try {
           await this.#started(new ExecFifo(container), start);
@@ -95,6 +104,11 @@ export class Releases {
     } finally {
       this.#going.delete(container);
     }
+  }
+
+  /** Somebody asks the engine for something that it refuses of what it takes for initialised. */
+  wanted(container: string): void {
+    this.#going.get(container)?.wanted.resolve();
   }
 
   /** `runc start` finds the pipe, and somebody at its other end in place of the process that was let go. */
