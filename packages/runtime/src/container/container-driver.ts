@@ -349,6 +349,8 @@ class ContainerDriver implements Driver {
   }
 
   async freeze(id: string): Promise<void> {
+    // What is frozen is not started, not even for the engine's books.
+    await this.#told(id);
     await this.#freezer(id).freeze();
   }
 
@@ -438,9 +440,10 @@ class ContainerDriver implements Driver {
       log,
       runs: () => this.#known.get(id) === known && !known.exit && !known.stopping && !signal.aborted,
       closed: signal,
-      evict: (message) => {
+      evict: async (message) => {
         known.evicted = message;
-        return container.kill();
+        await this.#told(id);
+        await container.kill();
       },
     });
   }

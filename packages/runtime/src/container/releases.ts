@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { sleep, systemCode, type Clock, type Logger } from "@ebb/base";
 import type { InstanceExit } from "../port.ts";
 import { exitOfCode } from "./container-exit.ts";
+import { engineStatus } from "./engine-errors.ts";
 import { ExecFifo } from "./exec-fifo.ts";
 import { isThere, killIfOurs } from "./gone-watch.ts";
 import { StandIn } from "./stand-in.ts";
@@ -12,6 +13,7 @@ const PREFIX = ".released-";
 /** Where the monitor of Podman's containers (conmon) writes down how they ended. */
 const EXITS = "/run/libpod/exits";
 const TRIES = 5;
+const NOT_MODIFIED = 304;
 const TRY_AGAIN = 500;
 /** The monitor writes it when it has seen the end, and the engine deletes it when it clears up. */
 const NOTE_WITHIN = 500;
@@ -90,7 +92,11 @@ export class Releases {
       while (clock.monotonic() < until && isThere(pid)) if (await Promise.race([wanted, look()])) break;
       for (let tries = 1; isThere(pid); tries++) {
         try {
-          await this.#started(new ExecFifo(container), start);
+          // It knows already if an Ebb that has let go of the container was still telling it.
+          const alreadyTold = (error: unknown) => {
+            if (engineStatus(error) !== NOT_MODIFIED) throw error;
+          };
+          await this.#started(new ExecFifo(container), () => start().catch(alreadyTold));
           this.forget(id);
           return undefined;
         } catch (error) {
@@ -145,7 +151,8 @@ export class Releases {
     const path = join(EXITS, container);
     const until = clock.monotonic() + NOTE_WITHIN;
     for (;;) {
-      const code = readText(path)?.trim();
+      // One that is older than the note is that of an earlier run.
+      const code = modifiedAt(path) < modifiedAt(this.#note(id)) ? undefined : readText(path)?.trim();
       if (code) return exitOfCode(id, container, { code: Number(code), finishedAt: statSync(path).mtimeMs });
       if (clock.monotonic() >= until) return { id, reason: "Unknown", finishedAt: clock.now() };
       await sleep(clock, LOOK);
@@ -176,6 +183,11 @@ export class Releases {
   #note(id: string): string {
     return join(this.#deps.folder, `${PREFIX}${id}`);
   }
+}
+
+/** Milliseconds since the epoch; 0 of what is not there. */
+function modifiedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function readText(path: string): string | undefined {
