@@ -441,8 +441,10 @@ class ContainerDriver implements Driver {
       runs: () => this.#known.get(id) === known && !known.exit && !known.stopping && !signal.aborted,
       closed: signal,
       evict: async (message) => {
-        known.evicted = message;
         await this.#told(id);
+        // It may have ended by itself before the engine knew of it.
+        if (known.exit) return;
+        known.evicted = message;
         await container.kill();
       },
     });
