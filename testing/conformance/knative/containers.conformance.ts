@@ -96,12 +96,13 @@ export function describeContainers(target: () => Target): void {
       await target().create(make("before", "sleep 0.2; echo prepared > /shared/file", told));
       const { status } = await settled<KnativeService>(target(), named("Service", "before"));
       expect(await target().shell(status?.url ?? "", "cat /shared/file")).toBe("prepared");
-      const [pod] = await target().pods("before-00001");
+      // Its address may be written a moment after it has answered.
+      const pod = await eventually(async () => (await target().pods("before-00001")).find(({ status }) => status?.podIP !== undefined));
       // What its variables are told of it is what it is.
-      const { name, uid } = pod?.metadata ?? {};
-      const { podIP, hostIP } = pod?.status ?? {};
+      const { name, uid } = pod.metadata;
+      const { podIP, hostIP } = pod.status ?? {};
       expect(await target().shell(status?.url ?? "", 'echo "$TOLD_0 $TOLD_1 $TOLD_2 $TOLD_3"')).toBe(`${name} ${uid} ${podIP} ${hostIP}`);
-      expect(pod?.status?.initContainerStatuses).toMatchObject([{ name: "first", ready: true, state: { terminated: { exitCode: 0 } } }]);
+      expect(pod.status?.initContainerStatuses).toMatchObject([{ name: "first", ready: true, state: { terminated: { exitCode: 0 } } }]);
     });
 
     test("one that fails keeps the Revision from being ready", async () => {
