@@ -78,7 +78,7 @@ export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { textMatches } from "./istio/text-matches.ts";
 export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
-export { claimRefusal, limitRefusal, withLimitDefaults } from "./limit-range.ts";
+export { claimRefusal, limitRefusal, specWithLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
 export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 export {

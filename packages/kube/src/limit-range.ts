@@ -1,4 +1,4 @@
-import type { Container, LimitRange, LimitRangeItem, ResourceRequirements } from "./core.ts";
+import type { Container, LimitRange, LimitRangeItem, PodSpec, ResourceRequirements } from "./core.ts";
 import type { PersistentVolumeClaim } from "./storage.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 
@@ -22,6 +22,16 @@ export function withLimitDefaults<T extends Container>(containers: readonly T[],
     };
     return { ...container, resources };
   });
+}
+
+/** All containers of a Pod, filled in like that. */
+export function specWithLimitDefaults<S extends Pick<PodSpec, "containers" | "initContainers">>(spec: S, ranges: readonly LimitRange[]): S {
+  const { containers, initContainers } = spec;
+  return {
+    ...spec,
+    containers: withLimitDefaults(containers, ranges),
+    ...(initContainers ? { initContainers: withLimitDefaults(initContainers, ranges) } : {}),
+  };
 }
 
 /** Why containers that are filled in may not be in one Pod, in Kubernetes' words; undefined if they may. */

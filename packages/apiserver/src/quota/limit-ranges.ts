@@ -5,7 +5,7 @@ import {
   LimitRanges,
   PersistentVolumeClaims,
   Pods,
-  withLimitDefaults,
+  specWithLimitDefaults,
   type Kind,
   type KubeObject,
   type LimitRange,
@@ -23,12 +23,7 @@ export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeOb
   const ranges = rangesFor(store, kind, object);
   if (ranges.length === 0) return object;
   const pod = object as Pod;
-  const { containers, initContainers } = pod.spec;
-  const filled = {
-    containers: withLimitDefaults(containers, ranges),
-    ...(initContainers ? { initContainers: withLimitDefaults(initContainers, ranges) } : {}),
-  };
-  const made: Pod = { ...pod, spec: { ...pod.spec, ...filled } };
+  const made: Pod = { ...pod, spec: specWithLimitDefaults(pod.spec, ranges) };
   return made;
 }
 

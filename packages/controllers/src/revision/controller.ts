@@ -5,7 +5,7 @@ import {
   Revisions,
   limitRefusal,
   Secrets,
-  withLimitDefaults,
+  specWithLimitDefaults,
   type Cause,
   type Kind,
   type KubeObject,
@@ -106,7 +106,11 @@ export class RevisionController {
     const { namespace, name } = splitKey(spec.workload);
     const revision = context.revisions.get(namespace, name);
     if (!revision) throw new TransientError("RevisionUnknown", `the revision ${spec.workload} is not known yet`);
-    return provideVolumes(this.#limited(revision), spec, state, { sources: this.#sources, node: workload.node, issueToken });
+    return provideVolumes(limitedBy(revision, this.#ranges(revision)), spec, state, {
+      sources: this.#sources,
+      node: workload.node,
+      issueToken,
+    });
   }
 
   async #reconcile(key: string): Promise<number | void> {
@@ -160,8 +164,8 @@ export class RevisionController {
     );
     const { workload, quotas } = this.#options;
     const { node } = workload;
-    const ranges = this.#ranges(namespace);
-    const limited = this.#limited(revision);
+    const ranges = this.#ranges(revision);
+    const limited = limitedBy(revision, ranges);
     const { containers, initContainers } = limited.spec;
     const parts = { containers, ...(initContainers ? { initContainers } : {}) };
     quotas.describe(keyOf(revision), parts, limitRefusal(containers, ranges, initContainers));
@@ -174,16 +178,8 @@ export class RevisionController {
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };
   }
 
-  #ranges(namespace: string): LimitRange[] {
-    return this.#options.context.limitRanges.list().filter(({ metadata }) => metadata.namespace === namespace);
-  }
-
-  /** With what the namespace's LimitRanges fill in of its instances. */
-  #limited(revision: Revision): Revision {
-    const ranges = this.#ranges(revision.metadata.namespace ?? "");
-    const { containers, initContainers } = revision.spec;
-    const spec = { ...revision.spec, containers: withLimitDefaults(containers, ranges) };
-    return { ...revision, spec: initContainers ? { ...spec, initContainers: withLimitDefaults(initContainers, ranges) } : spec };
+  #ranges({ metadata }: Revision): LimitRange[] {
+    return this.#options.context.limitRanges.list({ namespace: metadata.namespace ?? "" });
   }
 
   #refer(key: string, references: readonly string[]): void {
@@ -211,4 +207,9 @@ export class RevisionController {
 
 function noTokens(): Promise<never> {
   throw new UserError("FailedMount", "there is no API here that would take a token");
+}
+
+/** With what the LimitRanges of its namespace fill in of its instances. */
+function limitedBy(revision: Revision, ranges: readonly LimitRange[]): Revision {
+  return { ...revision, spec: specWithLimitDefaults(revision.spec, ranges) };
 }
