@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { BugError, UserError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { isStatus, Namespaces, PersistentVolumeClaims, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
+import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import {
@@ -216,7 +216,7 @@ class EmbeddedApiServer implements ApiServer {
       random,
       fill: (kind, object) => withStorageDefaults(store, kind, withRanges(store, kind, object)),
       guard: (kind, next, old, user) => {
-        if (!old || kind.plural === PersistentVolumeClaims.plural) checkRanges(store, kind, next);
+        checkRanges(store, kind, next, old);
         checkEscalation(kind, next, old, user);
         quotas.check(kind, next, old);
       },

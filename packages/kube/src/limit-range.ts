@@ -45,27 +45,32 @@ export function limitRefusal(
     ...itemsOf(ranges, "Container").flatMap((item) => all.flatMap(({ resources }) => itemRefusals(item, resources ?? {}))),
     ...itemsOf(ranges, "Pod").flatMap((item) => itemRefusals(item, sumOf(containers, initContainers))),
   ];
-  if (whys.length === 0) return undefined;
-  return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
+  return together(whys);
 }
 
 /** Why a claim may not ask for so much, or so little, in Kubernetes' words; undefined if it may. */
 export function claimRefusal({ spec }: PersistentVolumeClaim, ranges: readonly LimitRange[]): string | undefined {
   const requests = spec.resources?.requests ?? {};
   const whys = itemsOf(ranges, "PersistentVolumeClaim").flatMap(({ type, min = {}, max = {} }) => [
-    ...Object.entries(min).flatMap(
-      ([name, bound]) =>
-        tooSmall(`minimum ${name} usage per ${type} is ${bound}`, bound, { limit: undefined, request: requests[name] }) ?? [],
+    ...each(min, (name, bound) =>
+      tooSmall(`minimum ${name} usage per ${type} is ${bound}`, bound, { limit: undefined, request: requests[name] }),
     ),
-    ...Object.entries(max).flatMap(([name, bound]) => {
+    ...each(max, (name, bound) => {
       const request = requests[name];
       const rule = `maximum ${name} usage per ${type} is ${bound}`;
-      if (request === undefined) return [`${rule}.  No request is specified`];
-      return valueOf(request) > valueOf(bound) ? [`${rule}, but request is ${request}`] : [];
+      if (request === undefined) return `${rule}.  No request is specified`;
+      return valueOf(request) > valueOf(bound) ? `${rule}, but request is ${request}` : undefined;
     }),
   ]);
-  if (whys.length === 0) return undefined;
-  return whys.length === 1 ? whys[0] : `[${whys.join(", ")}]`;
+  return together(whys);
+}
+
+function together(whys: readonly string[]): string | undefined {
+  return whys.length > 1 ? `[${whys.join(", ")}]` : whys[0];
+}
+
+function each(bounds: Amounts, refuse: (name: string, bound: string) => string | undefined): string[] {
+  return Object.entries(bounds).flatMap(([name, bound]) => refuse(name, bound) ?? []);
 }
 
 function itemsOf(ranges: readonly LimitRange[], type: string): LimitRangeItem[] {
@@ -74,8 +79,6 @@ function itemsOf(ranges: readonly LimitRange[], type: string): LimitRangeItem[] 
 
 function itemRefusals({ type, min = {}, max = {}, maxLimitRequestRatio = {} }: LimitRangeItem, resources: ResourceRequirements): string[] {
   const { limits = {}, requests = {} } = resources;
-  const each = (bounds: Amounts, refuse: (name: string, bound: string) => string | undefined) =>
-    Object.entries(bounds).flatMap(([name, bound]) => refuse(name, bound) ?? []);
   return [
     ...each(min, (name, bound) =>
       tooSmall(`minimum ${name} usage per ${type} is ${bound}`, bound, { limit: limits[name], request: requests[name] }),

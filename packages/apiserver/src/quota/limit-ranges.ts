@@ -17,6 +17,7 @@ import type { Store } from "../store/store.ts";
 import { isInstance } from "./instance.ts";
 
 const RANGES = resourceOf(LimitRanges);
+const CLAIMS = resourceOf(PersistentVolumeClaims);
 
 /** A new Pod as the LimitRanges of its namespace fill it in. The record of an instance is left alone: that was judged before it started. */
 export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeObject {
@@ -27,18 +28,20 @@ export function withRanges(store: Store, kind: Kind, object: KubeObject): KubeOb
   return made;
 }
 
-/** Throws Forbidden for a new Pod, or a claim, that breaks one. */
-export function checkRanges(store: Store, kind: Kind, object: KubeObject): void {
-  if (kind.group === "" && kind.plural === PersistentVolumeClaims.plural) return checkClaim(store, kind, object as PersistentVolumeClaim);
-  const ranges = rangesFor(store, kind, object);
-  const { containers, initContainers } = (object as Pod).spec ?? {};
-  const why = ranges.length === 0 ? undefined : limitRefusal(containers, ranges, initContainers);
-  if (why !== undefined) throw forbidden(kind, object.metadata.name, why);
+/** Throws Forbidden for a new Pod, or a claim as it is made or changed, that breaks one. */
+export function checkRanges(store: Store, kind: Kind, next: KubeObject, old: KubeObject | undefined): void {
+  const why = resourceOf(kind) === CLAIMS ? claimProblem(store, next) : old ? undefined : podProblem(store, kind, next);
+  if (why !== undefined) throw forbidden(kind, next.metadata.name, why);
 }
 
-function checkClaim(store: Store, kind: Kind, claim: PersistentVolumeClaim): void {
-  const why = claimRefusal(claim, store.list(RANGES, claim.metadata.namespace).objects as readonly LimitRange[]);
-  if (why !== undefined) throw forbidden(kind, claim.metadata.name, why);
+function claimProblem(store: Store, claim: KubeObject): string | undefined {
+  return claimRefusal(claim as PersistentVolumeClaim, store.list(RANGES, claim.metadata.namespace).objects as readonly LimitRange[]);
+}
+
+function podProblem(store: Store, kind: Kind, object: KubeObject): string | undefined {
+  const ranges = rangesFor(store, kind, object);
+  const { containers, initContainers } = (object as Pod).spec ?? {};
+  return ranges.length === 0 ? undefined : limitRefusal(containers, ranges, initContainers);
 }
 
 function rangesFor(store: Store, kind: Kind, object: KubeObject): readonly LimitRange[] {

@@ -11,9 +11,12 @@ import {
 import type { Store } from "../store/store.ts";
 import { resourceOf } from "./selection.ts";
 
+const CLAIMS = resourceOf(PersistentVolumeClaims);
+const CLASSES = resourceOf(StorageClasses);
+
 /** A new claim as Kubernetes' admission fills it in: kept while a Pod has it, and of the default class if it names none. */
 export function withStorageDefaults(store: Store, kind: Kind, object: KubeObject): KubeObject {
-  if (kind.group !== "" || kind.plural !== PersistentVolumeClaims.plural) return object;
+  if (resourceOf(kind) !== CLAIMS) return object;
   const claim = object as PersistentVolumeClaim;
   const { finalizers = [] } = claim.metadata;
   const metadata = {
@@ -21,7 +24,7 @@ export function withStorageDefaults(store: Store, kind: Kind, object: KubeObject
     finalizers: finalizers.includes(CLAIM_PROTECTION) ? finalizers : [...finalizers, CLAIM_PROTECTION],
   };
   const named = claim.spec?.storageClassName !== undefined;
-  const storageClassName = named ? undefined : defaultClass(store.list(resourceOf(StorageClasses)).objects as readonly StorageClass[]);
+  const storageClassName = named ? undefined : defaultClass(store.list(CLASSES).objects as readonly StorageClass[]);
   const made: PersistentVolumeClaim = {
     ...claim,
     metadata,
