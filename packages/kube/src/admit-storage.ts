@@ -3,13 +3,14 @@ import { dnsSubdomainFaults } from "./dns-names.ts";
 import type { Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
-import { forbiddenField, invalid, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
+import { forbiddenField, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "./status-errors.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
 
 /** Sorted, as they are listed in refusals. */
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const VOLUME_MODES = ["Block", "Filesystem"];
 const RECLAIM_POLICIES = ["Delete", "Retain"];
+const VOLUME_POLICIES = ["Delete", "Recycle", "Retain"];
 const BINDING_MODES = ["Immediate", "WaitForFirstConsumer"];
 
 /** k8s.io/kubernetes pkg/apis/core/validation ValidatePersistentVolumeClaim and its update; upstream's words. Fills in the mode. */
@@ -22,18 +23,18 @@ export function admitClaim(object: KubeObject, old: KubeObject | undefined, kind
 }
 
 function specCauses(spec: PersistentVolumeClaim["spec"]): FieldCause[] {
-  const { accessModes = [], resources, storageClassName = "", volumeMode = "" } = spec;
+  const { accessModes = [], resources, storageClassName = "", volumeMode } = spec;
   const storage = resources?.requests?.["storage"];
   const alone = accessModes.includes("ReadWriteOncePod") && accessModes.length > 1;
   return [
     ...(accessModes.length === 0 ? [requiredField("spec.accessModes", "at least 1 access mode is required")] : []),
-    ...accessModes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => unsupportedValue("spec.accessModes", mode, ACCESS_MODES)),
+    ...accessModes.flatMap((mode) => oneOf(mode, ACCESS_MODES, "spec.accessModes")),
     ...(alone ? [forbiddenField("spec.accessModes", "may not use ReadWriteOncePod with other access modes")] : []),
     ...sizeCauses(storage),
     ...(storageClassName === ""
       ? []
       : dnsSubdomainFaults(storageClassName).map((why) => invalidValue("spec.storageClassName", storageClassName, why))),
-    ...(VOLUME_MODES.includes(volumeMode) ? [] : [unsupportedValue("spec.volumeMode", volumeMode, VOLUME_MODES)]),
+    ...oneOf(volumeMode, VOLUME_MODES, "spec.volumeMode"),
   ];
 }
 
@@ -71,11 +72,9 @@ export function admitVolume(object: KubeObject, kind: Kind): KubeObject {
   const { accessModes = [], capacity, persistentVolumeReclaimPolicy: policy = "Retain" } = volume.spec ?? {};
   const causes = [
     ...(accessModes.length === 0 ? [requiredField("spec.accessModes")] : []),
-    ...accessModes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => unsupportedValue("spec.accessModes", mode, ACCESS_MODES)),
+    ...accessModes.flatMap((mode) => oneOf(mode, ACCESS_MODES, "spec.accessModes")),
     ...(capacity?.["storage"] === undefined ? [requiredField("spec.capacity")] : []),
-    ...([...RECLAIM_POLICIES, "Recycle"].includes(policy)
-      ? []
-      : [unsupportedValue("spec.persistentVolumeReclaimPolicy", policy, ["Delete", "Recycle", "Retain"])]),
+    ...oneOf(policy, VOLUME_POLICIES, "spec.persistentVolumeReclaimPolicy"),
   ];
   if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
   const admitted: PersistentVolume = {
@@ -93,13 +92,13 @@ export function admitStorageClass(object: KubeObject, old: KubeObject | undefine
     reclaimPolicy: given.reclaimPolicy ?? "Delete",
     volumeBindingMode: given.volumeBindingMode ?? "Immediate",
   };
-  const { provisioner, reclaimPolicy = "", volumeBindingMode = "" } = made;
+  const { provisioner, reclaimPolicy, volumeBindingMode } = made;
   const before = old as StorageClass | undefined;
   const changed = (field: "provisioner" | "reclaimPolicy" | "volumeBindingMode") => before !== undefined && before[field] !== made[field];
   const causes = [
     ...(provisioner ? [] : [requiredField("provisioner")]),
-    ...(RECLAIM_POLICIES.includes(reclaimPolicy) ? [] : [unsupportedValue("reclaimPolicy", reclaimPolicy, RECLAIM_POLICIES)]),
-    ...(BINDING_MODES.includes(volumeBindingMode) ? [] : [unsupportedValue("volumeBindingMode", volumeBindingMode, BINDING_MODES)]),
+    ...oneOf(reclaimPolicy, RECLAIM_POLICIES, "reclaimPolicy"),
+    ...oneOf(volumeBindingMode, BINDING_MODES, "volumeBindingMode"),
     ...(changed("provisioner") ? [forbiddenField("provisioner", "updates to provisioner are forbidden.")] : []),
     ...(changed("reclaimPolicy") ? [forbiddenField("reclaimPolicy", "updates to reclaimPolicy are forbidden.")] : []),
     ...(changed("volumeBindingMode") ? [invalidValue("volumeBindingMode", volumeBindingMode, "field is immutable")] : []),

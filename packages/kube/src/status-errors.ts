@@ -80,3 +80,7 @@ export function unsupportedValue(field: string, value: unknown, supported: reado
   const list = supported.map((text) => JSON.stringify(text)).join(", ");
   return { reason: "FieldValueNotSupported", field, message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${list}` };
 }
+
+export function oneOf(value: string | undefined, supported: readonly string[], at: string): FieldCause[] {
+  return value !== undefined && supported.includes(value) ? [] : [unsupportedValue(at, value ?? "", supported)];
+}

@@ -3,11 +3,11 @@ import type { Kind } from "../kinds.ts";
 import { isLabelKey } from "../label-selector.ts";
 import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
-import { forbiddenField, invalid, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalid, invalidValue, oneOf, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "../webhooks/duplicates.ts";
 import { conditionCauses } from "../webhooks/match-conditions.ts";
 import { ruleCauses } from "../webhooks/validate-rule.ts";
-import { oneOf, selectorCauses } from "../webhooks/validate-webhook.ts";
+import { selectorCauses } from "../webhooks/validate-webhook.ts";
 import type {
   AdmissionPolicy,
   AdmissionPolicyBinding,

@@ -1,7 +1,7 @@
 import { isLabelKey, isLabelValue } from "../label-selector.ts";
 import type { LabelSelector } from "../rbac.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
-import { forbiddenField, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalidValue, oneOf, requiredField, type FieldCause } from "../status-errors.ts";
 import { conditionCauses } from "./match-conditions.ts";
 import { ruleCauses } from "./validate-rule.ts";
 import type { Webhook, WebhookClientConfig } from "./webhook-configuration.ts";
@@ -31,10 +31,6 @@ export function webhookCauses(webhook: Webhook, at: string, mutating: boolean): 
     causes.push(invalidValue(`${at}.timeoutSeconds`, timeoutSeconds, "the timeout value must be between 1 and 30 seconds"));
   if (mutating) causes.push(...oneOf(reinvocationPolicy, ["IfNeeded", "Never"], `${at}.reinvocationPolicy`));
   return causes;
-}
-
-export function oneOf(value: string | undefined, supported: readonly string[], at: string): FieldCause[] {
-  return value !== undefined && supported.includes(value) ? [] : [unsupportedValue(at, value ?? "", supported)];
 }
 
 /** apimachinery validation.IsFullyQualifiedName. */
