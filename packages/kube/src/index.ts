@@ -14,7 +14,8 @@ export {
 } from "./custom/definition.ts";
 export { createConditions, keepTimes, type Cause, type Conditions, type ConditionSet, type ConditionTypes } from "./conditions.ts";
 export type * from "./core.ts";
-export * from "./storage.ts";
+export type * from "./storage.ts";
+export { CLAIM_PROTECTION, DEFAULT_CLASS, defaultClass, VOLUME_PROTECTION } from "./storage.ts";
 export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";
