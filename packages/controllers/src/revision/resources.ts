@@ -1,5 +1,6 @@
-import { childName, LABELS, Revisions, type PodAutoscaler, type Revision } from "@ebb/kube";
+import { LABELS, Revisions, type PodAutoscaler, type Revision } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
+import { deploymentName } from "../facade/parts.ts";
 import { REVISION_CONDITIONS } from "./conditions.ts";
 import { protocolOf, servingContainer } from "./workload.ts";
 
@@ -18,7 +19,7 @@ export function makeAutoscaler(revision: Revision): PodAutoscaler {
     },
     spec: {
       containerConcurrency: revision.spec.containerConcurrency ?? 0,
-      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: childName(name, "-deployment") },
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: deploymentName(revision) },
       reachability: reachabilityOf(revision),
       protocolType: protocolOf(servingContainer(revision)),
     },
