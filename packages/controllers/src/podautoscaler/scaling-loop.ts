@@ -143,8 +143,7 @@ export class ScalingLoop {
     const key = keyOf(autoscaler);
     const now = clock.monotonic();
     const before = this.#entries.get(key);
-    const asked = this.#scalingOf(autoscaler);
-    const scaling = before && isDeepStrictEqual(before.scaling, asked) ? before.scaling : asked;
+    const scaling = known(before?.scaling, this.#scalingOf(autoscaler));
     const changed =
       !before ||
       before.scaling !== scaling ||
@@ -250,8 +249,8 @@ export class ScalingLoop {
     if (problem === undefined) this.#problems.delete(key);
     else this.#problems.set(key, problem);
     const scaling = revisionScaling(settings.current.autoscaler, { annotations, containerConcurrency, policy });
-    if (!isDeepStrictEqual(this.#lastScaling, scaling)) this.#lastScaling = scaling;
-    return this.#lastScaling ?? scaling;
+    this.#lastScaling = known(this.#lastScaling, scaling);
+    return this.#lastScaling;
   }
 
   #policyOf(autoscaler: PodAutoscaler): { annotations: Record<string, string>; containerConcurrency: number; policy: Policy } {
@@ -274,7 +273,7 @@ export class ScalingLoop {
       const usage = this.#usage.sample(instances);
       if (usage) entry.usage = usage;
       else delete entry.usage;
-      if (entry && usage && isResourceClass(entry.autoscaler)) this.#tell(key, entry, usage);
+      if (usage && isResourceClass(entry.autoscaler)) this.#tell(key, entry, usage);
     }
     this.#usage.keep(seen);
     lags?.refresh(urls);
@@ -360,4 +359,9 @@ export class ScalingLoop {
     entry.mode = mode;
     if (desired !== previous || turned) this.moved.emit(key);
   }
+}
+
+/** The one that is known already if it is the same. */
+function known(before: RevisionScaling | undefined, scaling: RevisionScaling): RevisionScaling {
+  return before && isDeepStrictEqual(before, scaling) ? before : scaling;
 }
