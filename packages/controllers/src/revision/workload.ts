@@ -11,7 +11,7 @@ import {
 import { INSTANCE_VALUES, type Artifact, type InstanceSpec, type PartSpec, type Workload } from "@ebb/runtime";
 import type { Backend } from "@ebb/gateway";
 import { keyOf } from "../engine/keys.ts";
-import { downwardScope } from "./downward.ts";
+import { downwardScope, type DownwardScope } from "./downward.ts";
 import { environmentOf, referencesOf, type Sources } from "./environment.ts";
 import { instanceLabels } from "./pod-metadata.ts";
 import { probeOf, readinessOf } from "./probes.ts";
@@ -48,7 +48,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   const claims = claimVolumes(revision.spec, (name) => sources.claim(revision.metadata.namespace ?? "", name));
   if ("problem" in claims) return claims;
   const { containers, initContainers = [] } = revision.spec;
-  const context = { revision, sources, options };
+  const context = { revision, sources, options, scope: downwardScope(revision, OF_EACH, options.node) };
   const main = programOf(container, "serving", context);
   if ("problem" in main) return main;
   const { artifact } = main.program;
@@ -90,13 +90,14 @@ interface ProgramContext {
   revision: Revision;
   sources: Sources;
   options: WorkloadOptions;
+  scope: DownwardScope;
 }
 
 /** What one container runs, by which it is an instance or a part of one. */
 function programOf(
   container: Container,
   role: "serving" | PartSpec["role"],
-  { revision, sources, options }: ProgramContext,
+  { revision, sources, options, scope }: ProgramContext,
 ): { program: Omit<PartSpec, "name" | "role"> } | { problem: Cause } {
   const artifact = artifactOf(digestOf(revision, container) ?? container.image, options.bundlesRoot);
   if (!artifact) {
@@ -109,7 +110,6 @@ function programOf(
   if (mounts.length > 0 && artifact.kind === "bundle") {
     return problem("VolumesNotSupported", "a bundle runs as a process, which has no mounts: deploy it as an image, or pass values by env");
   }
-  const scope = downwardScope(revision, OF_EACH, options.node);
   const environment = environmentOf(revision, container, { sources, scope });
   if ("problem" in environment) return problem("CreateContainerConfigError", environment.problem);
   const { env } = environment;
