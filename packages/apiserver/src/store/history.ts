@@ -92,6 +92,7 @@ class PastEvent implements StoreEvent {
   readonly #change: PastChange;
   readonly #read: (key: StoreKey, revision: number) => KubeObject;
   #object: KubeObject | undefined;
+  #previous: KubeObject | undefined;
 
   constructor(change: PastChange, read: (key: StoreKey, revision: number) => KubeObject) {
     this.#change = change;
@@ -116,7 +117,7 @@ class PastEvent implements StoreEvent {
 
   get previous(): KubeObject | undefined {
     const { before } = this.#change;
-    return before === undefined ? undefined : this.#read(this.key, before);
+    return before === undefined ? undefined : (this.#previous ??= this.#read(this.key, before));
   }
 }
 
