@@ -31,17 +31,21 @@ function field(name: string, path: string, type: Column["type"] = "string"): Col
   return column(name, (object) => read(object, path.split(".")), { type });
 }
 
-function read(object: unknown, path: readonly string[]): string | number {
+function valueAt(object: unknown, path: readonly string[]): unknown {
   let at = object;
   for (const key of path) at = (at as Record<string, unknown> | undefined)?.[key];
+  return at;
+}
+
+function read(object: unknown, path: readonly string[]): string | number {
+  const at = valueAt(object, path);
   return typeof at === "string" || typeof at === "number" ? at : "";
 }
 
 /** As kubectl prints a list in a column. */
 function list(name: string, path: string): Column {
   return column(name, (object) => {
-    let at: unknown = object;
-    for (const key of path.split(".")) at = (at as Record<string, unknown> | undefined)?.[key];
+    const at = valueAt(object, path.split("."));
     return Array.isArray(at) ? JSON.stringify(at) : "";
   });
 }
@@ -120,18 +124,18 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column("Status", storagePhase),
     field("Volume", "spec.volumeName"),
     field("Capacity", "status.capacity.storage"),
-    column("Access Modes", (object) => accessModes((object.status as { accessModes?: string[] } | undefined)?.accessModes)),
+    column("Access Modes", (object) => accessModes(valueAt(object, ["status", "accessModes"]))),
     field("StorageClass", "spec.storageClassName"),
     column("VolumeAttributesClass", () => "<unset>"),
   ],
   "/PersistentVolume": [
     field("Capacity", "spec.capacity.storage"),
-    column("Access Modes", (object) => accessModes((object.spec as { accessModes?: string[] } | undefined)?.accessModes)),
+    column("Access Modes", (object) => accessModes(valueAt(object, ["spec", "accessModes"]))),
     field("Reclaim Policy", "spec.persistentVolumeReclaimPolicy"),
     column("Status", storagePhase),
     column("Claim", (object) => {
-      const { namespace = "", name = "" } = (object.spec as { claimRef?: Record<string, string> } | undefined)?.claimRef ?? {};
-      return name === "" ? "" : `${namespace}/${name}`;
+      const name = read(object, ["spec", "claimRef", "name"]);
+      return name === "" ? "" : `${read(object, ["spec", "claimRef", "namespace"])}/${name}`;
     }),
     field("StorageClass", "spec.storageClassName"),
     column("VolumeAttributesClass", () => "<unset>"),
@@ -141,9 +145,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     field("Provisioner", "provisioner"),
     field("ReclaimPolicy", "reclaimPolicy"),
     field("VolumeBindingMode", "volumeBindingMode"),
-    column("AllowVolumeExpansion", (object) =>
-      String((object as unknown as { allowVolumeExpansion?: boolean }).allowVolumeExpansion ?? false),
-    ),
+    column("AllowVolumeExpansion", (object) => String(valueAt(object, ["allowVolumeExpansion"]) === true)),
   ],
   "apps/ReplicaSet": [
     column("Desired", (object) => read(object, ["spec", "replicas"]) || 0, { type: "integer" }),
@@ -251,8 +253,8 @@ const MODES: Readonly<Record<string, string>> = {
   ReadWriteOncePod: "RWOP",
 };
 
-function accessModes(modes: readonly string[] = []): string {
-  return modes.map((mode) => MODES[mode] ?? mode).join(",");
+function accessModes(modes: unknown): string {
+  return Array.isArray(modes) ? modes.map((mode) => MODES[String(mode)] ?? String(mode)).join(",") : "";
 }
 
 interface ResourceMetric {
