@@ -1,4 +1,4 @@
-import { Deployments, LABELS, Revisions, type Condition, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
+import { Deployments, LABELS, Revisions, type Condition, type ObjectView, type Revision } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import { servingContainer } from "../revision/workload.ts";
@@ -17,9 +17,9 @@ export const deploymentView: ObjectView<Revision> = {
 };
 
 /** By which kubectl counts what was rolled out: one template, once. */
-export const REVISION_NUMBER = { "deployment.kubernetes.io/revision": "1" } as const;
+const REVISION_NUMBER = { "deployment.kubernetes.io/revision": "1" } as const;
 
-export function makeDeployment(revision: Revision): KubeObject {
+export function makeDeployment(revision: Revision) {
   const { actualReplicas = 0, desiredReplicas = 0 } = revision.status ?? {};
   const metadata = beneath(revision, deploymentName(revision), controllerRef(Revisions, revision));
   return {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { derivedUid, Deployments, LABELS, ReplicaSets, Revisions, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
+import { derivedUid, Deployments, ReplicaSets, Revisions, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
-import { makeDeployment, REVISION_NUMBER } from "./deployment.ts";
-import { beneath, deploymentName } from "./parts.ts";
+import { makeDeployment } from "./deployment.ts";
+import { deploymentName } from "./parts.ts";
 
 /** As long as Kubernetes' own hashes of templates are. */
 const HASH = 10;
@@ -24,31 +24,25 @@ function replicaSetName(revision: Revision): string {
 }
 
 function makeReplicaSet(revision: Revision): KubeObject {
-  const name = deploymentName(revision);
-  const { spec } = makeDeployment(revision) as KubeObject & { spec: { replicas: number; template: object } };
-  const { actualReplicas = 0 } = revision.status ?? {};
-  const uid = derivedUid(Deployments, revision.metadata.uid ?? "", name);
-  const owner = controllerRef(Deployments, { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, uid } });
-  const { annotations, ...metadata } = beneath(revision, replicaSetName(revision), owner);
+  const deployment = makeDeployment(revision);
+  const { metadata, spec, status } = deployment;
+  const uid = derivedUid(Deployments, revision.metadata.uid ?? "", metadata.name);
   return {
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: {
       ...metadata,
-      generation: 1,
-      annotations: { ...annotations, ...REVISION_NUMBER, "deployment.kubernetes.io/desired-replicas": String(spec.replicas) },
+      name: replicaSetName(revision),
+      annotations: { ...metadata.annotations, "deployment.kubernetes.io/desired-replicas": String(spec.replicas) },
+      ownerReferences: [controllerRef(Deployments, { ...deployment, metadata: { ...metadata, uid } })],
     },
-    spec: {
-      replicas: spec.replicas,
-      selector: { matchLabels: { [LABELS.revisionUid]: revision.metadata.uid ?? "" } },
-      template: spec.template,
-    },
+    spec: { replicas: spec.replicas, selector: spec.selector, template: spec.template },
     status: {
       observedGeneration: 1,
-      replicas: Math.max(actualReplicas, spec.replicas),
-      fullyLabeledReplicas: Math.max(actualReplicas, spec.replicas),
-      readyReplicas: actualReplicas,
-      availableReplicas: actualReplicas,
+      replicas: status.replicas,
+      fullyLabeledReplicas: status.replicas,
+      readyReplicas: status.readyReplicas,
+      availableReplicas: status.availableReplicas,
     },
   };
 }
