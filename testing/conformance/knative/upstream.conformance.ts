@@ -1,4 +1,5 @@
 import {
+  apiVersionOf,
   CoreServices,
   Deployments,
   Endpoints,
@@ -26,10 +27,7 @@ type Scaled = KubeObject & { spec: { replicas?: number }; status: Record<(typeof
 type Addresses = KubeObject & { subsets?: { addresses?: object[] }[] };
 type Slice = KubeObject & { endpoints: { conditions: { ready: boolean } }[] };
 
-const of = (kind: Kind) => ({
-  apiVersion: kind.group === "" ? kind.version : `${kind.group}/${kind.version}`,
-  kind: kind.kind,
-});
+const of = (kind: Kind) => ({ apiVersion: apiVersionOf(kind), kind: kind.kind });
 /** A name of this attempt alone: a test that is tried again starts from nothing. */
 const fresh = (base: string) => `${base}-${systemRandom.suffix(4)}`;
 const isLocal = (url = "") => new URL(url).host.endsWith("cluster.local");
