@@ -6,6 +6,7 @@ import {
   countedResource,
   forbidden,
   hardAmounts,
+  hasEnded,
   invalid,
   invalidHard,
   invalidValue,
@@ -127,7 +128,7 @@ export class Quotas {
     }
     if (names.every((name) => isStorageName(name) || countedResource(name) !== undefined)) return used;
     return (this.#store.list(PODS, namespace).objects as readonly Pod[])
-      .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
+      .filter((pod) => !hasEnded(pod))
       .filter(({ spec }) => quotaTakes(quota, spec.containers, spec.initContainers))
       .reduce<Amounts>((sum, { spec }) => addAmounts(sum, podAmounts(spec.containers, spec.initContainers)), used);
   }

@@ -1,5 +1,6 @@
 import {
   apiVersionOf,
+  hasEnded,
   PersistentVolumeClaims,
   quantityValue,
   VOLUME_PROTECTION,
@@ -82,10 +83,8 @@ export function claimStatus(
 /** Whether a Pod that has not ended has the claim. */
 export function isUsed({ metadata }: PersistentVolumeClaim, pods: readonly Pod[]): boolean {
   return pods.some(
-    ({ spec, status }) =>
-      status?.phase !== "Succeeded" &&
-      status?.phase !== "Failed" &&
-      (spec.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === metadata.name),
+    (pod) =>
+      !hasEnded(pod) && (pod.spec.volumes ?? []).some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === metadata.name),
   );
 }
 

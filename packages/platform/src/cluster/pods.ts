@@ -1,4 +1,4 @@
-import type { Pod } from "@ebb/kube";
+import { hasEnded, type Pod } from "@ebb/kube";
 import { conditionOf } from "./diagnose.ts";
 
 export function isReady(pod: Pod): boolean {
@@ -9,7 +9,6 @@ export function isReady(pod: Pod): boolean {
 const ASIDE = new Set(["Prepared", "Preparing"]);
 
 /** Counted as an instance: anything but one that has ended, or that only waits to be started. */
-export function isRunning({ status }: Pod): boolean {
-  if (ASIDE.has(status?.containerStatuses?.[0]?.state.waiting?.reason ?? "")) return false;
-  return status?.phase !== "Succeeded" && status?.phase !== "Failed";
+export function isRunning(pod: Pod): boolean {
+  return !hasEnded(pod) && !ASIDE.has(pod.status?.containerStatuses?.[0]?.state.waiting?.reason ?? "");
 }

@@ -1,5 +1,5 @@
 import type { PatchQuota, TeamQuota } from "@ebb/api";
-import { addAmounts, formatQuantity, isQuantity, podAmounts, type Amounts } from "@ebb/kube";
+import { addAmounts, formatQuantity, hasEnded, isQuantity, podAmounts, type Amounts } from "@ebb/kube";
 import { listPlaces } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Deps } from "../deploy/context.ts";
@@ -52,9 +52,8 @@ async function usedBy({ db, clusters }: Deps, team: string): Promise<Amounts> {
   for (const { app, env } of await listPlaces(db, { team })) {
     const environment = environments.find(({ name }) => name === env);
     if (!environment) continue;
-    for (const { spec, status } of clusters.of(environment).pods(app)) {
-      if (status?.phase === "Succeeded" || status?.phase === "Failed") continue;
-      used = addAmounts(used, podAmounts(spec.containers, spec.initContainers));
+    for (const pod of clusters.of(environment).pods(app)) {
+      if (!hasEnded(pod)) used = addAmounts(used, podAmounts(pod.spec.containers, pod.spec.initContainers));
     }
   }
   return used;
