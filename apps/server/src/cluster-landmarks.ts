@@ -15,12 +15,11 @@ import {
   type KubeObject,
   type StorageClass,
 } from "@ebb/kube";
-import { ACTIVATOR_SERVICE } from "@ebb/controllers";
+import { ACTIVATOR_SERVICE, NODE, PROVISIONER } from "@ebb/controllers";
 import { CLUSTER_HTTP_PORT, type ServerConfig } from "./config.ts";
 
 /** Where Knative's clients and tests look for the way in (contract of knative.dev/pkg test/ingress). */
 const MESH_NAMESPACE = "istio-system";
-const NODE = "ebb";
 /** As many instances as a kubelet takes by default. */
 const MOST_PODS = 110;
 
@@ -132,7 +131,7 @@ const LOCAL_CLASS: StorageClass = {
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
   metadata: { name: "local", annotations: { [DEFAULT_CLASS]: "true" } },
-  provisioner: "ebb.dev/local",
+  provisioner: PROVISIONER,
   reclaimPolicy: "Delete",
   volumeBindingMode: "Immediate",
   allowVolumeExpansion: true,
