@@ -124,6 +124,13 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
     kind: of.kind,
     metadata: { name: of.name, namespace },
   });
+  const list = async <T extends KubeObject>(
+    { apiVersion, kind }: { apiVersion: string; kind: string },
+    { label, field }: { label?: string; field?: string } = {},
+  ) => {
+    const { items } = await api.list(apiVersion, kind, namespace, undefined, undefined, undefined, field, label);
+    return items as unknown as T[];
+  };
   const get: Target["get"] = (url, { path: at = "/", headers = {} } = {}) =>
     httpRequest(address, { host: new URL(url).host, path: at, headers, timeout: 30_000 });
   return {
@@ -155,13 +162,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       if (answer.status !== 200) throw new Error(`${command}: ${answer.status} ${answer.body}`);
       return answer.body.trim();
     },
-    async list<T extends KubeObject>(
-      { apiVersion, kind }: { apiVersion: string; kind: string },
-      { label, field }: { label?: string; field?: string } = {},
-    ) {
-      const { items } = await api.list(apiVersion, kind, namespace, undefined, undefined, undefined, field, label);
-      return items as unknown as T[];
-    },
+    list,
     async watch({ group, plural, name, seconds }, until) {
       const seen: WatchedChange[] = [];
       const query = { fieldSelector: `metadata.name=${name}`, timeoutSeconds: seconds };
@@ -176,10 +177,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       await ended.promise.finally(() => request.abort());
       return seen;
     },
-    async pods(revision) {
-      const { items } = await core.listNamespacedPod({ namespace, labelSelector: `serving.knative.dev/revision=${revision}` });
-      return items as unknown as Pod[];
-    },
+    pods: (revision) => list<Pod>({ apiVersion: "v1", kind: "Pod" }, { label: `serving.knative.dev/revision=${revision}` }),
     log: (name, container) => core.readNamespacedPodLog({ namespace, name, container }),
     async configure(name, data) {
       const patch = (values: Record<string, string | null>) =>
