@@ -96,8 +96,7 @@ export {
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
 export { hasEnded } from "./pod-phase.ts";
-export { envDownwardCauses, subscriptOf } from "./validate-downward.ts";
-export { downwardCauses } from "./validate-pod.ts";
+export { downwardCauses, envDownwardCauses, subscriptOf } from "./validate-downward.ts";
 export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {
   addAmounts,

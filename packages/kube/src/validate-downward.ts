@@ -1,4 +1,4 @@
-import type { DownwardFile, EnvVar, FieldReference, ResourceReference } from "./core.ts";
+import type { DownwardFile, EnvVar, FieldReference, ResourceReference, Volume } from "./core.ts";
 import { qualifiedNameFaults } from "./dns-names.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
@@ -16,7 +16,7 @@ const ENV_FIELDS = [
   "status.podIPs",
 ];
 const FILE_FIELDS = ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
-/** Labels of fields that Pods can be selected by, or that are maps: known, and not always allowed. */
+/** Allowed somewhere, or fields that Pods can be selected by: what is none of these is no field of a Pod at all. */
 const KNOWN = new Set([...ENV_FIELDS, ...FILE_FIELDS, "spec.restartPolicy", "spec.schedulerName", "status.phase"]);
 const RESOURCES = ["ephemeral-storage", "cpu", "memory"].flatMap((name) => [`limits.${name}`, `requests.${name}`]).sort();
 const BYTES = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
@@ -35,8 +35,19 @@ export function envDownwardCauses({ fieldRef, resourceFieldRef }: NonNullable<En
   ];
 }
 
+/** Of the files that tell of the Pod itself, wherever a volume has some. */
+export function downwardCauses({ downwardAPI, projected }: Volume, at: string): FieldCause[] {
+  const filesOf = (items: readonly DownwardFile[] = [], path: string) =>
+    items.flatMap((item, index) => fileDownwardCauses(item, `${path}.items[${index}]`));
+  const sources = projected?.sources ?? [];
+  return [
+    ...filesOf(downwardAPI?.items, `${at}.downwardAPI`),
+    ...sources.flatMap((source, index) => filesOf(source.downwardAPI?.items, `${at}.projected.sources[${index}].downwardAPI`)),
+  ];
+}
+
 /** Of a file of the downward API, but its path. */
-export function fileDownwardCauses({ fieldRef, resourceFieldRef }: DownwardFile, at: string): FieldCause[] {
+function fileDownwardCauses({ fieldRef, resourceFieldRef }: DownwardFile, at: string): FieldCause[] {
   if (!fieldRef && !resourceFieldRef) return [requiredField(at, "either fieldRef or resourceFieldRef is required")];
   if (fieldRef) {
     const both = "fieldRef and resourceFieldRef can not be specified simultaneously";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import type { Container, ContainerPort, DownwardFile, PodSpec, Probe, Volume } from "./core.ts";
+import type { Container, ContainerPort, PodSpec, Probe, Volume } from "./core.ts";
 import { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
-import { envDownwardCauses, fileDownwardCauses } from "./validate-downward.ts";
+import { downwardCauses, envDownwardCauses } from "./validate-downward.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { duplicateValue, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
@@ -58,17 +58,6 @@ function volumeCauses(volumes: readonly Volume[], path: string): FieldCause[] {
       ...downwardCauses(volume, at),
     ];
   });
-}
-
-/** Of the files that tell of the Pod itself, wherever a volume has some. */
-export function downwardCauses({ downwardAPI, projected }: Volume, at: string): FieldCause[] {
-  const filesOf = (items: readonly DownwardFile[] = [], path: string) =>
-    items.flatMap((item, index) => fileDownwardCauses(item, `${path}.items[${index}]`));
-  const sources = projected?.sources ?? [];
-  return [
-    ...filesOf(downwardAPI?.items, `${at}.downwardAPI`),
-    ...sources.flatMap((source, index) => filesOf(source.downwardAPI?.items, `${at}.projected.sources[${index}].downwardAPI`)),
-  ];
 }
 
 function containerCauses(container: Container, at: string, volumes: ReadonlySet<string>): FieldCause[] {

@@ -61,7 +61,7 @@ export function mountSpecs({ volumeMounts = [] }: Pick<Container, "volumeMounts"
   });
 }
 
-/** Sources that a flag lets in, and that there are not on one machine without a scheduler and storage classes. */
+/** Sources that a flag lets in, and that there are not on this one machine. */
 const ELSEWHERE = ["hostPath", "csi", "ephemeral", "image"] as const;
 
 /** Why volumes could never be mounted, whatever is in their sources; what Kubernetes checks of a Pod and Knative does not, in its words. */
