@@ -3,7 +3,7 @@ import type { ClientEvents, ClientSide } from "../core/ports.ts";
 import type { Sender } from "../http1/forwarding.ts";
 import type { Expiring } from "../core/sweep.ts";
 import { BodyWriter } from "../http1/body-writer.ts";
-import type { RequestHead, ResponseHead } from "../http1/heads.ts";
+import { bareRequest, type RequestHead, type ResponseHead } from "../http1/heads.ts";
 import { MessageReader, type Step } from "../http1/message-reader.ts";
 import { Outbox } from "../http1/outbox.ts";
 import type { Rejection } from "../http1/rejection.ts";
@@ -280,25 +280,4 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
 }
 
 /** Stands for a request that could not be read. */
-const REFUSED: RequestHead = {
-  protocol: "http/1.1",
-  method: "GET",
-  target: "/",
-  authority: "",
-  host: "",
-  fields: "",
-  framing: "none",
-  length: 0,
-  keepAlive: false,
-  expectContinue: false,
-  upgrade: "",
-  acceptsTrailers: false,
-  forwardedFor: "",
-  forwarded: "",
-  requestId: "",
-  traceparent: "",
-  tracestate: "",
-  isUsualTrace: false,
-  probe: "",
-  probeHash: "",
-};
+const REFUSED: RequestHead = { ...bareRequest("http/1.1", "GET", "/"), keepAlive: false };

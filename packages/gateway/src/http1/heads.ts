@@ -41,6 +41,32 @@ export interface RequestHead {
   probeHash: string;
 }
 
+/** A request that says nothing beside its request line. A literal, not a spread, of which HTTP/2 makes one for each request. */
+export function bareRequest(protocol: RequestHead["protocol"], method: string, target: string): RequestHead {
+  return {
+    protocol,
+    method,
+    target,
+    authority: "",
+    host: "",
+    fields: "",
+    framing: "none",
+    length: 0,
+    keepAlive: true,
+    expectContinue: false,
+    upgrade: "",
+    acceptsTrailers: false,
+    forwardedFor: "",
+    forwarded: "",
+    requestId: "",
+    traceparent: "",
+    tracestate: "",
+    isUsualTrace: false,
+    probe: "",
+    probeHash: "",
+  };
+}
+
 /**
  * An answer as the core sees it. For `fields` see RequestHead; where there is no body they keep its Content-Length. One object may stand for many
  * answers that say the same.

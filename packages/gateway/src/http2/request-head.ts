@@ -1,6 +1,6 @@
 import { assertNever } from "@ebb/base";
 import { hostOf, parseTarget } from "../http1/authority.ts";
-import type { RequestHead } from "../http1/heads.ts";
+import { bareRequest, type RequestHead } from "../http1/heads.ts";
 import { kindOfName } from "../http1/known-fields.ts";
 import { joined } from "../http1/request-head.ts";
 import { HEAD_TOO_LARGE, Rejection } from "../http1/rejection.ts";
@@ -36,8 +36,9 @@ export function readHttp2Request(list: FieldList, pseudo: Http2Pseudo, ended: bo
   if (pseudo.path.length > maxTarget) return TOO_LONG;
   const target = parseTarget(pseudo.method, pseudo.path);
   if (!target || target.authority !== undefined) return BAD_TARGET;
-  const head = emptyHead(connect ? { ...pseudo, method: "GET" } : pseudo, ended || connect);
+  const head = bareRequest("h2", connect ? "GET" : pseudo.method, pseudo.path);
   if (connect) head.upgrade = pseudo.protocol;
+  else if (!ended) head.framing = "chunked";
   const kept: [string, string][] = [];
   const hosts: string[] = pseudo.authority === "" ? [] : [pseudo.authority];
   for (const [name, value] of pairs) {
@@ -109,29 +110,4 @@ function noteLength(head: RequestHead, value: string): void {
   const isKnown = head.framing === "length" || head.length !== 0;
   head.length = isKnown && head.length !== length ? -1 : length;
   if (head.framing !== "none") head.framing = "length";
-}
-
-function emptyHead(pseudo: Http2Pseudo, ended: boolean): RequestHead {
-  return {
-    protocol: "h2",
-    method: pseudo.method,
-    target: pseudo.path,
-    authority: "",
-    host: "",
-    fields: "",
-    framing: ended ? "none" : "chunked",
-    length: 0,
-    keepAlive: true,
-    expectContinue: false,
-    upgrade: "",
-    acceptsTrailers: false,
-    forwardedFor: "",
-    forwarded: "",
-    requestId: "",
-    traceparent: "",
-    tracestate: "",
-    isUsualTrace: false,
-    probe: "",
-    probeHash: "",
-  };
 }

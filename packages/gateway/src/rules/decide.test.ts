@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RouteIndex } from "../core/route-index.ts";
-import type { RequestHead } from "../http1/heads.ts";
+import { bareRequest, type RequestHead } from "../http1/heads.ts";
 import type { HostRule, RequestMatch, RouteEntry, RouteRule } from "../route-table.ts";
 import { seededRandom } from "../test-gateway.ts";
 import { answerFields } from "./answer-changes.ts";
@@ -15,27 +15,11 @@ function head(more: Partial<RequestHead> & { headers?: Record<string, string> } 
   const { headers = {}, ...rest } = more;
   const authority = rest.authority ?? HOST;
   return {
-    protocol: "http/1.1",
-    method: "GET",
-    target: "/",
+    ...bareRequest("http/1.1", "GET", "/"),
     host: authority.replace(/:\d+$/, "").toLowerCase(),
     fields: Object.entries(headers)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join(""),
-    framing: "none",
-    length: 0,
-    keepAlive: true,
-    expectContinue: false,
-    upgrade: "",
-    acceptsTrailers: false,
-    forwardedFor: "",
-    forwarded: "",
-    requestId: "",
-    probe: "",
-    probeHash: "",
-    traceparent: "",
-    tracestate: "",
-    isUsualTrace: false,
     ...rest,
     authority,
   };

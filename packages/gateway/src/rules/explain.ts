@@ -2,7 +2,7 @@ import type { Clock } from "@ebb/base";
 import { DENIED, type HostGuard } from "../core/host-guard.ts";
 import { RouteIndex, type Scope, type Visibility } from "../core/route-index.ts";
 import { hostOf } from "../http1/authority.ts";
-import type { RequestHead } from "../http1/heads.ts";
+import { bareRequest, type RequestHead } from "../http1/heads.ts";
 import type { RouteTable, Target, TrafficPolicy } from "../route-table.ts";
 import type { CompiledDestination, CompiledRoute } from "./compile-rule.ts";
 import { decide } from "./decide.ts";
@@ -123,25 +123,9 @@ function nameOf(target: Target): string {
 
 function headOf({ host, method, path, headers }: RouteQuestion): RequestHead {
   return {
-    protocol: "http/1.1",
-    method,
-    target: path,
+    ...bareRequest("http/1.1", method, path),
     authority: host,
     host: hostOf(host) ?? host.toLowerCase(),
     fields: headers.map(([name, value]) => `${name}: ${value}\r\n`).join(""),
-    framing: "none",
-    length: 0,
-    keepAlive: true,
-    expectContinue: false,
-    upgrade: "",
-    acceptsTrailers: false,
-    forwardedFor: "",
-    forwarded: "",
-    requestId: "",
-    probe: "",
-    probeHash: "",
-    traceparent: "",
-    tracestate: "",
-    isUsualTrace: false,
   };
 }
