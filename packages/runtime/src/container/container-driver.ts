@@ -23,7 +23,7 @@ import { ContainerMaker, imageOf } from "./container-maker.ts";
 import { containerName, LABELS } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
-import { isGone, startError } from "./engine-errors.ts";
+import { isGone, NOT_MODIFIED, nothingIfAlreadySo, nothingIfGone, startError } from "./engine-errors.ts";
 import { readContainerLog } from "./container-log.ts";
 import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
@@ -183,8 +183,7 @@ class ContainerDriver implements Driver {
     const until = clock.monotonic() + CLEANED_WITHIN;
     for (;;) {
       const status = await podmanPost(engine.socketPath, `/containers/${containerName(id)}/init`);
-      const ALREADY = 304;
-      if (status !== ALREADY || isThere((await this.#inspect(id)).State.Pid)) return;
+      if (status !== NOT_MODIFIED || isThere((await this.#inspect(id)).State.Pid)) return;
       // It ended before the engine knew that it ran, and the engine has still to clear up after it.
       if (clock.monotonic() >= until) throw new Error("the engine does not clear up after the container's last end");
       await sleep(clock, LOOK_AGAIN);
@@ -244,8 +243,7 @@ class ContainerDriver implements Driver {
       await container.stop({ t: Math.ceil(graceSeconds) });
     } catch (error) {
       if (isGone(error)) return;
-      const NOT_RUNNING = 304;
-      if (!(error instanceof Error && "statusCode" in error && error.statusCode === NOT_RUNNING)) throw error;
+      nothingIfAlreadySo(error);
     }
     if (known) known.exit ??= exitOf(id, await container.inspect());
   }
@@ -473,8 +471,4 @@ class ContainerDriver implements Driver {
     await this.#maker.discard(id);
     this.#releases.forget(id);
   }
-}
-
-function nothingIfGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
 }

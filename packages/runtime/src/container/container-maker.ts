@@ -10,7 +10,7 @@ import type { InstanceFiles, InstanceSpec } from "../port.ts";
 import { InstanceVolumes } from "../volumes/instance-volumes.ts";
 import type { ContainerDriverOptions } from "./container-driver.ts";
 import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
-import { isGone, isLimitRefusal } from "./engine-errors.ts";
+import { isLimitRefusal, nothingIfGone } from "./engine-errors.ts";
 import type { EngineImages } from "./images.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
 import { rootRefusal } from "./root-refusal.ts";
@@ -88,11 +88,7 @@ export class ContainerMaker {
   }
 
   async remove(id: string): Promise<void> {
-    try {
-      await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true });
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true }).catch(nothingIfGone);
   }
 
   async #context(spec: InstanceSpec): Promise<ContainerContext> {

@@ -9,6 +9,19 @@ export function isGone(error: unknown): boolean {
   return engineStatus(error) === 404;
 }
 
+/** Catches that something is not there, and nothing else. */
+export function nothingIfGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
+}
+
+/** The status of what is asked for and is so already: a container that is started runs, one that is stopped does not. */
+export const NOT_MODIFIED = 304;
+
+/** Catches that it is so already, and nothing else. */
+export function nothingIfAlreadySo(error: unknown): undefined {
+  if (engineStatus(error) !== NOT_MODIFIED) throw error;
+}
+
 /** Whether the engine could not set the limits it sets by default, as on machines whose own are lower. */
 export function isLimitRefusal(error: unknown): boolean {
   return error instanceof Error && /rlimit|ulimit/i.test(error.message);

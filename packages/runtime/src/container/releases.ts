@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sleep, systemCode, type Clock, type Logger } from "@ebb/base";
 import type { InstanceExit } from "../port.ts";
 import { exitOfCode } from "./container-exit.ts";
-import { engineStatus } from "./engine-errors.ts";
+import { nothingIfAlreadySo } from "./engine-errors.ts";
 import { ExecFifo } from "./exec-fifo.ts";
 import { isThere, killIfOurs } from "./gone-watch.ts";
 import { StandIn } from "./stand-in.ts";
@@ -13,7 +13,6 @@ const PREFIX = ".released-";
 /** Where the monitor of Podman's containers (conmon) writes down how they ended. */
 const EXITS = "/run/libpod/exits";
 const TRIES = 5;
-const NOT_MODIFIED = 304;
 const TRY_AGAIN = 500;
 /** The monitor writes it when it has seen the end, and the engine deletes it when it clears up. */
 const NOTE_WITHIN = 500;
@@ -93,10 +92,7 @@ export class Releases {
       for (let tries = 1; isThere(pid); tries++) {
         try {
           // It knows already if an Ebb that has let go of the container was still telling it.
-          const alreadyTold = (error: unknown) => {
-            if (engineStatus(error) !== NOT_MODIFIED) throw error;
-          };
-          await this.#started(new ExecFifo(container), () => start().catch(alreadyTold));
+          await this.#started(new ExecFifo(container), () => start().catch(nothingIfAlreadySo));
           this.forget(id);
           return undefined;
         } catch (error) {

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { TransientError, UserError } from "@ebb/base";
-import { isGone } from "./engine-errors.ts";
+import { nothingIfGone } from "./engine-errors.ts";
 import { pauseProgram, tarOf } from "./pause-program.ts";
 
 const IMAGE = { repo: "localhost/ebb-pause", tag: "1" };
@@ -84,8 +84,4 @@ export class Sandboxes {
     if (id === undefined) throw new TransientError("EngineError", "the container engine did not say what it imported");
     await this.#docker.getImage(id).tag(IMAGE);
   }
-}
-
-function nothingIfGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
 }
