@@ -147,9 +147,11 @@ export class Releases {
     const path = join(EXITS, container);
     const until = clock.monotonic() + NOTE_WITHIN;
     for (;;) {
+      const finishedAt = modifiedAt(path);
       // One that is older than the note is that of an earlier run.
-      const code = modifiedAt(path) < modifiedAt(this.#note(id)) ? undefined : readText(path)?.trim();
-      if (code) return exitOfCode(id, container, { code: Number(code), finishedAt: statSync(path).mtimeMs });
+      const isOfThis = finishedAt > 0 && finishedAt >= modifiedAt(this.#note(id));
+      const code = isOfThis ? readText(path)?.trim() : undefined;
+      if (code) return exitOfCode(id, container, { code: Number(code), finishedAt });
       if (clock.monotonic() >= until) return { id, reason: "Unknown", finishedAt: clock.now() };
       await sleep(clock, LOOK);
     }
