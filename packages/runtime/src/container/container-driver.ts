@@ -273,11 +273,7 @@ class ContainerDriver implements Driver {
         this.#known.set(spec.id, { spec, container: Id, startedAt: beganAt(state), exit, stopping: false });
         ended.push(exit);
       } else if (!known?.exit) {
-        const instance = {
-          ...(await this.#running(spec, state)),
-          startedAt: beganAt(state),
-          ...(stage === "prepared" && { prepared: true }),
-        };
+        const instance = { ...(await this.#running(spec, state)), ...(stage === "prepared" && { prepared: true }) };
         running.push(instance);
         if (!known) this.#adopt(knownOf(instance, state), stage === "untold");
       }
@@ -459,7 +455,7 @@ class ContainerDriver implements Driver {
     const published = place.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
     const { rootless } = this.#options.engine;
     const address = rootless ? { host: LOOPBACK, port: Number(published) } : { host: insideAddress(place), port: spec.port };
-    return { spec, address, startedAt: Date.parse(state.State.StartedAt), ...placeOf(state.State.Pid) };
+    return { spec, address, startedAt: beganAt(state), ...placeOf(state.State.Pid) };
   }
 
   #inspect(id: string): Promise<Docker.ContainerInspectInfo> {
