@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, w
 import { join } from "node:path";
 import Docker from "dockerode";
 import { sleep, type Clock, type Logger } from "@ebb/base";
+import { isAlive } from "../child-lives.ts";
 
 /** A container engine that answers on its Docker-compatible socket. */
 export interface Engine {
@@ -95,10 +96,6 @@ function startPodmanService(podman: string, socket: string): ChildProcess {
   if (child.pid !== undefined) writeFileSync(pidFile(socket), `${child.pid}\n`, { mode: 0o600 });
   child.unref();
   return child;
-}
-
-function isAlive({ pid, exitCode, signalCode }: ChildProcess): boolean {
-  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 function pidFile(socket: string): string {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { isAlive } from "../child-lives.ts";
 
 /** Seconds. A start that never came leaves somebody at the pipe. */
 const PATIENCE = 60;
@@ -43,7 +44,6 @@ export class StandIn {
   }
 
   #alive(): boolean {
-    const shell = this.#shell;
-    return shell?.pid !== undefined && shell.exitCode === null && shell.signalCode === null;
+    return this.#shell !== undefined && isAlive(this.#shell);
   }
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Clock, Logger, Random, Timer } from "@ebb/base";
+import { isAlive } from "../child-lives.ts";
 import { AHEAD, type Cgroups } from "./cgroup.ts";
 import type { Spawned } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
@@ -153,7 +154,7 @@ class Shell implements WaitingShell {
     return this.#has.uid;
   }
   get isAlive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return isAlive(this.#child);
   }
 
   /** Waits for the kernel now. */
