@@ -20,5 +20,5 @@ export { keepAlive } from "./keep-alive.ts";
 export { KEY_BYTES, KEY_HINT, newKey, parseKeys, writeKeyFile } from "./key-file.ts";
 export { Group, type Runnable } from "./lifecycle.ts";
 export { silentLogger, type Logger, type LogFields } from "./log.ts";
-export { codeOf, fill, sayings, type Said, type SaidCode } from "./said.ts";
+export { codeOf, sayings, type Said, type SaidCode } from "./said.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
