@@ -33,7 +33,7 @@ import { knownOf, placeOf, type Known } from "./known.ts";
 import { insideAddress, LOOPBACK } from "./network.ts";
 import { podmanPost } from "./podman-api.ts";
 import { Releases } from "./releases.ts";
-import { allMounts, groupOf, splitPartId } from "../pods/parts.ts";
+import { groupOf, splitPartId } from "../pods/parts.ts";
 import { withParts } from "../pods/pod-driver.ts";
 import { beganAt, stageOf } from "./stage.ts";
 import { GROUP_LABEL, Sandboxes } from "./sandbox.ts";
@@ -112,10 +112,8 @@ class ContainerDriver implements Driver {
     this.#starting.add(spec.id);
     const begun = this.#options.clock.monotonic();
     try {
-      const volumes = this.#maker.volumesOf(spec);
-      this.#maker.writeIdentity(spec.id, files);
-      if (known?.evicted !== undefined) await volumes.clear();
-      volumes.prepare(spec.volumes ?? [], allMounts(spec), files.volumes);
+      if (known?.evicted !== undefined) await this.#maker.volumesOf(spec).clear();
+      this.#maker.prepareFiles(spec, files);
       const container = await this.#maker.make(spec, known !== undefined);
       const sandboxMs = this.#options.clock.monotonic() - begun;
       return { ...(await this.#launch(spec, container)), sandboxMs };
@@ -145,8 +143,7 @@ class ContainerDriver implements Driver {
     if (known) throw new BugError("already_running", `${spec.id} is there already`);
     this.#starting.add(spec.id);
     try {
-      this.#maker.writeIdentity(spec.id, files);
-      this.#maker.volumesOf(spec).prepare(spec.volumes ?? [], spec.mounts ?? [], files.volumes);
+      this.#maker.prepareFiles(spec, files);
       await this.#maker.withLimits(spec, await this.#maker.create(spec), () => this.#init(spec.id));
       const state = await this.#inspect(spec.id);
       const made = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now(), prepared: true };
@@ -163,8 +160,7 @@ class ContainerDriver implements Driver {
   async #startPrepared(known: Known, address: RunningInstance["address"], files: InstanceFiles = {}): Promise<RunningInstance> {
     const { spec, pid } = known;
     try {
-      this.#maker.writeIdentity(spec.id, files);
-      if (files.volumes) this.#maker.volumesOf(spec).renew(spec.volumes ?? [], files.volumes);
+      this.#maker.renewFiles(spec, files);
       await this.#letGo(known);
     } catch (error) {
       this.#known.delete(spec.id);
@@ -223,8 +219,7 @@ class ContainerDriver implements Driver {
   async renewFiles(id: string, files: InstanceFiles): Promise<void> {
     const known = this.#known.get(id);
     if (!known || known.exit) return;
-    this.#maker.writeIdentity(id, files);
-    if (files.volumes) this.#maker.volumesOf(known.spec).renew(known.spec.volumes ?? [], files.volumes);
+    this.#maker.renewFiles(known.spec, files);
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {

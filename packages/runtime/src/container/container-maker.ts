@@ -67,7 +67,19 @@ export class ContainerMaker {
     }
   }
 
-  writeIdentity(id: string, { identity }: InstanceFiles): void {
+  /** Before its container is made: all that is mounted into it. */
+  prepareFiles(spec: InstanceSpec, files: InstanceFiles): void {
+    this.#writeIdentity(spec.id, files);
+    this.volumesOf(spec).prepare(spec.volumes ?? [], allMounts(spec), files.volumes);
+  }
+
+  /** Of one whose container is there: what is given. */
+  renewFiles(spec: InstanceSpec, files: InstanceFiles): void {
+    this.#writeIdentity(spec.id, files);
+    if (files.volumes) this.volumesOf(spec).renew(spec.volumes ?? [], files.volumes);
+  }
+
+  #writeIdentity(id: string, { identity }: InstanceFiles): void {
     if (!identity) return;
     mkdirSync(this.#options.identities, { recursive: true, mode: 0o700 });
     // Whatever user its program becomes can read it; nobody else comes this far.
