@@ -458,7 +458,6 @@ class ContainerDriver implements Driver {
   }
 
   async #discard(id: string): Promise<void> {
-    await this.#told(id);
     await this.#maker.discard(id);
     this.#releases.forget(id);
   }
