@@ -29,6 +29,7 @@ import {
 import { early } from "../api/query-client.ts";
 import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts";
 import { environmentQuery, environmentsQuery, membersQuery, quotaQuery, usersQuery } from "../api/team-queries.ts";
+import { loadPlot } from "../ui/chart/load-plot.ts";
 import { NotFound } from "../ui/problem.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
@@ -43,7 +44,7 @@ function optional(search: Record<string, unknown>, name: string): string | undef
 }
 
 /** What draws charts is on its way, too, before the page that shows one. */
-const drawing = () => void import("../ui/chart/plot.tsx");
+const drawing = () => void loadPlot().catch(() => undefined);
 
 const apps = createRoute({
   getParentRoute: () => root,

@@ -1,5 +1,6 @@
-import { lazy, Suspense } from "react";
+import { useEffect, useState } from "react";
 import { useText } from "../../i18n/language.tsx";
+import { loadedPlot, loadPlot } from "./load-plot.ts";
 
 export interface Series {
   label: string;
@@ -33,14 +34,23 @@ export interface SeriesChartProps {
   onPick?: (seconds: number) => void;
 }
 
-const Plot = lazy(async () => ({ default: (await import("./plot.tsx")).Plot }));
-
-/** Values over time. What draws them is loaded with the first chart. */
+/**
+ * Values over time. What draws them is loaded with the first chart. Not by `lazy`: React shows nothing within 300 ms of a fallback, and a page
+ * would wait for that although all is there.
+ */
 export function SeriesChart(props: SeriesChartProps) {
   const text = useText();
-  return (
-    <Suspense fallback={<div className="plot" role="status" aria-label={text.common.loading} />}>
-      <Plot {...props} />
-    </Suspense>
-  );
+  const [Plot, setPlot] = useState(loadedPlot);
+  useEffect(() => {
+    if (Plot !== undefined) return;
+    void loadPlot().then(
+      (loaded) => setPlot(() => loaded),
+      // For the page's error boundary.
+      (error: unknown) =>
+        setPlot(() => {
+          throw error;
+        }),
+    );
+  }, [Plot]);
+  return Plot === undefined ? <div className="plot" role="status" aria-label={text.common.loading} /> : <Plot {...props} />;
 }
