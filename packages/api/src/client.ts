@@ -124,9 +124,13 @@ export function createClient(options: ClientOptions) {
         if (event.type === "operation" && event.operation.finishedAt !== null) return;
       }
     },
-    /** What changes, for ever. The first event after each connection has an empty `app`: anything may have changed, read it all again. */
-    async *changes(call: CallOptions = {}): AsyncGenerator<ChangeEvent> {
-      for await (const value of follow({ send, path: "/events", signal: call.signal, delay })) yield value as ChangeEvent;
+    /**
+     * What changes, for ever. Each connection begins with what has changed since `ago` (milliseconds, asked for each), or, where that is not given or
+     * not known, with an empty `app`: anything may have changed, read it all again.
+     */
+    async *changes({ signal, ago }: CallOptions & { ago?: () => number } = {}): AsyncGenerator<ChangeEvent> {
+      const query = ago === undefined ? undefined : () => ({ ago: Math.ceil(ago()) });
+      for await (const value of follow({ send, path: "/events", ...(query ? { query } : {}), signal, delay })) yield value as ChangeEvent;
     },
 
     kubeconfig: (call?: CallOptions) => text("/kubeconfig", { ...call, headers: { accept: "application/yaml" } }),

@@ -4,6 +4,8 @@ import { ApiError, unreachable, type Send } from "./transport.ts";
 export interface FollowOptions {
   send: Send;
   path: string;
+  /** Asked for each connection. */
+  query?: () => Record<string, number>;
   signal: AbortSignal | undefined;
   /** Before the events of each connection. */
   onConnect?: () => void;
@@ -24,7 +26,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator {
   for (;;) {
     try {
       const headers = { accept: "text/event-stream" };
-      const response = await options.send("GET", options.path, { headers, signal: options.signal });
+      const response = await options.send("GET", options.path, { headers, query: options.query?.(), signal: options.signal });
       options.onConnect?.();
       if (!response.body) throw unreachable("", new Error("the answer has no body"));
       for await (const event of serverSentEvents(response.body)) {

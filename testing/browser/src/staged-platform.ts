@@ -170,7 +170,7 @@ export async function startStagedPlatform(consoleRoot: string): Promise<StagedPl
       const answer = staged.get(route);
       if (route === "GET /events" && answer === undefined) {
         response.writeHead(200, { "content-type": "text/event-stream" });
-        response.write(`data: {"type":"app","app":""}\n\n`);
+        response.write(":\n\n");
         watchers.add(response);
         response.once("close", () => watchers.delete(response));
       } else give(response, answer ?? samples[route] ?? NOT_FOUND);

@@ -312,8 +312,8 @@ export interface PlatformApi {
   voteOperation(id: string, cast: { voter: Caller; vote: "approve" | "reject"; why: string }): Promise<Operation>;
   /** From the beginning; ends after the terminal `operation`, or when the signal is aborted. Throws `operation_not_found` before the first. */
   operationEvents(id: string, signal: AbortSignal): Promise<AsyncIterable<OperationEvent>>;
-  /** Until the signal is aborted. */
-  changes(signal: AbortSignal, visible: Visible): AsyncIterable<ChangeEvent>;
+  /** Until the signal is aborted; begins with what has changed since `ago` (milliseconds), or with the call to read everything. */
+  changes(request: { signal: AbortSignal; visible: Visible; ago?: number | undefined }): AsyncIterable<ChangeEvent>;
   kubeconfig(): Promise<string>;
   /** JSON Schema of ebb.yaml. */
   ebbYamlSchema(): unknown;

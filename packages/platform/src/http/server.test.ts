@@ -155,7 +155,7 @@ test("source goes to a file of its own; one cut off or sent as something else le
 test("a stream sends what the source yields and ends when the client goes", async () => {
   const ended = Promise.withResolvers<void>();
   const { call } = await open({
-    changes: async function* (signal) {
+    changes: async function* ({ signal }) {
       yield { type: "app", app: "a" };
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       ended.resolve();

@@ -1,14 +1,13 @@
 import type { ChangeEvent, OperationEvent } from "@ebb/api";
 import type { Clock } from "@ebb/base";
-import type { Clusters } from "../cluster/port.ts";
 import type { Database } from "../database/database.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { readOperationLog } from "../operations/logs.ts";
 import { getOperation, toOperation, type OperationRow } from "../operations/store.ts";
+import type { RecentChanges } from "./recent-changes.ts";
 
 export interface EventSources {
   db: Database;
-  clusters: Clusters;
   engine: OperationEngine;
   clock: Clock;
 }
@@ -59,26 +58,36 @@ export async function* operationEvents(sources: EventSources, first: OperationRo
   }
 }
 
-/** What changes in the visible teams' apps, until the signal; the first has an empty `app`: anything may have changed before. Bounded by the number of apps. */
-export async function* changeEvents(
-  sources: EventSources,
-  signal: AbortSignal,
-  visible: readonly string[] | undefined,
-): AsyncGenerator<ChangeEvent> {
-  const { db, clusters, engine, clock } = sources;
+export interface ChangesRequest {
+  signal: AbortSignal;
+  visible: readonly string[] | undefined;
+  /** Milliseconds: so long ago the reader has read what it has. Undefined: it has nothing. */
+  ago?: number | undefined;
+}
+
+interface ChangeSources {
+  db: Database;
+  clock: Clock;
+  recent: RecentChanges;
+}
+
+/**
+ * What changes in the visible teams' apps, until the signal. It begins with what has changed since the reader read, or, where that is not known,
+ * with an empty `app`: anything may have changed before. Bounded by the number of apps.
+ */
+export async function* changeEvents({ db, clock, recent }: ChangeSources, request: ChangesRequest): AsyncGenerator<ChangeEvent> {
+  const { signal, visible, ago } = request;
   const waiter = new Waiter(signal);
   const waiting = new Map<string, ChangeEvent>();
-  const add = (type: ChangeEvent["type"], app: string) => {
-    waiting.set(`${type} ${app}`, { type, app });
+  const keep = (event: ChangeEvent) => void waiting.set(`${event.type} ${event.app}`, event);
+  const unsubscribe = recent.changed.on((event) => {
+    keep(event);
     waiter.wake();
-  };
-  const unsubscribe = [
-    // Without an app: anything may have changed.
-    engine.changed.on(({ id, app }) => add(id === "" ? "app" : "operation", app)),
-    clusters.onChange((change) => add(change.kind === "pod" ? "instances" : "app", change.app)),
-  ];
+  });
+  const before = ago === undefined ? undefined : recent.since(ago);
   try {
-    yield { type: "app", app: "" };
+    if (before === undefined) yield { type: "app", app: "" };
+    before?.forEach(keep);
     while (!signal.aborted) {
       waiter.reset();
       const events = [...waiting.values()];
@@ -91,7 +100,7 @@ export async function* changeEvents(
       timer.cancel();
     }
   } finally {
-    for (const stop of unsubscribe) stop();
+    unsubscribe();
   }
 }
 

@@ -89,7 +89,7 @@ import { appRates } from "./app-rates.ts";
 import { ConfigurationService } from "./configuration.ts";
 import { DomainsService } from "./domains.ts";
 import { createEnvironment, patchEnvironment, viewEnvironment, viewEnvironments } from "./environments.ts";
-import { changeEvents, operationEvents } from "./events.ts";
+import { changeEvents, operationEvents, type ChangesRequest } from "./events.ts";
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, versionIn } from "./facts.ts";
 import { createApp, patchMetadata } from "./metadata.ts";
@@ -109,6 +109,7 @@ import { viewStatus } from "./status.ts";
 import { happenings, type HappeningsRequest } from "./happenings.ts";
 import { GitService } from "./git.ts";
 import { MirrorService } from "./mirrors.ts";
+import { RecentChanges } from "./recent-changes.ts";
 import { RecentTraffic } from "./recent-requests.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
@@ -139,6 +140,7 @@ export class PlatformService implements PlatformApi {
   readonly #options: ServiceOptions;
   readonly #deps: Deps;
   readonly #places: Places;
+  readonly #recentChanges: RecentChanges;
 
   readonly configuration: ConfigurationService;
   readonly domains: DomainsService;
@@ -151,6 +153,7 @@ export class PlatformService implements PlatformApi {
     this.#options = options;
     this.#deps = options.deps;
     this.#places = new Places(options);
+    this.#recentChanges = new RecentChanges({ ...options.deps, engine: options.engine });
     this.clusters = options.clusters;
     this.configuration = new ConfigurationService(options.deps, this.#places);
     this.domains = new DomainsService({ ...options, places: this.#places });
@@ -458,8 +461,8 @@ export class PlatformService implements PlatformApi {
     return operationEvents({ ...this.#deps, engine: this.#options.engine }, row, signal);
   }
 
-  changes(signal: AbortSignal, visible: Visible): AsyncIterable<ChangeEvent> {
-    return changeEvents({ ...this.#deps, engine: this.#options.engine }, signal, visible);
+  changes(request: ChangesRequest): AsyncIterable<ChangeEvent> {
+    return changeEvents({ ...this.#deps, recent: this.#recentChanges }, request);
   }
 
   kubeconfig(): Promise<string> {

@@ -59,7 +59,7 @@ test("changes begin with the call to read everything, and a burst of one app's i
   const world = await createWorld();
   const { service, ended, clock } = await startProcess(world);
   const stop = stopper();
-  const { seen, done } = collect<ChangeEvent>(service.changes(stop.signal, undefined));
+  const { seen, done } = collect<ChangeEvent>(service.changes({ signal: stop.signal, visible: undefined }));
   await eventually(() => seen.length === 1);
   expect(seen).toEqual([{ type: "app", app: "" }]);
   const operation = await service.deployImage({ name: "shop", image: "ok-1" }, "ann");
@@ -70,6 +70,28 @@ test("changes begin with the call to read everything, and a burst of one app's i
   expect(seen.length).toBeLessThan(world.cluster.writes.length * 4);
   stop.abort();
   await done;
+});
+
+test("changes since a reader read are told again; all is to be read where the platform has not run, or does not remember, so long", async () => {
+  const world = await createWorld();
+  const { service, ended, clock } = await startProcess(world);
+  const stop = stopper();
+  const ask = (ago: number) => collect<ChangeEvent>(service.changes({ signal: stop.signal, visible: undefined, ago })).seen;
+  const early = ask(1);
+  await eventually(() => early.length === 1);
+  expect(early).toEqual([{ type: "app", app: "" }]);
+  await clock.advance(60_000);
+  await ended((await service.deployImage({ name: "shop", image: "ok-1" }, "ann")).id);
+  await clock.advance(30_000);
+  const quiet = ask(1000);
+  const told = ask(45_000);
+  await eventually(() => told.some(({ type }) => type === "operation"));
+  expect(new Set(told.map(({ app }) => app))).toEqual(new Set(["shop"]));
+  expect(quiet).toEqual([]);
+  await clock.advance(3_600_000);
+  const late = ask(3_000_000);
+  await eventually(() => late.length === 1);
+  expect(late).toEqual([{ type: "app", app: "" }]);
 });
 
 describe("an app's log", () => {
