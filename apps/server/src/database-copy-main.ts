@@ -1,11 +1,13 @@
 /** Moves a platform from SQLite in its data folder to the PostgreSQL of the database URL; `ebb database copy` runs it, while Ebb is stopped. */
-import { access, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { UserError, systemClock } from "@ebb/base";
 import { copyDatabase, describeDatabase } from "@ebb/platform";
 import { parseConfig } from "./config.ts";
 import { layout, openDataFolder } from "./data-folder.ts";
 import { keepIn, takeDatabaseUrl } from "./platform-database.ts";
-import { report, reportError } from "./report.ts";
+import { report } from "./report.ts";
+import { runMain } from "./run-main.ts";
 
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
@@ -15,11 +17,7 @@ async function main(): Promise<void> {
     throw new UserError("database_url_missing", "Where to copy it to was not said", {
       hint: "Give the PostgreSQL's URL: --database-url, EBB_DATABASE_URL or EBB_DATABASE_URL_FILE.",
     });
-  const there = await access(paths.platformDatabase).then(
-    () => true,
-    () => false,
-  );
-  if (!there)
+  if (!existsSync(paths.platformDatabase))
     throw new UserError("nothing_to_copy", `There is no platform in SQLite in ${config.dataDir}`, {
       hint: "Name its data folder: --data DIR or EBB_DATA. A platform that is in PostgreSQL is copied with pg_dump.",
     });
@@ -45,7 +43,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  reportError(error);
-  process.exit(1);
-});
+runMain(main);

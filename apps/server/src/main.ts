@@ -16,11 +16,9 @@ import { addClusterAddress } from "./cluster-address.ts";
 import { createLogger } from "./logger.ts";
 import { requireFreePort } from "./preflight.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
-import { report, reportError } from "./report.ts";
+import { report } from "./report.ts";
+import { runMain, stopAtSignals } from "./run-main.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
-
-/** Requests in flight get this long at a stop, milliseconds. */
-const DRAIN_DEADLINE = 35_000;
 
 async function main(): Promise<void> {
   const config = parseConfig(process.argv.slice(2), process.env);
@@ -37,23 +35,13 @@ async function main(): Promise<void> {
     consoleUrl = url;
   });
   const group = new Group("ebb", [rotation, ...processes.map(withProgress)]);
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= (async () => {
-      report({ event: "stopping" });
-      await group.stop();
-      stopOwnEngine(paths.engineSocket);
-      await Promise.all([paths.server, paths.lock, paths.processOf("gateway")].map((path) => rm(path, { force: true })));
-      report({ event: "stopped" });
-      process.exit(process.exitCode ?? 0);
-    })().catch((error: unknown) => {
-      reportError(error);
-      process.exit(1);
-    });
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  process.on("SIGHUP", stop);
+  stopAtSignals(async () => {
+    report({ event: "stopping" });
+    await group.stop();
+    stopOwnEngine(paths.engineSocket);
+    await Promise.all([paths.server, paths.lock, paths.processOf("gateway")].map((path) => rm(path, { force: true })));
+    report({ event: "stopped" });
+  });
   // Whoever started us in the foreground may have gone: its pipe breaking must not end the platform half-way.
   process.stdout.on("error", (error) => log.info({ code: systemCode(error) }, "nobody reads the progress any more"));
   await group.start();
@@ -78,7 +66,7 @@ async function main(): Promise<void> {
 
 function superviseAll(config: ServerConfig, log: Logger, onConsole: (url: string) => void): SupervisedProcess[] {
   const { logs } = layout(config.dataDir);
-  const common = { dataDir: config.dataDir, logsDir: logs, clock: systemClock, log, stopDeadline: DRAIN_DEADLINE };
+  const common = { dataDir: config.dataDir, logsDir: logs, clock: systemClock, log };
   const entry = (name: string) => join(import.meta.dirname, `${name}-main.ts`);
   return [
     new SupervisedProcess({
@@ -137,7 +125,4 @@ async function checkPorts(config: ServerConfig, gatewayRuns: boolean): Promise<v
   await requireFreePort(config.host, config.apiPort, "--api-port");
 }
 
-main().catch((error: unknown) => {
-  reportError(error);
-  process.exit(1);
-});
+runMain(main);

@@ -1,4 +1,5 @@
-import { access, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { UserError } from "@ebb/base";
 import { describeDatabase, type DatabaseOptions } from "@ebb/platform";
 import { readJson, writeJson, type layout } from "./data-folder.ts";
@@ -23,7 +24,7 @@ export async function takeDatabase(env: NodeJS.ProcessEnv, paths: Paths): Promis
       });
     return { kind: "sqlite", path: paths.platformDatabase };
   }
-  if (kept?.kind !== "postgres" && (await isThere(paths.platformDatabase))) {
+  if (kept?.kind !== "postgres" && existsSync(paths.platformDatabase)) {
     throw new UserError("database_elsewhere", `This data folder's platform is kept in ${paths.platformDatabase}, not in PostgreSQL`, {
       hint: "`ebb database copy` moves it to the database of the URL; another folder (--data DIR) begins anew.",
     });
@@ -51,11 +52,4 @@ export async function takeDatabaseUrl(env: NodeJS.ProcessEnv): Promise<string | 
   });
   if (read.trim() !== "") return read.trim();
   throw new UserError("database_url_unreadable", `${path} is empty`, { hint: "It holds the database URL, in one line." });
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

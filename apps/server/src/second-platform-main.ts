@@ -10,11 +10,9 @@ import { layout, readJson, writeJson } from "./data-folder.ts";
 import { createLogger } from "./logger.ts";
 import { takeDatabaseUrl } from "./platform-database.ts";
 import { requireFreePort } from "./preflight.ts";
-import { report, reportError } from "./report.ts";
+import { report } from "./report.ts";
+import { runMain, stopAtSignals } from "./run-main.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
-
-/** Requests in flight get this long at a stop, milliseconds. */
-const DRAIN_DEADLINE = 35_000;
 
 interface Options {
   dataDir: string;
@@ -88,21 +86,10 @@ async function supervise(name: string, config: PlatformConfig): Promise<void> {
     logsDir: logs,
     clock: systemClock,
     log,
-    stopDeadline: DRAIN_DEADLINE,
     onReady: (facts) => (consoleUrl = facts["console"] ?? consoleUrl),
   });
   const group = new Group("platform", [rotation, child]);
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= group.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        reportError(error);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  stopAtSignals(() => group.stop());
   process.stdout.on("error", () => undefined);
   await group.start();
   const api = `https://${config.host}:${config.apiPort}`;
@@ -110,7 +97,4 @@ async function supervise(name: string, config: PlatformConfig): Promise<void> {
   report({ event: "ready", firstRun: false, console: consoleUrl, platform, gateway, api, kubeconfig, dataDir: config.dataDir });
 }
 
-main().catch((error: unknown) => {
-  reportError(error);
-  process.exit(1);
-});
+runMain(main);

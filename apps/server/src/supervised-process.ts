@@ -11,6 +11,8 @@ const RESTART = { base: 50, max: 5000, factor: 3 };
 /** A process that ran this long has recovered: its failures are forgotten. */
 const HEALTHY_AFTER = 10_000;
 const START_DEADLINE = 60_000;
+/** From SIGTERM to SIGKILL: requests in flight get this long. */
+const STOP_DEADLINE = 35_000;
 /** How soon the end of a process that is not our child is seen. */
 const POLL_PERIOD = 100;
 
@@ -24,8 +26,6 @@ export interface SupervisedOptions {
   log: Logger;
   /** For Node itself. */
   nodeFlags?: readonly string[];
-  /** Milliseconds from SIGTERM to SIGKILL. */
-  stopDeadline: number;
   /** Outlives the supervisor: in a session of its own, and taken over by the next supervisor when `running` finds it. */
   detached?: { running(): Promise<ProcessIdentity | undefined> };
   onReady?(facts: Record<string, string>): void;
@@ -63,12 +63,12 @@ export class SupervisedProcess implements Runnable {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#restart?.cancel();
-    const { clock, stopDeadline, log } = this.#options;
+    const { clock, log } = this.#options;
     const pid = this.pid;
     if (pid === undefined) return;
     const ended = this.#ended();
     signal(pid, "SIGTERM");
-    const timer = clock.after(stopDeadline, () => {
+    const timer = clock.after(STOP_DEADLINE, () => {
       log.warn({ process: this.name, pid }, "did not stop in time and was killed");
       signal(pid, "SIGKILL");
     });

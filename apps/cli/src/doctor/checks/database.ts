@@ -1,4 +1,5 @@
-import { access, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { ok, type Check, type Examination, type Finding } from "../finding.ts";
@@ -23,7 +24,7 @@ export const checkDatabase: Check = async (examination) => {
     const remedy = "Give its URL: EBB_DATABASE_URL, EBB_DATABASE_URL_FILE, or ebb up --database-url.";
     return [problem(`is in ${keptIn}, and no URL of it is given`, "`ebb up` does not begin anew without being told to.", remedy)];
   }
-  if (keptIn === undefined && (await isThere(join(dataFolder, "platform/platform.db")))) {
+  if (keptIn === undefined && existsSync(join(dataFolder, "platform/platform.db"))) {
     const remedy = "ebb database copy moves it to that PostgreSQL; without the URL it stays where it is.";
     return [problem("is SQLite, in the data folder, and a URL of a PostgreSQL is given", "`ebb up` refuses it.", remedy)];
   }
@@ -76,11 +77,4 @@ function tryConnect(to: { path: string } | { host: string; port: number }): Prom
     socket.once("timeout", () => ended("no answer"));
     socket.once("error", (error: NodeJS.ErrnoException) => ended(error.code ?? error.message));
   });
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
