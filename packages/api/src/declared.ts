@@ -34,7 +34,7 @@ export const DeclaredPlace = object({
   rules: Type.Optional(TrafficRules),
   domains: Type.Optional(
     Type.Record(
-      Type.String({ pattern: "^[a-z0-9.-]{3,253}$", description: "In ASCII" }),
+      Type.String({ pattern: "^[a-z0-9.-]{3,253}$", description: "A domain's name, in ASCII" }),
       object({ certificate: CertificateMode, redirect: Type.Boolean() }),
       { maxProperties: 50 },
     ),

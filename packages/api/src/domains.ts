@@ -89,7 +89,7 @@ export type UploadCertificate = Static<typeof UploadCertificate>;
 
 /** How domains are verified and where certificates come from, for the whole platform. */
 export const DomainSettings = object({
-  acmeDirectory: Type.String({ pattern: "^https://", maxLength: 500, description: "URL of the ACME server's directory" }),
+  acmeDirectory: Type.String({ pattern: "^https://", maxLength: 500, description: "https URL of the ACME server's directory" }),
   acmeEmail: Type.String({ maxLength: 254, description: "Told to the ACME server; may be empty" }),
   acmeTermsAgreed: Type.Boolean({ description: "Until it is, no certificate is asked for" }),
   acmeCa: Type.String({ maxLength: 100_000, description: "PEM: who has signed the ACME server's own certificate; empty: the usual" }),

@@ -106,7 +106,10 @@ export const Token = object({
 export type Token = Static<typeof Token>;
 /** `kind` machine needs `team`; `days` 0: it does not expire. */
 export const CreateToken = object({
-  name: Type.String({ pattern: "^[A-Za-z0-9]([-A-Za-z0-9._ ]{0,62}[A-Za-z0-9])?$" }),
+  name: Type.String({
+    pattern: "^[A-Za-z0-9]([-A-Za-z0-9._ ]{0,62}[A-Za-z0-9])?$",
+    description: "At most 64 letters, digits, spaces and - . _, at both ends a letter or digit",
+  }),
   kind: Type.Optional(Type.Union([Type.Literal("personal"), Type.Literal("machine")])),
   scope: TokenScope,
   team: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),

@@ -97,7 +97,12 @@ export const CreateEnvironment = Type.Object(
     name: EnvironmentName,
     template: Type.Optional(EnvironmentTemplate),
     cluster: Type.Optional(ClusterName),
-    hostSuffix: Type.Optional(Type.String({ pattern: "^(-[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?)?$" })),
+    hostSuffix: Type.Optional(
+      Type.String({
+        pattern: "^(-[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?)?$",
+        description: "Empty, or - and a DNS label of at most 20 characters",
+      }),
+    ),
     ...PatchEnvironment.properties,
   },
   { additionalProperties: false },
@@ -137,7 +142,9 @@ const Metadata = {
   serviceTag: Words,
   level: Words,
   contacts: Type.Array(Words, { maxItems: 20 }),
-  labels: Type.Record(Type.String({ pattern: "^[A-Za-z0-9]([-A-Za-z0-9_./]{0,61}[A-Za-z0-9])?$" }), Words, { maxProperties: 50 }),
+  labels: Type.Record(Type.String({ pattern: "^[A-Za-z0-9]([-A-Za-z0-9_./]{0,61}[A-Za-z0-9])?$" }), Words, {
+    maxProperties: 50,
+  }),
   dependsOn: Type.Array(AppName, { maxItems: 50, uniqueItems: true, description: "Apps of its team that an environment wakes before it" }),
 };
 export const AppMetadata = object(Metadata);

@@ -23,5 +23,5 @@ export const HostLabel = Type.String({
   pattern: "^[a-z0-9]([-a-z0-9]{0,52}[a-z0-9])?$",
   description: "A DNS label of at most 54 characters",
 });
-export const VersionName = Type.String({ pattern: "^v[1-9][0-9]{0,6}$" });
-export const EnvName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,254}$" });
+export const VersionName = Type.String({ pattern: "^v[1-9][0-9]{0,6}$", description: "A version of the app: `v3`" });
+export const EnvName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,254}$", description: "Letters, digits and _, no digit first" });

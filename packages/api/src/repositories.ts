@@ -112,8 +112,8 @@ export type GitCredential = Static<typeof GitCredential>;
 export const CreateGitCredential = object({
   prefix: Prefix,
   kind: Type.Union([Type.Literal("token"), Type.Literal("ssh")]),
-  user: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\s:]+$" })),
-  token: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: "^[^\\r\\n]+$" })),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\s:]+$", description: "Without spaces and colons" })),
+  token: Type.Optional(Type.String({ minLength: 1, maxLength: 4096, pattern: "^[^\\r\\n]+$", description: "In one line" })),
   key: Type.Optional(Type.String({ minLength: 1, maxLength: 16_384 })),
   knownHosts: Type.Optional(Type.String({ maxLength: 16_384 })),
 });

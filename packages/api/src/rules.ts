@@ -2,9 +2,9 @@ import { Type, type Static } from "typebox";
 import { RecentRequest } from "./moves.ts";
 import { Nullable, object, VersionName } from "./names.ts";
 
-const Text = Type.String({ minLength: 1, maxLength: 256, pattern: "^[\\x20-\\x7e]+$" });
+const Text = Type.String({ minLength: 1, maxLength: 256, pattern: "^[\\x20-\\x7e]+$", description: "ASCII, in one line" });
 /** A token of HTTP, which is what a header's or a cookie's name is. */
-const Token = Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" });
+const Token = Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$", description: "A header's or a cookie's name" });
 const Operator = Type.Union([Type.Literal("exact"), Type.Literal("prefix"), Type.Literal("regex"), Type.Literal("present")], {
   description: "A regex is RE2 and matches the whole value; present asks for no value",
 });

@@ -25,7 +25,11 @@ export const ScalingStrategy = Type.Union([
   object({
     type: Type.Literal("lag"),
     target: Target,
-    url: Type.String({ pattern: "^https?://[^@]+$", maxLength: 2048, description: "Asked every 5 s for a number" }),
+    url: Type.String({
+      pattern: "^https?://[^@]+$",
+      maxLength: 2048,
+      description: "An http or https URL without a user, asked every 5 s for a number",
+    }),
   }),
   object({ type: Type.Literal("lag"), target: Target, lag: Type.Number({ minimum: 0, maximum: 1e15 }) }),
 ]);
@@ -87,7 +91,10 @@ export type WhatIf = Static<typeof WhatIf>;
 export const WhatIfQuery = Type.Object({
   version: Type.Optional(VersionName),
   since: Type.Optional(
-    Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$", description: "An hour ago when absent" }),
+    Type.String({
+      pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$",
+      description: "RFC 3339, in UTC; an hour ago when absent",
+    }),
   ),
   metric: Type.Optional(Type.Union([Type.Literal("concurrency"), Type.Literal("rps")])),
   target: Type.Optional(Target),

@@ -321,7 +321,10 @@ const Scaling = object({
   concurrency: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000, description: "Requests at once per instance; 0 is no limit" })),
 });
 /** A git commit, or what another system calls its own. */
-export const Commit = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$" });
+export const Commit = Type.String({
+  pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
+  description: "A commit or what else names the source: letters, digits, . _ / -",
+});
 /** Goes to the app's team (`default` for a new one), and there to its first environment, unless these are named. */
 export const DeployImage = object({
   name: AppName,

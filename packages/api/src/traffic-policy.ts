@@ -34,7 +34,12 @@ export const TrafficPolicy = object({
   deny: Type.Array(AccessEntry, { maxItems: 256, description: "403 for these" }),
   allow: Type.Array(AccessEntry, { maxItems: 256, description: "403 for all others, while one of them is in force" }),
   rateLimits: Type.Array(RateLimit, { maxItems: 16, description: "429 for what is above any of them" }),
-  affinity: Nullable(object({ cookie: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$" }), seconds: Seconds(31_536_000) })),
+  affinity: Nullable(
+    object({
+      cookie: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$", description: "A cookie's name" }),
+      seconds: Seconds(31_536_000),
+    }),
+  ),
   ejection: Nullable(
     object({
       errors: Type.Integer({ minimum: 1, maximum: 1000, description: "Failures on end" }),

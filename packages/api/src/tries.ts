@@ -3,8 +3,8 @@ import { Nullable, object, VersionName } from "./names.ts";
 import { ColdStart } from "./schemas.ts";
 
 const Header = object({
-  name: Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$" }),
-  value: Type.String({ maxLength: 8192, pattern: "^[\\t\\x20-\\x7e]*$" }),
+  name: Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$", description: "A header's name" }),
+  value: Type.String({ maxLength: 8192, pattern: "^[\\t\\x20-\\x7e]*$", description: "ASCII, in one line" }),
 });
 
 /** A request that the platform sends to an app for somebody who wants to see what happens. */

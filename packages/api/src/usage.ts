@@ -4,7 +4,7 @@ import { AppName, EnvironmentName, Nullable, object, TeamName } from "./names.ts
 const Money = Type.Number({ minimum: 0, maximum: 1e6 });
 /** What an hour costs, and what is taken of an instance that states no size. */
 export const Prices = object({
-  currency: Type.String({ pattern: "^[A-Z]{3}$" }),
+  currency: Type.String({ pattern: "^[A-Z]{3}$", description: "Three capital letters: EUR" }),
   cpuHour: Type.Number({ ...Money, description: "A vCPU for an hour" }),
   memoryHour: Type.Number({ ...Money, description: "A GiB for an hour" }),
   assumedCpu: Type.Number({ minimum: 0, maximum: 1024, description: "vCPUs of an instance that states none" }),
@@ -48,7 +48,7 @@ export const UsageReport = object({
 });
 export type UsageReport = Static<typeof UsageReport>;
 
-const Day = Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\d$" });
+const Day = Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\d$", description: "A day, in UTC: 2026-03-01" });
 export const UsageQuery = Type.Object({
   team: Type.Optional(TeamName),
   app: Type.Optional(AppName),

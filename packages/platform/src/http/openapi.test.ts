@@ -31,3 +31,17 @@ test("the OpenAPI document has every route with a summary, its parameters, its b
   expect(incomplete).toEqual([]);
   expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(routes.length);
 });
+
+test("whatever has to fit an expression is described: that is what people are told when it does not", async () => {
+  const { owner } = await openPlatformHttp();
+  const undescribed: string[] = [];
+  // What is said of a parameter stands beside its schema.
+  const look = (value: unknown, path: string, said: boolean) => {
+    if (typeof value !== "object" || value === null) return;
+    const told = "description" in value;
+    if ("pattern" in value && typeof value.pattern === "string" && !told && !said) undescribed.push(path);
+    for (const [key, inner] of Object.entries(value)) look(inner, `${path}/${key}`, key === "schema" && told);
+  };
+  look(await (await owner("GET", "/openapi.json")).json(), "", false);
+  expect(undescribed).toEqual([]);
+});

@@ -115,8 +115,14 @@ test("refusals are problem+json with a code, a place and a hint", async () => {
   expect(await traffic.json()).toMatchObject({
     status: 400,
     code: "invalid_request",
-    detail: expect.stringContaining("targets.0.version"),
+    detail: "body.targets.0.version is not as it has to be: A version of the app: `v3`",
   });
+  const host = await call("/api/v1/apps/x/environments/test", {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: `{"host":"Not A Label"}`,
+  });
+  expect(await host.json()).toMatchObject({ detail: "body.host is not as it has to be: A DNS label of at most 54 characters" });
   const bug = await (await call("/api/v1/status")).text();
   expect(bug).toContain(`"code":"internal"`);
   expect(bug).not.toContain("hunter2");

@@ -1,7 +1,6 @@
 import cookie from "@fastify/cookie";
 import websocket from "@fastify/websocket";
 import swagger from "@fastify/swagger";
-import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
 import { fastify, type FastifyInstance } from "fastify";
 import type { Bus } from "../database/bus.ts";
@@ -17,6 +16,7 @@ import { installPreconditions, preconditionsInOpenApi } from "./preconditions.ts
 import { problem, sendProblem, toProblem } from "./problem.ts";
 import { registerRoutes } from "./routes.ts";
 import { subjectFinder } from "./subjects.ts";
+import { validatorCompiler } from "./validation.ts";
 
 const JSON_LIMIT = 1024 * 1024;
 /** Of a WebSocket: a terminal's input comes in words, a file's in pieces. */
@@ -68,7 +68,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   const authentication = createAuthentication(options.identity.callers, () => hostsOf(bound, options.signIn.publicUrl), clock, options.bus);
 
   server.setErrorHandler((error, _, reply) => sendProblem(reply, toProblem(error, log)));
-  server.setValidatorCompiler(TypeBoxValidatorCompiler);
+  server.setValidatorCompiler(validatorCompiler);
   // Answers are made by us from typed values: checking each again would cost more than it finds.
   server.setSerializerCompiler(() => (value) => JSON.stringify(value));
   server.addContentTypeParser("application/gzip", { bodyLimit: Number.MAX_SAFE_INTEGER }, (_, payload, done) => done(null, payload));

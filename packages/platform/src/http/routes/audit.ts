@@ -18,11 +18,11 @@ const Query = Type.Object({
   from: Type.Optional(Time),
   to: Type.Optional(Time),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-  cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
+  cursor: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$", description: "As the page before gave it" })),
 });
 const Known = Type.Object({
   seq: Type.Optional(Type.Integer({ minimum: 0 })),
-  hash: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$" })),
+  hash: Type.Optional(Type.String({ pattern: "^[0-9a-f]{64}$", description: "64 hexadecimal digits" })),
 });
 
 /** What was done, by whom. */

@@ -33,7 +33,10 @@ export const ByVersion = Type.Object({ app: AppName, env: EnvironmentName, versi
 export const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 export const Flag = Type.Union([Type.Literal("true"), Type.Literal("false")]);
 /** RFC 3339 in UTC. */
-export const Time = Type.String({ pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$" });
+export const Time = Type.String({
+  pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$",
+  description: "RFC 3339, in UTC: 2026-03-01T10:00:00Z",
+});
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   cursor: Type.Optional(Type.String({ maxLength: 64, description: "The `next` of the page before" })),

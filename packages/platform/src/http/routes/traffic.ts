@@ -4,12 +4,14 @@ import { Type, type Static } from "typebox";
 import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
 
 const ExplainQuery = Type.Object({
-  method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$" })),
-  path: Type.Optional(Type.String({ pattern: "^/[\\x21-\\x7e]*$", maxLength: 8192 })),
+  method: Type.Optional(Type.String({ pattern: "^[A-Z-]{1,32}$", description: "In capital letters; GET when absent" })),
+  path: Type.Optional(
+    Type.String({ pattern: "^/[\\x21-\\x7e]*$", maxLength: 8192, description: "From its /, with the query; / when absent" }),
+  ),
   request: Type.Optional(Type.String({ pattern: "^[\\x21-\\x7e]{1,256}$", description: "The id of a remembered request, instead" })),
   host: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9.:_-]{1,253}$", description: "The app's own when absent" })),
   header: Type.Optional(
-    Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\\t\\x20-\\x7e]*$", maxLength: 4096 }), {
+    Type.Array(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+:[\\t\\x20-\\x7e]*$", maxLength: 4096, description: "Name:value" }), {
       maxItems: 50,
       description: "`Name: value`",
     }),
