@@ -311,6 +311,47 @@ describe.skipIf(skipReason !== null)("a promotion", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("somebody who was faster", () => {
+  const AT = "/apps/hello-node/environments";
+  const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "traffic, operation op-9" };
+  const refusal = { type: "about:blank", title: "Changed meanwhile", status: 412, code: "precondition_failed", detail: "It was", changed };
+
+  test.each([
+    ["a release", "releases", "/test/releases", "Release v12", "POST", "test", "Save mine on top of it"],
+    ["a promotion", "promote", "/test/promote?to=prod&version=v11", "Promote v11 to prod", "POST", "prod", "Do it anyway"],
+    ["a version for everybody", "traffic", "/test/versions", "Send all", "PUT", "test", "Do it anyway"],
+    ["a rollback", "rollback", "/test", "Roll back", "POST", "test", "Do it anyway"],
+  ] as const)(
+    "is not written over by %s: it says who did what, and goes on only when told to",
+    async (what, route, path, button, method, env, anyway) => {
+      const { page } = await go(`/apps/hello-node${path}`);
+      await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
+      if (what === "a release") await page.getByRole("textbox", { name: "Steps, percent" }).fill("20, 100");
+      stage(`GET ${AT}/${env}`, {
+        status: 200,
+        body: {
+          ...apps[0]?.environments[env === "test" ? 0 : 1],
+          rules: releases.rules,
+          revision: "9",
+          traffic: [{ version: "v3", percent: 60 }],
+        },
+      });
+      stage(`${method} ${AT}/${env}/${route}`, { status: 412, body: refusal });
+      await page.getByRole("button", { name: button }).first().click();
+      if (env === "test" && what !== "a release") await page.getByRole("alertdialog").getByRole("button").last().click();
+      await page.getByText("Somebody has changed this meanwhile").waitFor();
+      await page.getByText(/^grace, /).waitFor();
+      await page.getByText(/^traffic\.v3: .* → 60$/).waitFor();
+      if (what === "a release") expect(await page.getByRole("textbox", { name: "Steps, percent" }).inputValue()).toBe("20, 100");
+      expect(await accessibilityFindings(page)).toEqual([]);
+      platform().stage(`${method} ${AT}/${env}/${route}`, undefined);
+      const again = page.waitForRequest((request) => request.method() === method && request.url().endsWith(route));
+      await page.getByRole("button", { name: anyway }).click();
+      expect((await again).headers()["if-match"]).toBe('"9"');
+    },
+  );
+});
+
 describe.skipIf(skipReason !== null)("domains", () => {
   const AT = "/apps/hello-node/environments/test";
 

@@ -140,8 +140,9 @@ export function placeCalls(send: Send) {
     planRelease: (place: Place, body: StartRelease, call?: CallOptions) =>
       json<ReleaseMoves>("POST", at(place, "/releases/plan"), { json: body, ...call }),
     mirrorReport: (place: Place, call?: CallOptions) => json<MirrorReport>("GET", at(place, "/mirror"), call),
-    setMirror: (place: Place, body: SetMirror) => json<Operation>("PUT", at(place, "/mirror"), { json: body }),
-    stopMirror: (place: Place) => json<Operation>("DELETE", at(place, "/mirror")),
+    setMirror: (place: Place, body: SetMirror, on?: ChangeOptions) =>
+      json<Operation>("PUT", at(place, "/mirror"), { json: body, ...changing(on) }),
+    stopMirror: (place: Place, on?: ChangeOptions) => json<Operation>("DELETE", at(place, "/mirror"), changing(on)),
     tryRequest: (place: Place, body: TryRequest, call?: CallOptions) =>
       json<TriedRequest>("POST", at(place, "/requests"), { json: body, ...call }),
     setTraffic: (place: Place, body: SetTraffic, on?: ChangeOptions) =>
@@ -149,8 +150,9 @@ export function placeCalls(send: Send) {
     listReleases: (place: Place, call?: CallOptions) => items<Release>(at(place, "/releases"), call),
     startRelease: (place: Place, body: StartRelease, on?: ChangeOptions) =>
       json<Operation>("POST", at(place, "/releases"), { json: body, ...changing(on) }),
-    continueRelease: (place: Place) => json<Release>("POST", at(place, "/releases/continue"), { json: {} }),
-    abortRelease: (place: Place) => json<Release>("POST", at(place, "/releases/abort"), { json: {} }),
+    continueRelease: (place: Place, on?: ChangeOptions) =>
+      json<Release>("POST", at(place, "/releases/continue"), { json: {}, ...changing(on) }),
+    abortRelease: (place: Place, on?: ChangeOptions) => json<Release>("POST", at(place, "/releases/abort"), { json: {}, ...changing(on) }),
     rollback: (place: Place, body: Rollback = {}, on?: ChangeOptions) =>
       json<Operation>("POST", at(place, "/rollback"), { json: body, ...changing(on) }),
     getVariables: (place: Place, call?: CallOptions) => json<Revised<Variables>>("GET", at(place, "/variables"), call),

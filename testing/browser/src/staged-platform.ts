@@ -49,6 +49,7 @@ const samples: Record<string, Answer> = {
   [`POST /apps/${one}/repository/hook`]: { status: 200, body: { url: repository.hookUrl, secret: "shown-this-once" } },
   [`PATCH /apps/${one}`]: { status: 200, body: data.apps[0] },
   "POST /deployments/git": { status: 202, body: data.trafficDone },
+  [`GET /apps/${one}/environments/prod`]: { status: 200, body: { ...data.apps[0]?.environments[1], revision: "7" } },
   [`GET ${at}`]: { status: 200, body: { ...data.apps[0]?.environments[0], rules: releases.rules, revision: "3" } },
   "GET /git-settings": { status: 200, body: gitSettings },
   "PATCH /git-settings": { status: 200, body: { ...gitSettings, allow: ["git.corp.example.com", "10.0.0.0/8"], revision: "2" } },

@@ -59,10 +59,13 @@ export const en = {
     hint: "What to do",
     conflict: {
       title: "Somebody has changed this meanwhile",
-      by: (user: string, at: string, what: string) => `${user}, ${at}: ${what}. What you typed is still here.`,
-      elsewhere: "Nothing that is edited here is different.",
+      by: (user: string, at: string, what: string) => `${user}, ${at}: ${what}`,
+      kept: "What you typed is still here.",
+      elsewhere: "Nothing that is shown here is different.",
       overwrite: "Save mine on top of it",
       reload: "Forget mine",
+      act: "Do it anyway",
+      leave: "Leave it as it is",
     },
     override: {
       title: "Override the freeze",

@@ -53,10 +53,13 @@ export const zh: Dictionary = {
     hint: "处理方法",
     conflict: {
       title: "在此期间有人修改了此处",
-      by: (user, at, what) => `${user}，${at}：${what}。你输入的内容仍在。`,
-      elsewhere: "此处编辑的内容没有变化。",
+      by: (user, at, what) => `${user}，${at}：${what}`,
+      kept: "你输入的内容仍在。",
+      elsewhere: "此处显示的内容没有变化。",
       overwrite: "在其基础上保存我的修改",
       reload: "放弃我的修改",
+      act: "仍然执行",
+      leave: "保持现状",
     },
     override: {
       title: "越过冻结",

@@ -15,6 +15,8 @@ export interface Conflict {
   reload: () => void;
   /** Sends what was typed on what is there now. */
   overwrite: () => void;
+  /** Nothing was typed: a click did it. */
+  clicked?: boolean;
 }
 
 /** Somebody else was faster: who, what is different now, and what to do with what was typed, which is still there. */
@@ -35,10 +37,11 @@ export function ChangedMeanwhile({ error, conflict }: { error: ApiError; conflic
       description={
         <>
           {changed && <p>{problem.conflict.by(changed.by, format.dateTime(changed.at), changed.what)}</p>}
+          {conflict.clicked !== true && <p>{problem.conflict.kept}</p>}
           {changes.length === 0 ? <p>{problem.conflict.elsewhere}</p> : <ChangeLines label={problem.conflict.title} changes={changes} />}
           <div className="form-actions">
-            <Button onClick={conflict.overwrite}>{problem.conflict.overwrite}</Button>
-            <Button onClick={conflict.reload}>{problem.conflict.reload}</Button>
+            <Button onClick={conflict.overwrite}>{conflict.clicked === true ? problem.conflict.act : problem.conflict.overwrite}</Button>
+            <Button onClick={conflict.reload}>{conflict.clicked === true ? problem.conflict.leave : problem.conflict.reload}</Button>
           </div>
         </>
       }

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { client } from "../../api/connection.ts";
 import { versionsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
@@ -8,6 +8,7 @@ import { Blank } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
 import { usePlace } from "./use-place.ts";
+import { useChange } from "./use-change.ts";
 import { VersionCards } from "./version-cards.tsx";
 import { VersionTable } from "./version-table.tsx";
 
@@ -17,21 +18,26 @@ export function VersionsTab() {
   const { app } = place;
   const narrow = useNarrow();
   const query = useQuery(versionsQuery(place));
-  const sendAll = useMutation({
-    mutationFn: (version: string) => client.setTraffic(place, { targets: [{ version, percent: 100 }] }),
+  const {
+    change: sendAll,
+    conflict,
+    submit,
+  } = useChange({
+    place,
+    send: (version: string, on) => client.setTraffic(place, { targets: [{ version, percent: 100 }] }, on),
   });
   const Versions = narrow ? VersionCards : VersionTable;
   return (
     <>
       <title>{`${text.app.versions} · ${app} · Ebb`}</title>
-      <Refused of={sendAll} />
+      <Refused of={sendAll} conflict={conflict} />
       {sendAll.isSuccess && <OperationProgress id={sendAll.data.id} />}
       <Loaded query={query} rows={6}>
         {(versions) =>
           versions.length === 0 ? (
             <Blank>{text.versions.empty}</Blank>
           ) : (
-            <Versions versions={versions} busy={sendAll.isPending} sendAll={(version) => sendAll.mutate(version)} />
+            <Versions versions={versions} busy={sendAll.isPending} sendAll={submit} />
           )
         }
       </Loaded>

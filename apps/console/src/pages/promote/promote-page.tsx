@@ -1,5 +1,5 @@
-import type { AppEnvironment, Place, Version } from "@ebb/api";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import type { AppEnvironment, Place, Promote, Version } from "@ebb/api";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
@@ -12,6 +12,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
+import { useChange } from "../app/use-change.ts";
 
 const route = getRouteApi("/apps/$app/$env/promote");
 
@@ -94,7 +95,7 @@ function Chooser({ place, chain, versions, environments }: ChooserProps) {
       ) : (
         <Difference place={place} from={{ environment: to, version: serving }} to={version} />
       )}
-      <Go place={place} version={version} to={to} />
+      <Go place={place} version={version} to={to} there={there !== undefined} />
     </>
   );
 }
@@ -108,23 +109,34 @@ function Difference({ place, from, to }: { place: Place; from: { environment: st
   );
 }
 
-function Go({ place, version, to }: { place: Place; version: string; to: string }) {
+function Go({ place, version, to, there }: { place: Place; version: string; to: string; there: boolean }) {
   const text = useText();
   const navigate = useNavigate();
   const [noTraffic, setNoTraffic] = useState(false);
-  const promote = useMutation({
-    mutationFn: () => client.promote({ app: place.app, env: to }, { from: place.env, version, ...(noTraffic ? { noTraffic } : {}) }),
-    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
+  const target = { app: place.app, env: to };
+  const {
+    change: promote,
+    conflict,
+    submit,
+  } = useChange({
+    place: target,
+    there,
+    send: (body: Promote, on) => client.promote(target, body, on),
+    onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
   });
   return (
     <div className="form-actions">
-      <Button type="primary" loading={promote.isPending} onClick={() => promote.mutate()}>
+      <Button
+        type="primary"
+        loading={promote.isPending}
+        onClick={() => submit({ from: place.env, version, ...(noTraffic ? { noTraffic } : {}) })}
+      >
         {text.promote.go(version, to)}
       </Button>
       <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
         {text.promote.noTraffic}
       </Checkbox>
-      <Refused of={promote} />
+      <Refused of={promote} conflict={conflict} />
     </div>
   );
 }

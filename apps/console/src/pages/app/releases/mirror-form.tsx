@@ -1,5 +1,4 @@
 import type { Operation, Place, Version } from "@ebb/api";
-import type { UseMutationResult } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
@@ -8,17 +7,18 @@ import { useId, useState } from "react";
 import type { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import type { useChange } from "../use-change.ts";
 
 /** What `ebb mirror` takes where nothing is said. */
 const USUAL_PERCENT = 10;
 
-type SetMirror = Parameters<typeof client.setMirror>[1];
+export type SetMirror = Parameters<typeof client.setMirror>[1];
 
 interface MirrorFormProps {
   place: Place;
   /** Those that can answer copies, newest first; not empty. */
   versions: readonly Version[];
-  begin: UseMutationResult<Operation, Error, SetMirror>;
+  begin: ReturnType<typeof useChange<SetMirror, Operation>>;
 }
 
 /** Copies some of the requests to a version whose answers nobody gets. */
@@ -35,7 +35,7 @@ export function MirrorForm({ place, versions, begin }: MirrorFormProps) {
       aria-label={text.begin(place.app)}
       onSubmit={(event) => {
         event.preventDefault();
-        begin.mutate({ version: chosen, percent, methods: all ? "all" : "safe" });
+        begin.submit({ version: chosen, percent, methods: all ? "all" : "safe" });
       }}
     >
       <p className="faint">{text.intro}</p>
@@ -61,10 +61,10 @@ export function MirrorForm({ place, versions, begin }: MirrorFormProps) {
         {text.all}
       </Checkbox>
       {all && <p className="warn">{text.allTwice}</p>}
-      <Button htmlType="submit" loading={begin.isPending}>
+      <Button htmlType="submit" loading={begin.change.isPending}>
         {text.copyTo(chosen)}
       </Button>
-      <Refused of={begin} />
+      <Refused of={begin.change} conflict={begin.conflict} />
     </form>
   );
 }

@@ -1,5 +1,5 @@
 import type { MirrorComparison, Place, Version } from "@ebb/api";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import { client } from "../../../api/connection.ts";
 import { mirrorQuery } from "../../../api/queries.ts";
@@ -12,7 +12,8 @@ import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
-import { MirrorForm } from "./mirror-form.tsx";
+import { useChange } from "../use-change.ts";
+import { MirrorForm, type SetMirror } from "./mirror-form.tsx";
 
 type Sample = MirrorComparison["samples"][number];
 
@@ -22,26 +23,27 @@ export function MirrorReport({ place, versions }: { place: Place; versions: read
   const queryClient = useQueryClient();
   const query = useQuery(mirrorQuery(place));
   const { mayRelease } = usePlaceRights(place);
-  const stop = useMutation({ mutationFn: () => client.stopMirror(place) });
-  const begin = useMutation({
-    mutationFn: (body: Parameters<typeof client.setMirror>[1]) => client.setMirror(place, body),
+  const stop = useChange({ place, send: (_, on) => client.stopMirror(place, on) });
+  const begin = useChange({
+    place,
+    send: (body: SetMirror, on) => client.setMirror(place, body, on),
     // What was ended before has been told.
-    onMutate: () => stop.reset(),
+    onSuccess: () => stop.change.reset(),
   });
-  const operation = stop.data ?? begin.data;
+  const operation = stop.change.data ?? begin.change.data;
   const able = versions.filter(({ state, percent }) => percent < 100 && (state === "ready" || state === "asleep"));
   return (
     <Panel
       title={text.mirror.title}
       actions={
         query.data?.mirror && mayRelease ? (
-          <Button size="small" loading={stop.isPending} onClick={() => stop.mutate()}>
+          <Button size="small" loading={stop.change.isPending} onClick={() => stop.submit(null)}>
             {text.mirror.stop}
           </Button>
         ) : undefined
       }
     >
-      <Refused of={stop} />
+      <Refused of={stop.change} conflict={stop.conflict} />
       {operation && <OperationProgress id={operation.id} onSucceeded={() => void queryClient.invalidateQueries(mirrorQuery(place))} />}
       <Loaded query={query} rows={2}>
         {({ mirror, comparisons, recorded, message }) => (

@@ -1,5 +1,5 @@
 import type { Place, StartRelease, Version } from "@ebb/api";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
@@ -9,6 +9,7 @@ import { useId, useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { useChange } from "../use-change.ts";
 import { ConditionList } from "../traffic/condition-fields.tsx";
 import { conditionOf, faultOf, type DraftCondition } from "../traffic/rules-draft.ts";
 import { stepsOf } from "./guard-figures.ts";
@@ -22,43 +23,56 @@ const GUARDS = [
   { name: "restarts", min: 0, max: 1000, step: 1, suffix: null },
 ] as const;
 
+interface Draft {
+  /** Null: the newest that can be released. */
+  version: string | null;
+  steps: string;
+  byHand: boolean;
+  pause: number;
+  guard: Guard;
+  when: DraftCondition[];
+}
+const FRESH: Draft = { version: null, byHand: false, when: [], ...USUAL };
+
 /** Begins a release of one of the versions, newest first. */
 export function ReleaseForm({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
   const id = useId();
   const queryClient = useQueryClient();
-  const [version, setVersion] = useState<string | null>(null);
-  const [steps, setSteps] = useState(USUAL.steps);
-  const [byHand, setByHand] = useState(false);
-  const [pause, setPause] = useState(USUAL.pause);
-  const [guard, setGuard] = useState(USUAL.guard);
-  const [when, setWhen] = useState<DraftCondition[]>([]);
+  const [edited, setEdited] = useState<Draft | null>(null);
+  const { version, steps, byHand, pause, guard, when } = edited ?? FRESH;
+  const edit = (part: Partial<Draft>) => setEdited((before) => ({ ...(before ?? FRESH), ...part }));
   const chosen = versions.find(({ name }) => name === version)?.name ?? versions[0]?.name ?? "";
   const percents = stepsOf(steps);
   const complete = percents !== null && when.every((condition) => faultOf(condition) === null);
-  const start = useMutation({
-    mutationFn: () => {
-      const body: StartRelease = {
-        version: chosen,
-        ...(percents === null ? {} : { steps: percents }),
-        pauseSeconds: byHand ? null : pause,
-        guard: {
-          maxErrorRate: guard.errors / 100,
-          maxP95Ratio: guard.ratio,
-          minRequests: guard.requests,
-          maxRestarts: guard.restarts,
-        },
-        ...(when.length === 0 ? {} : { when: when.map(conditionOf) }),
-      };
-      return client.startRelease(place, body);
-    },
+  const {
+    change: start,
+    conflict,
+    submit,
+  } = useChange({
+    place,
+    send: (body: StartRelease, on) => client.startRelease(place, body, on),
+    editing: edited !== null,
     onSuccess: () => queryClient.invalidateQueries(),
+    onReload: () => setEdited(null),
+  });
+  const wanted = (): StartRelease => ({
+    version: chosen,
+    ...(percents === null ? {} : { steps: percents }),
+    pauseSeconds: byHand ? null : pause,
+    guard: {
+      maxErrorRate: guard.errors / 100,
+      maxP95Ratio: guard.ratio,
+      minRequests: guard.requests,
+      maxRestarts: guard.restarts,
+    },
+    ...(when.length === 0 ? {} : { when: when.map(conditionOf) }),
   });
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (complete) start.mutate();
+        if (complete) submit(wanted());
       }}
     >
       <p className="faint">{text.releases.intro}</p>
@@ -69,14 +83,14 @@ export function ReleaseForm({ place, versions }: { place: Place; versions: reado
           className="wide-select"
           value={chosen}
           options={versions.map(({ name, percent }) => ({ value: name, label: percent > 0 ? `${name} · ${percent} %` : name }))}
-          onChange={setVersion}
+          onChange={(next) => edit({ version: next })}
         />
         <label htmlFor={`${id}-steps`}>{text.releases.stepsLabel}</label>
         <Input
           id={`${id}-steps`}
           value={steps}
           status={percents === null ? "error" : ""}
-          onChange={(event) => setSteps(event.target.value)}
+          onChange={(event) => edit({ steps: event.target.value })}
         />
         {percents === null && <p className="bad-text">{text.releases.badSteps}</p>}
         <label htmlFor={`${id}-pause`}>{text.releases.pauseLabel}</label>
@@ -87,23 +101,23 @@ export function ReleaseForm({ place, versions }: { place: Place; versions: reado
           precision={0}
           value={pause}
           disabled={byHand}
-          onChange={(value) => setPause(value ?? USUAL.pause)}
+          onChange={(value) => edit({ pause: value ?? USUAL.pause })}
         />
-        <Checkbox checked={byHand} onChange={(event) => setByHand(event.target.checked)}>
+        <Checkbox checked={byHand} onChange={(event) => edit({ byHand: event.target.checked })}>
           {text.releases.byHand}
         </Checkbox>
       </div>
       <fieldset className="plain">
         <legend>{text.releases.testers}</legend>
-        <ConditionList label={text.releases.testersLabel} conditions={when} onChange={setWhen} mayBeEmpty />
+        <ConditionList label={text.releases.testersLabel} conditions={when} onChange={(next) => edit({ when: next })} mayBeEmpty />
       </fieldset>
-      <GuardFields id={id} guard={guard} onChange={setGuard} />
+      <GuardFields id={id} guard={guard} onChange={(next) => edit({ guard: next })} />
       <div className="form-actions">
         <Button type="primary" htmlType="submit" loading={start.isPending} disabled={!complete}>
           {text.releases.start(chosen)}
         </Button>
       </div>
-      <Refused of={start} />
+      <Refused of={start} conflict={conflict} />
     </form>
   );
 }

@@ -1,5 +1,5 @@
 import type { Operation, Place, Release } from "@ebb/api";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../../api/connection.ts";
@@ -13,6 +13,7 @@ import { Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
 import { useNow } from "../../../ui/use-now.ts";
+import { useChange } from "../use-change.ts";
 import { GuardTable } from "./guard-table.tsx";
 import { figuresOf, pauseOf } from "./guard-figures.ts";
 
@@ -100,14 +101,15 @@ function Controls({ place, release, operation }: { place: Place; release: Releas
   const text = useText();
   const queryClient = useQueryClient();
   const onSuccess = () => queryClient.invalidateQueries();
-  const go = useMutation({ mutationFn: () => client.continueRelease(place), onSuccess });
-  const abort = useMutation({ mutationFn: () => client.abortRelease(place), onSuccess });
+  // Two who press at once go one step, not two.
+  const go = useChange({ place, send: (_, on) => client.continueRelease(place, on), onSuccess });
+  const abort = useChange({ place, send: (_, on) => client.abortRelease(place, on), onSuccess });
   const { steps, step, version } = release;
   const next = step === null ? undefined : steps[step + 1];
   return (
     <div className="form-actions">
       {operation.state === "running" && next !== undefined && (
-        <Button type="primary" loading={go.isPending} onClick={() => go.mutate()}>
+        <Button type="primary" loading={go.change.isPending} onClick={() => go.submit(null)}>
           {text.releases.continue(next)}
         </Button>
       )}
@@ -115,14 +117,14 @@ function Controls({ place, release, operation }: { place: Place; release: Releas
         title={text.releases.abort}
         description={text.releases.abortText(version)}
         okText={text.releases.abort}
-        onConfirm={() => abort.mutate()}
+        onConfirm={() => abort.submit(null)}
       >
-        <Button danger loading={abort.isPending}>
+        <Button danger loading={abort.change.isPending}>
           {text.releases.abort}
         </Button>
       </Confirm>
-      <Refused of={go} />
-      <Refused of={abort} />
+      <Refused of={go.change} conflict={go.conflict} />
+      <Refused of={abort.change} conflict={abort.conflict} />
     </div>
   );
 }

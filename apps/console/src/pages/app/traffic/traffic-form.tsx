@@ -11,6 +11,7 @@ import { Refused } from "../../../ui/refused.tsx";
 import { SaveRow } from "../../../ui/save-row.tsx";
 import { useBase } from "../../../ui/use-base.ts";
 import { byNewest } from "../../../ui/version.ts";
+import { answering } from "../answering.ts";
 import { MovedRequests } from "./moved-requests.tsx";
 import { RuleList } from "./rule-list.tsx";
 import { draftOf, isComplete, ruleChanges, rulesOf, type DraftRule } from "./rules-draft.ts";
@@ -22,11 +23,6 @@ import { TrafficPreview } from "./traffic-preview.tsx";
 interface Draft {
   split: Split;
   rules: DraftRule[];
-}
-
-/** Who answers whom, as people compare it. */
-function answering({ traffic, rules }: AppEnvironment) {
-  return { traffic: Object.fromEntries(traffic.map(({ version, percent }) => [version, percent])), rules };
 }
 
 /** Versions that can take requests, newest first; those that already do are always among them. */
