@@ -4,13 +4,13 @@ import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
-import Select from "antd/es/select";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { tokensQuery } from "../../api/people-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
+import { Select } from "../../ui/select.tsx";
 
 /** As CreateToken has it. */
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9._ ]{0,62}[A-Za-z0-9])?$/;

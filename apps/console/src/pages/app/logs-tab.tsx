@@ -7,7 +7,6 @@ import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useMemo, useState } from "react";
 import { instancesQuery, versionsQuery } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
@@ -15,6 +14,7 @@ import { download } from "../../ui/download.ts";
 import { LineList } from "../../ui/line-list.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
+import { Select } from "../../ui/select.tsx";
 import { usePlace } from "./use-place.ts";
 import { useLogs, type LogFeed, type LogQuery } from "./use-logs.ts";
 

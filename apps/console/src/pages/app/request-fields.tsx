@@ -1,7 +1,7 @@
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useId, useState, type ReactNode } from "react";
 import { useText } from "../../i18n/language.tsx";
+import { Select } from "../../ui/select.tsx";
 import { headerLines, METHODS } from "./http-fields.ts";
 
 /** A request as it is typed, and whether it can be asked about or sent. */

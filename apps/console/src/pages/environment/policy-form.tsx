@@ -2,7 +2,6 @@ import type { Environment, MemberRole, PatchEnvironment, Revised } from "@ebb/ap
 import { useQueryClient } from "@tanstack/react-query";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
-import Select from "antd/es/select";
 import { useId } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
@@ -11,6 +10,7 @@ import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { SaveRow } from "../../ui/save-row.tsx";
+import { Select } from "../../ui/select.tsx";
 import { useEdit } from "../../ui/use-edit.ts";
 import { changedFields, draftOf, patchOf, type PolicyDraft } from "./policy-draft.ts";
 

@@ -2,12 +2,12 @@ import type { EnvironmentTemplate } from "@ebb/api";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { keys } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { Select } from "../../ui/select.tsx";
 
 const TEMPLATES: readonly EnvironmentTemplate[] = ["test", "stable", "staging", "prod"];
 /** As `EnvironmentName` in the API's schemas. */

@@ -2,7 +2,6 @@ import type { MemberRole, TeamMember } from "@ebb/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { membersQuery, ROLES } from "../../api/team-queries.ts";
@@ -11,6 +10,7 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { Select } from "../../ui/select.tsx";
 
 /** Who is in a team with which role; its administrators change it. */
 export function Members({ team, admin }: { team: string; admin: boolean }) {

@@ -1,13 +1,13 @@
 import type { Place, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import Select from "antd/es/select";
 import { useId } from "react";
 import { diffQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Panel } from "../../ui/page.tsx";
+import { Select } from "../../ui/select.tsx";
 import { byNewest } from "../../ui/version.ts";
 
 const route = getRouteApi("/apps/$app/$env/versions/$version");

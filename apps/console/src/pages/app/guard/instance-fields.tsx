@@ -1,9 +1,9 @@
 import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
-import Select from "antd/es/select";
 import type { ReactNode } from "react";
 import { useText } from "../../../i18n/language.tsx";
+import { Select } from "../../../ui/select.tsx";
 import { RETRY_ON, USUAL, type GuardDraft } from "./guard-draft.ts";
 
 type InstanceParts = Pick<GuardDraft, "affinity" | "ejection" | "retries">;

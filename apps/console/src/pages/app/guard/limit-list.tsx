@@ -2,8 +2,8 @@ import DeleteOutlined from "@ant-design/icons/DeleteOutlined";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
-import Select from "antd/es/select";
 import { useText } from "../../../i18n/language.tsx";
+import { Select } from "../../../ui/select.tsx";
 import { limitFault, MOST_LIMITS, newLimit, type DraftLimit } from "./guard-draft.ts";
 
 interface LimitListProps {

@@ -2,11 +2,11 @@ import type { Operation, Place, Version } from "@ebb/api";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
-import Select from "antd/es/select";
 import { useId, useState } from "react";
 import type { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { Select } from "../../../ui/select.tsx";
 import type { useChange } from "../use-change.ts";
 
 /** What `ebb mirror` takes where nothing is said. */

@@ -2,8 +2,8 @@ import DeleteOutlined from "@ant-design/icons/DeleteOutlined";
 import type { BranchRule } from "@ebb/api";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useText } from "../../../i18n/language.tsx";
+import { Select } from "../../../ui/select.tsx";
 
 interface BranchRulesProps {
   rules: readonly BranchRule[];

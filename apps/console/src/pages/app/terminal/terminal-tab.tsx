@@ -3,7 +3,6 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
-import Select from "antd/es/select";
 import { lazy, Suspense, useRef, useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { instancesQuery, placeQuery } from "../../../api/queries.ts";
@@ -13,6 +12,7 @@ import { Command } from "../../../ui/copy.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { Select } from "../../../ui/select.tsx";
 import { usePlace } from "../use-place.ts";
 import type { ShellEnd } from "./remote-shell.ts";
 

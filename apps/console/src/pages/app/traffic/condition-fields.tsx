@@ -1,8 +1,8 @@
 import DeleteOutlined from "@ant-design/icons/DeleteOutlined";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import Select from "antd/es/select";
 import { useText } from "../../../i18n/language.tsx";
+import { Select } from "../../../ui/select.tsx";
 import { faultOf, newCondition, type ConditionKind, type DraftCondition, type Operator } from "./rules-draft.ts";
 
 const KINDS: readonly ConditionKind[] = ["header", "cookie", "query", "path", "users"];

@@ -1,6 +1,5 @@
 import type { AppEnvironment, Place, Revised, SetTraffic, Version } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
-import Select from "antd/es/select";
 import { useState } from "react";
 import { client } from "../../../api/connection.ts";
 import { useText } from "../../../i18n/language.tsx";
@@ -9,6 +8,7 @@ import { OperationProgress } from "../../../ui/operation-progress.tsx";
 import { Blank } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { SaveRow } from "../../../ui/save-row.tsx";
+import { Select } from "../../../ui/select.tsx";
 import { useBase } from "../../../ui/use-base.ts";
 import { byNewest } from "../../../ui/version.ts";
 import { answering } from "../answering.ts";
