@@ -304,6 +304,10 @@ describe.skipIf(skipReason !== null)("a promotion", () => {
   test("to where nothing serves says that it is the first, and back again is one click", async () => {
     const { page, open } = await go("/apps/hello-node/test/promote");
     await page.getByText("Nothing serves in staging yet").waitFor();
+    // One is still in the app, and its other environments are a click away.
+    await page.getByRole("navigation", { name: "Sections of this app" }).getByRole("link", { name: "Versions", exact: true }).waitFor();
+    await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "prod" }).click();
+    await page.waitForURL("**/apps/hello-node/prod/promote");
     await open("/apps/hello-node/test");
     await page.getByRole("button", { name: "Roll back" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Roll back" }).click();
@@ -316,14 +320,19 @@ describe.skipIf(skipReason !== null)("somebody who was faster", () => {
   const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "traffic, operation op-9" };
   const refusal = { type: "about:blank", title: "Changed meanwhile", status: 412, code: "precondition_failed", detail: "It was", changed };
 
+  const typed = { method: "POST", env: "test", anyway: "Save mine on top of it" };
+  const clicked = { ...typed, anyway: "Do it anyway" };
   test.each([
-    ["a release", "releases", "/test/releases", "Release v12", "POST", "test", "Save mine on top of it"],
-    ["a promotion", "promote", "/test/promote?to=prod&version=v11", "Promote v11 to prod", "POST", "prod", "Do it anyway"],
-    ["a version for everybody", "traffic", "/test/versions", "Send all", "PUT", "test", "Do it anyway"],
-    ["a rollback", "rollback", "/test", "Roll back", "POST", "test", "Do it anyway"],
-  ] as const)(
+    ["a release", { ...typed, route: "releases", path: "/test/releases", button: "Release v12" }],
+    [
+      "a promotion",
+      { ...clicked, route: "promote", path: "/test/promote?to=prod&version=v11", button: "Promote v11 to prod", env: "prod" },
+    ],
+    ["a version for everybody", { ...clicked, route: "traffic", path: "/test/versions", button: "Send all", method: "PUT" }],
+    ["a rollback", { ...clicked, route: "rollback", path: "/test", button: "Roll back" }],
+  ])(
     "is not written over by %s: it says who did what, and goes on only when told to",
-    async (what, route, path, button, method, env, anyway) => {
+    async (what, { route, path, button, method, env, anyway }) => {
       const { page } = await go(`/apps/hello-node${path}`);
       await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
       if (what === "a release") await page.getByRole("textbox", { name: "Steps, percent" }).fill("20, 100");

@@ -374,6 +374,41 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
     await page.getByRole("button", { name: "Clear the search" }).click();
     await page.getByText("6 in all").waitFor();
   });
+
+  test("of several teams is narrowed to one, with the team in the address", async () => {
+    stage("GET /apps", { status: 200, body: { items: apps.map((app, index) => (index < 2 ? { ...app, team: "payments" } : app)) } });
+    const { page } = await go("/");
+    await page.getByRole("combobox", { name: "Team" }).click();
+    await page.getByTitle("payments", { exact: true }).last().click();
+    await page.waitForURL("**/?team=payments");
+    await page.getByText("2 of 6").waitFor();
+    await page.getByRole("searchbox").fill("no such");
+    await page.getByText("No app matches “no such”").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Clear the search" }).click();
+    await page.getByText("6 in all").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("the list of operations", () => {
+  test("is narrowed to a state, an app and a person, with all three in the address, and says when none fits", async () => {
+    const { page } = await go("/operations");
+    const asked = page.waitForRequest((request) => /[?&]state=failed/.test(request.url()));
+    await page.getByRole("combobox", { name: "State" }).click();
+    await page.getByTitle("Failed", { exact: true }).last().click();
+    await asked;
+    await page.waitForURL("**/operations?state=failed");
+    stage("GET /operations", { status: 200, body: { items: [], next: null } });
+    await page.getByRole("textbox", { name: "App" }).fill("hello-node");
+    await page.getByRole("textbox", { name: "Asked for by" }).fill("ada");
+    const both = page.waitForRequest((request) => request.url().includes("app=hello-node") && request.url().includes("by=ada"));
+    await page.getByRole("button", { name: "Filter" }).click();
+    expect((await both).url()).toContain("state=failed");
+    await page.getByText("No operation fits this filter.").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Show all" }).click();
+    await page.waitForURL("**/operations");
+  });
 });
 
 describe.skipIf(skipReason !== null)("a hundred thousand log lines", () => {

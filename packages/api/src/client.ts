@@ -7,13 +7,23 @@ import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
 import { modelCalls } from "./model-client.ts";
 import { placeCalls, placePath, type CallOptions, type Page, type Place } from "./place-client.ts";
-import type { ChangeEvent, DeployImage, LogRecord, Operation, OperationEvent, PlatformStatus, SessionCode } from "./schemas.ts";
+import type {
+  ChangeEvent,
+  DeployImage,
+  LogRecord,
+  Operation,
+  OperationEvent,
+  OperationState,
+  PlatformStatus,
+  SessionCode,
+} from "./schemas.ts";
 import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
 export { AUDIT_ACTIONS, type AuditAction } from "./audit-actions.ts";
 export { auditChanges, type AuditChange } from "./audit-changes.ts";
 export { HAPPENING_KINDS, type HappeningKind } from "./happening-kinds.ts";
+export { OPERATION_STATES } from "./operation-states.ts";
 export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export { ApiError, type ClientOptions } from "./transport.ts";
 
@@ -48,6 +58,9 @@ export interface OperationQuery {
   environment?: string | undefined;
   /** The id of a change of a layer: those that it set off. */
   partOf?: string | undefined;
+  state?: OperationState | undefined;
+  /** Who asked for it. */
+  by?: string | undefined;
   limit?: number | undefined;
   cursor?: string | undefined;
 }

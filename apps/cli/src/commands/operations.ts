@@ -1,4 +1,5 @@
 import type { Operation } from "@ebb/api";
+import { OPERATION_STATES } from "@ebb/api/client";
 import { operationColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -19,6 +20,8 @@ export const operationsListCommand = defineCommand({
     env: { ...ENV.env, summary: "In this environment alone" },
     team: { ...TEAM.team, summary: "Of this team alone" },
     "part-of": { kind: "text", placeholder: "ID", summary: "Those that one change of a layer set off" },
+    state: { kind: "text", placeholder: "STATE", choices: OPERATION_STATES, summary: "In this state alone" },
+    by: { kind: "text", placeholder: "USER", summary: "Asked for by this user alone" },
     limit: { kind: "integer", placeholder: "N", min: 1, max: 200, summary: "At most N" },
   },
   prints: "table",
@@ -26,8 +29,9 @@ export const operationsListCommand = defineCommand({
   examples: [{ run: "ebb operations list --app hello --limit 5", what: "The last five changes of one application" }],
   async run(context, { options }) {
     const client = await context.connect();
-    const { app, env: environment, team, limit } = options;
-    const page = await client.listOperations({ app, environment, team, limit, partOf: options["part-of"] });
+    const { app, env: environment, team, by, limit } = options;
+    const state = OPERATION_STATES.find((each) => each === options.state);
+    const page = await client.listOperations({ app, environment, team, state, by, limit, partOf: options["part-of"] });
     context.output.table({
       data: page,
       rows: page.items,

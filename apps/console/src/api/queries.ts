@@ -1,5 +1,5 @@
 import type { HappeningKind, LayerAddress, Operation, Place } from "@ebb/api";
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
 
 /** Keys start with what a ChangeEvent names, so that live.ts can invalidate by prefix. */
@@ -104,6 +104,24 @@ export const theseOperationsQuery = (ids: readonly string[]) =>
   queryOptions({
     queryKey: [...keys.operations, "these", ids],
     queryFn: ({ signal }) => Promise.all(ids.map((id) => client.getOperation(id, { signal }))),
+  });
+
+/** What a list of operations is narrowed to. */
+export interface OperationFilter {
+  app?: string | undefined;
+  environment?: string | undefined;
+  state?: Operation["state"] | undefined;
+  by?: string | undefined;
+}
+
+/** Newest first, page by page. */
+export const pagedOperationsQuery = (filter: OperationFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.operations, "pages", filter],
+    queryFn: ({ pageParam, signal }) =>
+      client.listOperations({ ...filter, limit: 50, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
   });
 
 /** All apps' operations when `app` is absent; newest first. */

@@ -1,4 +1,4 @@
-import { HAPPENING_KINDS, type HappeningKind } from "@ebb/api/client";
+import { HAPPENING_KINDS, OPERATION_STATES, type HappeningKind } from "@ebb/api/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { clustersQuery } from "../api/cluster-queries.ts";
 import { domainsQuery } from "../api/domain-queries.ts";
@@ -25,6 +25,7 @@ import {
   teamsQuery,
   trafficPolicyQuery,
   versionsQuery,
+  type OperationFilter,
 } from "../api/queries.ts";
 import { early } from "../api/query-client.ts";
 import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts";
@@ -49,7 +50,10 @@ const drawing = () => void loadPlot().catch(() => undefined);
 const apps = createRoute({
   getParentRoute: () => root,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): { q?: string | undefined } => ({ q: optional(search, "q") }),
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined; team?: string | undefined } => ({
+    q: optional(search, "q"),
+    team: optional(search, "team"),
+  }),
   loader: () => {
     early(appsQuery);
     early(nowQuery);
@@ -82,16 +86,13 @@ const app = createRoute({
   component: lazyRouteComponent(() => import("../pages/app/app-page.tsx"), "AppPage"),
 });
 const promote = createRoute({
-  getParentRoute: () => root,
-  path: "/apps/$app/$env/promote",
+  getParentRoute: () => app,
+  path: "promote",
   validateSearch: (search: Record<string, unknown>): { version?: string | undefined; to?: string | undefined } => ({
     version: optional(search, "version"),
     to: optional(search, "to"),
   }),
-  loader: ({ params }) => {
-    early(appQuery(params.app));
-    early(versionsQuery(params));
-  },
+  loader: ({ params }) => early(versionsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/promote/promote-page.tsx"), "PromotePage"),
 });
 const overview = createRoute({
@@ -234,6 +235,11 @@ const settings = createRoute({
 const operations = createRoute({
   getParentRoute: () => root,
   path: "/operations",
+  validateSearch: (search: Record<string, unknown>): OperationFilter => ({
+    app: optional(search, "app"),
+    by: optional(search, "by"),
+    state: OPERATION_STATES.find((state) => state === search["state"]),
+  }),
   component: lazyRouteComponent(() => import("../pages/operation/operations-page.tsx"), "OperationsPage"),
 });
 const operation = createRoute({
@@ -367,9 +373,9 @@ const routeTree = root.addChildren([
   apps,
   deploy,
   appAnywhere,
-  promote,
   app.addChildren([
     overview,
+    promote,
     versions,
     version,
     traffic,

@@ -1,41 +1,31 @@
-import type { Place } from "@ebb/api";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import Button from "antd/es/button";
-import { useState } from "react";
-import { operationsQuery } from "../api/queries.ts";
+import { pagedOperationsQuery, type OperationFilter } from "../api/queries.ts";
 import { useText } from "../i18n/language.tsx";
 import { Loaded } from "./loaded.tsx";
 import { OperationList } from "./operation-list.tsx";
 import { Blank } from "./page.tsx";
 
-const STEP = 50;
-/** The most that the API gives at once. */
-const MOST = 200;
-
-/** Operations, newest first, of one app in an environment or of all; older ones on demand. */
-export function PagedOperations({ place }: { place?: Place }) {
+/** Operations, newest first; older ones on demand. `otherwise`: what stands where there is none. */
+export function PagedOperations({ filter, otherwise }: { filter: OperationFilter; otherwise: string }) {
   const text = useText();
-  const [limit, setLimit] = useState(STEP);
-  const query = useQuery({
-    ...operationsQuery(place === undefined ? { limit } : { app: place.app, environment: place.env, limit }),
-    placeholderData: keepPreviousData,
-  });
+  const query = useInfiniteQuery(pagedOperationsQuery(filter));
   return (
     <Loaded query={query} rows={8}>
-      {(operations) =>
-        operations.length === 0 ? (
-          <Blank>{text.operations.empty}</Blank>
-        ) : (
+      {({ pages }) => {
+        const operations = pages.flatMap(({ items }) => items);
+        if (operations.length === 0) return <Blank>{otherwise}</Blank>;
+        return (
           <>
-            <OperationList operations={operations} withApp={place === undefined} />
-            {operations.length >= limit && limit < MOST && (
-              <Button loading={query.isPlaceholderData} onClick={() => setLimit(Math.min(MOST, limit + 3 * STEP))}>
+            <OperationList operations={operations} withApp={filter.environment === undefined} />
+            {query.hasNextPage && (
+              <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
                 {text.operations.more}
               </Button>
             )}
           </>
-        )
-      }
+        );
+      }}
     </Loaded>
   );
 }

@@ -1,20 +1,17 @@
 import AntSelect, { type SelectProps } from "antd/es/select";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
 
 /** Ant Design's, whose open list is called what the field is called: without a name a screen reader cannot say what one chooses. */
 export function Select<Value = string>(props: SelectProps<Value>) {
   const { id, "aria-label": label } = props;
-  return (
-    <AntSelect<Value>
-      {...props}
-      popupRender={(list) => (
-        <NamedList label={label} field={id}>
-          {list}
-        </NamedList>
-      )}
-    />
-  );
+  return <AntSelect<Value> {...props} popupRender={namedList(label, id)} />;
 }
+
+const namedList = (label: string | undefined, field: string | undefined) => (list: ReactElement) => (
+  <NamedList label={label} field={field}>
+    {list}
+  </NamedList>
+);
 
 function NamedList({ label, field, children }: { label: string | undefined; field: string | undefined; children: ReactNode }) {
   const frame = useRef<HTMLDivElement>(null);

@@ -46,6 +46,7 @@ import type {
   Metrics,
   Operation,
   OperationEvent,
+  OperationState,
   Page,
   PatchApp,
   PatchAppEnvironment,
@@ -142,6 +143,9 @@ export interface OperationsRequest extends PageRequest {
   app?: string;
   environment?: string;
   partOf?: string;
+  state?: OperationState;
+  /** Who asked for it. */
+  by?: string;
   visible: Visible;
 }
 

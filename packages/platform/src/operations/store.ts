@@ -206,6 +206,9 @@ export interface OperationFilter {
   app?: string | undefined;
   env?: string | undefined;
   parent?: string | undefined;
+  state?: OperationRow["state"] | undefined;
+  /** Who asked for it. */
+  by?: string | undefined;
   limit: number;
   /** Only of these teams; of all when absent. */
   visible?: readonly string[] | undefined;
@@ -214,12 +217,15 @@ export interface OperationFilter {
 }
 
 /** Newest first. */
-export function listOperations(db: Database, { team, app, env, parent, limit, before, visible }: OperationFilter): Promise<OperationRow[]> {
+export function listOperations(db: Database, filter: OperationFilter): Promise<OperationRow[]> {
+  const { team, app, env, parent, state, by, limit, before, visible } = filter;
   let query = db.selectFrom("operations").selectAll().orderBy("seq", "desc").limit(limit);
   if (team !== undefined) query = query.where("team", "=", team);
   if (app !== undefined) query = query.where("app", "=", app);
   if (env !== undefined) query = query.where("env", "=", env);
   if (parent !== undefined) query = query.where("parent", "=", parent);
+  if (state !== undefined) query = query.where("state", "=", state);
+  if (by !== undefined) query = query.where("created_by", "=", by);
   if (visible !== undefined) query = query.where("team", "in", [...visible]);
   if (before !== undefined) query = query.where("seq", "<", before);
   return query.execute();

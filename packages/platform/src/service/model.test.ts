@@ -237,5 +237,11 @@ test("versions and operations are told by pages", async () => {
   const more = await service.listOperations({ visible: undefined, limit: 2, app: "shop", cursor: operations.next ?? "" });
   expect([...operations.items, ...more.items].map(({ version }) => version)).toEqual(["v3", "v2", "v1"]);
   expect((await service.listOperations({ visible: undefined, ...ALL, environment: "prod" })).items).toEqual([]);
+  await done(await service.deployImage({ name: "shop", image: "crash" }, "bob"));
+  const narrowed = async (to: { state?: "succeeded" | "failed"; by?: string }) =>
+    (await service.listOperations({ visible: undefined, ...ALL, ...to })).items.map(({ version, createdBy }) => `${version} ${createdBy}`);
+  expect(await narrowed({ by: "bob" })).toEqual(["v4 bob"]);
+  expect(await narrowed({ state: "succeeded" })).toEqual(["v3 ann", "v2 ann", "v1 ann"]);
+  expect(await narrowed({ state: "succeeded", by: "bob" })).toEqual([]);
   await expect(service.listOperations({ visible: undefined, limit: 2, cursor: "x" })).rejects.toMatchObject({ code: "invalid_request" });
 });

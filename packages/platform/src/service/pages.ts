@@ -16,9 +16,9 @@ export function pageOfVersions(facts: AppFacts, { limit, cursor }: PageRequest):
 
 /** Newest first; a cursor is the number of the last one in the order of all. */
 export async function pageOfOperations({ db, clock }: Deps, request: OperationsRequest): Promise<Page<Operation>> {
-  const { limit, cursor, team, app, environment: env, partOf: parent, visible } = request;
+  const { limit, cursor, team, app, environment: env, partOf: parent, state, by, visible } = request;
   const before = cursor === undefined ? undefined : /^[1-9][0-9]{0,15}$/.test(cursor) ? Number(cursor) : invalidCursor();
-  const rows = await listOperations(db, { team, app, env, parent, before, limit: limit + 1, visible });
+  const rows = await listOperations(db, { team, app, env, parent, state, by, before, limit: limit + 1, visible });
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return { items: shown.map((row) => toOperation(row, clock.now())), next: last ? String(last.seq) : null };

@@ -10,7 +10,7 @@ export function OperationsTab() {
     <>
       <title>{`${text.operations.of(app)} · Ebb`}</title>
       <section className="panel">
-        <PagedOperations key={`${app} ${place.env}`} place={place} />
+        <PagedOperations filter={{ app, environment: place.env }} otherwise={text.operations.empty} />
       </section>
     </>
   );

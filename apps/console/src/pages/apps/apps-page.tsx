@@ -9,6 +9,7 @@ import { useText } from "../../i18n/language.tsx";
 import { ButtonLink } from "../../ui/button-link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
+import { Select } from "../../ui/select.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
 import { Now } from "../home/now.tsx";
 import { AppCards } from "./app-cards.tsx";
@@ -52,10 +53,13 @@ function AppList({ apps }: { apps: readonly App[] }) {
   const text = useText();
   const narrow = useNarrow();
   const navigate = route.useNavigate();
-  const { q } = route.useSearch();
+  const { q, team } = route.useSearch();
+  const teams = [...new Set(apps.map((app) => app.team))].toSorted();
   const wanted = (q ?? "").trim().toLowerCase();
-  const shown = apps.filter((app) => app.name.includes(wanted) || app.environments.some(({ url }) => url.includes(wanted)));
-  const search = (value: string) => void navigate({ search: value === "" ? {} : { q: value }, replace: true });
+  const fits = (app: App) => app.name.includes(wanted) || app.environments.some(({ url }) => url.includes(wanted));
+  const shown = apps.filter((app) => (team === undefined || app.team === team) && fits(app));
+  const narrowTo = (value: string, of: string | undefined) =>
+    void navigate({ search: { ...(value === "" ? {} : { q: value }), ...(of === undefined ? {} : { team: of }) }, replace: true });
   return (
     <>
       <div className="toolbar">
@@ -64,16 +68,25 @@ function AppList({ apps }: { apps: readonly App[] }) {
           placeholder={text.apps.search}
           aria-label={text.apps.search}
           allowClear
-          onChange={(event) => search(event.target.value)}
+          onChange={(event) => narrowTo(event.target.value, team)}
         />
+        {(teams.length > 1 || team !== undefined) && (
+          <Select
+            className="filter"
+            aria-label={text.place.team}
+            value={team ?? ""}
+            options={[{ value: "", label: text.apps.allTeams }, ...teams.map((name) => ({ value: name, label: name }))]}
+            onChange={(name) => narrowTo(q ?? "", name === "" ? undefined : name)}
+          />
+        )}
         <span className="faint" role="status">
           {text.apps.count(shown.length, apps.length)}
         </span>
       </div>
       {shown.length === 0 ? (
         <div className="blank-small">
-          <p>{text.apps.noMatch(q ?? "")}</p>
-          <Button onClick={() => search("")}>{text.apps.clear}</Button>
+          <p>{wanted === "" ? text.apps.noneOfTeam(team ?? "") : text.apps.noMatch(q ?? "")}</p>
+          <Button onClick={() => narrowTo("", undefined)}>{text.apps.clear}</Button>
         </div>
       ) : narrow ? (
         <AppCards apps={shown} />

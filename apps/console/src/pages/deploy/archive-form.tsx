@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Input from "antd/es/input";
-import { useId, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { uploadClient } from "../../api/upload.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { APP_NAME } from "./app-name.ts";
+import { AppNameField, isBadName } from "./app-name-field.tsx";
 import { archiveOf } from "./source-archive.ts";
 import { SourceDrop, type Source } from "./source-drop.tsx";
 import { WhereFields, type Where } from "./where-fields.tsx";
@@ -15,13 +15,12 @@ import { WhereFields, type Where } from "./where-fields.tsx";
 export function ArchiveForm() {
   const text = useText();
   const navigate = useNavigate();
-  const id = useId();
   const [source, setSource] = useState<Source | null>(null);
   const [step, setStep] = useState<Step | null>(null);
   const abort = useRef<AbortController>(null);
   const [name, setName] = useState("");
   const [where, setWhere] = useState<Where>({});
-  const badName = name !== "" && !APP_NAME.test(name);
+  const badName = isBadName(name);
   const deploy = useMutation({
     mutationFn: async (from: Source) => {
       const { signal } = (abort.current = new AbortController());
@@ -47,16 +46,12 @@ export function ArchiveForm() {
       }}
     >
       <SourceDrop source={source} onChange={setSource} />
-      <label htmlFor={id}>{text.deploy.appName}</label>
-      <Input
-        id={id}
+      <AppNameField
         value={name}
-        status={badName ? "error" : ""}
-        spellCheck={false}
+        onChange={setName}
+        help={text.deploy.appNameOptional}
         placeholder={source?.kind === "folder" && APP_NAME.test(source.name) ? source.name : ""}
-        onChange={(event) => setName(event.target.value.trim())}
       />
-      <p className={badName ? "bad-text" : "faint"}>{badName ? text.deploy.badName : text.deploy.appNameOptional}</p>
       <WhereFields where={where} onChange={setWhere} />
       <div className="form-actions">
         <Button type="primary" htmlType="submit" disabled={source === null || badName} loading={deploy.isPending}>

@@ -6,7 +6,7 @@ import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { APP_NAME } from "./app-name.ts";
+import { AppNameField, isBadName } from "./app-name-field.tsx";
 import { nameOfRepository } from "./repository-name.ts";
 import { WhereFields, type Where } from "./where-fields.tsx";
 
@@ -29,8 +29,7 @@ export function GitForm() {
   const [typed, setTyped] = useState<string | null>(null);
   const [where, setWhere] = useState<Where>({});
   const name = typed ?? nameOfRepository(url);
-  const badName = name !== "" && !APP_NAME.test(name);
-  const ready = url !== "" && name !== "" && !badName;
+  const ready = url !== "" && name !== "" && !isBadName(name);
   const deploy = useMutation({
     mutationFn: () =>
       client.deployGit({
@@ -70,12 +69,7 @@ export function GitForm() {
       {field("url", { label: text.git.url, value: url, set: setUrl, help: text.git.urlHelp, placeholder: "https://github.com/acme/shop" })}
       {field("ref", { label: text.git.ref, value: ref, set: setRef, help: text.git.refHelp, placeholder: "main" })}
       {field("folder", { label: text.git.folder, value: folder, set: setFolder, help: text.git.folderHelp })}
-      {field("name", {
-        label: text.deploy.appName,
-        value: name,
-        set: setTyped,
-        help: badName ? text.deploy.badName : text.deploy.appNameHelp,
-      })}
+      <AppNameField value={name} onChange={setTyped} help={text.deploy.appNameHelp} />
       <WhereFields where={where} onChange={setWhere} />
       <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
         {text.deploy.button}

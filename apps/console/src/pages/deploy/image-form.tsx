@@ -8,7 +8,7 @@ import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { WhereFields, type Where } from "./where-fields.tsx";
-import { APP_NAME } from "./app-name.ts";
+import { AppNameField, isBadName } from "./app-name-field.tsx";
 
 /** Deploys an image by reference and goes to the operation. */
 export function ImageForm() {
@@ -19,8 +19,7 @@ export function ImageForm() {
   const [image, setImage] = useState("");
   const [port, setPort] = useState<number | null>(null);
   const [where, setWhere] = useState<Where>({});
-  const badName = name !== "" && !APP_NAME.test(name);
-  const ready = name !== "" && !badName && image !== "";
+  const ready = name !== "" && !isBadName(name) && image !== "";
   const deploy = useMutation({
     mutationFn: () => client.deployImage({ name, image, ...where, ...(port === null ? {} : { port }) }),
     onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
@@ -33,16 +32,7 @@ export function ImageForm() {
         if (ready) deploy.mutate();
       }}
     >
-      <label htmlFor={`${id}-name`}>{text.deploy.appName}</label>
-      <Input
-        id={`${id}-name`}
-        value={name}
-        status={badName ? "error" : ""}
-        spellCheck={false}
-        required
-        onChange={(event) => setName(event.target.value.trim())}
-      />
-      <p className={badName ? "bad-text" : "faint"}>{badName ? text.deploy.badName : text.deploy.appNameHelp}</p>
+      <AppNameField value={name} onChange={setName} help={text.deploy.appNameHelp} />
       <label htmlFor={`${id}-image`}>{text.deploy.imageRef}</label>
       <Input
         id={`${id}-image`}

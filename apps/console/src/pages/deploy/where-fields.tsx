@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import Checkbox from "antd/es/checkbox";
-import Select from "antd/es/select";
 import { useId } from "react";
 import { teamsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Select } from "../../ui/select.tsx";
 
 /** What is left out is for the platform to say: the app's own team, and that team's first environment. */
 export interface Where {

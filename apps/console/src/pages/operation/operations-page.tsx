@@ -1,14 +1,73 @@
+import { OPERATION_STATES } from "@ebb/api/client";
+import { getRouteApi } from "@tanstack/react-router";
+import Button from "antd/es/button";
+import Input from "antd/es/input";
+import { useState } from "react";
+import type { OperationFilter } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PagedOperations } from "../../ui/paged-operations.tsx";
+import { Select } from "../../ui/select.tsx";
 
+const route = getRouteApi("/operations");
+const TYPED = ["app", "by"] as const;
+
+/** What has been done, to all apps; the filter is in the address. */
 export function OperationsPage() {
   const text = useText();
+  const filter = route.useSearch();
+  const narrowed = Object.values(filter).some((value) => value !== undefined);
   return (
     <Page title={text.operations.title}>
+      <Filter key={JSON.stringify(filter)} filter={filter} narrowed={narrowed} />
       <section className="panel">
-        <PagedOperations />
+        <PagedOperations filter={filter} otherwise={narrowed ? text.operations.noneFits : text.operations.empty} />
       </section>
     </Page>
+  );
+}
+
+function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boolean }) {
+  const text = useText();
+  const navigate = route.useNavigate();
+  const [draft, setDraft] = useState(filter);
+  const show = (next: OperationFilter) =>
+    void navigate({
+      search: Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")),
+      replace: true,
+    });
+  return (
+    <form
+      className="toolbar"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        show(draft);
+      }}
+    >
+      <Select
+        className="filter"
+        aria-label={text.common.state}
+        value={filter.state ?? ""}
+        options={[
+          { value: "", label: text.operations.anyState },
+          ...OPERATION_STATES.map((state) => ({ value: state, label: text.operationState[state] })),
+        ]}
+        onChange={(value) => show({ ...draft, state: OPERATION_STATES.find((state) => state === value) })}
+      />
+      {TYPED.map((field) => (
+        <Input
+          key={field}
+          className="find"
+          aria-label={text.operations.filters[field]}
+          placeholder={text.operations.filters[field]}
+          spellCheck={false}
+          value={draft[field] ?? ""}
+          onChange={(event) => setDraft({ ...draft, [field]: event.target.value.trim() })}
+        />
+      ))}
+      <Button htmlType="submit">{text.audit.filter}</Button>
+      {narrowed && <Button onClick={() => show({})}>{text.operations.all}</Button>}
+    </form>
   );
 }

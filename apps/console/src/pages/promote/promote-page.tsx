@@ -1,17 +1,17 @@
 import type { AppEnvironment, Place, Promote, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
-import Select from "antd/es/select";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { appQuery, diffQuery, teamQuery, versionsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Blank, Page, Panel } from "../../ui/page.tsx";
+import { Blank, Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
+import { Select } from "../../ui/select.tsx";
 import { useChange } from "../app/use-change.ts";
 
 const route = getRouteApi("/apps/$app/$env/promote");
@@ -24,11 +24,9 @@ export function PromotePage() {
   const team = useQuery({ ...teamQuery(app.data?.team ?? ""), enabled: app.data !== undefined });
   const versions = useQuery(versionsQuery(place));
   return (
-    <Page title={text.promote.title(place.app)}>
-      <p className="faint">
-        <Link to="/apps/$app/$env" params={place}>{`${place.app} · ${place.env}`}</Link>
-      </p>
-      <Panel title={text.promote.button}>
+    <>
+      <title>{`${text.promote.title(place.app)} · Ebb`}</title>
+      <Panel title={text.promote.title(place.app)}>
         <p>{text.promote.intro}</p>
         <Loaded query={app} rows={3}>
           {({ environments }) => (
@@ -42,7 +40,7 @@ export function PromotePage() {
           )}
         </Loaded>
       </Panel>
-    </Page>
+    </>
   );
 }
 

@@ -69,8 +69,8 @@ function entriesOfTeam({ name, environments }: Pick<Team, "name" | "environments
 }
 
 function entriesOfApp({ name, environments }: App, { find, appBar }: Dictionary): Entry[] {
-  // The first page is the place itself.
-  const parts = everyPart(appBar).filter(({ path }) => path !== "");
+  // The first page is the place itself, and to promote is an act.
+  const parts = everyPart(appBar).filter(({ path }) => path !== "" && path !== "/promote");
   return [
     { kind: "app", title: name, href: `/apps/${name}` },
     ...environments.flatMap(({ environment, traffic, latestVersion }): Entry[] => {

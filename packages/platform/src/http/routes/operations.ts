@@ -1,4 +1,4 @@
-import { AppName, EnvironmentName, Operation, TeamName } from "@ebb/api";
+import { AppName, EnvironmentName, Operation, OperationState, TeamName } from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { visibleTeams } from "../../identity/access.ts";
@@ -11,6 +11,8 @@ const OperationsQuery = Type.Object({
   app: Type.Optional(AppName),
   environment: Type.Optional(EnvironmentName),
   partOf: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "The `id` of a change of a layer" })),
+  state: Type.Optional(OperationState),
+  by: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "Who asked for it" })),
   ...PageQuery,
 });
 

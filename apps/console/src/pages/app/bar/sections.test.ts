@@ -9,6 +9,7 @@ test.each([
   ["/apps/shop/prod/guard", "guard", "traffic"],
   ["/apps/shop/prod/versions/v2", "versions", "versions"],
   ["/apps/shop/prod/cold-starts", "coldStarts", "scaling"],
+  ["/apps/shop/prod/promote", "promote", "versions"],
   ["/apps/traffic/logs", "overview", "overview"],
 ])("%s is the part %s of %s", (pathname, part, group) => {
   const found = partOf(pathname);

@@ -11,6 +11,7 @@ interface Part {
     | "/apps/$app/$env/domains"
     | "/apps/$app/$env/try"
     | "/apps/$app/$env/versions"
+    | "/apps/$app/$env/promote"
     | "/apps/$app/$env/logs"
     | "/apps/$app/$env/terminal"
     | "/apps/$app/$env/scaling"
@@ -41,7 +42,13 @@ export const GROUPS: readonly Group[] = [
       { to: "/apps/$app/$env/try", title: "try" },
     ],
   },
-  { title: "versions", parts: [{ to: "/apps/$app/$env/versions", title: "versions" }] },
+  {
+    title: "versions",
+    parts: [
+      { to: "/apps/$app/$env/versions", title: "versions" },
+      { to: "/apps/$app/$env/promote", title: "promote" },
+    ],
+  },
   {
     title: "logs",
     parts: [

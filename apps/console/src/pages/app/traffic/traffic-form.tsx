@@ -94,13 +94,13 @@ export function TrafficForm({ place, versions, now }: { place: Place; versions: 
             />
           ))}
           {more.length > 0 && (
-            <Select<string>
+            <Select
               className="add-version"
               value={null}
               placeholder={text.traffic.add}
               aria-label={text.traffic.add}
               options={more.map((version) => ({ value: version, label: version }))}
-              onChange={(name) => edit({ split: { ...split, [name]: 0 } })}
+              onChange={(name: string | null) => name !== null && edit({ split: { ...split, [name]: 0 } })}
             />
           )}
           {usable.length === 1 && <p className="faint">{text.traffic.onlyOne}</p>}
