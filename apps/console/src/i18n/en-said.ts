@@ -4,8 +4,8 @@ import type { AuditAction } from "@ebb/api/client";
 export const enSaid = {
   /** In English the platform's own words are shown. */
   said: {} as Readonly<Record<string, string>>,
-  /** Likely fixes by the failure's code; in English the platform's own, which are more particular. */
-  fixes: {} as Readonly<Record<string, string>>,
+  /** What to do by the code of a refusal or a failure; in English the platform's own hints, which are more particular. */
+  steps: {} as Readonly<Record<string, string>>,
   instancePhase: {
     Pending: "Starting",
     Running: "Running",

@@ -1,6 +1,6 @@
 import type { enSaid } from "./en-said.ts";
 
-export const zhSaid: typeof enSaid = {
+export const zhSaid: Omit<typeof enSaid, "steps"> = {
   said: {
     "load.concurrency": "过去 {window} 秒平均并发请求 {mean} 个，每个实例的目标为 {target}",
     "load.rps": "过去 {window} 秒平均每秒 {mean} 个请求，每个实例的目标为 {target}",
@@ -64,20 +64,6 @@ export const zhSaid: typeof enSaid = {
     "delete.namespace": "正在等待命名空间 {namespace}",
     "decision.count": "{count} 个实例：",
     "step.moving": "{percent} % 的流量到 {version}",
-  },
-  fixes: {
-    crash_at_start: "查看最后几行日志，并在本机运行启动命令重现；若因内存不足被终止，请调高 ebb.yaml 中的 resources.memory。",
-    image_unavailable: "检查镜像引用（仓库、名称、标签），以及本机是否有权拉取。",
-    start_timeout: "检查它监听的端口（环境变量 PORT）和 ebb.yaml 中的健康检查路径。",
-    start_failed: "检查它监听的端口（环境变量 PORT，监听所有地址）和 ebb.yaml 中的健康检查路径。",
-    guard_breached: "查看新版本的日志，找出变差的原因后再发布。",
-    verify_failed: "查看应用日志（ebb logs），并确认网关在运行（ebb status）。",
-    deadline_exceeded: "查看日志中耗时最长的步骤，然后重试。",
-    build_failed: "查看构建日志的最后几行，修复后重新部署。",
-    route_failed: "查看应用的事件和集群状态，然后重试。",
-    quota_exceeded: "删除不用的应用，或请管理员提高团队配额。",
-    secret_missing: "设置缺少的密钥，然后重试。",
-    not_all_apps: "查看未完成的应用，处理后重试。",
   },
   instancePhase: { Pending: "启动中", Running: "运行中", Succeeded: "已结束", Failed: "失败", Unknown: "未知" },
   auditActions: {

@@ -9,6 +9,7 @@ import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
 import { zhSaid } from "./zh-said.ts";
+import { zhSteps } from "./zh-steps.ts";
 import { zhScaling } from "./zh-scaling.ts";
 import { zhSource } from "./zh-source.ts";
 import { zhTeams } from "./zh-teams.ts";
@@ -163,6 +164,7 @@ export const zh: Dictionary = {
   ...zhPeople,
   ...zhClusters,
   ...zhSaid,
+  ...zhSteps,
   ...zhScaling,
   ...zhSource,
   ...zhTeams,

@@ -2,9 +2,10 @@ import type { Operation, OperationFailure } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { useSpeech } from "../i18n/language.tsx";
-import { problemWords } from "../i18n/problem-words.ts";
+import { problemWords, stepWords } from "../i18n/problem-words.ts";
 import { lastAttempt } from "./last-attempt.ts";
 import { firstLine } from "./first-line.ts";
+import { WhatToDo } from "./what-to-do.tsx";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
 export function OperationFailureNote({ operation, failure }: { operation: Operation; failure: OperationFailure }) {
@@ -35,9 +36,9 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
                 ))}
               </ol>
             )}
-            {failure.hint !== null && (
+            {(failure.hint !== null || stepWords(text, failure.code) !== undefined) && (
               <p className="hint">
-                <b>{text.operation.fix}:</b> {text.fixes[failure.code] ?? <span lang="en">{failure.hint}</span>}
+                <b>{text.operation.fix}:</b> <WhatToDo code={failure.code} hint={failure.hint} />
               </p>
             )}
             {operation.kind === "deploy" && (

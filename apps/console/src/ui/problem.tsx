@@ -3,7 +3,8 @@ import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import { Link } from "@tanstack/react-router";
 import { useSpeech, useText } from "../i18n/language.tsx";
-import { problemWords } from "../i18n/problem-words.ts";
+import { problemWords, stepWords } from "../i18n/problem-words.ts";
+import { WhatToDo } from "./what-to-do.tsx";
 
 /** A failure in words: what happened and what to do. `retry` is offered where trying again can help. */
 export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (() => void) | undefined; title?: string }) {
@@ -20,7 +21,7 @@ export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (
         description={
           <>
             <div lang="en">{problem.detail}</div>
-            {problem.hint === undefined ? <div>{text.problem.forbiddenHint}</div> : <div lang="en">{problem.hint}</div>}
+            <div>{problem.hint === undefined ? text.problem.forbiddenHint : <WhatToDo code={problem.code} hint={problem.hint} />}</div>
           </>
         }
       />
@@ -36,9 +37,9 @@ export function ProblemNote({ error, retry, title }: { error: unknown; retry?: (
       description={
         <>
           <div lang={unreachable ? undefined : "en"}>{detail}</div>
-          {problem?.hint !== undefined && !unreachable && (
+          {problem !== null && !unreachable && (problem.hint !== undefined || stepWords(text, problem.code) !== undefined) && (
             <div className="hint">
-              {text.problem.hint}: <span lang="en">{problem.hint}</span>
+              {text.problem.hint}: <WhatToDo code={problem.code} hint={problem.hint} />
             </div>
           )}
           {problem !== null && problem.status !== 0 && <code className="faint">{problem.code}</code>}

@@ -44,7 +44,7 @@ export function Find() {
         title={text.keys.hint}
         onClick={() => setOpen("search")}
       >
-        {text.find.open} <kbd className="faint">{KEYS}</kbd>
+        <span className="find-words">{text.find.open}</span> <kbd className="faint">{KEYS}</kbd>
       </Button>
       {open !== null && (
         <Suspense>
