@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { accessibilityFindings, DESK, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
+import { me } from "./src/staged-people.ts";
 import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
 
 /** Every page of the console. */
@@ -286,6 +287,29 @@ describe.skipIf(skipReason !== null)("when there is", () => {
     await page.getByText("Ask Ada.").waitFor();
     // The rest of the page works.
     await page.getByRole("link", { name: "staging", exact: true }).waitFor();
+  });
+
+  test("a viewer: sees everything, is offered nothing that would be refused, and is told whose it is", async () => {
+    stage("GET /me", { status: 200, body: { ...me, platformAdmin: false, teams: [{ team: "default", role: "viewer" }] } });
+    const { page, open, complaints } = await go("/deploy");
+    await page.getByText("You are a viewer in your teams").waitFor();
+    for (const [path, role, shown] of [
+      ["", null, "Where requests go"],
+      ["/traffic", "developer", "Rules, first"],
+      ["/releases", "developer", "Releases until now"],
+      ["/versions", null, "v12"],
+      ["/promote?to=prod", "releaser", "What differs from prod v3 to test v11"],
+      ["/guard", "developer", "In force"],
+    ] as const) {
+      await open(`/apps/hello-node/test${path}`);
+      await page.getByText(shown).first().waitFor();
+      if (role !== null) await page.getByText(`Only a ${role} or above changes this here.`).first().waitFor();
+      const acts = page.getByRole("button", { name: /^(Apply|Release v|Roll back|Send all|Promote v|Abort|Go on|Add a rule|Copy to)/ });
+      await expect.poll(() => acts.count(), { message: path }).toBe(0);
+      expect(await page.getByRole("slider").count(), path).toBe(0);
+      expect(await accessibilityFindings(page), path).toEqual([]);
+    }
+    expect(complaints).toEqual([]);
   });
 
   test("no session: says how to get one, and shows nothing else", async () => {

@@ -310,6 +310,7 @@ export const en = {
     buttonIn: (env: string) => `Delete in ${env} only`,
   },
   deploy: {
+    nowhere: "You are a viewer in your teams: to deploy takes a developer's role",
     title: "Deploy",
     source: "From source",
     sourceText:

@@ -298,6 +298,7 @@ export const zh: Dictionary = {
     buttonIn: (env) => `仅从 ${env} 删除`,
   },
   deploy: {
+    nowhere: "你在团队中只是查看者：部署需要开发者角色",
     title: "部署",
     source: "从源码部署",
     sourceText: "命令行最简便：它会打包目录、忽略 .gitignore 和 .ebbignore 中的文件，并显示构建过程。",

@@ -2,15 +2,17 @@ import type { Place, Rollback, Version } from "@ebb/api";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
+import { usePlaceRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { useChange } from "./use-change.ts";
 
-/** Back to what served before; the platform knows which that was. Nothing where there is only one version to serve. */
+/** Back to what served before; the platform knows which that was. Nothing where there is only one version to serve, or for whoever may not. */
 export function RollBack({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
   const navigate = useNavigate();
+  const { mayRelease } = usePlaceRights(place);
   const {
     change: back,
     conflict,
@@ -21,7 +23,7 @@ export function RollBack({ place, versions }: { place: Place; versions: readonly
     onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
   });
   const able = versions.filter(({ state }) => state === "ready" || state === "asleep");
-  if (able.length < 2) return null;
+  if (able.length < 2 || !mayRelease) return null;
   return (
     <div>
       <Confirm

@@ -10,14 +10,15 @@ export interface VersionListProps {
   versions: readonly Version[];
   /** While a change is being asked for, no other can be. */
   busy: boolean;
-  sendAll: (version: string) => void;
+  /** Null: the reader may not. */
+  sendAll: ((version: string) => void) | null;
 }
 
 /** Sends every request to one version, after showing what that changes; nothing for a version that cannot take them, or has them all. */
 export function SendAllButton({ version, versions, busy, sendAll }: VersionListProps & { version: Version }) {
   const text = useText();
   const able = version.percent < 100 && (version.state === "ready" || version.state === "asleep");
-  if (!able) return null;
+  if (!able || sendAll === null) return null;
   const older = versions.some((other) => other.percent > 0 && byNewest(other.name, version.name) < 0);
   const changes = changesOf(splitOf(versions), { [version.name]: 100 });
   return (

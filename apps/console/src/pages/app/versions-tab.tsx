@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { client } from "../../api/connection.ts";
 import { versionsQuery } from "../../api/queries.ts";
+import { usePlaceRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { OperationProgress } from "../../ui/operation-progress.tsx";
@@ -18,6 +19,7 @@ export function VersionsTab() {
   const { app } = place;
   const narrow = useNarrow();
   const query = useQuery(versionsQuery(place));
+  const { mayRelease } = usePlaceRights(place);
   const {
     change: sendAll,
     conflict,
@@ -37,7 +39,7 @@ export function VersionsTab() {
           versions.length === 0 ? (
             <Blank>{text.versions.empty}</Blank>
           ) : (
-            <Versions versions={versions} busy={sendAll.isPending} sendAll={submit} />
+            <Versions versions={versions} busy={sendAll.isPending} sendAll={mayRelease ? submit : null} />
           )
         }
       </Loaded>

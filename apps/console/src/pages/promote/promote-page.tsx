@@ -6,10 +6,12 @@ import Checkbox from "antd/es/checkbox";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { appQuery, diffQuery, teamQuery, versionsQuery } from "../../api/queries.ts";
+import { usePlaceRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
+import { TakesRole } from "../../ui/takes-role.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
 import { Select } from "../../ui/select.tsx";
 import { useChange } from "../app/use-change.ts";
@@ -62,6 +64,7 @@ function Chooser({ place, chain, versions, environments }: ChooserProps) {
   const version = search.version ?? able.toSorted((a, b) => b.percent - a.percent)[0]?.name;
   // The next one in the chain; the last one's only way is back.
   const to = search.to ?? chain[chain.indexOf(place.env) + 1] ?? others[0];
+  const { mayDeploy, deployRole } = usePlaceRights({ app: place.app, env: to ?? place.env });
   if (to === undefined) return <Blank>{text.promote.nowhere}</Blank>;
   if (version === undefined) return <Blank>{text.promote.nothing}</Blank>;
   const there = environments.find(({ environment }) => environment === to);
@@ -93,7 +96,7 @@ function Chooser({ place, chain, versions, environments }: ChooserProps) {
       ) : (
         <Difference place={place} from={{ environment: to, version: serving }} to={version} />
       )}
-      <Go place={place} version={version} to={to} there={there !== undefined} />
+      {mayDeploy ? <Go place={place} version={version} to={to} there={there !== undefined} /> : <TakesRole role={deployRole} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
+import { TakesRole } from "../../../ui/takes-role.tsx";
 import { usePlace } from "../use-place.ts";
 import { GuardForm } from "./guard-form.tsx";
 
@@ -17,7 +18,7 @@ export function GuardTab() {
     <>
       <title>{`${text.guard.title} · ${place.app} · Ebb`}</title>
       <Panel title={text.guard.title}>
-        {!mayRelease && <p className="faint">{text.config.readOnly(text.teams.roles[releaseRole])}</p>}
+        {!mayRelease && <TakesRole role={releaseRole} />}
         <Loaded query={query}>
           {(policy) => <GuardForm key={`${place.app} ${place.env}`} place={place} policy={policy} readOnly={!mayRelease} />}
         </Loaded>

@@ -2,10 +2,12 @@ import type { Place, Release, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { releasesQuery, versionsQuery } from "../../../api/queries.ts";
+import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
+import { TakesRole } from "../../../ui/takes-role.tsx";
 import { Ago, Took } from "../../../ui/time.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
 import { RollBack } from "../roll-back.tsx";
@@ -48,10 +50,17 @@ export function ReleasesTab() {
 function Begin({ place, versions }: { place: Place; versions: readonly Version[] }) {
   const text = useText();
   const able = versions.filter(({ state, percent }) => percent < 100 && (state === "ready" || state === "asleep"));
+  const { mayRelease, releaseRole } = usePlaceRights(place);
   const serves = versions.some(({ percent }) => percent > 0);
   return (
     <Panel title={text.releases.begin} actions={<RollBack place={place} versions={versions} />}>
-      {serves && able.length > 0 ? <ReleaseForm place={place} versions={able} /> : <Blank>{text.releases.nothing}</Blank>}
+      {!mayRelease ? (
+        <TakesRole role={releaseRole} />
+      ) : serves && able.length > 0 ? (
+        <ReleaseForm place={place} versions={able} />
+      ) : (
+        <Blank>{text.releases.nothing}</Blank>
+      )}
     </Panel>
   );
 }

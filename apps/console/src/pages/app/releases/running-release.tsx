@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../../api/connection.ts";
 import { releaseMetricsQuery } from "../../../api/metrics-queries.ts";
+import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useOperation } from "../../../api/use-operation.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { Confirm } from "../../../ui/confirm.tsx";
@@ -12,6 +13,7 @@ import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { Refused } from "../../../ui/refused.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
+import { TakesRole } from "../../../ui/takes-role.tsx";
 import { useNow } from "../../../ui/use-now.ts";
 import { useChange } from "../use-change.ts";
 import { GuardTable } from "./guard-table.tsx";
@@ -22,6 +24,7 @@ export function RunningRelease({ place, release }: { place: Place; release: Rele
   const text = useText();
   const feed = useOperation(release.operation.id);
   const operation = feed.operation ?? release.operation;
+  const { mayRelease, releaseRole } = usePlaceRights(place);
   const { version } = release;
   return (
     <Panel title={text.releases.running(version)} actions={<OperationStateLabel state={operation.state} />}>
@@ -29,7 +32,7 @@ export function RunningRelease({ place, release }: { place: Place; release: Rele
       <Steps release={release} />
       <Waiting release={release} operation={operation} />
       {release.since !== null && <Guarded place={place} release={release} since={release.since} />}
-      <Controls place={place} release={release} operation={operation} />
+      {mayRelease ? <Controls place={place} release={release} operation={operation} /> : <TakesRole role={releaseRole} />}
       <p>
         <Link to="/operations/$id" params={{ id: operation.id }}>
           {text.operation.seeDetails}

@@ -2,13 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { placeQuery, releasesQuery, versionsQuery } from "../../../api/queries.ts";
+import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
+import { TakesRole } from "../../../ui/takes-role.tsx";
 import { RollBack } from "../roll-back.tsx";
 import { usePlace } from "../use-place.ts";
 import { ExplainForm } from "./explain-form.tsx";
 import { TrafficForm } from "./traffic-form.tsx";
+import { TrafficShown } from "./traffic-shown.tsx";
 
 /** Which version answers whom: as it is, as one would have it, and why for one request. */
 export function TrafficTab() {
@@ -17,6 +20,7 @@ export function TrafficTab() {
   const versions = useQuery(versionsQuery(place));
   const here = useQuery(placeQuery(place));
   const releases = useQuery(releasesQuery(place));
+  const { mayRelease, releaseRole } = usePlaceRights(place);
   const running = releases.data?.find(({ operation }) => operation.finishedAt === null);
   return (
     <>
@@ -36,11 +40,18 @@ export function TrafficTab() {
       )}
       <Panel title={text.traffic.title} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={here}>
-          {(now) => (
-            <Loaded query={versions}>
-              {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
-            </Loaded>
-          )}
+          {(now) =>
+            mayRelease ? (
+              <Loaded query={versions}>
+                {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
+              </Loaded>
+            ) : (
+              <>
+                <TakesRole role={releaseRole} />
+                <TrafficShown now={now} />
+              </>
+            )
+          }
         </Loaded>
       </Panel>
       <Panel title={text.explain.title}>
