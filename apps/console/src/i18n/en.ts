@@ -75,6 +75,7 @@ export const en = {
     },
   },
   signIn: {
+    or: "or with a name and a password",
     title: "Sign in",
     user: "Name",
     password: "Password",
@@ -126,7 +127,7 @@ export const en = {
     clear: "Clear the search",
     emptyTitle: "Nothing is deployed yet",
     emptyText: "Go to a folder with an application in any language, or to one of the examples, and deploy it:",
-    emptyOr: "Or bring an archive or an image from here.",
+    emptyOr: "Bring a folder, a Git repository or an image from here",
     nothingServes: "nothing yet",
   },
   app: {

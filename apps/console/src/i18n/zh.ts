@@ -70,6 +70,7 @@ export const zh: Dictionary = {
     },
   },
   signIn: {
+    or: "或使用用户名和密码",
     title: "登录",
     user: "用户名",
     password: "密码",
@@ -121,7 +122,7 @@ export const zh: Dictionary = {
     clear: "清除搜索",
     emptyTitle: "还没有部署任何应用",
     emptyText: "进入任意语言的应用目录，或某个示例目录，然后部署：",
-    emptyOr: "也可以在这里上传归档或使用镜像。",
+    emptyOr: "在这里上传目录、使用 Git 仓库或镜像",
     nothingServes: "暂无",
   },
   app: {

@@ -25,6 +25,7 @@ export function SignIn() {
           {text.signIn.with(ways.data.singleSignOn.label)}
         </Button>
       )}
+      {ways.data?.password === true && ways.data.singleSignOn && <p className="faint or">{text.signIn.or}</p>}
       {ways.data?.password === true && <PasswordForm />}
       <p className="faint">{text.signIn.intro}</p>
       <Command>ebb open console</Command>
@@ -60,7 +61,7 @@ function PasswordForm() {
         autoComplete="current-password"
         onChange={(event) => setPassword(event.target.value)}
       />
-      <Button type="primary" htmlType="submit" disabled={user === "" || password === ""} loading={signIn.isPending}>
+      <Button block type="primary" htmlType="submit" disabled={user === "" || password === ""} loading={signIn.isPending}>
         {text.signIn.button}
       </Button>
       {signIn.isError && <SignInProblem error={signIn.error} />}

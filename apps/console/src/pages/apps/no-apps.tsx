@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { useText } from "../../i18n/language.tsx";
+import { ButtonLink } from "../../ui/button-link.tsx";
 import { Command } from "../../ui/copy.tsx";
 
 /** The first page a new user sees: how to get to the first running app. */
@@ -11,7 +11,9 @@ export function NoApps() {
       <p>{text.apps.emptyText}</p>
       <Command>ebb deploy</Command>
       <p>
-        <Link to="/deploy">{text.apps.emptyOr}</Link>
+        <ButtonLink look="primary" to="/deploy">
+          {text.apps.emptyOr}
+        </ButtonLink>
       </p>
     </div>
   );
