@@ -88,9 +88,9 @@ class LocalBuilder implements BundleBuilder {
   async #buildIn(place: Workplace, request: BuildRequest): Promise<Built> {
     if ("archive" in request) return this.#buildArchive(place, request, request.archive);
     const { clock } = this.#options;
-    const { progress, signal } = request;
-    const { archive, commit } = await fetchGit({ place, clock, limits: this.#limits, progress, signal }, request.git);
-    return { ...(await this.#buildArchive(place, request, archive)), commit };
+    const { progress, signal, fetched } = request;
+    const archive = await fetchGit({ place, clock, limits: this.#limits, progress, fetched, signal }, request.git);
+    return this.#buildArchive(place, request, archive);
   }
 
   async #buildArchive(place: Workplace, request: BuildRequest, archive: string): Promise<Built> {

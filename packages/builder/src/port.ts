@@ -40,7 +40,15 @@ export interface BuildProgress {
   log(line: string): void;
 }
 
-export type BuildRequest = BuildOrder & (/** A gzip-compressed tar of the source. */ { archive: string } | { git: GitSource });
+export type BuildRequest = BuildOrder &
+  (
+    | /** A gzip-compressed tar of the source. */ { archive: string }
+    | {
+        git: GitSource;
+        /** Told and awaited once the revision is here, before it is built. */
+        fetched: (commit: GitCommit) => Promise<void>;
+      }
+  );
 
 interface BuildOrder {
   /** Used when ebb.yaml has no name. */
@@ -65,8 +73,6 @@ export interface Builder {
 export interface Built {
   plan: AppPlan;
   output: BuildOutput;
-  /** Of a source from Git. */
-  commit?: GitCommit;
 }
 
 /**

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { createBuilder } from "../builder.ts";
 import { DEFAULT_LIMITS, type BuildLimits } from "../limits.ts";
 import { fingerprintOf, generateDeployKey, hostKeys, readDeployKey } from "./deploy-key.ts";
-import type { GitCredential, GitSource } from "./source.ts";
+import type { GitCommit, GitCredential, GitSource } from "./source.ts";
 import { gitCode } from "./trouble.ts";
 
 const SITE = { "index.html": "<p>hello</p>" };
@@ -55,8 +55,10 @@ async function workshop(limits: Partial<BuildLimits> = {}) {
     env: process.env,
     limits: { ...DEFAULT_LIMITS, ...limits },
   });
+  const commits: GitCommit[] = [];
   const build = (git: Partial<GitSource> = {}, signal = new AbortController().signal) =>
     builder.build({
+      fetched: (commit) => Promise.resolve(void commits.push(commit)),
       git: { url: `${server.url}/shop.git`, ref: "", folder: "", address: "127.0.0.1", credential: undefined, ...git },
       defaultName: "shop",
       progress: {
@@ -67,7 +69,8 @@ async function workshop(limits: Partial<BuildLimits> = {}) {
     });
   /** The page that was built. */
   const page = async (git?: Partial<GitSource>) => {
-    const { output, commit } = await build(git);
+    const { output } = await build(git);
+    const commit = commits.at(-1);
     if (output.kind !== "bundle") throw new Error("expected a bundle");
     const site = join(folder.path, "bundles", "sha256", output.digest, "app");
     const found = (await readdir(site, { recursive: true })).find((path) => path.endsWith("index.html") && !path.includes("services"));
@@ -85,6 +88,7 @@ describe("a source from Git", () => {
     expect(await page({ ref: "feature/login" })).toMatchObject({ text: "<p>branch</p>", commit: { message: "A branch" } });
     expect(await page({ ref: "v1" })).toMatchObject({ text: "<p>hello</p>", commit: { id: first } });
     expect(await page({ ref: first })).toMatchObject({ text: "<p>hello</p>", commit: { id: first } });
+    expect(await page({ ref: "feature/login", commit: first })).toMatchObject({ text: "<p>hello</p>", commit: { id: first } });
     expect(await page({ folder: "services/api" })).toMatchObject({ text: "api", commit: { id: second } });
     expect(await readdir(work)).toEqual([]);
   });

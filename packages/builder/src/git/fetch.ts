@@ -28,25 +28,21 @@ const LOOK = `cd repo && git log -1 --no-show-signature --format='%H%n%an%n%s' '
 if git cat-file -e 'FETCH_HEAD:.gitmodules' 2>/dev/null; then echo submodules; fi
 if git grep -q 'filter=lfs' FETCH_HEAD -- '.gitattributes' '**/.gitattributes'; then echo lfs; fi`;
 
-export interface Fetched {
-  /** A gzip-compressed tar, for `unpack`. */
-  archive: string;
-  commit: GitCommit;
-}
-
 export interface FetchDeps {
   place: Workplace;
   clock: Clock;
   limits: Pick<BuildLimits, "fetchMilliseconds" | "unpackedBytes">;
   progress: BuildProgress;
+  /** Awaited before anything is made of it: whoever begins anew can name it in `commit`. */
+  fetched: (commit: GitCommit) => Promise<void>;
   signal: AbortSignal;
 }
 
 /**
- * Fetches one revision, without its history, as the build's own user, and packs its files. Everything but the archive is gone when it
- * returns, credentials first. Throws the `git_…` codes of the catalogue, `tool_missing`, or the signal's reason.
+ * Fetches one revision, without its history, as the build's own user, and packs its files: returns the path of a gzip-compressed tar, for
+ * `unpack`. Everything but the archive is gone when it returns, credentials first. Throws the `git_…` codes of the catalogue, `tool_missing`, or the signal's reason.
  */
-export async function fetchGit(deps: FetchDeps, source: GitSource): Promise<Fetched> {
+export async function fetchGit(deps: FetchDeps, source: GitSource): Promise<string> {
   const { place, limits, progress } = deps;
   await requireTools([GIT], place.path);
   progress.phase("clone", say("clone.fetching", { ref: source.ref || "HEAD", url: source.url }));
@@ -57,7 +53,7 @@ export async function fetchGit(deps: FetchDeps, source: GitSource): Promise<Fetc
     ...gitEnvironment(source, files),
     EBB_GIT_FILES: files,
     EBB_GIT_URL: source.url,
-    EBB_GIT_REF: source.ref || "HEAD",
+    EBB_GIT_REF: source.commit ?? (source.ref || "HEAD"),
     EBB_GIT_TREE: `FETCH_HEAD^{commit}:${source.folder}`.replace(/:$/, ""),
     EBB_GIT_BLOCKS: String(Math.floor(limits.unpackedBytes / BLOCK)),
   };
@@ -66,11 +62,12 @@ export async function fetchGit(deps: FetchDeps, source: GitSource): Promise<Fetc
   try {
     const hostKey = await fetchInto(within, source, env);
     const commit = { ...(await lookAt(within, source, env)), ...(hostKey === undefined ? {} : { hostKey }) };
+    await deps.fetched(commit);
     progress.log(`Commit ${commit.id} of ${commit.author}: ${commit.message}`);
     progress.phase("clone", `${commit.id.slice(0, 12)} ${commit.message}`);
     await command(within, PACK, env, (line) => progress.log(line));
     await rm(join(files, "repo"), { recursive: true, force: true });
-    return { archive: join(files, "source.tgz"), commit };
+    return join(files, "source.tgz");
   } catch (error) {
     throw gitFailure(error, source);
   } finally {

@@ -4,6 +4,8 @@ export interface GitSource {
   url: string;
   /** A branch, a tag or a whole commit; empty: where HEAD is. */
   ref: string;
+  /** What `ref` led to when it was fetched before: it is this very commit again, wherever `ref` leads by now. */
+  commit?: string;
   /** The folder of the repository to deploy; empty: all of it. */
   folder: string;
   /** The only address that its host is reached at, whatever the name says by now. */

@@ -45,22 +45,28 @@ async function build(deps: Deps, run: Run, source: { upload: string; name?: stri
   return made;
 }
 
-/** The name was said with the address: the repository's ebb.yaml does not change it. */
+/**
+ * The name was said with the address: the repository's ebb.yaml does not change it. Begun again (after a crash, say) it builds the commit that it
+ * fetched the first time, whatever was pushed meanwhile: that push has an operation of its own.
+ */
 async function buildFromGit(deps: Deps, run: Run, order: GitOrder) {
   run.enter("clone", say("clone.looking", { url: order.url }));
   const { source, credential } = await gitSource(deps, run.team, order);
-  const { plan, output, commit } = await deps.builder.build({
-    git: source,
+  const { url, ref, folder } = order;
+  const commit = run.memory().origin?.commit;
+  const { plan, output } = await deps.builder.build({
+    git: commit === undefined ? source : { ...source, commit },
     defaultName: run.app,
     name: run.app,
     progress: progressOf(run),
+    fetched: async ({ id, author, message, hostKey }) => {
+      if (credential && hostKey !== undefined) await keepHostKey(deps.db, credential, hostKey);
+      await run.remember({ origin: { commit: id, source: { url, ref, folder, author, message } } });
+    },
     signal: run.signal,
   });
-  if (credential && commit?.hostKey !== undefined) await keepHostKey(deps.db, credential, commit.hostKey);
   const made = { plan, image: output.image, bundle: output.kind === "bundle" };
-  const { url, ref, folder } = order;
-  const origin = commit && { commit: commit.id, source: { url, ref, folder, author: commit.author, message: commit.message } };
-  await run.remember({ made, ...(origin ? { origin } : {}) });
+  await run.remember({ made });
   return made;
 }
 

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { DeployGit } from "@ebb/api";
+import { eventually } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { openPlatformHttp } from "../testing/http.ts";
 import { createWorld, SHOP, startProcess } from "../testing/world.ts";
@@ -27,6 +28,22 @@ test("a revision of a repository becomes a version that knows where it is from, 
   expect(await service.getVersion(SHOP, "v1")).toMatchObject({ commit: "c0ffee", source });
   await ended((await service.promote({ app: "shop", env: "staging" }, { from: "test" }, "ann")).id);
   expect(await service.getVersion({ app: "shop", env: "staging" }, "v1")).toMatchObject({ commit: "c0ffee", source });
+});
+
+test("what is begun again builds the commit that it fetched, whatever was pushed meanwhile", async () => {
+  const { service, world, kill } = await platform();
+  const source = `${URL_OF_SHOP} main`;
+  world.sources.set(source, { wait: new Promise(() => {}) });
+  const { id } = await service.git.deploy({ name: "shop", url: URL_OF_SHOP, ref: "main" }, "ann");
+  await eventually(() => expect(world.builds).toEqual([source]));
+  await kill();
+  world.head = "decaf";
+  world.sources.delete(source);
+  const heir = await startProcess(world);
+  expect(await heir.ended(id)).toMatchObject({ state: "succeeded" });
+  expect(await heir.service.getVersion(SHOP, "v1")).toMatchObject({ commit: "c0ffee", source: { ref: "main" } });
+  await heir.ended((await heir.service.git.deploy({ name: "shop", url: URL_OF_SHOP, ref: "main" }, "ann")).id);
+  expect(await heir.service.getVersion(SHOP, "v2")).toMatchObject({ commit: "decaf" });
 });
 
 test("servers that the policy does not name are refused, before and in the operation", async () => {

@@ -33,6 +33,8 @@ export interface World {
   /** Keyed by upload: what its build gives, or throws. */
   sources: Map<string, { name?: string; image?: string; plan?: Partial<AppPlan>; error?: Error; wait?: Promise<void> }>;
   builds: string[];
+  /** The commit that every branch of every repository leads to. */
+  head: string;
   now: number;
 }
 
@@ -45,6 +47,7 @@ export async function createWorld(): Promise<World> {
     uploads: new Set(),
     sources: new Map(),
     builds: [],
+    head: "c0ffee",
     now: Date.UTC(2026, 0, 1),
   };
 }
@@ -254,6 +257,7 @@ function fakeBuilder(world: World, step: () => Promise<undefined>): Builder {
       const { name, defaultName, progress, signal } = request;
       const archive = "git" in request ? `${request.git.url} ${request.git.ref}`.trim() : request.archive;
       const source = world.sources.get(archive) ?? {};
+      if ("git" in request) await request.fetched({ id: request.git.commit ?? world.head, author: "Ann", message: "Hello" });
       progress.phase("unpack", "");
       await step();
       progress.phase("build", "npm run build");
@@ -263,8 +267,7 @@ function fakeBuilder(world: World, step: () => Promise<undefined>): Builder {
       await step();
       if (source.error) throw source.error;
       const plan = { ...planOfImage({ name: name ?? source.name ?? defaultName, image: "" }), ...source.plan };
-      const commit = "git" in request ? { commit: { id: "c0ffee", author: "Ann", message: "Hello" } } : {};
-      return { plan, output: { kind: "bundle", image: source.image ?? `ok-${archive}`, digest: archive }, ...commit };
+      return { plan, output: { kind: "bundle", image: source.image ?? `ok-${archive}`, digest: archive } };
     },
   };
 }
