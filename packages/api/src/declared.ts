@@ -3,6 +3,7 @@ import { CertificateMode } from "./domains.ts";
 import { MemberRole, UserName } from "./identity.ts";
 import { CreateEnvironment, PatchApp, PatchTeam } from "./model.ts";
 import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamName } from "./names.ts";
+import { PutRepository } from "./repositories.ts";
 import { TrafficRules } from "./rules.ts";
 import { PatchScaling } from "./scaling.ts";
 
@@ -42,9 +43,26 @@ export const DeclaredPlace = object({
 });
 export type DeclaredPlace = Static<typeof DeclaredPlace>;
 
+/** In the one form that the platform keeps of an address and a folder: what is applied again has nothing to change. */
+const DeclaredGit = object({
+  ...PutRepository.properties,
+  url: Type.String({ pattern: "^(https?://|ssh://[A-Za-z0-9._-]+@)[a-z0-9.:\\[\\]-]+/[^?#\\s]*[^?#\\s/]$", maxLength: 1000 }),
+  folder: Type.Optional(
+    Type.String({
+      pattern: "^((?!\\.{0,2}/)[^\\u0000-\\u001f]{0,199}[^\\u0000-\\u001f/])?$",
+      description: "Without ./ before it and / behind it",
+    }),
+  ),
+});
+
 /** `apps/NAME.yaml` */
 export const DeclaredApp = Type.Object(
-  { name: AppName, ...PatchApp.properties, environments: Type.Optional(Type.Record(EnvironmentName, DeclaredPlace)) },
+  {
+    name: AppName,
+    ...PatchApp.properties,
+    git: Type.Optional(Nullable(DeclaredGit)),
+    environments: Type.Optional(Type.Record(EnvironmentName, DeclaredPlace)),
+  },
   { additionalProperties: false },
 );
 export type DeclaredApp = Static<typeof DeclaredApp>;

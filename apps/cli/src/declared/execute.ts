@@ -21,6 +21,8 @@ export async function execute(client: Client, team: string, step: Step): Promise
       return nothing(client.patchApp(step.name, step.change));
     case "delete app":
       return [await client.deleteApp(step.name)];
+    case "repository":
+      return nothing(step.git === null ? client.deleteRepository(step.app) : client.putRepository(step.app, step.git));
     case "layer":
       return (await client.patchLayer({ team, env: step.env }, step.patch)).operations;
     case "variables":

@@ -39,6 +39,17 @@ const place = fc.record({
     fc.record({ certificate: fc.constantFrom("acme" as const, "none" as const), redirect: fc.boolean() }),
   ),
 });
+const git: fc.Arbitrary<NonNullable<DeclaredApp["git"]> | null> = fc.option(
+  fc.record({
+    url: fc.constantFrom("https://git.example/acme/shop.git", "ssh://git@git.example/acme/shop"),
+    folder: fc.constantFrom("", "services/api", ".github"),
+    rules: fc.array(fc.record({ branch: fc.constantFrom("main", "release/*"), environment: fc.constantFrom("a", "b") }), {
+      maxLength: 2,
+    }),
+    previewHours: fc.constantFrom(null, 36),
+  }),
+  { nil: null },
+);
 const app = name.chain((each): fc.Arbitrary<DeclaredApp> =>
   fc.record({
     name: fc.constant(each),
@@ -46,6 +57,7 @@ const app = name.chain((each): fc.Arbitrary<DeclaredApp> =>
     contacts: fc.array(words, { maxLength: 3 }),
     labels: fc.dictionary(fc.constantFrom("k", "tier"), words),
     dependsOn: fc.constant<string[]>([]),
+    git,
     environments: fc.dictionary(fc.constantFrom("a", "b"), place),
   }),
 );
@@ -93,6 +105,11 @@ function after(state: Declared, step: Step): Declared {
     case "remove domain":
       delete domainsOf(step)[step.name];
       break;
+    case "repository": {
+      const owner = found(next.apps, step.app);
+      if (owner) owner.git = step.git && { ...owner.git, ...step.git };
+      break;
+    }
     case "team":
       Object.assign(next.team, step.change);
       break;

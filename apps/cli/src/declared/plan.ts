@@ -1,6 +1,7 @@
 import type {
   CreateEnvironment,
   Declared,
+  DeclaredApp,
   DeclaredPlace,
   MemberRole,
   PatchApp,
@@ -22,6 +23,7 @@ export type Step = { what: string } & (
   | { do: "create app"; name: string; about: PatchApp }
   | { do: "app"; name: string; change: PatchApp }
   | { do: "delete app"; name: string }
+  | { do: "repository"; app: string; git: NonNullable<DeclaredApp["git"]> | null }
   | { do: "layer"; env: string | undefined; patch: VariablesPatch }
   | { do: "variables"; app: string; env: string; patch: VariablesPatch }
   | { do: "host"; app: string; env: string; host: string | null }
@@ -126,11 +128,12 @@ class Planner {
     const before = new Map(present.apps.map((each) => [each.name, each]));
     const links: Step[] = [];
     for (const app of wanted.apps) {
-      const { name, environments = {}, dependsOn, ...about } = app;
+      const { name, environments = {}, dependsOn, git, ...about } = app;
       const there = before.get(name);
       const change = there && differing(there, about);
       if (!there) this.#add({ do: "create app", name, about, what: `make the app ${name}` });
       else if (change) this.#add({ do: "app", name, change, what: `change the app ${name}: ${told(there, change)}` });
+      this.#repository(name, git, there?.git);
       // Once all of them are there.
       const depends = differing(there ?? { dependsOn: [] }, dependsOn ? { dependsOn } : {});
       if (depends) links.push({ do: "app", name, change: depends, what: `let ${name} depend on ${dependsOn?.join(", ") || "nothing"}` });
@@ -143,6 +146,20 @@ class Planner {
     for (const { name } of present.apps) {
       if (!names.has(name)) this.#drop(`the app ${name}`, { do: "delete app", name, what: `delete the app ${name} in all environments` });
     }
+  }
+
+  /** Its address is part of each change: whoever reads the trail sees which repository it was. */
+  #repository(app: string, wanted: DeclaredApp["git"], present: DeclaredApp["git"]): void {
+    if (wanted === undefined) return;
+    if (wanted === null) {
+      if (present) this.#add({ do: "repository", app, git: null, what: `take the repository of ${app} away` });
+      return;
+    }
+    const change = differing(present ?? {}, wanted);
+    if (!change) return;
+    const what = present ? `change the repository of ${app}: ${told(present, change)}` : `give ${app} the repository ${wanted.url}`;
+    this.#add({ do: "repository", app, git: { ...change, url: wanted.url }, what });
+    if (!present) this.notes.push(`a push to ${wanted.url} does nothing before the Git server has a webhook: ebb repo hook ${app}`);
   }
 
   #place(at: { app: string; env: string }, wanted: DeclaredPlace, present: DeclaredPlace = {}): void {

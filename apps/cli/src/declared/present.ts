@@ -53,7 +53,9 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
     const environment = environments.find((each) => each.name === place.environment);
     if (environment) places[place.environment] = await declaredPlace(client, place, environment);
   }
-  return { name, description, owner, repository, serviceTag, level, contacts, labels, dependsOn, environments: places };
+  const { url, folder, rules, previewHours } = await client.getRepository(name);
+  const git = url === "" ? null : { url, folder, rules, previewHours };
+  return { name, description, owner, repository, serviceTag, level, contacts, labels, dependsOn, git, environments: places };
 }
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {

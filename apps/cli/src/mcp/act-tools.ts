@@ -1,3 +1,4 @@
+import { PutRepository } from "@ebb/api";
 import { Type } from "typebox";
 import { AT, defineTool, input, TEAM, text, type Tool } from "./tool.ts";
 
@@ -20,6 +21,33 @@ export const ACT_TOOLS: readonly Tool[] = [
       noTraffic: Type.Optional(Type.Boolean({ description: "Only give it a preview URL" })),
     }),
     run: async ({ client, settle }, { app, ...rest }) => settle(await client.deployImage({ name: app, ...rest })),
+  }),
+  defineTool({
+    name: "deploy_git",
+    kind: "act",
+    description: `Builds a revision of a Git repository and deploys it as a new version. Without url and folder it is the application's own repository (get_repository). ${NEEDS}`,
+    input: input({
+      ...AT,
+      ref: Type.Optional(text("A branch, a tag or a whole commit; where HEAD is otherwise")),
+      url: Type.Optional(text("https://HOST/PATH, ssh://git@HOST/PATH or git@HOST:PATH, without a password")),
+      folder: Type.Optional(text("Of the repository; all of it otherwise")),
+      noTraffic: Type.Optional(Type.Boolean({ description: "Only give it a preview URL" })),
+    }),
+    run: async ({ client, settle }, { app, ...rest }) => settle(await client.deployGit({ name: app, ...rest })),
+  }),
+  defineTool({
+    name: "link_repository",
+    kind: "act",
+    description:
+      "Says which Git repository an application has and where a push to a branch is deployed; what is left out stays. For administrators of the team. Its webhook's secret is made by a person: ebb repo hook.",
+    input: input({
+      app: AT.app,
+      url: PutRepository.properties.url,
+      folder: PutRepository.properties.folder,
+      rules: PutRepository.properties.rules,
+      previewHours: PutRepository.properties.previewHours,
+    }),
+    run: ({ client }, { app, ...body }) => client.putRepository(app, body),
   }),
   defineTool({
     name: "promote",

@@ -56,6 +56,21 @@ test("it reads, and acts to the end of the operation", async () => {
   expect(platform.calls.map(({ method, url }) => `${method} ${url}`)).toContain("POST /api/v1/apps/hello/environments/test/rollback");
 });
 
+test("it deploys from Git, of the application's own repository or of another", async () => {
+  const { call, platform } = await agent();
+  platform.answer("POST /deployments/git", () => anOperation());
+  expect(await call("deploy_git", { app: "hello", environment: "test", ref: "main" })).toMatchObject({ value: { state: "succeeded" } });
+  expect(platform.calls.find(({ url }) => url.endsWith("/deployments/git"))?.body).toEqual({
+    name: "hello",
+    environment: "test",
+    ref: "main",
+  });
+  platform.answer("PUT /apps/hello/repository", () => ({ app: "hello", url: "https://git.example/acme/hello" }));
+  const rules = [{ branch: "main", environment: "test" }];
+  expect(await call("link_repository", { app: "hello", url: "https://git.example/acme/hello", rules })).toMatchObject({ isError: false });
+  expect(await call("link_repository", { app: "hello", rules })).toMatchObject({ isError: true });
+});
+
 test("what is refused is told with what to do, and bad input never reaches the platform", async () => {
   const { call, platform } = await agent();
   const before = platform.calls.length;

@@ -32,6 +32,14 @@ export const READ_TOOLS: readonly Tool[] = [
     run: ({ client }, args) => client.listVersions(place(args)),
   }),
   defineTool({
+    name: "get_repository",
+    kind: "read",
+    description:
+      "The Git repository of an application (an empty url: none), where a push to which branch goes, and what came of the newest pushes.",
+    input: input({ app: AT.app }),
+    run: ({ client }, { app }) => client.getRepository(app),
+  }),
+  defineTool({
     name: "get_logs",
     kind: "read",
     description: "The last lines that an application's instances wrote.",
