@@ -18,6 +18,8 @@ export interface AppPlan {
   port: number;
   protocol: "http1" | "h2c";
   env: Record<string, string>;
+  /** Apps that an environment wakes before it; absent: the source does not say. */
+  dependsOn?: string[];
   /** Names of the app's secrets to be put into the environment: variable → secret key. */
   secrets: Record<string, string>;
   scaling: {

@@ -18,6 +18,7 @@ const duration = (description: string, example: string) =>
 const Words = Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { minItems: 1, maxItems: 256 });
 const ShellLine = Type.String({ minLength: 1, maxLength: 16_384, pattern: "\\S" });
 const VARIABLE = "^[A-Za-z_][A-Za-z0-9_]{0,254}$";
+const APP = "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$";
 const SECRET = "^[A-Za-z_][A-Za-z0-9_]{0,254}$";
 
 const Scaling = Type.Object(
@@ -106,7 +107,7 @@ export const EbbConfig = Type.Object(
   {
     name: Type.Optional(
       Type.String({
-        pattern: "^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$",
+        pattern: APP,
         description:
           "The application's name, part of its URL: lower-case letters, digits and hyphens, starting with a letter, at most 52 characters. Without it: the folder's name. `--name` wins over both.",
         examples: ["shop"],
@@ -197,6 +198,15 @@ export const EbbConfig = Type.Object(
           examples: [["DATABASE_URL"], { PGPASSWORD: "DATABASE_PASSWORD" }],
         },
       ),
+    ),
+    dependsOn: Type.Optional(
+      Type.Array(Type.String({ pattern: APP }), {
+        maxItems: 50,
+        uniqueItems: true,
+        description:
+          "Applications of its team that an environment which wakes wakes before this one; `[]` for none. Without it they stay as `ebb depends` says. A deploy keeps them for all environments, except one to a preview. A circle is refused.",
+        examples: [["cart", "accounts"]],
+      }),
     ),
     scaling: Type.Optional(Scaling),
     resources: Type.Optional(Resources),

@@ -72,6 +72,12 @@ timeout: 2.5s
     expect(recipe).toEqual({ kind: "site", publish: ["www"], spa: true, env: {} });
   });
 
+  it("tells apps that are to be awake before from apps that are not spoken of", () => {
+    expect(plan("dependsOn: [cart]")).toMatchObject({ dependsOn: ["cart"] });
+    expect(plan("dependsOn: []")).toMatchObject({ dependsOn: [] });
+    expect(plan("")).not.toHaveProperty("dependsOn");
+  });
+
   it("leaves an image its own command", () => {
     expect(plan("port: 3000", image)).not.toHaveProperty("command");
     expect(plan("command: [serve]", image)).toMatchObject({ command: ["serve"], language: "image" });
@@ -83,6 +89,7 @@ timeout: 2.5s
     ["spa: true", /`spa` is for sites/],
     ["publish: ../x", /folder of the source/],
     ["scaling: { min: 5, max: 2 }", /scaling.min \(5\) is greater/],
+    ["dependsOn: [cart, shop]", /shop cannot depend on itself/],
     ["timeout: 1h", /the most is 600 seconds/],
   ])("refuses %j", (text, message) => {
     expect(() => plan(text)).toThrow(expect.objectContaining({ code: "config_invalid", message: expect.stringMatching(message) }));

@@ -20,7 +20,7 @@ export type Recipe =
 /** Puts what ebb.yaml states over what was found in the source, and defaults under both. Throws UserError `config_invalid` for contradictions. */
 export function settle(config: EbbConfig, found: Detected, name: string): { plan: AppPlan; recipe: Recipe } {
   const kind = config.kind ?? (config.publish === undefined ? found.kind : "site");
-  refuseContradictions(config, kind, found);
+  refuseContradictions(config, { kind, name }, found);
   const recipe = recipeOf(config, found, kind);
   const command = commandOf(config, found, recipe);
   const build = config.build === undefined ? found.build : [config.build].flat();
@@ -35,6 +35,7 @@ export function settle(config: EbbConfig, found: Detected, name: string): { plan
     protocol: config.protocol ?? "http1",
     env: Object.fromEntries(Object.entries(config.env ?? {}).map(([key, value]) => [key, String(value)])),
     secrets: Array.isArray(config.secrets) ? Object.fromEntries(config.secrets.map((key) => [key, key])) : (config.secrets ?? {}),
+    ...(config.dependsOn === undefined ? {} : { dependsOn: config.dependsOn }),
     scaling: scalingOf(config),
     resources: {
       ...(config.resources?.cpu === undefined ? {} : { cpu: String(config.resources.cpu) }),
@@ -46,10 +47,11 @@ export function settle(config: EbbConfig, found: Detected, name: string): { plan
   return { plan, recipe };
 }
 
-function refuseContradictions(config: EbbConfig, kind: AppPlan["kind"], found: Detected): void {
+function refuseContradictions(config: EbbConfig, { kind, name }: Pick<AppPlan, "kind" | "name">, found: Detected): void {
   const refuse = (message: string, hint: string) => {
     throw fault("config_invalid", `ebb.yaml: ${message}`, { hint });
   };
+  if (config.dependsOn?.includes(name)) refuse(`${name} cannot depend on itself`, "Take it out of `dependsOn`.");
   if (kind === "site" && config.command !== undefined) refuse("a site has no `command`", "Remove it, or set kind: application.");
   if (kind === "application" && config.publish !== undefined) refuse("`publish` is for sites", "Set kind: site, or remove `publish`.");
   if (kind === "application" && config.spa !== undefined) refuse("`spa` is for sites", "Set kind: site, or remove `spa`.");

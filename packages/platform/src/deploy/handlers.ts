@@ -28,6 +28,7 @@ import {
 import { checkVersionQuota } from "../quotas/enforce.ts";
 import { release, undoRelease } from "../releases/run-release.ts";
 import { make } from "./build.ts";
+import { declareDependencies } from "./declare.ts";
 import {
   placeDeps,
   type ConfigRequest,
@@ -128,6 +129,7 @@ async function addVersion(
 ): Promise<VersionRow> {
   const { db, cluster, clock, environment } = deps;
   const row = await getPlace(db, run);
+  if (changes.length === 0) await declareDependencies(deps, run, made.plan);
   await adoptSecrets(deps, run.team, row);
   const scope = { team: run.team, env: run.env, app: run.app };
   const sealed = await readSealedChanges(db, run.id);

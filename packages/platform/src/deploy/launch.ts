@@ -1,4 +1,4 @@
-import { causeChain, TransientError, type Said } from "@ebb/base";
+import { backoffDelay, causeChain, sleep, TransientError, type Said } from "@ebb/base";
 import { compileService } from "../compile/service.ts";
 import { refusesRequests } from "../environments/sleep.ts";
 import { versionName } from "../compile/names.ts";
@@ -13,8 +13,9 @@ import { previewUrl, publicUrl } from "./urls.ts";
 import { verify } from "./verify.ts";
 import { say } from "../operations/words.ts";
 
-/** Longest that putting the old split back may take. */
+/** Longest that putting the old split back may take: less than an operation that was aborted is waited for. */
 const RESTORE_TIMEOUT = 20_000;
+const RESTORE_BACKOFF = { base: 250, max: 2000, factor: 2 };
 
 /**
  * Brings a stored version up: create → start → route → verify. Until `route` the traffic stays where it is; when the version does not
@@ -104,18 +105,40 @@ async function orRestore(deps: PlaceDeps, run: Run, before: Share[], work: () =>
   }
 }
 
-/** Back to this split, and to the rules that the app has; what goes wrong is logged, and given up in time. */
-export async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void> {
-  const limit = new AbortController();
-  const timer = deps.clock.after(RESTORE_TIMEOUT, () => limit.abort(new Error("the old split could not be put back in time")));
+/** As `putBack`; what goes wrong is logged: the operation ends for the reason that it had before. */
+async function restore(deps: PlaceDeps, run: Run, before: Share[]): Promise<void> {
   try {
-    run.log("Putting the traffic back to where it was");
-    const work = { app: run.app, env: run.env, signal: limit.signal, say: (message: string | Said) => run.say(message) };
-    // With the rules of before too: the app's row has them until the operation has succeeded.
-    await setRouting(deps, work, { shares: before });
+    await putBack(deps, run, { before, patience: RESTORE_TIMEOUT });
+  } catch (error) {
+    deps.log.error({ operation: run.id, causes: causeChain(error) }, "the traffic could not be put back");
+  }
+}
+
+/**
+ * Back to this split, and to the rules that the app has; tried again while the cluster is away (one that is restarted takes seconds), for
+ * `patience` milliseconds in all. Throws what kept it.
+ */
+export async function putBack(deps: PlaceDeps, run: Run, { before, patience }: { before: Share[]; patience: number }): Promise<void> {
+  const limit = new AbortController();
+  const timer = deps.clock.after(patience, () =>
+    limit.abort(new TransientError("cluster_unavailable", `The cluster did not take the old split within ${patience / 1000} s`)),
+  );
+  run.log("Putting the traffic back to where it was");
+  const work = { app: run.app, env: run.env, signal: limit.signal, say: (message: string | Said) => run.say(message) };
+  try {
+    for (let failures = 1; ; failures++) {
+      try {
+        // With the rules of before too: the app's row has them until the operation has succeeded.
+        await setRouting(deps, work, { shares: before });
+        return;
+      } catch (error) {
+        if (limit.signal.aborted || !(error instanceof TransientError)) throw error;
+        await sleep(deps.clock, backoffDelay(RESTORE_BACKOFF, failures), limit.signal);
+      }
+    }
   } catch (error) {
     run.log(`The traffic could not be put back: ${causeChain(error).join(": ")}`);
-    deps.log.error({ operation: run.id, causes: causeChain(error) }, "the traffic could not be put back");
+    throw error;
   } finally {
     timer.cancel();
   }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { toOperation, unfinishedOperations } from "../operations/store.ts";
 import { EnvironmentScheduler } from "../environments/scheduler.ts";
 import { getEnvironment } from "../environments/store.ts";
-import { createWorld, startProcess, type Process, type World } from "../testing/world.ts";
+import { createWorld, startProcess, upload, type Process, type World } from "../testing/world.ts";
 
 const MIN = "autoscaling.knative.dev/min-scale";
 const PROD = { team: "default", env: "prod" } as const;
@@ -208,6 +208,23 @@ describe("a schedule", () => {
     const trail = await process.db.selectFrom("audit").select("object").where("action", "=", "environment.sleep").execute();
     expect(trail).toEqual([{ object: "environment/default/prod" }]);
   });
+});
+
+test("what a source says of its dependencies is kept by its deploys, except to a preview; a circle fails it by name", async () => {
+  const { service, world, ended } = await platform();
+  const deploy = async (id: string, dependsOn: string[] | undefined, more: object = {}) => {
+    const source = upload(world, id, { plan: dependsOn === undefined ? {} : { dependsOn } });
+    const row = await ended((await service.deploySource({ ...source, name: "cart", ...more }, "ann")).id);
+    return { state: row.state, failure: row.failure_json, dependsOn: (await service.getApp("cart")).dependsOn };
+  };
+  expect(await deploy("a", ["ledger"])).toMatchObject({ state: "succeeded", dependsOn: ["ledger"] });
+  expect(await deploy("b", undefined)).toMatchObject({ state: "succeeded", dependsOn: ["ledger"] });
+  await service.createPreview("default", { name: "try", ttlHours: 1 });
+  expect(await deploy("c", ["other"], { environment: "try" })).toMatchObject({ state: "succeeded", dependsOn: ["ledger"] });
+  const circle = await deploy("d", ["shop"]);
+  expect(circle).toMatchObject({ state: "failed", dependsOn: ["ledger"] });
+  expect(circle.failure).toContain("cart would wait for itself: cart → shop → cart");
+  expect(await deploy("e", [])).toMatchObject({ state: "succeeded", dependsOn: [] });
 });
 
 test("apps that would wait for each other are refused", async () => {

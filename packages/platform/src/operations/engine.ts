@@ -300,19 +300,22 @@ export class OperationEngine implements Runnable {
       await updateLeased(db, { id: run.id, owner }, { ...state, lease_until: 0 });
       return;
     }
-    await this.#undo(run);
+    const kept = await this.#undo(run);
+    if (kept) return this.#finish(run, { state: "failed", message: kept.message }, notTakenBack(run, reason, kept));
     if (reason instanceof Cancelled) return this.#finish(run, { state: "cancelled", message: reason.message });
     const failure = toFailure(reason);
     if (failure.code === "internal") log.error({ operation: run.id, error: reason }, "a fault of ours ended an operation");
     await this.#finish(run, { state: "failed", message: failure.message }, reason);
   }
 
-  /** What cannot be undone may not keep the operation from its end. */
-  async #undo(run: Run): Promise<void> {
+  /** What cannot be undone does not keep the operation from its end, but is how it ended. */
+  async #undo(run: Run): Promise<Error | undefined> {
     try {
       await this.#options.undo?.[run.row.kind]?.(run);
+      return undefined;
     } catch (error) {
       this.#options.log.error({ operation: run.id, causes: causeChain(error) }, "an operation could not be taken back");
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 
@@ -388,4 +391,12 @@ async function withinGrace(work: Promise<void>, signal: AbortSignal, clock: Cloc
     timer?.cancel();
     if (listener) signal.removeEventListener("abort", listener);
   }
+}
+
+function notTakenBack(run: Run, reason: unknown, kept: Error): Error {
+  return operationError("not_taken_back", `What the operation had done to ${run.app} could not be taken back`, {
+    hint: `Look at what serves, then put it back: ebb status ${run.app}, ebb rollback ${run.app}.`,
+    cause: kept,
+    details: { chain: [toFailure(reason).message] },
+  });
 }

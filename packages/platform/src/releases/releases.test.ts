@@ -1,3 +1,4 @@
+import { TransientError } from "@ebb/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { trafficOf } from "../deploy/views.ts";
@@ -62,6 +63,8 @@ test("a step's shares add up to 100, with the version's own exactly, and the oth
     }),
   );
 });
+
+const away = () => new TransientError("cluster_unavailable", "The cluster is being restarted");
 
 async function prepared() {
   const world = await createWorld();
@@ -150,6 +153,35 @@ describe("a release", () => {
     if (how === "abort") await service.abortRelease(SHOP);
     else expect(await ended((await service.rollback(SHOP, {}, "ann")).id)).toMatchObject({ state: "succeeded" });
     expect(await ended(id)).toMatchObject({ state: "cancelled" });
+    expect(serves()).toEqual(["v1 100"]);
+  });
+
+  test("is taken back also when its cluster is restarting at that moment", async () => {
+    const { start, serves, clock, ended, service, world } = await prepared();
+    const id = await start({ pauseSeconds: null });
+    await clock.advance(5000);
+    world.cluster.failures.push(...Array.from({ length: 8 }, away));
+    await service.abortRelease(SHOP);
+    expect(await ended(id)).toMatchObject({ state: "cancelled" });
+    expect(world.cluster.failures).toEqual([]);
+    expect(serves()).toEqual(["v1 100"]);
+  });
+
+  test("that cannot be taken back says so, and why it should have been", async () => {
+    const { start, serves, clock, ended, service, world } = await prepared();
+    const id = await start({ pauseSeconds: null });
+    await clock.advance(5000);
+    world.cluster.failures.push(...Array.from({ length: 1000 }, away));
+    await service.abortRelease(SHOP);
+    const { state, failure } = toOperation(await ended(id), 0);
+    expect({ state, failure }).toMatchObject({
+      state: "failed",
+      failure: { code: "not_taken_back", hint: expect.stringContaining("ebb rollback shop") },
+    });
+    expect(failure?.chain.join(" ")).toMatch(/was cancelled.*did not take the old split within 120 s/);
+    expect(serves()).toEqual(["v2 10", "v1 90"]);
+    world.cluster.failures.length = 0;
+    await ended((await service.rollback(SHOP, { to: "v1" }, "ann")).id);
     expect(serves()).toEqual(["v1 100"]);
   });
 

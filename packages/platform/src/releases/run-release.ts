@@ -5,7 +5,7 @@ import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { versionName } from "../compile/names.ts";
 import type { Share } from "../compile/traffic.ts";
 import type { PlaceDeps } from "../deploy/context.ts";
-import { restore } from "../deploy/launch.ts";
+import { putBack } from "../deploy/launch.ts";
 import { readOwnService, setRouting, sharesOf } from "../deploy/route.ts";
 import { previewUrl, publicUrl } from "../deploy/urls.ts";
 import { verify } from "../deploy/verify.ts";
@@ -34,6 +34,8 @@ export interface ReleaseState extends StepState {
 }
 
 const LOOK = 1000;
+/** A cluster that is restarted, or upgraded: a bad version may not stay for its sake. */
+const UNDO_PATIENCE = 120_000;
 /** The finest that the metrics have, seconds. */
 const RESOLUTION = 10;
 
@@ -59,10 +61,10 @@ export async function release(deps: PlaceDeps, run: Run): Promise<void> {
   }
 }
 
-/** Everything as it was before; nothing when it had not begun. */
+/** Everything as it was before; nothing when it had not begun. Throws what kept it. */
 export async function undoRelease(deps: PlaceDeps, run: Run): Promise<void> {
   const { before, release: state } = run.memory();
-  if (before && before.length > 0 && state) await restore(deps, run, before);
+  if (before && before.length > 0 && state) await putBack(deps, run, { before, patience: UNDO_PATIENCE });
 }
 
 interface Step {
