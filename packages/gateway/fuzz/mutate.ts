@@ -8,6 +8,7 @@ const SEEDS = [
   "GET http://abs.example/p HTTP/1.1\r\nHost: other\r\nConnection: close, X-A\r\nX-A: 1\r\n\r\n",
   "OPTIONS * HTTP/1.0\r\nHost: [::1]\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nTE: trailers\r\n\r\n",
   "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+  "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nb3: 0\r\n\r\n",
 ];
 const WORDS = [
   ..."\r\n|\n|\r|\r\n\r\n| |\t|:|,|;|\0|\x7f|\xff|0|1|-1|+1|0x1|00|ffffffffffff|1000000000000|18446744073709551617".split("|"),

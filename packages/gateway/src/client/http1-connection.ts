@@ -17,6 +17,13 @@ import type { ClientConnection, ClientHost } from "./client-host.ts";
  */
 type State = "awaiting" | "exchange" | "tunnel" | "lingering" | "closed";
 
+/** What becomes of a connection: one of the two is called, once. */
+export interface Http1Ends {
+  close(): void;
+  /** It goes on in HTTP/2, with this request as its first (RFC 7540 §3.2); 101 is written, and the wire is whoever's takes it. */
+  upgrade(request: RequestHead, settings: string): void;
+}
+
 /**
  * A client's HTTP/1.x connection. Requests are served one after the other, so pipelined ones are answered in order.
  *
@@ -26,7 +33,7 @@ type State = "awaiting" | "exchange" | "tunnel" | "lingering" | "closed";
 export class Http1Connection implements ClientSide, ClientConnection, Expiring, WireEvents {
   watchIndex = -1;
   readonly #host: ClientHost;
-  readonly #onClose: () => void;
+  readonly #ends: Http1Ends;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
   readonly #writer: BodyWriter;
@@ -48,8 +55,8 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
   #deadline: number;
   #headStarted = false;
 
-  constructor(wire: Wire, host: ClientHost, onClose: () => void) {
-    this.#onClose = onClose;
+  constructor(wire: Wire, host: ClientHost, ends: Http1Ends) {
+    this.#ends = ends;
     this.#wire = wire;
     this.#host = host;
     this.#outbox = new Outbox(wire);
@@ -78,7 +85,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     this.#state = "closed";
     this.#host.sweep.unwatch(this);
     this.#leave();
-    this.#onClose();
+    this.#ends.close();
   }
 
   /** The client has sent its last byte. Outside a tunnel it is taken to have left, as nginx and Envoy do. */
@@ -147,6 +154,7 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
   }
 
   #begin(request: RequestHead): void {
+    if (request.http2Settings !== undefined && this.#mayBecomeHttp2()) return this.#becomeHttp2(request, request.http2Settings);
     this.#state = "exchange";
     this.#request = request;
     this.#requestEnded = this.#answered = this.#paused = this.#headStarted = false;
@@ -154,6 +162,19 @@ export class Http1Connection implements ClientSide, ClientConnection, Expiring, 
     const exchange = this.#host.open(this, request);
     this.#events = exchange;
     exchange?.start();
+  }
+
+  /** Where it is agreed on by TLS, nobody may ask for it; bytes that came before our 101 are a request of HTTP/1.1, and not to be taken for something else. */
+  #mayBecomeHttp2(): boolean {
+    return !this.secure && !this.#host.stopping && this.#reader.buffered === 0;
+  }
+
+  #becomeHttp2(request: RequestHead, settings: string): void {
+    this.#state = "closed";
+    this.#host.sweep.unwatch(this);
+    this.#outbox.text(interimText(101, "Switching Protocols", "Upgrade: h2c\r\n"));
+    this.#outbox.flush();
+    this.#ends.upgrade(request, settings);
   }
 
   #reject(rejection: Pick<Rejection, "status" | "message">): void {

@@ -15,7 +15,7 @@ import { Http2ClientStream } from "./http2-stream.ts";
 /** What a list of fields says; null when it is malformed. */
 type Read = RequestHead | Rejection | null;
 
-/** A client's HTTP/2 connection: by TLS, or in cleartext with prior knowledge (gRPC and service-to-service calls). */
+/** A client's HTTP/2 connection: by TLS, or in cleartext with prior knowledge (gRPC and service-to-service calls) or by an upgrade. */
 export class Http2Connection implements ClientConnection, Expiring, SessionEvents {
   watchIndex = -1;
   readonly #host: ClientHost;
@@ -46,6 +46,11 @@ export class Http2Connection implements ClientConnection, Expiring, SessionEvent
 
   read(bytes: Buffer): void {
     this.#session.read(bytes, bytes.length);
+  }
+
+  /** Serves the request by which the client's HTTP/1.1 became this connection. */
+  serveUpgraded(request: RequestHead, settings: string): void {
+    this.#session.upgrade(Buffer.from(settings, "base64url"), (stream) => this.#begin(stream, { ...request, protocol: "h2" }));
   }
 
   drain(): void {
@@ -80,10 +85,16 @@ export class Http2Connection implements ClientConnection, Expiring, SessionEvent
       known.set(list, read);
     }
     if (read === null) return stream.abandon(CODE.protocolError);
-    const request = read instanceof Rejection ? undefined : { ...read };
-    const client = new Http2ClientStream(stream, request, { peer: this.#peer, host: this.#host, encoder: this.#session.encoder });
-    if (request) client.begin(request);
-    else client.reject(read as Rejection);
+    if (read instanceof Rejection) this.#client(stream, undefined).reject(read);
+    else this.#begin(stream, { ...read });
+  }
+
+  #begin(stream: Http2Stream, request: RequestHead): void {
+    this.#client(stream, request).begin(request);
+  }
+
+  #client(stream: Http2Stream, request: RequestHead | undefined): Http2ClientStream {
+    return new Http2ClientStream(stream, request, { peer: this.#peer, host: this.#host, encoder: this.#session.encoder });
   }
 
   idle(): void {

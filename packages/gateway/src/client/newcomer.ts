@@ -11,7 +11,7 @@ const FIRST_BYTES = Buffer.from(PREFACE, "latin1");
 /** What is known of a connection's protocol: by TLS it was agreed on, otherwise the first bytes tell. */
 export type KnownProtocol = "h2" | "http/1.1" | undefined;
 
-/** A connection before its first bytes. Then it hands the connection on, with what it has read. */
+/** A connection before its first bytes. Then it hands the connection on, with what it has read; and once more if it goes on in HTTP/2. */
 export class Newcomer implements ClientConnection, Expiring, WireEvents {
   watchIndex = -1;
   readonly #wire: Wire;
@@ -79,14 +79,18 @@ export class Newcomer implements ClientConnection, Expiring, WireEvents {
   }
 
   #becomeHttp1(read: Buffer): void {
-    const connection = new Http1Connection(this.#wire, this.#host, this.#onClose);
+    const connection = new Http1Connection(this.#wire, this.#host, {
+      close: this.#onClose,
+      upgrade: (request, settings) => this.#becomeHttp2().serveUpgraded(request, settings),
+    });
     this.#settled = connection;
     connection.read(read, read.length);
   }
 
-  #becomeHttp2(read?: Buffer): void {
+  #becomeHttp2(read?: Buffer): Http2Connection {
     const connection = new Http2Connection(this.#wire, this.#host, this.#onClose);
     this.#settled = connection;
     if (read) connection.read(read);
+    return connection;
   }
 }

@@ -1,5 +1,5 @@
 import type { SeenRequest } from "../control-protocol.ts";
-import { fieldPairs } from "../http1/forwarding.ts";
+import { fieldPairs } from "../http1/field-lines.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import type { RecordedFields } from "../route-table.ts";
 import { pathOf, queryOf } from "../rules/request-view.ts";

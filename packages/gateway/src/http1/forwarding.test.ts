@@ -15,6 +15,7 @@ function told(client: Sender, head: Partial<RequestHead>): string {
     forwarded: "",
     traceparent: "",
     tracestate: "",
+    b3: "",
     requestId: "1",
     ...head,
   };

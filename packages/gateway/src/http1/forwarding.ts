@@ -1,4 +1,5 @@
 import { ownText } from "./bytes.ts";
+import { fieldLines } from "./field-lines.ts";
 import type { RequestHead } from "./heads.ts";
 import type { RequestIds } from "../core/request-ids.ts";
 import { continueTrace, type Span } from "./trace-context.ts";
@@ -96,17 +97,4 @@ export function withoutField(fields: string, name: string): string {
     .filter((line) => line.slice(0, prefix.length).toLowerCase() !== prefix)
     .map((line) => `${line}\r\n`)
     .join("");
-}
-
-/** The lines of a field text, without their CRLF. */
-function fieldLines(fields: string): string[] {
-  return fields.split("\r\n").slice(0, -1);
-}
-
-/** Names (lower case) and values of a field text, in order. */
-export function fieldPairs(fields: string): [name: string, value: string][] {
-  return fieldLines(fields).map((line) => {
-    const colon = line.indexOf(":");
-    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-  });
 }

@@ -26,6 +26,8 @@ export interface RequestHead {
   expectContinue: boolean;
   /** The protocol to switch to (`websocket`), or "". */
   upgrade: string;
+  /** `HTTP2-Settings` of a request that may go on in HTTP/2 (RFC 7540 §3.2), or undefined. */
+  http2Settings: string | undefined;
   /** The client said `TE: trailers`; gRPC insists on it. */
   acceptsTrailers: boolean;
   forwardedFor: string;
@@ -36,6 +38,8 @@ export interface RequestHead {
   tracestate: string;
   /** It is known already that `traceparent` is valid, and in the form that nearly all have; see isUsualTrace. */
   isUsualTrace: boolean;
+  /** The header lines of Zipkin's B3 among `fields`, or ""; see b3.ts. */
+  b3: string;
   /** `K-Network-Probe`, or "". */
   probe: string;
   probeHash: string;
@@ -55,6 +59,7 @@ export function bareRequest(protocol: RequestHead["protocol"], method: string, t
     keepAlive: true,
     expectContinue: false,
     upgrade: "",
+    http2Settings: undefined,
     acceptsTrailers: false,
     forwardedFor: "",
     forwarded: "",
@@ -62,6 +67,7 @@ export function bareRequest(protocol: RequestHead["protocol"], method: string, t
     traceparent: "",
     tracestate: "",
     isUsualTrace: false,
+    b3: "",
     probe: "",
     probeHash: "",
   };

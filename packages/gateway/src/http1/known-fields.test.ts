@@ -2,7 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { kindOfBytes, kindOfName } from "./known-fields.ts";
 
-const NAMES = ["host", "connection", "content-length", "te", "expect", "traceparent", "tracestate", "x-forwarded-for", "http2-settings"];
+const NAMES = [
+  "host",
+  "connection",
+  "content-length",
+  "te",
+  "expect",
+  "traceparent",
+  "tracestate",
+  "b3",
+  "x-b3-traceid",
+  "x-b3-sampled",
+  "x-forwarded-for",
+  "http2-settings",
+];
 const token = fc.string({ unit: fc.constantFrom(..."abcdehostxpTE-_2^~!".split("")), minLength: 1, maxLength: 40 });
 const cased = fc.constantFrom(...NAMES).chain((name) => fc.mixedCase(fc.constant(name)));
 

@@ -10,6 +10,7 @@ export type FieldKind =
   | "upgrade"
   | "expect"
   | "keep-alive"
+  | "http2-settings"
   /** Meant for the next hop only (RFC 9110 §7.6.1), or ours alone to say: dropped. */
   | "dropped"
   | "x-forwarded-for"
@@ -17,6 +18,8 @@ export type FieldKind =
   | "x-request-id"
   | "traceparent"
   | "tracestate"
+  /** Zipkin's: read, and passed on as they are. */
+  | "b3"
   | "k-network-probe"
   | "k-network-hash"
   | "other";
@@ -32,7 +35,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "keep-alive": "keep-alive",
   "proxy-connection": "dropped",
   "proxy-authorization": "dropped",
-  "http2-settings": "dropped",
+  "http2-settings": "http2-settings",
   "x-forwarded-for": "x-forwarded-for",
   "x-forwarded-proto": "dropped",
   "x-forwarded-host": "dropped",
@@ -40,6 +43,11 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   "x-request-id": "x-request-id",
   traceparent: "traceparent",
   tracestate: "tracestate",
+  b3: "b3",
+  "x-b3-traceid": "b3",
+  "x-b3-spanid": "b3",
+  "x-b3-sampled": "b3",
+  "x-b3-flags": "b3",
   "k-network-probe": "k-network-probe",
   "k-network-hash": "k-network-hash",
   // Knative's own: they steer the mesh and must not be forged, and its queue-proxy keeps them from the user's container.

@@ -26,6 +26,7 @@ interface Said {
   fields: string;
   expectContinue: boolean;
   upgrade: string;
+  http2Settings: string | undefined;
   acceptsTrailers: boolean;
   forwardedFor: string;
   forwarded: string;
@@ -33,6 +34,7 @@ interface Said {
   traceparent: string;
   tracestate: string;
   isUsualTrace: boolean;
+  b3: string;
   probe: string;
   probeHash: string;
 }
@@ -97,6 +99,10 @@ export class RequestInterpreter {
       said.requestId = value;
       return null;
     }
+    if (kind === "b3") {
+      said.b3 += scanner.text(scanner.nameStart(field), scanner.lineEnd(field));
+      return null;
+    }
     this.#marks.drop(field);
     switch (kind) {
       case "connection":
@@ -110,7 +116,11 @@ export class RequestInterpreter {
         said.acceptsTrailers = /(?:^|,)\s*trailers\s*(?:,|;|$)/i.test(value);
         return null;
       case "upgrade":
-        said.upgrade = value;
+        said.upgrade = joined(said.upgrade, value);
+        return null;
+      case "http2-settings":
+        // Two of them become none that is valid.
+        said.http2Settings = joinedSettings(said.http2Settings, value);
         return null;
       case "expect":
         said.expectContinue = true;
@@ -171,6 +181,7 @@ export class RequestInterpreter {
       keepAlive: isOld ? options.keepAlive && !options.close : !options.close,
       expectContinue: said.expectContinue && !isOld,
       upgrade: mayUpgrade(said, isOld, bodied) ? said.upgrade : "",
+      http2Settings: mayBecomeHttp2(said, isOld, bodied) ? said.http2Settings : undefined,
       acceptsTrailers: said.acceptsTrailers,
       forwardedFor: said.forwardedFor,
       forwarded: said.forwarded,
@@ -178,15 +189,34 @@ export class RequestInterpreter {
       traceparent: said.traceparent,
       tracestate: said.tracestate,
       isUsualTrace: said.isUsualTrace,
+      b3: said.b3,
       probe: said.probe,
       probeHash: said.probeHash,
     };
   }
 }
 
-/** h2c by upgrade is gone from the standard (RFC 9113 §3.1); a body before a switch of protocols is nothing anyone does. */
+/** No instance is asked to switch to HTTP/2: it says by its port's name that it speaks it. A body before a switch of protocols is nothing anyone does. */
 function mayUpgrade({ options, upgrade }: Said, isOld: boolean, framing: Framing): boolean {
-  return options.upgrade && !isOld && framing === "none" && !/h2c/i.test(upgrade);
+  return options.upgrade && !isOld && framing === "none" && !/\bh2c?\b/i.test(upgrade);
+}
+
+/** Pairs of a number of two bytes and a value of four, in base64url: so it has no padding. More than anybody has to say. */
+const HTTP2_SETTINGS = /^(?:[A-Za-z0-9_-]{8}){0,32}$/;
+
+/**
+ * Whether a request asks to go on in HTTP/2 (RFC 7540 §3.2), and may. Not when it came through another proxy: one that passes the wish on without
+ * understanding it would let everything that follows past its own rules ("h2c smuggling").
+ */
+function mayBecomeHttp2(said: Said, isOld: boolean, framing: Framing): boolean {
+  const { options, upgrade, http2Settings, forwardedFor, forwarded } = said;
+  if (http2Settings === undefined || !options.upgrade || options.names?.has("http2-settings") !== true) return false;
+  if (isOld || framing !== "none" || forwardedFor !== "" || forwarded !== "" || /^via:/im.test(said.fields)) return false;
+  return upgrade.toLowerCase() === "h2c" && HTTP2_SETTINGS.test(http2Settings);
+}
+
+function joinedSettings(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
 }
 
 /** A header that comes twice is one list (RFC 9110 §5.3). */
@@ -224,6 +254,7 @@ function saysNothing(): Said {
     fields: "",
     expectContinue: false,
     upgrade: "",
+    http2Settings: undefined,
     acceptsTrailers: false,
     forwardedFor: "",
     forwarded: "",
@@ -231,6 +262,7 @@ function saysNothing(): Said {
     traceparent: "",
     tracestate: "",
     isUsualTrace: false,
+    b3: "",
     probe: "",
     probeHash: "",
   };

@@ -89,10 +89,12 @@ function isForThisHop(kind: ReturnType<typeof kindOfBytes>, bodyless: boolean, s
     case "x-request-id":
     case "traceparent":
     case "tracestate":
+    case "b3":
     case "k-network-probe":
     case "k-network-hash":
     case "other":
       return false;
+    case "http2-settings":
     case "dropped":
       return true;
     default:

@@ -1,5 +1,6 @@
 /** W3C Trace Context, level 1: https://www.w3.org/TR/trace-context-1/ */
 import type { RequestIds } from "../core/request-ids.ts";
+import { readB3 } from "./b3.ts";
 import { at } from "./bytes.ts";
 import type { RequestHead } from "./heads.ts";
 
@@ -14,7 +15,7 @@ export interface Span {
   fields: string;
 }
 
-type TraceHead = Pick<RequestHead, "traceparent" | "tracestate" | "isUsualTrace">;
+type TraceHead = Pick<RequestHead, "traceparent" | "tracestate" | "isUsualTrace" | "b3">;
 
 /** Version, trace id, parent id, flags; a version to come may say more behind them (§3.2.2). */
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
@@ -23,17 +24,18 @@ const NO_SPAN = "0".repeat(16);
 
 /**
  * Continues the trace that the client has begun: same trace, same decision about sampling, a span of our own as the parent of what comes
- * next. What is not valid begins a new trace, without the state that belonged to it (§4.3); a share of `sampling` of those is sampled.
+ * next. Without a valid traceparent it may be one that is told in Zipkin's form, which the client's own lines go on telling. What is not valid begins a
+ * new trace, without the state that belonged to it (§4.3); a share of `sampling` of those is sampled.
  */
 export function continueTrace(head: TraceHead, { ids, sampling }: { ids: TraceIds; sampling: number }): Span {
   const { traceparent, tracestate } = head;
   const spanId = newSpanId(ids);
-  if (traceparent === "") return beginTrace(spanId, ids, sampling);
+  if (traceparent === "") return begin(head.b3, spanId, { ids, sampling });
   if (head.isUsualTrace) return goOn(traceparent.slice(3, 35), { spanId, tracestate, sampled: traceparent.endsWith("1") });
   const known = TRACEPARENT.exec(traceparent);
   const [, version = "", traceId = "", parent = "", flags = "00", more] = known ?? [];
   const valid = known && version !== "ff" && (version !== "00" || more === undefined) && traceId !== NO_TRACE && parent !== NO_SPAN;
-  if (!valid) return beginTrace(spanId, ids, sampling);
+  if (!valid) return begin(head.b3, spanId, { ids, sampling });
   // Of the flags only the one that we know is passed on (§3.2.2.5).
   return goOn(traceId, { spanId, tracestate, sampled: (Number.parseInt(flags, 16) & 1) === 1 });
 }
@@ -71,9 +73,10 @@ function isId(bytes: Uint8Array, start: number, end: number): boolean {
   return valid === 1 && ones !== 0;
 }
 
-function beginTrace(spanId: string, ids: TraceIds, sampling: number): Span {
-  const traceId = ids.traceId();
-  const sampled = sampling >= 1 || ids.float() < sampling;
+function begin(b3: string, spanId: string, { ids, sampling }: { ids: TraceIds; sampling: number }): Span {
+  const told = b3 === "" ? undefined : readB3(b3);
+  const traceId = told?.traceId ?? ids.traceId();
+  const sampled = told?.sampled ?? (sampling >= 1 || ids.float() < sampling);
   return { traceId, spanId, sampled, fields: `traceparent: 00-${traceId}-${spanId}-${sampled ? "01" : "00"}\r\n` };
 }
 

@@ -78,6 +78,9 @@ function note(head: RequestHead, name: string, value: string): boolean {
     case "tracestate":
       head.tracestate = joined(head.tracestate, value);
       return true;
+    case "b3":
+      head.b3 += `${name}: ${value}\r\n`;
+      return false;
     case "x-request-id":
       head.requestId = value;
       return false;
@@ -94,6 +97,7 @@ function note(head: RequestHead, name: string, value: string): boolean {
     case "transfer-encoding":
     case "upgrade":
     case "keep-alive":
+    case "http2-settings":
     case "dropped":
       return true;
     case "expect":

@@ -38,5 +38,5 @@ export function readAnswer(list: FieldList): Http2Answer | undefined {
 
 function passes(name: string): boolean {
   const kind = kindOfName(name);
-  return kind === "other" || kind === "x-request-id" || kind === "traceparent" || kind === "tracestate";
+  return kind === "other" || kind === "x-request-id" || kind === "traceparent" || kind === "tracestate" || kind === "b3";
 }

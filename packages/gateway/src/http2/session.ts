@@ -120,6 +120,26 @@ export class Http2Session implements WireEvents, StreamHost {
     return stream;
   }
 
+  /**
+   * Of servers: the request that asked a connection of HTTP/1.1 to go on in HTTP/2 is whole, and becomes its first stream (RFC 7540 §3.2). `begin` sets
+   * the stream's events. The client's beginning is still to come.
+   */
+  upgrade(settings: Buffer, begin: (stream: Http2Stream) => void): void {
+    try {
+      this.#applySettings(settings, 0, settings.length);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return this.#fail(error);
+    }
+    this.#lastId = 1;
+    const stream = new Http2Stream(this.#lastId, this.#firstWindow, this);
+    this.#streams.add(stream);
+    stream.noteEnd();
+    begin(stream);
+    stream.tellEnd();
+    stream.events?.streamFlush();
+  }
+
   /** No new streams; the connection ends with the last one. */
   drain(): void {
     if (this.#state !== "open") return;
@@ -337,10 +357,14 @@ export class Http2Session implements WireEvents, StreamHost {
     if (this.#settled) this.#charge();
     else if (this.#options.role === "client") this.peerStreams = Infinity;
     this.#settled = true;
-    for (let at = from; at < to; at += 6) this.#setting(((bytes[at] as number) << 8) | (bytes[at + 1] as number), uint32(bytes, at + 2));
+    this.#applySettings(bytes, from, to);
     this.writer.acknowledgeSettings();
     this.#acknowledged();
     this.#unblock();
+  }
+
+  #applySettings(bytes: Buffer, from: number, to: number): void {
+    for (let at = from; at < to; at += 6) this.#setting(((bytes[at] as number) << 8) | (bytes[at + 1] as number), uint32(bytes, at + 2));
   }
 
   #setting(id: number, value: number): void {

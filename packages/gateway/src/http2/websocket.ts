@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Random } from "@ebb/base";
-import { fieldPairs } from "../http1/forwarding.ts";
+import { fieldPairs } from "../http1/field-lines.ts";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
