@@ -49,6 +49,20 @@ describe("a sleeping backend", () => {
     expect(test.wakes).toHaveLength(3);
   });
 
+  test("whose instance starts is served when that accepts a connection, before the control plane says so", async () => {
+    const test = await startWith([], { timeoutSeconds: 300 });
+    const port = await deadPort();
+    const starting = [{ id: "a", host: "127.0.0.1", port }];
+    await put(test, [], { starting });
+    const post = "POST / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
+    const waiting = [1, 2, 3].map(() => exchange(test.port, post));
+    await eventually(() => test.gateway.totals().held === 3 && test.wakes.length > 0);
+    const app = createHttpServer((_, response) => response.end("ok")).listen(port, "127.0.0.1");
+    onTestFinished(() => void app.close());
+    for (const text of await Promise.all(waiting)) expect(text).toContain("200 OK");
+    expect(test.gateway.totals().retries).toBe(0);
+  });
+
   test("that cannot be woken is answered 503 with the reason, also for those who wait already", async () => {
     const test = await startWith([]);
     const waiting = exchange(test.port, get());

@@ -44,8 +44,10 @@ export interface FirstAnswer {
   heldMs: number;
   /** From then to the first byte of the answer. */
   answerMs: number;
-  /** The gateway thawed it for that request, in `heldMs`. */
+  /** The gateway thawed it, or let its program go, for that request, in `heldMs`. */
   thawed?: true;
+  /** The gateway found by itself that it accepts connections. */
+  tried?: true;
 }
 
 /** A request as it is remembered: what it asked for, and what it had that rules can look at. */

@@ -15,6 +15,15 @@ export interface FrozenEndpoint extends Endpoint {
   thawFile: string;
 }
 
+/**
+ * An instance that is not known to be ready, and is so as soon as it accepts a connection: whoever has a request for it tries that, again and again,
+ * instead of waiting to be told.
+ */
+export interface StartingEndpoint extends Endpoint {
+  /** Its program has not been started: it waits for a line at this FIFO, named `gate`. */
+  gateFile?: string;
+}
+
 /** All that the data plane knows of a revision. */
 export interface Backend {
   key: RevisionKey;
@@ -30,6 +39,8 @@ export interface Backend {
   endpoints: Endpoint[];
   /** Serve once they are thawed, while there are no others; a `wake` tells of it. */
   frozen?: FrozenEndpoint[];
+  /** Are tried while there are no others, and let go if they wait for it; a `wake` tells of it. */
+  starting?: StartingEndpoint[];
   /** Why it cannot be woken; requests are then answered 503 with these words at once, instead of being held. */
   unavailable?: string;
 }

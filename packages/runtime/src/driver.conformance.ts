@@ -1,6 +1,7 @@
 /* oxlint-disable max-lines-per-function, no-restricted-globals -- a suite of tests, shared by the drivers' test files: real time and real processes */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { connect } from "node:net";
 import { eventually } from "@ebb/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -309,8 +310,15 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       expect(driver.usage(instance.id)?.memoryBytes).toBeGreaterThan(0);
       expect(await driver.list()).toMatchObject([{ prepared: true }, { prepared: true }]);
       await driver.stop(other.id, 5);
+      const gate = driver.gateFile?.(instance.id);
+      if (gate !== undefined) {
+        // Whoever has a request for it lets it go so; the driver hears of it afterwards.
+        appendFileSync(gate, "go\n");
+        await eventually(() => connects(made?.address ?? { host: "127.0.0.1", port: 1 }));
+      }
       const running = await driver.start(instance);
       expect(running.address).toEqual(made?.address);
+      expect(driver.gateFile?.(instance.id)).toBeUndefined();
       await eventually(() => connects(running.address));
       await driver.close();
       await reopen();

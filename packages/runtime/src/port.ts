@@ -316,6 +316,11 @@ export interface Driver {
    * whoever has a request for it need not ask. Undefined where there is none.
    */
   thawFile?(id: string): string | undefined;
+  /**
+   * Of one that `initialise` made and `start` has not been called for, a FIFO named `gate`: a line written to it by whoever has a request starts the program at once;
+   * `start` is then to be called as well. Undefined where there is none.
+   */
+  gateFile?(id: string): string | undefined;
   /** Of an instance with parts, what becomes of them. The driver keeps its sidecars running, and starts again those that end. */
   parts?(id: string): PartStatus[] | undefined;
   /** Told the id of the instance. */
@@ -367,6 +372,11 @@ export interface InstanceStatus {
   address?: Address;
   /** Of a frozen one that is off the CPU: see `Driver.thawFile`. Thawed by it, it may serve at once; the manager is to be told by `scale`. */
   thawFile?: string;
+  /**
+   * Of one that is not known to be ready: where it accepts connections as soon as it is, and nothing else is asked of it. With a `gateFile` (see `Driver.gateFile`)
+   * its program is first to be let go there; the manager is to be told by `scale`.
+   */
+  trial?: Address & { gateFile?: string };
   /** Thousandths of a core that it may use, when that is limited. */
   cpuMillis?: number;
   startedAt: number;

@@ -15,8 +15,8 @@ beforeEach(() => {
   clock = new VirtualClock();
   starts = new ColdStarts({ instances: () => running }, clock);
 });
-function ready(id: string, phases: StartPhases = { ...PHASES }): void {
-  running = [...running.filter((known) => known.id !== id), instance({ id, phase: "ready", start: { from: "cold", phases } })];
+function ready(id: string, phases: StartPhases = { ...PHASES }, from: "cold" | "prepared" | "frozen" = "cold"): void {
+  running = [...running.filter((known) => known.id !== id), instance({ id, phase: "ready", start: { from, phases } })];
   starts.changed(KEY);
 }
 
@@ -38,12 +38,30 @@ describe("ColdStarts", () => {
     ["before it is", false],
   ])("of one that the gateway thawed, all that it took was that: told %s", (_, known) => {
     const firsts = [{ endpoint: "a", heldMs: 0.5, answerMs: 2, thawed: true as const }];
-    if (known) ready("a");
+    const isReady = () => ready("a", { ...PHASES }, "frozen");
+    if (known) isReady();
     starts.answered({ revision: KEY, firsts });
-    if (!known) ready("a");
+    if (!known) isReady();
     starts.changed(KEY);
     const phases = { queued: 0, sandbox: 0, launch: 0.5, boot: 0, seen: 0 };
     expect(starts.list(KEY)).toMatchObject([{ instance: "a", waited: true, decision: 0, phases, firstByte: 2, total: 2.5 }]);
+  });
+
+  test("of one whose program the gateway let go, all was its boot", () => {
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 3, answerMs: 2, thawed: true, tried: true }] });
+    ready("a", { ...PHASES }, "prepared");
+    const phases = { queued: 0, sandbox: 0, launch: 0, boot: 3, seen: 0 };
+    expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 0, phases, firstByte: 2, total: 5 }]);
+  });
+
+  test.each([
+    ["after it is known to serve", true],
+    ["before it is", false],
+  ])("of one that the gateway found ready by itself, nobody waited for it to be seen: told %s", (_, known) => {
+    if (known) ready("a");
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 48, answerMs: 2, tried: true }] });
+    if (!known) ready("a");
+    expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 2, phases: { ...PHASES, seen: 0 }, firstByte: 2, total: 50 }]);
   });
 
   test("an answer of an instance that is not known is nothing", () => {

@@ -2,6 +2,8 @@ import type { Clock } from "@ebb/base";
 import type { FirstAnswer, RevisionStats } from "@ebb/gateway";
 import type { Idle, InstanceManager, StartPhases } from "@ebb/runtime";
 
+const NO_PHASES: StartPhases = { queued: 0, sandbox: 0, launch: 0, boot: 0, seen: 0 };
+
 /** Per revision: a day of one that wakes twice an hour. */
 const KEPT = 50;
 
@@ -29,7 +31,7 @@ export class ColdStarts {
   readonly #clock: Clock;
   readonly #kept = new Map<string, ColdStart[]>();
   readonly #seen = new WeakSet<StartPhases>();
-  /** First answers of instances that the gateway has thawed, and that were not known to serve when it told. */
+  /** First answers of instances that the gateway has thawed or found ready, and that were not known to serve when it told. */
   readonly #early = new Map<string, FirstAnswer[]>();
 
   constructor(instances: Pick<InstanceManager, "instances">, clock: Clock) {
@@ -44,7 +46,7 @@ export class ColdStarts {
       if (this.#seen.has(start.phases)) continue;
       this.#seen.add(start.phases);
       const kept = this.#kept.get(key) ?? [];
-      const total = Object.values(start.phases).reduce((sum, phase) => sum + phase, 0);
+      const total = sum(start.phases);
       const coldStart = { instance: id, time: this.#clock.now(), ...start, waited: false, decision: 0, firstByte: 0, total };
       this.#kept.set(key, [...kept, coldStart].slice(-KEPT));
     }
@@ -57,14 +59,15 @@ export class ColdStarts {
   /** The gateway has told what the first answers of new instances took. */
   answered({ revision, firsts = [] }: Pick<RevisionStats, "revision" | "firsts">): void {
     for (const first of firsts) {
-      const { endpoint, heldMs, answerMs, thawed } = first;
+      const { endpoint, heldMs, answerMs, thawed, tried } = first;
       const start = this.#kept.get(revision)?.findLast(({ instance }) => instance === endpoint);
       if (start && !start.waited) {
-        start.decision = thawed ? 0 : Math.max(0, heldMs - start.total);
         // The control plane heard of it after the fact: what it did then nobody waited for.
-        if (thawed) start.phases = { queued: 0, sandbox: 0, launch: heldMs, boot: 0, seen: 0 };
+        if (thawed) start.phases = { ...NO_PHASES, ...(start.from === "prepared" ? { boot: heldMs } : { launch: heldMs }) };
+        else if (tried) start.phases = { ...start.phases, seen: 0 };
+        start.decision = thawed ? 0 : Math.max(0, heldMs - sum(start.phases));
         Object.assign(start, { waited: true, firstByte: answerMs, total: heldMs + answerMs });
-      } else if (thawed) this.#early.set(revision, [...(this.#early.get(revision) ?? []), first].slice(-KEPT));
+      } else if (thawed || tried) this.#early.set(revision, [...(this.#early.get(revision) ?? []), first].slice(-KEPT));
     }
   }
 
@@ -77,4 +80,8 @@ export class ColdStarts {
   list(key: string): readonly ColdStart[] {
     return this.#kept.get(key) ?? [];
   }
+}
+
+function sum(phases: StartPhases): number {
+  return Object.values(phases).reduce((total, phase) => total + phase, 0);
 }

@@ -1,5 +1,5 @@
 import { silentLogger } from "@ebb/base";
-import type { Backend, FrozenEndpoint } from "@ebb/gateway";
+import type { Backend, FrozenEndpoint, StartingEndpoint } from "@ebb/gateway";
 import type { InstanceManager, InstanceStatus } from "@ebb/runtime";
 import { VirtualClock } from "@ebb/testkit";
 import { expect, test } from "vitest";
@@ -27,7 +27,12 @@ interface Case {
   backend?: { unavailable: string };
   governed?: boolean;
   frozen?: FrozenEndpoint[];
+  starting?: StartingEndpoint[];
 }
+
+const gateFile = "/data/instances/a/gate";
+const PREPARED = { id: "a", phase: "prepared" as const, trial: { ...ADDRESS, gateFile } };
+const STARTING = { id: "a", phase: "starting" as const, address: ADDRESS, trial: ADDRESS };
 
 test.each<[string, Case]>([
   [
@@ -37,11 +42,18 @@ test.each<[string, Case]>([
   ["one that is being frozen may not", { status: FROZEN }],
   ["nor one of a revision that cannot run", { status: { ...FROZEN, thawFile }, backend: { unavailable: "it failed" } }],
   ["nor one that a quota may refuse", { status: { ...FROZEN, thawFile }, governed: true }],
-])("%s", (_, { status, backend, governed = false, frozen }) => {
+  ["one that is prepared may be let go by it", { status: PREPARED, starting: [{ id: "a", ...ADDRESS, gateFile }] }],
+  ["not one that a quota may refuse", { status: PREPARED, governed: true }],
+  ["nor one of a revision that cannot run", { status: PREPARED, backend: { unavailable: "it failed" } }],
+  ["one that starts may be tried by it", { status: STARTING, starting: [{ id: "a", ...ADDRESS }] }],
+  ["under a quota, too, which has let it start", { status: STARTING, governed: true, starting: [{ id: "a", ...ADDRESS }] }],
+  ["not one whose readiness is more than that", { status: { id: "a", phase: "starting", address: ADDRESS } }],
+])("%s", (_, { status, backend, governed = false, frozen, starting }) => {
   const { sent, plane } = planeOf(status, { governs: () => governed });
   plane.declare({ ...BACKEND, ...backend }, undefined);
   expect(sent).toMatchObject([{ key: KEY, endpoints: [] }]);
   expect(sent[0]?.frozen).toEqual(frozen);
+  expect(sent[0]?.starting).toEqual(starting);
 });
 
 test("a quota that comes later takes it back", () => {

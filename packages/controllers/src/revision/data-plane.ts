@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Logger } from "@ebb/base";
-import type { Backend, Endpoint, FrozenEndpoint } from "@ebb/gateway";
+import type { Backend, Endpoint, FrozenEndpoint, StartingEndpoint } from "@ebb/gateway";
 import type { InstanceManager, InstancePhase, InstanceStatus, Workload } from "@ebb/runtime";
 import { splitKey } from "../engine/keys.ts";
 import { within } from "../engine/within.ts";
@@ -29,7 +29,7 @@ interface Declared {
 /**
  * Revisions as the runtime and the gateway know them. Endpoints follow the instances at once, without the API in between.
  *
- * Invariants: an endpoint is in the gateway only while its instance is ready, or as a frozen one while that would be thawed for whoever asks; a backend
+ * Invariants: an endpoint is in the gateway only while its instance is ready, or as one that is frozen, prepared or starting, while that would be taken for whoever asks; a backend
  * that did not change is not sent again.
  */
 export class DataPlane {
@@ -84,7 +84,13 @@ export class DataPlane {
     const declared = this.#declared.get(key);
     if (!declared) return;
     const frozen = this.#mayThaw(key, declared.backend) ? this.#frozen(key) : [];
-    const backend: Backend = { ...declared.backend, endpoints: this.#endpoints(key), ...(frozen.length > 0 ? { frozen } : {}) };
+    const starting = declared.backend.unavailable === undefined ? this.#starting(key) : [];
+    const backend: Backend = {
+      ...declared.backend,
+      endpoints: this.#endpoints(key),
+      ...(frozen.length > 0 ? { frozen } : {}),
+      ...(starting.length > 0 ? { starting } : {}),
+    };
     if (isDeepStrictEqual(backend, declared.sent)) return;
     declared.sent = backend;
     declared.applied = this.#gateway.putBackend(backend);
@@ -126,6 +132,14 @@ export class DataPlane {
     return this.#instances
       .instances(key)
       .flatMap(({ id, address, thawFile }) => (address && thawFile !== undefined ? [{ id, ...address, thawFile }] : []));
+  }
+
+  /** Those that the gateway may find ready by itself, and those whose program it may let go. */
+  #starting(key: string): StartingEndpoint[] {
+    const governed = this.#quotas.governs(key);
+    return this.#instances
+      .instances(key)
+      .flatMap(({ id, trial }) => (trial && !(governed && trial.gateFile !== undefined) ? [{ id, ...trial }] : []));
   }
 
   #mayThaw(key: string, { unavailable }: Omit<Backend, "endpoints">): boolean {

@@ -1,9 +1,11 @@
+import { isGateFile } from "../io/gate.ts";
 import { isThawFile } from "../io/thaw.ts";
 import type {
   Backend,
   CertificateEntry,
   Endpoint,
   FrozenEndpoint,
+  StartingEndpoint,
   HostRule,
   RecordedFields,
   RouteEntry,
@@ -81,6 +83,9 @@ export function parseBackend(value: unknown, at = "backend"): Backend {
     ...(backend["frozen"] === undefined
       ? {}
       : { frozen: list(backend["frozen"], `${at}.frozen`).map((endpoint, i) => parseFrozen(endpoint, `${at}.frozen[${i}]`)) }),
+    ...(backend["starting"] === undefined
+      ? {}
+      : { starting: list(backend["starting"], `${at}.starting`).map((endpoint, i) => parseStarting(endpoint, `${at}.starting[${i}]`)) }),
     ...(unavailable === undefined ? {} : { unavailable: text(unavailable, `${at}.unavailable`) }),
   };
 }
@@ -98,6 +103,14 @@ function parseFrozen(value: unknown, at: string): FrozenEndpoint {
   const thawFile = text(record(value, at)["thawFile"], `${at}.thawFile`);
   if (!isThawFile(thawFile)) throw bad(`${at}.thawFile`, "a freezer's file in /sys/fs/cgroup");
   return { ...parseEndpoint(value, at), thawFile };
+}
+
+function parseStarting(value: unknown, at: string): StartingEndpoint {
+  const { gateFile } = record(value, at);
+  if (gateFile === undefined) return parseEndpoint(value, at);
+  const path = text(gateFile, `${at}.gateFile`);
+  if (!isGateFile(path)) throw bad(`${at}.gateFile`, "the absolute path of a FIFO named gate");
+  return { ...parseEndpoint(value, at), gateFile: path };
 }
 
 export function parseCertificate(value: unknown, at = "certificate"): CertificateEntry {

@@ -1,6 +1,6 @@
 import type { Clock, Random, Timer } from "@ebb/base";
 import type { FirstAnswer } from "../control-protocol.ts";
-import type { Backend, Ejection, Endpoint, FrozenEndpoint } from "../route-table.ts";
+import type { Backend, Ejection, Endpoint, FrozenEndpoint, StartingEndpoint } from "../route-table.ts";
 import { choose } from "./balance.ts";
 import type { Comparison } from "./comparison.ts";
 import { ConcurrencyMeter } from "./concurrency-meter.ts";
@@ -11,6 +11,7 @@ import { Fifo } from "./fifo.ts";
 import { nickname } from "./hash.ts";
 import type { SeenRequests } from "./seen-requests.ts";
 import { ownShares, type BackendShares } from "./shares.ts";
+import { trialPause } from "./trial-pace.ts";
 import { TrafficCounters } from "./traffic-counters.ts";
 
 /** A request that asks for an instance: it is granted one, refused, or leaves by itself. */
@@ -31,6 +32,8 @@ export interface BackendServices {
   wake(key: string): void;
   /** False when it cannot be thawed from here. */
   thaw(endpoint: FrozenEndpoint): boolean;
+  /** False when nothing waits there. */
+  letGo(gateFile: string): boolean;
   /** Those in which requests wait, of this worker. */
   waiting: Set<BackendState>;
 }
@@ -38,6 +41,8 @@ export interface BackendServices {
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
 const QUEUE_FACTOR = 10;
 const WAKE_PERIOD = 1_000;
+/** What the control plane does about a program that was let go takes a core from it: it is told when the first answer has begun, or after this. */
+const LET_GO_ALONE = 20;
 /** How long an instance that refused a connection is left alone. */
 const SUSPECT_PERIOD = 200;
 const QUEUE_FULL = "pending request queue full";
@@ -46,7 +51,7 @@ const QUEUE_FULL = "pending request queue full";
  * One revision: its instances, the limit on each, and the requests that wait for one: Knative's activator and breaker in one place.
  *
  * Invariants: waiters are granted in order of arrival, over all workers; no instance has more requests than `containerConcurrency`; while requests wait and
- * no instance can take any, `wake` is called at once and each second, and what is frozen is thawed; nothing here blocks another backend.
+ * no instance can take any, `wake` is called at once and each second, what is frozen is thawed, and what starts is tried; nothing here blocks another backend.
  */
 export class BackendState {
   readonly #services: BackendServices;
@@ -68,6 +73,8 @@ export class BackendState {
   #shares: BackendShares;
   #isShown = false;
   #wakeTimer: Timer | undefined;
+  /** A wake that is to come a moment later. */
+  #lateWake: Timer | undefined;
   /** Of instances that refused a connection. */
   #trials: Map<EndpointState, Timer> | undefined;
   #closed = false;
@@ -103,8 +110,13 @@ export class BackendState {
     this.#endpoints = config.endpoints.map((endpoint) => {
       const known = protocolChanged ? undefined : before.find((state) => state.isSame(endpoint));
       if (known) known.limit = config.containerConcurrency;
+      // What was tried until now is ready: somebody else has seen it first.
+      if (known?.triedSince !== undefined) known.connected();
       return known ?? this.#newEndpoint(endpoint, config);
     });
+    const mayBeTried = (state: EndpointState) => !protocolChanged && config.starting?.some((endpoint) => state.isSame(endpoint)) === true;
+    this.#endpoints.push(...before.filter((state) => !this.#endpoints.includes(state) && mayBeTried(state)));
+    if (config.endpoints.length > 0) this.#tryNoMore();
     const removed = before.filter((state) => !this.#endpoints.includes(state));
     for (const state of removed) state.remove();
     this.#pump();
@@ -160,6 +172,7 @@ export class BackendState {
   /** The first answer of an instance goes to a request that had waited: the control plane will be told. */
   begins(first: FirstAnswer): void {
     this.#firsts.push(first);
+    if (this.#lateWake) this.#wake();
   }
 
   /** The first answers since the last call. */
@@ -172,13 +185,17 @@ export class BackendState {
   /** Gives an instance's place back, and to the next who waits. */
   release(endpoint: EndpointState): void {
     endpoint.leave();
+    if (!isReady(endpoint) && this.#endpoints.some(isReady)) this.#tryNoMore();
     this.#pump();
   }
 
   /** An instance refused a connection: it is left alone for a moment. Returns whether that is news. */
   suspect(endpoint: EndpointState): boolean {
     const news = endpoint.refusedConnection();
-    if (!this.#trials?.has(endpoint)) this.#tryLater(endpoint, SUSPECT_PERIOD);
+    const { clock, waiting } = this.#services;
+    const since = endpoint.triedSince;
+    const period = since === undefined ? SUSPECT_PERIOD : trialPause(clock.monotonic() - since, waiting.size);
+    if (!this.#trials?.has(endpoint)) this.#tryLater(endpoint, period);
     return news;
   }
 
@@ -211,13 +228,21 @@ export class BackendState {
   }
 
   connected(endpoint: EndpointState): void {
+    const wasTried = !isReady(endpoint);
     endpoint.connected();
+    if (wasTried) this.#tryNoMore();
     if (this.#shares.line.length > 0) this.#pump();
+  }
+
+  /** One is known to be ready: no request goes where it would be refused. */
+  #tryNoMore(): void {
+    this.#endpoints = this.#endpoints.filter((endpoint) => isReady(endpoint) || endpoint.inFlight > 0);
   }
 
   /** Whether requests wait that no instance can take: then the control plane must act. */
   get wantsWake(): boolean {
-    return this.#queue.length > 0 && this.#endpoints.every(({ suspect, ejected }) => suspect || ejected);
+    const waits = this.#queue.length > 0 || this.#endpoints.some((endpoint) => !isReady(endpoint) && endpoint.inFlight > 0);
+    return waits && this.#endpoints.every((endpoint) => endpoint.suspect || endpoint.ejected || !isReady(endpoint));
   }
 
   /** The revision is gone: those in flight finish, those that wait are refused. */
@@ -228,6 +253,8 @@ export class BackendState {
     this.#endpoints = [];
     for (const timer of this.#trials?.values() ?? []) timer.cancel();
     this.#trials = undefined;
+    this.#lateWake?.cancel();
+    this.#lateWake = undefined;
     this.#refuseAll(503, "this version was deleted");
     this.#watchWake();
     return removed;
@@ -241,8 +268,9 @@ export class BackendState {
   #queueBound(): number {
     const { heldRequests } = this.#services;
     const { containerConcurrency } = this.#config;
-    if (this.#endpoints.length === 0 || containerConcurrency === 0) return heldRequests;
-    return Math.min(heldRequests, QUEUE_FACTOR * containerConcurrency * this.#endpoints.length);
+    const known = this.#endpoints.filter(isReady).length;
+    if (known === 0 || containerConcurrency === 0) return heldRequests;
+    return Math.min(heldRequests, QUEUE_FACTOR * containerConcurrency * known);
   }
 
   #choose(): EndpointState | undefined {
@@ -292,6 +320,31 @@ export class BackendState {
     else this.#services.waiting.delete(this);
   }
 
+  /** Takes in those that may serve before the control plane has said so. */
+  #takeIn(): boolean {
+    if (this.#thaw()) return true;
+    const news = (this.#config.starting ?? []).filter((starting) => !this.#endpoints.some((state) => state.isSame(starting)));
+    // One is enough, and a program once let go cannot be taken back.
+    const waiting = this.#endpoints.some((endpoint) => !isReady(endpoint))
+      ? undefined
+      : news.find(({ gateFile }) => gateFile !== undefined);
+    const taken = news.filter((starting) => starting.gateFile === undefined || (starting === waiting && this.#letGo(starting)));
+    const now = this.#services.clock.monotonic();
+    for (const starting of taken) {
+      const endpoint = this.#newEndpoint(starting, this.#config);
+      endpoint.thawed = starting.gateFile !== undefined;
+      endpoint.try(now);
+      this.#endpoints.push(endpoint);
+    }
+    return taken.length > 0;
+  }
+
+  #letGo({ gateFile }: StartingEndpoint): boolean {
+    if (gateFile === undefined || !this.#services.letGo(gateFile)) return false;
+    this.#lateWake ??= this.#services.clock.after(LET_GO_ALONE, () => this.#wake());
+    return true;
+  }
+
   /** Takes in one that was frozen. The control plane, which has been told that it is wanted, says so too in a moment. */
   #thaw(): boolean {
     for (const frozen of this.#config.frozen ?? []) {
@@ -306,17 +359,29 @@ export class BackendState {
 
   #watchWake(): void {
     const wanted = this.wantsWake;
+    const { clock } = this.#services;
+    // Served first: whom the control plane tells of it, it takes from the CPU.
+    if (wanted && this.#takeIn()) {
+      this.#pump();
+      if (!this.#wakeTimer) this.#wake();
+      return;
+    }
     if (wanted === (this.#wakeTimer !== undefined)) return;
     this.#wakeTimer?.cancel();
     this.#wakeTimer = undefined;
     if (!wanted) return;
-    const { clock, wake } = this.#services;
-    // Served first: whom the control plane tells of it, it takes from the CPU.
-    if (this.#thaw()) {
-      this.#pump();
-      return wake(this.#config.key);
-    }
-    wake(this.#config.key);
-    this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? wake(this.#config.key) : this.#watchWake()));
+    if (!this.#lateWake) this.#wake();
+    this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? this.#wake() : this.#watchWake()));
   }
+
+  #wake(): void {
+    this.#lateWake?.cancel();
+    this.#lateWake = undefined;
+    this.#services.wake(this.#config.key);
+  }
+}
+
+/** As far as is known; else it is only tried. */
+function isReady({ triedSince }: EndpointState): boolean {
+  return triedSince === undefined;
 }

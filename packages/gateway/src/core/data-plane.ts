@@ -3,6 +3,7 @@ import type { RequestHead } from "../http1/heads.ts";
 import type { RevisionStats, TableChange } from "../control-protocol.ts";
 import type { BackendSlots, SharedCounts } from "../workers/shared-counts.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
+import { openGate } from "../io/gate.ts";
 import { thaw } from "../io/thaw.ts";
 import type { Backend, FrozenEndpoint, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { decide, type World } from "../rules/decide.ts";
@@ -55,7 +56,8 @@ export class DataPlane {
     const wake = (key: string) => wakes.emit(key);
     const heldRequests = limits.heldRequests;
     const thawOne = ({ thawFile }: FrozenEndpoint) => thaw(thawFile);
-    this.#services = { clock, random, connect, heldRequests, wake, thaw: thawOne, waiting: this.#waiting };
+    const letGo = (gateFile: string) => openGate(gateFile);
+    this.#services = { clock, random, connect, heldRequests, wake, thaw: thawOne, letGo, waiting: this.#waiting };
     this.#departures = new Departures(deps.clock);
     this.#world = { index: this.#routes, hasRevision: (key) => this.#backends.has(key), random: deps.random };
     this.#mirrors = new Mirrors(deps);

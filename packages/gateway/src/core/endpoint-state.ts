@@ -40,8 +40,10 @@ export class EndpointState implements Candidate {
   limit: number;
   /** Of this worker. */
   inFlight = 0;
-  /** It was thawed for the request that it is given first. */
+  /** It was thawed, or its program let go, for the request that it is given first. */
   thawed = false;
+  /** Since when (monotonic) it has been tried without being known to be ready; one request at a time, until a connection is accepted. */
+  triedSince: number | undefined;
   /** It has begun an answer. */
   answered = false;
   readonly #occupancy: Occupancy;
@@ -88,6 +90,12 @@ export class EndpointState implements Candidate {
     return this.limit === 0 ? Infinity : this.limit;
   }
 
+  /** It is not known to be ready. */
+  try(now: number): void {
+    this.triedSince = now;
+    this.#health = "trial";
+  }
+
   isSame(endpoint: Endpoint): boolean {
     return this.endpoint.id === endpoint.id && this.endpoint.host === endpoint.host && this.endpoint.port === endpoint.port;
   }
@@ -102,6 +110,7 @@ export class EndpointState implements Candidate {
     if (this.#health === "suspect" || this.#health === "ejected") this.#health = "trial";
   }
   connected(): void {
+    this.triedSince = undefined;
     if (this.#health !== "ejected") this.#health = "good";
   }
 

@@ -99,8 +99,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   /** There was no instance for it at once. */
   #wasHeld = false;
   #status = CLIENT_GONE;
-  /** An instance was thawed for it. */
+  /** An instance was thawed, or its program let go, for it. */
   #hasThawed = false;
+  /** It was sent where nobody had said yet that it is ready. */
+  #hasTried = false;
   #requestBytes = 0;
   #responseBytes = 0;
 
@@ -166,7 +168,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   #noteHeld(): void {
-    if (this.#state === "waiting" || this.#hasThawed) {
+    if (this.#state === "waiting" || this.#hasThawed || this.#hasTried) {
       this.#wasHeld = true;
       this.#services.totals.held++;
     }
@@ -189,6 +191,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#endpoint = endpoint;
     this.#hasThawed ||= endpoint.thawed;
     endpoint.thawed = false;
+    this.#hasTried ||= endpoint.triedSince !== undefined;
     this.#state = "connecting";
     this.#phaseDeadline = now + this.#services.limits.connectTimeout;
     this.#upstream = endpoint.connections.open({ repeatable: this.#repeatable(), fresh: this.#freshOnly });
@@ -231,8 +234,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       if (this.#retry?.takeAfter(failure) && this.#isWithinBudget()) return this.#retryLater();
       return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
     }
-    this.#countRetry();
-    if (failure === "refused" && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
+    // What is only tried is expected to refuse.
+    const expected = failure === "refused" && endpoint?.triedSince !== undefined;
+    if (!expected) this.#countRetry();
+    if (failure === "refused" && !expected && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
     if (failure === "stale") this.#freshOnly = true;
     if (failure === "lost") this.#wasLost = true;
     // Asked for before the place is given back, so that those who wait behind do not overtake.
@@ -356,8 +361,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #firstAnswer(endpoint: EndpointState): void {
     endpoint.answered = true;
     const answerMs = this.#services.clock.monotonic() - this.#arrived - this.#waited;
-    const thawed = this.#hasThawed ? { thawed: true as const } : {};
-    if (this.#wasHeld) this.#backend.begins({ endpoint: endpoint.endpoint.id, heldMs: this.#waited, answerMs, ...thawed });
+    const how = { ...(this.#hasThawed && { thawed: true as const }), ...(this.#hasTried && { tried: true as const }) };
+    if (this.#wasHeld) this.#backend.begins({ endpoint: endpoint.endpoint.id, heldMs: this.#waited, answerMs, ...how });
   }
 
   upstreamData(chunk: Buffer): void {

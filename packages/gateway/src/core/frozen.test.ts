@@ -15,10 +15,11 @@ function config(more: Partial<Backend> = {}): Backend {
 
 let did: string[];
 let thaws: boolean;
+let letsGo: boolean;
 let clock: VirtualClock;
 beforeEach(() => {
   did = [];
-  thaws = true;
+  thaws = letsGo = true;
   clock = new VirtualClock();
 });
 
@@ -29,6 +30,10 @@ function backendOf(initial: Backend): BackendState {
     heldRequests: 100,
     connect: () => ({ open: () => expect.unreachable("nothing is sent here"), closeIdle: () => did.push("closed") }),
     wake: () => did.push("wake"),
+    letGo: (gateFile) => {
+      did.push(`let go ${gateFile}`);
+      return letsGo;
+    },
     thaw: ({ thawFile }) => {
       did.push(`thaw ${thawFile}`);
       return thaws;

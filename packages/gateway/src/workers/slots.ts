@@ -27,10 +27,10 @@ export class SlotBook {
   }
 
   /** The rows of a backend as it is now; what is there already stays. */
-  put({ key, endpoints, frozen = [] }: Backend): BackendSlots {
+  put({ key, endpoints, frozen = [], starting = [] }: Backend): BackendSlots {
     const before = this.#held.get(key);
     const slots: BackendSlots = { line: before?.line ?? this.#take(), endpoints: {} };
-    for (const endpoint of [...endpoints, ...frozen]) {
+    for (const endpoint of [...endpoints, ...frozen, ...starting]) {
       const name = endpointKey(endpoint);
       slots.endpoints[name] = before?.endpoints[name] ?? this.#take();
     }

@@ -85,6 +85,9 @@ export class FakeDriver implements Driver {
   thawFile(id: string): string | undefined {
     return this.frozen.has(id) ? `/sys/fs/cgroup/freezer/ebb/${id}/freezer.state` : undefined;
   }
+  gateFile(id: string): string | undefined {
+    return this.prepared.has(id) ? `/data/${id}/gate` : undefined;
+  }
   renewFiles(id: string, { identity }: InstanceFiles): Promise<void> {
     this.calls.push(`renew ${id} ${identity?.["token"]}`);
     return Promise.resolve();

@@ -21,6 +21,7 @@ import { Restarts } from "./restarts.ts";
 import { Provisioner, type Provide } from "./provisioner.ts";
 import { phasesOf, type StartMarks } from "./start-marks.ts";
 import type { StartSlots } from "./start-slots.ts";
+import { acceptsWhenReady } from "./trial.ts";
 
 /** What the manager gives to each of its instances. */
 export interface InstanceDeps {
@@ -81,6 +82,8 @@ export class ManagedInstance {
   #round = 0;
   /** The driver has all of it but its program. */
   #made = false;
+  /** Where its program waits to be let go, and where it will then be reached. */
+  #gate: InstanceStatus["trial"];
   /** Prepared, and its program was never started: nothing to tell of when it has ended. */
   unused = false;
   #retiring: Promise<void> | undefined;
@@ -110,6 +113,7 @@ export class ManagedInstance {
     const address = this.#running?.address;
     const { cpuMillis } = this.spec.resources;
     const parts = this.#deps.driver.parts?.(this.spec.id);
+    const trial = this.#trial();
     const thawFile = this.#phase === "frozen" ? this.#cpu.thawFile : undefined;
     return {
       id: this.spec.id,
@@ -120,6 +124,7 @@ export class ManagedInstance {
       restarts: this.#restarts.count,
       ...(address && { address }),
       ...(thawFile !== undefined && { thawFile }),
+      ...(trial && { trial }),
       ...(cpuMillis !== undefined && { cpuMillis }),
       ...(this.#readyAt !== undefined && { readyAt: this.#readyAt }),
       ...(this.#start && { start: this.#start }),
@@ -129,6 +134,14 @@ export class ManagedInstance {
       ...(this.#message !== undefined && { message: this.#message }),
       ...(this.#reason !== undefined && { reason: this.#reason }),
     };
+  }
+
+  #trial(): InstanceStatus["trial"] {
+    if (!acceptsWhenReady(this.spec)) return undefined;
+    if (this.#phase === "prepared") return this.#gate;
+    // Known from when it was prepared, it may be let go already.
+    const address = this.#running?.address ?? this.#gate;
+    return this.#phase === "starting" && address ? { host: address.host, port: address.port } : undefined;
   }
 
   start(): void {
@@ -274,8 +287,13 @@ export class ManagedInstance {
       const files = await this.#fetchFiles();
       await spareSlots.run(this.spec.workload, async () => {
         if (this.#retiring) return;
-        await driver.initialise?.(this.spec, files);
+        const made = await driver.initialise?.(this.spec, files);
         this.#made = true;
+        const gateFile = driver.gateFile?.(this.spec.id);
+        if (!made || gateFile === undefined) return;
+        this.#gate = { ...made.address, gateFile };
+        // Whoever lets it go asks nobody for newer ones.
+        this.#files.began(false);
       });
       if (this.#phase === "prepared") this.#set("prepared", ...PREPARED);
     } catch (error) {
@@ -306,7 +324,7 @@ export class ManagedInstance {
     } catch (error) {
       if (!this.#retiring) this.#couldNotStart(error);
     } finally {
-      this.#earlyExit = undefined;
+      this.#earlyExit = this.#gate = undefined;
     }
   }
 
@@ -438,8 +456,8 @@ export class ManagedInstance {
   }
 
   async #retire(): Promise<void> {
-    // The gateway may have thawed a frozen one by itself just now.
-    const mayServe = this.#running !== undefined && this.#readyAt !== undefined;
+    // The gateway may have thawed a frozen one by itself just now, or found that one which starts is ready.
+    const mayServe = this.#trial() !== undefined || (this.#running !== undefined && this.#readyAt !== undefined);
     this.#stopProbes();
     this.#restarts.cancel();
     this.#abort.abort();
@@ -447,7 +465,7 @@ export class ManagedInstance {
     this.#round++;
     await this.#launching;
     await this.#cpu.settled;
-    if (mayServe && this.#running) await drained(this.status(), this.#deps);
+    if (mayServe && (this.#running ?? this.#gate)) await drained(this.status(), this.#deps);
     await stopForSure(this.spec, this.#deps, this.#letGo.signal);
     this.#files.ended();
     this.#running = undefined;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { InstanceManager } from "../port.ts";
 import { FakeDriver } from "./fake-driver.fixture.ts";
 import { createInstanceManager } from "./instance-manager.ts";
-import { workload } from "./workload.fixture.ts";
+import { PROBE, workload } from "./workload.fixture.ts";
 
 const KEY = "default/app";
 
@@ -54,6 +54,26 @@ describe("a prepared instance", () => {
     expect(statuses.find(({ phase }) => phase === "ready")).toMatchObject({ id, start: { from: "prepared" } });
     expect(phases()).toEqual(["prepared", "ready"]);
     expect(driver.calls.slice(1, 2)).toEqual([`start ${id}`]);
+  });
+
+  test("tells where its program is let go, and where it will be reached from then on, if accepting is all of its readiness", async () => {
+    const id = await prepared();
+    const trials = () => manager.instances(KEY).map(({ trial }) => trial);
+    expect(trials()).toEqual([undefined]);
+    const { exec: _, ...readiness } = { ...PROBE, tcp: {} };
+    const blocked = Promise.withResolvers<void>();
+    driver.startGate = () => blocked.promise;
+    manager.putWorkload(workload(KEY, { readiness }));
+    await clock.advance(2000);
+    const [made] = manager.instances(KEY);
+    expect(made?.id).not.toBe(id);
+    expect(trials()).toEqual([{ host: "127.0.0.1", port: 1, gateFile: `/data/${made?.id}/gate` }]);
+    manager.scale(KEY, 1);
+    await clock.advance(1);
+    expect(trials()).toEqual([{ host: "127.0.0.1", port: 1 }]);
+    blocked.resolve();
+    await clock.advance(0);
+    expect(trials()[0]).toEqual({ host: "127.0.0.1", port: 1 });
   });
 
   test("the next one is made only when the first one serves", async () => {

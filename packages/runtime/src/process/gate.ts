@@ -5,17 +5,25 @@ import type { Launch } from "./command.ts";
 /** Tells a Node.js process, and none of its children, that it is to wait at its gate. */
 const VARIABLE = "EBB_GATE";
 
+/** Loaded by the gate as the program will be, and forgotten again. */
+const WARM = ".gate-warm.cjs";
+
 /**
- * Loaded before the program. Answers a request of its own, after which all that an HTTP server needs of Node.js is loaded and compiled: without it the
+ * Loaded before the program. Loads a file, so that Node.js' ways to do so are compiled, and answers a request of its own, after which all that an HTTP server needs of Node.js is loaded and compiled: without it the
  * first answer takes three times as long. Then it waits for a line on descriptor 3, as the shell before it has; an end without a line says that
  * Ebb is gone, and so this goes too. Children inherit neither the variable nor the option; workers run this too, and only hide it.
  */
 const sourceAt = (path: string) => `import { closeSync, readSync } from "node:fs";
 import { createServer, get } from "node:http";
+import { createRequire } from "node:module";
 const at = process.execArgv.indexOf(${JSON.stringify(path)});
 if (at > 0) process.execArgv.splice(at - 1, 2);
 if (process.env.${VARIABLE} === "3") {
   delete process.env.${VARIABLE};
+  const require = createRequire(import.meta.url);
+  require("./${WARM}");
+  delete require.cache[require.resolve("./${WARM}")];
+  await import("data:text/javascript,");
   await new Promise((done) => {
     const server = createServer((_, answer) => answer.end("ready"));
     const end = () => {
@@ -42,6 +50,7 @@ export class NodeGate {
   /** `root`: a folder that every instance may pass through. Writes the file there. */
   constructor(root: string) {
     this.#path = join(root, ".gate.mjs");
+    writeFileSync(join(root, WARM), "exports.loaded = true;\n", { mode: 0o644 });
     writeFileSync(this.#path, sourceAt(this.#path), { mode: 0o644 });
   }
 

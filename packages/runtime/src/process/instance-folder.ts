@@ -27,7 +27,7 @@ export interface EndRecord {
  *   spec.json   before anything is started (0600: it holds the environment)
  *   run.json    while it runs
  *   end.json    after it has ended
- *   stdout, stderr  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
+ *   stdout, stderr, gate  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
  * Files appear whole (written beside, renamed). They are not fsynced: no process outlives a power cut, so a record needs only to outlive Ebb.
  */
 export class InstanceFolder {
@@ -49,6 +49,10 @@ export class InstanceFolder {
   }
   get temporary(): string {
     return join(this.path, "tmp");
+  }
+  /** A FIFO at which its program waits, when it was made ahead. */
+  get gate(): string {
+    return join(this.path, "gate");
   }
   fifo(stream: "stdout" | "stderr"): string {
     return join(this.path, stream);
@@ -98,7 +102,7 @@ export class InstanceFolder {
 
   /** Removes everything but the records and the log. */
   async clean(): Promise<void> {
-    for (const path of [this.home, this.temporary, this.identity, this.fifo("stdout"), this.fifo("stderr")]) {
+    for (const path of [this.home, this.temporary, this.identity, this.gate, this.fifo("stdout"), this.fifo("stderr")]) {
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }

@@ -261,6 +261,10 @@ class ProcessDriverImplementation implements ProcessDriver {
     return this.#context.cgroups.freezer(id);
   }
 
+  gateFile(id: string): string | undefined {
+    return this.#prepared.has(id) ? this.#instances.get(id)?.folder.gate : undefined;
+  }
+
   usage(id: string): ResourceUsage | undefined {
     const instance = this.#instances.get(id);
     return instance?.running() && usageOf(instance.members());
@@ -309,7 +313,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (uid !== undefined && !waiting) instance.onAbandon(() => this.#users.release(uid));
     const gated = ahead ? this.#gate.before(plan) : undefined;
     await folder.create(spec);
-    await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr")]);
+    await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr"), ...(ahead ? [folder.gate] : [])]);
     folder.makeHome(uid);
     if (identity) folder.writeIdentity(identity, serverOf(spec), uid);
     const { cgroups } = this.#context;
@@ -321,7 +325,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const place = { limits, setpriv: this.#setpriv, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
     const spawned = waiting
       ? waiting.become(launchScript(plan, place))
-      : await spawnWaiting({ ...place, launch: gated ?? plan, gated: gated !== undefined, uid });
+      : await spawnWaiting({ ...place, launch: gated ?? plan, gated: gated !== undefined, uid, ...(ahead && { gate: folder.gate }) });
     instance.began(spawned, { port, ...(uid !== undefined && { uid }), ...(ahead && { prepared: true }) });
     if (!isIn) await cgroups.join(spec.id, spawned.pid);
     if (!ahead) spawned.release();

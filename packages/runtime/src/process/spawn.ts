@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { systemCode, TransientError } from "@ebb/base";
 import type { Launch } from "./command.ts";
@@ -40,6 +40,8 @@ interface SpawnOptions {
   setpriv: string | undefined;
   /** FIFOs; without them the output comes by the child's streams. */
   fifos?: { stdout: string; stderr: string };
+  /** A FIFO to wait at, instead of a pipe that only this process can write to. */
+  gate?: string;
   /** The program itself waits on descriptor 3, too. */
   gated?: boolean;
   /** Gives it an input, by the child's stream. */
@@ -62,6 +64,7 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   const { launch, uid, limits } = options;
   const outputs = options.fifos ? [options.fifos.stdout, options.fifos.stderr].map((path) => openSync(path, constants.O_RDWR)) : [];
   const [stdout, stderr] = outputs;
+  const fifo = options.gate === undefined ? undefined : new FifoGate(options.gate);
   const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
   try {
     const child = spawn(
@@ -71,27 +74,63 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
         cwd: launch.cwd,
         env: launch.env,
         detached: true,
-        stdio: [options.stdin ? "pipe" : "ignore", stdout ?? "pipe", stderr ?? "pipe", "pipe"],
+        stdio: [options.stdin ? "pipe" : "ignore", stdout ?? "pipe", stderr ?? "pipe", fifo?.reader ?? "pipe"],
         // libuv clears the supplementary groups too.
         ...(uid !== undefined && { uid, gid: uid }),
       },
     );
-    const gate = child.stdio[3] as Writable;
-    // The process may be killed before it reads; its exit tells.
-    gate.on("error", () => undefined);
+    const gate = fifo ?? pipeGate(child.stdio[3] as Writable);
     await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     const pid = child.pid;
     if (pid === undefined) throw new Error("a process without an id");
-    return {
-      child,
-      pid,
-      admit: () => void gate.write("go\n"),
-      release: () => void gate.end("go\n"),
-      giveUp: () => void gate.destroy(),
-    };
+    return { child, pid, admit: () => gate.admit(), release: () => gate.release(), giveUp: () => gate.giveUp() };
   } catch (cause) {
+    fifo?.giveUp();
     throw new TransientError("SpawnFailed", `the process could not be started (${systemCode(cause) ?? "unknown"})`, { cause });
   } finally {
     for (const descriptor of outputs) closeSync(descriptor);
+    fifo?.passedOn();
+  }
+}
+
+type Gate = Pick<Spawned, "admit" | "release" | "giveUp">;
+
+function pipeGate(pipe: Writable): Gate {
+  // The process may be killed before it reads; its exit tells.
+  pipe.on("error", () => undefined);
+  return { admit: () => void pipe.write("go\n"), release: () => void pipe.end("go\n"), giveUp: () => void pipe.destroy() };
+}
+
+/** Held open for writing until it is let go, so that its end comes when this process does. */
+class FifoGate implements Gate {
+  readonly reader: number;
+  #writer: number | undefined;
+
+  constructor(path: string) {
+    // Either end alone would wait for the other.
+    const both = openSync(path, constants.O_RDWR);
+    this.reader = openSync(path, constants.O_RDONLY);
+    this.#writer = openSync(path, constants.O_WRONLY);
+    closeSync(both);
+  }
+
+  /** The process has its end. */
+  passedOn(): void {
+    closeSync(this.reader);
+  }
+  admit(): void {
+    try {
+      if (this.#writer !== undefined) writeSync(this.#writer, "go\n");
+    } catch {
+      // It was killed, or somebody else has let it go.
+    }
+  }
+  release(): void {
+    this.admit();
+    this.giveUp();
+  }
+  giveUp(): void {
+    if (this.#writer !== undefined) closeSync(this.#writer);
+    this.#writer = undefined;
   }
 }
