@@ -5,6 +5,9 @@ import type { Launch } from "./command.ts";
 /** Tells a Node.js process, and none of its children, that it is to wait at its gate. */
 const VARIABLE = "EBB_GATE";
 
+/** Options by which code of the application's would run before the gate, and see it at work. */
+const PRELOADS = /(^|\s)(-r|--require|--import|--loader|--experimental-loader)(=|\s|$)/;
+
 /** Loaded by the gate as the program will be, and forgotten again. */
 const WARM = ".gate-warm.cjs";
 
@@ -54,11 +57,12 @@ export class NodeGate {
     writeFileSync(this.#path, sourceAt(this.#path), { mode: 0o644 });
   }
 
-  /** The same launch, up to its program's first line; undefined for what is not started by Node.js itself. */
+  /** The same launch, up to its program's first line; undefined for what is not started by Node.js itself, or loads something of its own before it. */
   before({ command, env, cwd }: Launch): Launch | undefined {
     const [program = "", ...rest] = command;
     // The toolchain's own, which knows the option; another may not.
     if (program !== "node") return undefined;
+    if ([...rest, env["NODE_OPTIONS"] ?? ""].some((word) => PRELOADS.test(word))) return undefined;
     return { command: [program, "--import", this.#path, ...rest], env: { ...env, [VARIABLE]: "3" }, cwd };
   }
 }
