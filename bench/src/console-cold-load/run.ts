@@ -21,7 +21,7 @@ const pagesOf = (operation: string): string[] => [
   ...["promote", "versions", "versions/v2", "traffic", "guard", "releases", "domains", "scaling", "cold-starts", "try"].map((tab) =>
     app(`/${tab}`),
   ),
-  ...["logs", "terminal", "config", "operations", "delete"].map((tab) => app(`/${tab}`)),
+  ...["logs", "terminal", "config", "operations", "events", "settings"].map((tab) => app(`/${tab}`)),
   "/operations",
   `/operations/${operation}`,
   "/approvals",
