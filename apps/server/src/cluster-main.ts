@@ -43,6 +43,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
             owner: config.dataDir,
             identities: paths.identities,
             volumes: paths.volumes,
+            readyNetworks: { size: config.readyNetworks, random: systemRandom },
             ...(config.clusterAddress ? { dns: config.clusterAddress } : {}),
             ...common,
           }),

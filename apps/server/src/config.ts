@@ -36,6 +36,8 @@ export interface ServerConfig {
   readonly containers: boolean;
   /** Made ahead for instances of the process driver; 0: none. */
   readonly waitingProcesses: number;
+  /** Made ahead for containers, where the engine allows it; 0: none. */
+  readonly readyNetworks: number;
   /** Seconds a new version has to become ready: written to ConfigMap config-deployment when it is given. */
   readonly progressDeadlineSeconds: number | undefined;
 }
@@ -52,8 +54,10 @@ const MOST_WORKERS = 32;
 
 /** What wakes at about the same time; each holds some 100 KiB. */
 const DEFAULT_WAITING = 4;
-/** Their making takes this machine a few milliseconds each. */
-const MOST_WAITING = 64;
+/** A container that does nothing each, with its monitor: some 2 MiB. */
+const DEFAULT_NETWORKS = 2;
+/** Their making takes this machine a few milliseconds to a tenth of a second each. */
+const MOST_AHEAD = 64;
 
 /** Where applications are at the cluster's address. */
 export const CLUSTER_HTTP_PORT = 80;
@@ -86,7 +90,8 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     clusterName: values["cluster-name"] ?? "local",
     baseDomain: values["base-domain"] ?? "localhost",
     containers: values["no-containers"] !== true,
-    waitingProcesses: waiting(values["waiting-processes"] ?? env["EBB_WAITING_PROCESSES"]),
+    waitingProcesses: ahead("waiting-processes", values["waiting-processes"] ?? env["EBB_WAITING_PROCESSES"], DEFAULT_WAITING),
+    readyNetworks: ahead("ready-networks", values["ready-networks"] ?? env["EBB_READY_NETWORKS"], DEFAULT_NETWORKS),
     progressDeadlineSeconds:
       values["progress-deadline"] === undefined ? undefined : parsePort("progress-deadline", values["progress-deadline"], 1),
   });
@@ -121,6 +126,7 @@ function parse(argv: readonly string[]) {
         "cluster-name": text,
         "base-domain": text,
         "waiting-processes": text,
+        "ready-networks": text,
         "progress-deadline": text,
         "no-containers": { type: "boolean" },
       },
@@ -149,14 +155,13 @@ function workers(text: string | undefined): number {
   );
 }
 
-function waiting(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_WAITING;
+/** How many are made ahead of what will need them. */
+function ahead(option: string, text: string | undefined, byDefault: number): number {
+  if (text === undefined) return byDefault;
   const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= MOST_WAITING) return value;
-  throw new UserError(
-    "bad_option",
-    `--waiting-processes (or EBB_WAITING_PROCESSES) ${text}: expected a whole number from 0 to ${MOST_WAITING}`,
-  );
+  if (Number.isInteger(value) && value >= 0 && value <= MOST_AHEAD) return value;
+  const variable = `EBB_${option.toUpperCase().replaceAll("-", "_")}`;
+  throw new UserError("bad_option", `--${option} (or ${variable}) ${text}: expected a whole number from 0 to ${MOST_AHEAD}`);
 }
 
 function accessLog(text = "off"): number | undefined {

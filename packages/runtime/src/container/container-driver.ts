@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
+import { BugError, Signal, sleep, TransientError, UserError, type Clock, type Logger, type Random } from "@ebb/base";
 import { guardVolumes, isLimited } from "../volumes/guard-volumes.ts";
 import type { VolumePlaces } from "../volumes/instance-volumes.ts";
 import { explainListeners, readListeners } from "../listening.ts";
@@ -20,7 +20,7 @@ import type {
 } from "../port.ts";
 import { execInContainer } from "./container-exec.ts";
 import { ContainerMaker, imageOf } from "./container-maker.ts";
-import { containerName, LABELS } from "./container-options.ts";
+import { containerName, LABELS, readySandboxOptions } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
 import { isGone, NOT_MODIFIED, nothingIfAlreadySo, nothingIfGone, startError } from "./engine-errors.ts";
@@ -32,6 +32,7 @@ import { ContainerFreezer } from "./freezer.ts";
 import { knownOf, placeOf, type Known } from "./known.ts";
 import { insideAddress, LOOPBACK } from "./network.ts";
 import { podmanPost } from "./podman-api.ts";
+import { ReadyNetworks } from "./ready-networks.ts";
 import { Releases } from "./releases.ts";
 import { groupOf, splitPartId } from "../pods/parts.ts";
 import { withParts } from "../pods/pod-driver.ts";
@@ -55,6 +56,8 @@ export interface ContainerDriverOptions {
   volumes: VolumePlaces;
   /** The name server that containers ask; the engine's when absent. */
   dns?: string;
+  /** Networks made ahead of containers, where the engine is a Podman of root's on this machine; none when absent. */
+  readyNetworks?: { size: number; random: Random };
   clock: Clock;
   log: Logger;
   maxLogBytes?: number;
@@ -79,6 +82,7 @@ class ContainerDriver implements Driver {
   readonly #sandboxes: Sandboxes;
   readonly #maker: ContainerMaker;
   readonly #releases: Releases;
+  readonly #networks: ReadyNetworks;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
@@ -92,8 +96,21 @@ class ContainerDriver implements Driver {
     this.#images = new EngineImages(options.engine.docker, options.clock);
     if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
     this.#sandboxes = new Sandboxes(options.engine.docker);
-    this.#maker = new ContainerMaker(options, { images: this.#images, sandboxes: this.#sandboxes });
+    this.#networks = this.#readyNetworks();
+    this.#maker = new ContainerMaker(options, { images: this.#images, sandboxes: this.#sandboxes, networks: this.#networks });
     this.#releases = new Releases({ folder: options.identities, clock: options.clock, log: options.log });
+  }
+
+  #readyNetworks(): ReadyNetworks {
+    const { engine, owner, readyNetworks, clock, log } = this.#options;
+    return new ReadyNetworks({
+      pool: engine.name === "podman" && !engine.rootless ? readyNetworks : undefined,
+      sandboxes: this.#sandboxes,
+      optionsOf: async (group) => readySandboxOptions(group, owner, (await this.#maker.network()) ?? ""),
+      busy: () => this.#starting.size > 0,
+      clock,
+      log,
+    });
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
@@ -257,6 +274,7 @@ class ContainerDriver implements Driver {
       await this.#told(spec.id);
       const state = await this.#docker.getContainer(Id).inspect().catch(nothingIfGone);
       if (!state || this.#starting.has(spec.id)) continue;
+      this.#networks.of(spec.id, Labels);
       const known = this.#known.get(spec.id);
       const stage = stageOf(state, this.#releases.fateOf({ id: spec.id, container: Id, pid: state.State.Pid }));
       if (stage === "made") {
@@ -275,6 +293,8 @@ class ContainerDriver implements Driver {
     }
     const used = new Set([...this.#known.values()].flatMap(({ exit, spec: { id } }) => (exit ? [] : splitPartId(id).main)));
     for (const id of this.#starting) used.add(splitPartId(id).main);
+    for (const group of this.#networks.groups()) used.add(group);
+    if (running.length > 0) this.#networks.fillWhenCalm();
     for (const { Labels } of found) if (Labels[GROUP_LABEL] && !used.has(Labels[GROUP_LABEL])) await this.closeGroup(Labels[GROUP_LABEL]);
     for (const exit of ended) this.#exits.emit(exit);
     return running;
@@ -388,11 +408,11 @@ class ContainerDriver implements Driver {
     return this.#exits.on(listener);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed.abort();
     this.#gone.close();
     this.#releases.close();
-    return Promise.resolve();
+    await this.#networks.close();
   }
 
   /** Waits for the end of a container and tells of it, once. */
@@ -449,7 +469,8 @@ class ContainerDriver implements Driver {
     const place = group === undefined ? state : await this.#sandboxes.inspect(group);
     const published = place.NetworkSettings.Ports?.[`${spec.port}/tcp`]?.[0]?.HostPort;
     const { rootless } = this.#options.engine;
-    const address = rootless ? { host: LOOPBACK, port: Number(published) } : { host: insideAddress(place), port: spec.port };
+    const inside = this.#networks.of(spec.id)?.address ?? insideAddress(place);
+    const address = rootless ? { host: LOOPBACK, port: Number(published) } : { host: inside, port: spec.port };
     return { spec, address, startedAt: beganAt(state), ...placeOf(state.State.Pid) };
   }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { BugError, UserError } from "@ebb/base";
+import { BugError, TransientError, UserError } from "@ebb/base";
 import { asksForAddress } from "../instance-values.ts";
 import { writeIdentity } from "../identity-files.ts";
 import { allMounts, groupOf } from "../pods/parts.ts";
@@ -10,13 +10,20 @@ import type { InstanceFiles, InstanceSpec } from "../port.ts";
 import { InstanceVolumes } from "../volumes/instance-volumes.ts";
 import type { ContainerDriverOptions } from "./container-driver.ts";
 import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
-import { isLimitRefusal, nothingIfGone } from "./engine-errors.ts";
+import { isLimitRefusal, nothingIfGone, startError } from "./engine-errors.ts";
 import type { EngineImages } from "./images.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
+import type { ReadyNetworks } from "./ready-networks.ts";
 import { rootRefusal } from "./root-refusal.ts";
 import { sandboxName, type Sandboxes } from "./sandbox.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
+
+interface MakerParts {
+  images: EngineImages;
+  sandboxes: Sandboxes;
+  networks: ReadyNetworks;
+}
 
 /** Makes the containers of instances, with the folders that are mounted into them, and removes both. */
 export class ContainerMaker {
@@ -24,15 +31,17 @@ export class ContainerMaker {
   readonly #docker: Docker;
   readonly #images: EngineImages;
   readonly #sandboxes: Sandboxes;
+  readonly #networks: ReadyNetworks;
   #network: Promise<string | undefined> | undefined;
   /** Found out by trying, once. */
   #ulimits = false;
 
-  constructor(options: ContainerDriverOptions, { images, sandboxes }: { images: EngineImages; sandboxes: Sandboxes }) {
+  constructor(options: ContainerDriverOptions, { images, sandboxes, networks }: MakerParts) {
     this.#options = options;
     this.#docker = options.engine.docker;
     this.#images = images;
     this.#sandboxes = sandboxes;
+    this.#networks = networks;
   }
 
   /** The container of one that has ended is there, unless the network that it was in is not. */
@@ -40,10 +49,19 @@ export class ContainerMaker {
     const group = groupOf(spec)?.group;
     const sandbox =
       group === undefined ? "there" : await this.#sandboxes.ensure(group, sandboxOptions(spec, group, await this.#context(spec)));
-    const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec));
+    const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec)) || (there && !(await this.#networkLasts(spec.id)));
     if (there && !asNew) return this.#docker.getContainer(containerName(spec.id));
     if (there) await this.remove(spec.id);
+    if (group === undefined) this.#networks.take(spec.id);
     return this.create(spec);
+  }
+
+  /** Of one that is in a network made ahead, which is given up if it is not there any more. */
+  async #networkLasts(id: string): Promise<boolean> {
+    const network = this.#networks.of(id);
+    if (!network || (await this.#networks.lasts(network))) return true;
+    await this.#networks.release(id);
+    return false;
   }
 
   async create(spec: InstanceSpec): Promise<Docker.Container> {
@@ -52,19 +70,28 @@ export class ContainerMaker {
     return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
   }
 
-  /** Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. */
+  /**
+   * Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. One that cannot be
+   * had in a network made ahead is made again in one of the engine's.
+   */
   async withLimits(spec: InstanceSpec, container: Docker.Container, act: (made: Docker.Container) => Promise<unknown>): Promise<void> {
     try {
       await act(container);
     } catch (error) {
-      if (!isLimitRefusal(error)) throw error;
-      // Another that was made before that was known may have been refused first.
-      if (!this.#ulimits)
-        this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
-      this.#ulimits = true;
+      if (isLimitRefusal(error)) this.#useUlimits(error);
+      else if (!this.#networks.of(spec.id) || !(startError(error, imageOf(spec)) instanceof TransientError)) throw error;
       await this.remove(spec.id);
+      if (isLimitRefusal(error)) return void (await act(await this.create(spec)));
+      await this.#networks.release(spec.id);
       await act(await this.create(spec));
+      this.#networks.refuse(error);
     }
+  }
+
+  #useUlimits(error: unknown): void {
+    // Another that was made before that was known may have been refused first.
+    if (!this.#ulimits) this.#options.log.info({ error }, "the engine's default limits are above this machine's: smaller ones from now on");
+    this.#ulimits = true;
   }
 
   /** Before its container is made: all that is mounted into it. */
@@ -94,6 +121,7 @@ export class ContainerMaker {
   /** With what only it had. */
   async discard(id: string): Promise<void> {
     await this.remove(id);
+    await this.#networks.release(id);
     await rm(this.#identityOf(id), { recursive: true, force: true });
     // Parts have none of their own; those of their instance go with it, which is forgotten last.
     await this.volumesOf({ id }).remove();
@@ -103,11 +131,16 @@ export class ContainerMaker {
     await this.#docker.getContainer(containerName(id)).remove({ force: true, v: true }).catch(nothingIfGone);
   }
 
-  async #context(spec: InstanceSpec): Promise<ContainerContext> {
+  /** The bridge on which containers are; undefined for the engine's own. */
+  network(): Promise<string | undefined> {
     this.#network ??= ensureNetwork(this.#options.engine).catch((error: unknown) => {
       this.#network = undefined;
       throw error;
     });
+    return this.#network;
+  }
+
+  async #context(spec: InstanceSpec): Promise<ContainerContext> {
     const { engine, owner, dns, maxLogBytes = DEFAULT_LOG_BYTES } = this.#options;
     const folder = this.#identityOf(spec.id);
     const identity = existsSync(folder) ? folder : undefined;
@@ -119,7 +152,8 @@ export class ContainerMaker {
       dns,
       maxLogBytes,
       identity,
-      network: await this.#network,
+      network: await this.network(),
+      ready: this.#networks.of(spec.id),
       ulimits: this.#ulimits,
       ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
       mounts: this.volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),

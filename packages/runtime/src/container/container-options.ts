@@ -3,6 +3,7 @@ import { withAddress } from "../instance-values.ts";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
+import { NETWORK_LABEL, type ReadyNetwork } from "./ready-networks.ts";
 import { GROUP_LABEL, type SandboxOptions } from "./sandbox.ts";
 import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
@@ -33,6 +34,8 @@ export interface ContainerContext {
   address?: string | undefined;
   /** The container whose network it is in, which holds what there is to say of the network. */
   sandbox?: string | undefined;
+  /** The network made ahead that it is in. */
+  ready?: ReadyNetwork | undefined;
   dns: string | undefined;
   maxLogBytes: number;
   /** The folder with the instance's credentials. */
@@ -49,7 +52,7 @@ export function containerName(id: string): string {
 /** The engine's request for an instance (Docker Engine API, POST /containers/create). */
 export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
-  const { engine, maxLogBytes, identity } = context;
+  const { engine, maxLogBytes, identity, ready } = context;
   const { security = {} } = spec;
   const { env, command, args } = context.address === undefined ? spec : withAddress(spec, context.address);
   const mounts = mountsOf(identity, context.mounts);
@@ -63,7 +66,11 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     Env: Object.entries({ ...env, ...(spec.memberOf ? {} : { PORT: String(spec.port) }) }).map(([name, value]) => `${name}=${value}`),
     ...(spec.workingDirectory === undefined ? {} : { WorkingDir: spec.workingDirectory }),
     ...(user === undefined ? {} : { User: user }),
-    Labels: { [LABELS.spec]: JSON.stringify(spec), [LABELS.owner]: context.owner },
+    Labels: {
+      [LABELS.spec]: JSON.stringify(spec),
+      [LABELS.owner]: context.owner,
+      ...(ready === undefined ? {} : { [NETWORK_LABEL]: JSON.stringify(ready) }),
+    },
     OpenStdin: false,
     Tty: false,
     ...(alone ? networkOf(spec, context).top : {}),
@@ -89,25 +96,46 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
 
 /** Of a container with a network of its own, or of the sandbox that has it for several. */
 export function sandboxOptions(spec: InstanceSpec, group: string, context: ContainerContext): SandboxOptions {
-  const { top, host } = networkOf(spec, context);
+  return sandboxOf(group, context.owner, networkOf(spec, context));
+}
+
+/** Of the sandbox that has a network for whatever container comes; what is the container's own (its DNS, say) is said when it comes. */
+export function readySandboxOptions(group: string, owner: string, network: string): SandboxOptions {
+  return sandboxOf(group, owner, { top: {}, host: { Sysctls: SYSCTLS, NetworkMode: network } });
+}
+
+function sandboxOf(group: string, owner: string, { top, host }: NetworkOptions): SandboxOptions {
   return {
     ...top,
-    Labels: { [LABELS.owner]: context.owner, [GROUP_LABEL]: group },
+    Labels: { [LABELS.owner]: owner, [GROUP_LABEL]: group },
     HostConfig: { ...host, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"], PidsLimit: 1, ReadonlyRootfs: true, Ulimits: LIMITS },
   };
 }
 
-function networkOf(spec: InstanceSpec, { engine, dns, network }: ContainerContext): { top: SandboxOptions; host: HostConfig } {
+interface NetworkOptions {
+  top: Pick<ContainerCreateOptions, "ExposedPorts" | "Hostname">;
+  host: HostConfig;
+}
+
+function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: ContainerContext): NetworkOptions {
+  const resolver = dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) };
+  if (ready) return networkReady(containerName(spec.id), ready, resolver);
   const port = `${spec.port}/tcp`;
   return {
     top: engine.rootless ? { ExposedPorts: { [port]: {} } } : {},
     host: {
       Sysctls: SYSCTLS,
-      ...(dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) }),
+      ...resolver,
       ...(network === undefined ? {} : { NetworkMode: network }),
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
     },
   };
+}
+
+/** An engine writes names into /etc/hosts only for a network that it made for the same container: they are given to it. */
+function networkReady(name: string, { path, hostname, address, gateway }: ReadyNetwork, resolver: HostConfig): NetworkOptions {
+  const hosts = [`host.containers.internal:${gateway}`, `${hostname}:${address}`, `${name}:${address}`];
+  return { top: { Hostname: hostname }, host: { Sysctls: SYSCTLS, ...resolver, NetworkMode: `ns:${path}`, ExtraHosts: hosts } };
 }
 
 function mountsOf(identity: string | undefined, volumes: readonly HostMount[]): MountSettings[] {

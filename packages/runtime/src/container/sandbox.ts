@@ -42,15 +42,18 @@ export class Sandboxes {
     return "new";
   }
 
+  async runs(group: string): Promise<boolean> {
+    return (await this.inspect(group).catch(nothingIfGone))?.State.Running === true;
+  }
+
   inspect(group: string): Promise<Docker.ContainerInspectInfo> {
     return this.#docker.getContainer(sandboxName(group)).inspect();
   }
 
   /** Ends it, and keeps it: engines remove none whose network a container is in, be it one that has ended. */
   async close(group: string): Promise<void> {
-    const container = this.#docker.getContainer(sandboxName(group));
     // The first process of a container heeds no signal that it has no handler for, but this one.
-    if ((await container.inspect().catch(nothingIfGone))?.State.Running) await container.kill().catch(nothingIfGone);
+    if (await this.runs(group)) await this.#docker.getContainer(sandboxName(group)).kill().catch(nothingIfGone);
   }
 
   async remove(group: string): Promise<void> {

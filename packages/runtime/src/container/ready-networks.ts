@@ -1,0 +1,166 @@
+import { existsSync } from "node:fs";
+import type Docker from "dockerode";
+import type { Clock, Logger, Random, Timer } from "@ebb/base";
+import { isThere } from "./gone-watch.ts";
+import { insideAddress } from "./network.ts";
+import type { SandboxOptions, Sandboxes } from "./sandbox.ts";
+
+/** Of a container that is in such a network: which. */
+export const NETWORK_LABEL = "dev.ebb.network";
+/** A burst takes them all; new ones are made when it is over, as making one takes the engine as long as it saves a start. */
+const CALM = 500;
+/** So often may a start fail that goes well in a network of the engine's: then no more are made. */
+const MOST_REFUSED = 3;
+
+/** What a container must be told to be in it; kept with it, as a label. */
+export interface ReadyNetwork {
+  /** Of the sandbox that holds it. */
+  group: string;
+  /** The namespace's file on this machine. */
+  path: string;
+  address: string;
+  gateway: string;
+  /** As the engine would name a container. */
+  hostname: string;
+}
+
+interface ReadyNetworksOptions {
+  /** How many are kept, none when absent: each is a container that does nothing, with its monitor, some 2 MiB. And what their names are made of. */
+  pool: { size: number; random: Random } | undefined;
+  sandboxes: Sandboxes;
+  optionsOf: (group: string) => Promise<SandboxOptions>;
+  /** Whether containers are being started: none is made meanwhile. */
+  busy: () => boolean;
+  clock: Clock;
+  log: Logger;
+}
+
+/**
+ * Networks that are made before there is a container for them, by the engine itself, as a sandbox has it: address, routes and rules are what any other container has. Each is used by
+ * one instance and removed with its container; none is given back. Those of an Ebb that died are removed by the driver's `list`, unless a container names them.
+ */
+export class ReadyNetworks {
+  readonly #options: ReadyNetworksOptions;
+  readonly #spare: { network: ReadyNetwork; pid: number }[] = [];
+  readonly #held = new Map<string, ReadyNetwork>();
+  readonly #making = new Set<string>();
+  #filling: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #refused = 0;
+  #closed = false;
+
+  constructor(options: ReadyNetworksOptions) {
+    this.#options = options;
+  }
+
+  /** The one that the instance has, or one that it gets; undefined where there is none. */
+  take(id: string): ReadyNetwork | undefined {
+    const held = this.#held.get(id);
+    if (held) return held;
+    let taken = this.#spare.shift();
+    for (; taken && !(isThere(taken.pid) && existsSync(taken.network.path)); taken = this.#spare.shift()) void this.#remove(taken.network);
+    // Who comes in vain does not put it off: starts without an end would have none made ever again.
+    if (taken || !this.#timer) this.fillWhenCalm();
+    if (taken) this.#held.set(id, taken.network);
+    return taken?.network;
+  }
+
+  /** The one that the instance's container is in, by its labels if it is another Ebb's. */
+  of(id: string, labels: Readonly<Record<string, string>> = {}): ReadyNetwork | undefined {
+    const text = labels[NETWORK_LABEL];
+    if (text !== undefined && !this.#held.has(id)) this.#held.set(id, JSON.parse(text) as ReadyNetwork);
+    return this.#held.get(id);
+  }
+
+  /** Whether the one that a container which has ended was in is there: an engine's restart, or the machine's, ends it. */
+  async lasts(network: ReadyNetwork): Promise<boolean> {
+    return existsSync(network.path) && (await this.#options.sandboxes.runs(network.group));
+  }
+
+  async release(id: string): Promise<void> {
+    const network = this.#held.get(id);
+    if (!network) return;
+    await this.#options.sandboxes.remove(network.group);
+    this.#held.delete(id);
+  }
+
+  /** A start in it failed, and went well without. */
+  refuse(error: unknown): void {
+    this.#refused++;
+    const after = this.#refused < MOST_REFUSED ? "" : ": none are made from now on";
+    this.#options.log.warn({ error }, `a container did not start in a network made ahead, but does without${after}`);
+  }
+
+  /** The sandboxes that somebody wants. */
+  groups(): string[] {
+    return [...this.#making, ...[...this.#spare.map(({ network }) => network), ...this.#held.values()].map(({ group }) => group)];
+  }
+
+  fillWhenCalm(): void {
+    this.#timer?.cancel();
+    if (this.#closed || !this.#options.pool?.size || this.#refused >= MOST_REFUSED) return;
+    this.#timer = this.#options.clock.after(CALM, () => {
+      this.#timer = undefined;
+      if (this.#options.busy()) this.fillWhenCalm();
+      else this.#filling ??= this.#fill().finally(() => (this.#filling = undefined));
+    });
+  }
+
+  /** Resolves when none is left that no container is in. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#filling;
+    for (const { network } of this.#spare.splice(0)) await this.#remove(network);
+  }
+
+  async #remove({ group }: ReadyNetwork): Promise<void> {
+    const { sandboxes, log } = this.#options;
+    await sandboxes.remove(group).catch((error: unknown) => log.warn({ error }, "a network made ahead is left to the driver's next look"));
+  }
+
+  async #fill(): Promise<void> {
+    const { pool, busy, log } = this.#options;
+    try {
+      while (pool && !this.#closed && this.#spare.length < pool.size) {
+        if (busy()) return this.fillWhenCalm();
+        if (!(await this.#make(`ready-${pool.random.suffix(10)}`))) return;
+      }
+    } catch (error) {
+      // Containers start without, as slowly as they would have.
+      log.warn({ error }, "a network could not be made ahead");
+    }
+  }
+
+  /** False where it cannot be had: the engine is on another machine, or keeps its namespaces elsewhere. */
+  async #make(group: string): Promise<boolean> {
+    const { sandboxes, optionsOf, log } = this.#options;
+    this.#making.add(group);
+    try {
+      await sandboxes.ensure(group, await optionsOf(group));
+      const state = await sandboxes.inspect(group);
+      const network = networkOf(group, state);
+      if (network) {
+        this.#spare.push({ network, pid: state.State.Pid });
+        return true;
+      }
+      log.info({}, "the engine's networks cannot be made ahead");
+      this.#refused = MOST_REFUSED;
+      await sandboxes.remove(group);
+      return false;
+    } catch (error) {
+      await sandboxes.remove(group).catch(() => undefined);
+      throw error;
+    } finally {
+      this.#making.delete(group);
+    }
+  }
+}
+
+function networkOf(group: string, state: Docker.ContainerInspectInfo): ReadyNetwork | undefined {
+  const path = state.NetworkSettings.SandboxKey;
+  const address = insideAddress(state);
+  const gateway = Object.values(state.NetworkSettings.Networks)[0]?.Gateway ?? "";
+  if (!path || !existsSync(path) || !isThere(state.State.Pid) || address === "" || gateway === "") return undefined;
+  return { group, path, address, gateway, hostname: state.Config.Hostname };
+}
