@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { silentLogger, systemClock } from "@ebb/base";
+import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { describe, expect, test } from "vitest";
 import { describeDriver } from "../driver.conformance.ts";
 import type { InstanceSpec } from "../port.ts";
@@ -21,7 +21,7 @@ if (busybox) {
       const open = { ...busybox.options, maxLogBytes: MAX_LOG_BYTES };
       return {
         name: "container",
-        open: () => createContainerDriver({ ...open, ...options, engine }),
+        open: () => createContainerDriver({ ...open, ...options, engine, readyNetworks: { size: 1, random: systemRandom } }),
         openInChild: `
           import { silentLogger, systemClock } from "@ebb/base";
           import { createContainerDriver } from ${JSON.stringify(join(import.meta.dirname, "container-driver.ts"))};
