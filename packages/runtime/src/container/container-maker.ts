@@ -120,8 +120,7 @@ export class ContainerMaker {
 
   /** With what only it had. */
   async discard(id: string): Promise<void> {
-    await this.remove(id);
-    await this.#networks.release(id);
+    await Promise.all([this.remove(id), this.#networks.release(id)]);
     await rm(this.#identityOf(id), { recursive: true, force: true });
     // Parts have none of their own; those of their instance go with it, which is forgotten last.
     await this.volumesOf({ id }).remove();
