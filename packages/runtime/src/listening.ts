@@ -13,6 +13,8 @@ const LISTEN = "0A";
 export function parseListeners(table: string): Listener[] {
   const listeners: Listener[] = [];
   for (const line of table.split("\n").slice(1)) {
+    // Of a busy machine's thousands of connections each line is of one that does not listen.
+    if (!line.includes(` ${LISTEN} `)) continue;
     const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
     const [address, port] = (local ?? "").split(":");
     if (state !== LISTEN || address === undefined || port === undefined || inode === undefined) continue;

@@ -1,17 +1,27 @@
 import type { Clock, Logger } from "@ebb/base";
 import type { Driver } from "../port.ts";
+import type { ProbePace } from "../probes/pace.ts";
 
 /** The first look at what an instance does wrong, and the time between further ones. */
 const FIRST = 1000;
 const NEXT = 5000;
+/** What starts beside many others takes longer, with nothing wrong, and a look takes a core for milliseconds: so much later for each of them. */
+const FOR_EACH_OTHER = 100;
+
+interface DiagnosisDeps {
+  driver: Driver;
+  clock: Clock;
+  log: Logger;
+  pace: Pick<ProbePace, "starting">;
+}
 
 /** Now and then, while an instance is not ready, its driver looks for what the instance does not know itself. */
 export class Diagnosis {
   readonly #id: string;
-  readonly #deps: { driver: Driver; clock: Clock; log: Logger };
+  readonly #deps: DiagnosisDeps;
   #next = 0;
 
-  constructor(id: string, deps: { driver: Driver; clock: Clock; log: Logger }) {
+  constructor(id: string, deps: DiagnosisDeps) {
     this.#id = id;
     this.#deps = deps;
   }
@@ -23,8 +33,8 @@ export class Diagnosis {
 
   /** Calls with what was found, or with nothing, if it is time to look. */
   look(found: (what: string | undefined) => void): void {
-    const { clock, driver, log } = this.#deps;
-    if (clock.monotonic() < this.#next) return;
+    const { clock, driver, log, pace } = this.#deps;
+    if (clock.monotonic() < this.#next + Math.max(0, pace.starting - 1) * FOR_EACH_OTHER) return;
     this.#next = clock.monotonic() + NEXT;
     driver
       .diagnose(this.#id)

@@ -3,8 +3,8 @@ const FAST = 3;
 /** What was prepared, or has little to boot, answers within this: of a wake that takes six milliseconds, two more are much. */
 const FASTEST = 1;
 const FASTEST_FOR = 20;
-/** All programs that start share so many tries a second; then each is asked less often. */
-const BUDGET_PER_SECOND = 2000;
+/** All programs that start share so many tries a second; then each is asked less often. Who has requests for one tries for itself. */
+const BUDGET_PER_SECOND = 1000;
 /** What has not answered for so long is not about to. */
 const FAST_FOR = 2000;
 const SLOWER = 20;
@@ -24,6 +24,11 @@ export class ProbePace {
       if (!left) this.#starting--;
       left = true;
     };
+  }
+
+  /** How many are being asked. */
+  get starting(): number {
+    return this.#starting;
   }
 
   /** Milliseconds until the next try of one that was first asked `since` milliseconds ago. */
