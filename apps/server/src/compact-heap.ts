@@ -1,6 +1,4 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import type { Clock, Runnable, Timer } from "@ebb/base";
+import { collectGarbage, type Clock, type Runnable, type Timer } from "@ebb/base";
 
 /** Milliseconds after the start before it is first looked at: what was on disk is being read. */
 const STARTED_AFTER = 5000;
@@ -18,8 +16,8 @@ export interface HeapCompactionDeps {
   clock: Clock;
   /** Microseconds of processor time that the process has used so far. */
   used?: () => number;
-  /** Collects all garbage and gives its pages back. */
-  compact?: () => void;
+  /** Collects all garbage and gives its pages back; resolves when every thread has. */
+  compact?: () => Promise<void>;
   /** Bytes of memory that the process has. */
   resident?: () => number;
 }
@@ -30,15 +28,17 @@ export interface HeapCompactionDeps {
  * never looks again. Started last.
  */
 export function heapCompaction(deps: HeapCompactionDeps): Runnable {
-  const { clock, used = processorTime, compact = collectAll, resident = () => process.memoryUsage.rss() } = deps;
+  const { clock, used = processorTime, compact = compactOwn, resident = () => process.memoryUsage.rss() } = deps;
   let timer: Timer | undefined;
+  let stopped = false;
   const lookIn = (delay: number) => {
     const before = used();
-    timer = clock.after(delay, () => compactIfQuiet(before));
+    timer = clock.after(delay, () => void compactIfQuiet(before));
   };
-  const compactIfQuiet = (before: number) => {
+  const compactIfQuiet = async (before: number) => {
     if (used() - before >= QUIET * PERIOD * 1000) return lookIn(PERIOD);
-    compact();
+    await compact();
+    if (stopped) return;
     const left = resident();
     timer = clock.every(GROWTH_PERIOD, () => {
       if (resident() - left < Math.max(GROWTH, GROWTH_SHARE * left)) return;
@@ -53,22 +53,19 @@ export function heapCompaction(deps: HeapCompactionDeps): Runnable {
       return Promise.resolve();
     },
     stop() {
+      stopped = true;
       timer?.cancel();
       return Promise.resolve();
     },
   };
 }
 
+function compactOwn(): Promise<void> {
+  collectGarbage();
+  return Promise.resolve();
+}
+
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
-}
-
-/** Blocks for as long as one full collection takes: some tenths of a second with 150 MB alive. */
-function collectAll(): void {
-  // The engine's own function, which is not there without its flag; nobody else is given it.
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: { type: "major"; flavor: "last-resort" }) => void;
-  setFlagsFromString("--no-expose-gc");
-  collect({ type: "major", flavor: "last-resort" });
 }

@@ -34,7 +34,7 @@ await runChild(
       workers: config.gatewayWorkers,
       ...(accessLog ? { accessLog: (entry) => accessLog.write(entry) } : {}),
     });
-    const parts = [...(accessLog ? [accessLog] : []), gateway, heapCompaction({ clock: systemClock })];
+    const parts = [...(accessLog ? [accessLog] : []), gateway, heapCompaction({ clock: systemClock, compact: () => gateway.compact() })];
     if (config.clusterAddress === undefined) return new Group("gateway", parts);
     const dns = createDns({
       listen: { host: config.clusterAddress, port: DNS_PORT },

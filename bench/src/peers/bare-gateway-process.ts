@@ -16,5 +16,5 @@ const gateway = createGateway({
 });
 await gateway.start();
 // As in production: the engine gives memory back once the start is over.
-await heapCompaction({ clock: systemClock }).start();
+await heapCompaction({ clock: systemClock, compact: () => gateway.compact() }).start();
 console.log(gateway.addresses()[0]?.port);

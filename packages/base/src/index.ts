@@ -1,4 +1,5 @@
 export { backoffDelay, type BackoffPolicy } from "./backoff.ts";
+export { collectGarbage } from "./collect-garbage.ts";
 export { rfc3339, sleep, systemClock, type Clock, type Timer } from "./clock.ts";
 export { Signal } from "./signal.ts";
 export {

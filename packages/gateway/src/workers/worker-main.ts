@@ -1,6 +1,6 @@
 /** One thread of a gateway with several: a data plane with ports that it shares with the others. */
 import { parentPort, workerData } from "node:worker_threads";
-import { assertNever, systemClock, systemRandom, type Logger, type LogFields, type Timer } from "@ebb/base";
+import { assertNever, collectGarbage, systemClock, systemRandom, type Logger, type LogFields, type Timer } from "@ebb/base";
 import type { AccessLogEntry } from "../core/access-log.ts";
 import { RateTable } from "../core/rate-table.ts";
 import { Serving } from "../serving.ts";
@@ -74,6 +74,9 @@ function receive(message: ToWorker): void {
       return serving.plane.drain(message.endpoint, message.timeoutSeconds, (inFlight) => done(message.id, { inFlight }));
     case "stats":
       return done(message.id, { revisions: serving.plane.stats(), totals: serving.totals() });
+    case "compact":
+      collectGarbage();
+      return done(message.id);
     case "repeat-all":
       return serving.plane.repeatAll();
     case "stop":

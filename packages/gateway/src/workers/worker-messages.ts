@@ -28,6 +28,7 @@ export type ToWorker =
   | { type: "apply"; id: number; change: TableChange; slots: Slots }
   | { type: "drain"; id: number; endpoint: string; timeoutSeconds: number }
   | { type: "stats"; id: number }
+  | { type: "compact"; id: number }
   | { type: "repeat-all" }
   | { type: "stop" };
 

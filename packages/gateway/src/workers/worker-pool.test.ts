@@ -177,3 +177,19 @@ test("a worker that takes the place of another has what changed meanwhile", asyn
   );
   for (const answer of answers) expect(answer).toMatch(/ok$/);
 });
+
+test("what its workers no longer need is given back to the machine, while they serve", async () => {
+  const app = await rawServer((socket) => void socket.write(OK));
+  const { pool, port } = await startPool([app.port]);
+  const hosts = Array.from({ length: 20_000 }, (_, i) => rule(`${i}.${"long.".repeat(20)}test`, "ns/app"));
+  const routes = pool.plane.table.routes;
+  const sync = (more: typeof routes) =>
+    pool.plane.apply({ type: "sync", seq: 0, table: { ...pool.plane.table, routes: [...routes, ...more] } });
+  await sync(hosts.map((host) => ({ key: host.host, hash: "h", hosts: [host] })));
+  await sync([]);
+  const before = process.memoryUsage.rss();
+  const compacted = pool.compact();
+  expect(await exchange(port, get())).toContain("ok");
+  await compacted;
+  expect(before - process.memoryUsage.rss()).toBeGreaterThan(16 * 1024 * 1024);
+});
