@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApiServer } from "@ebb/apiserver";
+import { createApiServer, createIssuer } from "@ebb/apiserver";
 import { Group, silentLogger, systemClock, systemRandom, type Logger } from "@ebb/base";
 import { createControllers, type Controllers } from "@ebb/controllers";
 import { createGateway, createGatewayClient } from "@ebb/gateway";
@@ -72,6 +72,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
       gateway: gatewayClient,
       node: { cores: 64, memoryBytes: 2 ** 40 },
       bundlesRoot: join(folder.path, "bundles"),
+      issuer: createIssuer({ folder: join(folder.path, "pki"), ...services }),
       probeAddress: external ?? listener,
       localProbeAddress: internal ?? listener,
       ...(options.progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds: options.progressDeadlineSeconds }),

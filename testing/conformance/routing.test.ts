@@ -2,6 +2,7 @@ import { connect } from "node:tls";
 import { makeCertificate } from "@ebb/apiserver";
 import { systemClock, systemRandom } from "@ebb/base";
 import {
+  Certificates,
   ClusterDomainClaims,
   ConfigMaps,
   DestinationRules,
@@ -183,16 +184,61 @@ test("a DomainMapping needs a claim, serves the Service by another host, and fre
   await eventually(async () => (await revisionAt(name)) === "404");
 });
 
+/** The names of the certificate that a client is shown there, "none", or why it is not trusted. */
+function shownAt(servername: string, ca?: string): Promise<string> {
+  return new Promise<string>((resolve) => {
+    const socket = connect({ ...cluster.tls, servername, ...(ca === undefined ? { rejectUnauthorized: false } : { ca }) }, () => {
+      resolve(String(socket.getPeerCertificate().subjectaltname));
+      socket.destroy();
+    });
+    socket.once("error", (error) => resolve(ca === undefined ? "none" : error.message));
+  });
+}
+
+test("external-domain-tls: each public host, of the Service, of its tags and of domains, has a certificate of its own and a URL to match", async () => {
+  await cluster.deploy("sealed", { image: OK });
+  const before = await readyService("sealed");
+  expect(before.status?.url).toBe("http://sealed.sls-test.localhost");
+  await configure("config-network", { "external-domain-tls": "Enabled", "autocreate-cluster-domain-claims": "true" });
+  const secure = async () => {
+    const route = await cluster.get(Routes, "sealed");
+    return [route?.status?.url, ...(route?.status?.traffic ?? []).map(({ url }) => url)].filter((url) => url?.startsWith("https://"));
+  };
+  await eventually(async () => (await secure()).length === 1);
+  const traffic = [{ latestRevision: true, percent: 100, tag: "new" }];
+  const service = await readyService("sealed");
+  await cluster.client.update(Services, { ...service, spec: { ...service.spec, traffic } });
+  await eventually(async () => (await secure()).length === 2);
+  expect(await secure()).toEqual(["https://sealed.sls-test.localhost", "https://new-sealed.sls-test.localhost"]);
+  expect((await readyService("sealed")).status?.url).toBe("https://sealed.sls-test.localhost");
+  const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "sealed" };
+  const mapping = { name: "sealed.example.org", namespace: "default" };
+  const apiVersion = "serving.knative.dev/v1beta1";
+  await cluster.client.create(DomainMappings, { apiVersion, kind: "DomainMapping", metadata: mapping, spec: { ref } });
+  await eventually(async () => (await cluster.get(DomainMappings, mapping.name))?.status?.url === `https://${mapping.name}`);
+  for (const host of ["sealed.sls-test.localhost", "new-sealed.sls-test.localhost", mapping.name]) {
+    const certificates = (await cluster.client.list(Certificates)).items;
+    const { secretName = "" } = certificates.find(({ spec }) => spec.dnsNames.includes(host))?.spec ?? {};
+    const authority = Buffer.from((await cluster.get(Secrets, secretName))?.data?.["ca.crt"] ?? "", "base64").toString();
+    expect(await shownAt(host, authority)).toBe(`DNS:${host}`);
+  }
+  expect((await cluster.request("sealed.sls-test.localhost")).status).toBe(200);
+  // Of its own, a Service may say no; what was made for it goes.
+  const now = await readyService("sealed");
+  const annotations = { ...now.metadata.annotations, "networking.knative.dev/disable-external-domain-tls": "true" };
+  await cluster.client.update(Services, { ...now, metadata: { ...now.metadata, annotations } });
+  await eventually(async () => (await secure()).length === 0);
+  const provisioned = (await cluster.get(Routes, "sealed"))?.status?.conditions?.find(({ type }) => type === "CertificateProvisioned");
+  expect(provisioned).toMatchObject({ status: "True", reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" });
+  await eventually(async () => (await shownAt("sealed.sls-test.localhost")) === "none");
+  await cluster.client.delete(DomainMappings, "default", mapping.name);
+  await configure("config-network", { "external-domain-tls": "Disabled" });
+  await cluster.client.delete(Services, "default", "sealed");
+});
+
 test("a DomainMapping with a certificate of its own is served by TLS under it, until the Secret goes", async () => {
   const name = "secure.example.org";
-  const shown = () =>
-    new Promise<string>((resolve) => {
-      const socket = connect({ ...cluster.tls, servername: name, rejectUnauthorized: false }, () => {
-        resolve(String(socket.getPeerCertificate().subjectaltname));
-        socket.destroy();
-      });
-      socket.once("error", () => resolve("none"));
-    });
+  const shown = () => shownAt(name);
   expect(await shown()).toBe("none");
   await cluster.client.create(DomainMappings, {
     apiVersion: "serving.knative.dev/v1beta1",

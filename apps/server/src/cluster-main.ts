@@ -1,6 +1,7 @@
 /** The embedded cluster's process: Kubernetes API, controllers, autoscaler, instances. */
 import { chmod, writeFile } from "node:fs/promises";
-import { createApiServer, type ApiServer } from "@ebb/apiserver";
+import { dirname, join } from "node:path";
+import { createApiServer, createIssuer, type ApiServer } from "@ebb/apiserver";
 import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
 import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
@@ -84,6 +85,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,
     authorities: () => api.authorities(),
+    issuer: createIssuer({ folder: join(dirname(paths.clusterStore), "pki"), ...common }),
     issueToken: (holder, token) => api.issuePodToken({ ...holder, ...token }),
     apiAddress: (sort) => (sort === "image" ? api.insideAddress() : localAddress(api.address())),
     // Read when it stops: whether this is a clean stop is known only then.

@@ -94,6 +94,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
   "config-network": [
     ["domain-template", "{{.Name}}.{{.Namespace}}.{{.Domain}}", "public host of a Route"],
     ["tag-template", "{{.Tag}}-{{.Name}}", "what stands for the name in the host of a tag"],
+    ["external-domain-tls", "Disabled", "Enabled: a certificate for each public host, from an authority of the cluster"],
+    ["http-protocol", "Enabled", "Redirected: cleartext requests are sent to TLS"],
   ],
   "config-observability": [
     [

@@ -1,5 +1,6 @@
 export { createApiServer, type ApiServer, type ApiServerOptions } from "./api-server.ts";
 export { loadCertificate, makeCertificate } from "./certificate.ts";
+export { createIssuer, type Issued, type Issuer } from "./pki/issuer.ts";
 export type { CredentialRequest, Credentials } from "./accounts/issue-credentials.ts";
 export type { KubeconfigOptions } from "./kubeconfig.ts";
 export type { User } from "./registry/request-context.ts";

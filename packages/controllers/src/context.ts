@@ -1,5 +1,6 @@
 import type { Clock, Logger, Runnable } from "@ebb/base";
 import {
+  Certificates,
   ConfigMaps,
   Configurations,
   CoreServices,
@@ -22,6 +23,7 @@ import {
   StorageClasses,
   VirtualServices,
   WITH_ENDED,
+  type Certificate,
   type ConfigMap,
   type Configuration,
   type ClusterDomainClaim,
@@ -78,6 +80,7 @@ export interface Context {
   destinationRules: Informer<DestinationRule>;
   domainMappings: Informer<DomainMapping>;
   domainClaims: Informer<ClusterDomainClaim>;
+  certificates: Informer<Certificate>;
   /** Placeholder Services of Routes and tags that say something of visibility. */
   markedPlaceholders: Informer<CoreService>;
   /** By the key of the Configuration that controls them. */
@@ -128,6 +131,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     destinationRules: informer(DestinationRules),
     domainMappings: informer(DomainMappings),
     domainClaims: informer(ClusterDomainClaims),
+    certificates: informer(Certificates),
     markedPlaceholders: createInformer({ client, kind: CoreServices, options: { labelSelector: MARKED_PLACEHOLDERS }, clock, log }),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
     revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
@@ -139,8 +143,16 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
   const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges } = context;
-  const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims } = context;
-  const routing = [istioGateways, destinationRules, virtualServices, domainClaims, domainMappings, context.markedPlaceholders];
+  const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims, certificates } = context;
+  const routing = [
+    istioGateways,
+    destinationRules,
+    virtualServices,
+    domainClaims,
+    certificates,
+    domainMappings,
+    context.markedPlaceholders,
+  ];
   const storage = [context.storageClasses, context.volumes, context.claims];
   return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...storage, ...routing];
 }

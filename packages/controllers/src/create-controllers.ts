@@ -3,6 +3,8 @@ import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
 import { badRequest, LABELS, type KubeClient } from "@ebb/kube";
 import type { InstanceManager, InstanceSpec } from "@ebb/runtime";
+import { CertificateController } from "./certificate/controller.ts";
+import { HostCertificates } from "./certificate/host-certificates.ts";
 import { ClaimController } from "./claim/controller.ts";
 import { createConfigurationController } from "./configuration/controller.ts";
 import { createContext, informersOf, type Context } from "./context.ts";
@@ -19,7 +21,7 @@ import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
 import { ScalingLoop } from "./podautoscaler/scaling-loop.ts";
 import { whatIf, type WhatIf } from "./podautoscaler/what-if.ts";
-import type { GatewayPort } from "./ports.ts";
+import type { GatewayPort, IssueCertificate } from "./ports.ts";
 import { InstanceQuotas } from "./quota/instance-quotas.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
 import type { IssueToken, ProvidedVolumes } from "./revision/provide-volumes.ts";
@@ -65,6 +67,8 @@ export interface ControllersOptions {
   apiAddress?: WorkloadOptions["apiAddress"];
   /** Tokens for projected volumes; without it there are none. */
   issueToken?: IssueToken;
+  /** Makes the certificates of Knative Certificates; without it they are others' to make. */
+  issuer?: { issue: IssueCertificate };
   /** PEM of the API's certificate authority, for the ConfigMap `kube-root-ca.crt` of every namespace; there is none without it. */
   authorities?: () => string;
   /** What becomes of the instances when this stops. Default: they are kept, to be adopted by the next. */
@@ -187,9 +191,10 @@ class EmbeddedControllers implements Controllers {
       issueToken: options.issueToken,
     });
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
-    this.#routes = new RouteController(context, ingress);
+    const certificates = new HostCertificates(context, gateway);
+    this.#routes = new RouteController(context, ingress, certificates);
     this.#virtualServices = new VirtualServiceController(context, ingress);
-    this.#domainMappings = new DomainMappingController(context, ingress, gateway);
+    this.#domainMappings = new DomainMappingController(context, ingress, certificates);
     this.#pods = new PodController(context, instances, options.node?.address);
     this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
     const informers = informersOf(context);
@@ -208,6 +213,8 @@ class EmbeddedControllers implements Controllers {
       this.#controllers.push(publisher.controller);
       informers.push(publisher.namespaces);
     }
+    const { issuer } = options;
+    if (issuer) this.#controllers.push(new CertificateController(context, (names) => issuer.issue(names)).controller);
     if (options.claimsRoot !== undefined) this.#controllers.push(...new ClaimController(context, options.claimsRoot).controllers);
     settings.invalid.on(({ map, message }) => context.events.note(map, { type: "Warning", reason: "InvalidConfiguration", message }));
     this.#informers = new Group("informers", informers);

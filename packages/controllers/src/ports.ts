@@ -15,3 +15,8 @@ export type GatewayPort = Pick<
   | "onWake"
   | "onStats"
 >;
+
+/** A certificate for these DNS names, from an authority of the cluster: PEM, and when it ends (milliseconds since the epoch). */
+export type IssueCertificate = (
+  names: readonly string[],
+) => Promise<{ certificate: string; key: string; authority: string; notAfter: number }>;

@@ -16,6 +16,7 @@ export { createConditions, keepTimes, type Cause, type Conditions, type Conditio
 export type * from "./core.ts";
 export type * from "./storage.ts";
 export { CLAIM_PROTECTION, DEFAULT_CLASS, defaultClass, VOLUME_PROTECTION } from "./storage.ts";
+export type { Certificate } from "./certificate.ts";
 export type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";

@@ -1,5 +1,6 @@
 import { API_EXTENSIONS_GROUP, type CustomResourceDefinition, type PrinterColumn } from "./custom/definition.ts";
 import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "./core.ts";
+import type { Certificate } from "./certificate.ts";
 import type { ClusterDomainClaim, DomainMapping } from "./domain-mapping.ts";
 import type { AuthorizationPolicy, DestinationRule, EnvoyFilter, IstioGateway, VirtualService } from "./istio/istio.ts";
 import type { KubeObject } from "./meta.ts";
@@ -241,7 +242,7 @@ export const KnativeIngresses = define({
   shortNames: ["kingress", "king"],
   categories: ["knative-internal", "networking"],
 });
-export const Certificates = define({
+export const Certificates = define<Certificate>({
   ...internal,
   group: "networking.internal.knative.dev",
   kind: "Certificate",

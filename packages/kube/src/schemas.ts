@@ -1,6 +1,7 @@
 import { builtinSchema } from "./builtin/builtin-schema.ts";
 import { messageNameOf } from "./builtin/decode-protobuf.ts";
 import { messageOf } from "./builtin/messages.ts";
+import { CERTIFICATE_SCHEMA } from "./certificate.ts";
 import { DEFINITION_SCHEMA } from "./custom/definition-schema.ts";
 import { DOMAIN_CLAIM_SCHEMA, DOMAIN_MAPPING_SCHEMA } from "./domain-mapping.ts";
 import { DESTINATION_RULE_SCHEMA, GATEWAY_SCHEMA, VIRTUAL_SERVICE_SCHEMA } from "./istio/istio-schema.ts";
@@ -11,6 +12,7 @@ import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 /** By group and kind: the custom kinds that come with the cluster. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
   "apiextensions.k8s.io/CustomResourceDefinition": DEFINITION_SCHEMA,
+  "networking.internal.knative.dev/Certificate": CERTIFICATE_SCHEMA,
   "networking.internal.knative.dev/ClusterDomainClaim": DOMAIN_CLAIM_SCHEMA,
   "networking.istio.io/DestinationRule": DESTINATION_RULE_SCHEMA,
   "networking.istio.io/Gateway": GATEWAY_SCHEMA,

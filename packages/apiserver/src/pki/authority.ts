@@ -34,11 +34,11 @@ export interface Validity {
 }
 
 /** A certificate authority of the cluster's own. */
-export async function makeAuthority({ now, days, random }: Validity): Promise<KeyPair> {
+export async function makeAuthority({ now, days, random }: Validity, name = "ebb-ca"): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     // Each its own name: a client that knows an older one must not take it for this one.
-    name: [{ CN: [`ebb-ca@${Math.floor(now / 1000)}`] }],
+    name: [{ CN: [`${name}@${Math.floor(now / 1000)}`] }],
     ...lifetime({ now, days, random }),
     signingAlgorithm: ALGORITHM,
     keys,
@@ -51,11 +51,16 @@ export async function makeAuthority({ now, days, random }: Validity): Promise<Ke
   return pemOf(certificate, keys.privateKey);
 }
 
-/** For the API server, at each of these addresses and names. */
-export function issueServer(authority: KeyPair, names: readonly string[], validity: Validity): Promise<KeyPair> {
+/** For a server, the API's unless it is given a name, at each of these addresses and names. */
+export function issueServer(
+  authority: KeyPair,
+  names: readonly string[],
+  validity: Validity,
+  commonName = "kube-apiserver",
+): Promise<KeyPair> {
   const alternatives = names.map((value) => ({ type: isIP(value) ? ("ip" as const) : ("dns" as const), value }));
   const extensions = [new ExtendedKeyUsageExtension([SERVER_AUTH]), new SubjectAlternativeNameExtension(alternatives)];
-  return issue(authority, { subject: [{ CN: ["kube-apiserver"] }], extensions }, validity);
+  return issue(authority, { subject: [{ CN: [commonName] }], extensions }, validity);
 }
 
 /** For a client: the common name is the user, each organisation a group. */

@@ -41,19 +41,19 @@ export async function loadPki({ folder, names, admin, clock, random }: PkiOption
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const now = clock.now();
   const validity = { now, days: LEAF_DAYS, random };
-  const kept = await read(folder, "ca");
+  const kept = await readPair(folder, "ca");
   const usable = kept && lasts(kept, AUTHORITY_RENEWAL_DAYS, now) ? kept : undefined;
   const authority = usable
     ? { ...usable, certificate: firstOf(usable.certificate) }
     : await makeAuthority({ now, days: AUTHORITY_DAYS, random });
   const authorities = usable ? usable.certificate : authority.certificate + (kept && lasts(kept, 0, now) ? firstOf(kept.certificate) : "");
-  if (!usable) await write(folder, "ca", { certificate: authorities, key: authority.key });
+  if (!usable) await writePair(folder, "ca", { certificate: authorities, key: authority.key });
   const leaf = async (name: string, make: () => Promise<KeyPair>, fits: (certificate: X509Certificate) => boolean) => {
-    const found = await read(folder, name);
+    const found = await readPair(folder, name);
     if (found && lasts(found, LEAF_RENEWAL_DAYS, now) && isFrom(found, authority) && fits(new X509Certificate(found.certificate)))
       return found;
     const made = await make();
-    await write(folder, name, made);
+    await writePair(folder, name, made);
     return made;
   };
   return {
@@ -92,7 +92,7 @@ function isPrivateKey(text: string): boolean {
 }
 
 /** Whether the pair belongs together and is valid for so many days more. */
-function lasts({ certificate, key }: KeyPair, days: number, now: number): boolean {
+export function lasts({ certificate, key }: KeyPair, days: number, now: number): boolean {
   try {
     const parsed = new X509Certificate(certificate);
     return parsed.checkPrivateKey(createPrivateKey(key)) && parsed.validToDate.getTime() - now > days * DAY;
@@ -114,13 +114,13 @@ function firstOf(certificates: string): string {
   return `${certificates.split("-----END CERTIFICATE-----")[0] ?? ""}-----END CERTIFICATE-----\n`;
 }
 
-async function read(folder: string, name: string): Promise<KeyPair | undefined> {
+export async function readPair(folder: string, name: string): Promise<KeyPair | undefined> {
   const certificate = await readIfThere(join(folder, `${name}.crt`));
   const key = await readIfThere(join(folder, `${name}.key`));
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
 
-async function write(folder: string, name: string, { certificate, key }: KeyPair): Promise<void> {
+export async function writePair(folder: string, name: string, { certificate, key }: KeyPair): Promise<void> {
   // The key first: a certificate whose key is not the one beside it is seen as unusable, and both are made anew.
   await replaceFile(join(folder, `${name}.key`), key, 0o600);
   await replaceFile(join(folder, `${name}.crt`), certificate, 0o600);

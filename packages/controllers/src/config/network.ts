@@ -10,11 +10,18 @@ export interface NetworkConfig {
   tagTemplate(values: TemplateValues): string;
   /** `http-protocol: Redirected`: cleartext requests are sent to TLS, unless a Route says otherwise. */
   redirectsToTls: boolean;
+  /** `external-domain-tls: Enabled`: each public host gets a certificate of its own. */
+  makesCertificates: boolean;
+  /** `certificate-class`: who makes them. */
+  certificateClass: string;
   /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
   createsDomainClaims: boolean;
   /** `rollout-duration`: how long a new Revision takes to get all traffic, where its Route does not say. */
   rolloutSeconds: number;
 }
+
+/** Upstream's default; those that say so, or nothing, are ours to make. */
+export const CERTIFICATE_CLASS = "cert-manager.certificate.networking.knative.dev";
 
 /** Throws UserError `invalid_config`. */
 export function parseNetworkConfig(data: Data = {}): NetworkConfig {
@@ -22,9 +29,16 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
     domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
+    makesCertificates: parseSwitch(data["external-domain-tls"] ?? data["auto-tls"]),
+    certificateClass: data["certificate-class"] ?? data["certificate.class"] ?? CERTIFICATE_CLASS,
     rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
     createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
   };
+}
+
+/** Enabled in any case; upstream takes everything else for Disabled. */
+function parseSwitch(text = ""): boolean {
+  return text.toLowerCase() === "enabled";
 }
 
 function parseHttpProtocol(text = "Enabled"): boolean {

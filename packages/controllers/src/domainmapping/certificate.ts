@@ -23,10 +23,6 @@ export function mappingTls(mapping: DomainMapping, secret: Secret | undefined): 
     return failed("has no certificate and private key, in PEM, that belong together");
   }
   return {
-    certificate: { key: certificateKey(keyOf(mapping)), hosts: [mapping.metadata.name], source: { certificate: cert, privateKey: key } },
+    certificate: { key: `domainmapping:${keyOf(mapping)}`, hosts: [mapping.metadata.name], source: { certificate: cert, privateKey: key } },
   };
-}
-
-export function certificateKey(mapping: string): string {
-  return `domainmapping:${mapping}`;
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { CertificateEntry, RouteEntry } from "@ebb/gateway";
 import {
   ClusterDomainClaims,
@@ -8,15 +7,16 @@ import {
   type KnativeService,
   type Route,
 } from "@ebb/kube";
+import type { HostCertificates, Secured } from "../certificate/host-certificates.ts";
+import { mappingCertificate, wantsCertificates } from "../certificate/resources.ts";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
-import type { GatewayPort } from "../ports.ts";
 import { redirectsToTls } from "../route/entry.ts";
 import { policyOf } from "../route/policy.ts";
 import type { Ingress } from "../route/ingress.ts";
-import { certificateKey, mappingTls, type MappingTls } from "./certificate.ts";
+import { mappingTls, type MappingTls } from "./certificate.ts";
 import { claimProblem, DOMAIN_MAPPING_CONDITIONS, makeMapping, mappingStatus, resolveReference, type Resolved } from "./reconcile.ts";
 
 /** Holds a mapping until the claim that was made for it is free again. */
@@ -28,14 +28,12 @@ export class DomainMappingController {
   readonly controller: Controller;
   readonly #context: Context;
   readonly #ingress: Ingress;
-  readonly #gateway: Pick<GatewayPort, "putCertificate" | "removeCertificate">;
-  /** What the gateway has, by mapping. */
-  readonly #certificates = new Map<string, CertificateEntry>();
+  readonly #certificates: HostCertificates;
 
-  constructor(context: Context, ingress: Ingress, gateway: Pick<GatewayPort, "putCertificate" | "removeCertificate">) {
+  constructor(context: Context, ingress: Ingress, certificates: HostCertificates) {
     this.#context = context;
     this.#ingress = ingress;
-    this.#gateway = gateway;
+    this.#certificates = certificates;
     const { clock, log, domainMappings, domainClaims, services, routes, secrets, settings } = context;
     this.controller = new Controller({ name: "domainmapping", clock, log, reconcile: (key) => this.#reconcile(key) });
     domainMappings.onChange(({ object }) => this.controller.add(keyOf(object)));
@@ -51,6 +49,7 @@ export class DomainMappingController {
       if (type === "resync") return;
       this.#addWhere((mapping) => mapping.spec.tls?.secretName === metadata.name && mapping.metadata.namespace === metadata.namespace);
     });
+    certificates.onChange(({ kind, key }) => kind === DomainMappings.kind && this.controller.add(key));
     settings.changed.on((name) => {
       if (name === "network") this.#addWhere(() => true);
     });
@@ -63,9 +62,10 @@ export class DomainMappingController {
       domainMappings.list().map(async (mapping) => {
         const resolved = this.#resolve(mapping);
         if (mapping.metadata.deletionTimestamp || claimProblem(mapping, this.#claimOf(mapping)) || "problem" in resolved) return;
-        this.#certify(mapping, this.#tlsOf(mapping));
+        const told = this.#certify(mapping, this.#tlsOf(mapping), this.#certificates.look(mapping, this.#desired(mapping)));
         const proved = DOMAIN_MAPPING_CONDITIONS.get(mapping.status?.conditions, "IngressReady")?.status === "True";
         await this.#ingress.adopt(this.#entryOf(mapping, resolved.host), proved);
+        await told;
       }),
     );
   }
@@ -87,13 +87,22 @@ export class DomainMappingController {
     const claim = claimProblem(mapping, await this.#claim(mapping));
     const resolved = claim ? undefined : this.#resolve(mapping);
     const tls = claim ? undefined : this.#tlsOf(mapping);
-    this.#certify(mapping, tls);
+    const desired = claim ? [] : this.#desired(mapping);
+    const secured = await this.#certificates.sync(mapping, desired);
+    await this.#certify(mapping, tls, secured);
     const entry = resolved && "host" in resolved ? this.#entryOf(mapping, resolved.host) : undefined;
     const ingress = entry && (await this.#ingress.program(entry));
     if (!entry) await this.#ingress.remove(`domainmapping:${key}`);
     await applyStatus(client, DomainMappings, {
       object: mapping,
-      status: mappingStatus(mapping, { claim, resolved, tls, ingress, now: clock.now() }),
+      status: mappingStatus(mapping, {
+        claim,
+        resolved,
+        tls,
+        secured: desired.length > 0 ? secured : undefined,
+        ingress,
+        now: clock.now(),
+      }),
     });
     return ingress?.state === "waiting" ? RETRY : undefined;
   }
@@ -139,28 +148,20 @@ export class DomainMappingController {
     return mappingTls(mapping, secretName === undefined ? undefined : this.#context.secrets.get(namespace, secretName));
   }
 
+  #desired(mapping: DomainMapping) {
+    const { network } = this.#context.settings.current;
+    return mapping.spec.tls || !wantsCertificates(mapping, network) ? [] : [mappingCertificate(mapping, network)];
+  }
+
   /** A certificate that can be used no more is taken back: the host must not go on under one that its owner has withdrawn. */
-  #certify(mapping: DomainMapping, tls: MappingTls | undefined): void {
-    const key = keyOf(mapping);
-    const certificate = tls && "certificate" in tls ? tls.certificate : undefined;
-    if (!certificate) return this.#decertify(key);
-    if (isDeepStrictEqual(this.#certificates.get(key), certificate)) return;
-    this.#certificates.set(key, certificate);
-    this.#told(key, this.#gateway.putCertificate(certificate));
-  }
-
-  #decertify(key: string): void {
-    if (this.#certificates.delete(key)) this.#told(key, this.#gateway.removeCertificate(certificateKey(key)));
-  }
-
-  /** The client repeats to the gateway what it has not heard. */
-  #told(mapping: string, change: Promise<void>): void {
-    change.catch((error: unknown) => this.#context.log.warn({ mapping, error }, "the gateway did not take a certificate"));
+  #certify(mapping: DomainMapping, tls: MappingTls | undefined, secured: Secured): Promise<void> {
+    const own: CertificateEntry[] = tls && "certificate" in tls ? [tls.certificate] : [];
+    return this.#certificates.serve(holderOf(keyOf(mapping)), [...own, ...secured.entries]);
   }
 
   async #forget(key: string, mapping: DomainMapping | undefined): Promise<void> {
     const { client, settings } = this.#context;
-    this.#decertify(key);
+    await this.#certificates.serve(holderOf(key), []);
     await this.#ingress.remove(`domainmapping:${key}`);
     if (!mapping?.metadata.finalizers?.includes(FINALIZER)) return;
     const claim = this.#claimOf(mapping);
@@ -171,4 +172,9 @@ export class DomainMappingController {
     const finalizers = mapping.metadata.finalizers.filter((name) => name !== FINALIZER);
     await client.update(DomainMappings, { ...mapping, metadata: { ...mapping.metadata, finalizers } });
   }
+}
+
+/** A Route may have the same name. */
+function holderOf(key: string): string {
+  return `domainmapping:${key}`;
 }

@@ -1,5 +1,6 @@
 import { createConditions, type Cause, type ClusterDomainClaim, type DomainMapping, type TrafficPolicy } from "@ebb/kube";
 import type { RouteEntry } from "@ebb/gateway";
+import { markProvisioned, TLS_NOT_ENABLED, type Secured } from "../certificate/host-certificates.ts";
 import { keyOf } from "../engine/keys.ts";
 import type { Ingress as IngressState } from "../route/reconcile.ts";
 import type { MappingTls } from "./certificate.ts";
@@ -73,25 +74,29 @@ export interface MappingObserved {
   resolved: Resolved | undefined;
   /** Undefined when it names no certificate. */
   tls?: MappingTls | undefined;
+  /** Of the certificate that is made for it; undefined: none is. */
+  secured?: Secured | undefined;
   /** Undefined as long as there is nothing to serve. */
   ingress: IngressState | undefined;
   now: number;
 }
 
-const NOT_ENABLED: Cause = { reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
-const EXTERNAL: Cause = { reason: "CertificateExternallyProvided", message: "TLS certificate was provided externally" };
+const EXTERNAL: Secured["provisioned"] = {
+  status: "True",
+  cause: { reason: "CertificateExternallyProvided", message: "TLS certificate was provided externally" },
+};
 
 /** The status of a DomainMapping; after knative's domainmapping_lifecycle.go. */
 export function mappingStatus(
   mapping: DomainMapping,
-  { claim, resolved, tls, ingress, now }: MappingObserved,
+  { claim, resolved, tls, secured, ingress, now }: MappingObserved,
 ): NonNullable<DomainMapping["status"]> {
   const { generation, name } = mapping.metadata;
   let marks = conditions.initialize(mapping.status?.conditions, now);
   marks =
     tls && "problem" in tls
       ? conditions.markFalse(marks, "CertificateProvisioned", tls.problem, now)
-      : conditions.markTrueBecause(marks, "CertificateProvisioned", tls ? EXTERNAL : NOT_ENABLED, now);
+      : markProvisioned(conditions, marks, tls ? EXTERNAL : (secured ?? TLS_NOT_ENABLED).provisioned, now);
   marks = claim ? conditions.markFalse(marks, "DomainClaimed", claim, now) : conditions.markTrue(marks, "DomainClaimed", now);
   if (resolved && "problem" in resolved) marks = conditions.markFalse(marks, "ReferenceResolved", resolved.problem, now);
   else if (resolved) marks = conditions.markTrue(marks, "ReferenceResolved", now);
@@ -103,7 +108,7 @@ export function mappingStatus(
       : { reason: "IngressNotConfigured", message: "Ingress has not yet been reconciled." };
     marks = conditions.markUnknown(marks, "IngressReady", cause, now);
   }
-  const url = `${tls ? "https" : "http"}://${name}`;
+  const url = `${tls || secured?.hosts.has(name) ? "https" : "http"}://${name}`;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     conditions: marks,

@@ -1,5 +1,16 @@
-import { KnativeIngresses, Routes, type Condition, type KubeObject, type ObjectView, type Route, type TrafficTarget } from "@ebb/kube";
-import { controllerRef, omit } from "../engine/keys.ts";
+import {
+  Certificates,
+  KnativeIngresses,
+  Routes,
+  type Certificate,
+  type Condition,
+  type Finder,
+  type KubeObject,
+  type ObjectView,
+  type Route,
+  type TrafficTarget,
+} from "@ebb/kube";
+import { controllerRef, isControlledBy, omit } from "../engine/keys.ts";
 import { CLUSTER_DOMAIN } from "../config/network.ts";
 import { mark, suffixed } from "./parts.ts";
 
@@ -10,7 +21,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** Knative's Ingress of a Route: what the gateway serves by, as its status tells. */
 export const ingressView: ObjectView<Route> = { kind: KnativeIngresses, source: Routes, ...suffixed(""), make: makeIngress };
 
-function makeIngress(route: Route): KubeObject {
+function makeIngress(route: Route, find: Finder): KubeObject {
   const { name, namespace = "", labels, annotations } = route.metadata;
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
@@ -22,9 +33,22 @@ function makeIngress(route: Route): KubeObject {
       ownerReferences: [controllerRef(Routes, route)],
       generation: 1,
     },
-    spec: { httpOption: "Enabled", rules: rulesOf(route) },
+    spec: { httpOption: "Enabled", rules: rulesOf(route), ...tlsOf(route, find) },
     status: statusOf(route),
   };
+}
+
+/** The Secrets of its Certificates, that of its own host first. */
+function tlsOf(route: Route, find: Finder): { tls?: object[] } {
+  const { url, traffic = [] } = route.status ?? {};
+  const secure = new Set([url, ...traffic.map((target) => target.url)].filter((each) => each?.startsWith("https://")).map(hostOf));
+  if (secure.size === 0) return {};
+  const own = find
+    .list<Certificate>(Certificates, route.metadata.namespace ?? "")
+    .filter((certificate) => isControlledBy(certificate, route) && certificate.spec.dnsNames.every((host) => secure.has(host)));
+  const tls = own.map(({ metadata, spec }) => ({ hosts: spec.dnsNames, secretName: spec.secretName, secretNamespace: metadata.namespace }));
+  const main = hostOf(url);
+  return { tls: tls.toSorted((a, b) => Number(b.hosts.includes(main ?? "")) - Number(a.hosts.includes(main ?? ""))) };
 }
 
 interface Split {

@@ -1,4 +1,7 @@
 import { LABELS, Revisions, Routes, type Revision, type Route } from "@ebb/kube";
+import { TLS_NOT_ENABLED, TLS_NOT_INSIDE, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
+import { routeCertificates, wantsCertificates } from "../certificate/resources.ts";
+import { domainFor } from "../config/network.ts";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
@@ -42,9 +45,12 @@ export class RouteController {
   readonly #claims = new HostClaims();
   readonly #placeholders: Placeholders;
 
-  constructor(context: Context, ingress: Ingress) {
+  readonly #certificates: HostCertificates;
+
+  constructor(context: Context, ingress: Ingress, certificates: HostCertificates) {
     this.#context = context;
     this.#ingress = ingress;
+    this.#certificates = certificates;
     this.#placeholders = new Placeholders(context.client, context.markedPlaceholders);
     const { clock, log } = context;
     this.controller = new Controller({ name: "route", clock, log, reconcile: (key) => this.#reconcile(key) });
@@ -59,6 +65,7 @@ export class RouteController {
       const name = metadata.labels?.[LABELS.route];
       if (name !== undefined) this.controller.add(`${metadata.namespace ?? ""}/${name}`);
     });
+    certificates.onChange(({ kind, key }) => kind === Routes.kind && this.controller.add(key));
     context.settings.changed.on((name) => {
       if (name === "network" || name === "domain" || name === "features")
         for (const route of context.routes.list()) this.controller.add(keyOf(route));
@@ -70,9 +77,12 @@ export class RouteController {
     const routes = this.#context.routes.list().filter(({ metadata }) => !metadata.deletionTimestamp);
     for (const route of routes) this.#claim(route, this.#intent(route).named);
     const puts = routes.map(async (route) => {
-      const entry = this.#entry(route, this.#intent(route).named);
+      const { named } = this.#intent(route);
+      const entry = this.#entry(route, named);
+      const told = this.#certificates.serve(keyOf(route), this.#certificates.look(route, this.#desired(route, named)).entries);
       const proved = ROUTE_CONDITIONS.get(route.status?.conditions, "IngressReady")?.status === "True";
       if (entry.hosts.length > 0) await this.#ingress.adopt(entry, proved);
+      await told;
     });
     await Promise.all(puts);
   }
@@ -86,14 +96,15 @@ export class RouteController {
     const { routes, client, clock } = this.#context;
     const route = routes.get(namespace, name);
     if (!route || route.metadata.deletionTimestamp) return await this.#forget(key);
-    const settings = this.#settings(route);
-    const taken = await this.#placeholders.sync(route, settings.network);
+    const taken = await this.#placeholders.sync(route, this.#context.settings.current.network);
     const intent = this.#intent(route);
     this.#claim(route, intent.named);
     await this.#mark(key, this.#led(route, intent.targets), true);
     const entry = this.#entry(route, intent.named);
     const programmed: IngressState = entry.hosts.length > 0 ? await this.#ingress.program(entry) : { state: "ready" };
     if (entry.hosts.length === 0) await this.#ingress.remove(key);
+    const secured = await this.#secure(route, intent.named);
+    const settings = { ...this.#settings(route), secure: secured.hosts };
     const inForce = programmed.state === "ready" && !intent.problem;
     const duration = rolloutSeconds(route.metadata.annotations, settings.network.rolloutSeconds);
     const rollouts = inForce ? observeReady(intent.rollouts, clock.now(), duration) : undefined;
@@ -102,7 +113,8 @@ export class RouteController {
       problem: intent.problem,
       ingress: programmed.state === "ready" ? (taken ?? this.#refusal(key, intent.named) ?? programmed) : programmed,
       traffic: inForce ? statusTraffic(route, intent.targets, settings) : (route.status?.traffic ?? []),
-      url: urlOf(hostsOf(route, settings)),
+      secured,
+      url: urlOf(hostsOf(route, settings), secured.hosts),
       localUrl: `http://${hostsOf(route, settings).local[0] ?? ""}`,
       ...(rollouts ? { rollouts } : {}),
       now: clock.now(),
@@ -123,6 +135,28 @@ export class RouteController {
   #settings(route: Route): HostSettings {
     const { network, domain } = this.#context.settings.current;
     return { network, domain, local: this.#placeholders.local(route) };
+  }
+
+  /** The certificates that its public hosts should have, as far as they are its own. */
+  #desired(route: Route, named: readonly NamedSplits[]) {
+    const { network, domain } = this.#context.settings.current;
+    if (!wantsCertificates(route, network)) return [];
+    const hosts = named.flatMap(({ tag, hosts: { external: host } }) =>
+      host !== undefined && this.#mine(route, host) ? [{ host, tag }] : [],
+    );
+    return routeCertificates(route, hosts, { network, domain: domainFor(domain, route.metadata.labels ?? {}) });
+  }
+
+  async #secure(route: Route, named: readonly NamedSplits[]): Promise<Secured> {
+    const desired = this.#desired(route, named);
+    const secured = await this.#certificates.sync(route, desired);
+    await this.#certificates.serve(keyOf(route), secured.entries);
+    if (desired.length > 0) return secured;
+    return wantsCertificates(route, this.#context.settings.current.network) ? TLS_NOT_INSIDE : TLS_NOT_ENABLED;
+  }
+
+  #mine(route: Route, host: string): boolean {
+    return this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined;
   }
 
   #intent(route: Route): Intent {
@@ -153,7 +187,7 @@ export class RouteController {
   #entry(route: Route, named: readonly NamedSplits[]) {
     const { network, features } = this.#context.settings.current;
     return makeEntry(route, named, {
-      mine: (host) => this.#claims.owner(host) === keyOf(route) && hostProblem(host) === undefined,
+      mine: (host) => this.#mine(route, host),
       redirectToTls: redirectsToTls(route, network.redirectsToTls),
       tagHeader: features["tag-header-based-routing"] === "Enabled",
     });
@@ -188,6 +222,7 @@ export class RouteController {
   async #forget(key: string): Promise<void> {
     for (const other of this.#claims.remove(key)) this.controller.add(other);
     await this.#ingress.remove(key);
+    await this.#certificates.serve(key, []);
     await this.#mark(key, this.#context.revisionsRouted.get(key), false);
   }
 }

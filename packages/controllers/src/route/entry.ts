@@ -94,6 +94,6 @@ export function redirectsToTls({ metadata }: Pick<Route, "metadata">, by: boolea
 export function statusTraffic(route: Route, targets: readonly Target[], settings: HostSettings): TrafficTarget[] {
   return targets.map((target) => ({
     ...target,
-    ...(target.tag === undefined ? {} : { url: urlOf(hostsOf(route, settings, target.tag)) }),
+    ...(target.tag === undefined ? {} : { url: urlOf(hostsOf(route, settings, target.tag), settings.secure) }),
   }));
 }

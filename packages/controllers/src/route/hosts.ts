@@ -13,6 +13,8 @@ export interface Hosts {
 export type HostSettings = Pick<Values, "network" | "domain"> & {
   /** Names, of the Route or of tags, that are visible inside the cluster only, whatever the Route is. */
   local?: ReadonlySet<string>;
+  /** Public hosts that have a certificate. */
+  secure?: ReadonlySet<string>;
 };
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -35,8 +37,9 @@ export function hostsOf(route: Route, settings: HostSettings, tag?: string): Hos
   return { external: external.toLowerCase(), local };
 }
 
-export function urlOf({ external, local }: Hosts): string {
-  return `http://${external ?? local[0] ?? ""}`;
+export function urlOf({ external, local }: Hosts, secure?: ReadonlySet<string>): string {
+  const scheme = external !== undefined && secure?.has(external) ? "https" : "http";
+  return `${scheme}://${external ?? local[0] ?? ""}`;
 }
 
 /** What keeps a text from being a host name, if anything does. */

@@ -1,4 +1,5 @@
 import type { Route, TrafficTarget } from "@ebb/kube";
+import { markProvisioned, TLS_NOT_ENABLED, type Secured } from "../certificate/host-certificates.ts";
 import { ROUTE_CONDITIONS as conditions } from "./conditions.ts";
 import { omit } from "../engine/keys.ts";
 import { isDone, ROLLOUT_ANNOTATION, type ConfigurationRollout } from "./rollout.ts";
@@ -21,19 +22,19 @@ export interface RouteObserved {
   traffic: TrafficTarget[];
   /** As the gateway has them; absent: as the status says. */
   rollouts?: readonly ConfigurationRollout[];
+  /** Of its public hosts; absent: external-domain-tls is off. */
+  secured?: Secured;
   url: string;
   localUrl: string;
   now: number;
 }
-
-const NO_TLS = { reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" };
 
 /** The status of a Route; after knative's pkg/reconciler/route and route_lifecycle.go. */
 export function routeStatus(observed: RouteObserved): NonNullable<Route["status"]> {
   const { route, problem, ingress, now } = observed;
   const before = route.status ?? {};
   let marks = conditions.initialize(before.conditions, now);
-  marks = conditions.markTrueBecause(marks, "CertificateProvisioned", NO_TLS, now);
+  marks = markProvisioned(conditions, marks, (observed.secured ?? TLS_NOT_ENABLED).provisioned, now);
   switch (ingress.state) {
     case "ready":
       if (observed.rollouts && !isDone(observed.rollouts)) {
