@@ -56,7 +56,9 @@ test("in the foreground the owner waits for what blocks it", async () => {
   await client.delete(ConfigMaps, "default", "a", { propagationPolicy: "Foreground" });
   const child = await eventually(async () => {
     const found = await client.get(ConfigMaps, "default", "child");
-    return found?.metadata.deletionTimestamp ? found : undefined;
+    // Once the collector is done with it: it is deleted in the foreground, too, and has nothing to wait for.
+    const done = found?.metadata.deletionTimestamp && !found.metadata.finalizers?.includes("foregroundDeletion");
+    return done ? found : undefined;
   });
   expect((await client.get(ConfigMaps, "default", "a"))?.metadata.finalizers).toEqual(["foregroundDeletion"]);
   const { finalizers } = child.metadata;

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { dnsSubdomainFaults } from "./dns-names.ts";
 import type { Kind } from "./kinds.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
+import { sameJson } from "./same-json.ts";
 import { forbiddenField, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "./status-errors.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
 
@@ -54,8 +54,7 @@ function changeCauses({ spec }: PersistentVolumeClaim, { spec: before, status }:
     ...(before.volumeName ? {} : { volumeName: spec.volumeName }),
     ...(bound ? { resources: spec.resources } : {}),
   };
-  const same = (left: object, right: object) => isDeepStrictEqual(JSON.parse(JSON.stringify(left)), JSON.parse(JSON.stringify(right)));
-  if (!same(spec, kept))
+  if (!sameJson(spec, kept))
     return [
       forbiddenField("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"),
     ];

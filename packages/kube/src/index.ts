@@ -121,6 +121,8 @@ export { isReset, parseManagedFields, type ManagedFieldsEntry, type ManagerId } 
 export { trackUpdate } from "./ownership/track.ts";
 export { RBAC_GROUP } from "./rbac.ts";
 export type * from "./rbac.ts";
+export { jsonCopy } from "./json-copy.ts";
+export { sameJson } from "./same-json.ts";
 export { applyPartialSchema, applySchema, type Schema, type Structure } from "./schema.ts";
 export { appliedScale, SCALE, scaleOf, withScale } from "./scale.ts";
 export { schemaOf } from "./schemas.ts";

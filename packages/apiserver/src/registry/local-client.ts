@@ -1,5 +1,6 @@
 import {
   isStatus,
+  jsonCopy,
   type DeleteOptions,
   type Kind,
   type KubeClient,
@@ -16,7 +17,8 @@ export type LocalClientOptions = Pick<RequestContext, "skipWebhooks" | "ownUids"
 
 /**
  * The API for parts of this process: the same admission and the same errors as over HTTP, without the wire. Fields that the schema does
- * not know are refused, as a typo of ours should not be dropped in silence. `registry` is asked for at each call.
+ * not know are refused, as a typo of ours should not be dropped in silence; those that are undefined are as absent as on the wire. `registry` is asked for
+ * at each call.
  */
 export function createLocalClient(
   registry: () => Registry,
@@ -41,13 +43,13 @@ export function createLocalClient(
       yield* registry().watch(kind, options) as AsyncIterable<WatchEvent<T>>;
     },
     async create<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().create(kind, object.metadata.namespace, plain(object), context)) as T;
+      return (await registry().create(kind, object.metadata.namespace, jsonCopy(object), context)) as T;
     },
     async update<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().update(targetOf(kind, object), plain(object), context)) as T;
+      return (await registry().update(targetOf(kind, object), jsonCopy(object), context)) as T;
     },
     async updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().update(targetOf(kind, object), plain(object), context, "status")) as T;
+      return (await registry().update(targetOf(kind, object), jsonCopy(object), context, "status")) as T;
     },
     async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
       try {
@@ -57,9 +59,4 @@ export function createLocalClient(
       }
     },
   };
-}
-
-/** As it would come over the wire: without what is undefined, and nobody else's. */
-function plain(object: KubeObject): unknown {
-  return JSON.parse(JSON.stringify(object));
 }

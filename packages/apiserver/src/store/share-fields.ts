@@ -15,13 +15,15 @@ const MOST = 4096;
 export class SharedFields {
   readonly #known = new Map<string, Node>();
 
-  /** Replaces the trees in the object's managedFields. The object must be the caller's own. */
+  /** Replaces the trees in the object's managedFields. The object must be the caller's own, but for what is frozen, which has been here before. */
   share({ metadata }: KubeObject): void {
     if (!metadata.managedFields) return;
-    for (const entry of metadata.managedFields as { fieldsV1?: Node }[]) if (entry.fieldsV1) entry.fieldsV1 = this.#shared(entry.fieldsV1);
+    for (const entry of metadata.managedFields as { fieldsV1?: Node }[])
+      if (entry.fieldsV1 && !Object.isFrozen(entry)) entry.fieldsV1 = this.#shared(entry.fieldsV1);
   }
 
   #shared(tree: Node): Node {
+    if (Object.isFrozen(tree)) return tree;
     const text = JSON.stringify(tree);
     const known = this.#known.get(text);
     if (known) return known;

@@ -1,4 +1,4 @@
-import type { Json } from "@ebb/kube";
+import { sameJson, type Json } from "@ebb/kube";
 
 /** V8 keeps one copy of shorter ones by itself. */
 const SHORTEST = 10;
@@ -16,7 +16,7 @@ export class SharedValues {
 
   /**
    * `next` with all parts that equal those of `previous` replaced by these; `previous` itself if nothing differs (the order of keys does not
-   * count). `next` is JSON and the caller's own: it is changed in place, but for what is frozen, which is taken as it is.
+   * count). `next` is JSON and the caller's own: it is changed in place, but for what is frozen, which is taken as a whole.
    */
   share<T>(previous: T | undefined, next: T): T {
     return this.#share(previous as Json | undefined, next as Json) as T;
@@ -24,7 +24,8 @@ export class SharedValues {
 
   #share(previous: Json | undefined, next: Json): Json {
     if (typeof next === "string") return next === previous ? previous : this.#word(next);
-    if (typeof next !== "object" || next === null || Object.isFrozen(next)) return next;
+    if (typeof next !== "object" || next === null) return next;
+    if (Object.isFrozen(next)) return previous !== undefined && sameJson(previous, next) ? previous : next;
     if (Array.isArray(next)) {
       const before = Array.isArray(previous) ? previous : [];
       for (const [index, item] of next.entries()) next[index] = this.#share(before[index], item);

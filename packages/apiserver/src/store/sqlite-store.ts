@@ -1,5 +1,5 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
-import { StatusError, type KubeObject } from "@ebb/kube";
+import { jsonCopy, StatusError, type KubeObject } from "@ebb/kube";
 import { Database, isFull, type RevisionHead, type RevisionRow } from "./database.ts";
 import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
@@ -151,11 +151,11 @@ export class SqliteStore implements Store {
     const deleted = result === "removed";
     const base = deleted ? head : result;
     if (!base) throw new BugError("nothing_to_record", `${idOf(key)} is not there and cannot be removed`);
-    // Through JSON: what is read back later is what readers see now, and nobody else holds it.
-    const plain = JSON.parse(JSON.stringify(base)) as KubeObject;
     const kept = head && !deleted;
-    if (kept && head.metadata.resourceVersion !== undefined) plain.metadata.resourceVersion = head.metadata.resourceVersion;
-    const next = this.#shared(head, plain);
+    const version = kept ? head.metadata.resourceVersion : undefined;
+    const versioned = version === undefined ? base : { ...base, metadata: { ...base.metadata, resourceVersion: version } };
+    // As JSON: what is read back later is what readers see now, and nobody else holds it.
+    const next = this.#shared(head, jsonCopy(versioned));
     if (kept && next === head) return { object: head, changed: false };
     const batch = this.#openBatch();
     const revision = this.#revision + (this.#syncing?.rows.length ?? 0) + batch.rows.length + 1;

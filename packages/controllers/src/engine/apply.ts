@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
-import { keepTimes, type Condition, type Kind, type KubeClient, type KubeObject } from "@ebb/kube";
+import { keepTimes, sameJson, type Condition, type Kind, type KubeClient, type KubeObject } from "@ebb/kube";
 
 /** A child as it should be, and as it is. */
 export interface Wish<T extends KubeObject = KubeObject> {
@@ -15,9 +14,9 @@ export interface Wish<T extends KubeObject = KubeObject> {
 export function merged<T extends KubeObject>(existing: T, desired: T): T | undefined {
   const { labels = {}, annotations = {} } = desired.metadata;
   const same =
-    isDeepStrictEqual(plain(existing.spec), plain(desired.spec)) &&
-    isDeepStrictEqual(plain(existing.metadata.labels ?? {}), plain(labels)) &&
-    isDeepStrictEqual(plain(existing.metadata.annotations ?? {}), plain(annotations));
+    sameJson(existing.spec, desired.spec) &&
+    sameJson(existing.metadata.labels ?? {}, labels) &&
+    sameJson(existing.metadata.annotations ?? {}, annotations);
   return same ? undefined : { ...existing, spec: desired.spec, metadata: { ...existing.metadata, labels, annotations } };
 }
 
@@ -35,7 +34,7 @@ export async function applyStatus<T extends KubeObject>(
 ): Promise<void> {
   const { object } = change;
   const status = timesKept(object.status, change.status);
-  if (isDeepStrictEqual(plain(object.status ?? {}), plain(status ?? {}))) return;
+  if (sameJson(object.status ?? {}, status ?? {})) return;
   await client.updateStatus(kind, { ...object, status });
 }
 
@@ -43,9 +42,4 @@ function timesKept<S>(before: S, after: S): S {
   const conditions = (status: S) => (status as { conditions?: Condition[] } | undefined)?.conditions;
   const wanted = conditions(after);
   return wanted ? { ...after, conditions: keepTimes(conditions(before), wanted) } : after;
-}
-
-/** As JSON sees it: an undefined field is an absent one. */
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { WorkQueue, type Clock, type Logger } from "@ebb/base";
 import { isStatus } from "@ebb/kube";
 
@@ -17,10 +18,16 @@ export interface ControllerOptions {
 /**
  * A work queue whose reconciler may meet stale copies: those are tried again quietly, and an object that is gone is no failure.
  * Closed until `open`: what is added before waits, as nothing may be decided before everything is known.
+ *
+ * A reconcile begins in a later turn of the event loop than what asked for it, and than the end of the one before: by then the copies have all
+ * that one commit of the store has changed, own writes among it. Otherwise each of a Service's children would be a reconcile of its own, of which
+ * many would be refused as stale.
  */
 export class Controller {
   readonly #queue: WorkQueue;
   #waiting: Set<string> | undefined = new Set();
+  /** To be handed to the queue in the next turn. */
+  readonly #next = new Set<string>();
 
   constructor({ name, clock, log, reconcile }: ControllerOptions) {
     const logger = log.child({ controller: name });
@@ -38,6 +45,8 @@ export class Controller {
           if (!isStatus(error, "Conflict") && !isStatus(error, "AlreadyExists")) throw error;
           logger.debug({ key, error }, "the copy was stale");
           this.#queue.addAfter(key, STALE_RETRY);
+        } finally {
+          await nextTurn();
         }
       },
     });
@@ -46,8 +55,10 @@ export class Controller {
   /** Without a key: nothing to do. */
   add(key: string | undefined, delay = 0): void {
     if (key === undefined) return;
-    if (this.#waiting) this.#waiting.add(key);
-    else this.#queue.addAfter(key, delay);
+    if (this.#waiting) return void this.#waiting.add(key);
+    if (delay > 0) return this.#queue.addAfter(key, delay);
+    if (this.#next.size === 0) void nextTurn().then(() => this.#handOver());
+    this.#next.add(key);
   }
 
   open(): void {
@@ -58,5 +69,11 @@ export class Controller {
 
   async stop(): Promise<void> {
     await this.#queue.stop();
+  }
+
+  #handOver(): void {
+    const keys = [...this.#next];
+    this.#next.clear();
+    for (const key of keys) this.#queue.add(key);
   }
 }

@@ -151,7 +151,9 @@ export class RevisionController {
     loop.setFailed(key, plan.failed ? (plan.unavailable ?? "it was not ready in time") : undefined);
     loop.available(key);
     await apply(client, { kind: PodAutoscalers, desired: makeAutoscaler(revision), existing: autoscaler });
-    await applyStatus(client, Revisions, { object: revision, status: plan.status });
+    // The first status of a new PodAutoscaler is a moment away, and tells a Revision that is deploying from one that sleeps from birth.
+    const early = revision.status === undefined && autoscaler?.status === undefined && !trouble && !pending && !plan.failed;
+    if (!early) await applyStatus(client, Revisions, { object: revision, status: plan.status });
     for (const note of plan.notes) events.note(revision, note);
     return plan.again;
   }

@@ -34,7 +34,6 @@ export interface Tracked {
 export function trackUpdate({ schema, live, entries, manager, now }: Tracked, next: JsonObject): ManagedFieldsEntry[] {
   const changes = compareObjects(schema, withoutManagedFields(live), withoutManagedFields(next));
   const taken = difference(union(changes.added, changes.modified), UNOWNED);
-  const others = entries.map((entry) => (sameManager(entry, manager) ? entry : relinquish(entry, changes)));
   if (isEmptySet(taken) && isEmptySet(changes.removed)) return [...entries];
   const before = entries.find((entry) => sameManager(entry, manager));
   // What was removed is nobody's, whoever did it.
@@ -42,7 +41,8 @@ export function trackUpdate({ schema, live, entries, manager, now }: Tracked, ne
   const own = union(kept, taken);
   const time = isEmptySet(taken) ? before?.time : now;
   const entry = entryOf(manager, own, time);
-  return finishManagedFields(capManagers([...others.filter((other) => !sameManager(other, manager)), entry], union));
+  const others = entries.filter((other) => !sameManager(other, manager)).map((other) => relinquish(other, changes));
+  return finishManagedFields(capManagers([...others, entry], union));
 }
 
 export interface Application extends Tracked {

@@ -1,0 +1,76 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { silentLogger } from "@ebb/base";
+import { notFound, Services, StatusError } from "@ebb/kube";
+import { eventually, VirtualClock } from "@ebb/testkit";
+import { describe, expect, test } from "vitest";
+import { Controller } from "./controller.ts";
+
+function controller(reconcile: (key: string) => Promise<number | void>) {
+  const clock = new VirtualClock();
+  const made = new Controller({ name: "test", clock, log: silentLogger, reconcile });
+  return { clock, controller: made };
+}
+
+describe("Controller", () => {
+  test("what one turn of the event loop asks for is one reconcile, begun after it", async () => {
+    const seen: string[] = [];
+    const { controller: shops } = controller(async (key) => void seen.push(key));
+    shops.open();
+    for (let i = 0; i < 3; i++) shops.add("team/shop");
+    shops.add("team/other");
+    await Promise.resolve();
+    expect(seen).toEqual([]);
+    await eventually(() => expect(seen).toEqual(["team/shop", "team/other"]));
+    await shops.stop();
+  });
+
+  test("what a reconcile causes itself is looked at after its copies had a turn to follow", async () => {
+    let copies = "behind";
+    const seen: string[] = [];
+    const { controller: shops } = controller(async (key) => {
+      seen.push(copies);
+      if (seen.length > 1) return;
+      shops.add(key);
+      await nextTurn();
+      // The write is done; whoever follows it needs some steps more.
+      void Promise.resolve()
+        .then(() => undefined)
+        .then(() => (copies = "in step"));
+    });
+    shops.open();
+    shops.add("team/shop");
+    await eventually(() => expect(seen).toEqual(["behind", "in step"]));
+    await shops.stop();
+  });
+
+  test("nothing begins before it is open, and nothing after it was stopped", async () => {
+    const seen: string[] = [];
+    const { controller: shops } = controller(async (key) => void seen.push(key));
+    shops.add("team/shop");
+    await nextTurn();
+    expect(seen).toEqual([]);
+    shops.open();
+    await eventually(() => expect(seen).toEqual(["team/shop"]));
+    shops.add("team/other");
+    await shops.stop();
+    await nextTurn();
+    expect(seen).toEqual(["team/shop"]);
+  });
+
+  test("one that met a stale copy comes back at once, one that is gone does not", async () => {
+    const seen: string[] = [];
+    const { controller: shops, clock } = controller(async (key) => {
+      seen.push(key);
+      if (key === "team/gone") throw notFound(Services, "gone");
+      if (seen.filter((other) => other === key).length === 1) throw new StatusError("Conflict", "stale");
+    });
+    shops.open();
+    shops.add("team/stale");
+    shops.add("team/gone");
+    await eventually(() => expect(seen).toEqual(["team/stale", "team/gone"]));
+    await eventually(() => expect(clock.pending).toBe(1));
+    await clock.advance(20);
+    await eventually(() => expect(seen).toEqual(["team/stale", "team/gone", "team/stale"]));
+    await shops.stop();
+  });
+});
