@@ -82,6 +82,9 @@ test.skipIf(!postgresPrograms())(
   async () => {
     const { postgres, ebb, second } = await begin();
     await nobodyIsShownThePassword(ebb);
+    const { platforms } = await second.client.status();
+    expect(platforms.map(({ answering }) => answering)).toEqual([false, true]);
+    expect(new Set(platforms.map(({ version }) => version)).size).toBe(1);
     const told = ebb.client.changes({ signal: AbortSignal.timeout(120_000) })[Symbol.asyncIterator]();
     await told.next();
     expect(await deploy(second.client, "shop", nodeApp())).toMatchObject({ state: "succeeded", version: "v1" });

@@ -1,3 +1,4 @@
+import { createClient } from "@ebb/api";
 import { expect, test } from "vitest";
 import { eventually } from "@ebb/testkit";
 import { parse } from "yaml";
@@ -213,6 +214,28 @@ test("the token of a data folder is used for its own platform", async () => {
   await folder.remove();
 });
 
+test("status names the platforms when there are several, and says that their versions differ", async () => {
+  const platform = await startPlatform();
+  const one = (address: string, version: string, answering: boolean) => ({
+    host: "m1",
+    address,
+    version,
+    startedAt: "2026-01-01T00:00:00Z",
+    seenAt: "2026-01-01T00:00:00Z",
+    operations: 1,
+    answering,
+  });
+  const client = createClient({ baseUrl: platform.url, token: platform.env.EBB_TOKEN });
+  const usual = await client.status();
+  let platforms = [one("127.0.0.1:8090", "1.2.3", true)];
+  platform.answer("GET /status", () => ({ ...usual, platforms }));
+  expect((await run(["status"], { env: platform.env })).stdout).not.toContain("Platform");
+  platforms = [...platforms, one("127.0.0.1:8190", "1.3.0", false)];
+  const { stdout } = await run(["status"], { env: platform.env });
+  expect(stdout).toContain("127.0.0.1:8090 on m1, 1.2.3, doing 1 operation (this one)");
+  expect(stdout).toContain("several versions of Ebb");
+});
+
 test("status fails when a part is not ready, and still shows it", async () => {
   const platform = await startPlatform();
   expect((await run(["status"], { env: platform.env })).stdout).toContain("1 ready, 0 asleep");
@@ -223,6 +246,7 @@ test("status fails when a part is not ready, and still shows it", async () => {
     cluster: { name: "local", ready: false, message: "store is read-only" },
     gateway: { address: "a", ready: true },
     apps: { total: 0, ready: 0, asleep: 0, failed: 0 },
+    platforms: [],
     attention: [],
   }));
   const result = await run(["status"], { env: platform.env });

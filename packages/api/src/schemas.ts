@@ -366,12 +366,25 @@ export type PatchSecrets = Static<typeof PatchSecrets>;
 export const SessionCode = object({ code: Type.String() });
 export type SessionCode = Static<typeof SessionCode>;
 
+/** A platform process that works on the same database. */
+export const PlatformProcess = object({
+  host: Type.String({ description: "Of its machine" }),
+  address: Type.String({ description: "Where it listens" }),
+  version: Type.String(),
+  startedAt: Type.String(),
+  seenAt: Type.String({ description: "When it last said that it lives: every five seconds" }),
+  operations: Type.Integer({ description: "That it is doing" }),
+  answering: Type.Boolean({ description: "It is the one that has answered this" }),
+});
+export type PlatformProcess = Static<typeof PlatformProcess>;
+
 export const PlatformStatus = object({
   version: Type.String(),
   startedAt: Type.String(),
   user: Type.String(),
   cluster: object({ name: Type.String(), ready: Type.Boolean(), message: Type.String() }),
   gateway: object({ address: Type.String(), ready: Type.Boolean() }),
+  platforms: Type.Array(PlatformProcess, { description: "Those that live, the oldest first" }),
   apps: object({ total: Type.Integer(), ready: Type.Integer(), asleep: Type.Integer(), failed: Type.Integer() }),
   /** Custom domains that wait for somebody: one has failed, or its certificate ends and nothing renews it. */
   attention: Type.Array(

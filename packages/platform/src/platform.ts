@@ -1,6 +1,7 @@
 import { Group, type Clock, type Logger, type Random, type Runnable, sleep } from "@ebb/base";
 import type { Builder } from "@ebb/builder";
 import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { pruneAudit } from "./audit/store.ts";
 import { pruneRevisions } from "./revisions/store.ts";
@@ -31,6 +32,8 @@ import { OperationEngine } from "./operations/engine.ts";
 import { createExchange } from "./service/exchange.ts";
 import { spreadAllQuotas } from "./quotas/enforce.ts";
 import type { MasterKeySource } from "./secrets/master-keys.ts";
+import { folderId } from "./platforms/folder-id.ts";
+import { createPresence } from "./platforms/presence.ts";
 import { Vault } from "./secrets/vault.ts";
 import { createHousekeeping } from "./service/housekeeping.ts";
 import { createProbe } from "./service/http-probe.ts";
@@ -146,6 +149,10 @@ async function assemble(options: PlatformOptions) {
   const exchange = createExchange(`ebb/${version}`, clock);
   const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
   const owner = random.uuid();
+  const startedAt = clock.now();
+  const folder = await folderId(options.dataRoot, random);
+  const address = () => `${http.address().host}:${http.address().port}`;
+  const presence = createPresence({ db, clock, log, id: owner, host: hostname(), version, folder, startedAt, address });
   const bus = createBus(options.database, { db, clock, log, id: owner });
   const engine = new OperationEngine({
     db,
@@ -177,7 +184,8 @@ async function assemble(options: PlatformOptions) {
     clusterName,
     kubeconfigPath,
     uploads,
-    startedAt: clock.now(),
+    startedAt,
+    presence,
   });
   const scheduler = new EnvironmentScheduler({ db, clock, random, log, submit: (operation, first) => engine.submit(operation, first) });
   const monitor = createDatabaseMonitor({ db, clock, log });
@@ -198,6 +206,7 @@ async function assemble(options: PlatformOptions) {
   return {
     group: new Group("platform", [
       monitor,
+      { name: "data folder", start: () => presence.join(), stop: () => Promise.resolve() },
       bus,
       clusters,
       registry,
@@ -209,6 +218,7 @@ async function assemble(options: PlatformOptions) {
       new IstioGuards(deps),
       housekeepingOf(deps, identity, uploads),
       http,
+      presence,
     ]),
     clusters,
     http,

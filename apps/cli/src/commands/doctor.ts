@@ -1,3 +1,4 @@
+import type { PlatformStatus } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import type { Finding, Level, Ports } from "../doctor/finding.ts";
@@ -30,6 +31,7 @@ export const doctorCommand = defineCommand({
     // Checks that other commands never need.
     const { examine } = await import("../doctor/examine.ts");
     context.progress.busy("looking at this machine");
+    const running = (await serverProcess(context.dataFolder)) !== undefined;
     const findings = await examine({
       host: context.host,
       dataFolder: context.dataFolder,
@@ -39,7 +41,8 @@ export const doctorCommand = defineCommand({
         api: options["api-port"] ?? DEFAULT_PORTS.api,
         internal: options["internal-port"] ?? DEFAULT_PORTS.internal,
       },
-      running: (await serverProcess(context.dataFolder)) !== undefined,
+      running,
+      status: running ? await statusOf(context) : undefined,
     });
     context.progress.idle();
     context.output.show({ findings }, () => findings.flatMap((finding) => findingLines(context, finding)));
@@ -59,4 +62,13 @@ function findingLines(context: Context, finding: Finding): string[] {
   if (finding.meaning !== undefined) lines.push(`${indent}${finding.meaning}`);
   if (finding.remedy !== undefined) lines.push(`${indent}${style.bold("→")} ${finding.remedy}`);
   return lines;
+}
+
+/** One that does not answer is another command's to tell: this looks at the machine. */
+async function statusOf(context: Context): Promise<PlatformStatus | undefined> {
+  try {
+    return await (await context.connect()).status();
+  } catch {
+    return undefined;
+  }
 }

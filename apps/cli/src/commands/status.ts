@@ -1,3 +1,5 @@
+import type { PlatformProcess } from "@ebb/api";
+import { versionsOf } from "../doctor/checks/platforms.ts";
 import { defineCommand } from "../command.ts";
 import { appColumns, appRows } from "../columns.ts";
 import { Failure } from "../failure.ts";
@@ -32,6 +34,7 @@ export const statusCommand = defineCommand({
           ["User", status.user],
           ["Cluster", `${status.cluster.name}, ${ready(status.cluster.ready, status.cluster.message)}`],
           ["Gateway", `${status.gateway.address}, ${ready(status.gateway.ready, "")}`],
+          ...platformFacts(status.platforms),
           [
             "Apps",
             `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`,
@@ -48,3 +51,17 @@ export const statusCommand = defineCommand({
       throw new Failure("a part of the platform is not ready", { hint: "`ebb doctor` looks for the cause on this machine." });
   },
 });
+
+/** One is told of above; several, with which of them do not fit together. */
+function platformFacts(platforms: readonly PlatformProcess[]): [string, string][] {
+  if (platforms.length < 2) return [];
+  return [
+    ...platforms.map(({ host, address, version, operations, answering }): [string, string] => [
+      "Platform",
+      `${address} on ${host}, ${version}, doing ${operations} operation${operations === 1 ? "" : "s"}${answering ? " (this one)" : ""}`,
+    ]),
+    ...(versionsOf(platforms).length > 1
+      ? [["Attention", "the platforms have several versions of Ebb: bring all to the newest"] satisfies [string, string]]
+      : []),
+  ];
+}

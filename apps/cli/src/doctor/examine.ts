@@ -6,6 +6,7 @@ import { checkLimits } from "./checks/limits.ts";
 import { checkMemory } from "./checks/memory.ts";
 import { checkNames } from "./checks/names.ts";
 import { checkNode } from "./checks/node.ts";
+import { checkPlatforms } from "./checks/platforms.ts";
 import { checkPorts } from "./checks/ports.ts";
 import { checkTools } from "./checks/tools.ts";
 import { checkUser } from "./checks/user.ts";
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   checkPorts,
   checkDataFolder,
   checkDatabase,
+  checkPlatforms,
   checkMemory,
   checkLimits,
   checkUser,

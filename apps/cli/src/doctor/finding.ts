@@ -1,3 +1,4 @@
+import type { PlatformStatus } from "@ebb/api";
 import type { Host } from "../host.ts";
 
 /** `problem`: `ebb up` will not start. `warning`: it starts, and something will not work. */
@@ -29,6 +30,8 @@ export interface Examination {
   readonly ports: Ports;
   /** Of an Ebb that runs with this data folder: what it holds is no finding. */
   readonly running: boolean;
+  /** Of a platform that runs and answers. */
+  readonly status?: PlatformStatus | undefined;
 }
 
 /** Looks at one thing of this machine; changes nothing, and says `warning` rather than throw when it cannot look. */

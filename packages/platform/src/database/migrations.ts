@@ -1,3 +1,4 @@
+import { platforms } from "./migrations/0016-platforms.ts";
 import { git } from "./migrations/0018-git.ts";
 import { domains } from "./migrations/0013-domains.ts";
 import { environments } from "./migrations/0003-environments.ts";
@@ -30,6 +31,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "0013_domains": { up: domains },
     "0014_revisions_and_clusters": { up: revisionsAndClusters },
     "0015_mirrors": { up: mirrors },
+    "0016_platforms": { up: platforms },
     "0018_git": { up: git },
   };
 }

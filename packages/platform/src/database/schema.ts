@@ -1,5 +1,6 @@
 import type { Generated } from "kysely";
 import type { GitCredentialTable, RepositoryTable } from "./git-tables.ts";
+import type { PlatformTable } from "./platform-tables.ts";
 
 /** Times are milliseconds since the epoch; `*_json` columns hold JSON text; flags are 0 or 1 (SQLite has no booleans). */
 export interface Tables {
@@ -37,6 +38,7 @@ export interface Tables {
   acme_accounts: AcmeAccountTable;
   repositories: RepositoryTable;
   git_credentials: GitCredentialTable;
+  platforms: PlatformTable;
 }
 
 export interface TeamTable {

@@ -44,6 +44,8 @@ export interface Authentication {
   names: FailureLimit;
   /** Command lines that ask to be let in, by address: each is two rows until it expires. */
   devices: FailureLimit;
+  /** Deliveries of Git servers that are not signed as they should be, by address and app. */
+  hooks: FailureLimit;
 }
 
 /**
@@ -64,6 +66,8 @@ export function createAuthentication(callers: Callers, hosts: () => ReadonlySet<
   const addresses = limit("addresses", FAILURES_A_MINUTE, MINUTE, `${again} from this address; try again in a minute`);
   const names = limit("names", FAILURES_OF_A_NAME, NAME_PERIOD, `${again} with this name; try again in a quarter of an hour`);
   const devices = limit("devices", FAILURES_A_MINUTE, MINUTE, "Too many of these; try again in a minute");
+  const unsigned = "Too many deliveries that are not signed as they should be; try again in a minute";
+  const hooks = limit("hooks", FAILURES_A_MINUTE, MINUTE, unsigned);
   const refuseCaller = (request: FastifyRequest, message: string): never => {
     addresses.failed(request.ip);
     throw refuse("unauthenticated", message, { hint: "Sign in again: `ebb login URL`, or on this machine `ebb open console`." });
@@ -83,6 +87,7 @@ export function createAuthentication(callers: Callers, hosts: () => ReadonlySet<
     addresses,
     names,
     devices,
+    hooks,
     requireOwnPage(request) {
       if (request.headers.origin !== undefined) requireOwnOrigin(request, hosts());
     },

@@ -114,12 +114,14 @@ import { RecentTraffic } from "./recent-requests.ts";
 import { rollbackRequest, trafficRequest } from "./traffic.ts";
 import { tryRequest } from "./try-request.ts";
 import { execInApp, type InstanceCommand } from "./exec.ts";
+import type { Presence } from "../platforms/presence.ts";
 import type { UsageCounter } from "../usage/counter.ts";
 import type { UploadFolder } from "./uploads.ts";
 import { pinVersion, planPrune, pruneVersions } from "../versions/prune.ts";
 
 export interface ServiceOptions {
   deps: Deps;
+  presence: Pick<Presence, "list">;
   engine: OperationEngine;
   collector: MetricsCollector;
   usage: UsageCounter;

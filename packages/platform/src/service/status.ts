@@ -1,5 +1,6 @@
 import type { App, AppState, Domain, PlatformStatus } from "@ebb/api";
 import type { Deps } from "../deploy/context.ts";
+import type { Presence } from "../platforms/presence.ts";
 
 const PROBE_TIMEOUT = 2000;
 
@@ -12,13 +13,15 @@ export interface StatusFacts {
   /** Those that the user can see. */
   apps: readonly App[];
   domains: readonly Domain[];
+  presence: Pick<Presence, "list">;
 }
 
 /** Of a domain that serves: what will end that. */
 const ENDING = new Set(["certificate_expiring", "certificate_expired"]);
 
 /** How the platform, its cluster and its gateway are; an app is counted in each of its environments. */
-export async function viewStatus({ deps, version, clusterName, startedAt, user, apps, domains }: StatusFacts): Promise<PlatformStatus> {
+export async function viewStatus(facts: StatusFacts): Promise<PlatformStatus> {
+  const { deps, version, clusterName, startedAt, user, apps, domains, presence } = facts;
   const { clusters, ingress, probe } = deps;
   const places = apps.flatMap((app) => app.environments);
   const count = (state: AppState) => places.filter((place) => place.state === state).length;
@@ -33,6 +36,7 @@ export async function viewStatus({ deps, version, clusterName, startedAt, user, 
     user,
     cluster: { name: clusterName, ...clusters.health() },
     gateway: { address: `${ingress.host}:${ingress.port}`, ready },
+    platforms: await presence.list(),
     apps: { total: apps.length, ready: count("ready"), asleep: count("asleep"), failed: count("failed") },
     attention: domains.flatMap(({ name, app, environment, state, problem }) =>
       problem && (state === "failed" || ENDING.has(problem.code))

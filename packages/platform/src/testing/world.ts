@@ -189,7 +189,8 @@ function createService(world: World, deps: Deps, engine: OperationEngine): Platf
   // Those that need more than one cluster have their own tests.
   const none = () => Promise.reject(new Error("there is one cluster here"));
   const clusters = { list: none, get: none, create: none, check: none, delete: none, hosts: none, putHosts: none };
-  return new PlatformService({ deps, engine, collector, usage, clusters, random, uploads, keeper, reserved, ...about });
+  const presence = { list: () => Promise.resolve([]) };
+  return new PlatformService({ deps, presence, engine, collector, usage, clusters, random, uploads, keeper, reserved, ...about });
 }
 
 function guard(step: () => Promise<undefined>, dead: () => boolean): KyselyPlugin {

@@ -12,14 +12,11 @@ import {
 } from "@ebb/api";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { FailureLimit } from "../failure-limit.ts";
 import { accepted, appOf, ByApp, ByTeam, items, read, teamOf, write, type RouteDeps } from "./shapes.ts";
 
 /** GitHub sends as much; a push of thousands of commits is some hundred kilobytes. */
 const LARGEST_DELIVERY = 25 * 1024 ** 2;
 /** Deliveries from one address to one app that are not signed as they should be, a minute. */
-const FAILURES_A_MINUTE = 20;
-const MINUTE = 60_000;
 const ByCredential = Type.Intersect([ByTeam, Type.Object({ credential: Type.String({ minLength: 1, maxLength: 64 }) })]);
 const Nothing = Type.Object({}, { additionalProperties: false });
 const REPOSITORY = "/apps/:app/repository";
@@ -123,9 +120,7 @@ function registerCredentials(server: FastifyInstance, { api: { git } }: RouteDep
 }
 
 /** Public: the signature says who it is. Its body is taken as it came, as that is what was signed. */
-function registerHook(server: FastifyInstance, { api: { git }, clock }: RouteDeps): void {
-  const message = "Too many deliveries that are not signed as they should be; try again in a minute";
-  const failures = new FailureLimit({ clock, most: FAILURES_A_MINUTE, period: MINUTE, message });
+function registerHook(server: FastifyInstance, { api: { git }, authentication: { hooks: failures } }: RouteDeps): void {
   const keyOf = (request: FastifyRequest) => `${request.ip} ${appOf(request)}`;
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
