@@ -67,6 +67,7 @@ const CONTEXT = {
   owner: "o",
   network: "ebb",
   dns: undefined,
+  seccomp: undefined,
   identity: undefined,
   mounts: [],
   maxLogBytes: 1 << 20,
@@ -84,6 +85,8 @@ test("a container has no more rights than a server needs, and the limits that we
     CpuQuota: 25_000,
     PidsLimit: 1024,
   });
+  const filtered = containerOptions(SPEC, { ...CONTEXT, seccomp: "/calls.json" }).HostConfig;
+  expect(filtered?.SecurityOpt).toEqual(["no-new-privileges", "seccomp=/calls.json"]);
 });
 
 test("a container's security context: user, group, read-only files, fewer or more rights, and its share of the cores", () => {

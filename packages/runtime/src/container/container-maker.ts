@@ -15,6 +15,7 @@ import type { EngineImages } from "./images.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
 import type { ReadyNetworks } from "./ready-networks.ts";
 import { rootRefusal } from "./root-refusal.ts";
+import { seccompProfile } from "./seccomp.ts";
 import { sandboxName, type Sandboxes } from "./sandbox.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
@@ -33,6 +34,7 @@ export class ContainerMaker {
   readonly #sandboxes: Sandboxes;
   readonly #networks: ReadyNetworks;
   #network: Promise<string | undefined> | undefined;
+  #seccomp: Promise<string | undefined> | undefined;
   /** Found out by trying, once. */
   #ulimits = false;
 
@@ -149,6 +151,7 @@ export class ContainerMaker {
       engine,
       owner,
       dns,
+      seccomp: await this.#profile(),
       maxLogBytes,
       identity,
       network: await this.network(),
@@ -168,6 +171,15 @@ export class ContainerMaker {
 
   #identityOf(id: string): string {
     return join(this.#options.identities, id);
+  }
+
+  #profile(): Promise<string | undefined> {
+    const { engine, identities, log } = this.#options;
+    this.#seccomp ??= seccompProfile(engine, identities).catch((error: unknown) => {
+      log.info({ error }, "the engine's profile of system calls cannot be read: containers have it as it is");
+      return undefined;
+    });
+    return this.#seccomp;
   }
 
   /** As the kubelet checks `runAsNonRoot`, in its words. */

@@ -37,6 +37,8 @@ export interface ContainerContext {
   /** The network made ahead that it is in. */
   ready?: ReadyNetwork | undefined;
   dns: string | undefined;
+  /** A file with the system calls that programs may make; the engine's own when undefined. */
+  seccomp: string | undefined;
   maxLogBytes: number;
   /** The folder with the instance's credentials. */
   identity: string | undefined;
@@ -78,7 +80,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       ...capabilitiesOf(security),
       ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
       ...(security.groups?.length ? { GroupAdd: security.groups.map(String) } : {}),
-      SecurityOpt: ["no-new-privileges"],
+      SecurityOpt: ["no-new-privileges", ...(context.seccomp === undefined ? [] : [`seccomp=${context.seccomp}`])],
       PidsLimit: MOST_PROCESSES,
       ...(context.ulimits ? { Ulimits: LIMITS } : {}),
       ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),

@@ -1,13 +1,27 @@
 import { request } from "node:http";
 
 /** Podman's own API, for what the Docker-compatible one has not. Resolves with the HTTP status; throws an Error with `statusCode` and Podman's words from 400 on. */
-export function podmanPost(socketPath: string, path: string, body?: unknown): Promise<number> {
+export async function podmanPost(socketPath: string, path: string, body?: unknown): Promise<number> {
+  return (await ask(socketPath, "POST", path, body)).status;
+}
+
+/** Resolves with the JSON of the answer; throws as `podmanPost` does. */
+export async function podmanGet(socketPath: string, path: string): Promise<unknown> {
+  return JSON.parse((await ask(socketPath, "GET", path)).text);
+}
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+function ask(socketPath: string, method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
   const text = body === undefined ? "" : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const sent = request(
       {
         socketPath,
-        method: "POST",
+        method,
         path: `/v4.0.0/libpod${path}`,
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
       },
@@ -17,8 +31,9 @@ export function podmanPost(socketPath: string, path: string, body?: unknown): Pr
         response.once("error", reject);
         response.once("end", () => {
           const { statusCode = 0 } = response;
-          if (statusCode < 400) resolve(statusCode);
-          else reject(Object.assign(new Error(messageOf(Buffer.concat(chunks).toString(), statusCode)), { statusCode }));
+          const answer = Buffer.concat(chunks).toString();
+          if (statusCode < 400) resolve({ status: statusCode, text: answer });
+          else reject(Object.assign(new Error(messageOf(answer, statusCode)), { statusCode }));
         });
       },
     );
