@@ -194,6 +194,55 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic).toEqual([{ version: "v2", percent: 100 }]);
   });
 
+  test("promotes to an environment where somebody else has to approve it, and the trail has who did what", async () => {
+    const { page } = visited;
+    await ebb.client.patchEnvironment("default", "prod", { approvals: 1 });
+    await ebb.client.setMember("default", "anna", "releaser");
+    await visited.open("/apps/shop/test/promote?to=prod&version=v2");
+    await page.getByRole("button", { name: "Promote v2 to prod" }).click();
+    await page.waitForURL("**/operations/*");
+    await page.getByRole("button", { name: "Approve" }).waitFor();
+    const anna = await visit(browser, { baseURL: ebb.urls.platform, expected: /401/ });
+    await anna.page.goto(page.url());
+    await anna.page.getByRole("textbox", { name: "Name" }).fill("anna");
+    await anna.page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
+    await anna.page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await anna.page.getByRole("textbox", { name: /^Why/ }).fill("seen in test");
+    expect(await accessibilityFindings(anna.page)).toEqual([]);
+    await anna.page.getByRole("button", { name: "Approve" }).click();
+    const id = page.url().split("/").at(-1) ?? "";
+    expect((await finished(ebb.client, id)).failure).toBeNull();
+    await page.getByText("Succeeded", { exact: true }).first().waitFor();
+    await anna.open("/apps/shop/prod");
+    await anna.page.getByRole("img", { name: /^v\d+ 100 %$/ }).waitFor();
+    expect(anna.complaints).toEqual([]);
+    await anna.close();
+    await visited.open(`/audit?object=${encodeURIComponent(`operation/${id}`)}`);
+    await page.getByText("approved an operation").first().waitFor();
+    await page.getByText("anna", { exact: true }).first().waitFor();
+    // What follows is about test alone.
+    await ebb.client.patchEnvironment("default", "prod", { approvals: 0 });
+    await finished(ebb.client, (await ebb.client.deleteAppEnvironment({ app: "shop", env: "prod" })).id);
+  });
+
+  test("pins a version, and copies requests to it beside the one that answers", async () => {
+    const { page } = visited;
+    // Trying again begins as the first time did.
+    await ebb.client.patchVersion(inTest("shop"), "v1", { pinned: false });
+    await visited.open("/apps/shop/test/versions/v1");
+    await page.getByRole("button", { name: "Pin it" }).click();
+    await page.getByText(/^Pinned by /).waitFor();
+    expect((await ebb.client.getVersion(inTest("shop"), "v1")).pinned).not.toBeNull();
+    await visited.open("/apps/shop/test/releases");
+    await page.getByRole("spinbutton", { name: "Of the requests" }).fill("100");
+    await page.getByRole("button", { name: "Copy to v1" }).click();
+    await page.getByText("are copied to").waitFor();
+    for (let i = 0; i < 5; i++) expect((await ebb.get("shop")).status).toBe(200);
+    await page.getByRole("region", { name: "v1 against v2" }).waitFor({ timeout: 30_000 });
+    await page.getByRole("button", { name: "No more copies" }).click();
+    await page.getByRole("button", { name: "Copy to v1" }).waitFor();
+  });
+
   test("changes settings of a layer and of the app, seeing first what that does, and never shows a secret", async ({ task }) => {
     const { page } = visited;
     // Trying again begins with names that are not there yet.
