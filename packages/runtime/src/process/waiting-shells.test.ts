@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
-import { eventually, tempDir } from "@ebb/testkit";
-import { afterAll, expect, test } from "vitest";
+import { eventually, tempDir, VirtualClock } from "@ebb/testkit";
+import { afterAll, expect, test, vi } from "vitest";
 import { detectCgroups } from "./cgroup.ts";
 import { workload } from "../manager/workload.fixture.ts";
 import { createProcessDriver } from "./process-driver.ts";
@@ -50,9 +50,10 @@ test("a program sees the same whether its process was made ahead or not", async 
   expect(output).toContain("SECRET=it's");
   expect(wasThere).toBe(false);
   await withDriver(1, async (start) => {
-    expect(await start("ahead")).toEqual({ output, wasThere: true });
-    // The only one is taken.
-    expect(await start("after")).toEqual({ output, wasThere: false });
+    // The second before another is made.
+    const [first, second] = await Promise.all([start("ahead"), start("after")]);
+    expect(first).toEqual({ output, wasThere: true });
+    expect(second).toEqual({ output, wasThere: false });
   });
 });
 
@@ -74,6 +75,29 @@ test("a process is given out once, one that has died never, and those that are m
   await shells.fill();
   shells.close();
   await eventually(() => !isThere(pid));
+});
+
+test("none is made while others still come, but for at most two seconds", async () => {
+  const clock = new VirtualClock();
+  const shells = new WaitingShells({ ...deps, clock, size: 1, users: users() });
+  await shells.fill();
+  const fill = vi.spyOn(shells, "fill");
+  shells.take()?.giveUp();
+  for (let time = 0; time < 1950; time += 50) {
+    expect(shells.take()).toBeUndefined();
+    await clock.advance(50);
+  }
+  expect(fill).not.toHaveBeenCalled();
+  shells.take();
+  await clock.advance(50);
+  expect(fill).toHaveBeenCalledOnce();
+  (await eventually(() => shells.take())).giveUp();
+  await clock.advance(99);
+  expect(fill).toHaveBeenCalledOnce();
+  await clock.advance(1);
+  expect(fill).toHaveBeenCalledTimes(2);
+  await shells.fill();
+  shells.close();
 });
 
 test("where the instance's control group is there already, it is to join that", async () => {

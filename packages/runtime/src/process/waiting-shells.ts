@@ -6,8 +6,10 @@ import { AHEAD, type Cgroups } from "./cgroup.ts";
 import type { Spawned } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
 
-/** A burst takes them all; new ones are made when it is over, as each fork stops this process for milliseconds. */
-const CALM = 500;
+/** A burst takes them all; new ones are made when nobody has come for so long, as each fork stops this process for milliseconds. */
+const CALM = 100;
+/** Starts without an end would have none made ever again. */
+const LATEST = 2000;
 
 /** Its user and its control group are its own already: it is used once, by the instance that takes it. */
 export interface WaitingShell {
@@ -39,6 +41,8 @@ export class WaitingShells {
   readonly #ready: Shell[] = [];
   #filling: Promise<void> | undefined;
   #timer: Timer | undefined;
+  /** Since when one is missing, monotonic. */
+  #missingSince: number | undefined;
   #closed = false;
 
   constructor(options: WaitingShellsOptions) {
@@ -54,16 +58,18 @@ export class WaitingShells {
   take(): WaitingShell | undefined {
     let taken = this.#ready.shift();
     while (taken && !taken.isAlive) taken = this.#ready.shift();
-    // Who comes in vain does not put it off: starts without an end would have none made ever again.
-    if (taken || !this.#timer) this.#fillWhenCalm();
+    this.#fillWhenCalm();
     return taken;
   }
 
   #fillWhenCalm(): void {
     this.#timer?.cancel();
     if (this.#closed) return;
-    this.#timer = this.#options.clock.after(CALM, () => {
-      this.#timer = undefined;
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    this.#missingSince ??= now;
+    this.#timer = clock.after(Math.max(0, Math.min(CALM, this.#missingSince + LATEST - now)), () => {
+      this.#timer = this.#missingSince = undefined;
       void this.fill();
     });
   }
