@@ -49,7 +49,7 @@ export function createLocalClient(
       return (await registry().update(targetOf(kind, object), jsonCopy(object), context)) as T;
     },
     async updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().update(targetOf(kind, object), jsonCopy(object), context, "status")) as T;
+      return (await registry().update(targetOf(kind, object), jsonCopy(statusOf(object)), context, "status")) as T;
     },
     async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
       try {
@@ -59,4 +59,10 @@ export function createLocalClient(
       }
     },
   };
+}
+
+/** All that counts of an object whose status is written. */
+function statusOf({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status } as KubeObject;
 }

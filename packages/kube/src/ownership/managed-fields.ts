@@ -83,6 +83,7 @@ export function finishManagedFields(entries: readonly ManagedFieldsEntry[]): Man
 
 /** So that a thousand clients of different names do not make an object grow without end. */
 export function capManagers(entries: readonly ManagedFieldsEntry[], merge: (a: FieldSet, b: FieldSet) => FieldSet): ManagedFieldsEntry[] {
+  if (entries.length <= MAX_UPDATE_MANAGERS) return [...entries];
   const updates = entries.filter(({ operation }) => operation === "Update").sort(byAge);
   const surplus = updates.slice(0, Math.max(0, updates.length - MAX_UPDATE_MANAGERS + 1));
   const [oldest] = surplus;
