@@ -46,11 +46,15 @@ export type DeclaredPlace = Static<typeof DeclaredPlace>;
 /** In the one form that the platform keeps of an address and a folder: what is applied again has nothing to change. */
 const DeclaredGit = object({
   ...PutRepository.properties,
-  url: Type.String({ pattern: "^(https?://|ssh://[A-Za-z0-9._-]+@)[a-z0-9.:\\[\\]-]+/[^?#\\s]*[^?#\\s/]$", maxLength: 1000 }),
+  url: Type.String({
+    pattern: "^(https?://|ssh://[A-Za-z0-9._-]+@)[a-z0-9.:\\[\\]-]+/[^?#\\s]*[^?#\\s/]$",
+    maxLength: 1000,
+    description: "https://HOST/PATH or ssh://USER@HOST/PATH, as `ebb repo show` shows it",
+  }),
   folder: Type.Optional(
     Type.String({
       pattern: "^((?!\\.{0,2}/)[^\\u0000-\\u001f]{0,199}[^\\u0000-\\u001f/])?$",
-      description: "Without ./ before it and / behind it",
+      description: "a folder of the repository, without ./ before it and / behind it",
     }),
   ),
 });

@@ -224,6 +224,14 @@ describe("files", () => {
     return path;
   };
 
+  test("say in words what an address of a repository is to look like", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "ebb-declared-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const git = { url: "git@git.example:acme/shop" };
+    await writeDeclared(folder, { ...EMPTY, apps: [{ name: "shop", git }] });
+    await expect(readDeclared(folder)).rejects.toThrow(/apps.shop\.yaml: \/git\/url must be: https:\/\/HOST\/PATH or ssh/);
+  });
+
   test("give back what was written, whatever it is", async () => {
     await fc.assert(
       fc.asyncProperty(team, async (state) => {
