@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { toOperation, unfinishedOperations } from "../operations/store.ts";
 import { EnvironmentScheduler } from "../environments/scheduler.ts";
 import { getEnvironment } from "../environments/store.ts";
+import { readRevision } from "../revisions/store.ts";
 import { createWorld, startProcess, upload, type Process, type World } from "../testing/world.ts";
 
 const MIN = "autoscaling.knative.dev/min-scale";
@@ -211,7 +212,7 @@ describe("a schedule", () => {
 });
 
 test("what a source says of its dependencies is kept by its deploys, except to a preview; a circle fails it by name", async () => {
-  const { service, world, ended } = await platform();
+  const { service, world, ended, db } = await platform();
   const deploy = async (id: string, dependsOn: string[] | undefined, more: object = {}) => {
     const source = upload(world, id, { plan: dependsOn === undefined ? {} : { dependsOn } });
     const row = await ended((await service.deploySource({ ...source, name: "cart", ...more }, "ann")).id);
@@ -221,6 +222,8 @@ test("what a source says of its dependencies is kept by its deploys, except to a
   expect(await deploy("b", undefined)).toMatchObject({ state: "succeeded", dependsOn: ["ledger"] });
   await service.createPreview("default", { name: "try", ttlHours: 1 });
   expect(await deploy("c", ["other"], { environment: "try" })).toMatchObject({ state: "succeeded", dependsOn: ["ledger"] });
+  // Whoever has read the app before is told when they change it.
+  expect(await readRevision(db, "app/cart")).toMatchObject({ what: "app.changed" });
   const circle = await deploy("d", ["shop"]);
   expect(circle).toMatchObject({ state: "failed", dependsOn: ["ledger"] });
   expect(circle.failure).toContain("cart would wait for itself: cart → shop → cart");

@@ -4,6 +4,7 @@ import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { ensureApp, findApp, holdApp } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
+import { appKey } from "../revisions/keys.ts";
 import type { Deps } from "../deploy/context.ts";
 import { metadataOf } from "../deploy/views.ts";
 
@@ -29,6 +30,9 @@ export async function patchMetadata({ db, clock }: Deps, name: string, body: Pat
     if (body.dependsOn) await checkDependencies(transaction, row.team, name, body.dependsOn);
     const values = { metadata_json: JSON.stringify(after), updated_at: clock.now() };
     await transaction.updateTable("apps").set(values).where("name", "=", name).execute();
-    await record(transaction, clock.now(), { action: "app.changed", object: `app/${name}`, team: row.team, ...changed(before, after) });
+    // A deploy changes it, too, whose request is of something else.
+    const touches = [appKey(name)];
+    const change = { action: "app.changed", object: `app/${name}`, team: row.team, touches, ...changed(before, after) } as const;
+    await record(transaction, clock.now(), change);
   });
 }
