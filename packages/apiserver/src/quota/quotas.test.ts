@@ -131,3 +131,27 @@ test("claims: the default class, the size against a quota and a LimitRange, also
   expect((await grow("1Gi")).status).toBe(200);
   await eventually(async () => (await status(server)).used["requests.storage"] === "3Gi");
 });
+
+test("claims that grow at the same time do not slip through together, and what one grew by counts once", async () => {
+  const server = await startServer();
+  const CLAIMS = "/api/v1/namespaces/default/persistentvolumeclaims";
+  const storageClass = { metadata: { name: "local" }, provisioner: "ebb.dev/local", allowVolumeExpansion: true };
+  await server.call("POST", "/apis/storage.k8s.io/v1/storageclasses", { body: storageClass });
+  await setQuota(server, { "requests.storage": "5Gi" });
+  const names = ["a", "b", "c"];
+  for (const name of names) {
+    const spec = { storageClassName: "local", accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const { body } = await server.call("POST", CLAIMS, { body: { metadata: { name }, spec } });
+    await server.call("PUT", `${CLAIMS}/${name}/status`, { body: { ...body, status: { phase: "Bound" } } });
+  }
+  const grow = (name: string, storage: string) =>
+    server.call("PATCH", `${CLAIMS}/${name}`, {
+      type: "application/merge-patch+json",
+      body: { spec: { resources: { requests: { storage } } } },
+    });
+  const replies = await Promise.all(names.map((name) => grow(name, "2Gi")));
+  expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 403]);
+  const refused = names[replies.findIndex(({ status }) => status === 403)] ?? "";
+  // 5 GiB are there: what was only admitted for a moment must not be counted on top of them, nor forgotten.
+  expect((await grow(refused, "1100Mi")).body.message).toContain("used: requests.storage=5Gi, limited: requests.storage=5Gi");
+});

@@ -40,8 +40,18 @@ const CLAIMS = resourceOf(PersistentVolumeClaims);
 /** Objects that come in a burst are counted once. */
 const COALESCE = 100;
 
-/** By resource and namespace: names, with what claims ask for. */
-type Admitted = Map<string, Map<string, Amounts>>;
+/** By resource and namespace: new objects by name and claims that grow by what they will be, with what they add. */
+type Admitted = Map<string, Map<string, Addition>>;
+
+interface Addition {
+  isNew: boolean;
+  amounts: Amounts;
+}
+
+/** Of a claim that grows: the one state of it, so that the commit of an earlier one does not settle a later one. */
+function grownKey({ metadata: { name } }: KubeObject, claimed: Amounts): string {
+  return `${name}/${JSON.stringify(claimed)}`;
+}
 
 function placeOf(resource: string, namespace: string): string {
   return `${resource}/${namespace}`;
@@ -51,7 +61,7 @@ function placeOf(resource: string, namespace: string): string {
  * ResourceQuotas: refuses what would exceed one, in Kubernetes' words, and keeps their status. What is made on reading (placeholder Services
  * and such) counts for nothing. Instances of Revisions are admitted before they start, by the controllers; their Pods are only counted here.
  *
- * Invariant: creations that are not committed yet count, so that many at once do not slip through together.
+ * Invariant: creations, and claims that grow, count before they are committed, so that many at once do not slip through together.
  */
 export class Quotas {
   readonly #store: Store;
@@ -89,7 +99,10 @@ export class Quotas {
     }
     const place = placeOf(resource, namespace);
     const [newer] = this.#admitted;
-    if (!old) newer.set(place, (newer.get(place) ?? new Map<string, Amounts>()).set(name, claimed));
+    const growth = addAmounts(claimed, before, -1);
+    if (old && Object.values(growth).every((amount) => amount <= 0)) return;
+    const additions = newer.get(place) ?? new Map<string, Addition>();
+    newer.set(place, additions.set(old ? grownKey(next, claimed) : name, { isNew: !old, amounts: growth }));
   }
 
   /** What is there of everything that the quota limits. */
@@ -101,18 +114,28 @@ export class Quotas {
   committed(events: readonly StoreEvent[]): void {
     const [newer] = this.#admitted;
     this.#admitted = [new Map(), newer];
-    for (const { key, type } of events) if (type === "ADDED") newer.get(placeOf(key.resource, key.namespace))?.delete(key.name);
+    for (const { key, type, object } of events) {
+      const additions = newer.get(placeOf(key.resource, key.namespace));
+      if (type === "ADDED") additions?.delete(key.name);
+      if (type === "MODIFIED" && key.resource === CLAIMS)
+        additions?.delete(grownKey(object, claimAmounts(object as PersistentVolumeClaim)));
+    }
   }
 
   #pending(resource: string, namespace: string): number {
     const place = placeOf(resource, namespace);
-    return this.#admitted.reduce((sum, admitted) => sum + (admitted.get(place)?.size ?? 0), 0);
+    return this.#admitted.reduce(
+      (sum, admitted) => sum + [...(admitted.get(place)?.values() ?? [])].filter(({ isNew }) => isNew).length,
+      0,
+    );
   }
 
   /** What the claims of a namespace ask for, those that are not committed yet among them. */
   #claimed(namespace: string): Amounts {
     const stored = (this.#store.list(CLAIMS, namespace).objects as readonly PersistentVolumeClaim[]).map(claimAmounts);
-    const admitted = this.#admitted.flatMap((each) => [...(each.get(placeOf(CLAIMS, namespace))?.values() ?? [])]);
+    const admitted = this.#admitted
+      .flatMap((each) => [...(each.get(placeOf(CLAIMS, namespace))?.values() ?? [])])
+      .map(({ amounts }) => amounts);
     return [...stored, ...admitted].reduce<Amounts>((sum, amounts) => addAmounts(sum, amounts), {});
   }
 
