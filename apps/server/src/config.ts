@@ -55,7 +55,7 @@ const MOST_WORKERS = 32;
 /** What wakes at about the same time; each holds some 100 KiB. */
 const DEFAULT_WAITING = 4;
 /** A container that does nothing each, with its monitor: some 2 MiB. */
-const DEFAULT_NETWORKS = 2;
+const DEFAULT_NETWORKS = 4;
 /** Their making takes this machine a few milliseconds to a tenth of a second each. */
 const MOST_AHEAD = 64;
 

@@ -73,7 +73,7 @@ folder. It listens on 127.0.0.1 alone until --host says otherwise.`,
       placeholder: "N",
       min: 0,
       max: 64,
-      summary: "Made ahead for containers by Podman; 2 otherwise (EBB_READY_NETWORKS)",
+      summary: "Made ahead for containers by Podman; 4 otherwise (EBB_READY_NETWORKS)",
     },
     "access-log": {
       kind: "text",

@@ -412,7 +412,7 @@ class ContainerDriver implements Driver {
     this.#closed.abort();
     this.#gone.close();
     this.#releases.close();
-    await this.#networks.close();
+    await this.#networks.close([...this.#known.values()].flatMap(({ spec, stopping }) => (stopping ? [spec.id] : [])));
   }
 
   /** Waits for the end of a container and tells of it, once. */

@@ -130,7 +130,16 @@ function describeNetworks(box: BusyboxEngine): void {
       }, 20_000);
     }
     await end(driver, warm.id);
+    await spare(1);
+    const stopped = spec("stopped");
+    await driver.start(stopped);
+    await driver.stop(stopped.id, 0);
     await driver.close();
+    expect((await ours()).map(({ Names }) => Names[0])).toEqual([`/${containerName(stopped.id)}`]);
+    const next = open(0);
+    await next.list();
+    expect(await answer(await next.start(stopped))).toBe("hello\n");
+    await end(next, stopped.id);
     expect(left).toHaveLength(3);
     expect(left.filter(({ path, end: index }) => existsSync(path) || cables().includes(index))).toEqual([]);
   });

@@ -8,7 +8,7 @@ import type { SandboxOptions, Sandboxes } from "./sandbox.ts";
 /** Of a container that is in such a network: which. */
 export const NETWORK_LABEL = "dev.ebb.network";
 /** A burst takes them all; new ones are made when it is over, as making one takes the engine as long as it saves a start. */
-const CALM = 500;
+const CALM = 250;
 /** So often may a start fail that goes well in a network of the engine's: then no more are made. */
 const MOST_REFUSED = 3;
 
@@ -106,12 +106,13 @@ export class ReadyNetworks {
     });
   }
 
-  /** Resolves when none is left that no container is in. */
-  async close(): Promise<void> {
+  /** Resolves when none is left that no container is in, nor one of an instance that was stopped: its container stays, for its log. */
+  async close(stopped: readonly string[]): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
     await this.#filling;
-    for (const { network } of this.#spare.splice(0)) await this.#remove(network);
+    const held = stopped.flatMap((id) => this.#held.get(id) ?? []);
+    await Promise.all([...this.#spare.splice(0).map(({ network }) => network), ...held].map((network) => this.#remove(network)));
   }
 
   async #remove({ group }: ReadyNetwork): Promise<void> {
