@@ -44,6 +44,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
             owner: config.dataDir,
             identities: paths.identities,
             volumes: paths.volumes,
+            credentials: (workload, reference) => controllers.pullCredentials(workload, reference),
             readyNetworks: { size: config.readyNetworks, random: systemRandom },
             ...(config.clusterAddress ? { dns: config.clusterAddress } : {}),
             ...common,
@@ -94,23 +95,14 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     },
     ...common,
   });
-  const access: Runnable = {
-    name: "cluster access",
-    async start() {
-      await bootstrapCluster(api.client(CONTROLLER, { skipWebhooks: true }), config);
-      await writeFile(paths.kubeconfig, api.kubeconfig({ token: credentials.clusterToken }), { mode: 0o600 });
-      await chmod(paths.kubeconfig, 0o600);
-    },
-    stop: () => Promise.resolve(),
-  };
-  const engines: Runnable = {
-    name: "drivers",
-    start: () => Promise.resolve(),
-    async stop() {
-      await Promise.all(Object.values(drivers).map((driver) => driver.close()));
-    },
-  };
-  const group = new Group("cluster", [engines, api, access, gateway, controllers, heapCompaction({ clock: systemClock })]);
+  const group = new Group("cluster", [
+    closing(Object.values(drivers)),
+    api,
+    clusterAccess(api, { config, paths, credentials }),
+    gateway,
+    controllers,
+    heapCompaction({ clock: systemClock }),
+  ]);
   return {
     name: group.name,
     start: () => group.start(),
@@ -119,6 +111,30 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
       return group.stop();
     },
     abandon: () => group.stop(),
+  };
+}
+
+/** What the cluster needs to be used, once its API serves: the objects of a first start, and a kubeconfig. */
+function clusterAccess(api: ApiServer, { config, paths, credentials }: Pick<ChildContext, "config" | "paths" | "credentials">): Runnable {
+  return {
+    name: "cluster access",
+    async start() {
+      await bootstrapCluster(api.client(CONTROLLER, { skipWebhooks: true }), config);
+      await writeFile(paths.kubeconfig, api.kubeconfig({ token: credentials.clusterToken }), { mode: 0o600 });
+      await chmod(paths.kubeconfig, 0o600);
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** Closes the drivers, which are in use from the beginning, at the end. */
+function closing(drivers: readonly Driver[]): Runnable {
+  return {
+    name: "drivers",
+    start: () => Promise.resolve(),
+    async stop() {
+      await Promise.all(drivers.map((driver) => driver.close()));
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { Decision } from "@ebb/autoscaler";
 import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
 import { badRequest, LABELS, type KubeClient } from "@ebb/kube";
-import type { InstanceManager, InstanceSpec } from "@ebb/runtime";
+import type { InstanceManager, InstanceSpec, PullCredentials, RegistryCredential } from "@ebb/runtime";
 import { CertificateController } from "./certificate/controller.ts";
 import { HostCertificates } from "./certificate/host-certificates.ts";
 import { ClaimController } from "./claim/controller.ts";
@@ -25,6 +25,7 @@ import type { GatewayPort, IssueCertificate } from "./ports.ts";
 import { InstanceQuotas } from "./quota/instance-quotas.ts";
 import type { ResolveDigest } from "./revision/image-digests.ts";
 import type { IssueToken, ProvidedVolumes } from "./revision/provide-volumes.ts";
+import { pullCredentials } from "./revision/pull-credentials.ts";
 import { RevisionController } from "./revision/controller.ts";
 import { DataPlane } from "./revision/data-plane.ts";
 import type { WorkloadOptions } from "./revision/workload.ts";
@@ -95,6 +96,8 @@ export interface Controllers extends Runnable {
   explain(plural: ExplainedPlural, target: { namespace: string; name: string }, query: URLSearchParams): RouteExplanation;
   /** The contents of the `files` volumes of an instance. Throws what keeps it from starting. */
   provideVolumes(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes>;
+  /** What images of `namespace/revision` may be pulled with. */
+  pullCredentials: PullCredentials;
   /** What was counted of every revision, in Prometheus' text format. */
   metrics(): string;
 }
@@ -264,6 +267,10 @@ class EmbeddedControllers implements Controllers {
 
   provideVolumes(spec: InstanceSpec, state: "starting" | "running"): Promise<ProvidedVolumes> {
     return this.#revisions.provide(spec, state);
+  }
+
+  pullCredentials(workload: string, reference: string): Promise<RegistryCredential[]> {
+    return pullCredentials(this.#context, workload, reference);
   }
 
   metrics(): string {

@@ -3,6 +3,7 @@ import type { Condition, KubeObject } from "./meta.ts";
 
 /** serving.knative.dev/v1 (knative/specs, specs/serving/knative-api-specification-1.0.md). */
 export interface RevisionSpec extends PodSpec {
+  imagePullSecrets?: { name?: string }[];
   containers: Container[];
   containerConcurrency?: number;
   timeoutSeconds?: number;

@@ -65,6 +65,17 @@ export interface Provision {
   renewAfter?: number;
 }
 
+/** What a registry knows somebody by. */
+export interface RegistryCredential {
+  username: string;
+  password: string;
+  /** The registry, as the credential's owner has named it. */
+  serveraddress: string;
+}
+
+/** Those with which images of a workload (`namespace/revision`) may be pulled, the likeliest first; none: as nobody. */
+export type PullCredentials = (workload: string, reference: string) => Promise<RegistryCredential[]>;
+
 /** What an image is run as; what is absent is as the image says. A driver that gives each bundle a user of its own (process) has no use for it. */
 export interface SecuritySpec {
   user?: number;
@@ -279,7 +290,7 @@ export interface Driver {
    * `repository@sha256:…` of what an image's reference means, for drivers that run images: what the engine has, pulled when it has none or when
    * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
    */
-  digestOf?(reference: string, options: { pull: boolean }): Promise<string | undefined>;
+  digestOf?(reference: string, options: { pull: boolean; workload: string }): Promise<string | undefined>;
   /** Of an instance with parts, resolves once those of the role `init` have ended well; `signal` ends the wait for them, and it throws. */
   start(spec: InstanceSpec, files?: InstanceFiles, signal?: AbortSignal): Promise<RunningInstance>;
   /**

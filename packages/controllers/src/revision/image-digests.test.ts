@@ -48,7 +48,7 @@ describe("resolving", () => {
     expect(await done).toBe("team/a");
     const { revision: pinned, pending } = subject.of("team/a", of("app:v1"), CONFIG);
     expect([pending, pinned.status?.containerStatuses]).toEqual([false, [{ name: "user-container", imageDigest: `app@${D}` }]]);
-    expect(asked).toEqual([["app:v1", { pull: false }]]);
+    expect(asked).toEqual([["app:v1", { pull: false, workload: "team/a" }]]);
   });
 
   test("finds those of all containers, and asks for none twice", async () => {

@@ -4,7 +4,7 @@ import { within } from "../engine/within.ts";
 import { isBundle } from "./workload.ts";
 
 /** Asks the container engine; undefined when the image has no digest. */
-export type ResolveDigest = (reference: string, options: { pull: boolean }) => Promise<string | undefined>;
+export type ResolveDigest = (reference: string, options: { pull: boolean; workload: string }) => Promise<string | undefined>;
 
 export interface ImageDigestsOptions {
   /** Absent where no images are run. */
@@ -62,7 +62,7 @@ export class ImageDigests {
     const asked = Promise.all(
       containersOf(revision).map(async (container) => {
         if (!isByTag(container, config) || known.has(nameOf(container))) return;
-        const digest = await resolve?.(container.image, { pull: container.imagePullPolicy === "Always" });
+        const digest = await resolve?.(container.image, { pull: container.imagePullPolicy === "Always", workload: key });
         if (digest === undefined) return;
         entry.digests.set(nameOf(container), digest);
         if (!entry.pending) resolved(key);

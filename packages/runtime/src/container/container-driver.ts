@@ -13,6 +13,7 @@ import type {
   InstanceSpec,
   LogLine,
   LogOptions,
+  PullCredentials,
   ResourceUsage,
   RunningInstance,
   Session,
@@ -56,6 +57,8 @@ export interface ContainerDriverOptions {
   volumes: VolumePlaces;
   /** The name server that containers ask; the engine's when absent. */
   dns?: string;
+  /** Images are pulled as nobody without it. */
+  credentials?: PullCredentials;
   /** Networks made ahead of containers, where the engine is a Podman of root's on this machine; none when absent. */
   readyNetworks?: { size: number; random: Random };
   clock: Clock;
@@ -93,7 +96,7 @@ class ContainerDriver implements Driver {
     this.#options = options;
     this.#docker = options.engine.docker;
     this.#gone = new GoneWatch(options.clock);
-    this.#images = new EngineImages(options.engine.docker, options.clock);
+    this.#images = new EngineImages(options.engine.docker, options.clock, options.credentials);
     if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
     this.#sandboxes = new Sandboxes(options.engine.docker);
     this.#networks = this.#readyNetworks();
@@ -114,10 +117,10 @@ class ContainerDriver implements Driver {
   }
 
   async prepare(spec: InstanceSpec, signal?: AbortSignal): Promise<void> {
-    await this.#images.ensure(imageOf(spec), signal);
+    await this.#images.ensure(imageOf(spec), spec.workload, signal);
   }
 
-  digestOf(reference: string, options: { pull: boolean }): Promise<string | undefined> {
+  digestOf(reference: string, options: { pull: boolean; workload: string }): Promise<string | undefined> {
     return this.#images.digestOf(reference, options);
   }
 

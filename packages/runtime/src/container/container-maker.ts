@@ -69,7 +69,7 @@ export class ContainerMaker {
   async create(spec: InstanceSpec): Promise<Docker.Container> {
     if (spec.security?.nonRoot) await this.#refuseRoot(spec);
     const options = containerOptions(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
-    return this.#images.make(imageOf(spec), () => this.#docker.createContainer(options));
+    return this.#images.make(imageOf(spec), spec.workload, () => this.#docker.createContainer(options));
   }
 
   /**
