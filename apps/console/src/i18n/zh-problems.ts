@@ -93,6 +93,7 @@ export const zhProblems: typeof enProblems = {
     no_certificate: "没有可续期的证书",
     domain_claimed: "集群中已有其他对象占用该域名",
     not_all_apps: "部分应用未随环境休眠或唤醒",
+    not_taken_back: "已做的更改未能撤回",
     environment_gone: "环境已被删除",
     namespace_taken: "集群中已有同名命名空间",
     crash_at_start: "程序在启动时退出",

@@ -92,6 +92,7 @@ export const zhSteps = {
     no_certificate: "先验证域名：ebb domain verify；也可上传证书，或用 ebb domain cert --auto。",
     domain_claimed: "用 kubectl 查看它的 ClusterDomainClaim。",
     not_all_apps: "查看未完成的应用，处理后重试。",
+    not_taken_back: "用 ebb status 查看当前流量，再用 ebb rollback 回滚。",
     environment_gone: "选择其他环境。",
     namespace_taken: "将其标记为 Ebb 所有，或为环境换一个名称。",
     crash_at_start: "查看最后几行日志，并在本机运行启动命令重现；若因内存不足被终止，请调高 ebb.yaml 中的 resources.memory。",
