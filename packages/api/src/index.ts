@@ -3,6 +3,7 @@ export * from "./clusters.ts";
 export * from "./configuration.ts";
 export * from "./declared.ts";
 export * from "./domains.ts";
+export * from "./expectation.ts";
 export * from "./happenings.ts";
 export * from "./audit-actions.ts";
 export * from "./said.ts";

@@ -1,4 +1,4 @@
-import { DeclaredApp, DeclaredEnvironment, DeclaredTeam, type Declared } from "@ebb/api";
+import { DeclaredApp, DeclaredEnvironment, DeclaredTeam, expectationOf, type Declared } from "@ebb/api";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Static, TSchema } from "typebox";
@@ -69,16 +69,9 @@ async function readOne<T extends TSchema>(folder: string, path: string, schema: 
   }
   if (Value.Check(schema, value)) return value;
   const [first] = Value.Errors(schema, value);
-  throw new Failure(`${path}: ${first ? `${first.instancePath || "/"} ${wantOf(schema, first)}` : "is not of that form"}`, {
+  const expected = first && expectationOf(schema, first);
+  const why = expected === undefined ? first?.message : `must be: ${expected}`;
+  throw new Failure(`${path}: ${first ? `${first.instancePath || "/"} ${why}` : "is not of that form"}`, {
     hint: "Compare it with what `ebb export` writes.",
   });
-}
-
-/** In the words of the schema's own description where an expression is all that there is to say otherwise. */
-function wantOf(schema: TSchema, { keyword, schemaPath, message }: { keyword: string; schemaPath: string; message: string }): string {
-  if (keyword !== "pattern") return message;
-  let at: unknown = schema;
-  for (const key of schemaPath.split("/").slice(1)) at = typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined;
-  const { description } = (at ?? {}) as { description?: string };
-  return description === undefined ? message : `must be: ${description}`;
 }

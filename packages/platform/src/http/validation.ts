@@ -1,7 +1,7 @@
+import { expectationOf } from "@ebb/api";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
 import type { TSchema } from "typebox";
-import { Value } from "typebox/value";
 
 /** Checks what a request brings. Of what does not fit an expression people are told by its description. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = (route) => {
@@ -23,8 +23,6 @@ function telling(complaints: readonly FastifySchemaValidationError[]): readonly 
 }
 
 function inWords(complaint: FastifySchemaValidationError, schema: TSchema): FastifySchemaValidationError {
-  if (complaint.keyword !== "pattern") return complaint;
-  const part = Value.Pointer.Get(schema, complaint.schemaPath.slice(1));
-  if (typeof part !== "object" || part === null || !("description" in part)) return complaint;
-  return { ...complaint, message: `is not as it has to be: ${String(part.description)}` };
+  const expected = expectationOf(schema, complaint);
+  return expected === undefined ? complaint : { ...complaint, message: `is not as it has to be: ${expected}` };
 }
