@@ -20,6 +20,8 @@ const PAUSE = 200;
 
 /** What is to be said of one object with one reason. */
 interface Pending {
+  /** Of the Event. */
+  name: string;
   object: Pick<KubeObject, "apiVersion" | "kind" | "metadata">;
   note: EventNote;
   /** How often it was noted since the last write. */
@@ -47,17 +49,18 @@ export class EventRecorder {
 
   note(object: KubeObject, note: EventNote): void {
     if (this.#stopping.signal.aborted) return;
-    const key = `${object.metadata.namespace ?? ""}/${eventName(object, note)}`;
+    const { apiVersion, kind, metadata } = object;
+    const { namespace, uid } = metadata;
+    const name = eventName(object, note);
+    const key = `${namespace ?? ""}/${name}`;
     const pending = this.#pending.get(key);
     if (!pending && this.#pending.size >= MOST_PENDING) return;
-    const { apiVersion, kind, metadata } = object;
-    const { name, namespace, uid } = metadata;
     const about = {
       apiVersion,
       kind,
-      metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) },
+      metadata: { name: metadata.name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) },
     };
-    this.#pending.set(key, { object: about, note, times: (pending?.times ?? 0) + 1 });
+    this.#pending.set(key, { name, object: about, note, times: (pending?.times ?? 0) + 1 });
     this.#writing ??= this.#writeAll();
   }
 
@@ -86,11 +89,10 @@ export class EventRecorder {
       this.#log.debug({ error, reason: note.reason }, "an Event could not be written");
   }
 
-  async #write({ object, note, times }: Pending): Promise<void> {
+  async #write({ name, object, note, times }: Pending): Promise<void> {
     const { namespace, name: objectName, uid = "" } = object.metadata;
     const { type, reason, message } = note;
     const now = rfc3339(this.#clock.now());
-    const name = eventName(object, note);
     const text = message.slice(0, LONGEST_MESSAGE);
     const existing = await this.#client.get(Events, namespace, name);
     if (existing) {
