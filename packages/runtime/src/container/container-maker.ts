@@ -80,13 +80,13 @@ export class ContainerMaker {
     try {
       await act(container);
     } catch (error) {
-      if (isLimitRefusal(error)) this.#useUlimits(error);
+      const overLimits = isLimitRefusal(error);
+      if (overLimits) this.#useUlimits(error);
       else if (!this.#networks.of(spec.id) || !(startError(error, imageOf(spec)) instanceof TransientError)) throw error;
       await this.remove(spec.id);
-      if (isLimitRefusal(error)) return void (await act(await this.create(spec)));
-      await this.#networks.release(spec.id);
+      if (!overLimits) await this.#networks.release(spec.id);
       await act(await this.create(spec));
-      this.#networks.refuse(error);
+      if (!overLimits) this.#networks.refuse(error);
     }
   }
 

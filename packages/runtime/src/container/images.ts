@@ -15,7 +15,6 @@ export class EngineImages {
   readonly #clock: Clock;
   /** Seen there. A cold start does not ask again: it would be told 4 ms later on a quiet machine, and who removes an image is rare. */
   readonly #seen = new Set<string>();
-
   readonly #credentials: PullCredentials;
 
   constructor(docker: Docker, clock: Clock, credentials: PullCredentials = () => Promise.resolve([])) {
