@@ -114,7 +114,7 @@ export {
   usedStatus,
   type Amounts,
 } from "./quota.ts";
-export { applyAfterClientSideApply } from "./ownership/client-side-apply.ts";
+export { applyAfterClientSideApply, LAST_APPLIED } from "./ownership/client-side-apply.ts";
 export { findDuplicateItem } from "./ownership/duplicate-items.ts";
 export type { FieldSet } from "./ownership/field-set.ts";
 export { isReset, parseManagedFields, type ManagedFieldsEntry, type ManagerId } from "./ownership/managed-fields.ts";
@@ -135,7 +135,7 @@ export { EXAMPLE_CHECKSUM, EXAMPLE_KEY, exampleChecksum } from "./serving-config
 export { parseFeatures, type Features } from "./serving-config/features.ts";
 export { parseGcConfig, type GcConfig } from "./serving-config/gc.ts";
 export { parseObservability, type ObservabilityConfig } from "./serving-config/observability.ts";
-export { readBool, readDuration, readFloat, readInteger, type ConfigData } from "./serving-config/read-data.ts";
+export { readBool, readDuration, readFloat, readInteger, GO_TRUE, type ConfigData } from "./serving-config/read-data.ts";
 export { HOST_ANNOTATIONS, HOST_TEMPLATE, OWN_HOST_TEMPLATE } from "./host-template.ts";
 export { isStatus, StatusError } from "./status-error.ts";
 export {

@@ -4,6 +4,7 @@ import type { CertificateEntry } from "@ebb/gateway";
 import { createConditions, Certificates, type Cause, type Certificate, type Secret } from "@ebb/kube";
 import { rfc3339 } from "@ebb/base";
 import { controllerRef, isControlledBy, keyOf } from "../engine/keys.ts";
+import { pairIn } from "./tls-secret.ts";
 
 export const CERTIFICATE_CONDITIONS = createConditions({ ready: "Ready", dependents: [] });
 
@@ -102,9 +103,4 @@ export function gatewayEntry(certificate: Certificate, secret: Secret | undefine
     hosts: certificate.spec.dnsNames,
     source: { certificate: cert, privateKey: key },
   };
-}
-
-function pairIn(secret: Secret): [certificate: string, key: string] {
-  const read = (name: string) => Buffer.from(secret.data?.[name] ?? "", "base64").toString();
-  return [read("tls.crt"), read("tls.key")];
 }

@@ -1,7 +1,9 @@
 import {
   DomainMappings,
   LABELS,
+  LAST_APPLIED,
   Routes,
+  GO_TRUE,
   type Certificate,
   type DomainMapping,
   type KubeObject,
@@ -13,12 +15,9 @@ import type { NetworkConfig } from "../config/network.ts";
 
 const CLASS = "networking.knative.dev/certificate.class";
 const CLASS_IN_KEBAB = "networking.knative.dev/certificate-class";
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** All that upstream has called it. */
 const DISABLED = ["disable-external-domain-tls", "disable-auto-tls", "disableAutoTLS"].map((name) => `networking.knative.dev/${name}`);
 const TYPE_LABEL = { "networking.knative.dev/certificate-type": "external-domain" };
-/** Go's strconv.ParseBool. */
-const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 
 /** A public host, and the tag that it is for. */
 export interface SecuredHost {
@@ -28,7 +27,7 @@ export interface SecuredHost {
 
 export function wantsCertificates({ metadata }: Pick<KubeObject, "metadata">, { makesCertificates }: NetworkConfig): boolean {
   const own = DISABLED.map((name) => metadata.annotations?.[name]).find((value) => value !== undefined);
-  return makesCertificates && !(own !== undefined && TRUE.has(own));
+  return makesCertificates && !(own !== undefined && GO_TRUE.has(own));
 }
 
 export function classOf({ metadata }: Pick<KubeObject, "metadata">): string | undefined {

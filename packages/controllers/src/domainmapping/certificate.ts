@@ -1,6 +1,7 @@
 import { createSecureContext } from "node:tls";
 import type { CertificateEntry } from "@ebb/gateway";
 import type { Cause, DomainMapping, Secret } from "@ebb/kube";
+import { pairIn } from "../certificate/tls-secret.ts";
 import { keyOf } from "../engine/keys.ts";
 
 /** What `spec.tls` of a DomainMapping comes to. */
@@ -14,7 +15,7 @@ export function mappingTls(mapping: DomainMapping, secret: Secret | undefined): 
     problem: { reason: "CertificateProvisionFailed", message: `secret ${JSON.stringify(secretName)} ${why}` },
   });
   if (!secret) return failed("not found");
-  const [cert, key] = ["tls.crt", "tls.key"].map((name) => Buffer.from(secret.data?.[name] ?? "", "base64").toString());
+  const [cert, key] = pairIn(secret);
   if (!cert || !key) return failed("must have tls.crt and tls.key");
   try {
     createSecureContext({ cert, key });

@@ -1,6 +1,7 @@
 import {
   Certificates,
   KnativeIngresses,
+  LAST_APPLIED,
   Routes,
   type Certificate,
   type Condition,
@@ -16,7 +17,6 @@ import { mark, suffixed } from "./parts.ts";
 
 const INGRESS_CLASS = "networking.knative.dev/ingress.class";
 const CLASS = "istio.ingress.networking.knative.dev";
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Knative's Ingress of a Route: what the gateway serves by, as its status tells. */
 export const ingressView: ObjectView<Route> = { kind: KnativeIngresses, source: Routes, ...suffixed(""), make: makeIngress };

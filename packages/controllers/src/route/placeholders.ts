@@ -1,9 +1,8 @@
-import { CoreServices, LABELS, Routes, type CoreService, type Informer, type KubeClient, type Route } from "@ebb/kube";
+import { CoreServices, LABELS, LAST_APPLIED, Routes, type CoreService, type Informer, type KubeClient, type Route } from "@ebb/kube";
 import type { NetworkConfig } from "../config/network.ts";
 import { controllerRef, isControlledBy, omit } from "../engine/keys.ts";
 import type { Ingress } from "./reconcile.ts";
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** What cluster-local names lead to upstream; `cluster-landmarks` in apps/server makes it. */
 const LOCAL_GATEWAY = "knative-local-gateway.istio-system.svc.cluster.local";
 

@@ -1,7 +1,6 @@
-import { LABELS, Services, type Configuration, type KnativeService, type Route } from "@ebb/kube";
+import { LABELS, LAST_APPLIED, Services, type Configuration, type KnativeService, type Route } from "@ebb/kube";
 import { controllerRef, omit } from "../engine/keys.ts";
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const ROLLOUT_DURATION = "serving.knative.dev/rollout-duration";
 
 /** After knative's pkg/reconciler/service/resources/configuration.go. */

@@ -9,14 +9,14 @@ function fail(key: string, why: string): never {
   throw new UserError("invalid_config", `failed to parse ${JSON.stringify(key)}: ${why}`);
 }
 
-/** What strconv.ParseBool takes. */
-const TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
+/** What strconv.ParseBool takes for true. */
+export const GO_TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "GO_TRUE", "True"]);
 const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "false", "FALSE", "False"]);
 
 export function readBool(data: ConfigData, key: string, fallback: boolean): boolean {
   const text = data[key];
   if (text === undefined) return fallback;
-  if (TRUE.has(text)) return true;
+  if (GO_TRUE.has(text)) return true;
   return FALSE.has(text) ? false : fail(key, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
