@@ -1,5 +1,5 @@
 import type { LimitRange, LimitRangeItem } from "./core.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { duplicateValue, forbiddenField, invalid, invalidValue, unsupportedValue, type FieldCause } from "./status-errors.ts";

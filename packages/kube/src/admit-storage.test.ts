@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { admit } from "./admit.ts";
-import { PersistentVolumeClaims, StorageClasses } from "./kinds.ts";
+import { StorageClasses } from "./kinds/administration.ts";
+import { PersistentVolumeClaims } from "./kinds/core.ts";
 import { claimRefusal } from "./limit-range.ts";
 import type { LimitRange } from "./core.ts";
 import type { KubeObject } from "./meta.ts";

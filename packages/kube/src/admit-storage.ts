@@ -1,5 +1,5 @@
 import { dnsSubdomainFaults } from "./dns-names.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { sameJson } from "./same-json.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { admit } from "./admit.ts";
-import { ConfigMaps, Configurations, Revisions, Routes, Secrets, Services, type Kind } from "./kinds.ts";
+import { ConfigMaps, Secrets } from "./kinds/core.ts";
+import { Configurations, Revisions, Routes, Services } from "./kinds/knative.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject, ObjectMeta } from "./meta.ts";
 import type { KnativeService, TrafficTarget } from "./serving.ts";
 import { StatusError } from "./status-error.ts";

@@ -1,4 +1,4 @@
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeList, KubeObject, WatchEvent } from "./meta.ts";
 
 export interface ListOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { admit } from "./admit.ts";
 import type { DomainMapping } from "./domain-mapping.ts";
-import { DomainMappings } from "./kinds.ts";
+import { DomainMappings } from "./kinds/knative.ts";
 
 const mapping = (name: string, ref: object): DomainMapping => ({
   apiVersion: "serving.knative.dev/v1beta1",

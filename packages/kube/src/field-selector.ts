@@ -1,4 +1,4 @@
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { badRequest } from "./status-errors.ts";
 

@@ -22,60 +22,54 @@ export { formatDuration, parseDuration } from "./duration.ts";
 export { expandVariables } from "./expand-variables.ts";
 export { parseFieldSelector, type FieldMatcher } from "./field-selector.ts";
 export { createInformer, type Informer, type InformerEvent, type InformerFilter, type InformerOptions } from "./informer.ts";
+export { ALL_KINDS } from "./kinds/all-kinds.ts";
 export {
   AdmissionPolicies,
   AdmissionPolicyBindings,
-  ALL_KINDS,
+  ClusterRoleBindings,
+  ClusterRoles,
+  CustomResourceDefinitions,
+  MutatingWebhooks,
   NodeMetrics,
   PodMetrics,
-  CustomResourceDefinitions,
-  apiVersionOf,
+  RoleBindings,
+  Roles,
+  StorageClasses,
+  ValidatingWebhooks,
+} from "./kinds/administration.ts";
+export {
+  ConfigMaps,
+  CoreServices,
+  Endpoints,
+  Events,
+  LimitRanges,
+  Namespaces,
+  Nodes,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  Pods,
+  ResourceQuotas,
+  Secrets,
+  ServiceAccounts,
+} from "./kinds/core.ts";
+export { AuthorizationPolicies, DestinationRules, EnvoyFilters, IstioGateways, VirtualServices } from "./kinds/istio.ts";
+export {
   CachedImages,
   Certificates,
   ClusterDomainClaims,
-  ClusterRoleBindings,
-  ClusterRoles,
-  ConfigMaps,
   Configurations,
-  CoreServices,
-  Deployments,
-  HorizontalPodAutoscalers,
-  PersistentVolumeClaims,
-  PersistentVolumes,
-  StorageClasses,
-  ReplicaSets,
-  AuthorizationPolicies,
-  DestinationRules,
-  EnvoyFilters,
   DomainMappings,
-  Endpoints,
-  EndpointSlices,
-  Events,
-  inStorage,
-  inVersion,
-  IstioGateways,
-  Namespaces,
   KnativeIngresses,
-  LimitRanges,
   Metrics,
-  MutatingWebhooks,
-  Nodes,
   PodAutoscalers,
-  Pods,
-  ResourceQuotas,
-  ServerlessServices,
   Revisions,
-  RoleBindings,
-  Roles,
   Routes,
-  Secrets,
-  ServiceAccounts,
+  ServerlessServices,
   Services,
-  ValidatingWebhooks,
-  VirtualServices,
-  type Kind,
-  type ScalePaths,
-} from "./kinds.ts";
+} from "./kinds/knative.ts";
+export { EndpointSlices } from "./kinds/networking.ts";
+export { Deployments, HorizontalPodAutoscalers, ReplicaSets } from "./kinds/workloads.ts";
+export { apiVersionOf, inStorage, inVersion, type Kind, type ScalePaths } from "./kinds/kind.ts";
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { textMatches } from "./istio/text-matches.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { KubeClient } from "./client.ts";
 import type { ConfigMap } from "./core.ts";
 import { createInformer } from "./informer.ts";
-import { ConfigMaps } from "./kinds.ts";
+import { ConfigMaps } from "./kinds/core.ts";
 import type { WatchEvent } from "./meta.ts";
 import { StatusError } from "./status-error.ts";
 

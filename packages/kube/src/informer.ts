@@ -1,6 +1,6 @@
 import { backoffDelay, causeChain, sleep, type BackoffPolicy, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { KubeClient, ListOptions } from "./client.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject, StatusBody, WatchEvent } from "./meta.ts";
 import { isStatus, StatusError } from "./status-error.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { admit } from "./admit.ts";
 import type { LimitRange, LimitRangeItem, ResourceRequirements } from "./core.ts";
-import { LimitRanges } from "./kinds.ts";
+import { LimitRanges } from "./kinds/core.ts";
 import { limitRefusal, withLimitDefaults } from "./limit-range.ts";
 
 const range = (...limits: LimitRangeItem[]): LimitRange => {

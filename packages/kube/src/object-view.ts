@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 
 /** Reads what else is stored while a view is made. */

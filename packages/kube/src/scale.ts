@@ -1,5 +1,5 @@
 import { formatLabelSelector } from "./label-selector.ts";
-import { apiVersionOf, type Kind, type ScalePaths } from "./kinds.ts";
+import { apiVersionOf, type Kind, type ScalePaths } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
 import { badRequest, invalid, invalidValue } from "./status-errors.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PodAutoscalers, Services } from "./kinds.ts";
+import { PodAutoscalers, Services } from "./kinds/knative.ts";
 import { applySchema } from "./schema.ts";
 import { schemaOf } from "./schemas.ts";
 

@@ -5,7 +5,7 @@ import { CERTIFICATE_SCHEMA } from "./certificate.ts";
 import { DEFINITION_SCHEMA } from "./custom/definition-schema.ts";
 import { DOMAIN_CLAIM_SCHEMA, DOMAIN_MAPPING_SCHEMA } from "./domain-mapping.ts";
 import { DESTINATION_RULE_SCHEMA, GATEWAY_SCHEMA, VIRTUAL_SERVICE_SCHEMA } from "./istio/istio-schema.ts";
-import { apiVersionOf, type Kind } from "./kinds.ts";
+import { apiVersionOf, type Kind } from "./kinds/kind.ts";
 import { anyObject, objectMeta, text, type Schema } from "./schema.ts";
 import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 

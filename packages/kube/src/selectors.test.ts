@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseFieldSelector } from "./field-selector.ts";
-import { ConfigMaps, Events, Pods } from "./kinds.ts";
+import { ConfigMaps, Events, Pods } from "./kinds/core.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import type { KubeObject } from "./meta.ts";
 

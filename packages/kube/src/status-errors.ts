@@ -1,4 +1,4 @@
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kinds/kind.ts";
 import { StatusError } from "./status-error.ts";
 
 type Named = Pick<Kind, "group" | "kind" | "plural">;

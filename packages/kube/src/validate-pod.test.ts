@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { admit } from "./admit.ts";
 import type { PodSpec } from "./core.ts";
-import { Configurations, Pods, Services } from "./kinds.ts";
+import { Pods } from "./kinds/core.ts";
+import { Configurations, Services } from "./kinds/knative.ts";
 import type { KubeObject } from "./meta.ts";
 import { podSpecCauses } from "./validate-pod.ts";
 

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { misplacedRules, ruleDefinitionCauses } from "../cel/admit-rules.ts";
-import type { Kind } from "../kinds.ts";
+import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";

@@ -1,4 +1,4 @@
-import type { Kind } from "../kinds.ts";
+import type { Kind } from "../kinds/kind.ts";
 import type { Condition, KubeObject } from "../meta.ts";
 import { objectMeta, text, type Schema } from "../schema.ts";
 

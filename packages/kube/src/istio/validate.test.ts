@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { admit } from "../admit.ts";
-import { IstioGateways, VirtualServices } from "../kinds.ts";
+import { IstioGateways, VirtualServices } from "../kinds/istio.ts";
 import type { GatewayServer, HttpRoute, VirtualService } from "./istio.ts";
 import { durationMs } from "./validate-text.ts";
 import { validateGateway } from "./validate-gateway.ts";

@@ -1,5 +1,5 @@
 import { compile, CompileError } from "../cel/compile.ts";
-import type { Kind } from "../kinds.ts";
+import type { Kind } from "../kinds/kind.ts";
 import { isLabelKey } from "../label-selector.ts";
 import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";

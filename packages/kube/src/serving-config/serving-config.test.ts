@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { admit, type AdmissionRequest } from "../admit.ts";
-import { ConfigMaps, Services } from "../kinds.ts";
+import { ConfigMaps } from "../kinds/core.ts";
+import { Services } from "../kinds/knative.ts";
 import type { KubeObject } from "../meta.ts";
 import type { KnativeService } from "../serving.ts";
 import { DEFAULT_ADMISSION_CONFIG, parseScaleLimits, type AdmissionConfig } from "./admission-config.ts";

@@ -1,4 +1,4 @@
-import type { Kind } from "../kinds.ts";
+import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { invalid, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "./duplicates.ts";

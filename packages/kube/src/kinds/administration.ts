@@ -1,0 +1,89 @@
+import { API_EXTENSIONS_GROUP, type CustomResourceDefinition } from "../custom/definition.ts";
+import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "../measured.ts";
+import type { AdmissionPolicy, AdmissionPolicyBinding } from "../policies/policy.ts";
+import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "../rbac.ts";
+import type { StorageClass } from "../storage.ts";
+import type { WebhookConfiguration } from "../webhooks/webhook-configuration.ts";
+import { define } from "./kind.ts";
+
+const rbac = { group: RBAC_GROUP, version: "v1", builtIn: true } as const;
+export const Roles = define<Role>({ ...rbac, kind: "Role", plural: "roles" });
+export const RoleBindings = define<RoleBinding>({ ...rbac, kind: "RoleBinding", plural: "rolebindings" });
+export const ClusterRoles = define<ClusterRole>({ ...rbac, kind: "ClusterRole", plural: "clusterroles", namespaced: false });
+export const ClusterRoleBindings = define<ClusterRoleBinding>({
+  ...rbac,
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+  namespaced: false,
+});
+
+const admission = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  builtIn: true,
+  categories: ["api-extensions"],
+  namespaced: false,
+  generation: true,
+} as const;
+export const MutatingWebhooks = define<WebhookConfiguration>({
+  ...admission,
+  kind: "MutatingWebhookConfiguration",
+  plural: "mutatingwebhookconfigurations",
+});
+export const ValidatingWebhooks = define<WebhookConfiguration>({
+  ...admission,
+  kind: "ValidatingWebhookConfiguration",
+  plural: "validatingwebhookconfigurations",
+});
+export const AdmissionPolicies = define<AdmissionPolicy>({
+  ...admission,
+  kind: "ValidatingAdmissionPolicy",
+  plural: "validatingadmissionpolicies",
+  statusSubresource: true,
+});
+export const AdmissionPolicyBindings = define<AdmissionPolicyBinding>({
+  ...admission,
+  kind: "ValidatingAdmissionPolicyBinding",
+  plural: "validatingadmissionpolicybindings",
+});
+
+export const CustomResourceDefinitions = define<CustomResourceDefinition>({
+  group: API_EXTENSIONS_GROUP,
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+  shortNames: ["crd", "crds"],
+  categories: ["api-extensions"],
+  namespaced: false,
+  statusSubresource: true,
+  generation: true,
+});
+export const StorageClasses = define<StorageClass>({
+  group: "storage.k8s.io",
+  version: "v1",
+  builtIn: true,
+  kind: "StorageClass",
+  plural: "storageclasses",
+  shortNames: ["sc"],
+  namespaced: false,
+});
+export const Leases = define({ group: "coordination.k8s.io", version: "v1", builtIn: true, kind: "Lease", plural: "leases" });
+
+const metrics = { group: "metrics.k8s.io", version: "v1beta1", builtIn: true, measured: true } as const;
+
+/** What `kubectl top` asks for. */
+export const PodMetrics = define({
+  ...metrics,
+  kind: "PodMetrics",
+  plural: "pods",
+  schema: POD_METRICS_SCHEMA,
+  columns: POD_METRICS_COLUMNS,
+});
+export const NodeMetrics = define({
+  ...metrics,
+  kind: "NodeMetrics",
+  plural: "nodes",
+  namespaced: false,
+  schema: NODE_METRICS_SCHEMA,
+  columns: NODE_METRICS_COLUMNS,
+});

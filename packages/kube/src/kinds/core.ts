@@ -1,0 +1,60 @@
+import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "../core.ts";
+import type { PersistentVolume, PersistentVolumeClaim } from "../storage.ts";
+import { define } from "./kind.ts";
+
+const core = { group: "", version: "v1", builtIn: true } as const;
+
+export const Namespaces = define<Namespace>({
+  ...core,
+  kind: "Namespace",
+  plural: "namespaces",
+  shortNames: ["ns"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const ConfigMaps = define<ConfigMap>({ ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] });
+export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secrets" });
+export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
+export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });
+export const ServiceAccounts = define<ServiceAccount>({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
+/** Kubernetes' own Service, not Knative's. */
+export const CoreServices = define<CoreService>({
+  ...core,
+  kind: "Service",
+  plural: "services",
+  shortNames: ["svc"],
+  categories: ["all"],
+  statusSubresource: true,
+});
+export const Endpoints = define({ ...core, kind: "Endpoints", plural: "endpoints", shortNames: ["ep"] });
+export const Nodes = define({
+  ...core,
+  kind: "Node",
+  plural: "nodes",
+  shortNames: ["no"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const PersistentVolumeClaims = define<PersistentVolumeClaim>({
+  ...core,
+  kind: "PersistentVolumeClaim",
+  plural: "persistentvolumeclaims",
+  shortNames: ["pvc"],
+  statusSubresource: true,
+});
+export const PersistentVolumes = define<PersistentVolume>({
+  ...core,
+  kind: "PersistentVolume",
+  plural: "persistentvolumes",
+  shortNames: ["pv"],
+  namespaced: false,
+  statusSubresource: true,
+});
+export const ResourceQuotas = define<ResourceQuota>({
+  ...core,
+  kind: "ResourceQuota",
+  plural: "resourcequotas",
+  shortNames: ["quota"],
+  statusSubresource: true,
+});
+export const LimitRanges = define<LimitRange>({ ...core, kind: "LimitRange", plural: "limitranges", shortNames: ["limits"] });

@@ -1,0 +1,77 @@
+import type { PrinterColumn } from "../custom/definition.ts";
+import type { KubeObject } from "../meta.ts";
+import type { Schema } from "../schema.ts";
+
+/** Where a kind lives in the REST API and how it behaves; `T` is the type of its objects. */
+export interface Kind<T extends KubeObject = KubeObject> {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  /** PUT/PATCH of the main resource ignores status, and `/status` ignores all else. */
+  readonly statusSubresource: boolean;
+  /** Whether `metadata.generation` is kept. */
+  readonly generation: boolean;
+  /** Where `/scale` (autoscaling/v1) finds its numbers, as in a custom resource definition; absent for kinds that have none. */
+  readonly scale?: ScalePaths;
+  /** Kinds built into Kubernetes take strategic merge patches and unconditional updates; custom ones do neither. */
+  readonly builtIn: boolean;
+  /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
+  readonly storageVersion?: string;
+  /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
+  readonly schema?: Schema;
+  /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
+  readonly columns?: readonly PrinterColumn[];
+  /** Not stored but found out when it is read: got and listed alone, and not watched. */
+  readonly measured?: boolean;
+  /** Only there to carry the type. */
+  readonly __type?: T;
+}
+
+/** Fields of an object, from its root. */
+export interface ScalePaths {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** A label selector, as text or as meta/v1 LabelSelector. */
+  readonly selector?: readonly string[];
+}
+
+type Shape = Omit<
+  Kind,
+  "__type" | "singular" | "shortNames" | "categories" | "namespaced" | "statusSubresource" | "generation" | "builtIn"
+> &
+  Partial<Kind>;
+
+/** A kind with what most kinds have where `shape` does not say. */
+export function define<T extends KubeObject>(shape: Shape): Kind<T> {
+  return {
+    singular: shape.kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    namespaced: true,
+    statusSubresource: false,
+    generation: false,
+    builtIn: false,
+    ...shape,
+  } as Kind<T>;
+}
+
+/** The object as a client of that version of the kind sees it. */
+export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
+  const apiVersion = apiVersionOf(kind);
+  return kind.storageVersion === undefined || object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** The object as it is stored. */
+export function inStorage<T extends KubeObject>(kind: Kind, object: T): T {
+  const { storageVersion } = kind;
+  return storageVersion === undefined ? object : inVersion({ ...kind, version: storageVersion }, object);
+}
+
+export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
+  return kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+}
