@@ -84,6 +84,13 @@ describe("/scale", () => {
     ).toBe(404);
   });
 
+  test("is shown as a row", async () => {
+    const { call } = await withDeployment();
+    const { body } = await call("GET", `${DEPLOYMENTS}/d/scale`, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" });
+    expect(body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
+    expect(body.rows[0].cells.slice(0, 3)).toEqual(["d", expect.any(Number), 0]);
+  });
+
   test.each<[string, object, number, string]>([
     [
       "less than none",

@@ -30,6 +30,26 @@ describe("discovery", () => {
     expect((await call("GET", "/version")).body.gitVersion).toMatch(/^v1\./);
   });
 
+  test("what there is below the root", async () => {
+    const { call } = await startServer();
+    expect((await call("GET", "/")).body.paths).toEqual(
+      expect.arrayContaining(["/api", "/api/v1", "/apis/apps", "/apis/apps/v1", "/version"]),
+    );
+  });
+
+  test.each<[string, number, string]>([
+    ["/livez", 200, "ok"],
+    ["/healthz/ping", 200, "ok"],
+    ["/readyz?verbose", 200, "[+]ping ok\nreadyz check passed\n"],
+    ["/livez?verbose&exclude=ping", 200, "[+]ping excluded: ok\nlivez check passed\n"],
+    ["/livez/none", 404, "could not find"],
+  ])("how it is, to anybody: %s", async (path, status, text) => {
+    const { call } = await startServer();
+    const reply = await call("GET", path, { token: undefined });
+    expect(reply.status).toBe(status);
+    expect(typeof reply.body === "string" ? reply.body : reply.body.message).toContain(text);
+  });
+
   test("all at once for those that ask so, with each subresource and the kind it speaks", async () => {
     const { call } = await startServer();
     const accept =
@@ -193,7 +213,12 @@ describe("representations", () => {
     const { body } = await call("POST", path, { body: pod });
     const containerStatuses = [{ name: "c", ready: true, restartCount: 2, state: { waiting: { reason: "CrashLoopBackOff" } } }];
     await call("PUT", `${path}/p/status`, { body: { ...body, status: { phase: "Running", containerStatuses } } });
-    expect((await call("GET", `${path}/p`, { accept: TABLE })).body.rows[0].cells.slice(0, 4)).toEqual(["p", "1/1", "CrashLoopBackOff", 2]);
+    expect((await call("GET", `${path}/p`, { accept: TABLE })).body.rows[0].cells.slice(0, 4)).toEqual([
+      "p",
+      "0/1",
+      "CrashLoopBackOff",
+      "2",
+    ]);
   });
 
   test("metadata alone; and JSON for a client that would rather have protobuf", async () => {

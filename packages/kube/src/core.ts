@@ -54,6 +54,8 @@ export interface ResourceRequirements {
 }
 export interface Container {
   name?: string;
+  /** Of init containers: `Always` makes one a sidecar. */
+  restartPolicy?: string;
   image: string;
   command?: string[];
   args?: string[];
@@ -110,6 +112,7 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number;
   volumes?: Volume[];
   nodeName?: string;
+  readinessGates?: { conditionType: string }[];
 }
 export interface ContainerStatus {
   name: string;
@@ -122,7 +125,7 @@ export interface ContainerStatus {
   state: {
     waiting?: { reason: string; message?: string };
     running?: { startedAt: string };
-    terminated?: { exitCode: number; reason: string; message?: string; finishedAt?: string };
+    terminated?: { exitCode: number; signal?: number; reason: string; message?: string; finishedAt?: string };
   };
   lastState?: ContainerStatus["state"];
 }
@@ -184,6 +187,7 @@ export interface CoreService extends KubeObject {
   spec?: {
     type?: string;
     externalName?: string;
+    externalIPs?: string[];
     clusterIP?: string;
     sessionAffinity?: string;
     selector?: Record<string, string>;

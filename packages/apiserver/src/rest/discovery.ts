@@ -21,6 +21,25 @@ export interface ResourceInfo {
   categories?: readonly string[];
 }
 
+/** `/`: where a client may look on. */
+export function rootPaths(kinds: readonly Kind[]): unknown {
+  const versions = groupVersions(kinds);
+  const groups = [...new Set(versions.map(({ group }) => `/apis/${group}`))];
+  const below = versions.map(({ group, version }) => `/apis/${group}/${version}`);
+  const own = [
+    "/.well-known/openid-configuration",
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/healthz",
+    "/livez",
+    "/metrics",
+    "/openapi/v3",
+    "/openid/v1/jwks",
+  ];
+  return { paths: [...own, ...groups, ...below, "/readyz", "/version"].sort() };
+}
+
 /** `/api`. */
 export function coreVersions(): unknown {
   return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: [] };

@@ -7,10 +7,11 @@ import type { Pki } from "../pki/pki.ts";
 import type { Security } from "../security.ts";
 import { planStream, isStream, type StreamPlan } from "../streams/plan-stream.ts";
 import { Upgrades, wantsUpgrade } from "../streams/upgrades.ts";
+import { isPublic } from "./health.ts";
 import type { Exchange } from "./http-types.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { send, sendFailure, statusOf } from "./respond.ts";
-import { isPublic, routeRequest, type RouteDeps } from "./route-request.ts";
+import { routeRequest, type RouteDeps } from "./route-request.ts";
 
 /** Requests under way get this long when the server stops, milliseconds; watches are ended at once. */
 const DRAIN = 5000;

@@ -1,44 +1,25 @@
 import {
   CoreServices,
+  Deployments,
   Endpoints,
   EndpointSlices,
   HorizontalPodAutoscalers,
   Nodes,
   PersistentVolumeClaims,
+  RoleBindings,
+  Roles,
+  StorageClasses,
   type Kind,
   type KubeObject,
 } from "@ebb/kube";
 import { expect, test } from "vitest";
-import { age, columnsOf } from "./printer-columns.ts";
+import { columnsOf } from "./printer-columns.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-// The steps of k8s.io/apimachinery duration.HumanDuration.
-test.each([
-  [119_000, "119s"],
-  [2 * MINUTE, "2m"],
-  [9 * MINUTE + 30_000, "9m30s"],
-  [179 * MINUTE, "179m"],
-  [3 * HOUR + 5 * MINUTE, "3h5m"],
-  [47 * HOUR, "47h"],
-  [7 * DAY + 3 * HOUR, "7d3h"],
-  [400 * DAY, "400d"],
-  [800 * DAY, "2y70d"],
-  [-5000, "0s"],
-])("%i ms is %s", (elapsed, expected) => {
-  expect(age(new Date(NOW - elapsed).toISOString(), NOW)).toBe(expected);
-});
-
-test("no time is no age", () => {
-  expect(age(undefined, NOW)).toBe("<unknown>");
-});
-
 const row = (kind: Pick<Kind, "group" | "kind">, object: object) =>
   Object.fromEntries(columnsOf(kind).map((column) => [column.name, column.cell(object as KubeObject, NOW)]));
 const metadata = { name: "x" };
+const isDefault = { "storageclass.kubernetes.io/is-default-class": "true" };
 
 test.each<[string, Pick<Kind, "group" | "kind">, object, Record<string, string>]>([
   [
@@ -89,4 +70,67 @@ test.each<[string, Pick<Kind, "group" | "kind">, object, Record<string, string>]
     },
     { Roles: "control-plane", Version: "v1", "Internal-IP": "10.0.0.1", "External-IP": "<none>", "OS-Image": "Debian" },
   ],
+  ["a Node that takes nothing new", Nodes, { metadata, spec: { unschedulable: true } }, { Status: "Unknown,SchedulingDisabled" }],
+  ["a Service with no address of its own yet", CoreServices, { metadata, spec: { type: "LoadBalancer" } }, { "External-IP": "<pending>" }],
+  [
+    "a Service with addresses of its own",
+    CoreServices,
+    { metadata, spec: { type: "LoadBalancer", externalIPs: ["1"] }, status: { loadBalancer: { ingress: [{ hostname: "h" }] } } },
+    { "External-IP": "1,h" },
+  ],
+  [
+    "the class that is taken when none is named",
+    StorageClasses,
+    { metadata: { ...metadata, annotations: isDefault } },
+    { Name: "x (default)" },
+  ],
+  [
+    "a binding",
+    RoleBindings,
+    {
+      metadata,
+      roleRef: { kind: "Role", name: "r" },
+      subjects: [
+        { kind: "User", name: "ann" },
+        { kind: "User", name: "bob" },
+        { kind: "ServiceAccount", namespace: "n", name: "s" },
+      ],
+    },
+    { Role: "Role/r", Users: "ann, bob", Groups: "", ServiceAccounts: "n/s" },
+  ],
+  ["a Role", Roles, { metadata: { ...metadata, creationTimestamp: "2026-05-31T00:00:00Z" } }, { "Created At": "2026-05-31T00:00:00Z" }],
+  [
+    "a Deployment's containers",
+    Deployments,
+    {
+      metadata,
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { a: "b" } },
+        template: {
+          spec: {
+            containers: [
+              { name: "c", image: "i" },
+              { name: "d", image: "j" },
+            ],
+          },
+        },
+      },
+      status: { readyReplicas: 1 },
+    },
+    { Ready: "1/2", Containers: "c,d", Images: "i,j", Selector: "a=b" },
+  ],
 ])("%s", (_, kind, object, expected) => expect(row(kind, object)).toMatchObject(expected));
+
+test("the age stands before what only -o wide shows", () => {
+  expect(columnsOf(Deployments).map(({ name }) => name)).toEqual([
+    "Name",
+    "Ready",
+    "Up-to-date",
+    "Available",
+    "Age",
+    "Containers",
+    "Images",
+    "Selector",
+  ]);
+});

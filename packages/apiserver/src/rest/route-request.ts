@@ -1,6 +1,7 @@
 import { StatusError, type Kind } from "@ebb/kube";
 import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggregated-discovery.ts";
-import { coreVersions, group, groupList, resourceList } from "./discovery.ts";
+import { coreVersions, group, groupList, resourceList, rootPaths } from "./discovery.ts";
+import { health, isPublic } from "./health.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
 import { parseResourcePath } from "./resource-path.ts";
@@ -8,6 +9,9 @@ import { notAllowed } from "./respond.ts";
 import { serveResource, type ResourceDeps } from "./serve-resource.ts";
 import { reviewAt, type ReviewDeps } from "./serve-reviews.ts";
 import { openIdConfiguration } from "../accounts/account-tokens.ts";
+
+/** What Go calls them. */
+const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
 /** The version of Kubernetes whose conventions are followed. */
 const VERSION = {
@@ -19,15 +23,10 @@ const VERSION = {
   buildDate: "1970-01-01T00:00:00Z",
   goVersion: "",
   compiler: "",
-  platform: `${process.platform}/${process.arch}`,
+  platform: `${process.platform}/${GO_ARCHITECTURES[process.arch] ?? process.arch}`,
 };
 
 const PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
-
-/** Paths that need no token: they tell nothing but that the server is there. */
-export function isPublic(path: readonly string[]): boolean {
-  return path.length >= 1 && ["healthz", "livez", "readyz"].includes(path[0] ?? "");
-}
 
 export interface RouteDeps extends ResourceDeps {
   reviews: ReviewDeps;
@@ -39,7 +38,7 @@ export interface RouteDeps extends ResourceDeps {
 export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise<Answer | undefined> {
   const { path } = exchange;
   const [root = "", ...rest] = path;
-  if (isPublic(path)) return { status: 200, body: "ok", contentType: "text/plain; charset=utf-8" };
+  if (isPublic(path)) return health(path, exchange.query);
   if (root === "api" && rest[0] === "v1" && rest.length > 1)
     return serveResource(exchange, parseResourcePath(deps.kinds, "", "v1", rest.slice(1)), deps);
   if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);
@@ -62,6 +61,7 @@ async function serveGroup(exchange: Exchange, segments: string[], deps: RouteDep
 /** What the server says about itself; undefined if there is nothing at that path. */
 function describe(kinds: readonly Kind[], root: string, rest: readonly string[]): unknown {
   const [first, second, third] = rest;
+  if (root === "") return rootPaths(kinds);
   if (root === "version" && rest.length === 0) return VERSION;
   if (root === "api") return first === undefined ? coreVersions() : resourceList(kinds, "", first);
   if (root === "apis")

@@ -45,7 +45,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   const target: Target = { kind, namespace, name };
   if (subresource === undefined) return serveObject(exchange, target, deps);
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
-  if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps.registry);
+  if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps);
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
   if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);
   if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);

@@ -1,6 +1,8 @@
+import type { Clock } from "@ebb/base";
 import { appliedScale, SCALE, scaleOf, withScale, type KubeObject, type ScalePaths } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
+import { representObject, viewFor } from "./represent.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";
 import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
@@ -8,9 +10,15 @@ import { applyOptionsOf, contextOf, refuseForce } from "./request-options.ts";
 import { notAllowed } from "./respond.ts";
 
 /** `/scale`: an object's replicas as autoscaling/v1 Scale, so that who scales need not know its kind. */
-export async function serveScale(exchange: Exchange, target: Target, paths: ScalePaths, registry: Registry): Promise<Answer> {
+export async function serveScale(
+  exchange: Exchange,
+  target: Target,
+  paths: ScalePaths,
+  { registry, clock }: { registry: Registry; clock: Clock },
+): Promise<Answer> {
   const { method, query, request } = exchange;
-  if (method === "GET") return ok(scaleOf(registry.get(target), paths));
+  const answer = (object: KubeObject) => ok(representObject(SCALE, scaleOf(object, paths), viewFor(exchange, clock)));
+  if (method === "GET") return answer(registry.get(target));
   if (method !== "PUT" && method !== "PATCH") throw notAllowed(method);
   const warnings: string[] = [];
   const context = contextOf(exchange, (text) => warnings.push(text));
@@ -19,7 +27,7 @@ export async function serveScale(exchange: Exchange, target: Target, paths: Scal
     const options = applyOptionsOf(query);
     const body = appliedScale(target.kind, parseAsYaml(await readText(request), duplicate), paths, target.name);
     const { object } = await registry.apply(target, { body, ...options }, context, "scale");
-    return { ...ok(scaleOf(object, paths)), warnings };
+    return { ...answer(object), warnings };
   }
   let change: (scale: KubeObject) => unknown;
   if (method === "PUT") {
@@ -31,5 +39,5 @@ export async function serveScale(exchange: Exchange, target: Target, paths: Scal
     change = patchOf(SCALE, mediaTypeOf(request), () => parseAsJson(text, duplicate));
   }
   const transform = (current: KubeObject) => withScale(current, change(scaleOf(current, paths)), paths, target.name);
-  return { ...ok(scaleOf(await registry.modify(target, transform, context, "scale"), paths)), warnings };
+  return { ...answer(await registry.modify(target, transform, context, "scale")), warnings };
 }

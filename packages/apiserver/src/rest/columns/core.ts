@@ -1,0 +1,67 @@
+import type { Condition, KubeObject, ResourceQuota } from "@ebb/kube";
+import { AGE, column, countOf, CREATED_AT, field, orNone, read, wide, type Column, type Columns } from "./column.ts";
+import { age } from "./age.ts";
+
+export const CORE_COLUMNS: Columns = {
+  "coordination.k8s.io/Lease": [field("Holder", "spec.holderIdentity")],
+  "/Node": [
+    column("Status", nodeStatus),
+    column("Roles", rolesOf),
+    // kubectl shows the age before the version.
+    AGE,
+    field("Version", "status.nodeInfo.kubeletVersion"),
+    wide("Internal-IP", (object) => nodeAddress(object, "InternalIP")),
+    wide("External-IP", (object) => nodeAddress(object, "ExternalIP")),
+    orNone("OS-Image", "status", "nodeInfo", "osImage"),
+    orNone("Kernel-Version", "status", "nodeInfo", "kernelVersion"),
+    orNone("Container-Runtime", "status", "nodeInfo", "containerRuntimeVersion"),
+  ],
+  "/ResourceQuota": [
+    column("Request", (object) => quotaUse(object, (name) => !name.startsWith("limits."))),
+    column("Limit", (object) => quotaUse(object, (name) => name.startsWith("limits."))),
+  ],
+  "/LimitRange": [CREATED_AT],
+  "/Namespace": [field("Status", "status.phase")],
+  "/ConfigMap": [column("Data", (object) => countOf("data")(object) + countOf("binaryData")(object), { type: "integer" })],
+  "/Secret": [field("Type", "type"), column("Data", countOf("data"), { type: "integer" })],
+  "/ServiceAccount": [column("Secrets", countOf("secrets"), { type: "integer" })],
+};
+
+/** Events have no name in front, and no age. */
+export const EVENT_COLUMNS: readonly Column[] = [
+  column("Last Seen", (object, now) => age(String(read(object, ["lastTimestamp"])), now)),
+  field("Type", "type"),
+  field("Reason", "reason"),
+  column("Object", (object) => {
+    const kind = read(object, ["involvedObject", "kind"]);
+    return `${String(kind).toLowerCase()}/${read(object, ["involvedObject", "name"])}`;
+  }),
+  field("Message", "message"),
+];
+
+const ROLE_LABEL = "node-role.kubernetes.io/";
+
+function rolesOf({ metadata }: KubeObject): string {
+  const roles = Object.keys(metadata.labels ?? {}).flatMap((key) => (key.startsWith(ROLE_LABEL) ? [key.slice(ROLE_LABEL.length)] : []));
+  return roles.sort().join(",") || "<none>";
+}
+
+function nodeAddress({ status }: KubeObject, type: string): string {
+  const { addresses = [] } = (status ?? {}) as { addresses?: { type: string; address: string }[] };
+  return addresses.find((each) => each.type === type)?.address ?? "<none>";
+}
+
+function nodeStatus({ spec, status }: KubeObject): string {
+  const { conditions = [] } = (status ?? {}) as { conditions?: Condition[] };
+  const ready = conditions.find(({ type }) => type === "Ready");
+  const states = [ready ? (ready.status === "True" ? "Ready" : "NotReady") : "Unknown"];
+  if ((spec as { unschedulable?: boolean } | undefined)?.unschedulable) states.push("SchedulingDisabled");
+  return states.join(",");
+}
+
+/** `pods: 1/10, requests.cpu: 0/2` of the resources that are meant. */
+function quotaUse({ status }: KubeObject, meant: (name: string) => boolean): string {
+  const { hard = {}, used = {} } = (status ?? {}) as NonNullable<ResourceQuota["status"]>;
+  const names = Object.keys(hard).filter(meant).sort();
+  return names.map((name) => `${name}: ${used[name] ?? "0"}/${hard[name] ?? ""}`).join(", ");
+}
