@@ -10,7 +10,7 @@ function fail(key: string, why: string): never {
 }
 
 /** What strconv.ParseBool takes for true. */
-export const GO_TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "GO_TRUE", "True"]);
+export const GO_TRUE: ReadonlySet<string> = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 const FALSE: ReadonlySet<string> = new Set(["0", "f", "F", "false", "FALSE", "False"]);
 
 export function readBool(data: ConfigData, key: string, fallback: boolean): boolean {
