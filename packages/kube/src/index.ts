@@ -130,6 +130,7 @@ export { parseFeatures, type Features } from "./serving-config/features.ts";
 export { parseGcConfig, type GcConfig } from "./serving-config/gc.ts";
 export { parseObservability, type ObservabilityConfig } from "./serving-config/observability.ts";
 export { readBool, readDuration, readFloat, readInteger, GO_TRUE, type ConfigData } from "./serving-config/read-data.ts";
+export { parseGoTemplate } from "./go-template/go-template.ts";
 export { HOST_ANNOTATIONS, HOST_TEMPLATE, OWN_HOST_TEMPLATE } from "./host-template.ts";
 export { isStatus, StatusError } from "./status-error.ts";
 export {
