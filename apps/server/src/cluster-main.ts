@@ -9,6 +9,7 @@ import {
   createContainerDriver,
   createInstanceManager,
   createProcessDriver,
+  WrittenLogs,
   type Driver,
   type InstanceSpec,
   type Provision,
@@ -56,16 +57,18 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
   const instances = createInstanceManager({
     drivers,
     provide: (spec, state) => provide({ api, controllers }, spec, state),
+    probed: (instance, succeeded) => controllers.probed(instance, succeeded),
     drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
     ...common,
   });
+  const queueLogs = new WrittenLogs(paths.queueLogs);
   const api = createApiServer({
     storePath: paths.clusterStore,
     storeKeys: await takeClusterKeys(process.env, paths.clusterKeys),
     listen: { host: config.host, port: config.apiPort },
     alsoListen: config.clusterAddress === undefined ? [] : [{ host: config.clusterAddress, port: CLUSTER_API_PORT }],
     tokens: [{ token: credentials.clusterToken, user: ADMIN }],
-    ...podAccess(instances),
+    ...podAccess(instances, queueLogs),
     views: clusterViews(() => controllers),
     measure: createMeasure({ instances, machine: machineUsage, clock: systemClock }),
     metrics: () => controllers.metrics(),
@@ -82,6 +85,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
     node: { ...thisMachine(), address: nodeAddress(config) },
     ...placesOf(paths),
+    queueLogs,
     probeAddress: { host: config.host, port: config.gatewayPort },
     localProbeAddress: { host: "127.0.0.1", port: config.internalPort },
     gatewayUrl: `http://127.0.0.1:${config.internalPort}`,

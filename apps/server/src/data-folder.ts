@@ -32,6 +32,8 @@ export function layout(dataDir: string) {
     decisions: join(dataDir, "cluster/decisions.jsonl"),
     /** The last requests of each app, a sample. */
     requests: join(dataDir, "cluster/requests"),
+    /** Of `queue-proxy` containers, by instance: where config-observability asks for a log of all requests. */
+    queueLogs: join(dataDir, "cluster/queue-logs"),
     platformDatabase: join(dataDir, "platform/platform.db"),
     /** Written when the platform's state is in PostgreSQL: where, without the password. */
     platformKeptIn: join(dataDir, "platform/kept-in.json"),

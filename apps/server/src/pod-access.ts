@@ -1,13 +1,16 @@
 import type { PodLogs, PodStreams } from "@ebb/apiserver";
 import { UserError } from "@ebb/base";
 import { QUEUE_PROXY } from "@ebb/kube";
-import type { InstanceManager } from "@ebb/runtime";
+import type { InstanceManager, WrittenLogs } from "@ebb/runtime";
 
 /**
  * What the API gives of the instances that its Pods are records of. An instance is known by its id alone; that it is of the namespace that was
  * asked is checked here, as somebody may make a Pod in their own namespace that has the name of another's.
  */
-export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "openSession" | "connect">): {
+export function podAccess(
+  instances: Pick<InstanceManager, "all" | "logs" | "openSession" | "connect">,
+  queueLogs: Pick<WrittenLogs, "read">,
+): {
   podLogs: PodLogs;
   podStreams: PodStreams;
 } {
@@ -22,7 +25,7 @@ export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "ope
   return {
     podLogs(namespace, name, { container, ...options }) {
       const id = instanceOf(namespace, name, container);
-      return container === QUEUE_PROXY ? nothing() : instances.logs(id, options);
+      return container === QUEUE_PROXY ? queueLogs.read(id, options) : instances.logs(id, options);
     },
     podStreams: {
       async exec(namespace, name, { container, command, stdin, terminal }) {
@@ -34,5 +37,3 @@ export function podAccess(instances: Pick<InstanceManager, "all" | "logs" | "ope
     },
   };
 }
-
-async function* nothing(): AsyncGenerator<never> {}

@@ -6,6 +6,7 @@ import {
   HOST_TEMPLATE,
   isStatus,
   OWN_HOST_TEMPLATE,
+  REQUEST_LOG_TEMPLATE,
   SERVING_NAMESPACE,
   type ConfigMap,
   type KubeClient,
@@ -102,6 +103,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
       "logging.revision-url-template",
       "http://logging.example.com/?revisionUID=${REVISION_UID}",
       "none unless set: where a Revision's logs are",
+    ],
+    ["logging.enable-request-log", "false", "true: a line for each request in the log of an instance's queue-proxy"],
+    ["logging.enable-var-log-collection", "false", "true: containers of images have a /var/log of their own that all can write"],
+    ["logging.enable-probe-request-log", "false", "true: a line for each readiness probe, too"],
+    [
+      "logging.request-log-template",
+      REQUEST_LOG_TEMPLATE,
+      "the line; Request.{Method,RequestURI,Host,Proto,ContentLength,RemoteAddr,UserAgent,Referer,Header}, Response.{Code,Size,Latency}, Revision.{Name,Namespace,Service,Configuration,PodName,PodIP}, TraceID",
     ],
   ],
 };

@@ -32,6 +32,7 @@ import type { WorkloadOptions } from "./revision/workload.ts";
 import type { NodeSize } from "./revision/schedulable.ts";
 import { questionOf } from "./route/explain.ts";
 import { MirrorBook, type MirrorComparison } from "./route/mirror-book.ts";
+import { RequestLines, type RequestLinesOptions } from "./pod/request-lines.ts";
 import { RequestLog, type RecordedRequest } from "./route/request-log.ts";
 import { RouteController } from "./route/controller.ts";
 import { Ingress } from "./route/ingress.ts";
@@ -64,6 +65,8 @@ export interface ControllersOptions {
   decisionsPath?: string;
   /** Folder that keeps the last requests of each Service; without it they are in memory alone. */
   requestsPath?: string;
+  /** Keeps what `queue-proxy` containers say of their requests; without it that is said nowhere. */
+  queueLogs?: RequestLinesOptions["logs"];
   /** Where instances reach the cluster's API, by what they run; without it they are told of none and get no credentials. */
   apiAddress?: WorkloadOptions["apiAddress"];
   /** Tokens for projected volumes; without it there are none. */
@@ -100,6 +103,8 @@ export interface Controllers extends Runnable {
   pullCredentials: PullCredentials;
   /** What was counted of every revision, in Prometheus' text format. */
   metrics(): string;
+  /** An instance was looked at, whether it is ready. */
+  probed(instance: string, succeeded: boolean): void;
 }
 
 const GATEWAY_PATIENCE = 2000;
@@ -124,6 +129,7 @@ class EmbeddedControllers implements Controllers {
   readonly #loop: ScalingLoop;
   readonly #metrics: RevisionMetrics;
   readonly #requests: RequestLog;
+  readonly #requestLines: RequestLines | undefined;
   readonly #mirrors = new MirrorBook();
   readonly #revisions: RevisionController;
   readonly #routes: RouteController;
@@ -176,6 +182,7 @@ class EmbeddedControllers implements Controllers {
     });
     this.#metrics = new RevisionMetrics({ gateway, instances, autoscalers: context.autoscalers, clock });
     this.#requests = requestLogOf(context, options);
+    this.#requestLines = requestLinesOf(context, options);
     const { bundlesRoot, gatewayUrl, probeAddress, localProbeAddress } = options;
     const local = localProbeAddress === undefined ? {} : { internal: localProbeAddress };
     const workload = {
@@ -277,6 +284,10 @@ class EmbeddedControllers implements Controllers {
     return this.#metrics.text();
   }
 
+  probed(instance: string, succeeded: boolean): void {
+    this.#requestLines?.probed(instance, succeeded);
+  }
+
   /**
    * In this order, so that nothing that runs is stopped and nothing that is served is dropped: what the API says there should be; what
    * runs; both told to the gateway at once; only then the reconcilers.
@@ -288,6 +299,7 @@ class EmbeddedControllers implements Controllers {
     await instances.start();
     this.#metrics.start();
     this.#requests.start();
+    this.#requestLines?.start();
     this.#revisions.adopt();
     for (const autoscaler of this.#context.autoscalers.list()) this.#loop.upsert(autoscaler);
     await this.#settled();
@@ -306,6 +318,7 @@ class EmbeddedControllers implements Controllers {
     await this.#lags.stop();
     this.#metrics.stop();
     await this.#requests.stop();
+    this.#requestLines?.stop();
     await this.#decisionLog?.stop();
     await Promise.all(this.#controllers.map((controller) => controller.stop()));
     await this.#informers.stop();
@@ -343,6 +356,15 @@ function requestLogOf(context: Context, { requestsPath: folder, gateway, clock, 
     if (type === "deleted") requests.remove(keyOf(object));
   });
   return requests;
+}
+
+function requestLinesOf(
+  context: Context,
+  { queueLogs: logs, gateway, instances, clock, log }: ControllersOptions,
+): RequestLines | undefined {
+  if (!logs) return undefined;
+  const revisionOf = (key: string) => context.revisions.get(splitKey(key).namespace, splitKey(key).name);
+  return new RequestLines({ logs, settings: context.settings, gateway, instances, revisionOf, clock, log });
 }
 
 /** A Route has its Service's name. */

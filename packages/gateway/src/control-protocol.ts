@@ -67,6 +67,28 @@ export interface SeenRequest {
   count: number;
 }
 
+/** A request that an instance was asked, and its answer. */
+export interface LoggedRequest {
+  /** Milliseconds since the epoch, when it arrived. */
+  time: number;
+  endpoint: string;
+  method: string;
+  /** With its query, as the instance was asked. */
+  target: string;
+  host: string;
+  /** `HTTP/1.1` */
+  protocol: string;
+  /** -1: it was not said beforehand. */
+  contentLength: number;
+  /** Those that the backend names, `user-agent` and `referer`; by lower-case name. */
+  fields: Record<string, string[]>;
+  status: number;
+  durationMs: number;
+  responseBytes: number;
+  remoteAddress: string;
+  traceId: string;
+}
+
 /** As far as it is compared. */
 export interface ComparedAnswer {
   status: number;
@@ -121,6 +143,8 @@ export interface RevisionStats {
   firsts?: FirstAnswer[];
   /** A sample of those that came from outside. */
   seen?: SeenRequest[];
+  /** All that reached an instance, up to a bound: where the backend wants them told. */
+  logged?: { requests: LoggedRequest[]; leftOut: number };
   /** Of those that were copies of others'. */
   mirrors?: MirrorStats[];
   /** Counted since the gateway started: a gateway that starts again begins at zero. */

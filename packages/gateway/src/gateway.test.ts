@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { eventually } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
+import type { LoggedRequest } from "./control-protocol.ts";
 import { createGateway } from "./gateway.ts";
 import { backend, exchange, get, listen, rawClient, rawServer, rule, seededRandom, startGateway, startWith } from "./test-gateway.ts";
 
@@ -57,6 +58,43 @@ describe("routing", () => {
     expect(await exchange(port, get("/", probe))).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*K-Network-Hash: hash-1\r\n/);
     expect(await exchange(port, get("/", probe).replace("app.test", "other.test"))).toContain("404");
     expect(app.received()).toBe("");
+  });
+});
+
+describe("what is told of requests", () => {
+  test("all that reached an instance, with the header fields that are asked for; nothing where nobody wants it", async () => {
+    const app = await hello("hi!", "X-Other: 1\r\n");
+    const { port, client } = await startWith([app.port], { requestLog: { fields: ["x-b3-traceid", "x-request-id"] } });
+    const quiet = await hello();
+    await client.putBackend(backend("ns/quiet", [quiet.port]));
+    await client.putRoute({ key: "ns/quiet", hash: "h", hosts: [rule("quiet.test", "ns/quiet")] });
+    const logged = new Map<string, LoggedRequest[]>();
+    client.onStats.on(({ revisions }) => {
+      for (const each of revisions) if (each.logged) logged.set(each.revision, each.logged.requests);
+    });
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const fields = `User-Agent: curl\r\nX-B3-TraceId: ${trace}\r\nX-B3-SpanId: 00f067aa0ba902b7\r\nX-Secret: s\r\nX-Request-Id: r1\r\n`;
+    await exchange(port, get("/", "").replace("app.test", "quiet.test"));
+    await exchange(port, get("/a?b=c", fields));
+    await eventually(() => logged.size > 0);
+    expect([...logged.keys()]).toEqual(["ns/app"]);
+    expect(logged.get("ns/app")).toEqual([
+      {
+        time: expect.any(Number),
+        endpoint: expect.any(String),
+        method: "GET",
+        target: "/a?b=c",
+        host: "app.test",
+        protocol: "HTTP/1.1",
+        contentLength: 0,
+        fields: { "user-agent": ["curl"], "x-b3-traceid": [trace], "x-request-id": ["r1"] },
+        status: 200,
+        durationMs: expect.any(Number),
+        responseBytes: 3,
+        remoteAddress: expect.stringContaining("127.0.0.1"),
+        traceId: trace,
+      },
+    ]);
   });
 });
 

@@ -11,6 +11,7 @@ export type {
   ComparedSample,
   FirstAnswer,
   GatewayMessage,
+  LoggedRequest,
   MirrorStats,
   RevisionStats,
   SeenRequest,

@@ -41,6 +41,8 @@ export interface Backend {
   frozen?: FrozenEndpoint[];
   /** Are tried while there are no others, and let go if they wait for it; a `wake` tells of it. */
   starting?: StartingEndpoint[];
+  /** Its requests are told of, for a log, with these header fields (lower case). */
+  requestLog?: { fields: string[] };
   /** Why it cannot be woken; requests are then answered 503 with these words at once, instead of being held. */
   unavailable?: string;
 }

@@ -128,7 +128,8 @@ export { parseDeployment, type DeploymentConfig } from "./serving-config/deploym
 export { EXAMPLE_CHECKSUM, EXAMPLE_KEY, exampleChecksum } from "./serving-config/example.ts";
 export { parseFeatures, type Features } from "./serving-config/features.ts";
 export { parseGcConfig, type GcConfig } from "./serving-config/gc.ts";
-export { parseObservability, type ObservabilityConfig } from "./serving-config/observability.ts";
+export { parseObservability, REQUEST_LOG_TEMPLATE, type ObservabilityConfig } from "./serving-config/observability.ts";
+export type { RequestLogInput, RequestLogTemplate } from "./serving-config/request-log-template.ts";
 export { readBool, readDuration, readFloat, readInteger, GO_TRUE, type ConfigData } from "./serving-config/read-data.ts";
 export { parseGoTemplate } from "./go-template/go-template.ts";
 export { HOST_ANNOTATIONS, HOST_TEMPLATE, OWN_HOST_TEMPLATE } from "./host-template.ts";

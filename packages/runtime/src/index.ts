@@ -5,4 +5,5 @@ export type { RuntimeFact } from "./process/isolation.ts";
 export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
 export { findEngine, stopOwnEngine, type Engine, type EngineOptions } from "./container/engine.ts";
 export { INSTANCE_VALUES, uidOf } from "./instance-values.ts";
+export { WrittenLogs } from "./logs/written-logs.ts";
 export type { Provide } from "./manager/provisioner.ts";

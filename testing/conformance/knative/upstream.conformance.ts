@@ -9,6 +9,7 @@ import {
   type KnativeService,
   type Kind,
   type KubeObject,
+  type Pod,
   type Revision,
   type Route,
 } from "@ebb/kube";
@@ -31,6 +32,19 @@ const of = (kind: Kind) => ({ apiVersion: apiVersionOf(kind), kind: kind.kind })
 /** A name of this attempt alone: a test that is tried again starts from nothing. */
 const fresh = (base: string) => `${base}-${systemRandom.suffix(4)}`;
 const isLocal = (url = "") => new URL(url).host.endsWith("cluster.local");
+
+interface LogLine {
+  httpRequest?: { requestUrl: string; userAgent: string };
+}
+
+/** As upstream reads a log: lines that are no JSON are passed over. */
+function parsed(line: string): LogLine[] {
+  try {
+    return [JSON.parse(line) as LogLine];
+  } catch {
+    return [];
+  }
+}
 
 /** What Knative's own e2e tests call and look at, in their order and with what they take for done (docs/reference/upstream-tests.md). */
 export function describeUpstream(target: () => Target): void {
@@ -148,6 +162,34 @@ export function describeUpstream(target: () => Target): void {
       await target().remove({ apiVersion: "v1", kind: "Pod", name: pod?.metadata.name ?? "" });
       expect(await answers).toEqual(["1", "2", "3"]);
     });
+  });
+
+  test("TestRequestLogs: the log of container queue-proxy has a line of JSON for each request", async () => {
+    const name = fresh("logged");
+    const restore = await target().configure("config-observability", {
+      "logging.enable-request-log": "true",
+      "logging.enable-probe-request-log": "true",
+    });
+    try {
+      const { status } = await service(name, { template: { annotations: { [`${SCALING}/min-scale`]: "1" } } });
+      const pod = await eventually(async () => {
+        const [only] = await target().list<Pod>({ apiVersion: "v1", kind: "Pod" }, { label: `app=${name}-00001` });
+        return only?.status?.podIP === undefined ? undefined : only;
+      });
+      expect(pod.spec.containers.map((container) => container.name)).toContain("queue-proxy");
+      expect((await target().get(status?.url ?? "", { path: "/cgi-bin/run?:" })).status).toBe(200);
+      const logged = await eventually(async () => {
+        const lines = (await target().log(pod.metadata.name, "queue-proxy")).split("\n").flatMap(parsed);
+        return lines.find(({ httpRequest }) => httpRequest?.requestUrl === "/cgi-bin/run?:");
+      });
+      await eventually(async () => {
+        const lines = (await target().log(pod.metadata.name, "queue-proxy")).split("\n").flatMap(parsed);
+        return lines.some(({ httpRequest }) => httpRequest?.requestUrl === "/" && httpRequest.userAgent === "Knative-Queue-Proxy-Probe");
+      }, PATIENCE);
+      expect(logged.httpRequest).toMatchObject({ requestMethod: "GET", status: 200, serverIp: pod.status?.podIP });
+    } finally {
+      await restore();
+    }
   });
 
   describe.concurrent("failures: the first thing that is said of them is what upstream waits for", () => {

@@ -17,12 +17,12 @@ const BOUNDS: Record<Kind, Record<Resource, [least: number, most: number]>> = {
 const DEFAULT_CPU = "25m";
 
 /**
- * The `queue-proxy` of a Revision whose annotations speak of one, with the sizes that they give it; else undefined. Nothing runs in it, as the gateway
- * does its work, so others have none. After knative/serving pkg/reconciler/revision/resources/queue.go (createQueueResources), without config-deployment.
+ * The `queue-proxy` of a Revision whose annotations speak of one, with the sizes that they give it, and of each while requests are logged; else undefined.
+ * Nothing runs in it, as the gateway does its work, so others have none. After knative/serving pkg/reconciler/revision/resources/queue.go (createQueueResources), without config-deployment.
  */
-export function queueProxyOf(revision: Revision): Container | undefined {
+export function queueProxyOf(revision: Revision, isLogged = false): Container | undefined {
   const annotations = revision.metadata.annotations ?? {};
-  if (!Object.keys(annotations).some((key) => key.startsWith(PREFIX))) return undefined;
+  if (!isLogged && !Object.keys(annotations).some((key) => key.startsWith(PREFIX))) return undefined;
   const percentage = Number(PERCENTAGE.map((key) => annotations[key]).find((text) => text !== undefined));
   const own = servingContainer(revision)?.resources;
   const of = (kind: Kind) => ({ ...shareOf(own?.[kind], percentage / 100, BOUNDS[kind]), ...namedBy(annotations, kind) });

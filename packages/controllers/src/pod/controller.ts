@@ -1,4 +1,4 @@
-import { LABELS, Pods, type Pod } from "@ebb/kube";
+import { LABELS, Pods, QUEUE_PROXY, type Pod } from "@ebb/kube";
 import type { InstanceManager, InstanceStatus } from "@ebb/runtime";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
@@ -43,7 +43,8 @@ export class PodController {
   }
 
   async #reconcile(key: string): Promise<void> {
-    const { client, revisions, podsOf, clock } = this.#context;
+    const { client, revisions, podsOf, clock, settings } = this.#context;
+    const isLogged = settings.current.observability.requestLog !== undefined;
     const { namespace, name } = splitKey(key);
     const revision = revisions.get(namespace, name);
     const pods = new Map(podsOf.get(key).map((pod) => [pod.metadata.name, pod]));
@@ -54,8 +55,9 @@ export class PodController {
       if (pod?.metadata.deletionTimestamp && !isLeaving(instance)) this.#instances.remove(instance.id);
       // One on its way out whose Pod somebody deleted is not recorded anew.
       if (!pod && isLeaving(instance)) continue;
-      const record = pod ?? (await client.create(Pods, makePod(revision, instance)));
-      const around = { before: record.status, now: clock.now(), hostIP: this.#hostIP };
+      const record = pod ?? (await client.create(Pods, makePod(revision, instance, isLogged)));
+      const sidecar = record.spec.containers.find(({ name }) => name === QUEUE_PROXY);
+      const around = { before: record.status, now: clock.now(), hostIP: this.#hostIP, sidecar };
       await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, around) });
       // Once its end is told; that write has brought us here again.
       if (record.status?.phase === "Succeeded" && !record.metadata.labels?.[LABELS.ended]) await client.update(Pods, markEnded(record));

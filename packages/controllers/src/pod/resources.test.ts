@@ -65,13 +65,15 @@ describe("podStatus", () => {
     });
   });
 
-  test("a queue-proxy that the Revision speaks of stands beside its containers and goes with them; without a word of it there is none", () => {
+  test("a queue-proxy that the Revision speaks of stands beside its containers and goes with them; without a word of it, or a log of requests, there is none", () => {
     const spoken = revision(1, undefined, { annotations: { "queue.sidecar.serving.knative.dev/cpu-resource-request": "30m" } });
     const names = (of: typeof spoken) => makePod(of, { id: "i1" }).spec.containers.map(({ name }) => name);
     expect(names(spoken).at(-1)).toBe("queue-proxy");
     expect(names(revision())).not.toContain("queue-proxy");
+    expect(makePod(revision(), { id: "i1" }, true).spec.containers.at(-1)).toMatchObject({ name: "queue-proxy" });
+    const sidecar = makePod(spoken, { id: "i1" }).spec.containers.at(-1);
     const stateOf = (phase: InstanceStatus["phase"]) =>
-      podStatus(spoken, instance({ phase, address }), { before: undefined, now: NOW }).containerStatuses?.at(-1);
+      podStatus(spoken, instance({ phase, address }), { before: undefined, now: NOW, sidecar }).containerStatuses?.at(-1);
     expect(stateOf("ready")).toMatchObject({ name: "queue-proxy", ready: true, state: { running: {} } });
     expect(stateOf("unready")).toMatchObject({ ready: false, state: { running: {} } });
     expect(stateOf("ended")).toMatchObject({ ready: false, started: false, state: { terminated: { exitCode: 0 } } });

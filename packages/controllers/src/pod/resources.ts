@@ -8,10 +8,10 @@ import { instanceLabels, NODE, NODE_ADDRESS, podAnnotations } from "../revision/
 import { containerStatuses as imageStatuses, servingContainer } from "../revision/workload.ts";
 
 /** The Pod that records an instance. Its environment stays a list of references: values of Secrets are not repeated. */
-export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">): Pod {
+export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">, isLogged = false): Pod {
   const { containers, initContainers, volumes, serviceAccountName } = revision.spec;
   const { namespace } = revision.metadata;
-  const sidecar = queueProxyOf(revision);
+  const sidecar = queueProxyOf(revision, isLogged);
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -40,11 +40,13 @@ interface Surroundings {
   now: number;
   /** The node's. */
   hostIP?: string | undefined;
+  /** Its `queue-proxy`, as the Pod was written down with it. */
+  sidecar?: Container | undefined;
 }
 
 /** The status of a Pod from its instance's. */
 export function podStatus(revision: Revision, instance: InstanceStatus, around: Surroundings): NonNullable<Pod["status"]> {
-  const { before, now, hostIP = NODE_ADDRESS } = around;
+  const { before, now, hostIP = NODE_ADDRESS, sidecar } = around;
   const { containers, initContainers = [] } = revision.spec;
   const ready = instance.phase === "ready";
   const initialized = (instance.parts ?? []).every((part) => part.role !== "init" || part.ready);
@@ -55,7 +57,6 @@ export function podStatus(revision: Revision, instance: InstanceStatus, around: 
   const condition = (type: string, status: boolean, more: Partial<Condition> = {}) =>
     conditionOf(before, { type, status: status ? "True" : "False", ...more }, now);
   const main = servingContainer(revision);
-  const sidecar = queueProxyOf(revision);
   const statuses = containers.map((container) =>
     statusOf(imageOf(revision, container), container === main ? undefined : partOf(instance, container), instance),
   );

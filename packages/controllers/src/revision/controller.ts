@@ -29,6 +29,7 @@ import { missingFiles, provideVolumes, type IssueToken, type ProvidedVolumes } f
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
 import { unschedulable } from "./schedulable.ts";
+import { withVarLog } from "./var-log.ts";
 import { backendOf, makeWorkload, revisionReferences, type WorkloadOptions } from "./workload.ts";
 
 export interface RevisionControllerOptions {
@@ -97,7 +98,7 @@ export class RevisionController {
     const living = context.revisions.list().filter(({ metadata }) => !metadata.deletionTimestamp);
     const made = living.map((revision) => ({ revision, workload: this.#describe(revision).workload }));
     dataPlane.adopt(made.flatMap(({ workload }) => workload ?? []));
-    for (const { revision, workload } of made) dataPlane.declare(backendOf(revision), workload);
+    for (const { revision, workload } of made) dataPlane.declare(this.#backendOf(revision), workload);
   }
 
   /** The contents of an instance's volumes. Throws UserError FailedMount; TransientError while nothing is known of its Revision. */
@@ -145,7 +146,7 @@ export class RevisionController {
       deadline: deadlineOf(revision, deployment.progressDeadline),
     });
     dataPlane.declare(
-      { ...backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) },
+      { ...this.#backendOf(revision), ...(plan.unavailable === undefined ? {} : { unavailable: plan.unavailable }) },
       pending ? undefined : workload,
     );
     loop.setFailed(key, plan.failed ? (plan.unavailable ?? "it was not ready in time") : undefined);
@@ -156,6 +157,11 @@ export class RevisionController {
     if (!early) await applyStatus(client, Revisions, { object: revision, status: plan.status });
     for (const note of plan.notes) events.note(revision, note);
     return plan.again;
+  }
+
+  #backendOf(revision: Revision): ReturnType<typeof backendOf> {
+    const { requestLog } = this.#options.context.settings.current.observability;
+    return { ...backendOf(revision), ...(requestLog ? { requestLog: { fields: [...requestLog.fields] } } : {}) };
   }
 
   #describe(revision: Revision): Description {
@@ -174,7 +180,8 @@ export class RevisionController {
     // What has run here before may do so again, even if the machine has become smaller.
     const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(parts, node) : undefined;
     if (tooLarge) return { problem: tooLarge };
-    const made = makeWorkload(limited, this.#sources, workload);
+    const { varLog } = this.#options.context.settings.current.observability;
+    const made = makeWorkload(varLog ? withVarLog(limited) : limited, this.#sources, workload);
     if ("problem" in made) return made;
     const missing = missingFiles(limited, { sources: this.#sources, node });
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };

@@ -86,8 +86,13 @@ export function parseBackend(value: unknown, at = "backend"): Backend {
     ...(backend["starting"] === undefined
       ? {}
       : { starting: list(backend["starting"], `${at}.starting`).map((endpoint, i) => parseStarting(endpoint, `${at}.starting[${i}]`)) }),
+    ...(backend["requestLog"] === undefined ? {} : { requestLog: parseRequestLog(backend["requestLog"], `${at}.requestLog`) }),
     ...(unavailable === undefined ? {} : { unavailable: text(unavailable, `${at}.unavailable`) }),
   };
+}
+
+function parseRequestLog(value: unknown, at: string): { fields: string[] } {
+  return { fields: list(record(value, at)["fields"], `${at}.fields`).map((name, i) => text(name, `${at}.fields[${i}]`)) };
 }
 
 function parseEndpoint(value: unknown, at: string): Endpoint {

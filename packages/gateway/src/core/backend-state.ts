@@ -9,6 +9,7 @@ import { EndpointState } from "./endpoint-state.ts";
 import type { FifoNode } from "./fifo.ts";
 import { Fifo } from "./fifo.ts";
 import { nickname } from "./hash.ts";
+import type { LoggedRequests } from "./logged-requests.ts";
 import type { SeenRequests } from "./seen-requests.ts";
 import { ownShares, type BackendShares } from "./shares.ts";
 import { trialPause } from "./trial-pace.ts";
@@ -63,6 +64,8 @@ export class BackendState {
   retrying = 0;
   /** Made for the first request from outside: most revisions sleep. */
   seen: SeenRequests | undefined;
+  /** While its requests are logged. */
+  logged: LoggedRequests | undefined;
   /** Where it is shown copies of other revisions' requests, by those. */
   comparisons: Map<string, Comparison> | undefined;
   #nickname: string | undefined;

@@ -156,10 +156,12 @@ export class DataPlane {
       const inFlight = backend.meter.active - queued;
       const firsts = backend.takeFirsts();
       const seen = backend.seen?.take() ?? [];
+      const logged = backend.logged?.take();
       report.push({
         ...(firsts.length > 0 ? { firsts } : {}),
         ...(seen.length > 0 ? { seen } : {}),
         ...(mirrors.length > 0 ? { mirrors } : {}),
+        ...(logged ? { logged } : {}),
         revision: backend.config.key,
         concurrency,
         requests,

@@ -4,12 +4,14 @@ import type { Span } from "../http1/trace-context.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import type { GatewayLimits } from "../limits.ts";
 import { answerFields } from "../rules/answer-changes.ts";
+import { pathOf } from "../rules/request-view.ts";
 import type { ForwardPlan } from "../rules/decide.ts";
 import { retryDelay } from "../rules/retry-policy.ts";
 import type { AccessLogEntry, GatewayTotals, Outcome } from "./access-log.ts";
 import type { BackendState, Waiter } from "./backend-state.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { RequestIds } from "./request-ids.ts";
+import { logRequest } from "./logged-requests.ts";
 import type { FifoNode } from "./fifo.ts";
 import type { HostGuard, Preference } from "./host-guard.ts";
 import { HeldBody } from "./held-body.ts";
@@ -457,7 +459,12 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
     });
-    if (accessLog) accessLog(this.#entry(outcome, now, endpoint));
+    const { requestLog } = this.#backend.config;
+    if (accessLog || requestLog) {
+      const entry = this.#entry(outcome, now, endpoint);
+      accessLog?.(entry);
+      if (requestLog && endpoint) logRequest(this.#backend, entry, { request: this.#request, fields: this.#fields });
+    }
     if (this.#place) this.#backend.cancel(this.#place);
     this.#place = undefined;
     if (this.#isRetrying) this.#backend.retrying--;
@@ -468,13 +475,12 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #entry(outcome: Outcome, now: number, endpoint: EndpointState | undefined): AccessLogEntry {
     const request = this.#request;
     const { clientHost: host = request.host, clientTarget: target = request.target } = this.#plan ?? {};
-    const query = target.indexOf("?");
     const durationMs = now - this.#arrived;
     return {
       time: this.#services.clock.now() - durationMs,
       method: request.method,
       host,
-      path: query < 0 ? target : target.slice(0, query),
+      path: pathOf(target),
       protocol: request.protocol,
       status: this.#status,
       outcome,

@@ -63,6 +63,10 @@ export function sumStats(reports: readonly RevisionStats[]): RevisionStats[] {
       // An instance may have given its first answer in each worker: one of them is enough to tell how it started.
       const news = report.firsts?.filter(({ endpoint }) => !sum.firsts?.some((first) => first.endpoint === endpoint)) ?? [];
       if (report.mirrors) sum.mirrors = [...(sum.mirrors ?? []), ...report.mirrors];
+      if (report.logged) {
+        const { requests = [], leftOut = 0 } = sum.logged ?? {};
+        sum.logged = { requests: [...requests, ...report.logged.requests], leftOut: leftOut + report.logged.leftOut };
+      }
       if (report.seen) sum.seen = [...(sum.seen ?? []), ...report.seen];
       if (news.length > 0) sum.firsts = [...(sum.firsts ?? []), ...news];
     }

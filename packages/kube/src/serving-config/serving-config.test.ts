@@ -224,6 +224,9 @@ describe("config-autoscaler", () => {
   test("allows an initial scale of zero", () => {
     expect(() => scaled("initial-scale", "0", { "allow-zero-initial-scale": "true" })).not.toThrow();
   });
+  test.each(["1", "t", "T", "TRUE", "True"])("takes what strconv.ParseBool does for true: %s", (value) => {
+    expect(parseScaleLimits({ "allow-zero-initial-scale": value }).allowZeroInitialScale).toBe(true);
+  });
   test("limits the maximum, and then there must be one", () => {
     const limit = { "max-scale-limit": "5" };
     expect(() => scaled("max-scale", "6", limit)).toThrow(
@@ -266,11 +269,68 @@ describe("config-gc, config-deployment, config-observability", () => {
   });
 
   test("a log URL only when it is configured", () => {
-    expect(parseObservability()).toEqual({ revisionUrlTemplate: undefined });
+    expect(parseObservability()).toMatchObject({ revisionUrlTemplate: undefined, requestLog: undefined, varLog: false });
     expect(parseObservability({ "logging.revision-url-template": "http://l/${REVISION_UID}" }).revisionUrlTemplate).toBe(
       "http://l/${REVISION_UID}",
     );
   });
+});
+
+describe("config-observability", () => {
+  const REQUEST = {
+    Method: "GET",
+    RequestURI: "/?a=b",
+    Host: "shop.example.com",
+    Proto: "HTTP/1.1",
+    ContentLength: 0,
+    RemoteAddr: "10.0.0.1",
+    UserAgent: `"curl"`,
+    Referer: "",
+    Header: { "x-b3-traceid": ["abc"] },
+  };
+  const Revision = { Name: "shop-00001", Namespace: "team", Service: "shop", Configuration: "shop", PodName: "p", PodIP: "10.0.0.9" };
+  const input = { Request: REQUEST, Response: { Code: 200, Size: 13, Latency: 0.0025 }, Revision, TraceID: "t" };
+  const lineOf = (data: Record<string, string>) =>
+    parseObservability({ "logging.enable-request-log": "TRUE", ...data }).requestLog?.line(input);
+
+  test("upstream's own template gives a line of JSON", () => {
+    expect(JSON.parse(lineOf({}) ?? "")).toEqual({
+      httpRequest: {
+        requestMethod: "GET",
+        requestUrl: "/?a=b",
+        requestSize: "0",
+        status: 200,
+        responseSize: "13",
+        userAgent: '"curl"',
+        remoteIp: "10.0.0.1",
+        serverIp: "10.0.0.9",
+        referer: "",
+        latency: "0.0025s",
+        protocol: "HTTP/1.1",
+      },
+      traceId: "t",
+    });
+  });
+  test("header fields by Go's spelling of their names; one that was not sent is an empty list", () => {
+    const template = `{{index .Request.Header "X-B3-Traceid"}} {{index .Request.Header "X-Other"}}\n`;
+    expect(lineOf({ "logging.request-log-template": template })).toBe("[abc] []");
+    const { requestLog } = parseObservability({ "logging.enable-request-log": "true", "logging.request-log-template": template });
+    expect(requestLog?.fields).toEqual(["x-b3-traceid", "x-other"]);
+  });
+  test("one that fails on a request says so in its place", () => {
+    expect(lineOf({ "logging.request-log-template": '{{index .Request.Header "X-Other" 0}}' })).toBe(
+      "Invalid request log template: method: GET, response code: 200, latency: 0.0025, url: /?a=b",
+    );
+  });
+  test.each<[Record<string, string>, string]>([
+    [
+      { "logging.request-log-template": "" },
+      '"logging.enable-request-log" was set to true, but no "logging.request-log-template" was specified',
+    ],
+    [{ "logging.request-log-template": "{{.Request.Method" }, "template: requestLog:1: an open action"],
+    [{ "logging.request-log-template": "{{.Request.TLS}}" }, "template: requestLog:1: no field .Request.TLS"],
+    [{ "logging.enable-probe-request-log": "x" }, 'failed to parse "logging.enable-probe-request-log"'],
+  ])("refused: %j", (data, message) => expect(() => lineOf(data)).toThrow(message));
 });
 
 describe("what the client is told", () => {

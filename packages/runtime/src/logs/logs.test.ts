@@ -1,12 +1,13 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { tempDir } from "@ebb/testkit";
+import { eventually, tempDir } from "@ebb/testkit";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LogLine } from "../port.ts";
 import { LogFile } from "./log-file.ts";
 import { LONGEST_LINE, RecordReader, RecordWriter } from "./log-format.ts";
 import { readLog } from "./read-log.ts";
+import { WrittenLogs } from "./written-logs.ts";
 
 function through(chunks: readonly Buffer[]): string[] {
   const writer = new RecordWriter("stdout");
@@ -102,5 +103,54 @@ describe("log file", () => {
 
   it("has no lines where there is no log", async () => {
     expect(await collect(readLog("/no/such/folder", undefined, {}))).toEqual([]);
+  });
+});
+
+describe("what Ebb writes of instances itself", () => {
+  async function make() {
+    const folder = await tempDir();
+    onTestFinished(() => folder.remove());
+    const logs = new WrittenLogs(join(folder.path, "written"), 10_000);
+    const texts = async (id: string, tail?: number) =>
+      (await Array.fromAsync(logs.read(id, tail === undefined ? {} : { tail }))).map(({ text }) => text);
+    return { logs, texts, path: join(folder.path, "written") };
+  }
+  const lines = (...texts: string[]) => texts.map((text, time) => ({ time, text }));
+
+  it("is read back by instance, also by the next Ebb, and is nobody's else", async () => {
+    const { logs, texts, path } = await make();
+    logs.append("shop-1", lines("one", "two"));
+    logs.append("shop-2", lines("other"));
+    expect([await texts("shop-1"), await texts("shop-1", 1), await texts("shop-2"), await texts("none")]).toEqual([
+      ["one", "two"],
+      ["two"],
+      ["other"],
+      [],
+    ]);
+    const next = new WrittenLogs(path);
+    next.append("shop-1", lines("three"));
+    expect((await Array.fromAsync(next.read("shop-1", {}))).map(({ text }) => text)).toEqual(["one", "two", "three"]);
+    expect(statSync(join(path, "shop-1")).mode & 0o077).toBe(0);
+  });
+
+  it("a follower reads on until the instance is forgotten, and then nothing is left of it", async () => {
+    const { logs, path } = await make();
+    const seen: string[] = [];
+    const follower = (async () => {
+      for await (const { text } of logs.read("shop-1", { follow: true })) seen.push(text);
+    })();
+    logs.append("shop-1", lines("one"));
+    logs.append("shop-2", lines("other"));
+    logs.append("shop-1", lines("two"));
+    await eventually(() => seen.length === 2);
+    logs.keepOnly(new Set(["shop-2"]));
+    await follower;
+    expect(seen).toEqual(["one", "two"]);
+    expect(readdirSync(path)).toEqual(["shop-2"]);
+  });
+
+  it.each(["../x", "a/b", "", "."])("an id that is none makes no file: %j", async (id) => {
+    const { logs } = await make();
+    expect(() => logs.append(id, lines("x"))).toThrow("is no instance's id");
   });
 });

@@ -54,6 +54,8 @@ export interface InstanceManagerOptions {
   drain(instance: InstanceStatus): Promise<void>;
   /** What an instance is handed beside its spec: its credentials, its `files` volumes. Throws when it may not start without. */
   provide?: Provide;
+  /** Told after each look at whether the program that serves is ready. */
+  probed?: (id: string, succeeded: boolean) => void;
   /** Milliseconds; default 630 000. */
   drainPatience?: number;
   /** Instances being started at once per driver; default twice the cores. */
@@ -403,7 +405,7 @@ class Manager implements InstanceManager {
   }
 
   #deps(driver: Driver, state: WorkloadState): InstanceDeps {
-    const { clock, log, drain, provide, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
+    const { clock, log, drain, provide, probed, drainPatience = DEFAULT_DRAIN_PATIENCE } = this.#options;
     const slots = this.#slots.get(driver) ?? new StartSlots({ clock, limit: 1, lease: START_LEASE });
     return {
       driver,
@@ -414,6 +416,7 @@ class Manager implements InstanceManager {
       pace: this.#pace,
       drain,
       ...(provide ? { provide } : {}),
+      ...(probed ? { probed } : {}),
       drainPatience,
       changed: () => this.#changed(state),
       unprepared: (id) => this.#unprepared(state, id),

@@ -13,15 +13,23 @@ export interface ProbeReports {
 
 type Probed = Pick<InstanceSpec, "id" | "port" | "protocol" | "liveness" | "startup"> & { readiness?: ProbeSpec | undefined };
 
+interface ProbeDeps {
+  driver: Pick<Driver, "exec">;
+  clock: Clock;
+  pace: ProbePace;
+  /** Told after each look at whether the program is ready. */
+  probed?: (id: string, succeeded: boolean) => void;
+}
+
 /** The probes of one program, as the kubelet has them: until the startup probe has succeeded once, the others are not asked. */
 export class InstanceProbes {
   readonly #spec: Probed;
-  readonly #deps: { driver: Pick<Driver, "exec">; clock: Clock; pace: ProbePace };
+  readonly #deps: ProbeDeps;
   #probers: Prober[] = [];
   /** The startup probe has succeeded. */
   #up = false;
 
-  constructor(spec: Probed, deps: { driver: Pick<Driver, "exec">; clock: Clock; pace: ProbePace }) {
+  constructor(spec: Probed, deps: ProbeDeps) {
     this.#spec = spec;
     this.#deps = deps;
   }
@@ -49,8 +57,13 @@ export class InstanceProbes {
   }
 
   #begin(address: Address, { readiness: report, dead }: ProbeReports): void {
-    const { readiness, liveness } = this.#spec;
-    if (readiness) this.#probe(readiness, address, report, this.#deps.pace);
+    const { id, readiness, liveness } = this.#spec;
+    const { pace, probed } = this.#deps;
+    const told = (result: ProbeReport) => {
+      probed?.(id, result.message === undefined);
+      report(result);
+    };
+    if (readiness) this.#probe(readiness, address, told, pace);
     else report({ healthy: true });
     if (!liveness) return;
     this.#probe(liveness, address, ({ healthy, message }) => {

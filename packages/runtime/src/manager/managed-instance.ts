@@ -31,6 +31,7 @@ export interface InstanceDeps {
   slots: StartSlots;
   spareSlots: StartSlots;
   pace: ProbePace;
+  probed?: (id: string, succeeded: boolean) => void;
   drain(instance: InstanceStatus): Promise<void>;
   provide?: Provide;
   /** Milliseconds after which an instance is stopped though it is not drained. */
