@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { gunzipSync, constants } from "node:zlib";
+import { inflateRawSync, constants } from "node:zlib";
 import protobuf from "protobufjs";
 import "protobufjs/ext/descriptor/index.js";
 
@@ -10,6 +10,8 @@ import "protobufjs/ext/descriptor/index.js";
  */
 const OUTPUT = new URL("../packages/kube/src/builtin/messages.json", import.meta.url);
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
+/** Of a gzip stream without a file name. */
+const HEADER_BYTES = 10;
 /** What is read from requests; the messages that these need come with them. */
 const ROOTS = [
   "core.v1.Pod core.v1.Namespace core.v1.ConfigMap core.v1.Secret core.v1.Service core.v1.ServiceAccount core.v1.Event core.v1.Node",
@@ -22,6 +24,7 @@ const ROOTS = [
   "authentication.v1.TokenRequest authentication.v1.TokenReview authentication.v1.SelfSubjectReview autoscaling.v1.Scale autoscaling.v2.HorizontalPodAutoscaler",
   "authorization.v1.SubjectAccessReview authorization.v1.LocalSubjectAccessReview authorization.v1.SelfSubjectAccessReview",
   "authorization.v1.SelfSubjectRulesReview meta.v1.DeleteOptions scheduling.v1.PriorityClass storage.v1.StorageClass",
+  "certificates.v1.CertificateSigningRequest",
 ]
   .join(" ")
   .split(" ");
@@ -49,8 +52,8 @@ function* filesOf(program: Buffer): Generator<DescriptorFile> {
   for (let at = program.indexOf(GZIP); at >= 0; at = program.indexOf(GZIP, at + 1)) {
     let bytes: Buffer;
     try {
-      // Z_SYNC_FLUSH: the stream ends somewhere in the middle of the program.
-      bytes = gunzipSync(program.subarray(at, at + 400_000), { finishFlush: constants.Z_SYNC_FLUSH });
+      // Raw, as one that begins where this one ends is none of its own. Z_SYNC_FLUSH: it ends somewhere in the middle of the program.
+      bytes = inflateRawSync(program.subarray(at + HEADER_BYTES, at + 400_000), { finishFlush: constants.Z_SYNC_FLUSH });
     } catch {
       continue;
     }

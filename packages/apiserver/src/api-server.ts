@@ -41,6 +41,8 @@ import type { Views } from "./rest/serve-resource.ts";
 import { Security } from "./security.ts";
 import type { PodStreams } from "./streams/pod-streams.ts";
 import { SqliteStore } from "./store/sqlite-store.ts";
+import { checkSigningRequest, createSigningCheck } from "./signing/check-signing.ts";
+import { SigningController } from "./signing/signing-controller.ts";
 import { ValueCipher } from "./store/value-cipher.ts";
 import { ViewStore } from "./store/view-store.ts";
 
@@ -218,8 +220,10 @@ class EmbeddedApiServer implements ApiServer {
       guard: (kind, next, old, user) => {
         checkRanges(store, kind, next, old);
         checkEscalation(kind, next, old, user);
+        checkSigningRequest(kind, next, old);
         quotas.check(kind, next, old);
       },
+      guardStatus: createSigningCheck(security.authorize),
       ...(configCheck ? { configCheck } : {}),
     });
     const common = { store, registry, kinds, clock, log };
@@ -229,6 +233,7 @@ class EmbeddedApiServer implements ApiServer {
       new DefinitionController(common),
       new GarbageCollector(common),
       new QuotaController({ ...common, quotas }),
+      new SigningController({ ...common, authority: () => this.#keys().authority, random }),
     ];
     const timers = [
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),

@@ -16,6 +16,7 @@ import type { Configuration, KnativeService, Revision, RevisionSpec, Route } fro
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
 import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
+import { admitSigningRequest } from "./signing/admit-signing-request.ts";
 import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
@@ -27,6 +28,8 @@ export interface AdmissionRequest {
   old?: KubeObject;
   /** Who asks; stamped on what they make. */
   user: string;
+  /** The same with all that is known of them. */
+  requester?: { name: string; uid?: string; groups: readonly string[]; extra?: Readonly<Record<string, readonly string[]>> };
   /** What the cluster's ConfigMaps say; upstream's defaults when absent. */
   config?: AdmissionConfig;
   /** Whether the data of a ConfigMap in namespace knative-serving can be read; all can when absent. */
@@ -62,6 +65,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": (object, _, kind) => admitWebhooks(object, kind),
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy": (object, _, kind) => admitPolicy(object, kind),
   "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": (object, _, kind) => admitPolicyBinding(object, kind),
+  "certificates.k8s.io/CertificateSigningRequest": admitSigningRequest,
   "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/PersistentVolumeClaim": (object, { old }, kind) => admitClaim(object, old, kind),

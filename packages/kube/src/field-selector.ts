@@ -9,6 +9,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "/namespaces": ["status.phase"],
   "/pods": ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "status.phase", "status.podIP"],
   "/secrets": ["type"],
+  "certificates.k8s.io/certificatesigningrequests": ["spec.signerName"],
   "/events": [
     "involvedObject.kind",
     "involvedObject.namespace",

@@ -26,6 +26,7 @@ export { ALL_KINDS } from "./kinds/all-kinds.ts";
 export {
   AdmissionPolicies,
   AdmissionPolicyBindings,
+  CertificateSigningRequests,
   ClusterRoleBindings,
   ClusterRoles,
   CustomResourceDefinitions,
@@ -153,3 +154,11 @@ export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/matc
 export type * from "./webhooks/webhook-configuration.ts";
 export type * from "./policies/policy.ts";
 export { policyDenials, type PolicyDenial, type PolicyInput } from "./policies/evaluate-policy.ts";
+export {
+  CERTIFICATES_GROUP,
+  CLIENT_SIGNER,
+  hasSigningCondition,
+  type SigningCondition,
+  type SigningRequest,
+} from "./signing/signing-request.ts";
+export { signingStatus } from "./signing/signing-status.ts";

@@ -1,4 +1,4 @@
-import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type PolicyRule } from "@ebb/kube";
+import { CERTIFICATES_GROUP, CLIENT_SIGNER, RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type PolicyRule } from "@ebb/kube";
 import { MASTERS } from "./authorizer.ts";
 import { AUTHENTICATED, UNAUTHENTICATED } from "./users.ts";
 
@@ -96,6 +96,9 @@ export const BOOTSTRAP_ROLES: readonly ClusterRole[] = [
   ]),
   role("system:monitoring", [
     { nonResourceURLs: ["/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/readyz", "/readyz/*"], verbs: ["get"] },
+  ]),
+  role("system:certificates.k8s.io:kube-apiserver-client-approver", [
+    { ...rule(CERTIFICATES_GROUP, ["signers"], ["approve"]), resourceNames: [CLIENT_SIGNER] },
   ]),
   role("admin", [], { aggregate: "admin" }),
   role("edit", [], { aggregate: "edit", labels: { [aggregateTo("admin")]: "true" } }),

@@ -7,9 +7,13 @@ import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
+  type Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  type Name,
   PemConverter,
+  type Pkcs10CertificateRequest,
+  type PublicKey,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
@@ -20,6 +24,7 @@ export const DAY = 24 * 3_600_000;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+const ALTERNATIVE_NAMES = "2.5.29.17";
 
 /** PEM. */
 export interface KeyPair {
@@ -69,32 +74,60 @@ export function issueClient(authority: KeyPair, user: { name: string; groups: re
   return issue(authority, { subject, extensions: [new ExtendedKeyUsageExtension([CLIENT_AUTH])] }, validity);
 }
 
+/** To somebody who keeps their key to themselves: the subject and the names that their request asks for, for a client. PEM. */
+export async function signClient(
+  authority: KeyPair,
+  { request, usages }: { request: Pkcs10CertificateRequest; usages: number },
+  validity: Validity,
+): Promise<string> {
+  const names = request.getExtension(ALTERNATIVE_NAMES);
+  const extensions = [new ExtendedKeyUsageExtension([CLIENT_AUTH]), ...(names ? [names] : [])];
+  const leaf = { subject: request.subjectName, publicKey: request.publicKey, usages, extensions };
+  const certificate = await signLeaf(authority, leaf, validity);
+  return `${certificate.toString("pem")}\n`;
+}
+
 interface Leaf {
   subject: Record<string, string[]>[];
   extensions: (ExtendedKeyUsageExtension | SubjectAlternativeNameExtension)[];
 }
 
 async function issue(authority: KeyPair, { subject, extensions }: Leaf, validity: Validity): Promise<KeyPair> {
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const usages = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment;
+  return pemOf(await signLeaf(authority, { subject, publicKey, usages, extensions }, validity), privateKey);
+}
+
+interface Signed {
+  subject: Leaf["subject"] | Name;
+  publicKey: webcrypto.CryptoKey | PublicKey;
+  usages: number;
+  extensions: Extension[];
+}
+
+async function signLeaf(
+  authority: KeyPair,
+  { subject, publicKey, usages, extensions }: Signed,
+  validity: Validity,
+): Promise<X509Certificate> {
   const issuer = new X509Certificate(authority.certificate);
   const [der] = PemConverter.decode(authority.key);
   if (!der) throw new Error("the key of the certificate authority is empty");
   const signingKey = await crypto.subtle.importKey("pkcs8", der, ALGORITHM, false, ["sign"]);
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.create({
+  return X509CertificateGenerator.create({
     subject,
     issuer: issuer.subject,
     ...lifetime(validity),
     signingAlgorithm: ALGORITHM,
     signingKey,
-    publicKey: keys.publicKey,
+    publicKey,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+      ...(usages === 0 ? [] : [new KeyUsagesExtension(usages, true)]),
       ...extensions,
       await AuthorityKeyIdentifierExtension.create(issuer),
     ],
   });
-  return pemOf(certificate, keys.privateKey);
 }
 
 function lifetime({ now, days, random }: Validity) {

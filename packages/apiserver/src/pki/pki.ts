@@ -15,6 +15,8 @@ const LEAF_RENEWAL_DAYS = 120;
 export interface Pki {
   /** Those that clients and servers trust: the current authority, and the one before while it is valid. PEM. */
   authorities: string;
+  /** The current authority, with which clients' certificates are signed. */
+  authority: KeyPair;
   server: KeyPair;
   /** In the group `system:masters`. */
   admin: KeyPair;
@@ -58,6 +60,7 @@ export async function loadPki({ folder, names, admin, clock, random }: PkiOption
   };
   return {
     authorities,
+    authority,
     server: await leaf(
       "server",
       () => issueServer(authority, names, validity),

@@ -16,7 +16,7 @@ import {
   type ManagedFieldsEntry,
   type ManagerId,
 } from "@ebb/kube";
-import type { Subresource } from "./prepare-update.ts";
+import { writesStatus, type Subresource } from "./prepare-update.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Who writes what, by which way, and when. */
@@ -73,7 +73,7 @@ export function withApplied(writer: Writer, current: KubeObject | undefined, { a
 
 /** A configuration owns nothing that its endpoint would not write. */
 function withoutReset(kind: Kind, applied: JsonObject, subresource: Subresource | undefined): JsonObject {
-  if (subresource !== "status") {
+  if (!writesStatus(subresource)) {
     if (!kind.statusSubresource) return applied;
     const { status: _, ...rest } = applied;
     return rest;

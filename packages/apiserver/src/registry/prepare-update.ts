@@ -1,18 +1,44 @@
 import { isDeepStrictEqual } from "node:util";
-import { badRequest, conflict, forbiddenField, invalid, invalidValue, type Kind, type KubeObject, type ObjectMeta } from "@ebb/kube";
+import { rfc3339, type Clock } from "@ebb/base";
+import {
+  badRequest,
+  CERTIFICATES_GROUP,
+  conflict,
+  forbiddenField,
+  invalid,
+  invalidValue,
+  signingStatus,
+  type Kind,
+  type KubeObject,
+  type ObjectMeta,
+  type SigningRequest,
+} from "@ebb/kube";
 
-export type Subresource = "status" | "scale";
+export type Subresource = "status" | "scale" | "approval";
+
+/** Those that write an object's status and nothing else. */
+export function writesStatus(subresource: string | undefined): subresource is "status" | "approval" {
+  return subresource === "status" || subresource === "approval";
+}
+
+export interface UpdateWay {
+  subresource: Subresource | undefined;
+  clock: Pick<Clock, "now">;
+}
 
 /**
  * What an update makes of the stored object. The main resource (and `/scale`, a view of it) takes everything but status; `/status` takes
  * status alone. Throws
  * BadRequest, Conflict or Invalid. Generation is not counted here: admission comes in between.
  */
-export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObject, subresource?: Subresource): KubeObject {
+export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObject, { subresource, clock }: UpdateWay): KubeObject {
   checkIdentity(kind, current.metadata, incoming.metadata);
-  if (subresource === "status") {
+  if (writesStatus(subresource)) {
     const { status: _, ...rest } = current;
-    return incoming.status === undefined ? rest : { ...rest, status: incoming.status };
+    const way = { subresource, now: rfc3339(clock.now()) };
+    const requested = kind.group === CERTIFICATES_GROUP;
+    const status = requested ? signingStatus(current as SigningRequest, incoming as SigningRequest, way) : incoming.status;
+    return status === undefined ? rest : { ...rest, status };
   }
   const metadata = mergeMetadata(kind, current.metadata, incoming.metadata);
   if (!kind.statusSubresource) return { ...incoming, metadata };

@@ -30,7 +30,7 @@ import { LiveConfig } from "./live-config.ts";
 import { withApplied, withOwnership } from "./ownership.ts";
 import { afterMutation, prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
-import { prepareUpdate, withGeneration, type Subresource } from "./prepare-update.ts";
+import { prepareUpdate, withGeneration, writesStatus, type Subresource } from "./prepare-update.ts";
 import type { RequestContext, User } from "./request-context.ts";
 import { checkReached, keyOf, parseRevision, resourceOf, selection } from "./selection.ts";
 import { runWrite, type Target, type Write } from "./staged-write.ts";
@@ -49,8 +49,18 @@ export interface RegistryDeps {
   fill?: (kind: Kind, object: KubeObject) => KubeObject;
   /** Asked before an object that was admitted is stored; throws to refuse it. Not for status. */
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
+  /** The same before a status is stored. */
+  guardStatus?: (write: StatusWrite) => void;
   /** Asked about writes between the server's own admission; none is asked when absent. */
   admission?: Admission;
+}
+
+export interface StatusWrite {
+  kind: Kind;
+  subresource: "status" | "approval";
+  next: KubeObject;
+  old: KubeObject;
+  user: User;
 }
 
 export interface ListRequest extends ListOptions {
@@ -181,7 +191,7 @@ export class Registry {
       make: (current) => {
         if (!current) throw notFound(kind, name);
         const incoming = decode(kind, transform(current), context);
-        const merged = prepareUpdate(kind, current, incoming, subresource);
+        const merged = prepareUpdate(kind, current, incoming, { ...this.#deps, subresource });
         const writer = { kind, context, subresource, clock: this.#deps.clock };
         return withOwnership(writer, current, merged, incoming.metadata.managedFields);
       },
@@ -204,7 +214,7 @@ export class Registry {
     const make = (current: KubeObject | undefined) => {
       created = current === undefined;
       const merged = withApplied(writer, current, { applied, force });
-      if (current) return withFields(prepareUpdate(kind, current, decode(kind, merged, silent), subresource), merged);
+      if (current) return withFields(prepareUpdate(kind, current, decode(kind, merged, silent), { ...this.#deps, subresource }), merged);
       if (subresource !== undefined) throw notFound(kind, name);
       checkNew(kind, name, applied);
       const decoded = decode(kind, { ...merged, metadata: { ...merged.metadata, name } }, silent);
@@ -235,7 +245,14 @@ export class Registry {
 
   #admission({ user, warn, dryRun = false }: RequestContext): AdmissionRequest {
     const { configCheck } = this.#deps;
-    return { user: user.name, config: this.#config.current, dryRun, ...(configCheck ? { configCheck } : {}), ...(warn ? { warn } : {}) };
+    return {
+      user: user.name,
+      requester: user,
+      config: this.#config.current,
+      dryRun,
+      ...(configCheck ? { configCheck } : {}),
+      ...(warn ? { warn } : {}),
+    };
   }
 
   /** A creation or a replacement, with the steps that are the same for all of them. */
@@ -249,12 +266,13 @@ export class Registry {
         remake: (current, made, mutated) => this.#remake({ target, context, subresource }, { current, made, mutated }),
         admit: (current, made) => {
           checkRules(kind, current, made);
-          return subresource === "status" ? made : this.#admit(kind, current, made, context);
+          return writesStatus(subresource) ? made : this.#admit(kind, current, made, context);
         },
         ...write,
         settle: (current, admitted) => {
           if (!current && kind.namespaced) this.#checkNamespace(kind, namespace, name);
-          if (subresource !== "status") this.#deps.guard?.(kind, admitted, current, context.user);
+          if (!writesStatus(subresource)) this.#deps.guard?.(kind, admitted, current, context.user);
+          else if (current) this.#deps.guardStatus?.({ kind, subresource, next: admitted, old: current, user: context.user });
           return settle(current, admitted);
         },
       },
@@ -269,7 +287,9 @@ export class Registry {
     const whole = subresource === "scale" && kind.scale ? withScale(made, mutated, kind.scale, name) : mutated;
     // What a webhook adds that nobody knows is dropped, and is none of the client's business.
     const decoded = decode(kind, whole, { ...context, fieldValidation: "Ignore" });
-    return current ? withFields(prepareUpdate(kind, current, decoded, subresource), made) : afterMutation(kind, made, decoded);
+    return current
+      ? withFields(prepareUpdate(kind, current, decoded, { ...this.#deps, subresource }), made)
+      : afterMutation(kind, made, decoded);
   }
 
   #admit(kind: Kind, current: KubeObject | undefined, made: KubeObject, context: RequestContext): KubeObject {

@@ -1,4 +1,4 @@
-import { apiVersionOf, type Kind } from "@ebb/kube";
+import { apiVersionOf, CERTIFICATES_GROUP, type Kind } from "@ebb/kube";
 import { REVIEWS } from "./serve-reviews.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -111,6 +111,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
   return [
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
+    ...(kind.group === CERTIFICATES_GROUP ? [sub("approval", STATUS_VERBS)] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
     ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub)] : []),
     ...(kind.kind === "ServiceAccount"

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@ebb/base";
-import { badRequest, StatusError, type Kind, type KubeObject } from "@ebb/kube";
+import { badRequest, CERTIFICATES_GROUP, StatusError, type Kind, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
@@ -45,6 +45,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   const target: Target = { kind, namespace, name };
   if (subresource === undefined) return serveObject(exchange, target, deps);
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
+  if (subresource === "approval" && kind.group === CERTIFICATES_GROUP) return serveObject(exchange, target, deps, "approval");
   if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps);
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
   if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);

@@ -14,6 +14,7 @@ const SPECIAL: Readonly<Record<string, Schema>> = {
   "api.resource.Quantity": {},
   "authentication.v1.ExtraValue": list(text),
   "authorization.v1.ExtraValue": list(text),
+  "certificates.v1.ExtraValue": list(text),
 };
 const SCALARS: Readonly<Record<string, Schema>> = {
   string: text,

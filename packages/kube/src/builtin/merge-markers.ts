@@ -63,6 +63,7 @@ export const LIST_TYPES: Readonly<Record<string, ListType>> = {
   "DaemonSetStatus.conditions": byKey("type"),
   "HorizontalPodAutoscalerStatus.conditions": byKey("type"),
   "JobStatus.conditions": patchedByKey("type"),
+  "CertificateSigningRequestStatus.conditions": byKey("type", false),
   "PodDisruptionBudgetStatus.conditions": byKey("type"),
   "ValidatingWebhookConfiguration.webhooks": byKey("name"),
   "MutatingWebhookConfiguration.webhooks": byKey("name"),

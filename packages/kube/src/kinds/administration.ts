@@ -2,6 +2,7 @@ import { API_EXTENSIONS_GROUP, type CustomResourceDefinition } from "../custom/d
 import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "../measured.ts";
 import type { AdmissionPolicy, AdmissionPolicyBinding } from "../policies/policy.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "../rbac.ts";
+import { CERTIFICATES_GROUP, type SigningRequest } from "../signing/signing-request.ts";
 import type { StorageClass } from "../storage.ts";
 import type { WebhookConfiguration } from "../webhooks/webhook-configuration.ts";
 import { define } from "./kind.ts";
@@ -66,6 +67,16 @@ export const StorageClasses = define<StorageClass>({
   plural: "storageclasses",
   shortNames: ["sc"],
   namespaced: false,
+});
+export const CertificateSigningRequests = define<SigningRequest>({
+  group: CERTIFICATES_GROUP,
+  version: "v1",
+  builtIn: true,
+  kind: "CertificateSigningRequest",
+  plural: "certificatesigningrequests",
+  shortNames: ["csr"],
+  namespaced: false,
+  statusSubresource: true,
 });
 export const Leases = define({ group: "coordination.k8s.io", version: "v1", builtIn: true, kind: "Lease", plural: "leases" });
 

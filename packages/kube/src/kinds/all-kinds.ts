@@ -1,6 +1,7 @@
 import {
   AdmissionPolicies,
   AdmissionPolicyBindings,
+  CertificateSigningRequests,
   ClusterRoleBindings,
   ClusterRoles,
   CustomResourceDefinitions,
@@ -87,5 +88,6 @@ export const ALL_KINDS: readonly Kind[] = [
   ValidatingWebhooks,
   AdmissionPolicies,
   AdmissionPolicyBindings,
+  CertificateSigningRequests,
   ...ISTIO_KINDS,
 ];

@@ -1,10 +1,14 @@
 import { rfc3339 } from "@ebb/base";
 
-/** k8s.io/apimachinery duration.HumanDuration: two units at most, and one where that says enough. */
+/** How long ago that was. */
 export function age(timestamp: string | undefined, now: number): string {
   const then = Date.parse(timestamp ?? "");
   if (Number.isNaN(then)) return "<unknown>";
-  const seconds = Math.max(0, Math.floor((Date.parse(rfc3339(now)) - then) / 1000));
+  return humanDuration(Math.max(0, Math.floor((Date.parse(rfc3339(now)) - then) / 1000)));
+}
+
+/** k8s.io/apimachinery duration.HumanDuration: two units at most, and one where that says enough. */
+export function humanDuration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);

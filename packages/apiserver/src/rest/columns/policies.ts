@@ -4,9 +4,12 @@ import {
   type AdmissionPolicyBinding,
   type KubeObject,
   type RoleBinding,
+  hasSigningCondition,
+  type SigningRequest,
   type Subject,
 } from "@ebb/kube";
-import { column, countOf, CREATED_AT, field, wide, type Columns } from "./column.ts";
+import { humanDuration } from "./age.ts";
+import { AGE, column, countOf, CREATED_AT, field, wide, type Columns } from "./column.ts";
 
 const BINDING = [
   column("Role", (object) => {
@@ -37,6 +40,16 @@ export const POLICY_COLUMNS: Columns = {
       return paramRef.selector ? formatLabelSelector(paramRef.selector) : `${paramRef.namespace ?? "*"}/${paramRef.name ?? ""}`;
     }),
   ],
+  "certificates.k8s.io/CertificateSigningRequest": [
+    AGE,
+    field("SignerName", "spec.signerName"),
+    field("Requestor", "spec.username"),
+    column("RequestedDuration", (object) => {
+      const { expirationSeconds } = (object as SigningRequest).spec;
+      return expirationSeconds === undefined ? "<none>" : humanDuration(expirationSeconds);
+    }),
+    column("Condition", (object) => signingState(object as SigningRequest)),
+  ],
   "rbac.authorization.k8s.io/Role": [CREATED_AT],
   "rbac.authorization.k8s.io/ClusterRole": [CREATED_AT],
   "rbac.authorization.k8s.io/RoleBinding": BINDING,
@@ -49,4 +62,10 @@ function subjects(wanted: Subject["kind"]): (object: KubeObject) => string {
     ((object as RoleBinding).subjects ?? [])
       .flatMap(({ kind, name, namespace }) => (kind === wanted ? (namespace ? `${namespace}/${name}` : name) : []))
       .join(", ");
+}
+
+function signingState(request: SigningRequest): string {
+  const decision = hasSigningCondition(request, "Denied") ? "Denied" : hasSigningCondition(request, "Approved") ? "Approved" : "Pending";
+  const failed = hasSigningCondition(request, "Failed") ? ",Failed" : "";
+  return `${decision}${failed}${request.status?.certificate ? ",Issued" : ""}`;
 }
