@@ -12,6 +12,7 @@ import {
   StorageClasses,
   type CoreService,
   type KubeClient,
+  type KubeNode,
   type KubeObject,
   type StorageClass,
 } from "@ebb/kube";
@@ -144,7 +145,7 @@ export function nodeAddress(config: Ways): string {
 }
 
 /** The one Node that there is; pure. */
-export function makeNode(machine: Machine, address: string, now: number): KubeObject {
+export function makeNode(machine: Machine, address: string, now: number): KubeNode {
   const { hostname, architecture, kernel, osImage, cores, memoryBytes } = machine;
   const time = rfc3339(now);
   const size = { cpu: String(cores), memory: `${Math.floor(memoryBytes / 1024)}Ki`, pods: String(MOST_PODS) };

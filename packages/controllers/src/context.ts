@@ -11,6 +11,7 @@ import {
   IstioGateways,
   LABELS,
   LimitRanges,
+  Nodes,
   PersistentVolumeClaims,
   PersistentVolumes,
   PodAutoscalers,
@@ -35,6 +36,7 @@ import {
   type Kind,
   type KnativeService,
   type KubeClient,
+  type KubeNode,
   type KubeObject,
   type LimitRange,
   type PersistentVolume,
@@ -72,6 +74,8 @@ export interface Context {
   configMaps: Informer<ConfigMap>;
   quotas: Informer<ResourceQuota>;
   limitRanges: Informer<LimitRange>;
+  /** The one that there is. */
+  nodes: Informer<KubeNode>;
   claims: Informer<PersistentVolumeClaim>;
   volumes: Informer<PersistentVolume>;
   storageClasses: Informer<StorageClass>;
@@ -123,6 +127,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     configMaps,
     quotas: informer(ResourceQuotas),
     limitRanges: informer(LimitRanges),
+    nodes: informer(Nodes),
     claims: informer(PersistentVolumeClaims),
     volumes: informer(PersistentVolumes),
     storageClasses: informer(StorageClasses),
@@ -142,7 +147,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
 
 /** In the order in which they are started; the first are stopped last. */
 export function informersOf(context: Context): Runnable[] {
-  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges } = context;
+  const { configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, nodes } = context;
   const { virtualServices, istioGateways, destinationRules, domainMappings, domainClaims, certificates } = context;
   const routing = [
     istioGateways,
@@ -154,7 +159,21 @@ export function informersOf(context: Context): Runnable[] {
     context.markedPlaceholders,
   ];
   const storage = [context.storageClasses, context.volumes, context.claims];
-  return [configMaps, secrets, services, configurations, revisions, routes, autoscalers, pods, quotas, limitRanges, ...storage, ...routing];
+  return [
+    configMaps,
+    secrets,
+    services,
+    configurations,
+    revisions,
+    routes,
+    autoscalers,
+    pods,
+    quotas,
+    limitRanges,
+    nodes,
+    ...storage,
+    ...routing,
+  ];
 }
 
 function deadlineData(seconds: number): { deployment: Record<string, string> } {

@@ -102,6 +102,14 @@ export interface Volume {
   ephemeral?: object;
   image?: object;
 }
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: string;
+}
+export interface KubeNode extends KubeObject {
+  spec?: { taints?: Taint[] };
+}
 export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
@@ -112,6 +120,22 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number;
   volumes?: Volume[];
   nodeName?: string;
+  nodeSelector?: Record<string, string>;
+  affinity?: {
+    nodeAffinity?: {
+      requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: readonly object[] };
+      preferredDuringSchedulingIgnoredDuringExecution?: readonly object[];
+    };
+    podAffinity?: object;
+    podAntiAffinity?: object;
+  };
+  tolerations?: readonly { key?: string; operator?: string; value?: string; effect?: string; tolerationSeconds?: number }[];
+  runtimeClassName?: string;
+  priorityClassName?: string;
+  schedulerName?: string;
+  dnsPolicy?: string;
+  dnsConfig?: { nameservers?: string[]; searches?: string[]; options?: { name?: string; value?: string }[] };
+  hostAliases?: { ip: string; hostnames?: string[] }[];
   readinessGates?: { conditionType: string }[];
 }
 export interface ContainerStatus {

@@ -89,6 +89,22 @@ export interface SecuritySpec {
   capabilities?: { add: string[]; drop: string[] };
 }
 
+/** What its resolver is told. Not for drivers whose programs use the machine's own (process). */
+export interface ResolverSpec {
+  /** What the rest is added to: how the cluster's names are found, what the machine itself asks, or nothing. */
+  base: "cluster" | "machine" | "none";
+  nameservers: string[];
+  searches: string[];
+  /** As in resolv.conf: `ndots:2`. */
+  options: string[];
+}
+
+/** A name in its /etc/hosts. */
+export interface HostAlias {
+  name: string;
+  address: string;
+}
+
 export interface InstanceSpec {
   /** Unique for ever, a DNS label: the Pod's name. Drivers name processes, folders and containers after it. */
   id: string;
@@ -117,6 +133,8 @@ export interface InstanceSpec {
   security?: SecuritySpec;
   /** The ServiceAccount as which it may call the cluster's API; without it, it gets no credentials. */
   identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
+  resolver?: ResolverSpec;
+  hostAliases?: HostAlias[];
   volumes?: VolumeSpec[];
   mounts?: MountSpec[];
   /** Further programs that share its network and volumes: the containers of a Pod. Only with drivers that have `parts`. */

@@ -1,7 +1,8 @@
+import { systemRandom } from "@ebb/base";
 import type { KnativeService } from "@ebb/kube";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeService, named } from "./objects.ts";
-import { settled, type Target } from "./target.ts";
+import { conditionOf, settled, type Target } from "./target.ts";
 
 /** Knative runtime contract: lifecycle, network environment, configuration. One Service answers for most of it. */
 export function describeRuntime(target: () => Target): void {
@@ -69,6 +70,41 @@ export function describeRuntime(target: () => Target): void {
       expect(await sh("grep -c ^nameserver /etc/resolv.conf")).toMatch(/^[1-9]/);
       expect(await sh("test -s /etc/hosts && test -s /etc/hostname && echo both")).toBe("both");
     });
+  });
+
+  test("behind their flags: names of one's own, and a node that has what is asked for; /var/log where it is collected", async () => {
+    const flags = ["dnsconfig", "hostaliases", "nodeselector"].map((name) => [`kubernetes.podspec-${name}`, "enabled"]);
+    const restores = [
+      await target().configure("config-features", Object.fromEntries(flags) as Record<string, string>),
+      await target().configure("config-observability", { "logging.enable-var-log-collection": "true" }),
+    ];
+    const [placed, nowhere] = [`placed-${systemRandom.suffix(4)}`, `nowhere-${systemRandom.suffix(4)}`];
+    try {
+      const dnsConfig = { nameservers: ["10.9.8.7"], searches: ["corp.test"], options: [{ name: "ndots", value: "2" }] };
+      const hostAliases = [{ ip: "10.1.2.3", hostnames: ["db.corp.test"] }];
+      const spec = { dnsConfig, hostAliases, nodeSelector: { "kubernetes.io/os": "linux" } };
+      await target().create(makeService(target(), nowhere, { spec: { nodeSelector: { zone: "moon" } } }));
+      await target().create(makeService(target(), placed, { spec }));
+      const at = (await settled<KnativeService>(target(), named("Service", placed))).status?.url ?? "";
+      const resolver = await target().shell(at, "cat /etc/resolv.conf");
+      for (const line of [/^nameserver 10\.9\.8\.7$/m, /^search .*\bcorp\.test\b/m, /^options .*\bndots:2\b/m])
+        expect(resolver).toMatch(line);
+      expect(await target().shell(at, "grep -w db.corp.test /etc/hosts")).toMatch(/^10\.1\.2\.3\s/);
+      expect(await target().shell(at, "stat -c %a /var/log; echo x > /var/log/x && cat /var/log/x; echo $K_INTERNAL_POD_NAME")).toMatch(
+        new RegExp(`^777\nx\n${placed}-00001`),
+      );
+      const unplaced = await settled(target(), named("Revision", `${nowhere}-00001`), { type: "ResourcesAvailable", status: "False" });
+      expect(conditionOf(unplaced)).toMatchObject({
+        reason: "Unschedulable",
+        message: expect.stringContaining("didn't match Pod's node affinity/selector"),
+      });
+    } finally {
+      for (const restore of restores) await restore();
+      for (const name of [placed, nowhere])
+        await target()
+          .remove(named("Service", name))
+          .catch(() => undefined);
+    }
   });
 
   describe("limits", () => {

@@ -1,4 +1,4 @@
-import { Deployments, LABELS, Revisions, type Condition, type ObjectView, type Revision } from "@ebb/kube";
+import { Deployments, LABELS, Revisions, type Condition, type ObjectView, type PodSpec, type Revision, type RevisionSpec } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import { servingContainer } from "../revision/workload.ts";
@@ -56,21 +56,24 @@ function podSpecOf(revision: Revision): object {
     { name: "K_CONFIGURATION", value: labels?.[LABELS.configuration] ?? "" },
     { name: "K_SERVICE", value: labels?.[LABELS.service] ?? "" },
   ];
-  const { containers, initContainers, serviceAccountName, enableServiceLinks, volumes, timeoutSeconds = 300 } = revision.spec;
+  const { containers, timeoutSeconds = 300 } = revision.spec;
   const programs = containers.map((container) => {
     const env = container === serving ? own : own.slice(1);
     return { ...container, image: imageOf(revision, container.name) ?? container.image, env: [...(container.env ?? []), ...env] };
   });
   const sidecar = queueProxyOf(revision);
   return {
+    ...podFieldsOf(revision.spec),
     containers: sidecar ? [...programs, sidecar] : programs,
-    ...(initContainers ? { initContainers } : {}),
-    ...(serviceAccountName ? { serviceAccountName } : {}),
-    ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),
-    ...(volumes ? { volumes } : {}),
     restartPolicy: "Always",
     terminationGracePeriodSeconds: timeoutSeconds,
   };
+}
+
+/** What a Revision's spec has of a Pod's: not the fields that are Knative's alone. */
+export function podFieldsOf(spec: RevisionSpec): PodSpec {
+  const { containerConcurrency: _, timeoutSeconds: _total, responseStartTimeoutSeconds: _start, idleTimeoutSeconds: _idle, ...pod } = spec;
+  return pod;
 }
 
 /** By its digest, once that is known. */

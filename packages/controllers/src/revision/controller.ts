@@ -28,7 +28,9 @@ import { ImageDigests, type ResolveDigest } from "./image-digests.ts";
 import { missingFiles, provideVolumes, type IssueToken, type ProvidedVolumes } from "./provide-volumes.ts";
 import { deadlineOf, planRevision } from "./reconcile.ts";
 import { makeAutoscaler } from "./resources.ts";
-import { unschedulable } from "./schedulable.ts";
+import { deploymentName } from "../facade/parts.ts";
+import { misplaced } from "./placement.ts";
+import { unschedulable, type NodeSize } from "./schedulable.ts";
 import { withVarLog } from "./var-log.ts";
 import { backendOf, makeWorkload, revisionReferences, type WorkloadOptions } from "./workload.ts";
 
@@ -85,6 +87,9 @@ export class RevisionController {
       if (type === "resync") return;
       for (const revision of context.revisions.list())
         if (revision.metadata.namespace === object.metadata.namespace) this.controller.add(keyOf(revision));
+    });
+    context.nodes.onChange(({ type }) => {
+      if (type !== "resync") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
     });
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
@@ -177,14 +182,19 @@ export class RevisionController {
     const { containers, initContainers } = limited.spec;
     const parts = { containers, ...(initContainers ? { initContainers } : {}) };
     quotas.describe(keyOf(revision), parts, limitRefusal(containers, ranges, initContainers));
-    // What has run here before may do so again, even if the machine has become smaller.
-    const tooLarge = node && !conditions.isReady(revision.status?.conditions) ? unschedulable(parts, node) : undefined;
-    if (tooLarge) return { problem: tooLarge };
+    // What has run here before may do so again, even if the machine has become smaller, or another.
+    const unplaced = conditions.isReady(revision.status?.conditions) ? undefined : this.#unplaced(limited, node);
+    if (unplaced) return { problem: unplaced };
     const { varLog } = this.#options.context.settings.current.observability;
     const made = makeWorkload(varLog ? withVarLog(limited) : limited, this.#sources, workload);
     if ("problem" in made) return made;
     const missing = missingFiles(limited, { sources: this.#sources, node });
     return { workload: made.workload, ...(missing === undefined ? {} : { waiting: { reason: "FailedMount", message: missing } }) };
+  }
+
+  #unplaced(revision: Revision, node: NodeSize | undefined): Cause | undefined {
+    const [known] = this.#options.context.nodes.list();
+    return misplaced(revision.spec, known, deploymentName(revision)) ?? (node && unschedulable(revision.spec, node));
   }
 
   #ranges({ metadata }: Revision): LimitRange[] {

@@ -15,6 +15,7 @@ import { downwardScope, type DownwardScope } from "./downward.ts";
 import { environmentOf, referencesOf, type Sources } from "./environment.ts";
 import { instanceLabels } from "./pod-metadata.ts";
 import { probeOf, readinessOf } from "./probes.ts";
+import { hostAliasesOf, resolverOf } from "./resolver.ts";
 import type { NodeSize } from "./schedulable.ts";
 import { securityOf } from "./security.ts";
 import { claimVolumes, mountSpecs, volumeReferences, volumeSpecs, volumesProblem } from "./volumes.ts";
@@ -47,6 +48,9 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if (volumes !== undefined) return problem("InvalidVolume", volumes);
   const claims = claimVolumes(revision.spec, (name) => sources.claim(revision.metadata.namespace ?? "", name));
   if ("problem" in claims) return claims;
+  const names = resolverOf(revision.spec);
+  if ("problem" in names) return names;
+  const hostAliases = hostAliasesOf(revision.spec);
   const { containers, initContainers = [] } = revision.spec;
   const context = { revision, sources, options, scope: downwardScope(revision, OF_EACH, options.node) };
   const main = programOf(container, "serving", context);
@@ -75,6 +79,8 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     readiness: readinessOf(container),
     ...(parts.length > 0 ? { parts } : {}),
     ...(revision.spec.volumes?.length ? { volumes: volumeSpecs(revision.spec, claims.bound) } : {}),
+    ...(names.resolver ? { resolver: names.resolver } : {}),
+    ...(hostAliases.length > 0 ? { hostAliases } : {}),
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
     ...(options.apiAddress?.(artifact.kind) && revision.spec.automountServiceAccountToken !== false
       ? { identity: identityOf(revision) }

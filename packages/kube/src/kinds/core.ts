@@ -1,4 +1,15 @@
-import type { ConfigMap, CoreService, KubeEvent, LimitRange, Namespace, Pod, ResourceQuota, Secret, ServiceAccount } from "../core.ts";
+import type {
+  ConfigMap,
+  KubeNode,
+  CoreService,
+  KubeEvent,
+  LimitRange,
+  Namespace,
+  Pod,
+  ResourceQuota,
+  Secret,
+  ServiceAccount,
+} from "../core.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../storage.ts";
 import { define } from "./kind.ts";
 
@@ -27,7 +38,7 @@ export const CoreServices = define<CoreService>({
   statusSubresource: true,
 });
 export const Endpoints = define({ ...core, kind: "Endpoints", plural: "endpoints", shortNames: ["ep"] });
-export const Nodes = define({
+export const Nodes = define<KubeNode>({
   ...core,
   kind: "Node",
   plural: "nodes",

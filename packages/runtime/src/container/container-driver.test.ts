@@ -105,6 +105,34 @@ test("a container's security context: user, group, read-only files, fewer or mor
   expect(made(undefined)).not.toHaveProperty("User");
 });
 
+test("how a container finds names: by the cluster, and by what is said beside it or instead of it", () => {
+  const said = { nameservers: ["1.1.1.1"], searches: ["corp"], options: ["ndots:2"] };
+  const host = (resolver?: InstanceSpec["resolver"], dns: string | undefined = "10.0.0.2") => {
+    const { Dns, DnsSearch, DnsOptions } =
+      containerOptions({ ...SPEC, ...(resolver ? { resolver } : {}) }, { ...CONTEXT, dns }).HostConfig ?? {};
+    return { Dns, DnsSearch, DnsOptions };
+  };
+  const cluster = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"];
+  expect(host()).toEqual({ Dns: ["10.0.0.2"], DnsSearch: cluster, DnsOptions: undefined });
+  expect(host({ base: "cluster", ...said })).toEqual({
+    Dns: ["10.0.0.2", "1.1.1.1"],
+    DnsSearch: [...cluster, "corp"],
+    DnsOptions: ["ndots:2"],
+  });
+  expect(host({ base: "none", ...said })).toEqual({ Dns: ["1.1.1.1"], DnsSearch: ["corp"], DnsOptions: ["ndots:2"] });
+  expect(host({ base: "none", ...said, searches: [] }).DnsSearch).toEqual(["."]);
+  expect(host({ base: "machine", nameservers: [], searches: [], options: [] })).toEqual({
+    Dns: undefined,
+    DnsSearch: undefined,
+    DnsOptions: undefined,
+  });
+  const { HostConfig } = containerOptions({ ...SPEC, hostAliases: [{ name: "db", address: "10.1.2.3" }] }, CONTEXT);
+  expect(HostConfig?.ExtraHosts).toEqual(["db:10.1.2.3"]);
+  const ready = { group: "g", path: "/n", hostname: "h", address: "10.0.0.9", gateway: "10.0.0.1" };
+  const taken = containerOptions({ ...SPEC, hostAliases: [{ name: "db", address: "10.1.2.3" }] }, { ...CONTEXT, ready }).HostConfig;
+  expect(taken?.ExtraHosts).toContain("db:10.1.2.3");
+});
+
 test.each([
   [{}, {}],
   [{ command: ["a", "b"] }, { Entrypoint: ["a", "b"], Cmd: [] }],

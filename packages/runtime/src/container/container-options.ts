@@ -120,14 +120,14 @@ interface NetworkOptions {
 }
 
 function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: ContainerContext): NetworkOptions {
-  const resolver = dns === undefined ? {} : { Dns: [dns], DnsSearch: searchOf(spec) };
-  if (ready) return networkReady(containerName(spec.id), ready, resolver);
+  const names = { ...resolverOf(spec, dns), ...hostsOf(spec) };
+  if (ready) return networkReady(containerName(spec.id), ready, names);
   const port = `${spec.port}/tcp`;
   return {
     top: engine.rootless ? { ExposedPorts: { [port]: {} } } : {},
     host: {
       Sysctls: SYSCTLS,
-      ...resolver,
+      ...names,
       ...(network === undefined ? {} : { NetworkMode: network }),
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
     },
@@ -135,9 +135,27 @@ function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: Containe
 }
 
 /** An engine writes names into /etc/hosts only for a network that it made for the same container: they are given to it. */
-function networkReady(name: string, { path, hostname, address, gateway }: ReadyNetwork, resolver: HostConfig): NetworkOptions {
-  const hosts = [`host.containers.internal:${gateway}`, `${hostname}:${address}`, `${name}:${address}`];
-  return { top: { Hostname: hostname }, host: { Sysctls: SYSCTLS, ...resolver, NetworkMode: `ns:${path}`, ExtraHosts: hosts } };
+function networkReady(name: string, { path, hostname, address, gateway }: ReadyNetwork, names: HostConfig): NetworkOptions {
+  const hosts = [`host.containers.internal:${gateway}`, `${hostname}:${address}`, `${name}:${address}`, ...(names.ExtraHosts ?? [])];
+  return { top: { Hostname: hostname }, host: { Sysctls: SYSCTLS, ...names, NetworkMode: `ns:${path}`, ExtraHosts: hosts } };
+}
+
+/** `dns` finds the cluster's names. What is said beside it comes behind it, as the kubelet puts it. */
+function resolverOf(spec: InstanceSpec, dns: string | undefined): HostConfig {
+  const { base = "cluster", nameservers = [], searches = [], options = [] } = spec.resolver ?? {};
+  const finds = base === "cluster" && dns !== undefined;
+  const servers = [...(finds ? [dns] : []), ...nameservers];
+  const domains = [...(finds ? searchOf(spec) : []), ...searches];
+  return {
+    ...(servers.length > 0 ? { Dns: servers } : {}),
+    // An engine that is told of none takes the machine's; a dot stands for none.
+    ...(domains.length > 0 ? { DnsSearch: domains } : base === "none" ? { DnsSearch: ["."] } : {}),
+    ...(options.length > 0 ? { DnsOptions: options } : {}),
+  };
+}
+
+function hostsOf({ hostAliases = [] }: InstanceSpec): HostConfig {
+  return hostAliases.length === 0 ? {} : { ExtraHosts: hostAliases.map(({ name, address }) => `${name}:${address}`) };
 }
 
 function mountsOf(identity: string | undefined, volumes: readonly HostMount[]): MountSettings[] {

@@ -3,7 +3,19 @@ import type { GroupSpec, InstanceSpec, MountSpec, PartSpec } from "../port.ts";
 
 /** The instance that runs one of the further programs of another: in its group, as it. */
 export function partInstance(main: InstanceSpec, part: PartSpec): InstanceSpec {
-  const { parts = [], mounts = [], labels, workload, port, protocol, terminationGraceSeconds, identity, volumes } = main;
+  const {
+    parts = [],
+    mounts = [],
+    labels,
+    workload,
+    port,
+    protocol,
+    terminationGraceSeconds,
+    identity,
+    volumes,
+    resolver,
+    hostAliases,
+  } = main;
   return {
     id: partId(main.id, part.name),
     memberOf: { group: main.id, mounts: [...mounts, ...partMounts(parts)] },
@@ -24,6 +36,8 @@ export function partInstance(main: InstanceSpec, part: PartSpec): InstanceSpec {
     ...(part.liveness ? { liveness: part.liveness } : {}),
     ...(part.startup ? { startup: part.startup } : {}),
     ...(identity ? { identity } : {}),
+    ...(resolver ? { resolver } : {}),
+    ...(hostAliases ? { hostAliases } : {}),
     ...(volumes ? { volumes } : {}),
   };
 }
