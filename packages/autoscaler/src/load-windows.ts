@@ -16,6 +16,9 @@ interface Pair {
 /** What counts for a request that has just arrived; it is in the next report too, and taken off there. */
 const FIRST: Sample = { concurrency: 1, requests: 1 };
 const SECOND = 1000;
+/** A report may be so late before the second counts as one without requests. */
+const LATE = 250;
+const NONE: Sample = { concurrency: 0, requests: 0 };
 const NOTHING = { stable: 0, panic: 0 };
 
 /**
@@ -25,7 +28,10 @@ const NOTHING = { stable: 0, panic: 0 };
 export class LoadWindows {
   #scaling: RevisionScaling;
   #pairs: Record<Metric, Pair> | undefined;
-  #counted: Sample | undefined;
+  /** When a request was counted as it came. */
+  #countedAt: number | undefined;
+  /** Until when it is known what came; absent while a report that is missing says nothing. */
+  #heard: number | undefined;
 
   constructor(scaling: RevisionScaling) {
     this.#scaling = scaling;
@@ -33,6 +39,7 @@ export class LoadWindows {
 
   /** The aggregation stays what it was at the first sample. */
   resize(scaling: RevisionScaling, now: number): void {
+    this.#silentUntil(now);
     const { stableWindow, panicWindow } = scaling;
     this.#scaling = scaling;
     for (const { stable, panic } of Object.values(this.#pairs ?? {})) {
@@ -42,21 +49,28 @@ export class LoadWindows {
   }
 
   record(now: number, sample: Sample): void {
-    const counted = this.#counted;
-    this.#counted = undefined;
-    const rest = (value: number, already: number | undefined) => Math.max(0, value - (already ?? 0));
-    this.#add(now, { concurrency: rest(sample.concurrency, counted?.concurrency), requests: rest(sample.requests, counted?.requests) });
+    if (this.#heard !== undefined) this.#heard = now;
+    const counted = this.#countedAt !== undefined && now - this.#countedAt < SECOND + LATE ? FIRST : NONE;
+    this.#countedAt = undefined;
+    const rest = (measure: keyof Sample) => Math.max(0, sample[measure] - counted[measure]);
+    this.#add(now, { concurrency: rest("concurrency"), requests: rest("requests") });
   }
 
   /** A request has arrived where nothing runs: it counts at once, not only with the second's report (activator's concurrency reporter). */
   arrived(now: number): void {
-    this.#counted = FIRST;
+    this.#countedAt = now;
     this.#add(now, FIRST);
   }
 
-  /** Instances run and nothing was reported: there was no request until the second before `now`. The one under way may still be reported. */
-  silent(now: number): void {
-    this.#add(now - SECOND, { concurrency: 0, requests: 0 });
+  /** Instances run: from now on each second without a report is one without a request, as upstream's scraper, which asks each second, would see it. */
+  listen(now: number): void {
+    this.#silentUntil(now);
+    this.#heard ??= now;
+  }
+
+  /** Nothing runs, or nobody can be heard: that there is no report says nothing. */
+  unheard(): void {
+    this.#heard = undefined;
   }
 
   mean(metric: Metric, now: number): { stable: number; panic: number } {
@@ -68,6 +82,13 @@ export class LoadWindows {
   /** Whether there was a request within the stable window. */
   busy(now: number): boolean {
     return this.mean("concurrency", now).stable > 0 || this.mean("rps", now).stable > 0;
+  }
+
+  #silentUntil(now: number): void {
+    if (this.#heard === undefined) return;
+    let heard = Math.max(this.#heard, now - this.#scaling.stableWindow - SECOND);
+    for (; heard + SECOND + LATE <= now; heard += SECOND) this.record(heard + SECOND, NONE);
+    this.#heard = heard;
   }
 
   #add(time: number, { concurrency, requests }: Sample): void {

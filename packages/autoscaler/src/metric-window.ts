@@ -1,8 +1,8 @@
 /** Upstream cuts averages after so many digits, so that sums of floats that cancel out are zero again. */
 const DIGITS = 1e6;
 const BUCKET = 1000;
-/** Weights of the exponential average: they sum up to at least this, and none decays more slowly than the least coefficient. */
-const WEIGHT_PRECISION = 0.9999;
+/** Weights of the exponential average: they sum up to all but this (upstream's constant is exact, 1 - 0.9999 is not), and none decays more slowly than the least coefficient. */
+const WEIGHT_LEFT = 0.0001;
 const LEAST_COEFFICIENT = 0.2;
 
 /** `weighted-exponential` makes recent seconds count for more (annotation metric-aggregation-algorithm). */
@@ -105,7 +105,7 @@ export class MetricWindow {
 
   #weighted(buckets: Float64Array, silent: number): number {
     if (silent > this.#length) return 0;
-    const coefficient = Math.max(1 - (1 - WEIGHT_PRECISION) ** (1 / this.#length), LEAST_COEFFICIENT);
+    const coefficient = Math.max(1 - WEIGHT_LEFT ** (1 / this.#length), LEAST_COEFFICIENT);
     let weight = coefficient * (1 - coefficient) ** silent;
     let average = 0;
     for (let index = 0; index < this.#length - silent; index++) {

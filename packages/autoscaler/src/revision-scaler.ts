@@ -30,6 +30,8 @@ export class RevisionScaler {
   readonly #strategies: Strategies;
   #activity: Activity;
   #desired: number;
+  /** What the strategies asked for last, within the bounds. */
+  #asked: number;
   readonly #journal: Journal;
 
   /** `instances`: those running already (adopted), which it starts from; `ready`: how many of them serve; `past`: earlier decisions. */
@@ -39,6 +41,7 @@ export class RevisionScaler {
     this.#load = new LoadWindows(scaling);
     this.#strategies = new Strategies(scaling, this.#load, { now, instances: running.instances });
     this.#desired = running.instances;
+    this.#asked = running.instances;
     const phase = running.instances === 0 ? "inactive" : running.ready > 0 ? "active" : "activating";
     this.#activity = { phase, since: now };
   }
@@ -55,11 +58,8 @@ export class RevisionScaler {
     return this.#journal.entries;
   }
 
-  /** Takes new settings. Windows of another length keep what fits into them, and count as traffic-less only from now on. */
+  /** Takes new settings. Windows of another length keep what fits into them. */
   configure(scaling: RevisionScaling, now: number): void {
-    if (scaling.stableWindow !== this.#scaling.stableWindow) {
-      if (this.#activity.phase === "active") this.#activity = { phase: "active", since: now };
-    }
     this.#load.resize(scaling, now);
     this.#strategies.configure(scaling);
     this.#scaling = scaling;
@@ -71,6 +71,7 @@ export class RevisionScaler {
 
   /** The metrics were not seen for a while (the gateway was away): silence until now proves nothing. */
   blind(now: number): void {
+    this.#load.unheard();
     if (this.#activity.phase === "active") this.#activity = { phase: "active", since: now };
   }
 
@@ -86,16 +87,21 @@ export class RevisionScaler {
 
   decide(inputs: ScalerInputs, trigger: "start" | "tick" = "tick"): Decision {
     const { now, ready, reachable, initialized } = inputs;
-    this.#follow(now, ready);
-    if (ready > 0 && trigger === "tick") this.#load.silent(now);
+    this.#follow(inputs);
+    this.#load.listen(now);
+    if (ready === 0) this.#load.unheard();
     const ballot = this.#strategies.vote(inputs);
     const bounds = boundsOf(this.#scaling, reachable, initialized);
     const bounded = applyBounds(bounds, ballot.winner.desired);
+    this.#asked = bounded;
     const zero = bounded === 0 ? toZero(this.#scaling, this.#activity, { ...inputs, current: this.#desired }) : undefined;
     if (zero) this.#activity = zero.activity;
     const desired = zero?.desired ?? bounded;
     const why = explain({ scaling: this.#scaling, reachable, ballot, bounds, bounded, initialized, ...(zero ? { zero } : {}) });
-    return this.#settle(inputs, { trigger, desired, ...why, ballot });
+    const decision = this.#settle(inputs, { trigger, desired, ...why, ballot });
+    // A minimum that has just grown is not served yet.
+    this.#follow(inputs);
+    return decision;
   }
 
   /** The revision cannot run: nothing of it is wanted any more, whatever its traffic and its bounds. */
@@ -105,18 +111,24 @@ export class RevisionScaler {
     return this.#settle(inputs, { trigger: "tick", desired: 0, cause: "failed", reason });
   }
 
-  /** Active while something serves; activating while something is wanted and nothing serves. */
-  #follow(now: number, ready: number): void {
-    const { phase } = this.#activity;
-    if (phase === "activating" && ready > 0) this.#activity = { phase: "active", since: now };
-    if (phase === "active" && ready === 0) this.#activity = { phase: this.#desired > 0 ? "activating" : "inactive", since: now };
+  /** Active while as many serve as there have to be; activating while some are wanted and fewer serve. After knative's kpa.go (activeThreshold). */
+  #follow({ now, ready, reachable, initialized }: ScalerInputs): void {
+    const { phase, since } = this.#activity;
+    const serves = ready >= Math.max(1, boundsOf(this.#scaling, reachable, initialized).min);
+    if (phase === "activating" && serves) this.#activity = { phase: "active", since: now };
+    if (phase !== "active" || serves) return;
+    // One that was idle for long enough already is not waited for again.
+    const { scaleToZero, stableWindow } = this.#scaling;
+    const idle = scaleToZero && this.#asked === 0 && now - since >= stableWindow;
+    this.#activity = { phase: this.#desired > 0 && !idle ? "activating" : "inactive", since: now };
   }
 
   #settle(inputs: ScalerInputs, { trigger, desired, ballot, ...why }: Made): Decision {
     const { now, wallTime, ready, reachable, initialized } = inputs;
     const { metric, target } = this.#scaling;
     const recommended = ballot?.winner.desired ?? 0;
-    const wanted = desired > 0 && (trigger === "wake" || recommended > 0 || desired > this.#desired);
+    // What is only kept for a while is not wanted.
+    const wanted = desired > 0 && why.cause !== "retention";
     if (this.#activity.phase === "inactive" && wanted) this.#activity = { phase: ready > 0 ? "active" : "activating", since: now };
     const { stable, panic } = ballot ?? this.#load.mean(metric, now);
     const decision: Decision = {
@@ -136,6 +148,7 @@ export class RevisionScaler {
       desired,
       ...why,
     };
+    if (desired === 0) this.#load.unheard();
     this.#desired = desired;
     this.#journal.add(decision);
     return decision;
