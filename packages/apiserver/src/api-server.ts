@@ -29,6 +29,7 @@ import { checkRanges, withRanges } from "./quota/limit-ranges.ts";
 import { withStorageDefaults } from "./registry/storage-defaults.ts";
 import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { DefinitionController } from "./custom/definition-controller.ts";
+import { createConverter } from "./custom/converter.ts";
 import { KindTable } from "./custom/kind-table.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient, type LocalClientOptions } from "./registry/local-client.ts";
@@ -208,12 +209,15 @@ class EmbeddedApiServer implements ApiServer {
     const caller = new WebhookCaller({ clock, locate: (service) => serviceAddress(views, service) });
     const table = new WebhookTable(store, () => kinds.all);
     const policies = new PolicyTable(store, () => kinds.all);
+    const convert = createConverter({ caller, random });
     const registry = new Registry({
       store: views,
       admission: new Admission(
-        new WebhookAdmission({ table, caller, store, random, log }),
+        new WebhookAdmission({ table, caller, store, convert, random, log }),
         new PolicyAdmission({ table: policies, store, kinds: () => kinds.all, log }),
       ),
+      convert,
+      kindInVersion: (kind, version) => kinds.inVersion(kind, version),
       clock,
       random,
       fill: (kind, object) => withStorageDefaults(store, kind, withRanges(store, kind, object)),

@@ -162,3 +162,4 @@ export {
   type SigningRequest,
 } from "./signing/signing-request.ts";
 export { signingStatus } from "./signing/signing-status.ts";
+export { conversionReview, CONVERSION_VERSIONS, isForeign, readConversion, type ConversionWebhook } from "./custom/conversion.ts";

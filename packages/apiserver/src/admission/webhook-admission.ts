@@ -5,6 +5,7 @@ import {
   AdmissionPolicyBindings,
   conditionsHold,
   forbidden,
+  isForeign,
   isJsonObject,
   jsonPatch,
   MutatingWebhooks,
@@ -14,6 +15,7 @@ import {
   type Kind,
   type KubeObject,
 } from "@ebb/kube";
+import type { Convert } from "../custom/converter.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
 import { WebhookDenial } from "./denial.ts";
@@ -29,6 +31,8 @@ export interface WebhookAdmissionDeps {
   table: WebhookTable;
   caller: WebhookCaller;
   store: Store;
+  /** Of kinds whose versions differ by more than their label. */
+  convert?: Convert;
   random: Random;
   log: Logger;
 }
@@ -79,8 +83,8 @@ export class WebhookAdmission {
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const verdicts = await Promise.allSettled(
       this.#deps.table.of("validating").map(async (hook) => {
-        const matched = this.#matches(hook, attributes);
-        if (matched) await this.#ask(hook, { attributes, matched, sort: "validating" });
+        const match = await this.#matches(hook, attributes);
+        if (match) await this.#ask(hook, { ...match, sort: "validating" });
       }),
     );
     for (const verdict of verdicts) if (verdict.status === "rejected") throw verdict.reason;
@@ -88,22 +92,38 @@ export class WebhookAdmission {
 
   /** Undefined if the webhook is not asked. */
   async #mutateBy(hook: RegisteredWebhook, attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
-    const matched = this.#matches(hook, attributes);
-    if (!matched) return undefined;
-    const verdict = await this.#ask(hook, { attributes, matched, sort: "mutating" });
+    const match = await this.#matches(hook, attributes);
+    if (!match) return undefined;
+    const { matched, attributes: seen } = match;
+    const verdict = await this.#ask(hook, { ...match, sort: "mutating" });
     const { object, kind } = attributes;
     if (!verdict || verdict.patch === undefined) return object;
     const { name } = hook.webhook;
-    if (!object)
+    if (!object || !seen.object)
       throw internal(`admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`);
-    const patched = patch(name, inReview(attributes, matched, object), verdict.patch);
+    const patched = patch(name, inReview(seen, matched, seen.object), verdict.patch);
+    if (seen !== attributes) return this.#converted(kind, patched);
     return attributes.subresource === "scale" ? patched : { ...patched, apiVersion: object.apiVersion, kind: kind.kind };
   }
 
-  #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Kind | undefined {
+  async #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Promise<Match | undefined> {
     const matched = this.#deps.table.match(hook, attributes);
-    if (!matched || !inNamespaces(hook.namespaces, attributes, this.#deps.store)) return undefined;
-    return hasLabels(hook.objects, attributes) && this.#meetsConditions(hook, attributes, matched) ? matched : undefined;
+    if (!matched || !inNamespaces(hook.namespaces, attributes, this.#deps.store) || !hasLabels(hook.objects, attributes)) return undefined;
+    const seen = await this.#seenIn(matched, attributes);
+    return this.#meetsConditions(hook, seen, matched) ? { matched, attributes: seen } : undefined;
+  }
+
+  /** With its objects in the version that the webhook asked for; the same where that is but another label. */
+  async #seenIn(matched: Kind, attributes: AdmissionAttributes): Promise<AdmissionAttributes> {
+    const { object, oldObject, subresource } = attributes;
+    if (subresource === "scale" || ![object, oldObject].some((each) => each && isForeign(matched, each))) return attributes;
+    const shown = async (each: KubeObject | undefined) => (each ? await this.#converted(matched, each) : undefined);
+    return { ...attributes, object: await shown(object), oldObject: await shown(oldObject) };
+  }
+
+  async #converted(kind: Kind, object: KubeObject): Promise<KubeObject> {
+    const [converted] = (await this.#deps.convert?.(kind, [object])) ?? [];
+    return converted ?? object;
   }
 
   /** Throws Forbidden when it cannot be told, unless the webhook may fail. */
@@ -143,6 +163,12 @@ export class WebhookAdmission {
     if (!verdict.allowed) throw new WebhookDenial(webhook.name, verdict.status);
     return verdict;
   }
+}
+
+interface Match {
+  /** The kind in the version that the webhook's rules name. */
+  matched: Kind;
+  attributes: AdmissionAttributes;
 }
 
 function patch(webhook: string, object: KubeObject, operations: unknown): KubeObject {

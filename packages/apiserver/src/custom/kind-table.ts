@@ -40,6 +40,11 @@ export class KindTable {
     return this.#current.stored.get(resource);
   }
 
+  /** The same kind in another of its versions, if that is served. */
+  inVersion({ group, plural }: Kind, version: string): Kind | undefined {
+    return this.#current.all.find((kind) => kind.group === group && kind.plural === plural && kind.version === version);
+  }
+
   close(): void {
     this.#unsubscribe();
   }

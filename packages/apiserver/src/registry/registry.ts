@@ -23,6 +23,7 @@ import {
   type ListOptions,
 } from "@ebb/kube";
 import type { Admission } from "../admission/admission.ts";
+import type { Convert } from "../custom/converter.ts";
 import type { Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
@@ -51,6 +52,9 @@ export interface RegistryDeps {
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
   /** The same before a status is stored. */
   guardStatus?: (write: StatusWrite) => void;
+  /** Turns objects of kinds with a conversion webhook into another version. */
+  convert?: Convert;
+  kindInVersion?: (kind: Kind, version: string) => Kind | undefined;
   /** Asked about writes between the server's own admission; none is asked when absent. */
   admission?: Admission;
 }
@@ -124,6 +128,12 @@ export class Registry {
       },
       items,
     };
+  }
+
+  /** The objects as a client of that version of the kind sees them. Throws InternalError when their webhook fails. */
+  async inVersion(kind: Kind, objects: readonly KubeObject[]): Promise<readonly KubeObject[]> {
+    const { convert } = this.#deps;
+    return convert && kind.conversion ? convert(kind, objects) : objects;
   }
 
   /** Open at once; throws BadRequest or Expired. */

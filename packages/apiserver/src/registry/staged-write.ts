@@ -1,6 +1,7 @@
 import { conflict, inStorage, inVersion, type Kind, type KubeObject } from "@ebb/kube";
 import type { AdmissionAttributes } from "../admission/attributes.ts";
 import type { Admission } from "../admission/admission.ts";
+import type { Convert } from "../custom/converter.ts";
 import type { Change, Store } from "../store/store.ts";
 import type { Subresource } from "./prepare-update.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -42,6 +43,10 @@ export interface Write {
 
 export interface WriteDeps {
   store: Store;
+  /** Into another version of the kind, where that is more than another label. */
+  convert?: Convert;
+  /** The same kind with the schema of another of its versions, if that is served. */
+  kindInVersion?: (kind: Kind, version: string) => Kind | undefined;
   admission?: Admission;
 }
 
@@ -53,34 +58,50 @@ export async function runWrite(write: Write, deps: WriteDeps): Promise<KubeObjec
   const { target, context, subresource, operations, givenName } = write;
   const { kind, namespace = "", name } = target;
   const { admission } = deps;
-  if (!admission?.concerns({ kind, subresource, namespace, name, context }, operations))
+  const deletion = operations.includes("DELETE");
+  const converted = deps.convert !== undefined && kind.conversion !== undefined && !deletion;
+  if (!converted && !admission?.concerns({ kind, subresource, namespace, name, context }, operations))
     return commit(write, deps, (current) => write.settle(current, write.admit(current, write.make(current))));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stored = deps.store.get(keyOf(kind, namespace, name));
-    const current = stored && inVersion(kind, stored);
+    const [current] = stored && converted ? await convertTo(kind, [stored], deps) : [stored && inVersion(kind, stored)];
     const made = write.make(current);
     const attributes = attributesOf(write, current);
-    const deletion = attributes.operation === "DELETE";
     const shown = deletion ? undefined : made;
-    const mutated = await admission.mutate({ ...attributes, name: current ? name : givenName, object: shown });
+    const mutated = await admission?.mutate({ ...attributes, name: current ? name : givenName, object: shown });
     const admitted = write.admit(current, mutated && mutated !== made ? write.remake(current, made, mutated) : made);
-    await admission.validate({ ...attributes, name: admitted.metadata.name, object: deletion ? undefined : admitted });
+    await admission?.validate({ ...attributes, name: admitted.metadata.name, object: deletion ? undefined : admitted });
+    // What the last word makes of it is known before it is said: a webhook that converts it cannot be waited for in the step of the write.
+    const outgoing = converted ? await inStored(kind, write.settle(current, admitted), deps) : undefined;
     let stale = false;
     const outcome = await commit(write, deps, (now) => {
       stale = now?.metadata.resourceVersion !== current?.metadata.resourceVersion || now?.metadata.uid !== current?.metadata.uid;
-      return stale ? "unchanged" : write.settle(current, admitted);
+      if (stale) return "unchanged";
+      const settled = write.settle(current, admitted);
+      return typeof settled === "string" ? settled : (outgoing ?? settled);
     });
     if (!stale) return outcome;
   }
   throw conflict(kind, name);
 }
 
+async function convertTo(kind: Kind, objects: readonly KubeObject[], { convert }: WriteDeps): Promise<readonly KubeObject[]> {
+  return convert ? convert(kind, objects) : objects;
+}
+
+/** In the version that is stored; undefined for what is not to be stored. */
+async function inStored(kind: Kind, settled: KubeObject | "removed", deps: WriteDeps): Promise<KubeObject | undefined> {
+  if (settled === "removed" || kind.storageVersion === undefined) return undefined;
+  const storage = deps.kindInVersion?.(kind, kind.storageVersion) ?? { ...kind, version: kind.storageVersion };
+  const [outgoing] = await convertTo(storage, [settled], deps);
+  return outgoing;
+}
+
 function attributesOf(
   { target, context, subresource, operations, options }: Write,
   current: KubeObject | undefined,
 ): Omit<AdmissionAttributes, "name" | "object"> {
-  const deletion = operations.includes("DELETE");
-  const operation = deletion ? "DELETE" : current ? "UPDATE" : "CREATE";
+  const operation = operations.includes("DELETE") ? "DELETE" : current ? "UPDATE" : "CREATE";
   return { operation, kind: target.kind, subresource, namespace: target.namespace ?? "", oldObject: current, options, context };
 }
 

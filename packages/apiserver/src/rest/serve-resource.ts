@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@ebb/base";
-import { badRequest, CERTIFICATES_GROUP, StatusError, type Kind, type KubeObject } from "@ebb/kube";
+import { badRequest, CERTIFICATES_GROUP, StatusError, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
@@ -65,15 +65,14 @@ async function serveCollection(
 ): Promise<Answer | undefined> {
   const { method, query, request } = exchange;
   if (method === "GET" && flagOf(query, "watch")) return serveWatch(exchange, { kind, namespace }, deps);
-  if (method === "GET")
-    return ok(representList(kind, deps.registry.list(kind, listRequestOf(query, namespace)), viewFor(exchange, deps.clock)));
+  if (method === "GET") return serveList(exchange, kind, deps.registry.list(kind, listRequestOf(query, namespace)), deps);
   if (method === "POST") {
     if (kind.namespaced && namespace === undefined) throw notAllowed(method);
     const warnings: string[] = [];
     const context = contextOf(exchange, (text) => warnings.push(text));
     const body = await required(readObject(request, (text) => context.duplicates.push(text)));
     const created = await deps.registry.create(kind, namespace, body, context);
-    return { status: 201, body: representObject(kind, created, viewFor(exchange, deps.clock)), warnings };
+    return { ...(await serveOne(exchange, kind, created, deps)), status: 201, warnings };
   }
   if (method !== "DELETE") throw notAllowed(method);
   const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
@@ -82,7 +81,17 @@ async function serveCollection(
     ...context,
     dryRun: dryRun || context.dryRun === true,
   });
-  return ok(representList(kind, list, viewFor(exchange, deps.clock)));
+  return serveList(exchange, kind, list, deps);
+}
+
+async function serveList(exchange: Exchange, kind: Kind, list: KubeList, { registry, clock }: ResourceDeps): Promise<Answer> {
+  const items = await registry.inVersion(kind, list.items);
+  return ok(representList(kind, { ...list, items: items as KubeObject[] }, viewFor(exchange, clock)));
+}
+
+async function serveOne(exchange: Exchange, kind: Kind, object: KubeObject, { registry, clock }: ResourceDeps): Promise<Answer> {
+  const [seen = object] = await registry.inVersion(kind, [object]);
+  return ok(representObject(kind, seen, viewFor(exchange, clock)));
 }
 
 async function serveObject(exchange: Exchange, target: Target, deps: ResourceDeps, subresource?: Subresource): Promise<Answer> {
@@ -91,11 +100,7 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   const warnings: string[] = [];
   const context = contextOf(exchange, (text) => warnings.push(text));
   const duplicate = (text: string) => void context.duplicates.push(text);
-  const answer = (object: KubeObject): Answer => ({
-    status: 200,
-    body: representObject(target.kind, object, viewFor(exchange, deps.clock)),
-    warnings,
-  });
+  const answer = async (object: KubeObject): Promise<Answer> => ({ ...(await serveOne(exchange, target.kind, object, deps)), warnings });
   if (method === "GET") return answer(registry.get(target));
   if (method === "PUT") return answer(await registry.update(target, await required(readObject(request, duplicate)), context, subresource));
   if (method === "PATCH" && mediaTypeOf(request) === APPLY_PATCH) {
@@ -103,7 +108,7 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
     const body = parseAsYaml(await readText(request), duplicate);
     const authorizeCreate = () => checkCreate(exchange, target, deps.authorize);
     const { object, created } = await registry.apply(target, { body, ...options }, { ...context, authorizeCreate }, subresource);
-    return { ...answer(object), status: created ? 201 : 200 };
+    return { ...(await answer(object)), status: created ? 201 : 200 };
   }
   if (method === "PATCH") {
     refuseForce(query);

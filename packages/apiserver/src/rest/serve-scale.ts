@@ -17,7 +17,10 @@ export async function serveScale(
   { registry, clock }: { registry: Registry; clock: Clock },
 ): Promise<Answer> {
   const { method, query, request } = exchange;
-  const answer = (object: KubeObject) => ok(representObject(SCALE, scaleOf(object, paths), viewFor(exchange, clock)));
+  const answer = async (object: KubeObject) => {
+    const [seen = object] = await registry.inVersion(target.kind, [object]);
+    return ok(representObject(SCALE, scaleOf(seen, paths), viewFor(exchange, clock)));
+  };
   if (method === "GET") return answer(registry.get(target));
   if (method !== "PUT" && method !== "PATCH") throw notAllowed(method);
   const warnings: string[] = [];
@@ -27,7 +30,7 @@ export async function serveScale(
     const options = applyOptionsOf(query);
     const body = appliedScale(target.kind, parseAsYaml(await readText(request), duplicate), paths, target.name);
     const { object } = await registry.apply(target, { body, ...options }, context, "scale");
-    return { ...answer(object), warnings };
+    return { ...(await answer(object)), warnings };
   }
   let change: (scale: KubeObject) => unknown;
   if (method === "PUT") {
@@ -39,5 +42,5 @@ export async function serveScale(
     change = patchOf(SCALE, mediaTypeOf(request), () => parseAsJson(text, duplicate));
   }
   const transform = (current: KubeObject) => withScale(current, change(scaleOf(current, paths)), paths, target.name);
-  return { ...answer(await registry.modify(target, transform, context, "scale")), warnings };
+  return { ...(await answer(await registry.modify(target, transform, context, "scale"))), warnings };
 }

@@ -37,7 +37,8 @@ export async function serveWatch(
   try {
     let header = true;
     for await (const event of stream) {
-      const object = representEvent(kind, event.object, { ...view, now: clock.now() }, header);
+      const [seen = event.object] = await registry.inVersion(kind, [event.object]);
+      const object = representEvent(kind, seen, { ...view, now: clock.now() }, header);
       if (!(await writeAll(response, line({ type: event.type, object }), both))) break;
       header = false;
     }

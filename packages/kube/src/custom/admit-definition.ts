@@ -4,7 +4,8 @@ import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";
-import { forbiddenField, invalid, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { clientCauses, reviewVersionCauses } from "../webhooks/validate-webhook.ts";
+import { forbiddenField, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "../status-errors.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
 
 /** Of one pattern: RE2's time grows with pattern times text. */
@@ -59,10 +60,7 @@ function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken):
       field: "spec.scope",
       message: `Unsupported value: ${JSON.stringify(scope)}: supported values: "Cluster", "Namespaced"`,
     });
-  if (conversion?.strategy !== "None")
-    causes.push(
-      forbiddenField("spec.conversion.strategy", "this cluster converts by strategy None only: all versions have the same fields"),
-    );
+  causes.push(...conversionCauses(conversion));
   if (preserveUnknownFields)
     causes.push(
       invalidValue(
@@ -74,6 +72,29 @@ function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken):
   if (taken(group, names.plural, names.kind))
     causes.push(forbiddenField("spec.names", `${names.plural}.${group} comes with the cluster and cannot be defined again`));
   return causes;
+}
+
+/** Upstream names the fields of its internal form, which has no `webhook` between. */
+function conversionCauses(
+  { strategy, webhook }: NonNullable<CustomResourceDefinition["spec"]["conversion"]> = { strategy: "" },
+): FieldCause[] {
+  const at = "spec.conversion";
+  if (strategy !== "Webhook") {
+    const none = oneOf(strategy, ["None", "Webhook"], `${at}.strategy`);
+    const { clientConfig, conversionReviewVersions = [] } = webhook ?? {};
+    const why = "should not be set when strategy is not set to Webhook";
+    return [
+      ...none,
+      ...(clientConfig ? [forbiddenField(`${at}.webhookClientConfig`, why)] : []),
+      ...(conversionReviewVersions.length > 0 ? [forbiddenField(`${at}.conversionReviewVersions`, why)] : []),
+    ];
+  }
+  return [
+    ...(webhook?.clientConfig
+      ? clientCauses(webhook.clientConfig, `${at}.webhookClientConfig`)
+      : [requiredField(`${at}.webhookClientConfig`, "required when strategy is set to Webhook")]),
+    ...reviewVersionCauses(webhook?.conversionReviewVersions ?? [], `${at}.conversionReviewVersions`),
+  ];
 }
 
 function versionCauses({ spec }: CustomResourceDefinition): FieldCause[] {

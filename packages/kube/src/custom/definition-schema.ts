@@ -34,6 +34,12 @@ const version = object(
   "storage",
 );
 
+const service = object({ namespace: text, name: text, path: text, port: integer }, "namespace", "name");
+const conversionWebhook = object(
+  { clientConfig: object({ url: text, service, caBundle: text }), conversionReviewVersions: list(text) },
+  "conversionReviewVersions",
+);
+
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
 export const DEFINITION_SCHEMA: Schema = {
   type: "object",
@@ -47,7 +53,7 @@ export const DEFINITION_SCHEMA: Schema = {
         names,
         scope: text,
         versions: list(version),
-        conversion: object({ strategy: text, webhook: anyObject }, "strategy"),
+        conversion: object({ strategy: text, webhook: conversionWebhook }, "strategy"),
         preserveUnknownFields: bool,
       },
       "group",

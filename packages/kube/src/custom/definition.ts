@@ -1,3 +1,4 @@
+import type { ConversionWebhook } from "./conversion.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { Condition, KubeObject } from "../meta.ts";
 import { objectMeta, text, type Schema } from "../schema.ts";
@@ -37,7 +38,7 @@ export interface CustomResourceDefinition extends KubeObject {
     names: DefinitionNames;
     scope: "Namespaced" | "Cluster";
     versions: DefinitionVersion[];
-    conversion?: { strategy: string };
+    conversion?: { strategy: string; webhook?: ConversionWebhook };
     preserveUnknownFields?: boolean;
   };
   status?: { conditions?: Condition[]; acceptedNames?: DefinitionNames; storedVersions?: string[] };
@@ -45,7 +46,7 @@ export interface CustomResourceDefinition extends KubeObject {
 
 /** The kinds that a definition serves, a version each, the storage version first. */
 export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
-  const { group, names, scope, versions } = spec;
+  const { group, names, scope, versions, conversion } = spec;
   const storage = versions.find((version) => version.storage)?.name;
   const served = versions.filter((version) => version.served).sort((a, b) => Number(b.storage) - Number(a.storage));
   return served.map(({ name, schema, subresources = {}, additionalPrinterColumns }): Kind => ({
@@ -62,6 +63,7 @@ export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
     builtIn: false,
     ...(subresources.scale ? { scale: scalePaths(subresources.scale) } : {}),
     ...(storage === undefined ? {} : { storageVersion: storage }),
+    ...(conversion?.webhook ? { conversion: conversion.webhook } : {}),
     schema: withMetadata(schema?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true }),
     ...(additionalPrinterColumns ? { columns: additionalPrinterColumns } : {}),
   }));

@@ -1,3 +1,4 @@
+import type { ConversionWebhook } from "../custom/conversion.ts";
 import type { PrinterColumn } from "../custom/definition.ts";
 import type { KubeObject } from "../meta.ts";
 import type { Schema } from "../schema.ts";
@@ -22,6 +23,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly builtIn: boolean;
   /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
   readonly storageVersion?: string;
+  /** Who turns its objects from one version into another, where they differ by more than the version. */
+  readonly conversion?: ConversionWebhook;
   /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
   readonly schema?: Schema;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */

@@ -41,7 +41,8 @@ function nameCauses(name: string, at: string): FieldCause[] {
   return name.split(".").length < 3 ? [invalidValue(at, name, "should be a domain with at least three segments separated by dots")] : [];
 }
 
-function reviewVersionCauses(versions: readonly string[], at: string): FieldCause[] {
+/** Which versions of a review a webhook speaks: at least one that is spoken here. */
+export function reviewVersionCauses(versions: readonly string[], at: string): FieldCause[] {
   const known = REVIEW_VERSIONS.join(", ");
   if (versions.length === 0) return [requiredField(at, `must specify one of ${known}`)];
   const causes = versions.flatMap((version, index) =>
@@ -81,7 +82,7 @@ export function selectorCauses({ matchLabels = {}, matchExpressions = [] }: Labe
 }
 
 /** apiserver webhookutil.ValidateWebhookURL and ValidateWebhookService. */
-function clientCauses({ url, service }: WebhookClientConfig, at: string): FieldCause[] {
+export function clientCauses({ url, service }: WebhookClientConfig, at: string): FieldCause[] {
   if ((url === undefined) === (service === undefined)) return [requiredField(at, "exactly one of url or service is required")];
   if (url !== undefined) return urlCauses(url, `${at}.url`);
   const { name = "", namespace = "", path, port = 443 } = service ?? {};
