@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { answering } from "./by-hand.ts";
 import { freePort, Missing, program } from "./processes.ts";
@@ -33,6 +34,17 @@ export async function buildWebServer(folder: string, image: string): Promise<{ b
   await copyFile(BUSYBOX, join(bundle, "rootfs/bin/sh"));
   await run("runc", ["spec", "--bundle", bundle]);
   return { bundle, remove: async () => void (await run("podman", ["image", "rm", "--force", image])) };
+}
+
+/** Resolves when no container has come, gone or changed for that long: what an engine makes ahead or clears up takes the machine. */
+export async function containersAtRest(forMs: number, patienceMs = 60_000): Promise<void> {
+  const until = performance.now() + patienceMs;
+  let seen = "";
+  for (let since = performance.now(); performance.now() - since < forMs && performance.now() < until; await setTimeout(100)) {
+    const { stdout } = await run("podman", ["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.State}}"]);
+    if (stdout !== seen) since = performance.now();
+    seen = stdout;
+  }
 }
 
 /** `runc run` in the machine's network and poll: milliseconds to the first byte; it is ended. */

@@ -200,6 +200,13 @@ export interface RunningInstance {
   prepared?: boolean;
 }
 
+export interface StartOptions {
+  /** Ends the wait for parts that come first: the start throws. */
+  signal?: AbortSignal;
+  /** Told where it will be reached, if that is known before its program begins: nothing else is there. Undefined when that has become wrong. */
+  placed?: ((address: Address | undefined) => void) | undefined;
+}
+
 export interface InstanceExit {
   id: string;
   /** Absent when it ended while nobody was its parent (Ebb was down). */
@@ -309,8 +316,13 @@ export interface Driver {
    * `pull` asks for the newest. Undefined when it has no digest, as one that was built on this machine may. Throws as `start` does.
    */
   digestOf?(reference: string, options: { pull: boolean; workload: string }): Promise<string | undefined>;
-  /** Of an instance with parts, resolves once those of the role `init` have ended well; `signal` ends the wait for them, and it throws. */
-  start(spec: InstanceSpec, files?: InstanceFiles, signal?: AbortSignal): Promise<RunningInstance>;
+  /** Of an instance with parts, resolves once those of the role `init` have ended well. */
+  start(spec: InstanceSpec, files?: InstanceFiles, options?: StartOptions): Promise<RunningInstance>;
+  /**
+   * Makes of an instance what costs nothing while it waits (no process, no memory), so that `start` of the same spec is quicker. It is nobody's instance: `list` does not tell of it, and
+   * removes what an earlier Ebb has left of such; `forget` undoes it. Throws as `start` does. Absent from drivers that have nothing of the kind.
+   */
+  foresee?(spec: InstanceSpec): Promise<void>;
   /**
    * All of `start` but the program itself, ahead of time; `start` of the same id then takes milliseconds. It outlives Ebb (`list` tells of it), or
    * nothing is left of it; `stop` undoes it without a trace. Throws as `start` does. Absent from drivers that cannot.

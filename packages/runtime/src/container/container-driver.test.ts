@@ -5,6 +5,7 @@ import { describeDriver } from "../driver.conformance.ts";
 import type { InstanceSpec } from "../port.ts";
 import { busyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
+import { hostsWith } from "./ready-networks.ts";
 import { containerOptions } from "./container-options.ts";
 import { readFrames } from "./engine-logs.ts";
 
@@ -128,9 +129,13 @@ test("how a container finds names: by the cluster, and by what is said beside it
   });
   const { HostConfig } = containerOptions({ ...SPEC, hostAliases: [{ name: "db", address: "10.1.2.3" }] }, CONTEXT);
   expect(HostConfig?.ExtraHosts).toEqual(["db:10.1.2.3"]);
-  const ready = { group: "g", path: "/n", hostname: "h", address: "10.0.0.9", gateway: "10.0.0.1" };
+  const ready = "/links/n";
   const taken = containerOptions({ ...SPEC, hostAliases: [{ name: "db", address: "10.1.2.3" }] }, { ...CONTEXT, ready }).HostConfig;
-  expect(taken?.ExtraHosts).toContain("db:10.1.2.3");
+  expect(taken).toMatchObject({ ExtraHosts: ["db:10.1.2.3"], NetworkMode: "ns:/links/n" });
+  const network = { group: "g", path: "/n", address: "10.0.0.9", gateway: "10.0.0.1" };
+  expect(hostsWith("127.0.0.1 localhost\n10.1.2.3\tdb\n192.0.2.2\thost.containers.internal\n", network, ["abc", "app"])).toBe(
+    "127.0.0.1 localhost\n10.1.2.3\tdb\n10.0.0.1\thost.containers.internal\n10.0.0.9\tabc app\n",
+  );
 });
 
 test.each([

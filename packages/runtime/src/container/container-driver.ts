@@ -18,13 +18,14 @@ import type {
   RunningInstance,
   Session,
   SessionRequest,
+  StartOptions,
 } from "../port.ts";
 import { execInContainer } from "./container-exec.ts";
 import { ContainerMaker, imageOf } from "./container-maker.ts";
 import { containerName, LABELS, readySandboxOptions } from "./container-options.ts";
 import { openContainerSession } from "./container-session.ts";
 import type { Engine } from "./engine.ts";
-import { isGone, NOT_MODIFIED, nothingIfAlreadySo, nothingIfGone, startError } from "./engine-errors.ts";
+import { isGone, nothingIfAlreadySo, nothingIfGone, startError } from "./engine-errors.ts";
 import { readContainerLog } from "./container-log.ts";
 import { GoneWatch, isThere } from "./gone-watch.ts";
 import { EngineImages } from "./images.ts";
@@ -32,20 +33,18 @@ import { exitOf } from "./container-exit.ts";
 import { ContainerFreezer } from "./freezer.ts";
 import { knownOf, placeOf, type Known } from "./known.ts";
 import { insideAddress, LOOPBACK } from "./network.ts";
-import { podmanPost } from "./podman-api.ts";
+import { NetworkLinks } from "./network-links.ts";
 import { ReadyNetworks } from "./ready-networks.ts";
 import { Releases } from "./releases.ts";
 import { groupOf, splitPartId } from "../pods/parts.ts";
 import { withParts } from "../pods/pod-driver.ts";
 import { beganAt, stageOf } from "./stage.ts";
+import { Starter, type Begun } from "./starter.ts";
 import { GROUP_LABEL, Sandboxes } from "./sandbox.ts";
 import { descendants, usageOf } from "../process/usage.ts";
 
 /** After the engine's connection broke (it is restarted, say). */
 const WATCH_AGAIN = 500;
-/** An engine's command does it after the end of a container, within a tenth of a second on a quiet machine. */
-const CLEANED_WITHIN = 10_000;
-const LOOK_AGAIN = 20;
 
 export interface ContainerDriverOptions {
   engine: Engine;
@@ -64,6 +63,11 @@ export interface ContainerDriverOptions {
   clock: Clock;
   log: Logger;
   maxLogBytes?: number;
+}
+
+/** Of a start: the engine's id of the container that the instance had when it ran before, and who wants to know its address. */
+interface Before extends Pick<StartOptions, "placed"> {
+  earlier: string | undefined;
 }
 
 /**
@@ -86,6 +90,7 @@ class ContainerDriver implements Driver {
   readonly #maker: ContainerMaker;
   readonly #releases: Releases;
   readonly #networks: ReadyNetworks;
+  readonly #starter: Starter;
   readonly #known = new Map<string, Known>();
   readonly #exits = new Signal<InstanceExit>();
   readonly #closed = new AbortController();
@@ -99,16 +104,21 @@ class ContainerDriver implements Driver {
     this.#images = new EngineImages(options.engine.docker, options.clock, options.credentials);
     if (options.engine.name === "podman") this.initialise = (spec, files) => this.#initialise(spec, files);
     this.#sandboxes = new Sandboxes(options.engine.docker);
-    this.#networks = this.#readyNetworks();
-    this.#maker = new ContainerMaker(options, { images: this.#images, sandboxes: this.#sandboxes, networks: this.#networks });
-    this.#releases = new Releases({ folder: options.identities, clock: options.clock, log: options.log });
+    const { engine, identities, clock, log } = options;
+    const links = new NetworkLinks(identities);
+    const networks = this.#readyNetworks(links);
+    this.#networks = networks;
+    this.#maker = new ContainerMaker(options, { images: this.#images, sandboxes: this.#sandboxes, networks, links });
+    this.#releases = new Releases({ folder: identities, clock, log });
+    this.#starter = new Starter({ engine, releases: this.#releases, networks, clock, log });
   }
 
-  #readyNetworks(): ReadyNetworks {
+  #readyNetworks(links: NetworkLinks): ReadyNetworks {
     const { engine, owner, readyNetworks, clock, log } = this.#options;
     return new ReadyNetworks({
       pool: engine.name === "podman" && !engine.rootless ? readyNetworks : undefined,
       sandboxes: this.#sandboxes,
+      links,
       optionsOf: async (group) => readySandboxOptions(group, owner, (await this.#maker.network()) ?? ""),
       busy: () => this.#starting.size > 0,
       clock,
@@ -124,7 +134,7 @@ class ContainerDriver implements Driver {
     return this.#images.digestOf(reference, options);
   }
 
-  async start(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
+  async start(spec: InstanceSpec, files: InstanceFiles = {}, { placed }: StartOptions = {}): Promise<RunningInstance> {
     const known = this.#known.get(spec.id);
     if (known?.prepared) return this.#startPrepared(known, known.prepared, files);
     if (known && !known.exit) throw new BugError("already_running", `${spec.id} runs already`);
@@ -136,7 +146,7 @@ class ContainerDriver implements Driver {
       this.#maker.prepareFiles(spec, files);
       const container = await this.#maker.make(spec, known !== undefined);
       const sandboxMs = this.#options.clock.monotonic() - begun;
-      return { ...(await this.#launch(spec, container)), sandboxMs };
+      return { ...(await this.#launch(spec, container, { earlier: known?.container, placed })), sandboxMs };
     } catch (error) {
       this.#known.delete(spec.id);
       await this.#discard(spec.id);
@@ -146,16 +156,53 @@ class ContainerDriver implements Driver {
     }
   }
 
-  /** Where the engine can do it in two steps, the second is taken past it. */
-  async #launch(spec: InstanceSpec, container: Docker.Container): Promise<RunningInstance> {
-    await this.#maker.withLimits(spec, container, (made) => (this.initialise ? this.#init(spec.id) : made.start()));
-    const state = await this.#inspect(spec.id);
-    const running = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now() };
-    const known = knownOf(running, state);
-    if (this.initialise) await this.#letGo(known);
+  async #launch(spec: InstanceSpec, container: Docker.Container, { earlier, placed }: Before): Promise<RunningInstance> {
+    let begun: Begun | undefined;
+    await this.#maker.withLimits(spec, container, async (made) => {
+      const network = this.#networks.of(spec.id);
+      if (network) placed?.({ host: network.address, port: spec.port });
+      const id = made.id === containerName(spec.id) ? earlier : made.id;
+      try {
+        if (this.initialise && id !== undefined) begun = await this.#starter.begin(spec, id, id !== earlier);
+        else await made.start();
+      } catch (error) {
+        // Before its address may become another's.
+        placed?.(undefined);
+        throw error;
+      }
+    });
+    const { Id, running } = await this.#place(spec, begun);
+    const known = knownOf(running, { Id });
+    if (begun?.released) this.#starter.tell(known);
+    else if (begun) await this.#starter.letGo(known);
     this.#known.set(spec.id, known);
     this.#watch(spec.id);
     return running;
+  }
+
+  /** Of one that has just been started. The engine is asked only for what is not known without it, as it takes some milliseconds. */
+  async #place(spec: InstanceSpec, begun: Begun | undefined): Promise<{ Id: string; running: RunningInstance }> {
+    const startedAt = this.#options.clock.now();
+    const network = this.#networks.of(spec.id);
+    if (begun?.pid !== undefined && network) {
+      const address = { host: network.address, port: spec.port };
+      return { Id: begun.container, running: { spec, address, startedAt, ...placeOf(begun.pid) } };
+    }
+    const state = await this.#inspect(spec.id);
+    return { Id: state.Id, running: { ...(await this.#running(spec, state)), startedAt } };
+  }
+
+  async foresee(spec: InstanceSpec): Promise<void> {
+    if (this.#known.has(spec.id)) throw new BugError("already_running", `${spec.id} is there already`);
+    this.#starting.add(spec.id);
+    try {
+      await this.#maker.foresee(spec);
+    } catch (error) {
+      await this.#discard(spec.id);
+      throw startError(error, imageOf(spec));
+    } finally {
+      this.#starting.delete(spec.id);
+    }
   }
 
   async #initialise(spec: InstanceSpec, files: InstanceFiles = {}): Promise<RunningInstance> {
@@ -164,7 +211,7 @@ class ContainerDriver implements Driver {
     this.#starting.add(spec.id);
     try {
       this.#maker.prepareFiles(spec, files);
-      await this.#maker.withLimits(spec, await this.#maker.create(spec), () => this.#init(spec.id));
+      await this.#maker.withLimits(spec, await this.#maker.create(spec), () => this.#starter.initialise(spec.id));
       const state = await this.#inspect(spec.id);
       const made = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now(), prepared: true };
       this.#known.set(spec.id, knownOf(made, state));
@@ -181,7 +228,7 @@ class ContainerDriver implements Driver {
     const { spec, pid } = known;
     try {
       this.#maker.renewFiles(spec, files);
-      await this.#letGo(known);
+      await this.#starter.letGo(known);
     } catch (error) {
       this.#known.delete(spec.id);
       await this.#discard(spec.id);
@@ -193,47 +240,9 @@ class ContainerDriver implements Driver {
     return { spec, address, startedAt: known.startedAt, sandboxMs: 0, ...(pid === undefined ? {} : { pid }) };
   }
 
-  async #init(id: string): Promise<void> {
-    const { clock, engine } = this.#options;
-    this.#releases.expect();
-    const until = clock.monotonic() + CLEANED_WITHIN;
-    for (;;) {
-      const status = await podmanPost(engine.socketPath, `/containers/${containerName(id)}/init`);
-      if (status !== NOT_MODIFIED || isThere((await this.#inspect(id)).State.Pid)) return;
-      // It ended before the engine knew that it ran, and the engine has still to clear up after it.
-      if (clock.monotonic() >= until) throw new Error("the engine does not clear up after the container's last end");
-      await sleep(clock, LOOK_AGAIN);
-    }
-  }
-
-  /** Its program begins; the engine is told while it does. */
-  async #letGo(known: Known): Promise<void> {
-    const { container, pid, spec } = known;
-    // A part is waited for less, and may be one that must not run twice: see #tell.
-    if (pid !== undefined && !spec.memberOf && this.#releases.letGo({ id: spec.id, container, pid })) this.#tell(known);
-    else await this.#docker.getContainer(containerName(spec.id)).start();
-  }
-
-  /** An engine that is slower than the end of a program, and than its own clearing up after it, runs it once more. */
-  #tell(known: Known): void {
-    known.telling = this.#telling(known).catch((error: unknown) =>
-      this.#options.log.error({ instance: known.spec.id, error }, "it is not known what became of a container that was let go"),
-    );
-  }
-
-  async #telling(known: Known): Promise<void> {
-    const { container, pid = 0, spec } = known;
-    const start = () => this.#docker.getContainer(containerName(spec.id)).start();
-    const exit = await this.#releases.tell({ id: spec.id, container, pid }, start);
-    if (exit) known.exit ??= exit;
-    else if (!isThere(pid)) Object.assign(known, placeOf((await this.#inspect(spec.id)).State.Pid));
-  }
-
   /** When the engine knows of it what is to be known: before, it refuses what is asked of one that runs. */
-  async #told(id: string): Promise<void> {
-    const known = this.#known.get(id);
-    if (known) this.#releases.wanted(known.container);
-    await known?.telling;
+  #told(id: string): Promise<void> {
+    return this.#starter.told(this.#known.get(id));
   }
 
   async renewFiles(id: string, files: InstanceFiles): Promise<void> {
@@ -276,8 +285,8 @@ class ContainerDriver implements Driver {
       if (!spec) continue;
       await this.#told(spec.id);
       const state = await this.#docker.getContainer(Id).inspect().catch(nothingIfGone);
-      if (!state || this.#starting.has(spec.id)) continue;
-      this.#networks.of(spec.id, Labels);
+      if (!state || this.#starting.has(spec.id) || this.#maker.foresees(spec.id)) continue;
+      this.#networks.recall(spec.id, Labels);
       const known = this.#known.get(spec.id);
       const stage = stageOf(state, this.#releases.fateOf({ id: spec.id, container: Id, pid: state.State.Pid }));
       if (stage === "made") {
@@ -306,7 +315,7 @@ class ContainerDriver implements Driver {
   #adopt(known: Known, untold: boolean): void {
     this.#known.set(known.spec.id, known);
     if (known.prepared) return;
-    if (untold) this.#tell(known);
+    if (untold) this.#starter.tell(known);
     this.#watch(known.spec.id);
   }
 

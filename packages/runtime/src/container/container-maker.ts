@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { isDeepStrictEqual } from "node:util";
 import { BugError, TransientError, UserError } from "@ebb/base";
 import { asksForAddress } from "../instance-values.ts";
 import { writeIdentity } from "../identity-files.ts";
@@ -10,9 +11,10 @@ import type { InstanceFiles, InstanceSpec } from "../port.ts";
 import { InstanceVolumes } from "../volumes/instance-volumes.ts";
 import type { ContainerDriverOptions } from "./container-driver.ts";
 import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
-import { isLimitRefusal, nothingIfGone, startError } from "./engine-errors.ts";
+import { isGone, isLimitRefusal, nothingIfGone, startError } from "./engine-errors.ts";
 import type { EngineImages } from "./images.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
+import type { NetworkLinks } from "./network-links.ts";
 import type { ReadyNetworks } from "./ready-networks.ts";
 import { rootRefusal } from "./root-refusal.ts";
 import { seccompProfile } from "./seccomp.ts";
@@ -24,6 +26,7 @@ interface MakerParts {
   images: EngineImages;
   sandboxes: Sandboxes;
   networks: ReadyNetworks;
+  links: NetworkLinks;
 }
 
 /** Makes the containers of instances, with the folders that are mounted into them, and removes both. */
@@ -33,17 +36,21 @@ export class ContainerMaker {
   readonly #images: EngineImages;
   readonly #sandboxes: Sandboxes;
   readonly #networks: ReadyNetworks;
+  readonly #links: NetworkLinks;
+  /** Those that are made ahead of their start, with what they are made of. */
+  readonly #foreseen = new Map<string, { spec: InstanceSpec; making: Promise<Docker.Container> }>();
   #network: Promise<string | undefined> | undefined;
   #seccomp: Promise<string | undefined> | undefined;
   /** Found out by trying, once. */
   #ulimits = false;
 
-  constructor(options: ContainerDriverOptions, { images, sandboxes, networks }: MakerParts) {
+  constructor(options: ContainerDriverOptions, { images, sandboxes, networks, links }: MakerParts) {
     this.#options = options;
     this.#docker = options.engine.docker;
     this.#images = images;
     this.#sandboxes = sandboxes;
     this.#networks = networks;
+    this.#links = links;
   }
 
   /** The container of one that has ended is there, unless the network that it was in is not. */
@@ -54,8 +61,41 @@ export class ContainerMaker {
     const asNew = sandbox === "new" || (sandbox === "again" && asksForAddress(spec)) || (there && !(await this.#networkLasts(spec.id)));
     if (there && !asNew) return this.#docker.getContainer(containerName(spec.id));
     if (there) await this.remove(spec.id);
-    if (group === undefined) this.#networks.take(spec.id);
-    return this.create(spec);
+    return (group === undefined && (await this.#takeForeseen(spec))) || this.create(spec);
+  }
+
+  /** Makes its container, as it will be if it is started in a network made ahead; without those nothing. What is mounted into it need not be there yet. */
+  async foresee(spec: InstanceSpec): Promise<void> {
+    // What a tag means may have changed by the time that it is started.
+    if (groupOf(spec) !== undefined || !this.#networks.wanted || !imageOf(spec).includes("@")) return;
+    const making = this.#makeAhead(spec);
+    this.#foreseen.set(spec.id, { spec, making });
+    await making.catch((error: unknown) => {
+      this.#foreseen.delete(spec.id);
+      throw error;
+    });
+  }
+
+  foresees(id: string): boolean {
+    return this.#foreseen.has(id);
+  }
+
+  async #makeAhead(spec: InstanceSpec): Promise<Docker.Container> {
+    const context = await this.#context(spec);
+    return this.#createOf(spec, { ...context, ready: this.#links.open(spec.id), identity: spec.identity && this.#identityOf(spec.id) });
+  }
+
+  /** With a network if there is one ready; without it, what was made ahead is of no use. */
+  async #takeForeseen(spec: InstanceSpec): Promise<Docker.Container | undefined> {
+    const foreseen = this.#foreseen.get(spec.id);
+    this.#foreseen.delete(spec.id);
+    const network = this.#networks.take(spec.id);
+    if (!foreseen) return undefined;
+    const same = isDeepStrictEqual(foreseen.spec, spec) && existsSync(this.#identityOf(spec.id)) === (spec.identity !== undefined);
+    const container = await foreseen.making.catch(() => undefined);
+    if (container && network && same) return container;
+    await this.remove(spec.id);
+    return undefined;
   }
 
   /** Of one that is in a network made ahead, which is given up if it is not there any more. */
@@ -67,26 +107,31 @@ export class ContainerMaker {
   }
 
   async create(spec: InstanceSpec): Promise<Docker.Container> {
+    return this.#createOf(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
+  }
+
+  async #createOf(spec: InstanceSpec, context: ContainerContext): Promise<Docker.Container> {
     if (spec.security?.nonRoot) await this.#refuseRoot(spec);
-    const options = containerOptions(spec, { ...(await this.#context(spec)), address: await this.#addressOf(spec) });
+    const options = containerOptions(spec, context);
     return this.#images.make(imageOf(spec), spec.workload, () => this.#docker.createContainer(options));
   }
 
   /**
    * Acts on it; where this machine refuses the engine's default limits, it is made again with smaller ones, and so are all after it. One that cannot be
-   * had in a network made ahead is made again in one of the engine's.
+   * had in a network made ahead is made again in one of the engine's; one that is not there any more, as who clears up at the engine has removed it, as it was.
    */
   async withLimits(spec: InstanceSpec, container: Docker.Container, act: (made: Docker.Container) => Promise<unknown>): Promise<void> {
     try {
       await act(container);
     } catch (error) {
       const overLimits = isLimitRefusal(error);
+      const byNetwork = !overLimits && !isGone(error);
       if (overLimits) this.#useUlimits(error);
-      else if (!this.#networks.of(spec.id) || !(startError(error, imageOf(spec)) instanceof TransientError)) throw error;
+      else if (byNetwork && (!this.#networks.of(spec.id) || !(startError(error, imageOf(spec)) instanceof TransientError))) throw error;
       await this.remove(spec.id);
-      if (!overLimits) await this.#networks.release(spec.id);
+      if (byNetwork) await this.#networks.release(spec.id);
       await act(await this.create(spec));
-      if (!overLimits) this.#networks.refuse(error);
+      if (byNetwork) this.#networks.refuse(error);
     }
   }
 
@@ -122,6 +167,9 @@ export class ContainerMaker {
 
   /** With what only it had. */
   async discard(id: string): Promise<void> {
+    const foreseen = this.#foreseen.get(id);
+    this.#foreseen.delete(id);
+    await foreseen?.making.catch(() => undefined);
     await Promise.all([this.remove(id), this.#networks.release(id)]);
     await rm(this.#identityOf(id), { recursive: true, force: true });
     // Parts have none of their own; those of their instance go with it, which is forgotten last.
@@ -155,7 +203,7 @@ export class ContainerMaker {
       maxLogBytes,
       identity,
       network: await this.network(),
-      ready: this.#networks.of(spec.id),
+      ready: this.#networks.of(spec.id) && this.#links.path(spec.id),
       ulimits: this.#ulimits,
       ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
       mounts: this.volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),

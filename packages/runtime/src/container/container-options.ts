@@ -3,7 +3,6 @@ import { withAddress } from "../instance-values.ts";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
 import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
-import { NETWORK_LABEL, type ReadyNetwork } from "./ready-networks.ts";
 import { GROUP_LABEL, type SandboxOptions } from "./sandbox.ts";
 import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
@@ -34,8 +33,8 @@ export interface ContainerContext {
   address?: string | undefined;
   /** The container whose network it is in, which holds what there is to say of the network. */
   sandbox?: string | undefined;
-  /** The network made ahead that it is in. */
-  ready?: ReadyNetwork | undefined;
+  /** The link to the network made ahead that it is in, or will be. */
+  ready?: string | undefined;
   dns: string | undefined;
   /** A file with the system calls that programs may make; the engine's own when undefined. */
   seccomp: string | undefined;
@@ -54,7 +53,7 @@ export function containerName(id: string): string {
 /** The engine's request for an instance (Docker Engine API, POST /containers/create). */
 export function containerOptions(spec: InstanceSpec, context: ContainerContext): ContainerCreateOptions {
   if (spec.artifact.kind !== "image") throw new TypeError("the container driver runs images");
-  const { engine, maxLogBytes, identity, ready } = context;
+  const { engine, maxLogBytes, identity } = context;
   const { security = {} } = spec;
   const { env, command, args } = context.address === undefined ? spec : withAddress(spec, context.address);
   const mounts = mountsOf(identity, context.mounts);
@@ -71,7 +70,6 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     Labels: {
       [LABELS.spec]: JSON.stringify(spec),
       [LABELS.owner]: context.owner,
-      ...(ready === undefined ? {} : { [NETWORK_LABEL]: JSON.stringify(ready) }),
     },
     OpenStdin: false,
     Tty: false,
@@ -121,7 +119,7 @@ interface NetworkOptions {
 
 function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: ContainerContext): NetworkOptions {
   const names = { ...resolverOf(spec, dns), ...hostsOf(spec) };
-  if (ready) return networkReady(containerName(spec.id), ready, names);
+  if (ready !== undefined) return { top: {}, host: { Sysctls: SYSCTLS, ...names, NetworkMode: `ns:${ready}` } };
   const port = `${spec.port}/tcp`;
   return {
     top: engine.rootless ? { ExposedPorts: { [port]: {} } } : {},
@@ -132,12 +130,6 @@ function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: Containe
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
     },
   };
-}
-
-/** An engine writes names into /etc/hosts only for a network that it made for the same container: they are given to it. */
-function networkReady(name: string, { path, hostname, address, gateway }: ReadyNetwork, names: HostConfig): NetworkOptions {
-  const hosts = [`host.containers.internal:${gateway}`, `${hostname}:${address}`, `${name}:${address}`, ...(names.ExtraHosts ?? [])];
-  return { top: { Hostname: hostname }, host: { Sysctls: SYSCTLS, ...names, NetworkMode: `ns:${path}`, ExtraHosts: hosts } };
 }
 
 /** `dns` finds the cluster's names. What is said beside it comes behind it, as the kubelet puts it. */

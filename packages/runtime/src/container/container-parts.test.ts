@@ -136,7 +136,7 @@ function describeParts(box: BusyboxEngine): void {
   test("waiting for one that runs first ends when it is told to", async () => {
     const main = spec("exec sleep 60", [part("setup", "exec sleep 60", { role: "init" })]);
     const gone = new AbortController();
-    const started = driver.start(main, undefined, gone.signal);
+    const started = driver.start(main, undefined, { signal: gone.signal });
     await eventually(() => statusOf(main.id, "setup")?.phase === "running");
     gone.abort();
     await expect(started).rejects.toThrow("stopped before");

@@ -20,7 +20,10 @@ export interface Known {
   evicted?: string | undefined;
 }
 
-export function knownOf({ spec, startedAt, pid, prepared, address }: RunningInstance, { Id }: Docker.ContainerInspectInfo): Known {
+export function knownOf(
+  { spec, startedAt, pid, prepared, address }: RunningInstance,
+  { Id }: Pick<Docker.ContainerInspectInfo, "Id">,
+): Known {
   const place = { ...(pid === undefined ? {} : { pid }), ...(prepared === true ? { prepared: address } : {}) };
   return { spec, container: Id, startedAt, stopping: false, ...place };
 }

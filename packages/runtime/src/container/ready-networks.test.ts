@@ -10,7 +10,7 @@ import type { Driver, InstanceSpec } from "../port.ts";
 import { busyboxEngine, type BusyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
 import { containerName } from "./container-options.ts";
-import { NETWORK_LABEL, type ReadyNetwork } from "./ready-networks.ts";
+import { NetworkLinks } from "./network-links.ts";
 
 const busybox = await busyboxEngine();
 
@@ -60,17 +60,18 @@ function describeNetworks(box: BusyboxEngine): void {
   async function spare(count: number): Promise<string[]> {
     let names: string[] = [];
     await eventually(async () => {
-      const taken = (await ours()).map(({ Labels }) => Labels[NETWORK_LABEL] ?? "").join();
+      const taken = (await ours()).map(({ Names: [name = ""] }) => networkOf(idIn(name))?.group ?? "").join();
       names = (await sandboxes()).flatMap(({ Names: [name = ""] }) => (taken.includes(groupIn(name)) ? [] : [name]));
       return names.length >= count;
     }, 20_000);
     return names;
   }
+  const idIn = (name: string) => name.replace(/^\/?ebb-/, "");
   const groupIn = (name: string) => name.replace(/^\/?ebb-/, "").replace(/\.sandbox$/, "");
-  async function networkOf(id: string): Promise<ReadyNetwork | undefined> {
-    const { Config } = await engine.docker.getContainer(containerName(id)).inspect();
-    return Config.Labels[NETWORK_LABEL] === undefined ? undefined : (JSON.parse(Config.Labels[NETWORK_LABEL]) as ReadyNetwork);
-  }
+  const links = new NetworkLinks(options.identities);
+  const networkOf = (id: string) => links.read(id);
+  const idOf = async (id: string) => (await engine.docker.getContainer(containerName(id)).inspect()).Id;
+  const pinned = async () => (await engine.docker.getImage(image).inspect()).RepoDigests[0] ?? image;
   async function end(driver: Driver, ...ids: string[]): Promise<void> {
     for (const id of ids) await driver.stop(id, 0).then(() => driver.forget(id));
   }
@@ -91,8 +92,13 @@ function describeNetworks(box: BusyboxEngine): void {
     const [own, ready] = [spec("own"), spec("ready")];
     const first = await driver.start(own);
     await spare(2);
+    // Also when its container was made before it was decided in which.
+    ready.artifact = { kind: "image", reference: await pinned() };
+    await driver.foresee?.(ready);
+    const made = await idOf(ready.id);
     const second = await driver.start(ready);
-    expect([await networkOf(own.id), (await networkOf(ready.id))?.address]).toEqual([undefined, second.address.host]);
+    expect(await idOf(ready.id)).toBe(made);
+    expect([networkOf(own.id), networkOf(ready.id)?.address]).toEqual([undefined, second.address.host]);
     expect(await Promise.all([answer(first), answer(second)])).toEqual(["hello\n", "hello\n"]);
     const seen = async (id: string, address: string) => {
       const { Config } = await engine.docker.getContainer(containerName(id)).inspect();
@@ -123,7 +129,7 @@ function describeNetworks(box: BusyboxEngine): void {
       const each = spec("each");
       await eventually(async () => {
         await driver.start(each);
-        const network = await networkOf(each.id);
+        const network = networkOf(each.id);
         if (network) left.push({ path: network.path, end: await cable(driver, each.id) });
         await end(driver, each.id);
         return network !== undefined;
@@ -171,7 +177,7 @@ function describeNetworks(box: BusyboxEngine): void {
     const [unused] = await spare(1);
     const driver = open(0);
     const found = await driver.list();
-    const network = await networkOf(second.id);
+    const network = networkOf(second.id);
     expect(network).toBeDefined();
     expect(found.find(({ spec: { id } }) => id === second.id)?.address).toEqual({ host: network?.address, port: 80 });
     expect((await sandboxes()).map(({ Names }) => Names[0])).toEqual([expect.stringContaining(network?.group ?? "none")]);
@@ -180,6 +186,26 @@ function describeNetworks(box: BusyboxEngine): void {
     expect(running && (await answer(running))).toBe("hello\n");
     await end(driver, first.id, second.id);
     expect(existsSync(network?.path ?? "")).toBe(false);
+  });
+
+  test("a container made ahead that is of no use is done without, and one of an Ebb that died is removed", async () => {
+    const driver = open(1);
+    const [early, pruned, left] = [spec("early"), spec("pruned"), spec("left")];
+    for (const each of [early, pruned, left]) each.artifact = { kind: "image", reference: await pinned() };
+    // No network is ready when the first one starts.
+    await driver.foresee?.(early);
+    expect(await answer(await driver.start(early))).toBe("hello\n");
+    await driver.foresee?.(pruned);
+    await spare(1);
+    await engine.docker.getContainer(containerName(pruned.id)).remove();
+    expect(await answer(await driver.start(pruned))).toBe("hello\n");
+    await driver.foresee?.(left);
+    await driver.list();
+    expect(await idOf(left.id)).toBeDefined();
+    const next = open(0);
+    expect((await next.list()).map(({ spec: { id } }) => id).sort()).toEqual([early.id, pruned.id].sort());
+    await expect(idOf(left.id)).rejects.toMatchObject({ statusCode: 404 });
+    await end(next, early.id, pruned.id);
   });
 
   test("that are gone are done without: at a start, and when a program starts again", async () => {
@@ -195,22 +221,22 @@ function describeNetworks(box: BusyboxEngine): void {
     execFileSync("umount", ["-l", oldest?.NetworkSettings.SandboxKey ?? ""]);
     const bare = spec("bare");
     expect(await answer(await driver.start(bare))).toBe("hello\n");
-    expect(await networkOf(bare.id)).toBeUndefined();
+    expect(networkOf(bare.id)).toBeUndefined();
     await expect(broken.inspect()).rejects.toMatchObject({ statusCode: 404 });
     await end(driver, bare.id);
     await spare(2);
     const again = spec("again");
     await eventually(async () => {
       await driver.start(again);
-      const got = await networkOf(again.id);
+      const got = networkOf(again.id);
       if (!got) await end(driver, again.id);
       return got !== undefined;
     }, 20_000);
-    const before = await networkOf(again.id);
+    const before = networkOf(again.id);
     await engine.docker.getContainer(`ebb-${before?.group}.sandbox`).kill();
     await driver.stop(again.id, 0);
     expect(await answer(await driver.start(again))).toBe("hello\n");
-    expect((await networkOf(again.id))?.group).not.toBe(before?.group);
+    expect(networkOf(again.id)?.group).not.toBe(before?.group);
     await end(driver, again.id, warm.id);
   });
 }

@@ -3,16 +3,16 @@ import type Docker from "dockerode";
 import type { Clock, Logger, Random, Timer } from "@ebb/base";
 import { isThere } from "./gone-watch.ts";
 import { insideAddress } from "./network.ts";
+import type { NetworkLinks } from "./network-links.ts";
 import type { SandboxOptions, Sandboxes } from "./sandbox.ts";
 
-/** Of a container that is in such a network: which. */
-export const NETWORK_LABEL = "dev.ebb.network";
+const OLD_LABEL = "dev.ebb.network";
 /** A burst takes them all; new ones are made when it is over, as making one takes the engine as long as it saves a start. */
 const CALM = 250;
 /** So often may a start fail that goes well in a network of the engine's: then no more are made. */
 const MOST_REFUSED = 3;
 
-/** What a container must be told to be in it; kept with it, as a label. */
+/** What is to be known of the network that a container is in. */
 export interface ReadyNetwork {
   /** Of the sandbox that holds it. */
   group: string;
@@ -20,14 +20,13 @@ export interface ReadyNetwork {
   path: string;
   address: string;
   gateway: string;
-  /** As the engine would name a container. */
-  hostname: string;
 }
 
 interface ReadyNetworksOptions {
   /** How many are kept, none when absent: each is a container that does nothing, with its monitor, some 2 MiB. And what their names are made of. */
   pool: { size: number; random: Random } | undefined;
   sandboxes: Sandboxes;
+  links: NetworkLinks;
   optionsOf: (group: string) => Promise<SandboxOptions>;
   /** Whether containers are being started: none is made meanwhile. */
   busy: () => boolean;
@@ -37,7 +36,7 @@ interface ReadyNetworksOptions {
 
 /**
  * Networks that are made before there is a container for them, by the engine itself, as a sandbox has it: address, routes and rules are what any other container has. Each is used by
- * one instance and removed with its container; none is given back. Those of an Ebb that died are removed by the driver's `list`, unless a container names them.
+ * one instance and removed with its container; none is given back. Those of an Ebb that died are removed by the driver's `list`, unless a container is in them.
  */
 export class ReadyNetworks {
   readonly #options: ReadyNetworksOptions;
@@ -61,15 +60,27 @@ export class ReadyNetworks {
     for (; taken && !(isThere(taken.pid) && existsSync(taken.network.path)); taken = this.#spare.shift()) void this.#remove(taken.network);
     // Who comes in vain does not put it off: starts without an end would have none made ever again.
     if (taken || !this.#timer) this.fillWhenCalm();
+    if (taken) this.#options.links.set(id, taken.network);
     if (taken) this.#held.set(id, taken.network);
     return taken?.network;
   }
 
-  /** The one that the instance's container is in, by its labels if it is another Ebb's. */
-  of(id: string, labels: Readonly<Record<string, string>> = {}): ReadyNetwork | undefined {
-    const text = labels[NETWORK_LABEL];
-    if (text !== undefined && !this.#held.has(id)) this.#held.set(id, JSON.parse(text) as ReadyNetwork);
+  /** Whether there will be some at all. */
+  get wanted(): boolean {
+    return !this.#closed && (this.#options.pool?.size ?? 0) > 0 && this.#refused < MOST_REFUSED;
+  }
+
+  /** The one that the instance is in. */
+  of(id: string): ReadyNetwork | undefined {
     return this.#held.get(id);
+  }
+
+  /** The same, of one that another Ebb may have started; those of before kept it as a label. */
+  recall(id: string, labels: Readonly<Record<string, string>>): void {
+    if (this.#held.has(id)) return;
+    const label = labels[OLD_LABEL];
+    const network = label === undefined ? this.#options.links.read(id) : (JSON.parse(label) as ReadyNetwork);
+    if (network) this.#held.set(id, network);
   }
 
   /** Whether the one that a container which has ended was in is there: an engine's restart, or the machine's, ends it. */
@@ -79,8 +90,8 @@ export class ReadyNetworks {
 
   async release(id: string): Promise<void> {
     const network = this.#held.get(id);
-    if (!network) return;
-    await this.#options.sandboxes.remove(network.group);
+    if (network) await this.#options.sandboxes.remove(network.group);
+    this.#options.links.remove(id);
     this.#held.delete(id);
   }
 
@@ -98,7 +109,7 @@ export class ReadyNetworks {
 
   fillWhenCalm(): void {
     this.#timer?.cancel();
-    if (this.#closed || !this.#options.pool?.size || this.#refused >= MOST_REFUSED) return;
+    if (!this.wanted) return;
     this.#timer = this.#options.clock.after(CALM, () => {
       this.#timer = undefined;
       if (this.#options.busy()) this.fillWhenCalm();
@@ -158,10 +169,18 @@ export class ReadyNetworks {
   }
 }
 
+const HOST = "host.containers.internal";
+
+/** What /etc/hosts of a container is in a network that the engine made for it; `text` is what it is in one of which the engine knows nothing but the path. */
+export function hostsWith(text: string, { address, gateway }: ReadyNetwork, names: readonly string[]): string {
+  const lines = text.split("\n").filter((line) => line !== "" && !line.split(/\s+/).includes(HOST));
+  return [...lines, `${gateway}\t${HOST}`, `${address}\t${names.join(" ")}`, ""].join("\n");
+}
+
 function networkOf(group: string, state: Docker.ContainerInspectInfo): ReadyNetwork | undefined {
   const path = state.NetworkSettings.SandboxKey;
   const address = insideAddress(state);
   const gateway = Object.values(state.NetworkSettings.Networks)[0]?.Gateway ?? "";
   if (!path || !existsSync(path) || !isThere(state.State.Pid) || address === "" || gateway === "") return undefined;
-  return { group, path, address, gateway, hostname: state.Config.Hostname };
+  return { group, path, address, gateway };
 }

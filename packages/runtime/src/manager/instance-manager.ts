@@ -19,6 +19,7 @@ import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { connectTo } from "./connect.ts";
+import { Foreseen } from "./foreseen.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
 import { missingDriver } from "./missing-driver.ts";
@@ -90,6 +91,7 @@ class Manager implements InstanceManager {
   readonly #slots: Map<Driver, StartSlots>;
   /** Those that nobody waits for are made one after the other, and take no turn of those that somebody does. */
   readonly #spareSlots: StartSlots;
+  readonly #foreseen: Foreseen;
   readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
   readonly #states = new Map<string, WorkloadState>();
@@ -101,11 +103,12 @@ class Manager implements InstanceManager {
 
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
-    const { drivers, clock, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
+    const { drivers, clock, log, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
     this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => isKept(this.#find(id)));
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
     const limit = options.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
     this.#spareSlots = new StartSlots({ clock, limit: 1, lease: START_LEASE });
+    this.#foreseen = new Foreseen({ clock, log, slots: this.#spareSlots });
     this.#slots = new Map(Object.values(this.#drivers).map((driver) => [driver, new StartSlots({ clock, limit, lease: START_LEASE })]));
   }
 
@@ -136,6 +139,7 @@ class Manager implements InstanceManager {
     }
     state.workload = workload;
     state.removed = false;
+    this.#foreseen.keep(workload);
     this.#reconcile(state);
   }
 
@@ -244,6 +248,7 @@ class Manager implements InstanceManager {
     const instances = [...this.#states.values()].flatMap((state) => [...state.instances.values()]);
     if (stopInstances) await Promise.all(instances.map((instance) => instance.retire()));
     else for (const instance of instances) instance.letGo();
+    await this.#foreseen.close();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
@@ -316,10 +321,20 @@ class Manager implements InstanceManager {
   }
 
   #start(state: WorkloadState, workload: Workload): void {
-    const spec = specOf(workload, this.#newId(state.key));
+    const spec = specOf(workload, this.#foreseen.take(workload) ?? this.#newId(state.key));
     const instance = new ManagedInstance(spec, this.#deps(this.#drivers[spec.artifact.kind], state));
     state.instances.set(spec.id, instance);
     instance.start();
+  }
+
+  /** The next one of a workload that something happens to, unless it is one that is made so that all but its program is there. */
+  #foresee(state: WorkloadState): void {
+    const driver = state.workload && this.#drivers[state.workload.template.artifact.kind];
+    if (!driver?.foresee || state.idle === "prepared") return;
+    this.#foreseen.want(state.key, () => {
+      const { workload, removed } = state;
+      return workload && !removed ? { spec: specOf(workload, this.#newId(state.key)), driver } : undefined;
+    });
   }
 
   #freeze(state: WorkloadState, id: string): void {
@@ -353,6 +368,7 @@ class Manager implements InstanceManager {
   }
 
   async #remove(state: WorkloadState): Promise<void> {
+    void this.#foreseen.drop(state.key);
     const instances = [...state.instances.values()];
     await Promise.all(instances.map((instance) => instance.retire()));
     for (const instance of instances) await this.#forget(state, instance);
@@ -374,6 +390,7 @@ class Manager implements InstanceManager {
   /** An instance of it has changed: one that serves now may have been the spare. */
   #changed(state: WorkloadState): void {
     this.#changes.emit(state.key);
+    this.#foresee(state);
     if (state.idle === "prepared") this.#later(SPARE_DELAY, () => this.#spare(state));
   }
 
@@ -449,7 +466,7 @@ class Manager implements InstanceManager {
     const head = `${revision}-deployment`.slice(0, LONGEST_NAME - SUFFIX - 1).replace(/-+$/, "");
     for (;;) {
       const id = `${head}-${this.#options.random.suffix(SUFFIX)}`;
-      if (!this.#find(id)) return id;
+      if (!this.#find(id) && !this.#foreseen.has(id)) return id;
     }
   }
 }

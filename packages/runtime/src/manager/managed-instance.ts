@@ -1,5 +1,6 @@
 import { UserError, type Clock, type Logger } from "@ebb/base";
 import type {
+  Address,
   Driver,
   EndedInstance,
   InstanceExit,
@@ -314,7 +315,9 @@ export class ManagedInstance {
       const files = await this.#fetchFiles();
       const running = await slots.run(this.spec.workload, async () => {
         turn = clock.monotonic();
-        return this.#retiring ? undefined : driver.start(this.spec, files, this.#abort.signal);
+        return this.#retiring
+          ? undefined
+          : driver.start(this.spec, files, { signal: this.#abort.signal, placed: (at) => this.#placed(at) });
       });
       if (!running) return;
       const now = clock.monotonic();
@@ -327,6 +330,12 @@ export class ManagedInstance {
     } finally {
       this.#earlyExit = this.#gate = undefined;
     }
+  }
+
+  /** The gateway may try it from now on. */
+  #placed(address: Address | undefined): void {
+    this.#gate = address;
+    if (acceptsWhenReady(this.spec)) this.#deps.changed();
   }
 
   async #fetchFiles(): Promise<InstanceFiles | undefined> {

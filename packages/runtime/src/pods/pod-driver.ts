@@ -1,5 +1,14 @@
 import { Signal, UserError, type Clock, type Logger } from "@ebb/base";
-import type { Driver, EndedInstance, InstanceExit, InstanceFiles, InstanceSpec, ResourceUsage, RunningInstance } from "../port.ts";
+import type {
+  Driver,
+  EndedInstance,
+  InstanceExit,
+  InstanceFiles,
+  InstanceSpec,
+  ResourceUsage,
+  RunningInstance,
+  StartOptions,
+} from "../port.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { InstanceParts } from "./instance-parts.ts";
 import { groupOf, splitPartId } from "./parts.ts";
@@ -22,7 +31,8 @@ export function withParts(driver: Driver, deps: PodDriverDeps): Driver {
     },
     ...(driver.digestOf ? { digestOf: (reference, options) => driver.digestOf?.(reference, options) ?? Promise.resolve(undefined) } : {}),
     ...(driver.initialise ? { initialise: (spec, files) => pods.initialise(spec, files) } : {}),
-    start: (spec, files, signal) => pods.start(spec, files, signal),
+    ...(driver.foresee ? { foresee: (spec) => pods.foresee(spec) } : {}),
+    start: (spec, files, options) => pods.start(spec, files, options),
     renewFiles: (id, files) => pods.renewFiles(id, files),
     stop: (id, graceSeconds, scope) => pods.stop(id, graceSeconds, scope),
     list: () => pods.list(),
@@ -71,14 +81,18 @@ class Pods {
     return groupOf(spec) ? this.#pod(spec).specs : [];
   }
 
-  async start(spec: InstanceSpec, files: InstanceFiles = {}, signal = new AbortController().signal): Promise<RunningInstance> {
-    if (!groupOf(spec)) return this.#driver.start(spec, files);
+  async start(spec: InstanceSpec, files: InstanceFiles = {}, options: StartOptions = {}): Promise<RunningInstance> {
+    if (!groupOf(spec)) return this.#driver.start(spec, files, options);
     const pod = this.#pod(spec);
     pod.files = files;
-    await pod.initialize(signal);
+    await pod.initialize(options.signal ?? new AbortController().signal);
     const running = await this.#driver.start(spec, files);
     pod.start();
     return running;
+  }
+
+  async foresee(spec: InstanceSpec): Promise<void> {
+    if (!groupOf(spec)) await this.#driver.foresee?.(spec);
   }
 
   /** What waits for others before it starts cannot be made ahead of them. */
