@@ -331,7 +331,7 @@ class EmbeddedControllers implements Controllers {
   #changed(key: string): void {
     this.#coldStarts.changed(key);
     this.#dataPlane.sync(key);
-    this.#revisions.controller.add(key, COALESCE);
+    this.#revisions.controller.addLater(key, COALESCE);
     this.#autoscalers.add(key);
     this.#pods.touched(key);
   }

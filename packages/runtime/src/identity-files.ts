@@ -11,14 +11,15 @@ interface Owner {
   uid?: number | undefined;
 }
 
-/** Writes each file in one step, so that a reader sees the old or the new one. Synchronous: a few small files, on the way of a cold start. */
+/** Writes each file in one step, so that a reader sees the old or the new one; a new folder has no readers yet. Synchronous: a few small files, on the way of a cold start. */
 export function writeIdentity(folder: string, files: IdentityFiles, { mode, uid }: Owner): void {
-  mkdirSync(folder, { recursive: true, mode });
+  const isNew = mkdirSync(folder, { recursive: true, mode }) !== undefined;
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
-    writeFileSync(`${path}.new`, content, { mode: mode & 0o444 });
-    if (uid !== undefined) chownSync(`${path}.new`, uid, uid);
-    renameSync(`${path}.new`, path);
+    const written = isNew ? path : `${path}.new`;
+    writeFileSync(written, content, { mode: mode & 0o444 });
+    if (uid !== undefined) chownSync(written, uid, uid);
+    if (!isNew) renameSync(written, path);
   }
   // The mode of mkdir is cut by the umask.
   chmodSync(folder, mode);

@@ -10,7 +10,8 @@ const RENEW_AT = 0.8;
 const LEAST_SECONDS = 600;
 /** Until its Pod is recorded, which is after it has started, a token is bound to nothing and short. */
 const UNBOUND_SECONDS = 120;
-const UNBOUND_RENEWAL = 2000;
+/** Its Pod is there within a second or two, and what starts beside many others boots undisturbed. */
+const UNBOUND_RENEWAL = 5000;
 
 export interface CredentialRequest {
   namespace: string;

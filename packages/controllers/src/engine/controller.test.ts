@@ -43,6 +43,27 @@ describe("Controller", () => {
     await shops.stop();
   });
 
+  test("in a crowd, what nobody waits for is put off, a second at most, and changes meanwhile are looked at once", async () => {
+    const seen: string[] = [];
+    const { controller: shops, clock } = controller(async (key) => void seen.push(key));
+    shops.open();
+    for (let i = 0; i < 100; i++) shops.addLater(`team/${i}`, 100);
+    for (let i = 0; i < 100; i++) shops.addLater(`team/${i}`, 100);
+    const after = async (milliseconds: number) => {
+      await clock.advance(milliseconds);
+      await nextTurn();
+      return new Set(seen).size;
+    };
+    expect(await after(100)).toBe(1);
+    expect(await after(200)).toBe(11);
+    expect(await after(700)).toBe(100);
+    expect(seen).toHaveLength(100);
+    shops.addLater("team/alone", 100);
+    await after(100);
+    expect(seen.at(-1)).toBe("team/alone");
+    await shops.stop();
+  });
+
   test("nothing begins before it is open, and nothing after it was stopped", async () => {
     const seen: string[] = [];
     const { controller: shops } = controller(async (key) => void seen.push(key));

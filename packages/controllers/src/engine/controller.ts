@@ -4,6 +4,9 @@ import { isStatus } from "@ebb/kube";
 
 /** The copy was behind the server; by then the watch has caught up. */
 const STALE_RETRY = 20;
+/** In a crowd, what is only told of waits so much longer for each other that waits, and no longer than that: some programs want the same cores meanwhile. */
+const FOR_EACH_OTHER = 20;
+const CROWDED = 1000;
 /** Objects at once: each waits for its writes, and those of one turn of the event loop go to the disk together. */
 const WORKERS = 32;
 
@@ -28,6 +31,8 @@ export class Controller {
   #waiting: Set<string> | undefined = new Set();
   /** To be handed to the queue in the next turn. */
   readonly #next = new Set<string>();
+  /** Those that wait since `addLater`. */
+  readonly #later = new Set<string>();
 
   constructor({ name, clock, log, reconcile }: ControllerOptions) {
     const logger = log.child({ controller: name });
@@ -37,6 +42,7 @@ export class Controller {
       log: logger,
       workers: WORKERS,
       handle: async (key) => {
+        this.#later.delete(key);
         try {
           const again = await reconcile(key);
           if (again !== undefined) this.#queue.addAfter(key, again);
@@ -59,6 +65,13 @@ export class Controller {
     if (delay > 0) return this.#queue.addAfter(key, delay);
     if (this.#next.size === 0) void nextTurn().then(() => this.#handOver());
     this.#next.add(key);
+  }
+
+  /** For changes that come close upon each other, and that nobody waits for: what comes within `delay`, or longer beside many others, is looked at once. */
+  addLater(key: string, delay: number): void {
+    const wait = Math.max(delay, Math.min(CROWDED, delay + this.#later.size * FOR_EACH_OTHER));
+    if (wait > 0 && !this.#waiting) this.#later.add(key);
+    this.add(key, wait);
   }
 
   open(): void {

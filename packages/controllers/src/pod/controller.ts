@@ -34,7 +34,7 @@ export class PodController {
   }
 
   touched(key: string): void {
-    this.controller.add(key, COALESCE);
+    this.controller.addLater(key, COALESCE);
   }
 
   #lost(key: string, { metadata }: Pod): void {

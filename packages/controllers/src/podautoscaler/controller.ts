@@ -33,7 +33,7 @@ export function createAutoscalerController(context: Context, loop: ScalingLoop, 
     },
   });
   followPolicies(context, (key) => controller.add(key));
-  loop.moved.on((key) => controller.add(key));
+  loop.moved.on((key) => controller.addLater(key, 0));
   autoscalers.onChange(({ object, type }) => {
     if (type === "deleted") loop.remove(keyOf(object));
     else controller.add(keyOf(object));

@@ -41,8 +41,8 @@ export class LogFile {
   constructor(folder: string, maxBytes: number) {
     this.folder = folder;
     this.#segmentBytes = Math.max(1, Math.floor(maxBytes / SEGMENTS));
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#number = segmentNumbers(folder).at(-1) ?? 1;
+    const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+    this.#number = (isNew ? undefined : segmentNumbers(folder).at(-1)) ?? 1;
   }
 
   /** Throws what the file system throws (a full disk); the log can be written again later. */

@@ -39,6 +39,9 @@ export class Diagnosis {
     driver
       .diagnose(this.#id)
       .then(found)
-      .catch((error: unknown) => log.debug({ id: this.#id, error }, "could not look into an instance"));
+      .catch((error: unknown) => {
+        log.debug({ id: this.#id, error }, "could not look into an instance");
+        found(undefined);
+      });
   }
 }

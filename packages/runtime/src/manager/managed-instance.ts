@@ -410,9 +410,9 @@ export class ManagedInstance {
     this.#start = { from: marks.from, phases: phasesOf(marks, this.#deps.clock.monotonic()) };
   }
 
-  /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself. */
+  /** Shows why it is not ready; now and then the driver looks for what the instance does not know itself, before which one that boots has nothing to explain. */
   #explain(message: string | undefined): void {
-    if (this.#message === undefined) this.#set(this.#phase, "ProbeFailed", message);
+    if (this.#message === undefined && this.#phase !== "starting") this.#set(this.#phase, "ProbeFailed", message);
     const running = this.#running;
     this.#diagnosis.look((found) => {
       const current = this.#running === running && (this.#phase === "starting" || this.#phase === "unready");

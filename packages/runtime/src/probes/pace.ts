@@ -3,8 +3,10 @@ const FAST = 3;
 /** What was prepared, or has little to boot, answers within this: of a wake that takes six milliseconds, two more are much. */
 const FASTEST = 1;
 const FASTEST_FOR = 20;
-/** All programs that start share so many tries a second; then each is asked less often. Who has requests for one tries for itself. */
-const BUDGET_PER_SECOND = 1000;
+/** Beside others that start, each is asked so much less often: all share some 400 tries a second, as each takes time from the programs. Who has requests for one tries for itself. */
+const FOR_EACH_OTHER = 1000 / 400;
+/** And none is asked less often for that. */
+const CROWDED = 100;
 /** What has not answered for so long is not about to. */
 const FAST_FOR = 2000;
 const SLOWER = 20;
@@ -34,6 +36,6 @@ export class ProbePace {
   /** Milliseconds until the next try of one that was first asked `since` milliseconds ago. */
   interval(since: number): number {
     const wanted = since < FASTEST_FOR ? FASTEST : since < FAST_FOR ? FAST : since < SLOWER_FOR ? SLOWER : SLOWEST;
-    return Math.min(SLOWEST, Math.max(wanted, (this.#starting * 1000) / BUDGET_PER_SECOND));
+    return Math.max(wanted, Math.min(CROWDED, (this.#starting - 1) * FOR_EACH_OTHER));
   }
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -31,6 +32,7 @@ describe("control groups", () => {
     expect([...cgroups.enforced]).toEqual(["cpu", "memory", "pids"]);
     // Switched on where it was not.
     expect(read("cgroup.subtree_control")).toBe("+memory");
+    expect(read("ebb/cpu.weight")).toBe(String(100 * availableParallelism()));
     cgroups.create("app", LIMITS);
     expect([read("ebb/app/cpu.max"), read("ebb/app/memory.max"), read("ebb/app/memory.swap.max"), read("ebb/app/pids.max")]).toEqual([
       "25000 100000",
@@ -46,6 +48,7 @@ describe("control groups", () => {
 
   it("enforce what there is in version 1", async () => {
     const { root, read } = await tree({
+      "cpu/ebb/cgroup.procs": "",
       "memory/ebb/cgroup.procs": "",
       "pids/ebb/cgroup.procs": "",
       "memory/ebb/app/cgroup.procs": "5\n",
@@ -53,7 +56,9 @@ describe("control groups", () => {
       "pids/ebb/app/cgroup.procs": "5\n6\n",
     });
     const cgroups = detectCgroups(root);
-    expect([...cgroups.enforced]).toEqual(["memory", "pids"]);
+    expect([...cgroups.enforced]).toEqual(["cpu", "memory", "pids"]);
+    // All together what the kubelet gives to Pods.
+    expect(read("cpu/ebb/cpu.shares")).toBe(String(1024 * availableParallelism()));
     cgroups.create("app", LIMITS);
     expect([read("memory/ebb/app/memory.limit_in_bytes"), read("pids/ebb/app/pids.max")]).toEqual(["67108864", "100"]);
     expect(cgroups.members("app")).toEqual([5, 6]);

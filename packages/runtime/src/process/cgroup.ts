@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BugError, systemCode } from "@ebb/base";
 
@@ -15,6 +16,13 @@ const CONTROLLERS: readonly Controller[] = ["cpu", "memory", "pids"];
 const PERIOD = 100_000;
 /** The kernel refuses a quota below 1 ms. */
 const LEAST_QUOTA = 1000;
+/**
+ * The weight of all instances together, for each core of the machine, as the kubelet gives to Pods: with one group's plain weight, fifty programs that
+ * start would get as much as a single process beside them does.
+ */
+const CPU_SHARES = 1024;
+const CPU_WEIGHT = 100;
+const MOST_CPU_WEIGHT = 10_000;
 /** In case two Ebbs share the machine their instances still differ by name. */
 const GROUP = "ebb";
 /** How the names of groups begin that are no instance's yet; no instance's can. */
@@ -70,6 +78,7 @@ class SplitCgroups implements Cgroups {
   constructor(root: string) {
     this.#root = root;
     this.enforced = new Set(CONTROLLERS.filter((controller) => makeFolder(join(root, controller), join(root, controller, GROUP))));
+    if (this.enforced.has("cpu")) write(join(root, "cpu", GROUP), "cpu.shares", CPU_SHARES * availableParallelism());
     const freezer = makeFolder(join(root, "freezer"), join(root, "freezer", GROUP)) ? ["freezer"] : [];
     this.#trees = [...this.enforced, ...freezer];
   }
@@ -160,6 +169,7 @@ class UnifiedCgroups implements Cgroups {
       for (const controller of CONTROLLERS) {
         if (enable(root, this.#base, controller)) enforced.add(controller);
       }
+      if (enforced.has("cpu")) write(this.#base, "cpu.weight", Math.min(MOST_CPU_WEIGHT, CPU_WEIGHT * availableParallelism()));
     }
     this.enforced = enforced;
   }

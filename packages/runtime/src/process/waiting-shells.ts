@@ -6,10 +6,10 @@ import { AHEAD, type Cgroups } from "./cgroup.ts";
 import type { Spawned } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
 
-/** A burst takes them all; new ones are made when nobody has come for so long, as each fork stops this process for milliseconds. */
-const CALM = 100;
+/** A burst takes them all; new ones are made when nobody has come for so long: each fork stops this process for milliseconds, and what was started still boots. */
+const CALM = 1000;
 /** Starts without an end would have none made ever again. */
-const LATEST = 2000;
+const LATEST = 5000;
 
 /** Its user and its control group are its own already: it is used once, by the instance that takes it. */
 export interface WaitingShell {
