@@ -124,6 +124,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 interface Machinery {
   store: SqliteStore;
   registry: Registry;
+  admission: Admission;
   kinds: KindTable;
   webhooks: { table: WebhookTable; policies: PolicyTable; caller: WebhookCaller };
   security: Security;
@@ -150,6 +151,7 @@ class EmbeddedApiServer implements ApiServer {
       return {
         registry,
         accounts,
+        admission: this.#running().admission,
         authorize: security().authorize,
         reviews: security().reviews(),
         kinds: this.#running().kinds.served,
@@ -210,12 +212,13 @@ class EmbeddedApiServer implements ApiServer {
     const table = new WebhookTable(store, () => kinds.all);
     const policies = new PolicyTable(store, () => kinds.all);
     const convert = createConverter({ caller, random });
+    const admission = new Admission(
+      new WebhookAdmission({ table, caller, store, convert, random, log }),
+      new PolicyAdmission({ table: policies, store, kinds: () => kinds.all, log }),
+    );
     const registry = new Registry({
       store: views,
-      admission: new Admission(
-        new WebhookAdmission({ table, caller, store, convert, random, log }),
-        new PolicyAdmission({ table: policies, store, kinds: () => kinds.all, log }),
-      ),
+      admission,
       convert,
       kindInVersion: (kind, version) => kinds.inVersion(kind, version),
       clock,
@@ -243,7 +246,7 @@ class EmbeddedApiServer implements ApiServer {
       clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
       clock.every(RENEWAL_PERIOD, () => void this.#renew()),
     ];
-    return { store, registry, kinds, webhooks: { table, policies, caller }, security, accounts, controllers, timers };
+    return { store, registry, admission, kinds, webhooks: { table, policies, caller }, security, accounts, controllers, timers };
   }
 
   #loadPki(): Promise<Pki> {

@@ -316,6 +316,7 @@ describe("list", () => {
     ["resourceVersion=999999", 504, "Too large resource version: 999999"],
     ["limit=-1", 400, "limit must be a whole number"],
     ["resourceVersionMatch=Exact", 422, "forbidden unless resourceVersion is provided"],
+    ["resourceVersion=1&resourceVersionMatch=Newest", 422, 'Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""'],
     ["watch=true&resourceVersionMatch=NotOlderThan", 422, "forbidden for watch unless sendInitialEvents is provided"],
     ["watch=true&sendInitialEvents=true", 422, "requires setting resourceVersionMatch to NotOlderThan"],
   ])("?%s is refused", async (query, status, message) => {

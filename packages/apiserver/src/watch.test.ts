@@ -80,13 +80,26 @@ describe("watch", () => {
     expect(await take(lines, 1)).toEqual([]);
   });
 
-  test("a revision that is forgotten is answered with 410", async () => {
+  test("a revision that is forgotten is answered with 410, a page of it with a token by which to go on in the newest one", async () => {
     const { call } = await startServer();
     const big = "x".repeat(900_000);
-    const first = (await call("POST", MAPS, { body: configMap("a") })).body.metadata.resourceVersion;
+    for (const name of ["a", "b", "c", "d"]) await call("POST", MAPS, { body: configMap(name) });
+    const { body: first } = await call("GET", `${MAPS}?limit=1`);
+    await call("DELETE", `${MAPS}/c`);
     for (let i = 0; i < 32; i++) await call("PATCH", `${MAPS}/a`, { type: MERGE, body: { data: { k: `${i}${big}` } } });
-    const reply = await call("GET", `${MAPS}?watch=true&resourceVersion=${first}`);
-    expect(reply.body).toMatchObject({ kind: "Status", code: 410, reason: "Expired" });
+    const next = (token: string, limit = 1) => call("GET", `${MAPS}?limit=${limit}&continue=${token}`);
+    const expired = await next(first.metadata.continue);
+    expect(expired).toMatchObject({ status: 410, body: { reason: "Expired", metadata: { continue: expect.any(String) } } });
+    expect(expired.body.message).toContain("The provided continue parameter is too old to display a consistent list result.");
+    const second = await next(expired.body.metadata.continue);
+    expect(second.body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).toEqual(["b"]);
+    const third = await next(second.body.metadata.continue, 5);
+    expect(third.body.items[0].metadata.name).toBe("d");
+    expect(third.body.metadata.resourceVersion).toBe(second.body.metadata.resourceVersion);
+    const exact = await call("GET", `${MAPS}?resourceVersion=${first.metadata.resourceVersion}&resourceVersionMatch=Exact`);
+    expect(exact.body).toMatchObject({ code: 410, message: "The resourceVersion for the provided list is too old." });
+    const watched = await call("GET", `${MAPS}?watch=true&resourceVersion=${first.metadata.resourceVersion}`);
+    expect(watched.body).toMatchObject({ kind: "Status", code: 410, reason: "Expired", metadata: {} });
   });
 
   test("a watcher that does not read is cut off with 410 instead of filling the memory", async () => {

@@ -153,7 +153,7 @@ export { conditionsHold } from "./webhooks/match-conditions.ts";
 export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";
 export type * from "./webhooks/webhook-configuration.ts";
 export type * from "./policies/policy.ts";
-export { policyDenials, type PolicyDenial, type PolicyInput } from "./policies/evaluate-policy.ts";
+export { judgeByPolicy, type PolicyDenial, type PolicyVerdict, type PolicyInput } from "./policies/evaluate-policy.ts";
 export {
   CERTIFICATES_GROUP,
   CLIENT_SIGNER,

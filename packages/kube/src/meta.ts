@@ -63,7 +63,8 @@ export interface Condition {
 export interface StatusBody {
   kind: "Status";
   apiVersion: "v1";
-  metadata: Record<string, never>;
+  /** Where a list may go on whose state is forgotten; else empty. */
+  metadata: { continue?: string };
   status: "Success" | "Failure";
   message?: string;
   reason?: StatusReason;

@@ -1,4 +1,4 @@
-import { apiVersionOf, Namespaces, type Kind, type LabelMatcher, type RuledRequest } from "@ebb/kube";
+import { apiVersionOf, Namespaces, type Kind, type KubeObject, type LabelMatcher, type RuledRequest } from "@ebb/kube";
 import { keyOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import { ruledRequest, type AdmissionAttributes } from "./attributes.ts";
@@ -39,7 +39,13 @@ export function inNamespaces(
   return namespaces(store.get(keyOf(Namespaces, undefined, namespace))?.metadata.labels);
 }
 
-/** Whether the object is selected, or was. */
-export function hasLabels(objects: LabelMatcher, { object, oldObject }: Pick<AdmissionAttributes, "object" | "oldObject">): boolean {
-  return [object, oldObject].some((each) => each && objects(each.metadata.labels));
+/** What is asked about, which for a stream has no metadata. */
+interface Seen {
+  object?: Partial<Pick<KubeObject, "metadata">> | undefined;
+  oldObject?: Partial<Pick<KubeObject, "metadata">> | undefined;
+}
+
+/** Whether the object is selected, or was. What a stream is asked for with has no labels. */
+export function hasLabels(objects: LabelMatcher, { object, oldObject }: Seen): boolean {
+  return [object, oldObject].some((each) => each && objects(each.metadata?.labels));
 }

@@ -4,16 +4,18 @@ import {
   AdmissionPolicyBindings,
   forbidden,
   Namespaces,
-  policyDenials,
+  judgeByPolicy,
   StatusError,
   type AdmissionPolicyBinding,
   type Json,
   type Kind,
   type PolicyDenial,
+  type PolicyVerdict,
 } from "@ebb/kube";
 import { keyOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
+import { noteAnnotations } from "./audit-annotations.ts";
 import { hasLabels, inNamespaces, isOneOf } from "./match.ts";
 import { paramsOf } from "./policy-params.ts";
 import type { BoundPolicy, PolicyTable, Selected } from "./policy-table.ts";
@@ -80,7 +82,9 @@ export class PolicyAdmission {
         log.warn({ ...names, error }, "a policy was passed over: its parameters cannot be told");
         return [];
       }
-      const denials = params.flatMap((each) => policyDenials(policy, { ...input, params: each }));
+      const verdicts = params.map((each) => judgeByPolicy(policy, { ...input, params: each }));
+      noteAnnotations(log, attributes, annotationsOf(metadata.name, verdicts));
+      const denials = verdicts.flatMap((verdict) => verdict.denials);
       return this.#enforce(denials, { names, binding, attributes });
     });
   }
@@ -108,4 +112,14 @@ export class PolicyAdmission {
   #selects({ namespaces, objects }: Selected, attributes: AdmissionAttributes): boolean {
     return inNamespaces(namespaces, attributes, this.#deps.store) && hasLabels(objects, attributes);
   }
+}
+
+/** By the policy's name; what several parameters say under one key, together. */
+function annotationsOf(policy: string, verdicts: readonly PolicyVerdict[]): Record<string, string> {
+  const texts = new Map<string, Set<string>>();
+  for (const [key, value] of verdicts.flatMap(({ annotations }) => Object.entries(annotations))) {
+    const name = `${policy}/${key}`;
+    texts.set(name, (texts.get(name) ?? new Set<string>()).add(value));
+  }
+  return Object.fromEntries([...texts].map(([name, values]) => [name, [...values].join(", ")]));
 }

@@ -9,13 +9,18 @@ export interface Verdict {
   /** RFC 6902. */
   patch?: unknown;
   warnings: readonly string[];
+  /** For an audit, by the webhook's own keys. */
+  annotations: Readonly<Record<string, string>>;
 }
 
 /** Of one webhook's warning, characters, and of all that a request brings; k8s.io/apiserver pkg/endpoints/filters/warning.go. */
 const LONGEST_WARNING = 256;
 const MOST_WARNINGS = 64;
+/** Of annotations for an audit, as policies may have them. */
+const LONGEST_NOTE = 10 * 1024;
+const MOST_NOTES = 20;
 
-const OPTIONS = { CREATE: "CreateOptions", UPDATE: "UpdateOptions", DELETE: "DeleteOptions", CONNECT: "PodExecOptions" } as const;
+const OPTIONS = { CREATE: "CreateOptions", UPDATE: "UpdateOptions", DELETE: "DeleteOptions" } as const;
 
 /**
  * admission.k8s.io AdmissionReview of a request. `matched` is the kind in the version that the webhook asked for, which may be another than
@@ -50,11 +55,13 @@ function requestOf(attributes: AdmissionAttributes, matched: Kind): object {
       ...(user.extra ? { extra: user.extra } : {}),
     },
     dryRun,
-    options: { kind: OPTIONS[operation], apiVersion: "meta.k8s.io/v1", ...options },
+    // Those of a stream are its object.
+    options: operation === "CONNECT" ? null : { kind: OPTIONS[operation], apiVersion: "meta.k8s.io/v1", ...options },
   };
 }
 
-function kindOf({ subresource }: AdmissionAttributes, { group, version, kind }: Kind) {
+function kindOf({ operation, subresource, object }: AdmissionAttributes, { group, version, kind }: Kind) {
+  if (operation === "CONNECT") return { group: "", version: "v1", kind: object?.kind ?? "" };
   return subresource === "scale" ? { group: SCALE.group, version: SCALE.version, kind: SCALE.kind } : { group, version, kind };
 }
 
@@ -98,7 +105,14 @@ export function readAnswer(text: string, { version, uid, mutating }: { version: 
       .filter((warning) => typeof warning === "string")
       .slice(0, MOST_WARNINGS)
       .map((warning) => (warning.length > LONGEST_WARNING ? `${warning.slice(0, LONGEST_WARNING)}...` : warning)),
+    annotations: annotationsIn(response["auditAnnotations"]),
   };
+}
+
+function annotationsIn(given: Json | undefined): Record<string, string> {
+  if (!isJsonObject(given)) return {};
+  const texts = Object.entries(given).flatMap(([key, value]) => (typeof value === "string" ? [[key, value.slice(0, LONGEST_NOTE)]] : []));
+  return Object.fromEntries(texts.slice(0, MOST_NOTES)) as Record<string, string>;
 }
 
 function patchIn({ patch = "", patchType = "" }: { [key: string]: Json }, version: string): unknown {

@@ -18,6 +18,7 @@ import {
 import type { Convert } from "../custom/converter.ts";
 import type { Store } from "../store/store.ts";
 import type { AdmissionAttributes } from "./attributes.ts";
+import { noteAnnotations } from "./audit-annotations.ts";
 import { WebhookDenial } from "./denial.ts";
 import { hasLabels, inNamespaces, isOneOf } from "./match.ts";
 import { expressionInput, inReview, readAnswer, reviewOf, reviewVersion, type Verdict } from "./review.ts";
@@ -103,7 +104,7 @@ export class WebhookAdmission {
       throw internal(`admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`);
     const patched = patch(name, inReview(seen, matched, seen.object), verdict.patch);
     if (seen !== attributes) return this.#converted(kind, patched);
-    return attributes.subresource === "scale" ? patched : { ...patched, apiVersion: object.apiVersion, kind: kind.kind };
+    return attributes.subresource === "scale" ? patched : { ...patched, apiVersion: object.apiVersion, kind: object.kind };
   }
 
   async #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Promise<Match | undefined> {
@@ -160,6 +161,8 @@ export class WebhookAdmission {
       return undefined;
     }
     for (const warning of verdict.warnings) context.warn?.(warning);
+    const notes = Object.entries(verdict.annotations).map(([key, value]) => [`${webhook.name}/${key}`, value]);
+    noteAnnotations(log, attributes, Object.fromEntries(notes) as Record<string, string>);
     if (!verdict.allowed) throw new WebhookDenial(webhook.name, verdict.status);
     return verdict;
   }
@@ -181,8 +184,8 @@ function patch(webhook: string, object: KubeObject, operations: unknown): KubeOb
       error,
     );
   }
-  const metadata = isJsonObject(patched) ? patched["metadata"] : undefined;
-  if (!isJsonObject(patched) || !isJsonObject(metadata))
+  const had = (object as Partial<KubeObject>).metadata !== undefined;
+  if (!isJsonObject(patched) || (had && !isJsonObject(patched["metadata"])))
     throw internal(`admission webhook ${JSON.stringify(webhook)}: its patch leaves no object`);
   return patched as unknown as KubeObject;
 }

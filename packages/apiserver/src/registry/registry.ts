@@ -6,12 +6,14 @@ import {
   badRequest,
   conflict,
   forbidden,
+  forbiddenField,
   invalid,
   isStatus,
   Namespaces,
   notFound,
   ruleCauses,
   StatusError,
+  unsupportedValue,
   withScale,
   type AdmissionRequest,
   type ConfigCheck,
@@ -27,6 +29,7 @@ import type { Convert } from "../custom/converter.ts";
 import type { Store } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
+import { readState } from "./expired-list.ts";
 import { LiveConfig } from "./live-config.ts";
 import { withApplied, withOwnership } from "./ownership.ts";
 import { afterMutation, prepareCreate } from "./prepare-create.ts";
@@ -107,7 +110,10 @@ export class Registry {
     const wanted = parseRevision(request.resourceVersion);
     if (wanted !== undefined) checkReached(wanted, store.revision);
     const at = token?.revision ?? (request.resourceVersionMatch === "Exact" ? wanted : undefined);
-    const { objects, revision } = store.list(resourceOf(kind), kind.namespaced ? request.namespace || undefined : "", at);
+    const { objects, revision } = readState(
+      () => store.list(resourceOf(kind), kind.namespaced ? request.namespace || undefined : "", at),
+      token,
+    );
     const matching = objects.filter(selection(kind, request));
     const rest = token ? matching.filter((object) => isAfter(object, token)) : matching;
     const items = request.limit ? rest.slice(0, request.limit) : rest;
@@ -392,13 +398,11 @@ function checkNew(kind: Kind, name: string, { metadata }: KubeObject): void {
 /** k8s.io/apimachinery internalversion/validation: which combinations of version and match make sense. */
 function checkMatch(kind: Kind, { resourceVersion = "", resourceVersionMatch: match, continue: token }: ListRequest): void {
   if (match === undefined || match === "") return;
-  const refuse = (why: string) => {
-    const message = `resourceVersionMatch: Forbidden: ${why}`;
-    const causes = [{ reason: "FieldValueForbidden", message: `Forbidden: ${why}`, field: "resourceVersionMatch" }];
-    return new StatusError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${message}`, { kind: kind.kind, causes });
-  };
+  const options = { group: "meta.k8s.io", kind: "ListOptions", plural: kind.plural };
+  const refuse = (why: string) => invalid(options, "", [forbiddenField("resourceVersionMatch", why)]);
   if (token) throw refuse("resourceVersionMatch is forbidden when continue is provided");
   if (resourceVersion === "") throw refuse("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (match !== "Exact" && match !== "NotOlderThan") throw refuse('supported values: "Exact", "NotOlderThan"');
+  if (match !== "Exact" && match !== "NotOlderThan")
+    throw invalid(options, "", [unsupportedValue("resourceVersionMatch", match.slice(0, 100), ["Exact", "NotOlderThan", ""])]);
   if (match === "Exact" && resourceVersion === "0") throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
 }

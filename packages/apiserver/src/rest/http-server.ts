@@ -5,6 +5,7 @@ import { systemCode, TransientError, UserError, type Clock, type Logger } from "
 import { badRequest } from "@ebb/kube";
 import type { Pki } from "../pki/pki.ts";
 import type { Security } from "../security.ts";
+import { admitStream } from "../streams/admit-stream.ts";
 import { planStream, isStream, type StreamPlan } from "../streams/plan-stream.ts";
 import { Upgrades, wantsUpgrade } from "../streams/upgrades.ts";
 import { isPublic } from "./health.ts";
@@ -153,7 +154,10 @@ export class HttpServer {
     const { subresource = "", name = "", ...place } = parseResourcePath(deps.kinds, "", version, segments);
     const target = { ...place, name };
     if (!isStream(target, subresource)) throw badRequest("this path is not served over WebSocket or SPDY");
-    return planStream({ ...line, user }, target, subresource, deps);
+    const asked = { ...line, user };
+    const plan = planStream(asked, target, subresource, deps);
+    const admitted = await admitStream(asked, target, { subresource, admission: deps.admission });
+    return admitted === asked ? plan : planStream(admitted, target, subresource, deps);
   }
 }
 

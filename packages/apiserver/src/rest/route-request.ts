@@ -1,3 +1,4 @@
+import type { Admission } from "../admission/admission.ts";
 import { StatusError, type Kind } from "@ebb/kube";
 import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggregated-discovery.ts";
 import { coreVersions, group, groupList, resourceList, rootPaths } from "./discovery.ts";
@@ -30,6 +31,8 @@ const PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
 export interface RouteDeps extends ResourceDeps {
   reviews: ReviewDeps;
+  /** What users have to say about requests that are no writes: those for streams. */
+  admission: Admission;
   /** Those that are served now. */
   kinds: readonly Kind[];
 }

@@ -1,7 +1,7 @@
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import { silentLogger, systemClock, systemRandom, type Clock } from "@ebb/base";
+import { silentLogger, systemClock, systemRandom, type Clock, type Logger } from "@ebb/base";
 import type { ConfigCheck, ObjectView } from "@ebb/kube";
 import { tempDir } from "@ebb/testkit";
 import { onTestFinished } from "vitest";
@@ -58,6 +58,7 @@ export async function startServer(
     objectViews?: readonly ObjectView[];
     clock?: Clock;
     folder?: string;
+    log?: Logger;
   } = {},
 ): Promise<TestServer> {
   let folder = options.folder;
@@ -81,7 +82,7 @@ export async function startServer(
     ...(options.measure ? { measure: options.measure } : {}),
     clock: options.clock ?? systemClock,
     random: systemRandom,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
   });
   await api.start();
   onTestFinished(() => api.stop());

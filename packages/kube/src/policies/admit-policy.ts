@@ -124,7 +124,9 @@ function expressionCauses(expression: string, at: string, { scope, types }: { sc
     const { type, chains } = compile(expression, scope.known);
     const unknown = chains.find(([root, name]) => root === "variables" && name !== undefined && !scope.declared.includes(name));
     if (unknown) return refuse(`compilation failed: undefined field '${unknown[1]}'`);
-    if (types.length === 0 || type === "dyn" || types.includes(type)) return [];
+    // CEL's own name of it is another than the library's.
+    const named = type === "null" ? "null_type" : type;
+    if (types.length === 0 || type === "dyn" || types.includes(named)) return [];
     return refuse(types.length === 1 ? `must evaluate to ${types.join("")}` : `must evaluate to one of [${types.join(" ")}]`);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;

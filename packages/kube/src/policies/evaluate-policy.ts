@@ -10,6 +10,7 @@ import { POLICY_VARIABLES } from "./policy-variables.ts";
 /** For all expressions of one policy about one request, milliseconds. */
 const BUDGET = 200;
 const LONGEST_MESSAGE = 5 * 1024;
+const LONGEST_ANNOTATION = 10 * 1024;
 
 export interface PolicyInput {
   object: Json;
@@ -27,23 +28,41 @@ export interface PolicyDenial {
 }
 
 interface Compiled {
+  annotations: readonly { key: string; value: Program }[];
   variables: ReadonlyMap<string, Program>;
   validations: readonly { validation: PolicyValidation; holds: Program; says: Program | undefined }[];
 }
 const known = new WeakMap<AdmissionPolicy, Compiled>();
 
-/** What a policy has against a request, as k8s.io/apiserver pkg/admission/plugin/policy/validating finds it. The policy must have been admitted. */
-export function policyDenials(policy: AdmissionPolicy, input: PolicyInput): PolicyDenial[] {
+export interface PolicyVerdict {
+  denials: PolicyDenial[];
+  /** For an audit, by the policy's own keys. */
+  annotations: Record<string, string>;
+}
+
+/** What a policy has to say about a request, as k8s.io/apiserver pkg/admission/plugin/policy/validating finds it. The policy must have been admitted. */
+export function judgeByPolicy(policy: AdmissionPolicy, input: PolicyInput): PolicyVerdict {
   const { failurePolicy, matchConditions = [], paramKind } = policy.spec ?? {};
   const failed = (error: unknown): PolicyDenial[] => (failurePolicy === "Ignore" ? [] : [{ message: firstLine(error), reason: "Invalid" }]);
+  const annotations: Record<string, string> = {};
   const { object, oldObject, request, params } = input;
   try {
     if (matchConditions.length > 0 && !conditionsHold(matchConditions, { object, oldObject, request, ...(paramKind ? { params } : {}) }))
-      return [];
-    const { variables, validations } = compiledOf(policy);
+      return { denials: [], annotations };
+    const { variables, validations, annotations: noted } = compiledOf(policy);
     return bounded(BUDGET, () => {
       const evaluation = new Evaluation(variables, input);
-      return validations.flatMap(({ validation, holds, says }) => {
+      const broken = noted.flatMap(({ key, value }) => {
+        try {
+          const said = evaluation.run(value);
+          // Null says that there is nothing to say.
+          if (typeof said === "string" && said.trim() !== "") annotations[key] = said.trim().slice(0, LONGEST_ANNOTATION);
+          return [];
+        } catch (error) {
+          return failed(error);
+        }
+      });
+      const denials = validations.flatMap(({ validation, holds, says }) => {
         const { expression = "" } = validation;
         try {
           if (evaluation.run(holds) === true) return [];
@@ -53,18 +72,20 @@ export function policyDenials(policy: AdmissionPolicy, input: PolicyInput): Poli
         const message = (says && evaluation.text(says)) || validation.message?.trim() || `failed expression: ${expression.trim()}`;
         return [{ message, reason: (validation.reason ?? "Invalid") as StatusReason }];
       });
+      return { denials: [...denials, ...broken], annotations };
     });
   } catch (error) {
-    return failed(error);
+    return { denials: failed(error), annotations };
   }
 }
 
 function compiledOf(policy: AdmissionPolicy): Compiled {
   const found = known.get(policy);
   if (found) return found;
-  const { variables = [], validations = [], paramKind } = policy.spec ?? {};
+  const { variables = [], validations = [], auditAnnotations = [], paramKind } = policy.spec ?? {};
   const names = paramKind ? POLICY_VARIABLES : POLICY_VARIABLES.filter((name) => name !== "params");
   const made: Compiled = {
+    annotations: auditAnnotations.map(({ key = "", valueExpression = "" }) => ({ key, value: compile(valueExpression, names) })),
     variables: new Map(variables.map(({ name = "", expression = "" }) => [name, compile(expression, names)])),
     validations: validations.map((validation) => ({
       validation,
