@@ -107,19 +107,27 @@ export function subjectOf({ team, app, environment }: Operation): string {
   return environment === "" ? `the team ${team}` : `the environment ${environment} of ${team}`;
 }
 
+/** Shorter than this nobody asks what it waited for. */
+const WAITED = 1000;
+
 /** `3.4 s: unpack 0.1 s, build 2.2 s …` */
 export function phaseTimes(operation: Operation): string {
   const total = operation.finishedAt === null ? 0 : Date.parse(operation.finishedAt) - Date.parse(operation.createdAt);
-  return `${took(total)}: ${operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`).join(", ")}`;
+  const [first] = operation.phases;
+  // For its turn, or for somebody's approval.
+  const waited = first ? Date.parse(first.startedAt) - Date.parse(operation.createdAt) : 0;
+  return `${took(total)}: ${waited >= WAITED ? `waited ${took(waited)}, ` : ""}${operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`).join(", ")}`;
 }
 
-/** Follows a change to its end and says what it led to. */
-export async function finishChange(context: Context, client: Client, started: Operation): Promise<void> {
+/** Follows a change to its end and says what it led to: `done`, or what one of its kind leads to. */
+export async function finishChange(context: Context, client: Client, started: Operation, done?: string): Promise<void> {
   const operation = await followOperation(context, client, started, { logs: false });
   const place = { app: operation.app, env: operation.environment };
   const app =
-    operation.app === "" || operation.kind === "delete" || context.output.structured ? undefined : await client.getAppEnvironment(place);
-  context.output.show(operation, () => [changeText(operation, app)]);
+    done !== undefined || operation.app === "" || operation.kind === "delete" || context.output.structured
+      ? undefined
+      : await client.getAppEnvironment(place);
+  context.output.show(operation, () => [done ?? changeText(operation, app)]);
 }
 
 function changeText(operation: Operation, app: AppEnvironment | undefined): string {

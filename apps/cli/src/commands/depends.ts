@@ -22,6 +22,10 @@ export const dependsCommand = defineCommand({
     const change = options.none || args.on.length > 0;
     const app = change ? await client.patchApp(args.app, { dependsOn: [...args.on] }) : await client.getApp(args.app);
     const { name, dependsOn } = app;
+    const there = new Set((await client.listApps({ team: app.team })).map((each) => each.name));
+    const missing = dependsOn.filter((each) => !there.has(each));
+    if (missing.length > 0)
+      context.progress.line(`No application of ${app.team} yet: ${missing.join(", ")}. What is not there is not waited for.`);
     context.output.show({ app: name, dependsOn }, () => [
       dependsOn.length === 0 ? `${name} depends on nothing.` : `${name} depends on ${dependsOn.join(", ")}.`,
     ]);

@@ -32,7 +32,11 @@ unless you ask for all: a copy of an order orders once more. Answers are compare
     const place = await placeOf(context, client, args.app, options.env);
     const methods = options["all-methods"] ? "all" : "safe";
     const change = to === undefined ? client.stopMirror(place) : client.setMirror(place, { version: to, percent, methods });
-    await finishChange(context, client, await change);
+    const done =
+      to === undefined
+        ? `${args.app} in ${place.env}: no more copies are sent.`
+        : `${args.app} in ${place.env}: copies of ${percent} % of the requests go to ${to}. How it answers: ebb mirror report ${args.app} --env ${place.env}`;
+    await finishChange(context, client, await change, done);
   },
 });
 

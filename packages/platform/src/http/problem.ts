@@ -37,12 +37,18 @@ export function problem(code: RequestErrorCode, detail: string, hint?: string): 
   return { type: `urn:ebb:error:${code}`, title, status, code, detail, ...(hint === undefined ? {} : { hint }) };
 }
 
+/** A parameter by its name, as it stands in the address; of a body the way to it. */
+function whereOf(context: FastifyError["validationContext"], path: string): string {
+  const steps = path.replaceAll("/", ".");
+  if (context === "querystring") return steps === "" ? "the query" : `the parameter ${steps.slice(1)}`;
+  return `${context === "params" ? "address" : (context ?? "body")}${steps}`;
+}
+
 function asFastifyError(error: unknown): Problem | undefined {
   if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
   const { statusCode, message, validation, validationContext } = error as FastifyError;
   if (validation) {
-    const where = validationContext === "params" ? "address" : (validationContext ?? "body");
-    const details = validation.map((each) => `${where}${each.instancePath.replaceAll("/", ".")} ${each.message ?? "is invalid"}`);
+    const details = validation.map((each) => `${whereOf(validationContext, each.instancePath)} ${each.message ?? "is invalid"}`);
     return problem("invalid_request", details.join("; "));
   }
   if (statusCode === 413) return problem("body_too_large", "The body is larger than this address takes.");

@@ -19,5 +19,6 @@ export async function appColdStarts(
     .flatMap((starts) => starts ?? [])
     .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
     .slice(0, limit);
-  return { items, recorded: records.some((starts) => starts !== undefined) };
+  // Of no version at all nobody can have told anything: that says nothing of the cluster.
+  return { items, recorded: records.length === 0 || records.some((starts) => starts !== undefined) };
 }

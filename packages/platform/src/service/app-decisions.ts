@@ -19,5 +19,5 @@ export async function appDecisions(cluster: Cluster, app: string, { version, at,
     .filter((decision) => Date.parse(decision.time) <= until)
     .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
     .slice(0, limit);
-  return { items, recorded: records.some((decisions) => decisions !== undefined) };
+  return { items, recorded: records.length === 0 || records.some((decisions) => decisions !== undefined) };
 }
