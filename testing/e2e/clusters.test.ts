@@ -41,6 +41,7 @@ test("test on one cluster and prod on another: one of them stops, and the other 
   await eventually(async () => (await client.getAppEnvironment(LIVE)).state === "ready");
   expect((await client.getCluster("far")).environments).toEqual([{ team: "default", name: "live" }]);
 
+  await movesHereAndBack();
   await far.stop();
   // Its apps are not failed: nobody knows.
   await eventually(async () => (await client.getAppEnvironment(LIVE)).state === "unknown", 30_000);
@@ -51,6 +52,31 @@ test("test on one cluster and prod on another: one of them stops, and the other 
   expect((await near.get("shop")).body).toBe("shop 2");
   expect(["ready", "asleep"]).toContain((await client.getAppEnvironment(TEST)).state);
 });
+
+/** The environment from there to the machine at hand, and to where it was: at each end it is whole, and nothing of it is left at the other. */
+async function movesHereAndBack(): Promise<void> {
+  const { client } = near;
+  await finished(client, (await client.patchVariables(LIVE, { variables: { GREETING: "hello" } })).id);
+  const move = async (cluster: string) => {
+    const moved = await finished(client, (await client.moveEnvironment("default", "live", { cluster })).id);
+    expect(moved.failure).toBeNull();
+    expect(moved.phases.map(({ name }) => name)).toEqual(["check", "copy", "switch", "remove"]);
+  };
+  const on = async (which: EbbServer, host: string) => (await httpRequest(which.gateway, { host, path: "/" })).status;
+  await move("local");
+  expect(await on(near, "shop.sls-local.localhost")).toBe(200);
+  expect(await on(far, "shop.sls-far.example.com")).toBe(404);
+  await eventually(async () => (await client.getAppEnvironment(LIVE)).state === "ready");
+  // One rollback leads back there as well.
+  expect((await client.listVersions(LIVE)).map(({ name, state }) => [name, state])).toEqual([
+    ["v2", "ready"],
+    ["v1", expect.stringMatching(/ready|asleep/)],
+  ]);
+  await move("far");
+  expect(await on(far, "shop.sls-far.example.com")).toBe(200);
+  expect(await on(near, "shop.sls-local.localhost")).toBe(404);
+  await eventually(async () => (await client.getAppEnvironment(LIVE)).state === "ready");
+}
 
 /** As a Knative that nobody has told of Ebb. */
 async function knativesOwnHosts(): Promise<void> {

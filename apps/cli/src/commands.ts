@@ -27,6 +27,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCreateCommand, envDeleteCommand, envListCommand, envSetCommand, envShowCommand } from "./commands/environments.ts";
 import { envFreezeCommand, envUnfreezeCommand } from "./commands/freezes.ts";
+import { envMoveCommand } from "./commands/move.ts";
 import { envScheduleCommand, envSleepCommand, envWakeCommand } from "./commands/sleep.ts";
 import { applyCommand, exportCommand } from "./commands/export-apply.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -148,6 +149,7 @@ export const COMMANDS: readonly Command[] = [
   envExtendCommand,
   envSleepCommand,
   envWakeCommand,
+  envMoveCommand,
   envScheduleCommand,
   envDeleteCommand,
   clusterListCommand,

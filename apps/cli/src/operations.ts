@@ -145,6 +145,8 @@ function changeText(operation: Operation, app: AppEnvironment | undefined): stri
       return `${subjectOf(operation)} is asleep.`;
     case "wake":
       return `${subjectOf(operation)} is awake.`;
+    case "move":
+      return `${subjectOf(operation)} has moved.`;
     case "promote":
     case "deploy":
       return `${subjectOf(operation)}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;

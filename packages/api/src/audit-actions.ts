@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   "domain.verified",
   "environment.changed",
   "environment.created",
+  "environment.moved",
   "environment.sleep",
   "environment.wake",
   "git-credential.deleted",

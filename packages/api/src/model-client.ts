@@ -1,4 +1,14 @@
-import type { CreateApp, CreateEnvironment, CreateTeam, Environment, PatchApp, PatchEnvironment, PatchTeam, Team } from "./model.ts";
+import type {
+  CreateApp,
+  CreateEnvironment,
+  CreateTeam,
+  Environment,
+  MoveEnvironment,
+  PatchApp,
+  PatchEnvironment,
+  PatchTeam,
+  Team,
+} from "./model.ts";
 import type { PatchQuota, TeamQuota } from "./quotas.ts";
 import type { CallOptions } from "./place-client.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
@@ -42,6 +52,8 @@ export function modelCalls(send: Send) {
     sleepEnvironment: (of: string, name: string, body: SleepEnvironment = {}) =>
       json<Operation>("POST", `${environment(of, name)}/sleep`, { json: body }),
     wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),
+    moveEnvironment: (of: string, name: string, body: MoveEnvironment, on?: ChangeOptions) =>
+      json<Operation>("POST", `${environment(of, name)}/move`, { json: body, ...changing(on) }),
     deleteEnvironment: (of: string, name: string, on?: ChangeOptions) => json<Operation>("DELETE", environment(of, name), changing(on)),
 
     /** Those of the last minute; without requests, none. */

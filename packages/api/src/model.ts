@@ -109,6 +109,14 @@ export const CreateEnvironment = Type.Object(
 );
 export type CreateEnvironment = Static<typeof CreateEnvironment>;
 
+export const MoveEnvironment = object({
+  cluster: ClusterName,
+  holdSeconds: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 3600, description: "How long what it leaves serves on after it has moved; 0 when it is left out" }),
+  ),
+});
+export type MoveEnvironment = Static<typeof MoveEnvironment>;
+
 const Words = Type.String({ maxLength: 1000 });
 export const Team = object({
   name: TeamName,

@@ -274,6 +274,7 @@ export const OperationKind = Type.Union([
   Type.Literal("sleep"),
   Type.Literal("wake"),
   Type.Literal("delete"),
+  Type.Literal("move"),
 ]);
 export const Operation = object({
   id: Type.String(),

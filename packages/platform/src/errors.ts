@@ -50,6 +50,7 @@ export const REQUEST_ERRORS = {
   cluster_exists: { status: 409, title: "Cluster exists" },
   cluster_in_use: { status: 409, title: "Cluster is in use" },
   cluster_unusable: { status: 409, title: "Cluster cannot be used" },
+  environment_on_cluster: { status: 409, title: "Environment is there already" },
   environment_exists: { status: 409, title: "Environment exists" },
   app_exists: { status: 409, title: "App exists" },
   app_in_other_team: { status: 409, title: "App belongs to another team" },

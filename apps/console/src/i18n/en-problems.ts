@@ -48,6 +48,7 @@ export const enProblems = {
     environment_frozen: "The environment is frozen",
     team_exists: "The team's name is taken",
     team_in_use: "The team still has apps",
+    environment_on_cluster: "The environment is on that cluster already",
     environment_exists: "The environment's name is taken",
     app_exists: "The app's name is taken",
     app_in_other_team: "The app belongs to another team",

@@ -37,6 +37,7 @@ export const enSaid = {
     "domain.verified": "a domain was verified",
     "environment.changed": "changed an environment",
     "environment.created": "added an environment",
+    "environment.moved": "moved an environment to another cluster",
     "environment.sleep": "an environment fell asleep by its schedule",
     "environment.wake": "an environment woke by its schedule",
     "git-credential.deleted": "deleted a Git credential",

@@ -48,6 +48,7 @@ export const zhSteps = {
     environment_frozen: "等待冻结结束，或请平台管理员说明原因后越过。",
     team_exists: "换一个名称。",
     team_in_use: "先删除团队的应用。",
+    environment_on_cluster: "用 ebb cluster list 查看各环境所在的集群。",
     environment_exists: "换一个名称。",
     app_exists: "换一个名称。",
     app_in_other_team: "换一个名称，或用 --team 指明应用所属的团队。",

@@ -9,6 +9,7 @@ import { largestShare, type Share } from "../compile/traffic.ts";
 import { readLayers, type Scope, type StoredLayers } from "../configuration/store.ts";
 import type { Database } from "../database/database.ts";
 import type { ConfigRequest, DeployRequest, PromoteRequest, TrafficRequest } from "../deploy/context.ts";
+import type { MoveRequest } from "../deploy/move.ts";
 import { policiesOf, scalingIn } from "../environments/policies.ts";
 import { findEnvironment } from "../environments/store.ts";
 import type { ReleaseRequest } from "../releases/run-release.ts";
@@ -48,6 +49,10 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
   if (kind === "sleep" || kind === "wake") {
     const words = { sleep: "asleep", wake: "awake" };
     return [{ path: `environment ${env}`, from: words[kind === "sleep" ? "wake" : "sleep"], to: words[kind] }];
+  }
+  if (kind === "move") {
+    const { names } = request as MoveRequest;
+    return [{ path: `environment ${env}: cluster`, from: names.from, to: names.to }];
   }
   const present = await readPresent(db, { team, app, env });
   if (kind === "traffic") {

@@ -171,7 +171,7 @@ export interface VersionTable {
 export interface OperationTable {
   seq: Generated<number>;
   id: string;
-  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "sleep" | "wake" | "delete";
+  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "sleep" | "wake" | "delete" | "move";
   /** What it is about. Empty `app`: a whole environment; empty `env`: all environments; both empty: the team. */
   team: string;
   app: string;

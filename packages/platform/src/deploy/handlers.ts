@@ -39,6 +39,7 @@ import {
   type TrafficRequest,
 } from "./context.ts";
 import { launch, moveTraffic } from "./launch.ts";
+import { moveEnvironment, undoMove } from "./move.ts";
 import { remove } from "./remove.ts";
 import { sleepEnvironment, sleepToo, wakeEnvironment } from "./sleep.ts";
 import { readOwnService, setHostAnnotations, sharesOf } from "./route.ts";
@@ -60,12 +61,16 @@ export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
     sleep: async (run) => sleepEnvironment(await enter(deps, run), run),
     wake: async (run) => wakeEnvironment(await enter(deps, run), run),
     delete: (run) => remove(deps, run),
+    move: async (run) => moveEnvironment(await enter(deps, run), run),
   };
 }
 
 /** What follows an operation that has not succeeded. */
 export function createUndo(deps: Deps): Partial<Record<OperationKind, Handler>> {
-  return { release: async (run) => undoRelease(await enter(deps, run), run) };
+  return {
+    release: async (run) => undoRelease(await enter(deps, run), run),
+    move: async (run) => undoMove(await enter(deps, run), run),
+  };
 }
 
 async function enter(deps: Deps, run: Run): Promise<PlaceDeps> {

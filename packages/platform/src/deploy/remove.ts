@@ -5,8 +5,8 @@ import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
-import { placeDeps, type Deps } from "./context.ts";
-import { readOwnService } from "./route.ts";
+import { placeDeps, type Deps, type PlaceDeps } from "./context.ts";
+import { readOwnService, type Work } from "./route.ts";
 import { say } from "../operations/words.ts";
 
 const POLL = 500;
@@ -66,29 +66,41 @@ async function refuseApps({ db }: Deps, team: string): Promise<void> {
   if (app) throw operationError("team_in_use", `The team ${team} has the app ${app.name} since then`, { hint: "Delete its apps first." });
 }
 
-async function removeApp({ db, clock, clusters }: Deps, run: Run, { app, environment }: Removed): Promise<void> {
-  const cluster = clusters.of(environment);
-  await removeDomainsOf(db, cluster, { app, env: environment.name });
+async function removeApp(deps: Deps, run: Run, { app, environment }: Removed): Promise<void> {
+  const here = placeDeps(deps, environment);
+  const place = { app, env: environment.name };
+  await removeDomainsOf(deps.db, here.cluster, place);
+  await clearApp(here, { ...place, signal: run.signal, say: (message) => run.say(message) });
+  await deletePlaceRows(deps.db, place);
+}
+
+/** All that the cluster has of the app there; what the database knows of it stays. May be repeated. */
+export async function clearApp({ cluster, clock }: PlaceDeps, { app, signal, say: tell }: Work): Promise<void> {
   await cluster.deleteVirtualService(app);
   if (await cluster.guard.supported()) await cluster.guard.put(app, []);
   if (await cluster.readService(app)) await cluster.deleteService(app);
   for (;;) {
     const left = await cluster.readLeftovers(app);
     if (left.length === 0) break;
-    run.say(say("delete.waiting", { names: `${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}` }));
-    await sleep(clock, POLL, run.signal);
+    tell(say("delete.waiting", { names: `${left.slice(0, 3).join(", ")}${left.length > 3 ? " …" : ""}` }));
+    await sleep(clock, POLL, signal);
   }
   for (const secret of await cluster.listSecrets()) if (secret.app === app) await cluster.deleteSecret(secret.name);
-  await deletePlaceRows(db, { app, env: environment.name });
 }
 
-async function removeEnvironment({ db, clock, clusters }: Deps, run: Run, environment: EnvironmentRow): Promise<void> {
-  const cluster = clusters.of(environment);
+async function removeEnvironment(deps: Deps, run: Run, environment: EnvironmentRow): Promise<void> {
+  const { db } = deps;
+  const { team, name } = environment;
+  await clearNamespace(placeDeps(deps, environment), run);
+  await db.deleteFrom("config_values").where("team", "=", team).where("env", "=", name).execute();
+  await db.deleteFrom("environments").where("team", "=", team).where("name", "=", name).execute();
+}
+
+/** With all that is left in it. May be repeated. */
+export async function clearNamespace({ cluster, clock, environment }: PlaceDeps, work: Pick<Work, "signal" | "say">): Promise<void> {
   await cluster.deleteNamespace();
   while (await cluster.hasNamespace()) {
-    run.say(say("delete.namespace", { namespace: environment.namespace }));
-    await sleep(clock, POLL, run.signal);
+    work.say(say("delete.namespace", { namespace: environment.namespace }));
+    await sleep(clock, POLL, work.signal);
   }
-  await db.deleteFrom("config_values").where("team", "=", environment.team).where("env", "=", environment.name).execute();
-  await db.deleteFrom("environments").where("team", "=", environment.team).where("name", "=", environment.name).execute();
 }

@@ -38,7 +38,7 @@ export async function sleepEnvironment(deps: PlaceDeps, run: Run): Promise<void>
   const now = await begin(deps, run, true);
   if (!now) return;
   const troubles: string[] = [];
-  for (const level of (await levels(now, run)).reverse()) {
+  for (const level of (await levelsIn(now, run)).reverse()) {
     run.enter("sleep", say("sleep.sleeping", { apps: level.join(", ") }));
     for (const app of level) await attempt(troubles, app, () => letSleep(now, workOn(run, app)));
   }
@@ -50,7 +50,7 @@ export async function wakeEnvironment(deps: PlaceDeps, run: Run): Promise<void> 
   const now = await begin(deps, run, false);
   if (!now) return;
   const troubles: string[] = [];
-  for (const level of await levels(now, run)) {
+  for (const level of await levelsIn(now, run)) {
     run.enter("wake", say("wake.waking", { apps: level.join(", ") }));
     await Promise.all(level.map((app) => attempt(troubles, app, () => wake(now, workOn(run, app)))));
   }
@@ -177,7 +177,7 @@ function workOn(run: Run, app: string): Work {
 }
 
 /** The apps that are in the environment, those first that others depend on. */
-async function levels({ db }: PlaceDeps, { team, env }: { team: string; env: string }): Promise<string[][]> {
+export async function levelsIn({ db }: PlaceDeps, { team, env }: { team: string; env: string }): Promise<string[][]> {
   const rows = await appsIn(db, team, env);
   return levelsOf(
     rows.map(({ name }) => name),

@@ -3,8 +3,8 @@ import { LABELS } from "@ebb/kube";
 import { conditionOf, diagnose, type Diagnosis } from "../cluster/diagnose.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { operationError } from "../errors.ts";
-import type { Run } from "../operations/run.ts";
 import type { PlaceDeps } from "./context.ts";
+import type { Work } from "./route.ts";
 import { until } from "./wait.ts";
 import { say } from "../operations/words.ts";
 
@@ -15,22 +15,22 @@ const LOG_TIMEOUT = 3000;
  * Waits until the version's Revision is ready. Throws with the whole chain of causes and its pods' last lines once the trouble has lasted
  * as long as its kind deserves.
  */
-export async function awaitReady(deps: PlaceDeps, run: Run, number: number): Promise<void> {
+export async function awaitReady(deps: PlaceDeps, work: Work, number: number): Promise<void> {
   const { cluster, clock } = deps;
-  const name = revisionName(run.app, number);
+  const name = revisionName(work.app, number);
   let trouble: { diagnosis: Diagnosis; since: number } | undefined;
   // The pods of a Revision that has failed may be gone before its condition is seen: what they said and wrote is kept.
   const seen = new Map<string, Pod>();
-  const failed = await until({ cluster, clock, app: run.app, signal: run.signal }, () => {
+  const failed = await until({ cluster, clock, app: work.app, signal: work.signal }, () => {
     const revision = cluster.revision(name);
     if (conditionOf(revision?.status?.conditions, "Ready")?.status === "True") return false;
-    for (const pod of cluster.pods(run.app)) if (pod.metadata.labels?.[LABELS.revision] === name) seen.set(pod.metadata.name, pod);
+    for (const pod of cluster.pods(work.app)) if (pod.metadata.labels?.[LABELS.revision] === name) seen.set(pod.metadata.name, pod);
     const diagnosis = diagnose(versionName(number), revision, [...seen.values()]);
     if (!diagnosis) {
       trouble = undefined;
       return undefined;
     }
-    run.say(diagnosis.chain.at(-1) ?? diagnosis.message);
+    work.say(diagnosis.chain.at(-1) ?? diagnosis.message);
     if (trouble?.diagnosis.code !== diagnosis.code || (trouble.diagnosis.patience === undefined) !== (diagnosis.patience === undefined)) {
       trouble = { diagnosis, since: clock.monotonic() };
     } else trouble.diagnosis = diagnosis;
@@ -38,7 +38,7 @@ export async function awaitReady(deps: PlaceDeps, run: Run, number: number): Pro
     return patience !== undefined && clock.monotonic() - trouble.since >= patience ? diagnosis : undefined;
   });
   if (failed === false) {
-    run.say(say("start.ready", { version: versionName(number) }));
+    work.say(say("start.ready", { version: versionName(number) }));
     return;
   }
   const log = await lastLines(deps, [...seen.keys()]);

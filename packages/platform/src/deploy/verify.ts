@@ -1,7 +1,7 @@
 import { causeChain, sleep } from "@ebb/base";
 import { operationError } from "../errors.ts";
-import type { Run } from "../operations/run.ts";
 import type { PlaceDeps } from "./context.ts";
+import type { Work } from "./route.ts";
 
 /** A cold start behind the gateway takes seconds at worst: the version has been ready once already. */
 const PATIENCE = 60_000;
@@ -11,7 +11,7 @@ const NOT_FOUND_PATIENCE = 3000;
 const NOT_YET = new Set([502, 503, 504]);
 
 /** Asks through the public route until the app has answered; returns the status. Throws `verify_failed`. */
-export async function verify(deps: PlaceDeps, run: Run, url: URL, path: string): Promise<number> {
+export async function verify(deps: PlaceDeps, work: Work, url: URL, path: string): Promise<number> {
   const { clock, probe, ingress } = deps;
   const begun = clock.monotonic();
   let notFoundSince: number | undefined;
@@ -19,7 +19,7 @@ export async function verify(deps: PlaceDeps, run: Run, url: URL, path: string):
     let seen: string;
     let cause: unknown;
     try {
-      const status = await probe(ingress, url, path, run.signal);
+      const status = await probe(ingress, url, path, work.signal);
       seen = `answered ${status}`;
       if (status === 404) {
         notFoundSince ??= clock.monotonic();
@@ -29,17 +29,17 @@ export async function verify(deps: PlaceDeps, run: Run, url: URL, path: string):
         if (!NOT_YET.has(status)) return status;
       }
     } catch (error) {
-      run.signal.throwIfAborted();
+      work.signal.throwIfAborted();
       cause = error;
       seen = causeChain(error).at(-1) ?? "no answer";
     }
-    run.say(`${url.host}${path}: ${seen}`);
+    work.say(`${url.host}${path}: ${seen}`);
     if (clock.monotonic() - begun >= PATIENCE) {
       throw operationError("verify_failed", `${url.origin}${path} did not answer properly within ${PATIENCE / 1000} s: ${seen}`, {
         cause,
         hint: "See the app's log (ebb logs) and whether the gateway runs (ebb status).",
       });
     }
-    await sleep(clock, RETRY, run.signal);
+    await sleep(clock, RETRY, work.signal);
   }
 }

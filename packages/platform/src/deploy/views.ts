@@ -140,6 +140,8 @@ function workWords(operation: { kind: string; state: string; version: string | n
       return "Falling asleep with its environment";
     case "wake":
       return "Waking with its environment";
+    case "move":
+      return "Moving to another cluster with its environment";
     case "config":
       return `Applying new settings${operation.version ? ` as ${operation.version}` : ""}`;
     default:

@@ -44,6 +44,7 @@ import type {
   LayerConfiguration,
   LogRecord,
   Metrics,
+  MoveEnvironment,
   Operation,
   OperationEvent,
   OperationState,
@@ -156,6 +157,12 @@ export interface SleepChange {
   body?: SleepEnvironment;
 }
 
+export interface EnvironmentMove {
+  team: string;
+  env: string;
+  body: MoveEnvironment;
+}
+
 /** Two versions of an app; `from` may be in another environment than the place's own. */
 export interface DiffRequest {
   from: string;
@@ -257,6 +264,7 @@ export interface PlatformApi {
   extendPreview(team: string, name: string, body: ExtendPreview): Promise<Environment>;
   deletePreview(team: string, name: string, user: string): Promise<Operation>;
   changeSleep(change: SleepChange, user: string): Promise<Operation>;
+  moveEnvironment(move: EnvironmentMove, user: string): Promise<Operation>;
   deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
 
   usage(query: UsageQuery, visible: Visible): Promise<UsageReport>;

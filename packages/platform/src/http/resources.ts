@@ -71,5 +71,6 @@ export const CHANGES: Readonly<Record<string, Key>> = {
   [`${AT}/releases/abort`]: PLACE,
   "/teams/:team/environments/:env/sleep": ENVIRONMENT,
   "/teams/:team/environments/:env/wake": ENVIRONMENT,
+  "/teams/:team/environments/:env/move": ENVIRONMENT,
   "/teams/:team/previews/:env": ENVIRONMENT,
 };

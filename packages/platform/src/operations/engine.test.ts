@@ -33,6 +33,7 @@ function engineOn(
     sleep: handler,
     wake: handler,
     delete: handler,
+    move: handler,
   };
   return new OperationEngine({ db, clock, log: silentLogger, owner, handlers, settle, exclusive, ...(bus ? { bus } : {}) });
 }

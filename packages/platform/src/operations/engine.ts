@@ -394,8 +394,11 @@ async function withinGrace(work: Promise<void>, signal: AbortSignal, clock: Cloc
 }
 
 function notTakenBack(run: Run, reason: unknown, kept: Error): Error {
-  return operationError("not_taken_back", `What the operation had done to ${run.app} could not be taken back`, {
-    hint: `Look at what serves, then put it back: ebb status ${run.app}, ebb rollback ${run.app}.`,
+  const whole = run.app === "";
+  return operationError("not_taken_back", `What the operation had done to ${whole ? run.env : run.app} could not be taken back`, {
+    hint: whole
+      ? "Look at what serves: ebb apps. What is left elsewhere is taken away when it is done again."
+      : `Look at what serves, then put it back: ebb status ${run.app}, ebb rollback ${run.app}.`,
     cause: kept,
     details: { chain: [toFailure(reason).message] },
   });

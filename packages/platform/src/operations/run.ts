@@ -35,6 +35,9 @@ export interface RunMemory {
   rules?: Rule[];
   /** The mirror that it set, or took away. */
   mirror?: Mirror | null;
+  /** Where an environment was before it was moved, and since when it is elsewhere. */
+  left?: { cluster: string; namespace: string };
+  switchedAt?: number;
   /** How far a release has come. */
   release?: ReleaseState;
 }

@@ -12,6 +12,8 @@ export const TIMEOUTS: Record<OperationKind, number> = {
   sleep: 30 * MINUTE,
   wake: 30 * MINUTE,
   delete: 10 * MINUTE,
+  // Every app that serves is started there, one after the other.
+  move: 60 * MINUTE,
 };
 
 /** What an operation is submitted with. */

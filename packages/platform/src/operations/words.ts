@@ -19,6 +19,11 @@ export const say = sayings({
   "delete.deleting": "Deleting it from the cluster",
   "delete.waiting": "Waiting for {names}",
   "delete.namespace": "Waiting for the namespace {namespace}",
+  "move.checking": "Asking {cluster}",
+  "move.copying": "Bringing {app} to {cluster}",
+  "move.switching": "Leading everybody to {cluster}",
+  "move.holding": "What is on {cluster} serves on until {until}",
+  "move.removing": "Taking away what is left on {cluster}",
   "decision.count": "{count}: ",
   "step.moving": "{percent} % to {version}",
 });

@@ -47,6 +47,12 @@ async function keptElsewhere(db: Database, team: string, place: Place): Promise<
   return kept;
 }
 
+/** Before anything is brought to a namespace that may be new. */
+export async function tellQuota({ db, clusters }: Deps, environment: EnvironmentRow): Promise<void> {
+  const limits = clusterQuota(parseQuota((await getTeam(db, environment.team)).quota_json));
+  if (limits !== null) await clusters.of(environment).putQuota(limits);
+}
+
 /** Tells the clusters of a team's environments; one that does not answer is told with the next version, or by housekeeping. */
 export async function spreadQuota(deps: Deps, team: string): Promise<void> {
   const limits = clusterQuota(parseQuota((await getTeam(deps.db, team)).quota_json));

@@ -121,7 +121,7 @@ export async function createEnvironment(deps: EnvironmentDeps, team: string, bod
 }
 
 /** As the database calls it. Throws `cluster_not_found`. */
-async function clusterNamed({ db, clusterName }: EnvironmentDeps, name: string | undefined): Promise<string> {
+export async function clusterNamed({ db, clusterName }: EnvironmentDeps, name: string | undefined): Promise<string> {
   if (name === undefined || name === clusterName(MAIN_CLUSTER)) return MAIN_CLUSTER;
   await holdCluster(db, name);
   return name;

@@ -68,6 +68,7 @@ import type {
   ClustersApi,
   DecisionRequest,
   DiffRequest,
+  EnvironmentMove,
   LogRequest,
   MetricsRequest,
   OperationsRequest,
@@ -93,6 +94,7 @@ import { changeEvents, operationEvents, type ChangesRequest } from "./events.ts"
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, versionIn } from "./facts.ts";
 import { createApp, patchMetadata } from "./metadata.ts";
+import { moveEnvironment } from "./move.ts";
 import { changeSleep } from "./sleep.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { Places } from "./places.ts";
@@ -228,6 +230,10 @@ export class PlatformService implements PlatformApi {
 
   changeSleep(change: SleepChange, user: string): Promise<Operation> {
     return changeSleep(this.#deps, this.#places, change, user);
+  }
+
+  moveEnvironment(move: EnvironmentMove, user: string): Promise<Operation> {
+    return moveEnvironment(this.#environments, this.#places, move, user);
   }
 
   async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {

@@ -12,6 +12,7 @@ import {
   type Revision,
   type VirtualService,
 } from "@ebb/kube";
+import { MAIN_CLUSTER } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import {
@@ -386,11 +387,13 @@ export class FakeClusters implements Clusters {
   /** What `/metrics` answers; undefined where there is none. */
   metricsText: string | undefined;
 
-  of({ namespace }: Pick<ClusterPlace, "namespace">): FakeCluster {
-    const known = this.byNamespace.get(namespace);
+  /** Of the cluster that the platform was started with, unless another is named. */
+  of({ namespace, cluster = MAIN_CLUSTER }: Pick<ClusterPlace, "namespace"> & { cluster?: string }): FakeCluster {
+    const key = cluster === MAIN_CLUSTER ? namespace : `${cluster}/${namespace}`;
+    const known = this.byNamespace.get(key);
     if (known) return known;
     const made = new FakeCluster();
-    this.byNamespace.set(namespace, made);
+    this.byNamespace.set(key, made);
     return made;
   }
   /** Where its gateway is. */

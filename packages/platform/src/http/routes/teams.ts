@@ -4,6 +4,7 @@ import {
   CreateTeam,
   Environment,
   ExtendPreview,
+  MoveEnvironment,
   PatchEnvironment,
   PatchQuota,
   PatchTeam,
@@ -156,6 +157,12 @@ function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"
     `${one}/wake`,
     { method: "POST", summary: "Wake it, in the order of what depends on what", access: { environment: "deploy" }, params: ByEnvironment },
     (request) => api.changeSleep({ team: teamOf(request), env: envOf(request), to: "wake" }, request.user),
+  );
+  change(
+    server,
+    `${one}/move`,
+    { method: "POST", summary: "Move it to another cluster", access: { team: "admin" }, params: ByEnvironment, body: MoveEnvironment },
+    (request) => api.moveEnvironment({ team: teamOf(request), env: envOf(request), body: request.body as MoveEnvironment }, request.user),
   );
   change(
     server,
