@@ -13,12 +13,22 @@ export interface ChildGateway {
   openFiles(): number;
 }
 
+export interface ChildGatewayOptions {
+  origin: number;
+  workers?: number;
+  /** Requests that the instance takes at once; 0, the default, is no limit. */
+  concurrency?: number;
+  /** Seconds that an answer may take to begin, and may pause. */
+  patience?: number;
+  openFiles?: number;
+}
+
 /** A gateway in a process of its own before the instance on `origin`; ends with the test. */
-export async function startChildGateway(options: { origin: number; concurrency?: number; openFiles?: number }): Promise<ChildGateway> {
-  const { origin, concurrency = 0, openFiles = 4096 } = options;
+export async function startChildGateway(options: ChildGatewayOptions): Promise<ChildGateway> {
+  const { origin, workers = 1, concurrency = 0, patience = 30, openFiles = 4096 } = options;
   const folder = await tempDir("ebb-stress-");
   const program = [process.execPath, "--expose-gc", join(import.meta.dirname, "gateway-process.ts")];
-  const args = [folder.path, `${origin}`, `${concurrency}`];
+  const args = [folder.path, `${origin}`, `${workers}`, `${concurrency}`, `${patience}`];
   const child = spawn("/bin/sh", ["-c", `ulimit -n ${openFiles}; exec "$@"`, "sh", ...program, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -1,17 +1,17 @@
-/** A gateway in a process of its own, for one instance: `FOLDER PORT CONCURRENCY`. Tells its port, then, each time it is asked, what it holds. */
+/** A gateway in a process of its own, for one instance: `FOLDER PORT WORKERS CONCURRENCY PATIENCE`. Tells its port, then, each time it is asked, what it holds. */
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { createGateway, createGatewayClient } from "@ebb/gateway";
 
 export interface GatewayState {
-  /** Bytes after a collection of garbage. */
+  /** Bytes after a collection of garbage; of the first thread. */
   heap: number;
   rss: number;
   /** What keeps the event loop alive, by kind: sockets, timers. */
   resources: Record<string, number>;
 }
 
-const [, , folder = "", port, concurrency] = process.argv;
+const [, , folder = "", port, workers, concurrency, patience] = process.argv;
 const socketPath = join(folder, "gateway.sock");
 const gateway = createGateway({
   listeners: [{ host: "127.0.0.1", port: 0, visibility: "external" }],
@@ -20,6 +20,7 @@ const gateway = createGateway({
   clock: systemClock,
   random: systemRandom,
   log: silentLogger,
+  workers: Number(workers),
   // Soon back to rest.
   limits: { upstreamIdle: 200, lingerTimeout: 200 },
 });
@@ -27,17 +28,18 @@ await gateway.start();
 const client = createGatewayClient({ socketPath, clock: systemClock, log: silentLogger });
 await client.start();
 client.begin();
-const limits = { timeoutSeconds: 30, responseStartTimeoutSeconds: 0, idleTimeoutSeconds: 0 };
+const limits = { timeoutSeconds: 60, responseStartTimeoutSeconds: Number(patience), idleTimeoutSeconds: Number(patience) };
 const endpoints = [{ id: "one", host: "127.0.0.1", port: Number(port) }];
 await client.putBackend({ key: "ns/app", protocol: "http1", containerConcurrency: Number(concurrency), ...limits, endpoints });
 const splits = [{ revision: "ns/app", percent: 100 }];
 await client.putRoute({ key: "ns/app", hash: "1", hosts: [{ host: "app.test", visibility: "external", splits, setHeaders: {} }] });
 
-process.on("message", () => process.send?.(state()));
+process.on("message", () => void state().then((now) => process.send?.(now)));
 process.send?.(gateway.addresses()[0]?.port ?? 0);
 
-function state(): GatewayState {
+async function state(): Promise<GatewayState> {
   globalThis.gc?.();
+  await gateway.compact();
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
   return { heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), resources };
