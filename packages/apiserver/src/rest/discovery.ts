@@ -34,6 +34,7 @@ export function rootPaths(kinds: readonly Kind[]): unknown {
     "/healthz",
     "/livez",
     "/metrics",
+    "/openapi/v2",
     "/openapi/v3",
     "/openid/v1/jwks",
   ];

@@ -44,7 +44,7 @@ export function openApiDocument(all: readonly Kind[], group: string, version: st
 }
 
 /** `dev.knative.serving.v1.Service`: groups back to front, as Kubernetes names them. */
-function schemaNameOf({ group, version, kind }: Kind): string {
+export function schemaNameOf({ group, version, kind }: Kind): string {
   const own = group === "" ? "core" : group.includes(".k8s.io") || !group.includes(".") ? group.split(".")[0] : undefined;
   const prefix = own ? `io.k8s.api.${own}` : group.split(".").reverse().join(".");
   return `${prefix}.${version}.${kind}`;
@@ -75,7 +75,7 @@ function withQuantities(schema: Schema): Schema {
   };
 }
 
-function gvk({ group, version, kind }: Kind) {
+export function gvk({ group, version, kind }: Kind) {
   return { group, version, kind };
 }
 

@@ -4,6 +4,7 @@ import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggrega
 import { coreVersions, group, groupList, resourceList, rootPaths } from "./discovery.ts";
 import { health, isPublic } from "./health.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
+import { openApiV2 } from "./openapi-v2.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { notAllowed } from "./respond.ts";
@@ -52,6 +53,7 @@ export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise
   if (at === ".well-known/openid-configuration") return ok(openIdConfiguration(`https://${exchange.request.headers.host ?? ""}`));
   if ((root === "api" || root === "apis") && rest.length === 0 && wantsAggregated(exchange.request.headers.accept))
     return { status: 200, body: aggregatedDiscovery(deps.kinds, root), contentType: AGGREGATED_TYPE };
+  if (at === "openapi/v2") checkJson(exchange.request.headers.accept);
   return ok(found(describe(deps.kinds, root, rest)));
 }
 
@@ -69,9 +71,17 @@ function describe(kinds: readonly Kind[], root: string, rest: readonly string[])
   if (root === "api") return first === undefined ? coreVersions() : resourceList(kinds, "", first);
   if (root === "apis")
     return first === undefined ? groupList(kinds) : second === undefined ? group(kinds, first) : resourceList(kinds, first, second);
+  if (root === "openapi" && first === "v2" && rest.length === 1) return openApiV2(kinds, VERSION.gitVersion);
   if (root !== "openapi" || first !== "v3") return undefined;
   if (second === undefined) return openApiIndex(kinds);
   return second === "api" ? openApiDocument(kinds, "", third ?? "") : openApiDocument(kinds, third ?? "", rest[3] ?? "");
+}
+
+/** client-go reads nothing but protobuf here, and does without the document if it cannot have that. */
+function checkJson(accept = "*/*"): void {
+  const choices = accept.split(",").map((choice) => choice.split(";", 1)[0]?.trim());
+  if (choices.some((type) => type === "application/json" || type === "application/*" || type === "*/*")) return;
+  throw new StatusError("NotAcceptable", "only the following media types are accepted: application/json");
 }
 
 function found(body: unknown): unknown {
