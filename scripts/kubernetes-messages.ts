@@ -22,6 +22,7 @@ const ROOTS = [
   "admissionregistration.v1.ValidatingWebhookConfiguration admissionregistration.v1.MutatingWebhookConfiguration",
   "admissionregistration.v1.ValidatingAdmissionPolicy admissionregistration.v1.ValidatingAdmissionPolicyBinding",
   "authentication.v1.TokenRequest authentication.v1.TokenReview authentication.v1.SelfSubjectReview autoscaling.v1.Scale autoscaling.v2.HorizontalPodAutoscaler",
+  "autoscaling.v1.HorizontalPodAutoscaler",
   "authorization.v1.SubjectAccessReview authorization.v1.LocalSubjectAccessReview authorization.v1.SelfSubjectAccessReview",
   "authorization.v1.SelfSubjectRulesReview meta.v1.DeleteOptions scheduling.v1.PriorityClass storage.v1.StorageClass",
   "certificates.v1.CertificateSigningRequest",

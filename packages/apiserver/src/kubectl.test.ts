@@ -82,6 +82,17 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     expect(await kubectl("explain", "podmetrics.containers")).toContain("usage");
   });
 
+  test("autoscale speaks autoscaling/v1, and get and describe v2", async () => {
+    const { kubectl, file } = await connect();
+    await kubectl("apply", "-f", await file("d.json", deployment(1, "i")));
+    expect(await kubectl("autoscale", "deploy/d", "--min=2", "--max=3", "--cpu-percent=70")).toContain("autoscaled");
+    expect(await kubectl("get", "hpa")).toMatch(/d\s+Deployment\/d\s+cpu: <unknown>\/70%\s+2\s+3\s+0/);
+    expect(
+      await kubectl("get", "horizontalpodautoscalers.v1.autoscaling", "d", "-o", "jsonpath={.spec.targetCPUUtilizationPercentage}"),
+    ).toBe("70");
+    expect(await kubectl("describe", "hpa", "d")).toContain("resource cpu on pods  (as a percentage of request):  <unknown> / 70%");
+  });
+
   test("create sends protobuf for Kubernetes' own kinds", async () => {
     const { kubectl, server } = await connect();
     await kubectl("create", "namespace", "n");

@@ -5,10 +5,11 @@ import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
 import { admitClaim, admitStorageClass, admitVolume } from "./admit-storage.ts";
 import { admitLimitRange } from "./admit-limit-range.ts";
+import { admitAutoscaler } from "./autoscaling/admit-autoscaler.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
 import { ALL_KINDS } from "./kinds/all-kinds.ts";
 import { Pods } from "./kinds/core.ts";
-import type { Kind } from "./kinds/kind.ts";
+import { inStorage, inVersion, type Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { LABELS } from "./names.ts";
 import { admitPolicy, admitPolicyBinding } from "./policies/admit-policy.ts";
@@ -66,6 +67,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "admissionregistration.k8s.io/ValidatingAdmissionPolicy": (object, _, kind) => admitPolicy(object, kind),
   "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": (object, _, kind) => admitPolicyBinding(object, kind),
   "certificates.k8s.io/CertificateSigningRequest": admitSigningRequest,
+  "autoscaling/HorizontalPodAutoscaler": admitHorizontal,
   "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/PersistentVolumeClaim": (object, { old }, kind) => admitClaim(object, old, kind),
@@ -148,6 +150,11 @@ function admitDomainMapping(raw: KubeObject, { old, user }: AdmissionRequest): K
 
 function requireFields(value: unknown, path: string): void {
   if (value === undefined || value === null) refuse([{ message: "missing field(s)", paths: [path] }]);
+}
+
+/** In the version in which it is stored, whatever the request speaks. */
+function admitHorizontal(object: KubeObject, _: AdmissionRequest, kind: Kind): KubeObject {
+  return inVersion(kind, admitAutoscaler(inStorage(kind, object), kind));
 }
 
 /** Only new ones: what a Pod may be changed in is no matter of what it runs. The record of an instance is of what runs already. */

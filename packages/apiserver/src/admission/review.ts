@@ -1,4 +1,4 @@
-import { isJsonObject, scaleOf, SCALE, type Json, type Kind, type KubeObject, type Webhook } from "@ebb/kube";
+import { inVersion, isJsonObject, scaleOf, SCALE, type Json, type Kind, type KubeObject, type Webhook } from "@ebb/kube";
 import type { AdmissionAttributes } from "./attributes.ts";
 
 /** What a webhook answered, if it could be read. */
@@ -68,8 +68,7 @@ function kindOf({ operation, subresource, object }: AdmissionAttributes, { group
 /** The object in the version of the webhook; of `/scale`, its Scale. */
 export function inReview({ subresource, kind }: AdmissionAttributes, matched: Kind, object: KubeObject): KubeObject {
   if (subresource === "scale" && kind.scale) return scaleOf(object, kind.scale);
-  const apiVersion = matched.group === "" ? matched.version : `${matched.group}/${matched.version}`;
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+  return inVersion(matched, object);
 }
 
 /** What expressions about a write see: its objects as a review has them, and the request. */

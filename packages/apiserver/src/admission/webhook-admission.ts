@@ -5,6 +5,7 @@ import {
   AdmissionPolicyBindings,
   conditionsHold,
   forbidden,
+  inVersion,
   isForeign,
   isJsonObject,
   jsonPatch,
@@ -104,7 +105,7 @@ export class WebhookAdmission {
       throw internal(`admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`);
     const patched = patch(name, inReview(seen, matched, seen.object), verdict.patch);
     if (seen !== attributes) return this.#converted(kind, patched);
-    return attributes.subresource === "scale" ? patched : { ...patched, apiVersion: object.apiVersion, kind: object.kind };
+    return attributes.subresource === "scale" ? patched : { ...inVersion(kind, patched), apiVersion: object.apiVersion, kind: object.kind };
   }
 
   async #matches(hook: RegisteredWebhook, attributes: AdmissionAttributes): Promise<Match | undefined> {

@@ -43,7 +43,7 @@ import {
   Services,
 } from "./knative.ts";
 import { EndpointSlices } from "./networking.ts";
-import { Deployments, HorizontalPodAutoscalers, ReplicaSets } from "./workloads.ts";
+import { Deployments, HorizontalPodAutoscalers, OldHorizontalPodAutoscalers, ReplicaSets } from "./workloads.ts";
 import type { Kind } from "./kind.ts";
 
 /** Those that are stored, in discovery order: the core group first, so that kubectl resolves a bare `services` as it does on Kubernetes. */
@@ -63,6 +63,7 @@ export const ALL_KINDS: readonly Kind[] = [
   StorageClasses,
   ReplicaSets,
   HorizontalPodAutoscalers,
+  OldHorizontalPodAutoscalers,
   Leases,
   EndpointSlices,
   Roles,

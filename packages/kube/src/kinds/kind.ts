@@ -23,6 +23,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly builtIn: boolean;
   /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
   readonly storageVersion?: string;
+  /** Turns an object of one of its versions into another, where they differ by more than the version; of kinds that come with the cluster. */
+  readonly convert?: (object: KubeObject, apiVersion: string) => KubeObject;
   /** Who turns its objects from one version into another, where they differ by more than the version. */
   readonly conversion?: ConversionWebhook;
   /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
@@ -66,7 +68,8 @@ export function define<T extends KubeObject>(shape: Shape): Kind<T> {
 /** The object as a client of that version of the kind sees it. */
 export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
   const apiVersion = apiVersionOf(kind);
-  return kind.storageVersion === undefined || object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+  if (kind.storageVersion === undefined || object.apiVersion === apiVersion) return object;
+  return kind.convert ? (kind.convert(object, apiVersion) as T) : { ...object, apiVersion };
 }
 
 /** The object as it is stored. */

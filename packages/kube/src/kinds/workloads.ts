@@ -1,4 +1,5 @@
-import { define } from "./kind.ts";
+import { convertAutoscaler } from "../autoscaling/convert-autoscaler.ts";
+import { define, type Kind } from "./kind.ts";
 
 export const Deployments = define({
   group: "apps",
@@ -33,4 +34,8 @@ export const HorizontalPodAutoscalers = define({
   shortNames: ["hpa"],
   categories: ["all"],
   statusSubresource: true,
+  storageVersion: "v2",
+  convert: convertAutoscaler,
 });
+/** What `kubectl autoscale` speaks. */
+export const OldHorizontalPodAutoscalers: Kind = { ...HorizontalPodAutoscalers, version: "v1" };
