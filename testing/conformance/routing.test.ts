@@ -27,6 +27,8 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 const OK = "registry.test/app:ok";
+/** A name of this attempt alone: a test that is tried again starts from nothing. */
+const fresh = (base: string) => `${base}-${systemRandom.suffix(4)}`;
 const INGRESS = "knative-serving/knative-ingress-gateway";
 
 async function readyRevision(name: string): Promise<void> {
@@ -159,7 +161,8 @@ async function configure(name: string, data: Record<string, string>): Promise<vo
 }
 
 test("a DomainMapping needs a claim, serves the Service by another host, and frees the claim that was made for it", async () => {
-  const name = "shop.example.org";
+  const name = `${fresh("shop")}.example.org`;
+  await configure("config-network", { "autocreate-cluster-domain-claims": "false" });
   const mapped = (status: string) =>
     eventually(async () => {
       const { status: of } = (await cluster.get(DomainMappings, name)) ?? {};
@@ -196,71 +199,75 @@ function shownAt(servername: string, ca?: string): Promise<string> {
 }
 
 test("external-domain-tls: each public host, of the Service, of its tags and of domains, has a certificate of its own and a URL to match", async () => {
-  await cluster.deploy("sealed", { image: OK });
-  const before = await readyService("sealed");
-  expect(before.status?.url).toBe("http://sealed.sls-test.localhost");
+  const [name, domain] = [fresh("sealed"), `${fresh("sealed")}.example.org`];
+  const host = `${name}.sls-test.localhost`;
+  await configure("config-network", { "external-domain-tls": "Disabled" });
+  await cluster.deploy(name, { image: OK });
+  const before = await readyService(name);
+  expect(before.status?.url).toBe(`http://${host}`);
   await configure("config-network", { "external-domain-tls": "Enabled", "autocreate-cluster-domain-claims": "true" });
   const secure = async () => {
-    const route = await cluster.get(Routes, "sealed");
+    const route = await cluster.get(Routes, name);
     return [route?.status?.url, ...(route?.status?.traffic ?? []).map(({ url }) => url)].filter((url) => url?.startsWith("https://"));
   };
   await eventually(async () => (await secure()).length === 1);
   const traffic = [{ latestRevision: true, percent: 100, tag: "new" }];
-  const service = await readyService("sealed");
+  const service = await readyService(name);
   await cluster.client.update(Services, { ...service, spec: { ...service.spec, traffic } });
   await eventually(async () => (await secure()).length === 2);
-  expect(await secure()).toEqual(["https://sealed.sls-test.localhost", "https://new-sealed.sls-test.localhost"]);
-  expect((await readyService("sealed")).status?.url).toBe("https://sealed.sls-test.localhost");
-  const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "sealed" };
-  const mapping = { name: "sealed.example.org", namespace: "default" };
+  expect(await secure()).toEqual([`https://${host}`, `https://new-${host}`]);
+  expect((await readyService(name)).status?.url).toBe(`https://${host}`);
+  const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name };
+  const mapping = { name: domain, namespace: "default" };
   const apiVersion = "serving.knative.dev/v1beta1";
   await cluster.client.create(DomainMappings, { apiVersion, kind: "DomainMapping", metadata: mapping, spec: { ref } });
-  await eventually(async () => (await cluster.get(DomainMappings, mapping.name))?.status?.url === `https://${mapping.name}`);
-  for (const host of ["sealed.sls-test.localhost", "new-sealed.sls-test.localhost", mapping.name]) {
+  await eventually(async () => (await cluster.get(DomainMappings, domain))?.status?.url === `https://${domain}`);
+  for (const each of [host, `new-${host}`, domain]) {
     const certificates = (await cluster.client.list(Certificates)).items;
-    const { secretName = "" } = certificates.find(({ spec }) => spec.dnsNames.includes(host))?.spec ?? {};
+    const { secretName = "" } = certificates.find(({ spec }) => spec.dnsNames.includes(each))?.spec ?? {};
     const authority = Buffer.from((await cluster.get(Secrets, secretName))?.data?.["ca.crt"] ?? "", "base64").toString();
-    expect(await shownAt(host, authority)).toBe(`DNS:${host}`);
+    expect(await shownAt(each, authority)).toBe(`DNS:${each}`);
   }
-  expect((await cluster.request("sealed.sls-test.localhost")).status).toBe(200);
+  expect((await cluster.request(host)).status).toBe(200);
   // Of its own, a Service may say no; what was made for it goes.
-  const now = await readyService("sealed");
+  const now = await readyService(name);
   const annotations = { ...now.metadata.annotations, "networking.knative.dev/disable-external-domain-tls": "true" };
   await cluster.client.update(Services, { ...now, metadata: { ...now.metadata, annotations } });
   await eventually(async () => (await secure()).length === 0);
-  const provisioned = (await cluster.get(Routes, "sealed"))?.status?.conditions?.find(({ type }) => type === "CertificateProvisioned");
+  const provisioned = (await cluster.get(Routes, name))?.status?.conditions?.find(({ type }) => type === "CertificateProvisioned");
   expect(provisioned).toMatchObject({ status: "True", reason: "TLSNotEnabled", message: "external-domain-tls is not enabled" });
-  await eventually(async () => (await shownAt("sealed.sls-test.localhost")) === "none");
-  await cluster.client.delete(DomainMappings, "default", mapping.name);
+  await eventually(async () => (await shownAt(host)) === "none");
+  await cluster.client.delete(DomainMappings, "default", domain);
   await configure("config-network", { "external-domain-tls": "Disabled" });
-  await cluster.client.delete(Services, "default", "sealed");
+  await cluster.client.delete(Services, "default", name);
 });
 
 test("a DomainMapping with a certificate of its own is served by TLS under it, until the Secret goes", async () => {
-  const name = "secure.example.org";
+  const [name, secretName] = [`${fresh("secure")}.example.org`, fresh("own")];
+  await configure("config-network", { "autocreate-cluster-domain-claims": "true" });
   const shown = () => shownAt(name);
   expect(await shown()).toBe("none");
   await cluster.client.create(DomainMappings, {
     apiVersion: "serving.knative.dev/v1beta1",
     kind: "DomainMapping",
     metadata: { name, namespace: "default" },
-    spec: { ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "app" }, tls: { secretName: "own" } },
+    spec: { ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "app" }, tls: { secretName } },
   });
   const status = async () => (await cluster.get(DomainMappings, name))?.status;
   const provisioned = async () => (await status())?.conditions?.find(({ type }) => type === "CertificateProvisioned");
-  await eventually(async () => (await provisioned())?.message === 'secret "own" not found');
+  await eventually(async () => (await provisioned())?.message === `secret "${secretName}" not found`);
   const { certificate, key } = await makeCertificate([name], systemClock.now(), systemRandom);
   await cluster.client.create(Secrets, {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: "own", namespace: "default" },
+    metadata: { name: secretName, namespace: "default" },
     type: "kubernetes.io/tls",
     stringData: { "tls.crt": certificate, "tls.key": key },
   });
   await eventually(async () => (await shown()).includes(`DNS:${name}`));
   await eventually(async () => (await provisioned())?.reason === "CertificateExternallyProvided");
   expect((await status())?.url).toBe(`https://${name}`);
-  await cluster.client.delete(Secrets, "default", "own");
+  await cluster.client.delete(Secrets, "default", secretName);
   await eventually(async () => (await shown()) === "none");
   await cluster.client.delete(DomainMappings, "default", name);
 });
@@ -278,10 +285,11 @@ test("with the feature, the header Knative-Serving-Tag leads to a tag, and an un
 });
 
 test("a gradual rollout: one per cent first, then in steps, and the Service is ready when it is over", async () => {
-  await cluster.deploy("slow", { image: OK });
-  const service = await readyService("slow");
+  const name = fresh("slow");
+  await cluster.deploy(name, { image: OK });
+  const service = await readyService(name);
   const shares = async () =>
-    (await cluster.get(Routes, "slow"))?.status?.traffic?.map(({ revisionName, percent }) => `${revisionName} ${percent}`);
+    (await cluster.get(Routes, name))?.status?.traffic?.map(({ revisionName, percent }) => `${revisionName} ${percent}`);
   const annotations = { ...service.metadata.annotations, "serving.knative.dev/rollout-duration": "3s" };
   const template = { ...service.spec.template, metadata: { annotations: { b: "2" } } };
   await cluster.client.update(Services, {
@@ -289,12 +297,12 @@ test("a gradual rollout: one per cent first, then in steps, and the Service is r
     metadata: { ...service.metadata, annotations },
     spec: { ...service.spec, template },
   });
-  await eventually(async () => (await shares())?.join() === "slow-00001 99,slow-00002 1");
-  const ingress = (await cluster.get(Routes, "slow"))?.status?.conditions?.find(({ type }) => type === "IngressReady");
+  await eventually(async () => (await shares())?.join() === `${name}-00001 99,${name}-00002 1`);
+  const ingress = (await cluster.get(Routes, name))?.status?.conditions?.find(({ type }) => type === "IngressReady");
   expect(ingress).toMatchObject({ status: "Unknown", reason: "RolloutInProgress" });
-  await eventually(async () => (await shares())?.join() === "slow-00002 100");
-  await readyService("slow");
-  expect((await cluster.get(Routes, "slow"))?.status?.annotations).toBeUndefined();
+  await eventually(async () => (await shares())?.join() === `${name}-00002 100`);
+  await readyService(name);
+  expect((await cluster.get(Routes, name))?.status?.annotations).toBeUndefined();
 });
 
 test("a traffic policy on a Service guards its host; a wrong one is refused", async () => {
