@@ -41,10 +41,13 @@ export interface Target {
   /** Another. */
   elsewhere: string;
   create<T extends KubeObject>(object: T, namespace?: string): Promise<T>;
+  /** PUT, of what was read before. */
+  replace<T extends KubeObject>(object: T): Promise<T>;
   /** Merge patch. */
   patch<T extends KubeObject>(change: Change): Promise<T>;
   find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }): Promise<T | undefined>;
-  remove(of: { apiVersion: string; kind: string; name: string }): Promise<void>;
+  /** `foreground`: it goes after all that it owns. */
+  remove(of: { apiVersion: string; kind: string; name: string }, propagation?: "Foreground" | "Background"): Promise<void>;
   /** By an object's `status.url`, through the ingress. */
   get(url: string, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>;
   /** What a shell command prints inside an instance that serves that URL. */
@@ -142,6 +145,10 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       const body: object = { ...object, metadata: { ...object.metadata, namespace: into } };
       return (await api.create(body)) as unknown as T;
     },
+    async replace<T extends KubeObject>(object: T) {
+      const body: object = { ...object };
+      return (await api.replace(body)) as unknown as T;
+    },
     async patch<T extends KubeObject>(change: Change) {
       const body = { ...change, metadata: { ...change.metadata, namespace } };
       return (await api.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch)) as unknown as T;
@@ -154,8 +161,8 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
         throw error;
       }
     },
-    async remove(of) {
-      await api.delete(header(of));
+    async remove(of, propagation) {
+      await api.delete(header(of), undefined, undefined, undefined, undefined, propagation);
     },
     async shell(url, command, headers = {}) {
       const answer = await get(url, { path: `/cgi-bin/run?${encodeURIComponent(command)}`, headers });

@@ -15,6 +15,7 @@ import {
 } from "@ebb/kube";
 import { systemRandom } from "@ebb/base";
 import { eventually } from "@ebb/testkit";
+import { ApiException } from "@kubernetes/client-node";
 import { afterAll, describe, expect, test } from "vitest";
 import { makeService, named, SERVING, type ServiceParts } from "./objects.ts";
 import { conditionOf, settled, type Target } from "./target.ts";
@@ -269,11 +270,80 @@ export function describeUpstream(target: () => Target): void {
       expect(conditionOf(seen.at(-1)?.object)?.status).toBe("True");
       let removed: Promise<void> | undefined;
       const gone = await target().watch(watched, ({ type }) => {
-        if (type === "ADDED") removed = target().remove(named("Service", name));
+        if (type === "ADDED") removed = target().remove(named("Service", name), "Foreground");
         return type === "DELETED";
       });
       await removed;
       expect(gone.at(-1)?.type).toBe("DELETED");
+    });
+
+    test("service update, apply and describe, revision list and delete, domain create and delete: each reads and writes as kn does", async () => {
+      const name = fresh("kn-all");
+      const labelled = { label: `serving.knative.dev/service=${name}` };
+      const made = await service(name, { env: { VERSION: "1" } });
+      // update: what was read is sent back with the change, and again after a conflict.
+      const { template } = makeService(target(), name, { env: { VERSION: "2" } }).spec;
+      const scaled = { ...template, metadata: { annotations: { [`${SCALING}/min-scale`]: "1", [`${SCALING}/max-scale`]: "2" } } };
+      await eventually(async () => {
+        const current = await target().find<KnativeService>(named("Service", name));
+        if (!current) return false;
+        return target()
+          .replace<KnativeService>({ ...current, spec: { ...current.spec, template: scaled } })
+          .then(
+            () => true,
+            (error: unknown) => (error instanceof ApiException && error.code === 409 ? false : Promise.reject(error as Error)),
+          );
+      });
+      const updated = await settled<KnativeService>(target(), named("Service", name));
+      expect(updated.status?.latestReadyRevisionName).toBe(`${name}-00002`);
+      // apply: a merge patch; whether anything has changed is told by the generation in the answer, which nobody has observed yet.
+      const tags = [
+        { tag: "old", revisionName: `${name}-00001`, percent: 50 },
+        { tag: "new", latestRevision: true, percent: 50 },
+      ];
+      const patched = await target().patch<KnativeService>({ ...named("Service", name), metadata: { name }, spec: { traffic: tags } });
+      expect(patched.metadata.generation).not.toBe(patched.status?.observedGeneration);
+      const again = { ...named("Service", name), metadata: { name, annotations: { note: "no change of the spec" } } };
+      const ready = await settled<KnativeService>(target(), named("Service", name));
+      expect((await target().patch<KnativeService>(again)).metadata.generation).toBe(ready.metadata.generation);
+      // describe and list: what is told of each target, its Revision's number, image and instances.
+      const told = ready.status?.traffic?.map(({ tag, revisionName, percent }) => [tag, revisionName, percent]);
+      expect(told).toEqual([
+        ["old", `${name}-00001`, 50],
+        ["new", `${name}-00002`, 50],
+      ]);
+      const revisions = await target().list<Revision>({ apiVersion: SERVING, kind: "Revision" }, labelled);
+      expect(revisions.map(({ metadata }) => metadata.labels?.["serving.knative.dev/configurationGeneration"]).toSorted()).toEqual([
+        "1",
+        "2",
+      ]);
+      for (const { status } of revisions) expect(status?.containerStatuses?.[0]?.name).toBe("user-container");
+      const routes = await target().list<Route>({ apiVersion: SERVING, kind: "Route" }, { field: `metadata.name=${name}` });
+      expect(routes.map(({ status }) => status?.url)).toEqual([made.status?.url]);
+      // domain create: the reference has a namespace, too; the wait is for Ready.
+      const restore = await target().configure("config-network", { "autocreate-cluster-domain-claims": "true" });
+      const domain = { apiVersion: "serving.knative.dev/v1beta1", kind: "DomainMapping", name: `${name}.example.org` };
+      try {
+        const ref = { kind: "Service", namespace: target().namespace, name, apiVersion: SERVING };
+        await target().create({ ...domain, metadata: { name: domain.name }, spec: { ref } } as KubeObject);
+        await settled(target(), domain);
+        await eventually(async () => (await target().get(`http://${domain.name}`, { path: "/cgi-bin/run?:" })).status === 200);
+        await target().remove(domain);
+        await eventually(async () => (await target().find(domain)) === undefined);
+      } finally {
+        await restore();
+      }
+      // revision delete: of one that takes no traffic any more, with a wait for the event.
+      await target().patch({ ...named("Service", name), metadata: { name }, spec: { traffic: [{ latestRevision: true, percent: 100 }] } });
+      await settled<KnativeService>(target(), named("Service", name));
+      const watched = { group: "apis/serving.knative.dev/v1", plural: "revisions", name: `${name}-00001`, seconds: 30 };
+      let removed: Promise<void> | undefined;
+      const seen = await target().watch(watched, ({ type }) => {
+        if (type === "ADDED") removed = target().remove(named("Revision", `${name}-00001`));
+        return type === "DELETED";
+      });
+      await removed;
+      expect(seen.at(-1)?.type).toBe("DELETED");
     });
   });
 }
