@@ -7,7 +7,8 @@ export type Artifact =
 
 /** Exactly one of the actions. Times in seconds, as in core/v1; a period of 0 asks for aggressive probing until the first success. */
 export interface ProbeSpec {
-  http?: { path: string; port?: number; headers: Record<string, string> };
+  /** By TLS whatever the certificate is, where `tls` says so. */
+  http?: { path: string; port?: number; headers: Record<string, string>; tls?: true };
   tcp?: { port?: number };
   grpc?: { port?: number; service: string };
   exec?: { command: string[] };

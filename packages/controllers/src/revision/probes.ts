@@ -22,7 +22,9 @@ export function probeOf(probe: Probe, periodSeconds: number): ProbeSpec {
   if (httpGet) {
     const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
     if (httpGet.host !== undefined) headers["Host"] = httpGet.host;
-    return { ...base, http: { path: httpGet.path ?? "/", headers, ...portOf(httpGet.port) } };
+    // Upstream's own tests write it in lower case.
+    const tls = httpGet.scheme?.toUpperCase() === "HTTPS" ? { tls: true as const } : {};
+    return { ...base, http: { path: httpGet.path ?? "/", headers, ...portOf(httpGet.port), ...tls } };
   }
   if (grpc) return { ...base, grpc: { service: grpc.service ?? "", ...portOf(grpc.port) } };
   if (exec) return { ...base, exec };

@@ -182,6 +182,16 @@ describe("makeWorkload", () => {
     });
   });
 
+  test.each<[scheme: string | undefined, http: object]>([
+    [undefined, {}],
+    ["http", {}],
+    ["HTTPS", { tls: true }],
+    ["https", { tls: true }],
+  ])("a probe's scheme %s", (scheme, more) => {
+    const httpGet = { path: "/ok", ...(scheme === undefined ? {} : { scheme }) };
+    expect(template({ readinessProbe: { httpGet } }).readiness?.http).toEqual({ path: "/ok", headers: {}, ...more });
+  });
+
   test("liveness and startup probes are only there when asked for", () => {
     expect(template({})).not.toHaveProperty("liveness");
     const livenessProbe = { httpGet: { path: "/" } };

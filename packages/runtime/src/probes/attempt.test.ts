@@ -1,9 +1,11 @@
 import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { createServer as createH2Server } from "node:http2";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { systemClock } from "@ebb/base";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ProbeSpec } from "../port.ts";
+import { ELSEWHERE } from "./elsewhere.fixture.ts";
 import { attemptProbe, type ProbeTarget } from "./attempt.ts";
 
 const TIMES = { initialDelaySeconds: 0, periodSeconds: 0, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 };
@@ -50,6 +52,18 @@ describe("HTTP probe", () => {
       headers: { "x-check": "yes", "user-agent": "kube-probe/1.32" },
     });
     expect(requests).toHaveLength(1);
+  });
+
+  it("by TLS trusts whatever certificate it is shown, and a server without TLS fails", async () => {
+    const http = (path: string): Partial<ProbeSpec> => ({ http: { path, headers: {}, tls: true } });
+    const port = await listen(
+      createTlsServer(ELSEWHERE, (request, response) => void response.writeHead(request.url === "/ok" ? 200 : 500).end()),
+    );
+    expect(await probe(http("/ok"), port)).toBeUndefined();
+    expect(await probe(http("/ok"), port, { protocol: "h2c" })).toBeUndefined();
+    expect(await probe(http("/"), port)).toMatch(/^HTTPS probe to .* answered 500/);
+    const plain = await listen(createHttpServer((_, response) => void response.end()));
+    expect(await probe(http("/ok"), plain)).toMatch(/^HTTPS probe to /);
   });
 
   it("speaks HTTP/2 to an h2c application", async () => {

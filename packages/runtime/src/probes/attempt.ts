@@ -36,7 +36,7 @@ async function act(probe: ProbeSpec, target: ProbeTarget, signal: AbortSignal): 
     const { exitCode, output } = await target.exec(probe.exec.command, probe.timeoutSeconds);
     if (exitCode !== 0) throw new ProbeFailure(`the command exited with code ${exitCode}: ${shorten(output)}`);
   } else if (probe.http) {
-    const run = target.protocol === "h2c" ? probeH2c : probeHttp;
+    const run = target.protocol === "h2c" && !probe.http.tls ? probeH2c : probeHttp;
     await run(addressOf(target, probe.http.port), probe.http, signal);
   } else if (probe.grpc) await probeGrpc(addressOf(target, probe.grpc.port), probe.grpc.service, signal);
   else await probeTcp(addressOf(target, probe.tcp?.port), signal);
@@ -48,7 +48,7 @@ function addressOf(target: ProbeTarget, port: number | undefined): Address {
 
 function describe(probe: ProbeSpec, target: ProbeTarget, error: unknown): string {
   const { host, port } = addressOf(target, probe.http?.port ?? probe.grpc?.port ?? probe.tcp?.port);
-  const kind = probe.exec ? "exec" : probe.http ? "HTTP" : probe.grpc ? "gRPC" : "TCP";
+  const kind = probe.exec ? "exec" : probe.http ? (probe.http.tls ? "HTTPS" : "HTTP") : probe.grpc ? "gRPC" : "TCP";
   const where = probe.exec ? "" : ` to ${host}:${port}`;
   const why = isRefusal(error) ? "nothing listens there" : shorten(causeChain(error).join(": "));
   return `${kind} probe${where} failed: ${why}`;

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { request as requestByTls } from "node:https";
 import { constants } from "node:http2";
 import type { Address } from "../port.ts";
 import { attemptHttp2 } from "./http2-attempt.ts";
@@ -10,13 +11,16 @@ export const USER_AGENT = "kube-probe/1.32";
 interface HttpProbe {
   path: string;
   headers: Record<string, string>;
+  tls?: true;
 }
 
 /** A GET whose status must be 200–399; the body is not read. Throws ProbeFailure or what the connection throws. */
 export function probeHttp(address: Address, probe: HttpProbe, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const attempt = request(
+    const attempt = (probe.tls ? requestByTls : request)(
       {
+        // As the kubelet: whether it serves is asked, not who it is.
+        ...(probe.tls ? { rejectUnauthorized: false } : {}),
         host: address.host,
         port: address.port,
         path: pathOf(probe),
