@@ -325,7 +325,7 @@ export function describeUpstream(target: () => Target): void {
       const domain = { apiVersion: "serving.knative.dev/v1beta1", kind: "DomainMapping", name: `${name}.example.org` };
       try {
         const ref = { kind: "Service", namespace: target().namespace, name, apiVersion: SERVING };
-        await target().create({ ...domain, metadata: { name: domain.name }, spec: { ref } } as KubeObject);
+        await target().create({ ...domain, metadata: { name: domain.name }, spec: { ref } });
         await settled(target(), domain);
         await eventually(async () => (await target().get(`http://${domain.name}`, { path: "/cgi-bin/run?:" })).status === 200);
         await target().remove(domain);
