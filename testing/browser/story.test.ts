@@ -1,452 +1,242 @@
-import { createHmac } from "node:crypto";
-import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb, startGitServer } from "@ebb/testkit";
-import type { Browser } from "playwright-core";
+import {
+  archive,
+  eventually,
+  finished,
+  httpRequest,
+  joinTeam,
+  nodeApp,
+  startEbb,
+  startLoad,
+  type EbbServer,
+  type Member,
+} from "@ebb/testkit";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFindings, buildConsole, launchBrowser, skipReason, visit, type Visit } from "./src/browser.ts";
 
-/** What `npm run build -w @ebb/console` allows, measured here as the browser sees it: compressed, over the wire. */
-const INITIAL_SCRIPT_BUDGET = 300 * 1024;
-const HANDLER = `console.log("answered " + request.url);`;
+const PASSWORD = "tide goes out slowly";
 
-/** One sitting of one person, against a whole Ebb: each test goes on where the one before it ended. */
-describe.skipIf(skipReason !== null)("with a whole platform behind it, the console", () => {
+interface Story {
+  ebb: EbbServer;
+  app: string;
+  /** Of prod. */
+  host: string;
+  /** Whoever deploys and releases; they have an account, and no browser that knows them. */
+  ann: string;
+  desk: Visit;
+  /** Whoever approves: at another desk, with the page of approvals open all the time. */
+  bob: Member;
+  approver: Visit;
+}
+
+/** Two people at two desks, and what they do is done: real builds, real processes, real requests. The same by command: testing/e2e/story.test.ts. */
+describe.skipIf(skipReason !== null)("in the browser", () => {
   let ebb: EbbServer;
   let browser: Browser;
-  let visited: Visit;
-
   beforeAll(async () => {
     buildConsole();
-    ebb = await startEbb({ args: ["--no-containers", "--progress-deadline", "12"] });
-    // What serves nobody sleeps soon: one of the tests wakes it.
-    await ebb.client.patchEnvironment("default", "test", { scaling: { idleSeconds: 6 } });
-    for (const version of ["one", "two"]) {
-      const done = await deploy(ebb.client, "shop", nodeApp({ before: `// ${version}`, handler: HANDLER }));
-      expect(done.failure).toBeNull();
-    }
-    browser = await launchBrowser();
-    visited = await visit(browser, { baseURL: ebb.urls.platform });
+    [ebb, browser] = await Promise.all([startEbb({ args: ["--no-containers"] }), launchBrowser()]);
+    await ebb.client.patchEnvironment("default", "prod", { approvals: 1 });
   });
   afterAll(async () => {
     await browser?.close();
     await ebb?.dispose();
   });
 
-  test("opens with the one-time link, which leaves the address and works once", async () => {
-    const { page } = visited;
-    await page.goto(ebb.urls.console);
-    await page.getByRole("row", { name: /shop.*v2 100 %/ }).waitFor();
-    expect(page.url()).toBe(`${ebb.urls.platform}/`);
-    const second = await visit(browser, { baseURL: ebb.urls.platform, expected: /401|403/ });
-    await second.page.goto(ebb.urls.console);
-    await second.page.getByText("This link was used before").waitFor();
-    await second.close();
-  });
-
-  test("lets an invited user choose a password, sign in with it, and out again", async () => {
-    // A name is given once: trying again goes on with the user that is there.
-    const known = (await ebb.client.listUsers()).some(({ name }) => name === "anna");
-    const { code } = known ? await ebb.client.resetPassword("anna") : await ebb.client.createUser({ name: "anna" });
-    await ebb.client.setMember("default", "anna", "viewer");
-    const anna = await visit(browser, { baseURL: ebb.urls.platform, expected: /401/ });
-    const { page } = anna;
-    await page.goto(`${ebb.urls.platform}/?invite=${code}`);
-    await page.getByText("You sign in as anna.").waitFor();
-    expect(page.url()).toBe(`${ebb.urls.platform}/`);
-    await page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
-    await page.getByRole("textbox", { name: "The same again" }).fill("tide goes out slowly");
-    expect(await accessibilityFindings(page)).toEqual([]);
-    await page.getByRole("button", { name: "Set password and sign in" }).click();
-    await page.getByRole("row", { name: /shop/ }).waitFor();
-    await anna.open("/status");
-    await page.getByRole("button", { name: "Sign this browser out" }).click();
-    await page.getByRole("textbox", { name: "Name" }).fill("anna");
-    await page.getByRole("textbox", { name: "Password" }).fill("something else");
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await page.getByText("The name or the password is not right.").waitFor();
-    await page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await page.getByRole("navigation").waitFor();
-    expect(anna.complaints).toEqual([]);
-    await anna.close();
-  });
-
-  test("loads little: the first page's scripts stay within the budget", async () => {
-    const fresh = await visit(browser, { baseURL: ebb.urls.platform, storageState: await visited.page.context().storageState() });
-    await fresh.open("/");
-    await fresh.page.getByRole("row", { name: /shop/ }).waitFor();
-    const bytes = await fresh.page.evaluate<number>(
-      `performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith(".js")).reduce((sum, entry) => sum + entry.encodedBodySize, 0)`,
-    );
-    console.log(`the first page with its table: ${Math.round(bytes / 1024)} KB of script over the wire`);
-    expect(bytes).toBeGreaterThan(50 * 1024);
-    expect(bytes).toBeLessThan(INITIAL_SCRIPT_BUDGET);
-    await fresh.close();
-  });
-
-  test("shows the app: where requests go, its instances, what happened", async () => {
-    const { page } = visited;
-    await ebb.get("shop");
-    await page.getByRole("link", { name: "shop", exact: true }).click();
-    await page.getByRole("heading", { name: "Where requests go" }).waitFor();
-    await page.getByRole("img", { name: "v2 100 %" }).waitFor();
-    await page.getByText("Running").first().waitFor();
-    const happened = page.getByRole("list").filter({ has: page.getByRole("link", { name: "Deploy", exact: true }) });
-    await happened.getByText("v1", { exact: true }).waitFor();
-    expect(await happened.getByText("Succeeded").count()).toBe(2);
-    expect(await accessibilityFindings(page)).toEqual([]);
-  });
-
-  test("moves traffic: says what will change, and requests follow", async () => {
-    const { page } = visited;
-    await page.getByRole("link", { name: "Traffic", exact: true }).click();
-    await page.getByRole("combobox", { name: "Add a version" }).click();
-    await page.getByTitle("v1", { exact: true }).click();
-    await page.getByRole("spinbutton", { name: "Percent for v1" }).fill("30");
-    await page.getByText("v2: 100 % → 70 %").waitFor();
-    await page.getByText("v1: 0 % → 30 %").waitFor();
-    await page.getByText(/^about \d+ would move from v2 to v1$/).waitFor();
-    await page.getByRole("button", { name: "Add a rule" }).click();
-    await page.getByRole("textbox", { name: "Name: Rule 1, 1" }).fill("x-canary");
-    await page.getByRole("textbox", { name: "Value: Rule 1, 1" }).fill("1");
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("The new split is in force.").waitFor();
-    await page.getByText("Nothing will change.").waitFor();
-    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("x-canary: 1");
-    await page.getByRole("button", { name: "Explain" }).click();
-    await page.getByText("by rule 1").waitFor();
-    await page.getByRole("textbox", { name: "Headers, one a line" }).fill("");
-    await page.getByRole("button", { name: "Explain" }).click();
-    await page.getByText("no rule fits: the split decides").waitFor();
-    await page.getByRole("button", { name: "Rule 1: remove" }).click();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("Nothing will change.").waitFor();
-    expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic.toSorted((a, b) => b.percent - a.percent)).toEqual([
-      { version: "v2", percent: 70 },
-      { version: "v1", percent: 30 },
-    ]);
-  });
-
-  test("tells why there are as many instances", async () => {
-    const { page } = visited;
-    await page.getByRole("link", { name: "Scaling", exact: true }).click();
-    // It may be asleep again by now.
-    await page.getByRole("img", { name: /v2: [01] instance/ }).waitFor();
-    await page.getByRole("row", { name: /v2.*0 → 1.*First start/ }).waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-  });
-
-  test("shows log lines as they are written, of the chosen version", async () => {
-    const { page } = visited;
-    await page.getByRole("link", { name: "Logs", exact: true }).click();
-    await page.getByText(/live ·/).waitFor();
-    await ebb.get("shop", "/while-watching");
-    await page.getByRole("log").getByText("answered /while-watching").waitFor();
-    await page.getByRole("button", { name: "Pause" }).click();
-    await ebb.get("shop", "/while-paused");
-    await page.getByRole("button", { name: /Go on \(\d+ new\)/ }).click();
-    await page.getByRole("log").getByText("answered /while-paused").waitFor();
-  });
-
-  test("opens a shell where the app runs, which the trail keeps, and says how it ended", async () => {
-    const { page } = visited;
-    await ebb.get("shop");
-    await visited.open("/apps/shop/test/terminal");
-    await page.getByRole("button", { name: "Open a shell" }).click();
-    const screen = page.getByRole("group", { name: /^Terminal in shop-0000/ });
-    await page.getByText("Shift + Esc leaves the terminal.").waitFor();
-    await screen.getByRole("textbox").pressSequentially("echo $K_SERVICE has $((6 * 7))\n");
-    await screen.getByText("shop has 42").first().waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    await page.keyboard.press("Shift+Escape");
-    await expect.poll(() => page.evaluate("document.activeElement.textContent")).toBe("Close it");
-    await screen.getByRole("textbox").pressSequentially("exit 3\n");
-    await page.getByText("The shell has ended with exit code 3.").waitFor();
-    const { items } = await ebb.client.audit({ action: "command.run" });
-    expect(items[0]).toMatchObject({ object: "app/shop", after: { environment: "test", program: "sh" } });
-  });
-
-  test("sends everything back to the version before, from the list of versions", async () => {
-    const { page } = visited;
-    await page.getByRole("link", { name: "Versions", exact: true }).click();
-    await page.getByRole("button", { name: "Roll back to v1" }).click();
-    await page
-      .getByRole("alertdialog")
-      .getByText(/v2: 70 % → 0 %/)
-      .waitFor();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByRole("row", { name: /v1.*100 %/ }).waitFor();
-    await eventually(async () => (await ebb.client.getAppEnvironment(inTest("shop"))).traffic.every((target) => target.version === "v1"));
-  });
-
-  test("releases a version step by step, from one step to the next by hand", async () => {
-    const { page } = visited;
-    await page.getByRole("link", { name: "Traffic", exact: true }).click();
-    await page.getByRole("link", { name: "Releases", exact: true }).click();
-    await page.getByRole("textbox", { name: "Steps, percent" }).fill("50, 100");
-    await page.getByRole("checkbox", { name: /^Each step waits/ }).check();
-    await page.getByRole("button", { name: "Release v2" }).click();
-    await page.getByRole("heading", { name: "v2 is being released" }).waitFor();
-    await page.getByText("It waits until somebody continues.").waitFor();
-    await page.getByRole("row", { name: /v2 new/ }).waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    await page.getByRole("button", { name: "Go on to 100 % now" }).click();
-    await page.getByText("50 % → 100 %").waitFor();
-    expect((await ebb.client.getAppEnvironment(inTest("shop"))).traffic).toEqual([{ version: "v2", percent: 100 }]);
-  });
-
-  test("promotes to an environment where somebody else has to approve it, and the trail has who did what", async () => {
-    const { page } = visited;
-    await ebb.client.patchEnvironment("default", "prod", { approvals: 1 });
-    await ebb.client.setMember("default", "anna", "releaser");
-    await visited.open("/apps/shop/test/promote?to=prod&version=v2");
-    await page.getByRole("button", { name: "Promote v2 to prod" }).click();
-    await page.waitForURL("**/operations/*");
-    await page.getByRole("button", { name: "Approve" }).waitFor();
-    const anna = await visit(browser, { baseURL: ebb.urls.platform, expected: /401/ });
-    await anna.page.goto(page.url());
-    await anna.page.getByRole("textbox", { name: "Name" }).fill("anna");
-    await anna.page.getByRole("textbox", { name: "Password" }).fill("tide goes out slowly");
-    await anna.page.getByRole("button", { name: "Sign in", exact: true }).click();
-    await anna.page.getByRole("textbox", { name: /^Why/ }).fill("seen in test");
-    expect(await accessibilityFindings(anna.page)).toEqual([]);
-    await anna.page.getByRole("button", { name: "Approve" }).click();
-    const id = page.url().split("/").at(-1) ?? "";
-    expect((await finished(ebb.client, id)).failure).toBeNull();
-    await page.getByText("Succeeded", { exact: true }).first().waitFor();
-    await anna.open("/apps/shop/prod");
-    await anna.page.getByRole("img", { name: /^v\d+ 100 %$/ }).waitFor();
-    expect(anna.complaints).toEqual([]);
-    await anna.close();
-    await visited.open(`/audit?object=${encodeURIComponent(`operation/${id}`)}`);
-    await page.getByText("approved an operation").first().waitFor();
-    await page.getByText("anna", { exact: true }).first().waitFor();
-    // What follows is about test alone.
-    await ebb.client.patchEnvironment("default", "prod", { approvals: 0 });
-    await finished(ebb.client, (await ebb.client.deleteAppEnvironment({ app: "shop", env: "prod" })).id);
-  });
-
-  test("pins a version, and copies requests to it beside the one that answers", async () => {
-    const { page } = visited;
-    // Trying again begins as the first time did.
-    await ebb.client.patchVersion(inTest("shop"), "v1", { pinned: false });
-    await visited.open("/apps/shop/test/versions/v1");
-    await page.getByRole("button", { name: "Pin it" }).click();
-    await page.getByText(/^Pinned by /).waitFor();
-    expect((await ebb.client.getVersion(inTest("shop"), "v1")).pinned).not.toBeNull();
-    await visited.open("/apps/shop/test/releases");
-    await page.getByRole("spinbutton", { name: "Of the requests" }).fill("100");
-    await page.getByRole("button", { name: "Copy to v1" }).click();
-    await page.getByText("are copied to").waitFor();
-    for (let i = 0; i < 5; i++) expect((await ebb.get("shop")).status).toBe(200);
-    await page.getByRole("region", { name: "v1 against v2" }).waitFor({ timeout: 30_000 });
-    await page.getByRole("button", { name: "No more copies" }).click();
-    await page.getByRole("button", { name: "Copy to v1" }).waitFor();
-  });
-
-  test("changes settings of a layer and of the app, seeing first what that does, and never shows a secret", async ({ task }) => {
-    const { page } = visited;
-    // Trying again begins with names that are not there yet.
-    const tries = task.result?.retryCount ?? 0;
-    const [region, greeting, token] = ["REGION", "GREETING", "TOKEN"].map((name) => `${name}_${tries}`) as [string, string, string];
-    await visited.open("/teams/default/configuration");
-    await page.getByRole("button", { name: "Add a variable" }).click();
-    await page.getByRole("textbox", { name: "Name" }).fill(region);
-    await page.getByRole("textbox", { name: `Value: ${region}` }).fill("eu");
-    await page.getByRole("button", { name: "See what changes" }).click();
-    await page.getByText("gets a new version").waitFor();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("The layer is changed.").waitFor();
-    await page.getByText("Succeeded").waitFor();
-    await visited.open("/apps/shop/test/config");
-    await page.getByText("from the team").first().waitFor();
-    await page.getByRole("button", { name: "Add a variable" }).click();
-    await page.getByRole("textbox", { name: "Name", exact: true }).fill(greeting);
-    await page.getByRole("textbox", { name: `Value: ${greeting}` }).fill(`hello from \${${region}}`);
-    await page.getByRole("button", { name: "Add a secret" }).click();
-    await page.getByRole("textbox", { name: "Name of the secret" }).fill(token);
-    await page.getByLabel(`Secret value: ${token}`).fill("s3cret");
-    await page.getByRole("button", { name: "See what changes" }).click();
-    await page.getByText(`secrets.${token}`).waitFor();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText(/^v\d+: Succeeded/).waitFor();
-    await page.getByText("No changes").waitFor();
-    await page.getByText("that is hello from eu").first().waitFor();
-    expect((await ebb.client.getVariables(inTest("shop"))).variables).toMatchObject({
-      [greeting]: `hello from \${${region}}`,
-      [region]: "eu",
-    });
-    await page.reload();
-    await page.getByText(token).waitFor();
-    expect(await page.content()).not.toContain("s3cret");
-  });
-
-  test("guards the app at once, says so in words, and is not written over what somebody else has done meanwhile", async () => {
-    const { page, complaints } = visited;
-    // Trying again begins as the first time did.
-    await ebb.client.patchTrafficPolicy(inTest("shop"), { deny: [], rateLimits: [] });
-    await visited.open("/apps/shop/test/guard");
-    await page.getByRole("button", { name: "Refuse somebody" }).click();
-    await page.getByRole("textbox", { name: /^IP address or block/ }).fill("127.0.0.0/8");
-    await page.getByText("403 for 127.0.0.0/8").waitFor();
-    await ebb.client.patchTrafficPolicy(inTest("shop"), { rateLimits: [{ requests: 1000, perSeconds: 1, by: "app" }] });
-    const before = complaints.length;
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("Somebody has changed this meanwhile").waitFor();
-    // Chromium itself logs the refusal.
-    complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !each.includes("412")));
-    await page
-      .getByText(/^0: 429 above 1000 requests|→ 429 above 1000 requests/)
-      .first()
-      .waitFor();
-    await page.getByRole("button", { name: "Save mine on top of it" }).click();
-    await page.getByText("The gateway guards it so now.").waitFor();
-    expect((await ebb.get("shop")).status).toBe(403);
-    expect(await ebb.client.getTrafficPolicy(inTest("shop"))).toMatchObject({
-      deny: [{ address: "127.0.0.0/8" }],
-      rateLimits: [{ by: "app" }],
-    });
-    await page.getByRole("button", { name: "Remove: Refused with 403, 1" }).click();
-    await page.getByRole("button", { name: "Apply" }).click();
-    await page.getByText("403 for 127.0.0.0/8").first().waitFor({ state: "detached" });
-    await eventually(async () => (await ebb.get("shop")).status === 200);
-  });
-
-  test("sets when the environment sleeps, shows what comes next, and takes it back", async () => {
-    const { page } = visited;
-    await ebb.client.patchEnvironment("default", "test", { schedule: null });
-    await visited.open("/teams/default/environments/test");
-    await page.getByRole("button", { name: "Set a schedule" }).click();
-    await page.getByRole("textbox", { name: /^Falls asleep/ }).fill("0 25 * * *");
-    await page.getByText("“0 25 * * *” cannot be read:").waitFor();
-    await page.getByRole("textbox", { name: /^Falls asleep/ }).fill("0 3 29 2 *");
-    await page.getByRole("textbox", { name: /^Wakes/ }).fill("0 4 29 2 *");
-    await page
-      .getByText(/^falls asleep at \w+, Feb 29/)
-      .first()
-      .waitFor();
-    await page.getByRole("button", { name: "Save the schedule" }).click();
-    await eventually(async () => (await ebb.client.getEnvironment("default", "test")).schedule?.sleep[0] === "0 3 29 2 *");
-    await page.getByRole("button", { name: "No schedule" }).click();
-    await page.getByText("It does not sleep by itself.").waitFor();
-    expect((await ebb.client.getEnvironment("default", "test")).schedule).toBeNull();
-  });
-
-  test("follows a deploy from an uploaded archive that fails, and shows the cause and the lines that matter", async () => {
-    const { page } = visited;
-    const broken = nodeApp({ before: `console.error("no database at db.internal:5432"); process.exit(3);` });
-    await visited.open("/deploy");
-    await page.locator("input[type=file][accept]").setInputFiles({
-      name: "broken.tar.gz",
-      mimeType: "application/gzip",
-      buffer: Buffer.from(await (await archive(broken)).arrayBuffer()),
-    });
-    await page.getByRole("textbox", { name: "App name" }).first().fill("shop");
-    await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
-    await page.getByRole("heading", { name: "Deploy: shop · test" }).waitFor();
-    await page.getByRole("list", { name: "Phases" }).getByText("Start an instance").waitFor();
-    await page.getByText("The last lines that matter").waitFor({ timeout: 60_000 });
-    await page.getByText("no database at db.internal:5432").first().waitFor();
-    await page.getByRole("list", { name: "Why it failed" }).waitFor();
-    expect(await accessibilityFindings(page)).toEqual([]);
-    // What served before still does.
-    expect((await ebb.get("shop")).status).toBe(200);
-  });
-
-  test("deploys from a Git repository, and a push brings what comes next", async () => {
-    const { page } = visited;
-    const git = await startGitServer();
-    try {
-      const pages = await git.repository("acme/pages");
-      await pages.commit("First", { "index.html": "<p>first</p>" });
-      await ebb.client.patchGitSettings({ allow: ["127.0.0.1"] });
-      // Of a try before this one.
-      await ebb.client.deleteRepository("pages").catch(() => undefined);
-      await visited.open("/deploy");
-      await page.getByRole("textbox", { name: "Repository" }).fill(`${git.url}/acme/pages.git`);
-      await page.getByRole("textbox", { name: "Branch, tag or commit" }).fill("main");
-      await page.getByRole("button", { name: "Deploy", exact: true }).nth(1).click();
-      await page.getByRole("heading", { name: "Deploy: pages · test" }).waitFor();
-      await page.getByRole("list", { name: "Phases" }).getByText("Fetch the source").waitFor();
-      await page.getByText(/Commit [0-9a-f]{40} of Ann: First/).waitFor();
-      await page
-        .getByRole("link", { name: /^pages.*sls-/ })
-        .first()
-        .waitFor({ timeout: 30_000 });
-      await visited.open("/apps/pages/test/settings");
-      await page.getByRole("textbox", { name: "Owner" }).fill(`team ${git.port}`);
-      await page.getByRole("button", { name: "Save", exact: true }).click();
-      await page.getByRole("textbox", { name: "Repository" }).fill(`${git.url}/acme/pages.git`);
-      await page.getByRole("button", { name: "Add a rule" }).click();
-      await page.getByRole("textbox", { name: "Branch: rule 1" }).fill("main");
-      await page.getByRole("button", { name: "Link the repository" }).click();
-      await page.getByRole("button", { name: "Make a new secret" }).click();
-      const secret = await page.locator(".ant-alert .command code").innerText();
-      expect(await accessibilityFindings(page)).toEqual([]);
-      const after = await pages.commit("Second", { "index.html": "<p>second</p>" });
-      const body = JSON.stringify({ ref: "refs/heads/main", after, repository: { full_name: "acme/pages" } });
-      const signature = createHmac("sha256", secret).update(body).digest("hex");
-      const headers = { "content-type": "application/json", "x-github-event": "push", "x-hub-signature-256": `sha256=${signature}` };
-      const answer = await fetch(`${ebb.urls.platform}/api/v1/hooks/git/pages`, { method: "POST", headers, body });
-      expect(await answer.json()).toMatchObject({ outcome: "deployed" });
-      await page.getByText("main goes to test").waitFor();
-      await eventually(async () => (await ebb.get("pages")).body.includes("second"), 30_000);
-      await visited.open("/apps/pages/test/events?kind=change");
-      await page.getByText("linked a repository").waitFor();
-      await page.getByRole("radio", { name: "Operations" }).press("Space");
-      await page.getByText("by git push").first().waitFor();
-      expect(await accessibilityFindings(page)).toEqual([]);
-      expect(await ebb.client.getApp("pages")).toMatchObject({ owner: `team ${git.port}` });
-      expect((await ebb.client.listVersions(inTest("pages")))[0]).toMatchObject({
-        createdBy: "git push",
-        source: { ref: "main", message: "Second" },
-      });
-    } finally {
-      await git.close();
-    }
-  });
-
-  test("stays usable through a restart of the platform", async () => {
-    const { page, complaints } = visited;
-    await visited.open("/");
-    await page.getByRole("row", { name: /shop/ }).waitFor();
-    const before = complaints.length;
-    process.kill(await ebb.pid("platform"), "SIGKILL");
-    await eventually(() => ebb.client.healthy(), 60_000);
-    const again = await ebb.client.uploadSource(await archive(nodeApp()), { name: "spare" });
-    await finished(ebb.client, again.id);
-    await page.getByRole("row", { name: /spare/ }).waitFor();
-    // Chromium itself logs each refused connection.
-    complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !/Failed to load resource|ERR_/.test(each)));
-  });
-
-  test("sends a request that wakes it, and shows what it waited for", async () => {
-    const { page } = visited;
-    await eventually(async () => (await ebb.client.getAppEnvironment(inTest("shop"))).state === "asleep", 30_000);
-    await visited.open("/apps/shop/test/try");
-    await page.getByRole("textbox", { name: "Path" }).fill("/tried");
-    await page.getByRole("button", { name: "Send" }).click();
-    await page.getByText("200", { exact: true }).waitFor();
-    await page.getByText(/It waited for the start of shop-0000/).waitFor();
-  });
-
-  test("deletes an app only after its name is typed", async () => {
-    const { page } = visited;
-    await visited.open("/apps/shop/test/settings");
-    const button = page.getByRole("button", { name: "Delete for good" });
-    await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("sho");
-    expect(await button.isDisabled()).toBe(true);
-    await page.getByRole("textbox", { name: "Type shop to confirm" }).fill("shop");
-    await button.click();
-    await page.getByText("shop is deleted.").waitFor();
-    expect(await ebb.client.listApps()).toMatchObject([{ name: "pages" }, { name: "spare" }]);
-  });
-
-  test("shows the platform, signs out, and has not complained once", async () => {
-    const { page, complaints } = visited;
-    await page.getByRole("link", { name: "Platform" }).click();
-    await page.getByRole("heading", { name: "Gateway" }).waitFor();
-    expect(complaints).toEqual([]);
-    await page.getByRole("button", { name: "Sign this browser out" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  test("sign in, deploy, promote, approve, a canary by header, a guarded release, a bad version that is taken back, and the trail", async ({
+    task,
+  }) => {
+    // Trying again begins with people and an app of its own.
+    const story = await begin(ebb, browser, task.result?.retryCount ?? 0);
+    await signIn(story);
+    await deployToTest(story, "// v1");
+    await promoteTo(story, "staging");
+    await promoteTo(story, "prod");
+    await deployToTest(story, "// v2");
+    await promoteTo(story, "prod", { noTraffic: true });
+    const load = startLoad(ebb.gateway, story.host, 4);
+    await canaryByHeader(story);
+    await guardedRelease(story);
+    await badVersion(story);
+    const { failures, succeeded } = await load.stop();
+    // Only the bad version's own answers were bad: nobody on another one saw a thing.
+    expect(failures.filter((failure) => !failure.includes(`${story.app}-00003`))).toEqual([]);
+    console.log(`the story under load: ${succeeded} answers, ${failures.length} of the bad version, no other failed`);
+    await trail(story);
+    expect([...story.desk.complaints, ...story.approver.complaints]).toEqual([]);
+    await story.desk.close();
+    await story.approver.close();
   });
 });
+
+async function begin(ebb: EbbServer, browser: Browser, tries: number): Promise<Story> {
+  const app = tries === 0 ? "shop" : `shop${tries}`;
+  const ann = `ann${tries}`;
+  const bob = await joinTeam(ebb.client, ebb.urls.platform, { name: `bob${tries}`, role: "admin" });
+  await ebb.client.patchUser(bob.name, { platformAdmin: true });
+  const [desk, approver] = await Promise.all([
+    // Chromium logs the refusal of the wrong password.
+    visit(browser, { baseURL: ebb.urls.platform, expected: /401/ }),
+    visit(browser, { baseURL: ebb.urls.platform, expected: /401/ }),
+  ]);
+  await approver.open("/approvals");
+  await enter(approver.page, bob.name, PASSWORD);
+  await approver.page.getByText("Nothing waits for approval.").waitFor();
+  return { ebb, app, host: `${app}.sls-local.localhost`, ann, desk, bob, approver };
+}
+
+async function enter(page: Page, name: string, password: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("textbox", { name: "Password" }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** By the invitation, out again, and in again by name; a wrong password is told. */
+async function signIn({ ebb, ann, desk: { page, open } }: Story): Promise<void> {
+  const { code } = await ebb.client.createUser({ name: ann });
+  await ebb.client.setMember("default", ann, "releaser");
+  await page.goto(`${ebb.urls.platform}/?invite=${code}`);
+  await page.getByText(`You sign in as ${ann}.`).waitFor();
+  expect(page.url()).toBe(`${ebb.urls.platform}/`);
+  await page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+  await page.getByRole("textbox", { name: "The same again" }).fill(PASSWORD);
+  expect(await accessibilityFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Set password and sign in" }).click();
+  await page.getByRole("navigation").first().waitFor();
+  await open("/status");
+  await page.getByRole("button", { name: "Sign this browser out" }).click();
+  await enter(page, ann, "something else");
+  await page.getByText("The name or the password is not right.").waitFor();
+  await enter(page, ann, PASSWORD);
+  await page.getByRole("navigation").first().waitFor();
+}
+
+/** As ann's browser sends it: an archive, dropped into the page. */
+async function deployToTest({ app, desk: { page, open } }: Story, before: string): Promise<void> {
+  await open("/deploy");
+  const buffer = Buffer.from(await (await archive(nodeApp({ before }))).arrayBuffer());
+  await page.locator("input[type=file][accept]").setInputFiles({ name: `${app}.tar.gz`, mimeType: "application/gzip", buffer });
+  await page.getByRole("textbox", { name: "App name" }).first().fill(app);
+  await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+  await page.getByRole("heading", { name: `Deploy: ${app} · test` }).waitFor();
+  await page.getByRole("list", { name: "Phases" }).getByText("Check the public address").waitFor();
+  await page.getByText(/^v\d: Succeeded/).waitFor();
+}
+
+/** What the page has sent waits for bob, who sees it come, looks, and says yes. */
+async function approve({ approver: { page } }: Story, title: RegExp, why: string): Promise<void> {
+  await page.getByRole("link", { name: title }).click();
+  await page.getByRole("textbox", { name: /^Why/ }).fill(why);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.getByRole("button", { name: "Approve" }).waitFor({ state: "detached" });
+  await page.goBack();
+  await page.getByText("Nothing waits for approval.").waitFor();
+}
+
+async function promoteTo(story: Story, to: string, { noTraffic = false } = {}): Promise<void> {
+  const { app, desk } = story;
+  const { page } = desk;
+  await desk.open(`/apps/${app}/test/promote?to=${to}`);
+  if (noTraffic) await page.getByRole("checkbox", { name: /^A preview only/ }).check();
+  await page.getByRole("button", { name: new RegExp(`^Promote v\\d to ${to}$`) }).click();
+  await page.getByRole("heading", { name: `Promote: ${app} · ${to}` }).waitFor();
+  if (to === "prod") {
+    await page.getByRole("button", { name: "Approve" }).waitFor();
+    await approve(story, new RegExp(`^Promote: ${app} · prod$`), "seen in test");
+  }
+  await page.getByText(/^v\d: Succeeded/).waitFor();
+}
+
+/** The answers of prod, as somebody with these headers gets them. */
+async function served({ ebb, host }: Story, headers: Record<string, string> = {}): Promise<string> {
+  const { body } = await httpRequest(ebb.gateway, { host, path: "/cart", headers });
+  return /"version":"([^"]*)"/.exec(body)?.[1] ?? body;
+}
+
+async function canaryByHeader(story: Story): Promise<void> {
+  const { app, desk } = story;
+  const { page } = desk;
+  expect(await served(story, { "x-canary": "1" })).toBe(`${app}-00001`);
+  await desk.open(`/apps/${app}/prod/traffic`);
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await page.getByRole("textbox", { name: "Name: Rule 1, 1" }).fill("x-canary");
+  await page.getByRole("textbox", { name: "Value: Rule 1, 1" }).fill("1");
+  await page.getByText("New rule 1:").waitFor();
+  await page.getByText(/^Of the last \d+ requests$/).waitFor();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await approve(story, new RegExp(`: ${app} · prod$`), "for testers only");
+  await page.getByText("Nothing will change.").waitFor();
+  expect([await served(story), await served(story, { "x-canary": "1" })]).toEqual([`${app}-00001`, `${app}-00002`]);
+  for (const [header, answer] of [
+    ["x-canary: 1", "by rule 1"],
+    ["", "no rule fits: the split decides"],
+  ] as const) {
+    await page.getByRole("textbox", { name: "Headers, one a line" }).fill(header);
+    await page.getByRole("button", { name: "Explain" }).click();
+    await page.getByText(answer).waitFor();
+  }
+  expect(await accessibilityFindings(page)).toEqual([]);
+}
+
+/** A quarter first, then all of it at a word; what guards it is on the page all the while. */
+async function guardedRelease(story: Story): Promise<void> {
+  const { app, desk } = story;
+  const { page } = desk;
+  await page.getByRole("link", { name: "Releases", exact: true }).click();
+  await page.getByRole("textbox", { name: "Steps, percent" }).fill("25, 100");
+  await page.getByRole("checkbox", { name: /^Each step waits/ }).check();
+  await page.getByRole("button", { name: "Release v2" }).click();
+  await page.getByRole("heading", { name: "v2 is being released" }).waitFor();
+  await approve(story, new RegExp(`: ${app} · prod$`), "the testers like it");
+  await page.getByText("It waits until somebody continues.").waitFor();
+  await page.getByRole("listitem").filter({ hasText: "v2 is at this step" }).getByText("25 %").waitFor();
+  await page.getByRole("row", { name: /v2 new/ }).waitFor();
+  await eventually(async () => (await served(story)) === `${app}-00002`, 30_000);
+  expect(await accessibilityFindings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Go on to 100 % now" }).click();
+  await page.getByRole("listitem").filter({ hasText: "25 % → 100 %" }).getByText("Succeeded").waitFor();
+  expect(await served(story)).toBe(`${app}-00002`);
+}
+
+/** Answers 500 as soon as anybody asks: whoever watches sees it taken back, without a word or a key. */
+async function badVersion(story: Story): Promise<void> {
+  const { ebb, app, bob, desk } = story;
+  const { page } = desk;
+  const bad = await bob.client.uploadSource(await archive(nodeApp({ handler: "response.statusCode = 500;" })), {
+    name: app,
+    noTraffic: true,
+  });
+  expect((await finished(bob.client, bad.id)).failure).toBeNull();
+  const { id } = await bob.client.promote({ app, env: "prod" }, { from: "test", version: "v3", noTraffic: true });
+  await ebb.client.approveOperation(id, "nobody sees it");
+  expect((await finished(ebb.client, id)).failure).toBeNull();
+  // What ann types is made on what is there by now, whatever the page has heard of it.
+  await desk.open(`/apps/${app}/prod/releases`);
+  await page.getByRole("textbox", { name: "Steps, percent" }).fill("25, 100");
+  await page.getByRole("spinbutton", { name: "Seconds in each step" }).fill("300");
+  await page.getByRole("button", { name: "Release v3" }).click();
+  await page.getByRole("heading", { name: "v3 is being released" }).waitFor();
+  await approve(story, new RegExp(`: ${app} · prod$`), "it was tested well");
+  const ended = page.getByRole("listitem").filter({ hasText: "25 % → 100 %" }).filter({ hasText: "came to 25 %" });
+  await ended.getByText("v3 did worse than what served before, and was taken back").waitFor();
+  await ended.getByText("Failed", { exact: true }).waitFor();
+  expect(await ebb.client.getAppEnvironment({ app, env: "prod" })).toMatchObject({ traffic: [{ version: "v2", percent: 100 }] });
+  await page.getByRole("button", { name: "Release v3" }).waitFor();
+}
+
+async function trail({ app, ann, bob, approver: { page, open } }: Story): Promise<void> {
+  await open(`/audit?object=${encodeURIComponent(`app/${app}`)}`);
+  await page.getByRole("listitem").filter({ hasText: ann }).first().waitFor();
+  // Two deploys, three promotions, the rule and two releases by ann; a deploy and a promotion by bob.
+  const by = (who: string) => page.getByRole("listitem").filter({ has: page.locator("b", { hasText: who }) });
+  expect([await by(ann).count(), await by(bob.name).count()]).toEqual([8, 2]);
+  await page.getByRole("textbox", { name: "Who" }).fill(bob.name);
+  await page.getByRole("textbox", { name: "Object" }).fill("");
+  await page.getByRole("textbox", { name: /^Action/ }).fill("operation.approve");
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByText("approved an operation").first().waitFor();
+  expect(await page.getByText("approved an operation").count()).toBe(5);
+  await page.getByRole("button", { name: "Verify the chain" }).click();
+  await page.getByText(/^All [\d,]+ rows are as they were written\.$/).waitFor();
+  expect(await accessibilityFindings(page)).toEqual([]);
+}

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import axe from "axe-core";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 
 const CONSOLE = join(import.meta.dirname, "../../../apps/console");
 const CANDIDATES = [process.env["EBB_CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -71,9 +71,22 @@ export interface VisitOptions extends BrowserContextOptions {
   expected?: RegExp;
 }
 
+/** A browser profile with nothing in it. */
+export async function newProfile(browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> {
+  return browser.newContext({ locale: "en-US", viewport: DESK, ...options });
+}
+
 /** A fresh browser profile with one page. */
 export async function visit(browser: Browser, { expected, ...options }: VisitOptions): Promise<Visit> {
-  const context = await browser.newContext({ locale: "en-US", viewport: DESK, ...options });
+  const context = await newProfile(browser, options);
+  return {
+    ...(await visitIn(context, { baseURL: options.baseURL, ...(expected === undefined ? {} : { expected }) })),
+    close: () => context.close(),
+  };
+}
+
+/** One more page of a profile: what the ones before it have loaded is in its cache. */
+export async function visitIn(context: BrowserContext, { baseURL, expected }: Pick<VisitOptions, "baseURL" | "expected">): Promise<Visit> {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
@@ -103,12 +116,12 @@ export async function visit(browser: Browser, { expected, ...options }: VisitOpt
     if (message.type() === "error" || message.type() === "warning") complain(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complain(`uncaught: ${error.message}`));
-  const home = new URL(options.baseURL).origin;
+  const home = new URL(baseURL).origin;
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (url.protocol.startsWith("http") && url.origin !== home) complain(`asked ${url.origin}: the console must work offline`);
   });
-  return { page, open, complaints, close: () => context.close() };
+  return { page, open, complaints, close: () => page.close() };
 }
 
 interface Violation {
@@ -120,8 +133,10 @@ interface Violation {
 /** Serious and critical findings of axe-core on the page as it is, one line each. */
 export async function accessibilityFindings(page: Page): Promise<string[]> {
   // Evaluated by the browser itself, as the page's policy allows no script but the console's.
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate<Violation[]>("axe.run(document).then((result) => result.violations)");
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
+  const violations = await page.evaluate<Violation[]>(
+    "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)",
+  );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary.replaceAll("\n", " ")}`));

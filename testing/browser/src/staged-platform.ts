@@ -19,7 +19,7 @@ export type Answer = { status: number; body: unknown } | { events: unknown[]; cl
 
 /**
  * The documented routes over sample data, for states that a real platform reaches slowly or by accident (an empty list, a refusal, thousands
- * of log lines, no answer at all). What the console does with a platform that works is tested with a real one: story.test.ts.
+ * of log lines, no answer at all). What the console does with a platform that works is tested with a real one: story.test.ts and console.test.ts.
  */
 export interface StagedPlatform {
   url: string;
@@ -214,7 +214,12 @@ async function serveFile(root: string, pathname: string, response: ServerRespons
   const wanted = extname(pathname) === "" ? "/index.html" : pathname;
   try {
     const content = await readFile(join(root, wanted));
-    response.writeHead(200, { "content-type": TYPES[extname(wanted)] ?? "application/octet-stream", "content-security-policy": POLICY });
+    response.writeHead(200, {
+      "content-type": TYPES[extname(wanted)] ?? "application/octet-stream",
+      "content-security-policy": POLICY,
+      // As the platform does: their names have a hash of what is in them.
+      "cache-control": pathname.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    });
     response.end(content);
   } catch {
     response.writeHead(404).end();

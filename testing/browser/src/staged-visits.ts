@@ -1,6 +1,6 @@
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { buildConsole, launchBrowser, skipReason, visit, type Visit, type VisitOptions } from "./browser.ts";
+import { buildConsole, launchBrowser, newProfile, skipReason, visitIn, type Visit, type VisitOptions } from "./browser.ts";
 import { startStagedPlatform, type Answer, type StagedPlatform } from "./staged-platform.ts";
 
 export const PHONE = { width: 375, height: 740 };
@@ -10,10 +10,14 @@ export const problem = (status: number, code: string, detail: string, hint?: str
   body: { type: "about:blank", title: code, status, code, detail, ...(hint === undefined ? {} : { hint }) },
 });
 
-/** One staged platform and one browser for all tests of a file; what a test stages, and the pages that it opens, end with it. */
+/**
+ * One staged platform and one browser for all tests of a file, and a profile for all those that look at it in the same way: its cache is warm from
+ * the second on. What a test stages, the pages that it opens, and what they have remembered, end with it.
+ */
 export function stagedVisits() {
   let platform: StagedPlatform | undefined;
   let browser: Browser | undefined;
+  const profiles = new Map<string, Promise<BrowserContext>>();
   const visits: Visit[] = [];
   const staged: string[] = [];
   const started = () => {
@@ -27,7 +31,10 @@ export function stagedVisits() {
   });
   afterEach(async () => {
     for (const route of staged.splice(0)) started().stage(route, undefined);
-    for (const each of visits.splice(0)) await each.close();
+    for (const each of visits.splice(0)) {
+      await each.page.evaluate("localStorage.clear()");
+      await each.close();
+    }
   });
   afterAll(async () => {
     await browser?.close();
@@ -41,7 +48,11 @@ export function stagedVisits() {
     },
     async go(path: string, options: Partial<VisitOptions> = {}): Promise<Visit> {
       if (!browser) throw new Error("the browser has not been started");
-      const visited = await visit(browser, { baseURL: started().url, ...options });
+      const { expected, ...look } = { baseURL: started().url, ...options };
+      const way = JSON.stringify(look);
+      const profile = profiles.get(way) ?? newProfile(browser, look);
+      profiles.set(way, profile);
+      const visited = await visitIn(await profile, { baseURL: look.baseURL, ...(expected === undefined ? {} : { expected }) });
       visits.push(visited);
       await visited.open(path);
       return visited;
