@@ -7,6 +7,7 @@ import { follow } from "./follow.ts";
 import { identityCalls } from "./identity-client.ts";
 import { modelCalls } from "./model-client.ts";
 import { placeCalls, placePath, type CallOptions, type Page, type Place } from "./place-client.ts";
+import { changing, type ChangeOptions } from "./revisions.ts";
 import type {
   ChangeEvent,
   DeployImage,
@@ -106,13 +107,13 @@ export function createClient(options: ClientOptions) {
       for await (const line of lines(response.body)) if (line !== "") yield JSON.parse(line) as LogRecord;
     },
 
-    deployImage: (body: DeployImage) => json<Operation>("POST", "/deployments", { json: body }),
+    deployImage: (body: DeployImage, on?: ChangeOptions) => json<Operation>("POST", "/deployments", { json: body, ...changing(on) }),
     /** Uploads a gzip-compressed tar of source; a stream is sent as it is read, with constant memory (Node.js only: browsers give a Blob). */
-    uploadSource: (source: ReadableStream<Uint8Array> | Blob | ArrayBuffer, query: UploadQuery, call: CallOptions = {}) =>
+    uploadSource: (source: ReadableStream<Uint8Array> | Blob | ArrayBuffer, query: UploadQuery, call: CallOptions & ChangeOptions = {}) =>
       json<Operation>("POST", "/deployments", {
         query: { ...query },
         body: source,
-        headers: { "content-type": "application/gzip" },
+        headers: { "content-type": "application/gzip", ...changing(call).headers },
         signal: call.signal,
       }),
 

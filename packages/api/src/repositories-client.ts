@@ -21,7 +21,7 @@ export function repositoryCalls(send: Send) {
   const credentials = (team: string, rest = "") => `/teams/${encodeURIComponent(team)}/git-credentials${rest}`;
 
   return {
-    deployGit: (body: DeployGit) => json<Operation>("POST", "/deployments/git", { json: body }),
+    deployGit: (body: DeployGit, on?: ChangeOptions) => json<Operation>("POST", "/deployments/git", { json: body, ...changing(on) }),
     /** With an empty `url`, where the app has none. */
     getRepository: (app: string, call?: CallOptions) => json<Revised<Repository>>("GET", of(app), call),
     putRepository: (app: string, body: PutRepository, on?: ChangeOptions) =>

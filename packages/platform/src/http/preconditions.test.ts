@@ -10,7 +10,7 @@ import { openPlatformHttp } from "../testing/http.ts";
 import { createWorld, startProcess, upload } from "../testing/world.ts";
 import type { PlatformApi } from "./port.ts";
 import { revisionsIn } from "./preconditions.ts";
-import { CHANGES, RESOURCES } from "./resources.ts";
+import { CHANGES, NAMED_WITHIN, RESOURCES } from "./resources.ts";
 
 type Team = { description: string; previewLimit: number; revision: string };
 
@@ -129,6 +129,30 @@ test("a split is not set on one that an operation has changed meanwhile, nor on 
   expect((await owner("PATCH", `${at}/secrets`, { secrets: { B: "2" } }, { "if-match": tagOf(settings) })).status).toBe(412);
 });
 
+test("a deployment on what is no longer there is refused, whatever it brings, and nothing is left of what was sent", async () => {
+  const world = await createWorld();
+  const { service, db, ended } = await startProcess(world);
+  await ended((await service.deployImage({ name: "shop", image: "i" }, "ann")).id);
+  const { owner } = await openPlatformHttp(service, {}, db);
+  const { revision } = (await (await owner("GET", "/apps/shop/environments/test")).json()) as { revision: string };
+  const image = (body: object, ifMatch: string) =>
+    owner("POST", "/deployments", { name: "shop", image: "i", ...body }, { "if-match": ifMatch });
+  // Elsewhere is something else.
+  expect((await image({ environment: "staging" }, `"${revision}"`)).status).toBe(412);
+  const accepted = await image({}, `"${revision}"`);
+  expect(accepted.status).toBe(202);
+  const { id } = (await accepted.json()) as { id: string };
+  const refused = await image({}, `"${revision}"`);
+  expect(await refused.json()).toMatchObject({ status: 412, changed: { by: "admin", what: `deploy, operation ${id}` } });
+  await service.git.patchSettings({ allow: ["127.0.0.1"] });
+  const git = { name: "shop", url: "http://127.0.0.1:3000/acme/shop.git" };
+  expect((await owner("POST", "/deployments/git", git, { "if-match": `"${revision}"` })).status).toBe(412);
+  await ended(id);
+  expect((await image({}, "*")).status).toBe(202);
+  const { items } = (await (await owner("GET", "/operations?app=shop")).json()) as { items: unknown[] };
+  expect(items).toHaveLength(3);
+});
+
 test("where nothing can be matched If-Match is refused, and so is what is no ETag", async () => {
   const { owner } = await openPlatformHttp();
   expect((await owner("POST", "/teams", { name: "x" }, { "if-match": "*" })).status).toBe(400);
@@ -182,7 +206,7 @@ test("every change of what is there honours If-Match, and what is read and chang
   const changes = routes.filter(({ method }) => ["PUT", "PATCH", "DELETE"].includes(method));
   const missing = changes.filter(({ url }) => !(url in RESOURCES) && !(url in CHANGES)).map(({ method, url }) => `${method} ${url}`);
   expect(missing.sort()).toEqual(UNCONDITIONAL);
-  for (const url of [...Object.keys(RESOURCES), ...Object.keys(CHANGES)])
+  for (const url of [...Object.keys(RESOURCES), ...Object.keys(CHANGES), ...NAMED_WITHIN])
     expect(
       routes.some((route) => route.url === url),
       url,

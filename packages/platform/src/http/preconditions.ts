@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Database } from "../database/database.ts";
 import { refuse } from "../errors.ts";
 import { checkRevision, readRevision, revisionText } from "../revisions/store.ts";
-import { CHANGES, RESOURCES } from "./resources.ts";
+import { CHANGES, NAMED_WITHIN, RESOURCES } from "./resources.ts";
 
 const PREFIX = "/api/v1";
 const READS = new Set(["GET", "HEAD"]);
@@ -45,6 +45,10 @@ export function installPreconditions(server: FastifyInstance, database: Database
     }
     if (resource === undefined) {
       if (asked === undefined) return;
+      if (NAMED_WITHIN.has(patternOf(request.routeOptions.url))) {
+        if (origin) origin.expected = revisionsIn(asked);
+        return;
+      }
       throw refuse("invalid_request", `${request.method} of this address takes no If-Match`, { hint: "Leave it out." });
     }
     if (!origin) return;
@@ -109,7 +113,7 @@ function isAmong(header: string | undefined, tag: string): boolean {
 export function preconditionsInOpenApi(method: string, url: string, schema: Record<string, unknown>): Record<string, unknown> {
   const pattern = patternOf(url);
   const reads = method === "GET" && pattern in RESOURCES;
-  const changes = method !== "GET" && (pattern in RESOURCES || pattern in CHANGES);
+  const changes = method !== "GET" && (pattern in RESOURCES || pattern in CHANGES || NAMED_WITHIN.has(pattern));
   if (!reads && !changes) return {};
   const [header, description] = reads
     ? (["if-none-match", "304 when it is still this ETag"] as const)

@@ -74,3 +74,6 @@ export const CHANGES: Readonly<Record<string, Key>> = {
   "/teams/:team/environments/:env/move": ENVIRONMENT,
   "/teams/:team/previews/:env": ENVIRONMENT,
 };
+
+/** Changes of an app in an environment which their body or query names: the service says which it is once it has read it (`madeOn`). */
+export const NAMED_WITHIN: ReadonlySet<string> = new Set(["/deployments", "/deployments/git"]);

@@ -42,6 +42,14 @@ export function checkRevision(row: RevisionRow | undefined): void {
   if (![...expected, ...own].includes(revisionText(row?.revision))) throw new ChangedMeanwhile(row);
 }
 
+/** For a request whose address does not say what it changes: this is it. Throws ChangedMeanwhile as `checkRevision` does, and `touch` once more. */
+export async function madeOn(db: Database, resource: string): Promise<void> {
+  const origin = currentOrigin();
+  if (origin.expected === undefined) return;
+  origin.resource = resource;
+  checkRevision(await readRevision(db, resource));
+}
+
 export interface Touch {
   /** Besides what the request is about. */
   resources: readonly string[];

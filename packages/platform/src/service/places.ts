@@ -11,6 +11,8 @@ import { refuse } from "../errors.ts";
 import type { OperationEngine } from "../operations/engine.ts";
 import { concerns, toOperation, unfinishedOperations, type NewOperation, type OperationKind } from "../operations/store.ts";
 import { TIMEOUTS, type Submission } from "../operations/timeouts.ts";
+import { placeKey } from "../revisions/keys.ts";
+import { madeOn } from "../revisions/store.ts";
 import { DEFAULT_TEAM, getTeam } from "../teams/store.ts";
 import { teamOf } from "./facts.ts";
 
@@ -39,7 +41,10 @@ export class Places {
     return this.#deps.clusters.of(await getEnvironment(this.#deps.db, team, place.env));
   }
 
-  /** Where a deployment goes. Throws `team_not_found`, `environment_not_found`, `app_in_other_team` and what `changeable` does. */
+  /**
+   * Where a deployment goes. Throws `team_not_found`, `environment_not_found`, `app_in_other_team`, what `changeable` does, and
+   * `precondition_failed` when the request was made on what the app there is no longer (`If-Match`).
+   */
   async target(app: string, asked: { team?: string | undefined; environment?: string | undefined }): Promise<EnvironmentRow> {
     const { db } = this.#deps;
     const team = await teamOf(this.#deps, app, asked.team, DEFAULT_TEAM);
@@ -49,6 +54,7 @@ export class Places {
     const environment =
       asked.environment === undefined ? await firstEnvironment(db, team) : await getEnvironment(db, team, asked.environment);
     await this.environmentStays(environment);
+    await madeOn(db, placeKey(app, environment.name));
     return environment;
   }
 
