@@ -248,6 +248,8 @@ export type Phase = Static<typeof Phase>;
 export const OperationFailure = object({
   code: Type.String(),
   message: Type.String(),
+  /** The message by its code, where it has one. */
+  said: Type.Optional(Said),
   hint: Nullable(Type.String()),
   /** From what was seen down to the root, outermost first. */
   chain: Type.Array(Type.String()),

@@ -6,6 +6,7 @@ import { problemWords, stepWords } from "../i18n/problem-words.ts";
 import { lastAttempt } from "./last-attempt.ts";
 import { firstLine } from "./first-line.ts";
 import { WhatToDo } from "./what-to-do.tsx";
+import { Words } from "./words.tsx";
 
 /** Why an operation failed: what was seen, down to the root cause, the log lines that matter, and the likely fix. */
 export function OperationFailureNote({ operation, failure }: { operation: Operation; failure: OperationFailure }) {
@@ -26,7 +27,11 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
         title={words ?? <span lang="en">{failure.message}</span>}
         description={
           <>
-            {words !== undefined && <p lang="en">{failure.message}</p>}
+            {words !== undefined && (
+              <p>
+                <Words said={failure.said && [failure.said]} english={failure.message} />
+              </p>
+            )}
             {causes.length > 0 && (
               <ol className="causes" lang="en" aria-label={text.operation.why}>
                 {causes.map((cause, depth) => (
@@ -52,7 +57,9 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
                     {text.timeline.logsOf(operation.version)}
                   </Link>
                 )}
-                <Link to="/deploy">{text.timeline.again}</Link>
+                <Link to="/deploy" search={{ app: operation.app, env: operation.environment }}>
+                  {text.timeline.again}
+                </Link>
               </p>
             )}
             <p className="faint">

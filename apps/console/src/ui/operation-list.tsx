@@ -5,6 +5,7 @@ import { problemWords } from "../i18n/problem-words.ts";
 import { AppLink } from "./app-link.tsx";
 import { OperationStateLabel } from "./state.tsx";
 import { Ago, Took } from "./time.tsx";
+import { Words } from "./words.tsx";
 
 /** One line an operation, newest first; a failed one with its cause. */
 export function OperationList({ operations, withApp }: { operations: readonly Operation[]; withApp: boolean }) {
@@ -33,13 +34,14 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
 }
 
 /** Why, in a line: in other languages than the platform's own, with the words of the code in front. */
-function FailureLine({ failure: { code, message } }: { failure: OperationFailure }) {
+function FailureLine({ failure: { code, message, said } }: { failure: OperationFailure }) {
   const { text, language } = useSpeech();
-  const words = language === "en" ? undefined : problemWords(text, code);
+  // What is said by a code says more than the words of the failure's own.
+  const words = language === "en" || said !== undefined ? undefined : problemWords(text, code);
   return (
     <div className="operation-failure">
       {words !== undefined && `${words}: `}
-      <span lang="en">{message}</span>
+      <Words said={said && [said]} english={message} />
     </div>
   );
 }

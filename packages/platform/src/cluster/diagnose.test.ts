@@ -26,5 +26,6 @@ test("a program that crashed again and again until its time was over", () => {
   expect(diagnose("v1", revision("ProgressDeadlineExceeded", "Initial scale was never achieved"), [crashed])).toMatchObject({
     code: "crash_at_start",
     message: "v1 ended while starting (exit code 3)",
+    said: { code: "trouble.exited", with: { version: "v1", exit: 3 } },
   });
 });

@@ -1,9 +1,13 @@
 import type { Condition, ContainerStatus, Pod, Revision } from "@ebb/kube";
+import { codeOf, type SaidCode } from "@ebb/base";
 import type { OperationErrorCode } from "../errors.ts";
+import { say } from "../operations/words.ts";
 
 export interface Diagnosis {
   code: OperationErrorCode;
   message: string;
+  /** The message by its code, for words in another language. */
+  said: SaidCode;
   hint: string;
   /** From the outside to the root. */
   chain: string[];
@@ -29,11 +33,15 @@ export function diagnose(version: string, revision: Revision | undefined, pods: 
     ...pods.flatMap(podWords),
   ]);
   if (chain.length === 0) return undefined;
-  const verdict = judge(ready, containers, pods);
-  return { ...verdict, message: `${version} ${verdict.message}`, chain };
+  const { trouble, exit, ...verdict } = judge(ready, containers, pods);
+  const message = say(`trouble.${trouble}`, { version, ...(exit === undefined ? {} : { exit }) });
+  return { ...verdict, message: message.words, said: codeOf(message), chain };
 }
 
-type Verdict = Omit<Diagnosis, "chain">;
+type Verdict = Omit<Diagnosis, "chain" | "message" | "said"> & {
+  trouble: "image" | "memory" | "ended" | "exited" | "not-yet" | "elsewhere" | "not-ready";
+  exit?: number;
+};
 
 function judge(ready: Condition | undefined, containers: readonly ContainerStatus[], pods: readonly Pod[]): Verdict {
   const failed = ready?.status === "False";
@@ -41,7 +49,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
   if (reasons.some((reason) => IMAGE_REASONS.has(reason))) {
     return {
       code: "image_unavailable",
-      message: "cannot start: its image is not available",
+      trouble: "image",
       hint: "Check the reference (registry, name, tag) and that this machine may pull it.",
       patience: failed ? FAILED_PATIENCE : IMAGE_PATIENCE,
     };
@@ -58,9 +66,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
     const crashes = Math.max(0, ...containers.map((container) => container.restartCount + (container.state.terminated ? 1 : 0)));
     return {
       code: "crash_at_start",
-      message: memory
-        ? "was killed while starting: it needs more memory than its limit"
-        : `ended while starting${ended ? ` (exit code ${ended.exitCode})` : ""}`,
+      ...(memory ? { trouble: "memory" } : ended ? { trouble: "exited", exit: ended.exitCode } : { trouble: "ended" }),
       hint: memory
         ? "Raise resources.memory in ebb.yaml."
         : "The last log lines say why; run the start command on your machine to see it there.",
@@ -70,11 +76,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
   const elsewhere = words.some((each) => /requests come to/.test(each));
   return {
     code: late ? "start_timeout" : "start_failed",
-    message: !failed
-      ? "is not ready yet"
-      : elsewhere
-        ? "did not become ready: it does not listen where requests come to"
-        : "did not become ready",
+    trouble: !failed ? "not-yet" : elsewhere ? "elsewhere" : "not-ready",
     hint: elsewhere
       ? "Listen on the port in the environment variable PORT, on all addresses."
       : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",

@@ -42,7 +42,7 @@ export async function awaitReady(deps: PlaceDeps, work: Work, number: number): P
     return;
   }
   const log = await lastLines(deps, [...seen.keys()]);
-  throw operationError(failed.code, failed.message, { hint: failed.hint, details: { chain: failed.chain, log } });
+  throw operationError(failed.code, failed.message, { hint: failed.hint, details: { chain: failed.chain, log, said: failed.said } });
 }
 
 /** The last lines of the newest pod that wrote any; empty when they cannot be read: the cause is known without them. */

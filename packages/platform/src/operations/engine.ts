@@ -322,11 +322,13 @@ export class OperationEngine implements Runnable {
   async #finish(run: Run, outcome: Outcome, error?: unknown): Promise<void> {
     const { db, clock, owner, settle } = this.#options;
     await run.settle();
+    const failure = outcome.state === "succeeded" ? null : toFailure(error ?? new Cancelled());
+    const said = failure?.said === undefined ? {} : { said: failure.said };
     const phases_json = run.close(
       outcome.state === "succeeded" ? "succeeded" : "failed",
-      "message" in outcome ? outcome.message : undefined,
+      "message" in outcome ? { message: outcome.message, ...said } : undefined,
     );
-    const failure_json = outcome.state === "succeeded" ? null : JSON.stringify(toFailure(error ?? new Cancelled()));
+    const failure_json = failure && JSON.stringify(failure);
     const row = await db.transaction().execute(async (transaction) => {
       const values = { state: outcome.state, phases_json, failure_json, finished_at: clock.now(), lease_until: 0 } as const;
       const written = await updateLeased(transaction, { id: run.id, owner }, values);

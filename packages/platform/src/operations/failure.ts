@@ -1,4 +1,4 @@
-import type { OperationFailure } from "@ebb/api";
+import type { OperationFailure, Said } from "@ebb/api";
 import { causeChain, EbbError, UserError } from "@ebb/base";
 import { StatusError } from "@ebb/kube";
 
@@ -30,7 +30,12 @@ export function toFailure(error: unknown): OperationFailure {
     hint: error.hint ?? null,
     chain: [...new Set([...strings(details["chain"]), ...causeChain(error.cause)])],
     log: strings(details["log"]).slice(-LOG_LINES),
+    ...(isSaid(details["said"]) ? { said: details["said"] } : {}),
   };
+}
+
+function isSaid(value: unknown): value is Said {
+  return typeof value === "object" && value !== null && typeof (value as Partial<Said>).code === "string";
 }
 
 function strings(value: unknown): string[] {

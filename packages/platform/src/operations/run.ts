@@ -162,11 +162,11 @@ export class Run {
   }
 
   /** The phases as they are with the last one closed, for the operation's last write. */
-  close(state: "succeeded" | "failed", message?: string): string {
+  close(state: "succeeded" | "failed", last?: Pick<StoredPhase, "message" | "said">): string {
     const phase = this.#phases.at(-1);
-    if (phase && message !== undefined) {
+    if (phase && last !== undefined) {
       delete phase.said;
-      phase.message = message;
+      Object.assign(phase, last);
     }
     this.#close(state);
     return JSON.stringify(this.#phases);

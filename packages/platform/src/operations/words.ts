@@ -25,5 +25,12 @@ export const say = sayings({
   "move.holding": "What is on {cluster} serves on until {until}",
   "move.removing": "Taking away what is left on {cluster}",
   "decision.count": "{count}: ",
+  "trouble.image": "{version} cannot start: its image is not available",
+  "trouble.memory": "{version} was killed while starting: it needs more memory than its limit",
+  "trouble.ended": "{version} ended while starting",
+  "trouble.exited": "{version} ended while starting (exit code {exit})",
+  "trouble.not-yet": "{version} is not ready yet",
+  "trouble.elsewhere": "{version} did not become ready: it does not listen where requests come to",
+  "trouble.not-ready": "{version} did not become ready",
   "step.moving": "{percent} % to {version}",
 });
