@@ -17,8 +17,6 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
   beforeAll(async () => {
     buildConsole();
     ebb = await startEbb({ args: ["--no-containers", "--progress-deadline", "12"] });
-    // What serves nobody sleeps soon: one of the tests wakes it.
-    await ebb.client.patchEnvironment("default", "test", { scaling: { idleSeconds: 6 } });
     for (const version of ["one", "two"]) {
       const done = await deploy(ebb.client, "shop", nodeApp({ before: `// ${version}`, handler: HANDLER }));
       expect(done.failure).toBeNull();
@@ -143,6 +141,8 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
 
   test("changes settings of a layer and of the app, seeing first what that does, and never shows a secret", async ({ task }) => {
     const { page } = visited;
+    // What this makes sleeps soon when it serves nobody: a test further down wakes it.
+    await ebb.client.patchEnvironment("default", "test", { scaling: { idleSeconds: 6 } });
     // Trying again begins with names that are not there yet.
     const tries = task.result?.retryCount ?? 0;
     const [region, greeting, token] = ["REGION", "GREETING", "TOKEN"].map((name) => `${name}_${tries}`) as [string, string, string];
@@ -238,8 +238,8 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
       mimeType: "application/gzip",
       buffer: Buffer.from(await (await archive(broken)).arrayBuffer()),
     });
-    await page.getByRole("textbox", { name: "App name" }).first().fill("shop");
-    await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+    await page.getByRole("combobox", { name: "App name" }).fill("shop");
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
     await page.getByRole("heading", { name: "Deploy: shop · test" }).waitFor();
     await page.getByRole("list", { name: "Phases" }).getByText("Start an instance").waitFor();
     await page.getByText("The last lines that matter").waitFor({ timeout: 60_000 });
@@ -259,10 +259,11 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
       await ebb.client.patchGitSettings({ allow: ["127.0.0.1"] });
       // Of a try before this one.
       await ebb.client.deleteRepository("pages").catch(() => undefined);
-      await visited.open("/deploy");
+      await visited.open("/deploy?from=git");
       await page.getByRole("textbox", { name: "Repository" }).fill(`${git.url}/acme/pages.git`);
       await page.getByRole("textbox", { name: "Branch, tag or commit" }).fill("main");
-      await page.getByRole("button", { name: "Deploy", exact: true }).nth(1).click();
+      await page.getByText("pages is a new app: this is its first version, in test.").waitFor();
+      await page.getByRole("button", { name: "Deploy", exact: true }).click();
       await page.getByRole("heading", { name: "Deploy: pages · test" }).waitFor();
       await page.getByRole("list", { name: "Phases" }).getByText("Fetch the source").waitFor();
       await page.getByText(/Commit [0-9a-f]{40} of Ann: First/).waitFor();

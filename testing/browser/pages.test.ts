@@ -157,6 +157,23 @@ describe.skipIf(skipReason !== null)("clusters", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("the platform", () => {
+  test("tells which processes work on its database, which of them answers, and how each engine is", async () => {
+    const { page } = await go("/status");
+    await page.getByText("2 processes work on one database.").waitFor();
+    const processes = page.getByRole("table", { name: "Platform processes" });
+    await processes.getByRole("row", { name: /ebb-1 answers you now 10\.0\.0\.11:8443 0\.1\.0 .* ago .* 2$/ }).waitFor();
+    expect(await processes.getByRole("row").count()).toBe(3);
+    await page
+      .getByRole("table", { name: "Engines" })
+      .getByRole("row", { name: /frankfurt Does not answer/ })
+      .waitFor();
+    await page.getByText("connect ETIMEDOUT 203.0.113.7:6443").waitFor();
+    await page.getByRole("link", { name: "All clusters" }).click();
+    await page.waitForURL("**/clusters");
+  });
+});
+
 describe.skipIf(skipReason !== null)("a terminal", () => {
   test("is offered to nobody who may not deploy, and where nothing runs a request that wakes it is", async () => {
     stage("GET /me", { status: 200, body: { ...me, platformAdmin: false, teams: [{ team: "default", role: "viewer" }] } });
@@ -256,7 +273,7 @@ describe.skipIf(skipReason !== null)("a folder", () => {
       const { page } = await go("/deploy");
       await page.locator("input[webkitdirectory]").setInputFiles(join(path, "hello"));
       await page.getByText("hello: 3 files, 14 B").waitFor();
-      await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+      await page.getByRole("button", { name: "Deploy", exact: true }).click();
       await page.waitForURL("**/operations/op-traffic");
       expect(platform().received.at(-1)).toMatchObject({ route: "POST /deployments", body: expect.stringMatching(/^\d+ bytes$/) });
     } finally {
@@ -359,6 +376,44 @@ describe.skipIf(skipReason !== null)("somebody who was faster", () => {
       expect((await again).headers()["if-match"]).toBe('"9"');
     },
   );
+});
+
+describe.skipIf(skipReason !== null)("two who deploy the same app", () => {
+  const AT = "/apps/hello-node/environments/test";
+
+  test("see each other: what is there, who is at it, and that one was faster, with all that was typed", async () => {
+    const { page, open } = await go("/deploy?from=image");
+    await page.getByRole("combobox", { name: "App name" }).fill("hello-node");
+    await page.getByText("hello-node is in test already: this is its next version.").waitFor();
+    await page.getByText(/^Right now: Deploy by admin, begun/).waitFor();
+    await page.getByRole("textbox", { name: "Image" }).fill("ghcr.io/acme/hello:2");
+    await page.getByRole("combobox", { name: "App name" }).fill("brand-new");
+    await page.getByText("brand-new is a new app: this is its first version, in test.").waitFor();
+    await open("/deploy?from=image&app=hello-node&env=test");
+    await page.getByText("hello-node is in test already: this is its next version.").waitFor();
+    await page.getByRole("textbox", { name: "Image" }).fill("ghcr.io/acme/hello:2");
+    stage(`GET ${AT}`, {
+      status: 200,
+      body: { ...apps[0]?.environments[0], rules: [], revision: "9", traffic: [{ version: "v12", percent: 100 }] },
+    });
+    const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "deploy, operation op-9" };
+    stage("POST /deployments", {
+      status: 412,
+      body: { title: "Changed", status: 412, code: "precondition_failed", detail: "It was", changed },
+    });
+    const refused = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    expect((await refused).headers()["if-match"]).toBe('"3"');
+    await page.getByText("Somebody has changed this meanwhile").waitFor();
+    await page.getByText(/^grace, /).waitFor();
+    expect(await page.getByRole("textbox", { name: "Image" }).inputValue()).toBe("ghcr.io/acme/hello:2");
+    expect(await accessibilityFindings(page)).toEqual([]);
+    platform().stage("POST /deployments", undefined);
+    const again = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: "Save mine on top of it" }).click();
+    expect((await again).headers()["if-match"]).toBe('"9"');
+    await page.waitForURL("**/operations/op-traffic");
+  });
 });
 
 describe.skipIf(skipReason !== null)("domains", () => {

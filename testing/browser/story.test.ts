@@ -116,8 +116,8 @@ async function deployToTest({ app, desk: { page, open } }: Story, before: string
   await open("/deploy");
   const buffer = Buffer.from(await (await archive(nodeApp({ before }))).arrayBuffer());
   await page.locator("input[type=file][accept]").setInputFiles({ name: `${app}.tar.gz`, mimeType: "application/gzip", buffer });
-  await page.getByRole("textbox", { name: "App name" }).first().fill(app);
-  await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+  await page.getByRole("combobox", { name: "App name" }).fill(app);
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
   await page.getByRole("heading", { name: `Deploy: ${app} · test` }).waitFor();
   await page.getByRole("list", { name: "Phases" }).getByText("Check the public address").waitFor();
   await page.getByText(/^v\d: Succeeded/).waitFor();

@@ -6,7 +6,7 @@ export const enClusters = {
     intro:
       "Where environments are: Ebb's own engine, and any Kubernetes with Knative Serving. One that is down makes its own apps unknown and nobody else's.",
     states: { connecting: "Connecting", ready: "Ready", unreachable: "Does not answer", unusable: "Not usable" },
-    since: "since",
+    since: "changed",
     unreachable: "What served there serves on as far as that cluster does; here it is unknown until it answers.",
     version: "API server",
     latency: "Answers in",
@@ -34,5 +34,17 @@ export const enClusters = {
     token: "Token of a ServiceAccount",
     ca: "Authority of its certificate, in PEM; empty for a public one",
     unchecked: "Add it even if it does not answer now",
+  },
+  platforms: {
+    title: "Platform processes",
+    alone: "One process works on this database. Where it is PostgreSQL, more can.",
+    several: (n: number) =>
+      `${n} processes work on one database. None leads: each does what it claims, and takes over what another has left.`,
+    host: "Machine",
+    answering: "answers you now",
+    seen: "Last sign of life",
+    operations: "Operations it is doing",
+    engines: "Engines",
+    state: "State",
   },
 };

@@ -55,5 +55,5 @@ export const enWork = {
     rollBackConfirm: "Send all requests to the version that served before?",
     rollBackText: "At once, and without losing a request.",
   },
-  place: { team: "Team", environment: "Environment", first: "The team's first" },
+  place: { team: "Team", environment: "Environment" },
 };

@@ -7,7 +7,7 @@ export const zhClusters: typeof enClusters = {
     intro:
       "环境所在之处：Ebb 自带的引擎，以及任何装有 Knative Serving 的 Kubernetes。某个集群不可用时，只有其中的应用状态未知，其他集群不受影响。",
     states: { connecting: "连接中", ready: "就绪", unreachable: "无应答", unusable: "不可用" },
-    since: "自",
+    since: "变更于",
     unreachable: "集群本身正常时，其中的应用仍在提供服务；在它应答之前，这里的状态为未知。",
     version: "API 服务器",
     latency: "应答用时",
@@ -35,5 +35,16 @@ export const zhClusters: typeof enClusters = {
     token: "ServiceAccount 的令牌",
     ca: "证书颁发机构（PEM）；公共证书留空",
     unchecked: "即使现在没有应答也添加",
+  },
+  platforms: {
+    title: "平台进程",
+    alone: "只有一个进程使用此数据库。数据库为 PostgreSQL 时可以有多个。",
+    several: (n) => `${n} 个进程共用一个数据库，没有主进程：各自执行领取的操作，并接管其他进程遗留的操作。`,
+    host: "机器",
+    answering: "正在应答你",
+    seen: "最近心跳",
+    operations: "正在执行的操作",
+    engines: "引擎",
+    state: "状态",
   },
 };

@@ -47,5 +47,5 @@ export const zhWork: typeof enWork = {
     rollBackConfirm: "把全部请求发送到之前服务的版本？",
     rollBackText: "立即生效，不丢失任何请求。",
   },
-  place: { team: "团队", environment: "环境", first: "团队的第一个环境" },
+  place: { team: "团队", environment: "环境" },
 };

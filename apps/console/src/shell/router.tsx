@@ -65,7 +65,20 @@ const apps = createRoute({
 const deploy = createRoute({
   getParentRoute: () => root,
   path: "/deploy",
-  loader: () => early(teamsQuery),
+  validateSearch: (search: Record<string, unknown>): { from?: "git" | "image" | "source"; app?: string; env?: string; team?: string } => {
+    const [app, env, team] = [optional(search, "app"), optional(search, "env"), optional(search, "team")];
+    const { from } = search;
+    return {
+      ...(from === "git" || from === "image" ? { from } : {}),
+      ...(app === undefined ? {} : { app }),
+      ...(env === undefined ? {} : { env }),
+      ...(team === undefined ? {} : { team }),
+    };
+  },
+  loader: () => {
+    early(teamsQuery);
+    early(appsQuery);
+  },
   component: lazyRouteComponent(() => import("../pages/deploy/deploy-page.tsx"), "DeployPage"),
 });
 
@@ -365,7 +378,10 @@ const clusters = createRoute({
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
-  loader: () => early(statusQuery),
+  loader: () => {
+    early(statusQuery);
+    early(clustersQuery);
+  },
   component: lazyRouteComponent(() => import("../pages/status/status-page.tsx"), "StatusPage"),
 });
 

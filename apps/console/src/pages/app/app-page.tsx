@@ -28,7 +28,10 @@ export function AppPage() {
               <AppStateLabel state={here.state} />
               {app.data && <span className="faint">{text.kind[app.data.kind]}</span>}
               {here.url !== "" && <Address url={here.url} />}
-              <ButtonLink className="promote" size="small" to="/apps/$app/$env/promote" params={place}>
+              <ButtonLink className="deploy-here" size="small" to="/deploy" search={{ app: place.app, env: place.env }}>
+                {text.apps.deploy}
+              </ButtonLink>
+              <ButtonLink size="small" to="/apps/$app/$env/promote" params={place}>
                 {text.promote.button}
               </ButtonLink>
             </div>

@@ -32,7 +32,12 @@ export function useChange<V, R>({ place, send, editing = false, there = true, on
       await queryClient.invalidateQueries({ queryKey: keys.app(place.app) });
     },
   });
-  const { base, rebase } = useBase<Known>({ place: now }, editing || change.isPending || change.isError);
+  const known = now !== undefined || !there;
+  const { base, rebase } = useBase<Known>(
+    { place: now },
+    (editing && known) || change.isPending || change.isError,
+    `${place.app} ${place.env} ${there}`,
+  );
   const conflict: Conflict = {
     clicked: !editing,
     base: base.place && answering(base.place),

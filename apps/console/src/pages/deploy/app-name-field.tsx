@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import Input from "antd/es/input";
 import { useId } from "react";
+import { appsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { APP_NAME } from "./app-name.ts";
 
@@ -8,8 +10,6 @@ interface AppNameFieldProps {
   onChange: (name: string) => void;
   /** What stands beneath while the name is a good one, or none. */
   help: string;
-  /** What is taken where nothing is typed. */
-  placeholder?: string;
 }
 
 /** Whether something is typed that no app can be called. */
@@ -18,10 +18,11 @@ export function isBadName(name: string): boolean {
 }
 
 /** What is deployed, by its name. */
-export function AppNameField({ value, onChange, help, placeholder = "" }: AppNameFieldProps) {
+export function AppNameField({ value, onChange, help }: AppNameFieldProps) {
   const text = useText();
   const id = useId();
   const bad = isBadName(value);
+  const { data: apps = [] } = useQuery(appsQuery);
   return (
     <>
       <label htmlFor={id}>{text.deploy.appName}</label>
@@ -31,11 +32,16 @@ export function AppNameField({ value, onChange, help, placeholder = "" }: AppNam
         status={bad ? "error" : ""}
         spellCheck={false}
         autoComplete="off"
-        placeholder={placeholder}
+        list={`${id}-apps`}
         aria-invalid={bad}
         aria-describedby={`${id}-help`}
         onChange={(event) => onChange(event.target.value.trim())}
       />
+      <datalist id={`${id}-apps`}>
+        {apps.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
       <p id={`${id}-help`} className={bad ? "bad-text" : "faint"}>
         {bad ? text.deploy.badName : help}
       </p>

@@ -1,66 +1,73 @@
-import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { useRef, useState } from "react";
 import { uploadClient } from "../../api/upload.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { APP_NAME } from "./app-name.ts";
-import { AppNameField, isBadName } from "./app-name-field.tsx";
+import { isBadName } from "./app-name-field.tsx";
 import { archiveOf } from "./source-archive.ts";
 import { SourceDrop, type Source } from "./source-drop.tsx";
-import { WhereFields, type Where } from "./where-fields.tsx";
+import { TargetFields } from "./target-fields.tsx";
+import { useDeploy } from "./use-deploy.ts";
+import { useTarget, type Target } from "./use-target.ts";
+
+export interface FormProps {
+  target: Target;
+  onTarget: (target: Target) => void;
+}
 
 /** Uploads a folder or an archive of source and goes to the operation that builds it. */
-export function ArchiveForm() {
+export function ArchiveForm({ target, onTarget }: FormProps) {
   const text = useText();
-  const navigate = useNavigate();
   const [source, setSource] = useState<Source | null>(null);
   const [step, setStep] = useState<Step | null>(null);
   const abort = useRef<AbortController>(null);
-  const [name, setName] = useState("");
-  const [where, setWhere] = useState<Where>({});
+  const suggested = source?.kind === "folder" && APP_NAME.test(source.name) ? source.name : "";
+  const name = target.name ?? suggested;
   const badName = isBadName(name);
-  const deploy = useMutation({
-    mutationFn: async (from: Source) => {
+  const found = useTarget(badName ? "" : name, target.where);
+  const { change, conflict, submit } = useDeploy({
+    found,
+    editing: source !== null,
+    onReload: () => setSource(null),
+    send: async (from: Source, on) => {
       const { signal } = (abort.current = new AbortController());
-      const archive = from.kind === "archive" ? from.file : await pack(from, setStep, signal);
-      const sent = (done: number) => setStep({ name: "sending", done: Math.min(done, archive.size), all: archive.size });
-      sent(0);
-      const query = {
-        ...where,
-        ...(name === "" ? {} : { name }),
-        ...(from.kind === "folder" ? { defaultName: from.name } : {}),
-      };
-      return uploadClient(sent).uploadSource(archive, query, { signal });
+      try {
+        const archive = from.kind === "archive" ? from.file : await pack(from, setStep, signal);
+        const sent = (done: number) => setStep({ name: "sending", done: Math.min(done, archive.size), all: archive.size });
+        sent(0);
+        // A folder's own name gives way to the one in its ebb.yaml; what is typed does not.
+        const query = {
+          ...found.where,
+          ...(target.name === null || target.name === "" ? {} : { name: target.name }),
+          ...(from.kind === "folder" ? { defaultName: from.name } : {}),
+        };
+        return await uploadClient(sent).uploadSource(archive, query, { signal, ...on });
+      } finally {
+        setStep(null);
+      }
     },
-    onSettled: () => setStep(null),
-    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
   });
   return (
     <form
       className="fields"
       onSubmit={(event) => {
         event.preventDefault();
-        if (source !== null && !badName) deploy.mutate(source);
+        if (source !== null && !badName) submit(source);
       }}
     >
+      <p className="faint">{text.deploy.archiveText}</p>
       <SourceDrop source={source} onChange={setSource} />
-      <AppNameField
-        value={name}
-        onChange={setName}
-        help={text.deploy.appNameOptional}
-        placeholder={source?.kind === "folder" && APP_NAME.test(source.name) ? source.name : ""}
-      />
-      <WhereFields where={where} onChange={setWhere} />
+      <TargetFields target={target} onChange={onTarget} found={found} suggested={suggested} help={text.deploy.appNameOptional} />
       <div className="form-actions">
-        <Button type="primary" htmlType="submit" disabled={source === null || badName} loading={deploy.isPending}>
+        <Button type="primary" htmlType="submit" disabled={source === null || badName} loading={change.isPending}>
           {text.deploy.button}
         </Button>
-        {deploy.isPending && <Button onClick={() => abort.current?.abort(new Cancelled())}>{text.common.cancel}</Button>}
+        {change.isPending && <Button onClick={() => abort.current?.abort(new Cancelled())}>{text.common.cancel}</Button>}
+        {source === null && <span className="faint">{text.deploy.chooseFirst}</span>}
       </div>
       {step !== null && <Progress step={step} />}
-      {deploy.error instanceof Cancelled ? <p role="status">{text.sending.cancelled}</p> : <Refused of={deploy} />}
+      {change.error instanceof Cancelled ? <p role="status">{text.sending.cancelled}</p> : <Refused of={change} conflict={conflict} />}
     </form>
   );
 }

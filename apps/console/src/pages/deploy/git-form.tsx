@@ -1,14 +1,16 @@
-import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { AppNameField, isBadName } from "./app-name-field.tsx";
+import { Command } from "../../ui/copy.tsx";
+import { isBadName } from "./app-name-field.tsx";
+import type { FormProps } from "./archive-form.tsx";
 import { nameOfRepository } from "./repository-name.ts";
-import { WhereFields, type Where } from "./where-fields.tsx";
+import { TargetFields } from "./target-fields.tsx";
+import { useDeploy } from "./use-deploy.ts";
+import { useTarget } from "./use-target.ts";
 
 interface FieldProps {
   label: string;
@@ -19,27 +21,32 @@ interface FieldProps {
 }
 
 /** Deploys a revision of a repository and goes to the operation, with its log and its timeline. */
-export function GitForm() {
+export function GitForm({ target, onTarget }: FormProps) {
   const text = useText();
-  const navigate = useNavigate();
   const id = useId();
   const [url, setUrl] = useState("");
   const [ref, setRef] = useState("");
   const [folder, setFolder] = useState("");
-  const [typed, setTyped] = useState<string | null>(null);
-  const [where, setWhere] = useState<Where>({});
-  const name = typed ?? nameOfRepository(url);
-  const ready = url !== "" && name !== "" && !isBadName(name);
-  const deploy = useMutation({
-    mutationFn: () =>
-      client.deployGit({
-        name,
-        url,
-        ...(ref === "" ? {} : { ref }),
-        ...(folder === "" ? {} : { folder }),
-        ...where,
-      }),
-    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
+  const suggested = nameOfRepository(url);
+  const name = target.name ?? suggested;
+  const badName = isBadName(name);
+  const ready = url !== "" && name !== "" && !badName;
+  const found = useTarget(badName ? "" : name, target.where);
+  const { change, conflict, submit } = useDeploy({
+    found,
+    editing: url !== "",
+    onReload: () => setUrl(""),
+    send: (_: null, on) =>
+      client.deployGit(
+        {
+          name,
+          url,
+          ...(ref === "" ? {} : { ref }),
+          ...(folder === "" ? {} : { folder }),
+          ...found.where,
+        },
+        on,
+      ),
   });
   const field = (key: string, { label, value, set, help, placeholder = "" }: FieldProps) => (
     <>
@@ -63,18 +70,19 @@ export function GitForm() {
       className="fields"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) deploy.mutate();
+        if (ready) submit(null);
       }}
     >
+      <p className="faint">{text.git.fromGitText}</p>
+      <Command>ebb repo key github.com/acme</Command>
       {field("url", { label: text.git.url, value: url, set: setUrl, help: text.git.urlHelp, placeholder: "https://github.com/acme/shop" })}
       {field("ref", { label: text.git.ref, value: ref, set: setRef, help: text.git.refHelp, placeholder: "main" })}
       {field("folder", { label: text.git.folder, value: folder, set: setFolder, help: text.git.folderHelp })}
-      <AppNameField value={name} onChange={setTyped} help={text.deploy.appNameHelp} />
-      <WhereFields where={where} onChange={setWhere} />
-      <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
+      <TargetFields target={target} onChange={onTarget} found={found} suggested={suggested} help={text.deploy.appNameHelp} />
+      <Button type="primary" htmlType="submit" disabled={!ready} loading={change.isPending}>
         {text.deploy.button}
       </Button>
-      <Refused of={deploy} />
+      <Refused of={change} conflict={conflict} />
     </form>
   );
 }

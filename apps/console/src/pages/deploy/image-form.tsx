@@ -1,5 +1,3 @@
-import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import InputNumber from "antd/es/input-number";
@@ -7,32 +5,37 @@ import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { WhereFields, type Where } from "./where-fields.tsx";
-import { AppNameField, isBadName } from "./app-name-field.tsx";
+import { isBadName } from "./app-name-field.tsx";
+import type { FormProps } from "./archive-form.tsx";
+import { TargetFields } from "./target-fields.tsx";
+import { useDeploy } from "./use-deploy.ts";
+import { useTarget } from "./use-target.ts";
 
 /** Deploys an image by reference and goes to the operation. */
-export function ImageForm() {
+export function ImageForm({ target, onTarget }: FormProps) {
   const text = useText();
-  const navigate = useNavigate();
   const id = useId();
-  const [name, setName] = useState("");
   const [image, setImage] = useState("");
   const [port, setPort] = useState<number | null>(null);
-  const [where, setWhere] = useState<Where>({});
-  const ready = name !== "" && !isBadName(name) && image !== "";
-  const deploy = useMutation({
-    mutationFn: () => client.deployImage({ name, image, ...where, ...(port === null ? {} : { port }) }),
-    onSuccess: (operation) => navigate({ to: "/operations/$id", params: { id: operation.id } }),
+  const name = target.name ?? "";
+  const badName = isBadName(name);
+  const ready = name !== "" && !badName && image !== "";
+  const found = useTarget(badName ? "" : name, target.where);
+  const { change, conflict, submit } = useDeploy({
+    found,
+    editing: image !== "",
+    onReload: () => setImage(""),
+    send: (_: null, on) => client.deployImage({ name, image, ...found.where, ...(port === null ? {} : { port }) }, on),
   });
   return (
     <form
       className="fields"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) deploy.mutate();
+        if (ready) submit(null);
       }}
     >
-      <AppNameField value={name} onChange={setName} help={text.deploy.appNameHelp} />
+      <p className="faint">{text.deploy.imageText}</p>
       <label htmlFor={`${id}-image`}>{text.deploy.imageRef}</label>
       <Input
         id={`${id}-image`}
@@ -45,11 +48,11 @@ export function ImageForm() {
       <label htmlFor={`${id}-port`}>{text.deploy.port}</label>
       <InputNumber<number> id={`${id}-port`} min={1} max={65535} precision={0} value={port} placeholder="8080" onChange={setPort} />
       <p className="faint">{text.deploy.portHelp}</p>
-      <WhereFields where={where} onChange={setWhere} />
-      <Button type="primary" htmlType="submit" disabled={!ready} loading={deploy.isPending}>
+      <TargetFields target={target} onChange={onTarget} found={found} suggested="" help={text.deploy.appNameHelp} />
+      <Button type="primary" htmlType="submit" disabled={!ready} loading={change.isPending}>
         {text.deploy.button}
       </Button>
-      <Refused of={deploy} />
+      <Refused of={change} conflict={conflict} />
     </form>
   );
 }

@@ -12,14 +12,21 @@ export interface Where {
   noTraffic?: true;
 }
 
+interface WhereFieldsProps {
+  where: Where;
+  onChange: (where: Where) => void;
+  /** The team of an app that is there already: it goes nowhere else. */
+  home?: string;
+}
+
 /** To which team and environment a deployment goes, and whether visitors are sent to it. */
-export function WhereFields({ where, onChange }: { where: Where; onChange: (where: Where) => void }) {
+export function WhereFields({ where, onChange, home }: WhereFieldsProps) {
   const text = useText();
   const id = useId();
   const { data: teams = [] } = useQuery(teamsQuery);
-  const team = teams.find(({ name }) => name === where.team) ?? teams[0];
+  const team = teams.find(({ name }) => name === (home ?? where.team)) ?? teams[0];
   const several = teams.length > 1;
-  const { environment = "", ...elsewhere } = where;
+  const { environment = team?.environments[0] ?? "", ...elsewhere } = where;
   return (
     <>
       {several && (
@@ -29,6 +36,7 @@ export function WhereFields({ where, onChange }: { where: Where; onChange: (wher
             id={`${id}-team`}
             className="wide-select"
             value={team?.name ?? ""}
+            disabled={home !== undefined}
             options={teams.map(({ name }) => ({ value: name, label: name }))}
             onChange={(name) => onChange({ ...elsewhere, team: name })}
           />
@@ -39,8 +47,8 @@ export function WhereFields({ where, onChange }: { where: Where; onChange: (wher
         id={`${id}-env`}
         className="wide-select"
         value={environment}
-        options={[{ value: "", label: text.place.first }, ...(team?.environments ?? []).map((name) => ({ value: name, label: name }))]}
-        onChange={(name) => onChange(name === "" ? elsewhere : { ...elsewhere, environment: name })}
+        options={(team?.environments ?? []).map((name) => ({ value: name, label: name }))}
+        onChange={(name) => onChange({ ...elsewhere, environment: name })}
       />
       <Checkbox
         checked={where.noTraffic === true}

@@ -1,5 +1,4 @@
 import type { Place } from "@ebb/api";
-import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
@@ -8,6 +7,7 @@ import { client } from "../../../api/connection.ts";
 import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Refused } from "../../../ui/refused.tsx";
+import { useChange } from "../use-change.ts";
 
 /** A revision of the app's repository to the environment that one is in. */
 export function DeployNow({ place }: { place: Place }) {
@@ -15,8 +15,9 @@ export function DeployNow({ place }: { place: Place }) {
   const navigate = useNavigate();
   const { mayDeploy } = usePlaceRights(place);
   const [ref, setRef] = useState("");
-  const deploy = useMutation({
-    mutationFn: () => client.deployGit({ name: place.app, environment: place.env, ...(ref === "" ? {} : { ref }) }),
+  const { change, conflict, submit } = useChange({
+    place,
+    send: (_: null, on) => client.deployGit({ name: place.app, environment: place.env, ...(ref === "" ? {} : { ref }) }, on),
     onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
   });
   if (!mayDeploy) return null;
@@ -25,7 +26,7 @@ export function DeployNow({ place }: { place: Place }) {
       className="deploy-now"
       onSubmit={(event) => {
         event.preventDefault();
-        deploy.mutate();
+        submit(null);
       }}
     >
       <Input
@@ -36,10 +37,10 @@ export function DeployNow({ place }: { place: Place }) {
         spellCheck={false}
         onChange={(event) => setRef(event.target.value.trim())}
       />
-      <Button htmlType="submit" loading={deploy.isPending}>
+      <Button htmlType="submit" loading={change.isPending}>
         {text.git.deployTo(place.env)}
       </Button>
-      <Refused of={deploy} />
+      <Refused of={change} conflict={conflict} />
     </form>
   );
 }
