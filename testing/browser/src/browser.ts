@@ -124,6 +124,14 @@ export async function visitIn(context: BrowserContext, { baseURL, expected }: Pi
   return { page, open, complaints, close: () => page.close() };
 }
 
+/** Goes to an address of the console as a link does, without loading the console again. The new page is there when it has a title. */
+export async function follow(page: Page, path: string): Promise<void> {
+  await page.evaluate(
+    `document.title = ""; history.pushState(null, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate"))`,
+  );
+  await page.locator("title:not(:empty)").first().waitFor({ state: "attached" });
+}
+
 interface Violation {
   id: string;
   impact: string;

@@ -251,17 +251,40 @@ export const status: PlatformStatus = {
   cluster: { name: "local", ready: true, message: "" },
   gateway: { address: "127.0.0.1:8080", ready: true },
   apps: { total: 6, ready: 2, asleep: 2, failed: 1 },
-  platforms: [],
+  platforms: [
+    {
+      host: "ebb-1",
+      address: "10.0.0.11:8443",
+      version: "0.1.0",
+      startedAt: at(0),
+      seenAt: new Date().toISOString(),
+      operations: 2,
+      answering: true,
+    },
+    {
+      host: "a-machine-with-a-long-name-in-another-hall",
+      address: "10.0.0.12:8443",
+      version: "0.1.0",
+      startedAt: at(300),
+      seenAt: new Date().toISOString(),
+      operations: 0,
+      answering: false,
+    },
+  ],
   attention: [],
 };
 
 /** A log of so many lines; one in ten goes to standard error, one in fifty is long. */
-export function logRecords(count: number): LogRecord[] {
-  return Array.from({ length: count }, (_, index) => ({
+export function logRecords(count: number, first = 0): LogRecord[] {
+  return Array.from({ length: count }, (_, at) => record(first + at));
+}
+
+function record(index: number): LogRecord {
+  return {
     time: new Date(START + index * 7).toISOString(),
     version: index % 10 === 3 ? "v12" : "v11",
     instance: index % 10 === 3 ? "hello-node-00012-p0q7d" : "hello-node-00011-k3fz9",
     stream: index % 10 === 7 ? "stderr" : "stdout",
     text: index % 50 === 9 ? `line ${index} ${"a long line that has to wrap ".repeat(12)}` : `line ${index} GET /items/${index} 200 3 ms`,
-  }));
+  };
 }

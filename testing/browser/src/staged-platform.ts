@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
@@ -14,8 +15,13 @@ import * as policies from "./staged-policies.ts";
 import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
 
-/** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection. */
-export type Answer = { status: number; body: unknown } | { events: unknown[]; close?: boolean } | { lines: unknown[] } | "hang" | "drop";
+/** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection; a stream of lines ends with its caller. */
+export type Answer =
+  | { status: number; body: unknown }
+  | { events: unknown[]; close?: boolean }
+  | { lines: unknown[] | AsyncIterable<unknown[]> }
+  | "hang"
+  | "drop";
 
 /**
  * The documented routes over sample data, for states that a real platform reaches slowly or by accident (an empty list, a refusal, thousands
@@ -198,7 +204,7 @@ function give(response: ServerResponse, answer: Answer): void {
   if (answer === "drop") return void response.destroy();
   if ("lines" in answer) {
     response.writeHead(200, { "content-type": "application/x-ndjson" });
-    return void response.write(answer.lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    return void writeLines(response, answer.lines);
   }
   if ("events" in answer) {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -208,6 +214,14 @@ function give(response: ServerResponse, answer: Answer): void {
   }
   response.writeHead(answer.status, { "content-type": answer.status < 400 ? "application/json" : "application/problem+json" });
   response.end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
+}
+
+async function writeLines(response: ServerResponse, all: unknown[] | AsyncIterable<unknown[]>): Promise<void> {
+  for await (const some of Array.isArray(all) ? [all] : all) {
+    if (response.destroyed) return;
+    const free = response.write(some.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if (!free) await Promise.race([once(response, "drain"), once(response, "close")]);
+  }
 }
 
 async function serveFile(root: string, pathname: string, response: ServerResponse): Promise<void> {

@@ -30,6 +30,8 @@ interface LineListProps {
 }
 
 const ROW = 20;
+/** More than any list keeps. Heights are remembered by key, and forgotten never: after so many lines the keys begin again. */
+const KEYS = 200_000;
 /** Closer to the end than this counts as reading the newest line. */
 const NEAR_END = 40;
 
@@ -51,7 +53,7 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: Lin
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    getItemKey: (index) => lines[index]?.id ?? index,
+    getItemKey: (index) => (lines[index]?.id ?? index) % KEYS,
     overscan: 20,
   });
   // A list that goes leaves nobody who reads further up.

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Line } from "../../ui/line-list.tsx";
-import { append } from "./kept-lines.ts";
+import { append, find, nothingFound } from "./kept-lines.ts";
 
 const line = (id: number, second: number): Line => ({ id, time: new Date(second * 1000).toISOString(), text: `line ${id}` });
 
@@ -21,6 +21,29 @@ test("whatever comes in whatever pieces is in the order of time, and the latest 
       expect(kept.lines).toEqual(sorted);
       expect(kept.lines.length).toBe(Math.min(id, most));
       expect(kept.lines.length + kept.dropped).toBe(id);
+    }),
+  );
+});
+
+test("a search that goes on finds what one from the beginning would, in whatever case", () => {
+  const pieces = fc.array(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 8 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 1, max: 30 }), fc.constantFrom("LINE 1", "3", "", "nothing"), (seconds, most, words) => {
+      let id = 0;
+      let kept = { lines: [] as Line[], dropped: 0 };
+      let found = nothingFound;
+      for (const piece of seconds) {
+        kept = append(
+          kept,
+          piece.map((second) => line(id++, second)),
+          most,
+        );
+        found = find(found, kept.lines, words);
+        expect(found.lines).toEqual(kept.lines.filter(({ text }) => text.includes(words.toLowerCase())));
+      }
+      const again = find(found, kept.lines, words);
+      expect(find(again, kept.lines, words)).toBe(again);
+      expect(find(found, kept.lines, "line").lines).toEqual(kept.lines);
     }),
   );
 });

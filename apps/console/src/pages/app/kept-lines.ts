@@ -23,3 +23,34 @@ export function append({ lines, dropped }: KeptLines, added: readonly Line[], mo
   const over = Math.max(0, all.length - most);
   return { lines: over === 0 ? all : all.slice(over), dropped: dropped + over };
 }
+
+export interface FoundLines {
+  wanted: string;
+  /** What was looked through, of it the highest id. */
+  among: readonly Line[];
+  seen: number;
+  /** Those that have the words, in the order of time. */
+  lines: readonly Line[];
+}
+
+export const nothingFound: FoundLines = { wanted: "", among: [], seen: -1, lines: [] };
+
+/** The lines with these words, in whatever case. Of what was looked through before only the new lines are: a search costs no more the longer it runs. */
+export function find(before: FoundLines, among: readonly Line[], words: string): FoundLines {
+  const wanted = words.toLowerCase();
+  if (before.wanted === wanted && before.among === among) return before;
+  if (wanted === "") return { wanted, among, seen: -1, lines: among };
+  const known = before.wanted === wanted && before.wanted !== "" ? before : { ...nothingFound, wanted };
+  let seen = known.seen;
+  const fresh: Line[] = [];
+  for (const line of among) {
+    if (line.id <= known.seen) continue;
+    seen = Math.max(seen, line.id);
+    if (line.text.toLowerCase().includes(wanted)) fresh.push(line);
+  }
+  const all = append({ lines: [...known.lines], dropped: 0 }, fresh, Infinity).lines;
+  // Those before the first that is kept are kept no more.
+  const [first] = among;
+  const from = first === undefined ? -1 : all.findIndex((line) => inOrder(line, first) >= 0);
+  return { wanted, among, seen, lines: from === -1 ? [] : all.slice(from) };
+}

@@ -7,7 +7,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import Input from "antd/es/input";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { instancesQuery, versionsQuery } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { download } from "../../ui/download.ts";
@@ -15,6 +15,7 @@ import { LineList } from "../../ui/line-list.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Select } from "../../ui/select.tsx";
+import { find, nothingFound } from "./kept-lines.ts";
 import { usePlace } from "./use-place.ts";
 import { useLogs, type LogFeed, type LogQuery } from "./use-logs.ts";
 
@@ -35,13 +36,13 @@ function LogView({ place, version, instance }: LogQuery) {
   // Who scrolls up reads: what comes meanwhile waits, and nothing moves under their eyes.
   const [following, setFollowing] = useState(true);
   const [wrap, setWrap] = useState(true);
-  const [find, setFind] = useState("");
+  const format = useFormat();
+  const [words, setWords] = useState("");
+  const [before, setBefore] = useState(nothingFound);
   const feed = useLogs({ place, version, instance }, paused || !following);
-  const wanted = find.toLowerCase();
-  const shown = useMemo(
-    () => (wanted === "" ? feed.lines : feed.lines.filter((line) => line.text.toLowerCase().includes(wanted))),
-    [feed.lines, wanted],
-  );
+  const found = find(before, feed.lines, words);
+  if (found !== before) setBefore(found);
+  const shown = found.lines;
   const save = () =>
     download(`${place.app}-${place.env}.log`, shown.map((line) => `${line.time} ${line.version} ${line.instance} ${line.text}\n`).join(""));
   return (
@@ -51,14 +52,14 @@ function LogView({ place, version, instance }: LogQuery) {
         <LogFilter place={place} version={version} instance={instance} />
         <Input
           className="find"
-          value={find}
+          value={words}
           allowClear
           placeholder={text.logs.find}
           aria-label={text.logs.find}
-          onChange={(event) => setFind(event.target.value)}
+          onChange={(event) => setWords(event.target.value)}
         />
         <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
-          {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(feed.held)}
+          {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(format.number(feed.held))}
         </Button>
         <Button icon={<ClearOutlined />} aria-label={text.logs.clear} title={text.logs.clear} onClick={feed.clear} />
         <Button
@@ -90,7 +91,7 @@ function LogFoot({ feed, paused, shown }: { feed: LogFeed; paused: boolean; show
   return (
     <p className="faint log-foot">
       <span className={`dot ${paused || feed.state === "broken" ? "dot-calm" : "dot-good"}`} aria-hidden="true" />
-      {state} · {text.logs.lines(format.number(shown))}
+      {state} · {text.logs.lines(shown, format.number(shown))}
       {feed.dropped > 0 && ` · ${text.logs.dropped(format.number(feed.dropped))}`}
     </p>
   );

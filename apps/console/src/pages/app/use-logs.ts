@@ -30,6 +30,11 @@ const TAIL = 1_000;
 const AGAIN = 2_000;
 /** Lines are shown at most so often (milliseconds): each time costs as much as there are lines. */
 const GATHER = 100;
+const SELDOM = 1000;
+/** Showing them takes at most one part in so many of the page's time, however slow the machine is: the rest is for whoever reads. */
+const SHARE = 5;
+/** Lines that come faster than they are read off are taken in turns of so many milliseconds: keys and clicks come in between. */
+const TURN = 8;
 
 const nothing: KeptLines = { lines: [], dropped: 0 };
 
@@ -43,22 +48,30 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
   const [held, setHeld] = useState(0);
   const [state, setState] = useState<LogFeed["state"]>("connecting");
   const [error, setError] = useState<unknown>(null);
+  const [lost, setLost] = useState(0);
   const buffer = useRef<Line[]>([]);
+  const flushed = useRef({ at: 0, cost: 0 });
   const resume = useRef(new ResumePoint());
   const pausedNow = useRef(paused);
 
   const flush = useEffectEvent(() => {
     if (pausedNow.current) {
-      // What is held back would only push itself out.
-      buffer.current.splice(0, Math.max(0, buffer.current.length - KEPT));
+      // What is held back would only push itself out; it is counted like what is no longer kept.
+      const over = buffer.current.splice(0, Math.max(0, buffer.current.length - KEPT)).length;
+      if (over > 0) setLost((before) => before + over);
       setHeld(buffer.current.length);
       return;
     }
     const added = buffer.current;
     buffer.current = [];
+    flushed.current.at = performance.now();
     setHeld(0);
     if (added.length > 0) setKept((now) => append(now, added, KEPT));
   });
+
+  useEffect(() => {
+    flushed.current.cost = performance.now() - flushed.current.at;
+  }, [kept]);
 
   useEffect(() => {
     pausedNow.current = paused;
@@ -85,15 +98,23 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
               signal,
             },
           );
+          let turn = performance.now();
           for await (const record of stream) {
             setError(null);
+            if (performance.now() - turn > TURN) {
+              await new Promise((resolve) => setTimeout(resolve));
+              turn = performance.now();
+            }
             const line = resume.current.take(record);
             if (line === null) continue;
             buffer.current.push(line);
-            timer ??= setTimeout(() => {
-              timer = undefined;
-              flush();
-            }, GATHER);
+            timer ??= setTimeout(
+              () => {
+                timer = undefined;
+                flush();
+              },
+              Math.min(SELDOM, Math.max(GATHER, SHARE * flushed.current.cost)),
+            );
           }
         } catch (failure) {
           if (!signal.aborted) setError(failure);
@@ -107,6 +128,9 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
     return () => abort.abort();
   }, [app, env, version, instance, visible]);
 
-  const clear = useCallback(() => setKept(nothing), []);
-  return { ...kept, held, state, error, clear };
+  const clear = useCallback(() => {
+    setKept(nothing);
+    setLost(0);
+  }, []);
+  return { lines: kept.lines, dropped: kept.dropped + lost, held, state, error, clear };
 }
