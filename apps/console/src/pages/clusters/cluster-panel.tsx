@@ -10,11 +10,9 @@ import { useFormat, useText } from "../../i18n/language.tsx";
 import { Facts } from "../../ui/facts.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { ToneDot, type Tone } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TypedConfirm } from "../../ui/typed-confirm.tsx";
-
-const TONE: Record<Cluster["state"], Tone> = { connecting: "busy", ready: "good", unreachable: "bad", unusable: "bad" };
+import { ClusterState } from "./cluster-state.tsx";
 
 /** One cluster: how it is, what it can, what is on it. */
 export function ClusterPanel({ cluster, admin }: { cluster: Cluster; admin: boolean }) {
@@ -36,18 +34,7 @@ export function ClusterPanel({ cluster, admin }: { cluster: Cluster; admin: bool
     [words.instances, format.number(cluster.instances)],
   ];
   return (
-    <Panel
-      title={cluster.name}
-      actions={
-        <span className="state">
-          <ToneDot tone={TONE[cluster.state]} />
-          {words.states[cluster.state]}{" "}
-          <span className="faint">
-            {words.since} <Ago at={cluster.since} />
-          </span>
-        </span>
-      }
-    >
+    <Panel title={cluster.name} actions={<ClusterState cluster={cluster} />}>
       {cluster.message !== "" && (
         <Alert
           className="notice"

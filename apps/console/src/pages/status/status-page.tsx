@@ -1,6 +1,5 @@
 import type { PlatformStatus } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { statusQuery } from "../../api/queries.ts";
@@ -13,7 +12,9 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { Engines } from "./engines.tsx";
 import { GitServers } from "./git-servers.tsx";
+import { Processes } from "./processes.tsx";
 
 export function StatusPage() {
   const text = useText();
@@ -45,23 +46,13 @@ function Status({ status }: { status: PlatformStatus }) {
         <dl className="pairs">
           <dt>{text.status.version}</dt>
           <dd>{status.version}</dd>
-          <dt>{text.status.running}</dt>
+          <dt>{text.status.started}</dt>
           <dd>
             <Ago at={status.startedAt} />
           </dd>
           <dt>{text.status.you}</dt>
           <dd>{status.user}</dd>
         </dl>
-      </Panel>
-      <Panel title={text.status.cluster} actions={<Ready ready={status.cluster.ready} />}>
-        <dl className="pairs">
-          <dt>{text.status.name}</dt>
-          <dd>{status.cluster.name}</dd>
-        </dl>
-        <p>
-          <Link to="/clusters">{text.clusters.all}</Link>
-        </p>
-        {status.cluster.message !== "" && <p className={status.cluster.ready ? "faint" : "bad-text"}>{status.cluster.message}</p>}
       </Panel>
       <Panel title={text.status.gateway} actions={<Ready ready={status.gateway.ready} />}>
         <dl className="pairs">
@@ -75,6 +66,9 @@ function Status({ status }: { status: PlatformStatus }) {
         <dl className="pairs">
           <dt>{text.status.total}</dt>
           <dd className="number">{status.apps.total}</dd>
+        </dl>
+        <h3>{text.status.inEnvironments}</h3>
+        <dl className="pairs">
           <dt>{text.appState.ready}</dt>
           <dd className="number">{status.apps.ready}</dd>
           <dt>{text.appState.asleep}</dt>
@@ -83,6 +77,8 @@ function Status({ status }: { status: PlatformStatus }) {
           <dd className="number">{status.apps.failed}</dd>
         </dl>
       </Panel>
+      {status.platforms.length > 0 && <Processes platforms={status.platforms} />}
+      <Engines />
       <Kubeconfig />
     </div>
   );
