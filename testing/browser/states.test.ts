@@ -1,100 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { accessibilityFindings, DESK, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
+import { accessibilityFindings, skipReason } from "./src/browser.ts";
 import { apps, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
 import { me } from "./src/staged-people.ts";
 import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
 
-/** Every page of the console. */
-const PAGES = [
-  "/",
-  "/deploy",
-  "/apps/hello-node/test",
-  "/apps/hello-node/test/promote",
-  "/apps/hello-node/test/versions",
-  "/apps/hello-node/test/traffic",
-  "/apps/hello-node/test/guard",
-  "/apps/hello-node/test/releases",
-  "/apps/hello-node/test/domains",
-  "/apps/hello-node/test/scaling",
-  "/apps/hello-node/test/versions/v12",
-  "/apps/hello-node/test/cold-starts",
-  "/apps/hello-node/test/try",
-  "/apps/hello-node/test/logs",
-  "/apps/hello-node/test/terminal",
-  "/apps/hello-node/test/config",
-  "/apps/hello-node/test/operations",
-  "/apps/hello-node/test/events",
-  "/apps/hello-node/test/settings",
-  "/operations",
-  "/operations/op-failed",
-  "/operations/op-running",
-  "/operations/op-waiting",
-  "/approvals",
-  "/teams",
-  "/teams/default",
-  "/teams/default/configuration",
-  "/teams/default/quota",
-  "/teams/default/git",
-  "/teams/default/previews",
-  "/teams/default/environments/prod",
-  "/teams/default/environments/prod/configuration",
-  "/configuration",
-  "/users",
-  "/usage",
-  "/account",
-  "/audit",
-  "/device?code=ABCD-EFGH",
-  "/clusters",
-  "/status",
-  "/no/such/page",
-];
+/** As long as somebody who measures says; long enough to tell otherwise. */
+const FLOOD_SECONDS = Number(process.env["FLOOD_SECONDS"] ?? 4);
 
 const { platform, stage, go } = stagedVisits();
-
-describe.skipIf(skipReason !== null)("every page", () => {
-  for (const [name, { options, taken }] of Object.entries({
-    "in English, light, opened at a desk and taken to a phone": { options: {}, taken: PHONE },
-    "in Chinese, dark, opened on a phone and taken to a desk": {
-      options: { locale: "zh-CN", colorScheme: "dark", viewport: PHONE },
-      taken: DESK,
-    },
-  } satisfies Record<string, { options: Partial<VisitOptions>; taken: typeof PHONE }>)) {
-    test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
-      const { page, open, complaints } = await go("/", options);
-      const opened = page.viewportSize() ?? DESK;
-      for (const path of PAGES) {
-        await open(path);
-        await page.getByRole("heading", { level: 1 }).first().waitFor();
-        await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
-        expect(await page.title(), path).toMatch(/Ebb$/);
-        for (const size of [opened, taken]) {
-          await page.setViewportSize(size);
-          expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
-          // What a phone shows is the same, in another order.
-          if (size.width > PHONE.width) expect(await accessibilityFindings(page), path).toEqual([]);
-          // A page that was made for another width takes a moment.
-          await expect.poll(() => overflows(page), { message: `${path} is wider than a window of ${size.width} px` }).toBe(false);
-        }
-        await page.setViewportSize(opened);
-      }
-      expect(complaints).toEqual([]);
-    });
-  }
-
-  test("can be walked through with the keyboard alone", async () => {
-    const { page } = await go("/");
-    await page.getByRole("link", { name: "hello-python", exact: true }).waitFor();
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
-    const reached = new Set<string>();
-    for (let i = 0; i < 40; i++) {
-      await page.keyboard.press("Tab");
-      reached.add(await page.evaluate<string>("document.activeElement.textContent || document.activeElement.getAttribute('aria-label')"));
-    }
-    for (const wanted of ["Apps", "Operations", "Platform", "中文", "Deploy", "hello-node"]) expect([...reached]).toContain(wanted);
-  });
-});
 
 describe.skipIf(skipReason !== null)("an app's numbers", () => {
   const METRICS = "GET /apps/hello-node/environments/test/metrics";
@@ -193,7 +107,11 @@ describe.skipIf(skipReason !== null)("what opens over a page", () => {
       await page.keyboard.press("key" in by ? by.key : "Enter");
       const opened = page.getByRole(over.role, { name: over.name });
       await opened.waitFor();
-      expect(await accessibilityFindings(page)).toEqual([]);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.locator(`html[data-shade=${colorScheme}]`).waitFor();
+        expect(await accessibilityFindings(page), colorScheme).toEqual([]);
+      }
       await page.keyboard.press("Tab");
       expect(await opened.evaluate((element) => element.contains(element.ownerDocument.activeElement))).toBe(true);
       await page.keyboard.press("Escape");
@@ -449,7 +367,39 @@ describe.skipIf(skipReason !== null)("a hundred thousand log lines", () => {
     await page.getByText(/^live ·/).waitFor();
     await page.getByText("line 99999 ").waitFor();
     await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 43210 ");
-    await page.getByText("1 lines").waitFor();
+    await page.getByText(/· 1 line$/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("that come as fast as an app can write are all counted: shown, held back, or no longer kept; and can be searched meanwhile", async () => {
+    const [perTick, ticks, tick] = [250, FLOOD_SECONDS * 20, 50];
+    async function* flood() {
+      for (let each = 0; each < ticks; each++) {
+        yield logRecords(perTick, each * perTick);
+        await new Promise((resolve) => setTimeout(resolve, tick));
+      }
+    }
+    stage("GET /apps/hello-node/environments/test/logs", { lines: flood() });
+    const { page, complaints } = await go("/apps/hello-node/test/logs");
+    await page.evaluate(
+      `window.longTasks = []; new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: "longtask" })`,
+    );
+    await page.getByRole("textbox", { name: "Find in these lines" }).fill("3 ms");
+    await page.getByText(/^live · [1-9]/).waitFor();
+    await page.getByRole("textbox", { name: "Find in these lines" }).fill("");
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: /^Go on \([\d,]+ new\)/ }).waitFor();
+    expect(await page.locator(".line").count()).toBeLessThan(120);
+    await page.getByRole("button", { name: /^Go on/ }).click();
+    const all = perTick * ticks;
+    await page.getByText(`line ${all - 1} `).waitFor({ timeout: 120_000 });
+    const foot = (await page.locator(".log-foot").innerText()).replaceAll(",", "");
+    const [shown = 0, dropped = 0] = (foot.match(/\d+/g) ?? []).map(Number);
+    expect(shown + dropped).toBe(all);
+    const long = await page.evaluate<number[]>("window.longTasks");
+    console.log(
+      `${all} log lines at ${(1000 / tick) * perTick} a second: ${long.length} tasks over 50 ms, the longest ${Math.max(0, ...long)} ms`,
+    );
     expect(complaints).toEqual([]);
   });
 });

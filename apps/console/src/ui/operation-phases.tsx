@@ -44,7 +44,7 @@ function Timeline({ operation }: { operation: Operation }) {
           <span className="phase-message faint">
             <Words said={phase.said && [phase.said]} english={phase.message} />
           </span>
-          <span className="phase-bar" aria-hidden="true">
+          <span className={phase.state === "failed" ? "phase-bar phase-failed" : "phase-bar"} aria-hidden="true">
             <span style={{ marginInlineStart: `${spans[index]?.left ?? 0}%`, width: `${spans[index]?.width ?? 0}%` }} />
           </span>
           <span className="phase-took">

@@ -1,7 +1,6 @@
 import type { App } from "@ebb/api";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef } from "react";
-import { Ago } from "../../ui/time.tsx";
 import { useWindowRows } from "../../ui/use-window-rows.ts";
 import { PlaceCell } from "./app-table.tsx";
 
@@ -21,14 +20,9 @@ export function AppCards({ apps }: { apps: readonly App[] }) {
         const app = sorted[index];
         return app === undefined ? null : (
           <li key={app.name} ref={measure} data-index={index}>
-            <div className="between">
-              <Link to="/apps/$app" params={{ app: app.name }} className="strong">
-                {app.name}
-              </Link>
-              <span className="faint">
-                <Ago at={app.updatedAt} />
-              </span>
-            </div>
+            <Link to="/apps/$app" params={{ app: app.name }} className="strong">
+              {app.name}
+            </Link>
             {app.environments.map((place) => (
               <section key={place.environment} aria-label={place.environment}>
                 <b>{place.environment}</b>

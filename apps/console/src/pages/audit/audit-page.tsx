@@ -1,4 +1,4 @@
-import type { AuditEntry } from "@ebb/api";
+import type { AuditEntry, Operation } from "@ebb/api";
 import { auditChanges } from "@ebb/api/client";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -97,7 +97,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
           <div className="audit-row">
             <b>{entry.actor || /^user\/(.+)$/.exec(entry.object)?.[1] || "–"}</b>
             <span className="audit-what">
-              <Action action={entry.action} /> {!entry.action.endsWith(entry.object) && <code className="faint">{entry.object}</code>}{" "}
+              <Action entry={entry} /> {!entry.action.endsWith(entry.object) && <code className="faint">{entry.object}</code>}{" "}
               <Changes entry={entry} />
             </span>
             <span className="faint number">
@@ -111,9 +111,14 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
 }
 
 /** In words; what the filter takes is its code. */
-function Action({ action }: { action: string }) {
-  const words = actionWords(useText(), action);
-  return words === undefined ? <code>{action}</code> : <span title={action}>{words}</span>;
+function Action({ entry: { action, after } }: { entry: AuditEntry }) {
+  const text = useText();
+  const words = actionWords(text, action);
+  if (words === undefined) return <code>{action}</code>;
+  // An operation says which: that it was one says little.
+  const kind = (after as { kind?: unknown } | null)?.kind;
+  const which = typeof kind === "string" && Object.hasOwn(text.operationKind, kind) ? text.operationKind[kind as Operation["kind"]] : null;
+  return <span title={action}>{action.startsWith("operation.") && which !== null ? text.operation.title(words, which) : words}</span>;
 }
 
 /** A setting a row, before and after. */

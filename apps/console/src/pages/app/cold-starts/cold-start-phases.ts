@@ -6,7 +6,7 @@ import type { Segment } from "../../../ui/stacked-bar.tsx";
 const PHASES = ["decision", "queued", "sandbox", "launch", "boot", "seen", "firstByte"] as const;
 const COLOURS = [
   "var(--calm)",
-  "var(--warn)",
+  "var(--version-5)",
   "var(--version-0)",
   "var(--version-2)",
   "var(--version-1)",

@@ -1,0 +1,132 @@
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { accessibilityFindings, DESK, follow, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
+import { PHONE, stagedVisits } from "./src/staged-visits.ts";
+
+/** Every page of the console. */
+const PAGES = [
+  "/",
+  "/deploy",
+  "/apps/hello-node/test",
+  "/apps/hello-node/test/promote",
+  "/apps/hello-node/test/versions",
+  "/apps/hello-node/test/traffic",
+  "/apps/hello-node/test/guard",
+  "/apps/hello-node/test/releases",
+  "/apps/hello-node/test/domains",
+  "/apps/hello-node/test/scaling",
+  "/apps/hello-node/test/versions/v12",
+  "/apps/hello-node/test/cold-starts",
+  "/apps/hello-node/test/try",
+  "/apps/hello-node/test/logs",
+  "/apps/hello-node/test/terminal",
+  "/apps/hello-node/test/config",
+  "/apps/hello-node/test/operations",
+  "/apps/hello-node/test/events",
+  "/apps/hello-node/test/settings",
+  "/operations",
+  "/operations/op-failed",
+  "/operations/op-running",
+  "/operations/op-waiting",
+  "/approvals",
+  "/teams",
+  "/teams/default",
+  "/teams/default/configuration",
+  "/teams/default/quota",
+  "/teams/default/git",
+  "/teams/default/previews",
+  "/teams/default/environments/prod",
+  "/teams/default/environments/prod/configuration",
+  "/configuration",
+  "/users",
+  "/usage",
+  "/account",
+  "/audit",
+  "/device?code=ABCD-EFGH",
+  "/clusters",
+  "/status",
+  "/no/such/page",
+];
+
+const { stage, go } = stagedVisits();
+
+describe.skipIf(skipReason !== null)("every page", () => {
+  for (const [name, { options, taken }] of Object.entries({
+    "in English, light, opened at a desk and taken to a phone": { options: {}, taken: PHONE },
+    "in Chinese, dark, opened on a phone and taken to a desk": {
+      options: { locale: "zh-CN", colorScheme: "dark", viewport: PHONE },
+      taken: DESK,
+    },
+  } satisfies Record<string, { options: Partial<VisitOptions>; taken: typeof PHONE }>)) {
+    test(`${name}: has a heading and a title, no serious accessibility finding, no complaint, and fits`, async () => {
+      const { page, open, complaints } = await go("/", options);
+      const opened = page.viewportSize() ?? DESK;
+      for (const [index, path] of PAGES.entries()) {
+        // Every other page is loaded anew; the rest is reached as by a link, which takes a fraction of the time.
+        if (index % 2 === 0) await open(path);
+        else await follow(page, path);
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        await page.locator(".ant-skeleton").first().waitFor({ state: "detached" });
+        expect(await page.title(), path).toMatch(/Ebb$/);
+        for (const size of [opened, taken]) {
+          await page.setViewportSize(size);
+          expect(await page.getByRole("heading", { level: 1 }).count(), path).toBe(1);
+          // What a phone shows is the same, in another order.
+          if (size.width > PHONE.width) expect(await accessibilityFindings(page), path).toEqual([]);
+          // A page that was made for another width takes a moment.
+          await expect.poll(() => overflows(page), { message: `${path} is wider than a window of ${size.width} px` }).toBe(false);
+        }
+        await page.setViewportSize(opened);
+      }
+      expect(complaints).toEqual([]);
+    });
+  }
+
+  test("can be walked through with the keyboard alone", async () => {
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "hello-python", exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+    const reached = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press("Tab");
+      reached.add(await page.evaluate<string>("document.activeElement.textContent || document.activeElement.getAttribute('aria-label')"));
+    }
+    for (const wanted of ["Apps", "Operations", "Platform", "中文", "Deploy", "hello-node"]) expect([...reached]).toContain(wanted);
+  });
+});
+
+describe.skipIf(skipReason !== null)("the keyboard alone", () => {
+  /** Presses Tab until what has the focus is called that. */
+  async function tabTo(page: Page, name: string): Promise<void> {
+    const passed: string[] = [];
+    while (passed.length < 120) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
+      if (at === name) return;
+      passed.push(at);
+    }
+    throw new Error(`Tab never came to ${name}, but to: ${passed.join(", ")}`);
+  }
+
+  test("leads from the apps to one, its traffic, its releases, and begins one", async () => {
+    stage("GET /apps/hello-node/environments/test/releases", { status: 200, body: { items: [] } });
+    const { page } = await go("/");
+    await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
+    await tabTo(page, "hello-node");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Where requests go" }).waitFor();
+    for (const [link, heading] of [
+      ["Traffic", "Which version would a request get?"],
+      ["Releases", "Release a version step by step"],
+    ] as const) {
+      await tabTo(page, link);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: heading }).waitFor();
+    }
+    await tabTo(page, "Release v12");
+    const begun = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/releases"));
+    await page.keyboard.press("Enter");
+    await begun;
+  });
+});
