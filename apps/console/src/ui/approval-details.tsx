@@ -1,11 +1,12 @@
 import type { Approval } from "@ebb/api";
-import { useText } from "../i18n/language.tsx";
+import { useFormat, useText } from "../i18n/language.tsx";
 import { ChangeTable } from "./change-table.tsx";
 import { Ago } from "./time.tsx";
 
 /** What somebody is asked to approve: what it would change, who has voted and why, and until when. */
 export function ApprovalDetails({ approval }: { approval: Approval }) {
   const text = useText();
+  const format = useFormat();
   const { approvals } = text;
   const { votes, needed, changes, state } = approval;
   const given = votes.filter(({ vote }) => vote === "approve").length;
@@ -19,9 +20,7 @@ export function ApprovalDetails({ approval }: { approval: Approval }) {
         {state === "waiting" && (
           <>
             <dt>{approvals.expires}</dt>
-            <dd>
-              <Ago at={approval.expiresAt} />
-            </dd>
+            <dd>{format.dateTime(approval.expiresAt)}</dd>
           </>
         )}
         <dt>{approvals.votes}</dt>

@@ -66,15 +66,16 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: Lin
     if (element !== null && atEnd && last !== undefined) element.scrollTop = element.scrollHeight;
   }, [last, atEnd, total]);
 
-  const top = useRef(0);
+  const seen = useRef({ top: 0, height: 0 });
   const onScroll = () => {
     const element = scroller.current;
     if (element === null) return;
     const { scrollTop, scrollHeight, clientHeight } = element;
-    // Lines that come between our own scrolling and its event move the end away; only the reader scrolls up.
+    // Lines that come between our own scrolling and its event move the end away, and a search that leaves few of them moves the top; only the
+    // reader scrolls up in a list that is no shorter.
     if (scrollHeight - scrollTop - clientHeight < NEAR_END) setAtEnd(true);
-    else if (scrollTop < top.current) setAtEnd(false);
-    top.current = scrollTop;
+    else if (scrollTop < seen.current.top && scrollHeight >= seen.current.height) setAtEnd(false);
+    seen.current = { top: scrollTop, height: scrollHeight };
   };
   return (
     <div className="lines-frame">

@@ -9,7 +9,7 @@ export function WhatToDo({ code, hint }: { code: string; hint: string | null | u
   return (
     <>
       {step}
-      {own !== null && <span className="faint"> {own}</span>}
+      {own !== null && <span className="faint own-hint">{own}</span>}
     </>
   );
 }

@@ -28,12 +28,14 @@ export function AppPage() {
               <AppStateLabel state={here.state} />
               {app.data && <span className="faint">{text.kind[app.data.kind]}</span>}
               {here.url !== "" && <Address url={here.url} />}
-              <ButtonLink className="deploy-here" size="small" to="/deploy" search={{ app: place.app, env: place.env }}>
-                {text.apps.deploy}
-              </ButtonLink>
-              <ButtonLink size="small" to="/apps/$app/$env/promote" params={place}>
-                {text.promote.button}
-              </ButtonLink>
+              <span className="app-actions">
+                <ButtonLink size="small" to="/deploy" search={{ app: place.app, env: place.env }}>
+                  {text.apps.deploy}
+                </ButtonLink>
+                <ButtonLink size="small" to="/apps/$app/$env/promote" params={place}>
+                  {text.promote.button}
+                </ButtonLink>
+              </span>
             </div>
             {here.message !== "" && here.state !== "ready" && (
               <p className="faint app-message">

@@ -71,6 +71,14 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
       render: (item) => <b>{nameOf(item, by)}</b>,
       compare: (a, b) => nameOf(a, by).localeCompare(nameOf(b, by)),
     },
+    // Next to the name: on a phone the last columns are out of view, and this is what one comes for.
+    {
+      key: "saved",
+      title: text.usage.saved,
+      align: "right",
+      render: (item) => <span className="number">{words.share(item.savedShare)}</span>,
+      compare: (a, b) => (a.savedShare ?? -1) - (b.savedShare ?? -1),
+    },
     {
       key: "hours",
       title: text.usage.hours,
@@ -90,13 +98,6 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
       title: text.usage.kept,
       align: "right",
       render: (item) => <span className="number">{words.money(item.kept.cost)}</span>,
-    },
-    {
-      key: "saved",
-      title: text.usage.saved,
-      align: "right",
-      render: (item) => <span className="number">{words.share(item.savedShare)}</span>,
-      compare: (a, b) => (a.savedShare ?? -1) - (b.savedShare ?? -1),
     },
   ];
   return (

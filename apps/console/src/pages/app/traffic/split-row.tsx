@@ -32,7 +32,7 @@ export function SplitRow({ version, percent, before, onChange, onRemove }: Split
       <span className="faint number">{before === percent ? "" : text.traffic.was(before)}</span>
       <span>
         <Button size="small" disabled={percent === 100} aria-label={text.traffic.allTo(version)} onClick={() => onChange(100)}>
-          100 %
+          {text.traffic.all}
         </Button>
         {onRemove !== null && (
           <Button size="small" type="text" icon={<CloseOutlined />} aria-label={text.traffic.takeOut(version)} onClick={onRemove} />
