@@ -83,7 +83,7 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     await page.getByRole("log").getByText("answered /while-watching").waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     await ebb.get("shop", "/while-paused");
-    await page.getByRole("button", { name: /Go on \(\d+ new\)/ }).click();
+    await page.getByRole("button", { name: /Go on \([\d,]+ new\)/ }).click();
     await page.getByRole("log").getByText("answered /while-paused").waitFor();
   });
 

@@ -161,11 +161,11 @@ describe.skipIf(skipReason !== null)("the platform", () => {
   test("tells which processes work on its database, which of them answers, and how each engine is", async () => {
     const { page } = await go("/status");
     await page.getByText("2 processes work on one database.").waitFor();
-    const processes = page.getByRole("table", { name: "Platform processes" });
+    const processes = page.getByRole("region", { name: "Platform processes" });
     await processes.getByRole("row", { name: /ebb-1 answers you now 10\.0\.0\.11:8443 0\.1\.0 .* ago .* 2$/ }).waitFor();
     expect(await processes.getByRole("row").count()).toBe(3);
     await page
-      .getByRole("table", { name: "Engines" })
+      .getByRole("region", { name: "Engines" })
       .getByRole("row", { name: /frankfurt Does not answer/ })
       .waitFor();
     await page.getByText("connect ETIMEDOUT 203.0.113.7:6443").waitFor();
