@@ -69,9 +69,11 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
     if (added.length > 0) setKept((now) => append(now, added, KEPT));
   });
 
+  // After whichever render comes first: that is the one with the new lines.
   useEffect(() => {
-    flushed.current.cost = performance.now() - flushed.current.at;
-  }, [kept]);
+    const { at } = flushed.current;
+    if (at !== 0) flushed.current = { at: 0, cost: performance.now() - at };
+  });
 
   useEffect(() => {
     pausedNow.current = paused;
