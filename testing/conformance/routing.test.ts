@@ -242,6 +242,24 @@ test("external-domain-tls: each public host, of the Service, of its tags and of 
   await cluster.client.delete(Services, "default", name);
 });
 
+test("namespace-wildcard-cert-selector: the hosts of a namespace share one certificate, and have none of their own", async () => {
+  const name = fresh("shared");
+  const host = `${name}.sls-test.localhost`;
+  await configure("config-network", { "external-domain-tls": "Enabled", "namespace-wildcard-cert-selector": "{}" });
+  await cluster.deploy(name, { image: OK });
+  await eventually(async () => (await cluster.get(Routes, name))?.status?.url === `https://${host}`);
+  const own = async () => (await cluster.client.list(Certificates)).items.filter(({ spec }) => spec.dnsNames.includes(host)).length;
+  const secret = await eventually(() => cluster.get(Secrets, "sls-test.localhost"));
+  const authority = Buffer.from(secret.data?.["ca.crt"] ?? "", "base64").toString();
+  expect([await shownAt(host, authority), await own()]).toEqual(["DNS:*.sls-test.localhost", 0]);
+  // Without it, each has its own again.
+  await configure("config-network", { "namespace-wildcard-cert-selector": "" });
+  await eventually(async () => (await own()) === 1);
+  await eventually(async () => (await shownAt(host, authority)) === `DNS:${host}`);
+  await configure("config-network", { "external-domain-tls": "Disabled" });
+  await cluster.client.delete(Services, "default", name);
+});
+
 test("a DomainMapping with a certificate of its own is served by TLS under it, until the Secret goes", async () => {
   const [name, secretName] = [`${fresh("secure")}.example.org`, fresh("own")];
   await configure("config-network", { "autocreate-cluster-domain-claims": "true" });

@@ -11,6 +11,7 @@ import {
   IstioGateways,
   LABELS,
   LimitRanges,
+  Namespaces,
   Nodes,
   PersistentVolumeClaims,
   PersistentVolumes,
@@ -39,6 +40,7 @@ import {
   type KubeNode,
   type KubeObject,
   type LimitRange,
+  type Namespace,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
@@ -74,6 +76,7 @@ export interface Context {
   configMaps: Informer<ConfigMap>;
   quotas: Informer<ResourceQuota>;
   limitRanges: Informer<LimitRange>;
+  namespaces: Informer<Namespace>;
   /** The one that there is. */
   nodes: Informer<KubeNode>;
   claims: Informer<PersistentVolumeClaim>;
@@ -127,6 +130,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     configMaps,
     quotas: informer(ResourceQuotas),
     limitRanges: informer(LimitRanges),
+    namespaces: informer(Namespaces),
     nodes: informer(Nodes),
     claims: informer(PersistentVolumeClaims),
     volumes: informer(PersistentVolumes),
@@ -170,6 +174,7 @@ export function informersOf(context: Context): Runnable[] {
     pods,
     quotas,
     limitRanges,
+    context.namespaces,
     nodes,
     ...storage,
     ...routing,

@@ -3,6 +3,7 @@ import { Group, type Clock, type Logger, type Runnable } from "@ebb/base";
 import type { RouteExplanation } from "@ebb/gateway";
 import { badRequest, LABELS, type KubeClient } from "@ebb/kube";
 import type { InstanceManager, InstanceSpec, PullCredentials, RegistryCredential } from "@ebb/runtime";
+import { WildcardController } from "./certificate/wildcards.ts";
 import { CertificateController } from "./certificate/controller.ts";
 import { HostCertificates } from "./certificate/host-certificates.ts";
 import { ClaimController } from "./claim/controller.ts";
@@ -221,8 +222,8 @@ class EmbeddedControllers implements Controllers {
     if (options.authorities) {
       const publisher = new RootCaPublisher(context, options.authorities);
       this.#controllers.push(publisher.controller);
-      informers.push(publisher.namespaces);
     }
+    this.#controllers.push(new WildcardController(context).controller);
     const { issuer } = options;
     if (issuer) this.#controllers.push(new CertificateController(context, (names) => issuer.issue(names)).controller);
     if (options.claimsRoot !== undefined) this.#controllers.push(...new ClaimController(context, options.claimsRoot).controllers);

@@ -91,6 +91,31 @@ describe("what the Route says", () => {
     return [`${provisioned.status} ${provisioned.cause?.reason ?? ""}`.trim(), [...hosts].join(), entries.length];
   };
   const foreign = { ...ready(), metadata: { ...ready().metadata, ownerReferences: [] } };
+  const wildcard: Certificate = {
+    ...ready(),
+    metadata: {
+      ...ready().metadata,
+      name: "team.example.com",
+      ownerReferences: [],
+      labels: { "networking.knative.dev/wildcardDomain": "example.com" },
+    },
+    spec: { dnsNames: ["*.team.example.com"], domain: "example.com", secretName: "team.example.com" },
+  };
+  const byShared = (shared: Certificate, found: Secret | undefined) => {
+    const { provisioned, hosts, entries } = securedBy([{ desired, existing: undefined, secret: found, shared }], {
+      holder: route(),
+      downgrades: true,
+    });
+    return [
+      `${provisioned.status} ${provisioned.cause?.message ?? ""}`.trim(),
+      [...hosts].join(),
+      entries.map((entry) => entry.hosts.join()).join(),
+    ];
+  };
+  test("one that is for all hosts of the namespace takes its place, whoever has made it; its own host is https", () => {
+    expect(byShared(wildcard, secret)).toEqual(["True", HOST, "*.team.example.com"]);
+    expect(byShared(wildcard, undefined)).toEqual(["True Certificate team.example.com is not ready downgrade HTTP.", "", ""]);
+  });
   test.each<[string, ReturnType<typeof judge>, unknown[]]>([
     ["ready: served, and https", judge(ready(), secret), ["True", HOST, 1]],
     ["not made yet: cleartext meanwhile", judge(undefined, undefined), ["True HTTPDowngrade", "", 0]],

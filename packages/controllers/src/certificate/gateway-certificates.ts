@@ -24,7 +24,7 @@ export class GatewayCertificates {
     const before = this.#held.get(holder) ?? [];
     if (entries.length > 0) this.#held.set(holder, entries);
     else this.#held.delete(holder);
-    const gone = before.filter(({ key }) => !entries.some((entry) => entry.key === key));
+    const gone = before.filter(({ key }) => !entries.some((entry) => entry.key === key) && !this.#isHeld(key));
     const changed = entries.filter((entry) => !before.some((other) => isDeepStrictEqual(other, entry)));
     const told = [
       ...gone.map(({ key }) => this.#gateway.removeCertificate(key)),
@@ -34,5 +34,10 @@ export class GatewayCertificates {
     await within(this.#clock, PATIENCE, "the gateway", Promise.all(told)).catch((error: unknown) =>
       this.#log.warn({ holder, error }, "the gateway did not take a certificate"),
     );
+  }
+
+  /** One may be for the hosts of several. */
+  #isHeld(key: string): boolean {
+    return [...this.#held.values()].some((entries) => entries.some((entry) => entry.key === key));
   }
 }

@@ -1,13 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CertificateEntry } from "@ebb/gateway";
-import { Certificates, type Cause, type Certificate, type Condition, type ConditionSet, type KubeObject, type Secret } from "@ebb/kube";
+import {
+  Certificates,
+  Routes,
+  type Cause,
+  type Certificate,
+  type Condition,
+  type ConditionSet,
+  type KubeObject,
+  type Secret,
+} from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { apply } from "../engine/apply.ts";
 import { IndexBy } from "../engine/index-by.ts";
-import { controllerOf, isControlledBy } from "../engine/keys.ts";
+import { controllerOf, isControlledBy, keyOf } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 import { GatewayCertificates } from "./gateway-certificates.ts";
 import { gatewayEntry } from "./reconcile.ts";
+import { covers, WILDCARD_LABEL, wildcardsOf } from "./wildcards.ts";
 
 /** What the certificates of an object's hosts come to. */
 export interface Secured {
@@ -38,22 +48,31 @@ export function markProvisioned(
   return mark.call(conditions, marks, type, cause, now);
 }
 
+interface WantedCertificate {
+  desired: Certificate;
+  existing: Certificate | undefined;
+  /** Of the one that is shared, where there is such. */
+  secret: Secret | undefined;
+  /** One for all hosts of the namespace, which takes its place. */
+  shared?: Certificate | undefined;
+}
+
 /** How the certificates that are asked for stand; `downgrades`: a host without one may be asked in cleartext meanwhile. After knative's `tls` of a Route. */
 export function securedBy(
-  wanted: readonly { desired: Certificate; existing: Certificate | undefined; secret: Secret | undefined }[],
+  wanted: readonly WantedCertificate[],
   { holder, downgrades }: { holder: KubeObject; downgrades: boolean },
 ): Secured {
   const hosts = new Set<string>();
   const entries: CertificateEntry[] = [];
   let provisioned: Secured["provisioned"] = { status: "True" };
-  for (const { desired, existing, secret } of wanted) {
-    const { name } = desired.metadata;
-    if (existing && !isControlledBy(existing, holder)) {
+  for (const { desired, existing, secret, shared } of wanted) {
+    const { name } = (shared ?? desired).metadata;
+    if (!shared && existing && !isControlledBy(existing, holder)) {
       const message = `There is an existing certificate ${name} that we don't own.`;
       provisioned = { status: "False", cause: { reason: "CertificateNotOwned", message } };
       continue;
     }
-    const current = existing && isDeepStrictEqual(existing.spec, desired.spec) ? existing : undefined;
+    const current = shared ?? (existing && isDeepStrictEqual(existing.spec, desired.spec) ? existing : undefined);
     const entry = current && gatewayEntry(current, secret);
     if (entry) entries.push(entry);
     if (entry || !downgrades) for (const host of desired.spec.dnsNames) hosts.add(host);
@@ -86,33 +105,55 @@ export class HostCertificates {
       const owner = certificate && controllerOf(certificate);
       if (owner) changed({ kind: owner.kind, key: `${certificate.metadata.namespace ?? ""}/${owner.name}` });
     };
-    certificates.onChange(({ object }) => tell(object));
+    certificates.onChange(({ object }) => {
+      tell(object);
+      this.#tellSharers(object, changed);
+    });
     secrets.onChange(({ object, type }) => {
       const owner = controllerOf(object);
-      if (owner?.kind === Certificates.kind && type !== "resync") tell(certificates.get(object.metadata.namespace, owner.name));
+      if (owner?.kind !== Certificates.kind || type === "resync") return;
+      const certificate = certificates.get(object.metadata.namespace, owner.name);
+      tell(certificate);
+      if (certificate) this.#tellSharers(certificate, changed);
     });
+  }
+
+  /** All Routes of its namespace may be served by it. */
+  #tellSharers({ metadata }: Certificate, changed: (owner: { kind: string; key: string }) => void): void {
+    if (metadata.labels?.[WILDCARD_LABEL] === undefined) return;
+    const routes = this.#context.routes.list({ namespace: metadata.namespace ?? "" });
+    for (const route of routes) changed({ kind: Routes.kind, key: keyOf(route) });
+  }
+
+  /** Where there is one for all hosts of the namespace, a Route needs none of its own. */
+  #sharedBy(holder: KubeObject, { spec }: Certificate): Certificate | undefined {
+    if (holder.kind !== Routes.kind) return undefined;
+    return wildcardsOf(this.#context, holder.metadata.namespace).find((each) =>
+      spec.dnsNames.every((host) => each.spec.dnsNames.some((name) => covers(name, host))),
+    );
   }
 
   /** As the API has them, without a change. */
   look(holder: KubeObject, desired: readonly Certificate[]): Secured {
     const { certificates, secrets, settings } = this.#context;
     const { namespace } = holder.metadata;
-    const wanted = desired.map((each) => ({
-      desired: each,
-      existing: certificates.get(namespace, each.metadata.name),
-      secret: secrets.get(namespace, each.spec.secretName),
-    }));
+    const wanted = desired.map((each) => {
+      const shared = this.#sharedBy(holder, each);
+      const secret = secrets.get(namespace, (shared ?? each).spec.secretName);
+      return { desired: each, existing: certificates.get(namespace, each.metadata.name), secret, shared };
+    });
     return securedBy(wanted, { holder, downgrades: !settings.current.network.redirectsToTls });
   }
 
   /** Makes those that are missing, removes those that nobody needs any more. */
   async sync(holder: KubeObject, desired: readonly Certificate[]): Promise<Secured> {
     const { client, certificates } = this.#context;
-    for (const each of desired) {
+    const own = desired.filter((each) => !this.#sharedBy(holder, each));
+    for (const each of own) {
       const existing = certificates.get(holder.metadata.namespace, each.metadata.name);
       if (!existing || isControlledBy(existing, holder)) await apply(client, { kind: Certificates, desired: each, existing });
     }
-    const kept = new Set(desired.map(({ metadata }) => metadata.name));
+    const kept = new Set(own.map(({ metadata }) => metadata.name));
     for (const { metadata } of this.#owned.get(holder.metadata.uid ?? "")) {
       if (!kept.has(metadata.name) && !metadata.deletionTimestamp) await client.delete(Certificates, metadata.namespace, metadata.name);
     }

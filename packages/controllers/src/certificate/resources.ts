@@ -13,7 +13,7 @@ import {
 import { controllerRef, omit } from "../engine/keys.ts";
 import type { NetworkConfig } from "../config/network.ts";
 
-const CLASS = "networking.knative.dev/certificate.class";
+export const CLASS = "networking.knative.dev/certificate.class";
 const CLASS_IN_KEBAB = "networking.knative.dev/certificate-class";
 /** All that upstream has called it. */
 const DISABLED = ["disable-external-domain-tls", "disable-auto-tls", "disableAutoTLS"].map((name) => `networking.knative.dev/${name}`);

@@ -1,4 +1,5 @@
 import { UserError } from "@ebb/base";
+import { formatLabelSelector, parseLabelSelector } from "@ebb/kube";
 import { parse } from "yaml";
 import { parseTemplate, type TemplateValues } from "./template.ts";
 
@@ -14,6 +15,8 @@ export interface NetworkConfig {
   makesCertificates: boolean;
   /** `certificate-class`: who makes them. */
   certificateClass: string;
+  /** `namespace-wildcard-cert-selector`, as text: namespaces whose hosts share one certificate; undefined: none. */
+  wildcardSelector: string | undefined;
   /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
   createsDomainClaims: boolean;
   /** `rollout-duration`: how long a new Revision takes to get all traffic, where its Route does not say. */
@@ -31,6 +34,7 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
     makesCertificates: parseSwitch(data["external-domain-tls"] ?? data["auto-tls"]),
     certificateClass: data["certificate-class"] ?? data["certificate.class"] ?? CERTIFICATE_CLASS,
+    wildcardSelector: parseWildcardSelector(data["namespace-wildcard-cert-selector"]),
     rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
     createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
   };
@@ -39,6 +43,30 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
 /** Enabled in any case; upstream takes everything else for Disabled. */
 function parseSwitch(text = ""): boolean {
   return text.toLowerCase() === "enabled";
+}
+
+/** A meta/v1 LabelSelector in YAML; an empty one selects all. */
+function parseWildcardSelector(text = ""): string | undefined {
+  const fail = (why: string, cause?: unknown): never => {
+    throw new UserError("invalid_config", `config-network: namespace-wildcard-cert-selector ${why}`, { cause });
+  };
+  let selector: unknown;
+  try {
+    selector = parse(text);
+  } catch (cause) {
+    return fail("is not YAML", cause);
+  }
+  if (selector === null || selector === undefined) return undefined;
+  if (typeof selector !== "object" || Array.isArray(selector)) return fail("is not a label selector");
+  const unknown = Object.keys(selector).find((key) => key !== "matchLabels" && key !== "matchExpressions");
+  if (unknown !== undefined) return fail(`has an unknown field ${JSON.stringify(unknown)}`);
+  try {
+    const written = formatLabelSelector(selector);
+    parseLabelSelector(written);
+    return written;
+  } catch (cause) {
+    return fail("is not a label selector", cause);
+  }
 }
 
 function parseHttpProtocol(text = "Enabled"): boolean {
