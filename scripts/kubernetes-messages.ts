@@ -16,6 +16,8 @@ const HEADER_BYTES = 10;
 const ROOTS = [
   "core.v1.Pod core.v1.Namespace core.v1.ConfigMap core.v1.Secret core.v1.Service core.v1.ServiceAccount core.v1.Event core.v1.Node",
   "core.v1.Endpoints core.v1.ResourceQuota core.v1.LimitRange core.v1.PersistentVolumeClaim core.v1.PersistentVolume core.v1.Binding",
+  "core.v1.ReplicationController core.v1.PodTemplate apps.v1.ControllerRevision networking.v1.IngressClass node.v1.RuntimeClass",
+  "storage.v1.CSIDriver storage.v1.CSINode storage.v1.VolumeAttachment",
   "apps.v1.Deployment apps.v1.ReplicaSet apps.v1.StatefulSet apps.v1.DaemonSet batch.v1.Job batch.v1.CronJob",
   "coordination.v1.Lease discovery.v1.EndpointSlice events.v1.Event networking.v1.NetworkPolicy networking.v1.Ingress",
   "rbac.v1.Role rbac.v1.RoleBinding rbac.v1.ClusterRole rbac.v1.ClusterRoleBinding policy.v1.PodDisruptionBudget policy.v1.Eviction",

@@ -5,6 +5,9 @@ import { configMap, startServer, take, watchLines, type TestServer } from "./tes
 const MAPS = "/api/v1/namespaces/default/configmaps";
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
 
+const LABELS = { a: "b" };
+const TEMPLATE = { metadata: { labels: LABELS }, spec: { containers: [{ name: "c", image: "i" }] } };
+
 /** A Deployment for each ConfigMap, as many replicas as it says. */
 const view: ObjectView<ConfigMap> = {
   kind: Deployments,
@@ -15,7 +18,7 @@ const view: ObjectView<ConfigMap> = {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: `${metadata.name}-d`, labels: { of: data["label"] ?? "" } },
-    spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: { a: "b" } } },
+    spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: LABELS }, template: TEMPLATE },
   }),
 };
 /** One for each ConfigMap that wants it. */
@@ -29,7 +32,7 @@ const wantedView: ObjectView<ConfigMap> = {
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: { name: metadata.name },
-    spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: { a: "b" } } },
+    spec: { replicas: Number(data["replicas"] ?? 0), selector: { matchLabels: LABELS }, template: TEMPLATE },
   }),
 };
 const namesOf = (body: { items: { metadata: { name: string } }[] }) => body.items.map(({ metadata }) => metadata.name);
@@ -107,7 +110,7 @@ describe("objects made on reading", () => {
       apiVersion: "apps/v1",
       kind: "Deployment",
       metadata: { name: "mine" },
-      spec: { replicas: 1, selector: { matchLabels: {} }, template: { spec: { containers: [] } } },
+      spec: { replicas: 1, selector: { matchLabels: LABELS }, template: TEMPLATE },
     };
     expect((await server.call("POST", DEPLOYMENTS, { body: own })).status).toBe(201);
     expect(namesOf((await server.call("GET", DEPLOYMENTS)).body)).toEqual(["a-d", "b-d", "mine"]);

@@ -17,7 +17,7 @@ const deployment = {
         { key: "x", operator: "DoesNotExist" },
       ],
     },
-    template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } },
+    template: { metadata: { labels: { ...labels, tier: "a" } }, spec: { containers: [{ name: "c", image: "i" }] } },
   },
 };
 

@@ -16,6 +16,21 @@ import { admitPolicy, admitPolicyBinding } from "./policies/admit-policy.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import { admitDisruptionBudget } from "./policy/admit-disruption-budget.ts";
+import { admitPriorityClass } from "./policy/admit-priority-class.ts";
+import { admitRuntimeClass, admitStorageDriver, admitVolumeAttachment } from "./policy/admit-runtime.ts";
+import { admitIngress, admitIngressClass } from "./networking/admit-ingress.ts";
+import { admitNetworkPolicy } from "./networking/admit-network-policy.ts";
+import { admitCronJob, admitJob } from "./workloads/admit-job.ts";
+import {
+  admitControllerRevision,
+  admitDaemonSet,
+  admitDeployment,
+  admitPodTemplate,
+  admitReplicaSet,
+  admitReplicationController,
+  admitStatefulSet,
+} from "./workloads/admit-workload.ts";
 import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { admitSigningRequest } from "./signing/admit-signing-request.ts";
 import { insecureDefaults } from "./security-defaults.ts";
@@ -48,10 +63,17 @@ export interface AdmissionRequest {
  */
 export function admit(kind: Kind, object: KubeObject, request: AdmissionRequest): KubeObject {
   const admission = ADMISSIONS[`${kind.group}/${kind.kind}`];
-  return admission ? admission(object, request, kind) : object;
+  const admitted = admission ? admission(object, request, kind) : object;
+  if (kind.inert !== undefined) request.warn?.(kind.inert);
+  return admitted;
 }
 
 type Admission = (object: KubeObject, request: AdmissionRequest, kind: Kind) => KubeObject;
+
+/** Of a kind for which who asks is no matter. */
+function plain(admission: (object: KubeObject, old: KubeObject | undefined, kind: Kind) => KubeObject): Admission {
+  return (object, { old }, kind) => admission(object, old, kind);
+}
 
 const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "serving.knative.dev/Service": admitService,
@@ -73,6 +95,23 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "/PersistentVolumeClaim": (object, { old }, kind) => admitClaim(object, old, kind),
   "/PersistentVolume": (object, _, kind) => admitVolume(object, kind),
   "storage.k8s.io/StorageClass": (object, { old }, kind) => admitStorageClass(object, old, kind),
+  "apps/Deployment": plain(admitDeployment),
+  "apps/ReplicaSet": plain(admitReplicaSet),
+  "apps/StatefulSet": plain(admitStatefulSet),
+  "apps/DaemonSet": plain(admitDaemonSet),
+  "apps/ControllerRevision": plain(admitControllerRevision),
+  "/ReplicationController": plain(admitReplicationController),
+  "/PodTemplate": plain(admitPodTemplate),
+  "batch/Job": plain(admitJob),
+  "batch/CronJob": plain(admitCronJob),
+  "policy/PodDisruptionBudget": plain(admitDisruptionBudget),
+  "networking.k8s.io/NetworkPolicy": plain(admitNetworkPolicy),
+  "networking.k8s.io/Ingress": plain(admitIngress),
+  "networking.k8s.io/IngressClass": plain(admitIngressClass),
+  "scheduling.k8s.io/PriorityClass": plain(admitPriorityClass),
+  "node.k8s.io/RuntimeClass": plain(admitRuntimeClass),
+  "storage.k8s.io/CSIDriver": admitStorageDriver,
+  "storage.k8s.io/VolumeAttachment": plain(admitVolumeAttachment),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),

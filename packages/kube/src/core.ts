@@ -96,7 +96,7 @@ export interface Volume {
   emptyDir?: { medium?: string; sizeLimit?: string | number };
   persistentVolumeClaim?: { claimName?: string; readOnly?: boolean };
   /** In a Pod of one's own only. */
-  downwardAPI?: { items?: DownwardFile[] };
+  downwardAPI?: { items?: DownwardFile[]; defaultMode?: number };
   hostPath?: object;
   csi?: object;
   ephemeral?: object;

@@ -51,6 +51,11 @@ export function invalid(kind: Named, name: string, causes: readonly FieldCause[]
   return new StatusError("Invalid", `${title} ${JSON.stringify(name)} is invalid: ${list}`, details);
 }
 
+/** Throws Invalid if there is a cause to. */
+export function refuseInvalid(kind: Named, { metadata }: { metadata: { name: string } }, causes: readonly FieldCause[]): void {
+  if (causes.length > 0) throw invalid(kind, metadata.name, causes);
+}
+
 export function invalidValue(field: string, value: unknown, why: string): FieldCause {
   return { reason: "FieldValueInvalid", field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
 }

@@ -3,6 +3,7 @@ import type { Container, ContainerPort, PodSpec, Probe, Volume } from "./core.ts
 import { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 import { downwardCauses, envDownwardCauses } from "./validate-downward.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
+import { AT_LEAST_ZERO, nonNegative, nonNegatives } from "./validate-numbers.ts";
 import { duplicateValue, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 /** k8s.io/kubernetes pkg/apis/core/validation ValidatePodSpec, for the fields that Ebb knows; upstream's words and their order. */
@@ -24,11 +25,10 @@ export function podSpecCauses(spec: PodSpec, path: string): FieldCause[] {
     ...(serviceAccountName
       ? dnsSubdomainFaults(serviceAccountName).map((why) => invalidValue(`${path}.serviceAccountName`, serviceAccountName, why))
       : []),
-    ...(grace !== undefined && grace < 0 ? [invalidValue(`${path}.terminationGracePeriodSeconds`, grace, AT_LEAST_ZERO)] : []),
+    ...nonNegative(grace, `${path}.terminationGracePeriodSeconds`),
   ];
 }
 
-const AT_LEAST_ZERO = "must be greater than or equal to 0";
 const LONGEST_PORT_NAME = 15;
 
 function nameCauses(name: string | undefined, field: string, seen: Set<string>): FieldCause[] {
@@ -99,19 +99,23 @@ function portCauses(ports: readonly ContainerPort[], path: string): FieldCause[]
   });
 }
 
+/** k8s.io/apimachinery IsValidPortName: what is wrong with it first. */
+export function portNameFault(name: string): string | undefined {
+  return name.length > LONGEST_PORT_NAME
+    ? `must be no more than ${LONGEST_PORT_NAME} characters`
+    : !/^[-a-z0-9]+$/.test(name)
+      ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+      : !/[a-z]/.test(name)
+        ? "must contain at least one letter (a-z)"
+        : name.includes("--")
+          ? "must not contain consecutive hyphens"
+          : /^-|-$/.test(name)
+            ? "must not begin or end with a hyphen"
+            : undefined;
+}
+
 function portNameCauses(name: string, field: string, seen: Set<string>): FieldCause[] {
-  const why =
-    name.length > LONGEST_PORT_NAME
-      ? `must be no more than ${LONGEST_PORT_NAME} characters`
-      : !/^[-a-z0-9]+$/.test(name)
-        ? "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-        : !/[a-z]/.test(name)
-          ? "must contain at least one letter (a-z)"
-          : name.includes("--")
-            ? "must not contain consecutive hyphens"
-            : /^-|-$/.test(name)
-              ? "must not begin or end with a hyphen"
-              : undefined;
+  const why = portNameFault(name);
   if (why !== undefined) return [invalidValue(field, name, why)];
   if (seen.has(name)) return [duplicateValue(field, name)];
   seen.add(name);
@@ -180,7 +184,7 @@ function probeCauses(probe: Probe | undefined, at: string, once: boolean): Field
       field: `${at}.${handler}`,
       message: "Forbidden: may not specify more than 1 handler type",
     })),
-    ...TIMES.flatMap((time) => ((probe[time] ?? 0) < 0 ? [invalidValue(`${at}.${time}`, probe[time], AT_LEAST_ZERO)] : [])),
+    ...nonNegatives(probe, TIMES, at),
     ...(once && successThreshold > 1 ? [invalidValue(`${at}.successThreshold`, successThreshold, "must be 1")] : []),
   ];
 }

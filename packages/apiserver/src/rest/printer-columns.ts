@@ -9,6 +9,7 @@ import { NETWORK_COLUMNS } from "./columns/network.ts";
 import { POD_COLUMNS } from "./columns/pods.ts";
 import { POLICY_COLUMNS } from "./columns/policies.ts";
 import { STORAGE_COLUMNS } from "./columns/storage.ts";
+import { WORKLOAD_COLUMNS } from "./columns/workloads.ts";
 
 /** As kubernetes pkg/printers/internalversion has them for its own kinds, and the printer columns of the custom ones. */
 const COLUMNS: Columns = {
@@ -19,14 +20,18 @@ const COLUMNS: Columns = {
   ...POD_COLUMNS,
   ...POLICY_COLUMNS,
   ...STORAGE_COLUMNS,
+  ...WORKLOAD_COLUMNS,
 };
+
+/** Kinds of which kubectl shows no date. */
+const AGELESS: ReadonlySet<string> = new Set(["/PodTemplate"]);
 
 export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" | "kind" | "schema" | "columns">): readonly Column[] {
   if (schema) return [NAME, ...(columns?.map(definedColumn) ?? [AGE])];
   if (group === "" && kind === "Event") return EVENT_COLUMNS;
   const own = COLUMNS[`${group}/${kind}`] ?? [];
   const name = own[0]?.name === NAME.name ? [] : [NAME];
-  if (own.includes(AGE) || own.includes(CREATED_AT)) return [...name, ...own];
+  if (own.includes(AGE) || own.includes(CREATED_AT) || AGELESS.has(`${group}/${kind}`)) return [...name, ...own];
   const shown = own.filter(({ priority }) => priority === 0);
   return [...name, ...shown, AGE, ...own.filter(({ priority }) => priority > 0)];
 }

@@ -40,13 +40,15 @@ export async function connectKubectl({
     server,
     base,
     kubectl: async (...args: string[]) => (await run(args)).stdout.trim(),
+    /** Warnings are among its errors. */
+    both: (...args: string[]) => run(args),
     fails: async (...args: string[]) => String((await failure(args)).stderr),
     /** What it prints although it ends with a failure, as `diff` does when there is a difference. */
     differs: async (...args: string[]) => String((await failure(args)).stdout),
     /** `kubectl edit` with a program that edits the file it is given. */
     edit: async (editor: string, ...args: string[]) => (await run(["edit", ...args], { KUBE_EDITOR: editor })).stdout.trim(),
-    async file(name: string, object: object) {
-      await writeFile(join(server.folder, name), JSON.stringify(object));
+    async file(name: string, ...objects: object[]) {
+      await writeFile(join(server.folder, name), objects.map((object) => JSON.stringify(object)).join("\n"));
       return join(server.folder, name);
     },
   };

@@ -40,7 +40,7 @@ export function builtinSchema(name: string): Schema {
 function propertiesOf(name: string): Record<string, Schema> {
   const properties: Record<string, Schema> = {};
   for (const [key, { type, repeated }] of messageOf(name) ?? []) {
-    if (isEmbedded(key)) Object.assign(properties, propertiesOf(type));
+    if (isEmbedded(key, type)) Object.assign(properties, propertiesOf(type));
     else if (repeated === "list") properties[key] = { type: "array", items: builtinSchema(type), ...LIST_TYPES[`${shortOf(name)}.${key}`] };
     else if (repeated === "map") {
       const atomic = ATOMIC_FIELDS.has(`${shortOf(name)}.${key}`);

@@ -20,11 +20,18 @@ const POINTERS: ReadonlySet<string> = new Set(
     "gracePeriodSeconds holderIdentity hostUsers immutable leaseDurationSeconds leaseTransitions mode nodeName optional orphanDependents",
     "parallelism partition priority privileged progressDeadlineSeconds readOnlyRootFilesystem ready replicas revisionHistoryLimit",
     "runAsGroup runAsNonRoot runAsUser serving setHostnameAsFQDN shareProcessNamespace started storageClassName suspend terminating",
+    "backoffLimitPerIndex endPort failedJobsHistoryLimit manualSelector maxFailedIndexes startingDeadlineSeconds successfulJobsHistoryLimit",
+    "attachRequired maxSurge maxUnavailable minAvailable podInfoOnMount requiresRepublish seLinuxMount storageCapacity",
     "terminationGracePeriodSeconds tolerationSeconds ttlSecondsAfterFinished service",
   ].flatMap((line) => line.split(" ")),
 );
 /** Numbers and texts that Go's JSON has even when they are zero. */
-const ALWAYS: ReadonlySet<string> = new Set(["containerPort", "exitCode", "key", "port", "restartCount"]);
+const ALWAYS: ReadonlySet<string> = new Set(
+  [
+    "containerPort exitCode key port restartCount currentHealthy desiredHealthy disruptionsAllowed expectedPods",
+    "currentNumberScheduled desiredNumberScheduled numberMisscheduled numberReady",
+  ].flatMap((line) => line.split(" ")),
+);
 
 /**
  * Reads a body of `application/vnd.kubernetes.protobuf`: the envelope runtime.Unknown and in it an object of one of Kubernetes' own kinds.
@@ -104,7 +111,7 @@ function readField(
     result[name] = list;
     return;
   }
-  if (isEmbedded(name)) Object.assign(result, value);
+  if (isEmbedded(name, field.type)) Object.assign(result, value);
   else if (value !== undefined && (!isZero(value) || POINTERS.has(name) || ALWAYS.has(name))) result[name] = value;
 }
 

@@ -65,6 +65,12 @@ export const LIST_TYPES: Readonly<Record<string, ListType>> = {
   "JobStatus.conditions": patchedByKey("type"),
   "CertificateSigningRequestStatus.conditions": byKey("type", false),
   "PodDisruptionBudgetStatus.conditions": byKey("type"),
+  "ReplicationControllerStatus.conditions": byKey("type"),
+  "PodFailurePolicyOnExitCodesRequirement.values": set(),
+  "UncountedTerminatedPods.succeeded": set(),
+  "UncountedTerminatedPods.failed": set(),
+  "CSINodeSpec.drivers": byKey("name"),
+  "CSIDriverSpec.volumeLifecycleModes": set(),
   "ValidatingWebhookConfiguration.webhooks": byKey("name"),
   "MutatingWebhookConfiguration.webhooks": byKey("name"),
   "ValidatingAdmissionPolicySpec.matchConditions": byKey("name"),
@@ -80,14 +86,19 @@ export const ATOMIC_MESSAGES: ReadonlySet<string> = new Set(
     ..."ResourceFieldSelector SecretKeySelector SecretReference TypedLocalObjectReference".split(" "),
   ]
     .map((name) => `core.v1.${name}`)
-    .concat("meta.v1.LabelSelector", "meta.v1.OwnerReference", "rbac.v1.RoleRef", "rbac.v1.Subject")
+    .concat("meta.v1.LabelSelector", "meta.v1.OwnerReference", "rbac.v1.RoleRef", "rbac.v1.Subject", "networking.v1.ServiceBackendPort")
     .concat(
       "MatchResources NamedRuleWithOperations ParamKind ParamRef Variable".split(" ").map((name) => `admissionregistration.v1.${name}`),
     ),
 );
 
 /** `+mapType=atomic`. */
-export const ATOMIC_FIELDS: ReadonlySet<string> = new Set(["PodSpec.nodeSelector", "ServiceSpec.selector"]);
+export const ATOMIC_FIELDS: ReadonlySet<string> = new Set([
+  "PodSpec.nodeSelector",
+  "ServiceSpec.selector",
+  "ReplicationControllerSpec.selector",
+  "Scheduling.nodeSelector",
+]);
 
 /** `+default` of fields that are keys of a list: without it, an item would not be known again once it is stored. */
 export const DEFAULT_KEYS: Readonly<Record<string, string>> = { "ContainerPort.protocol": "TCP", "ServicePort.protocol": "TCP" };

@@ -17,9 +17,10 @@ const EMBEDDED: ReadonlySet<string> = new Set([
   "persistentVolumeSource",
   "rule",
   "ruleWithOperations",
+  "ingressRuleValue",
 ]);
 /** Fields that are called otherwise in JSON; all others have the same name. */
-const JSON_NAMES: Readonly<Record<string, string>> = { Webhooks: "webhooks", Name: "name", Expression: "expression" };
+const JSON_NAMES: Readonly<Record<string, string>> = { Webhooks: "webhooks", Name: "name", Expression: "expression", aPIGroup: "apiGroup" };
 const RAW = data as unknown as Readonly<Record<string, Readonly<Record<string, [number, string, ("list" | "map")?]>>>>;
 const known = new Map<string, Message>();
 
@@ -38,6 +39,7 @@ export function messageOf(name: string): Message | undefined {
   return message;
 }
 
-export function isEmbedded(field: string): boolean {
-  return EMBEDDED.has(field);
+/** Only messages are: a RuntimeClass's `handler` is a text. */
+export function isEmbedded(field: string, type: string): boolean {
+  return EMBEDDED.has(field) && messageOf(type) !== undefined;
 }

@@ -5,7 +5,7 @@ import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type 
 import { CERTIFICATES_GROUP, type SigningRequest } from "../signing/signing-request.ts";
 import type { StorageClass } from "../storage.ts";
 import type { WebhookConfiguration } from "../webhooks/webhook-configuration.ts";
-import { define } from "./kind.ts";
+import { define, inert } from "./kind.ts";
 
 const rbac = { group: RBAC_GROUP, version: "v1", builtIn: true } as const;
 export const Roles = define<Role>({ ...rbac, kind: "Role", plural: "roles" });
@@ -59,13 +59,42 @@ export const CustomResourceDefinitions = define<CustomResourceDefinition>({
   statusSubresource: true,
   generation: true,
 });
-export const StorageClasses = define<StorageClass>({
-  group: "storage.k8s.io",
+const storage = { group: "storage.k8s.io", version: "v1", builtIn: true, namespaced: false } as const;
+const NO_DRIVERS = "volumes are folders of this machine.";
+export const StorageClasses = define<StorageClass>({ ...storage, kind: "StorageClass", plural: "storageclasses", shortNames: ["sc"] });
+export const StorageDrivers = define({
+  ...storage,
+  ...inert("CSIDriver", NO_DRIVERS),
+  kind: "CSIDriver",
+  plural: "csidrivers",
+  generation: true,
+});
+export const StorageNodes = define({ ...storage, ...inert("CSINode", NO_DRIVERS), kind: "CSINode", plural: "csinodes" });
+export const VolumeAttachments = define({
+  ...storage,
+  ...inert("VolumeAttachment", NO_DRIVERS),
+  kind: "VolumeAttachment",
+  plural: "volumeattachments",
+  statusSubresource: true,
+});
+export const PriorityClasses = define({
+  group: "scheduling.k8s.io",
   version: "v1",
   builtIn: true,
-  kind: "StorageClass",
-  plural: "storageclasses",
-  shortNames: ["sc"],
+  ...inert("PriorityClass", "there is one node, and no instance makes way for another."),
+  kind: "PriorityClass",
+  plural: "priorityclasses",
+  shortNames: ["pc"],
+  namespaced: false,
+  generation: true,
+});
+export const RuntimeClasses = define({
+  group: "node.k8s.io",
+  version: "v1",
+  builtIn: true,
+  ...inert("RuntimeClass", "all containers run in the engine of this machine."),
+  kind: "RuntimeClass",
+  plural: "runtimeclasses",
   namespaced: false,
 });
 export const CertificateSigningRequests = define<SigningRequest>({

@@ -11,7 +11,8 @@ import type {
   ServiceAccount,
 } from "../core.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../storage.ts";
-import { define } from "./kind.ts";
+import type { PodTemplate, ReplicationController } from "../workloads/workload.ts";
+import { define, inert, NO_PODS } from "./kind.ts";
 
 const core = { group: "", version: "v1", builtIn: true } as const;
 
@@ -26,11 +27,20 @@ export const Namespaces = define<Namespace>({
 export const ConfigMaps = define<ConfigMap>({ ...core, kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] });
 export const Secrets = define<Secret>({ ...core, kind: "Secret", plural: "secrets" });
 export const Events = define<KubeEvent>({ ...core, kind: "Event", plural: "events", shortNames: ["ev"] });
-export const Pods = define<Pod>({ ...core, kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"], statusSubresource: true });
+export const Pods = define<Pod>({
+  ...core,
+  ...inert("Pod", "it is not started. What runs here are Knative Services (serving.knative.dev/v1)."),
+  kind: "Pod",
+  plural: "pods",
+  shortNames: ["po"],
+  categories: ["all"],
+  statusSubresource: true,
+});
 export const ServiceAccounts = define<ServiceAccount>({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
 /** Kubernetes' own Service, not Knative's. */
 export const CoreServices = define<CoreService>({
   ...core,
+  inert: "Service is stored, but it gets no address and leads no traffic: only webhooks look up what is behind it",
   kind: "Service",
   plural: "services",
   shortNames: ["svc"],
@@ -69,3 +79,16 @@ export const ResourceQuotas = define<ResourceQuota>({
   statusSubresource: true,
 });
 export const LimitRanges = define<LimitRange>({ ...core, kind: "LimitRange", plural: "limitranges", shortNames: ["limits"] });
+
+export const ReplicationControllers = define<ReplicationController>({
+  ...core,
+  ...inert("ReplicationController", NO_PODS),
+  kind: "ReplicationController",
+  plural: "replicationcontrollers",
+  shortNames: ["rc"],
+  categories: ["all"],
+  statusSubresource: true,
+  scale: { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] },
+  generation: true,
+});
+export const PodTemplates = define<PodTemplate>({ ...core, kind: "PodTemplate", plural: "podtemplates", generation: true });

@@ -31,6 +31,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly schema?: Schema;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
   readonly columns?: readonly PrinterColumn[];
+  /** Nothing acts on what clients write of it: what they are told then. */
+  readonly inert?: string;
   /** Not stored but found out when it is read: got and listed alone, and not watched. */
   readonly measured?: boolean;
   /** Only there to carry the type. */
@@ -63,6 +65,14 @@ export function define<T extends KubeObject>(shape: Shape): Kind<T> {
     builtIn: false,
     ...shape,
   } as Kind<T>;
+}
+
+/** Of what would make Pods elsewhere. */
+export const NO_PODS = "no Pod is started. What runs here are Knative Services (serving.knative.dev/v1).";
+
+/** `what` follows the kind's name: `is stored, but nothing acts on it`. */
+export function inert(kind: string, what: string): Pick<Kind, "inert"> {
+  return { inert: `${kind} is stored, but nothing acts on it: ${what}` };
 }
 
 /** The object as a client of that version of the kind sees it. */

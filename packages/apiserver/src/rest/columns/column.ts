@@ -45,6 +45,11 @@ export function read(object: unknown, path: readonly string[]): string | number 
   return typeof at === "string" || typeof at === "number" ? at : "";
 }
 
+/** `true` or `false`; where nothing is said, what that means. */
+export function flag(name: string, path: string, unset = false): Column {
+  return column(name, (object) => String((valueAt(object, path.split(".")) ?? unset) === true), { type: "boolean" });
+}
+
 /** As kubectl prints a list in a column. */
 export function list(name: string, path: string): Column {
   return column(name, (object) => {

@@ -1,5 +1,5 @@
-import type { CoreService, KubeObject } from "@ebb/kube";
-import { column, field, formatLabels, joined, read, wide, type Columns } from "./column.ts";
+import { formatLabelSelector, type CoreService, type KubeObject } from "@ebb/kube";
+import { column, field, formatLabels, joined, read, valueAt, wide, type Columns } from "./column.ts";
 
 export const NETWORK_COLUMNS: Columns = {
   "/Service": [
@@ -15,7 +15,33 @@ export const NETWORK_COLUMNS: Columns = {
     column("Ports", (object) => slicePorts(object)),
     column("Endpoints", (object) => firstOf(sliceAddresses(object))),
   ],
+  "networking.k8s.io/NetworkPolicy": [
+    column("Pod-Selector", (object) => formatLabelSelector(valueAt(object, ["spec", "podSelector"])) || "<none>"),
+  ],
+  "networking.k8s.io/Ingress": [
+    column("Class", (object) => read(object, ["spec", "ingressClassName"]) || "<none>"),
+    column("Hosts", ingressHosts),
+    column("Address", (object) => {
+      const addresses = (valueAt(object, ["status", "loadBalancer", "ingress"]) ?? []) as { ip?: string; hostname?: string }[];
+      return addresses.map(({ ip, hostname = "" }) => ip ?? hostname).join(",");
+    }),
+    column("Ports", (object) => (((valueAt(object, ["spec", "tls"]) ?? []) as unknown[]).length > 0 ? "80, 443" : "80")),
+  ],
+  "networking.k8s.io/IngressClass": [
+    field("Controller", "spec.controller"),
+    column("Parameters", (object) => {
+      const parameters = valueAt(object, ["spec", "parameters"]) as { apiGroup?: string; kind: string; name: string } | undefined;
+      if (!parameters) return "<none>";
+      return `${parameters.kind}${parameters.apiGroup === undefined ? "" : `.${parameters.apiGroup}`}/${parameters.name}`;
+    }),
+  ],
 };
+
+function ingressHosts(object: KubeObject): string {
+  const rules = (valueAt(object, ["spec", "rules"]) ?? []) as { host?: string }[];
+  const hosts = rules.flatMap(({ host }) => (host ? [host] : []));
+  return hosts.length === 0 ? "*" : firstOf(hosts);
+}
 
 function externalIp({ spec, status }: CoreService | KubeObject): string {
   const { type = "ClusterIP", externalName, externalIPs = [] } = (spec ?? {}) as NonNullable<CoreService["spec"]>;

@@ -9,7 +9,7 @@ import {
   type Subject,
 } from "@ebb/kube";
 import { humanDuration } from "./age.ts";
-import { AGE, column, countOf, CREATED_AT, field, wide, type Columns } from "./column.ts";
+import { AGE, column, countOf, CREATED_AT, field, flag, wide, type Columns } from "./column.ts";
 
 const BINDING = [
   column("Role", (object) => {
@@ -49,6 +49,12 @@ export const POLICY_COLUMNS: Columns = {
       return expirationSeconds === undefined ? "<none>" : humanDuration(expirationSeconds);
     }),
     column("Condition", (object) => signingState(object as SigningRequest)),
+  ],
+  "scheduling.k8s.io/PriorityClass": [
+    field("Value", "value", "integer"),
+    flag("Global-Default", "globalDefault"),
+    AGE,
+    field("PreemptionPolicy", "preemptionPolicy"),
   ],
   "rbac.authorization.k8s.io/Role": [CREATED_AT],
   "rbac.authorization.k8s.io/ClusterRole": [CREATED_AT],

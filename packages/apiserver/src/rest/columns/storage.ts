@@ -1,5 +1,5 @@
 import type { KubeObject } from "@ebb/kube";
-import { column, field, orNone, read, valueAt, type Columns } from "./column.ts";
+import { column, field, flag, joined, orNone, read, valueAt, type Columns } from "./column.ts";
 
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
@@ -33,6 +33,26 @@ export const STORAGE_COLUMNS: Columns = {
     field("ReclaimPolicy", "reclaimPolicy"),
     field("VolumeBindingMode", "volumeBindingMode"),
     column("AllowVolumeExpansion", (object) => String(valueAt(object, ["allowVolumeExpansion"]) === true)),
+  ],
+  "storage.k8s.io/CSIDriver": [
+    flag("AttachRequired", "spec.attachRequired", true),
+    flag("PodInfoOnMount", "spec.podInfoOnMount"),
+    flag("StorageCapacity", "spec.storageCapacity"),
+    column("TokenRequests", (object) => {
+      const requests = (valueAt(object, ["spec", "tokenRequests"]) ?? []) as { audience: string }[];
+      return requests.map(({ audience }) => audience).join(",") || "<unset>";
+    }),
+    flag("RequiresRepublish", "spec.requiresRepublish"),
+    column("Modes", (object) => joined((valueAt(object, ["spec", "volumeLifecycleModes"]) ?? []) as string[])),
+  ],
+  "storage.k8s.io/CSINode": [
+    column("Drivers", (object) => ((valueAt(object, ["spec", "drivers"]) ?? []) as unknown[]).length, { type: "integer" }),
+  ],
+  "storage.k8s.io/VolumeAttachment": [
+    field("Attacher", "spec.attacher"),
+    field("PV", "spec.source.persistentVolumeName"),
+    field("Node", "spec.nodeName"),
+    flag("Attached", "status.attached"),
   ],
 };
 
