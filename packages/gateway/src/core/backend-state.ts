@@ -44,6 +44,8 @@ const QUEUE_FACTOR = 10;
 const WAKE_PERIOD = 1_000;
 /** What the control plane does about a program that was let go takes a core from it: it is told when the first answer has begun, or after this. */
 const LET_GO_ALONE = 20;
+/** And until that answer has left: who gets it wants a core, too. */
+const ANSWER_LEAVES = 2;
 /** How long an instance that refused a connection is left alone. */
 const SUSPECT_PERIOD = 200;
 const QUEUE_FULL = "pending request queue full";
@@ -175,7 +177,7 @@ export class BackendState {
   /** The first answer of an instance goes to a request that had waited: the control plane will be told. */
   begins(first: FirstAnswer): void {
     this.#firsts.push(first);
-    if (this.#lateWake) this.#wake();
+    if (this.#lateWake) this.#wakeIn(ANSWER_LEAVES);
   }
 
   /** The first answers since the last call. */
@@ -344,7 +346,7 @@ export class BackendState {
 
   #letGo({ gateFile }: StartingEndpoint): boolean {
     if (gateFile === undefined || !this.#services.letGo(gateFile)) return false;
-    this.#lateWake ??= this.#services.clock.after(LET_GO_ALONE, () => this.#wake());
+    if (!this.#lateWake) this.#wakeIn(LET_GO_ALONE);
     return true;
   }
 
@@ -375,6 +377,11 @@ export class BackendState {
     if (!wanted) return;
     if (!this.#lateWake) this.#wake();
     this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? this.#wake() : this.#watchWake()));
+  }
+
+  #wakeIn(delay: number): void {
+    this.#lateWake?.cancel();
+    this.#lateWake = this.#services.clock.after(delay, () => this.#wake());
   }
 
   #wake(): void {

@@ -152,12 +152,16 @@ describe("a backend with an instance that starts", () => {
 describe("a backend with an instance whose program waits to be let go", () => {
   const WAITS = { ...A, gateFile: GATE };
 
-  test("lets it go, tries it, and leaves it the cores until it has answered before it tells", async () => {
+  test("lets it go, tries it, and leaves the cores to it and to who gets its answer before it tells", async () => {
     const backend = backendOf({ starting: [WAITS] });
     asks(backend, "first", () => true);
     await clock.advance(1);
     expect(did).toEqual([`let go ${GATE}`, "first tries a", "first at a"]);
     backend.begins({ endpoint: "a", heldMs: 0, answerMs: 1 });
+    // Nor while the answer leaves.
+    expect(did.slice(3)).toEqual([]);
+    await clock.advance(2);
+    expect(did.slice(3)).toEqual(["wake"]);
     await clock.advance(2000);
     expect(did.slice(3)).toEqual(["wake"]);
   });
