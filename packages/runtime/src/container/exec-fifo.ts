@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { sleep, systemCode, type Clock } from "@ebb/base";
+import { holdsOpen } from "../holds-open.ts";
 
 /** Where runc(8) keeps what it knows of containers, for an engine that is root's. */
 const RUNC = "/run/runc";
@@ -22,16 +23,7 @@ export class ExecFifo {
 
   /** Whether that process waits at it. False for a program that runs, whatever it calls itself, and where another runtime is used. */
   isAwaitedBy(pid: number): boolean {
-    try {
-      const { dev, ino } = statSync(this.path);
-      const folder = `/proc/${pid}/fd`;
-      return readdirSync(folder).some((descriptor) => {
-        const open = statSync(join(folder, descriptor), { throwIfNoEntry: false });
-        return open?.ino === ino && open.dev === dev;
-      });
-    } catch {
-      return false;
-    }
+    return holdsOpen(pid, this.path);
   }
 
   /** Lets that process, which waits here, become its program. Resolves when it has gone. */

@@ -17,13 +17,14 @@ import type {
   Session,
   SessionRequest,
 } from "../port.ts";
+import { holdsOpen } from "../holds-open.ts";
 import { closedFolder } from "./access.ts";
 import { detectCgroups, type Cgroups } from "./cgroup.ts";
 import { planLaunch, withPort, type Launch } from "./command.ts";
 import { diagnoseProcess } from "./diagnose.ts";
 import { execInInstance, type Entrance } from "./exec.ts";
 import { FifoPool } from "./fifo-pool.ts";
-import { InstanceFolder } from "./instance-folder.ts";
+import { InstanceFolder, type RunRecord } from "./instance-folder.ts";
 import { ProcessInstance, type InstanceContext } from "./process-instance.ts";
 import { DEFAULT_PORT_RANGE, PortAllocator, type PortRange } from "./ports.ts";
 import { isAlive } from "./proc.ts";
@@ -202,7 +203,11 @@ class ProcessDriverImplementation implements ProcessDriver {
       }
     }
     this.#watchAdopted();
-    for (const [id, instance] of this.#instances) if (instance.run?.prepared && !this.#prepared.has(id)) await this.#undo(instance);
+    for (const [id, instance] of this.#instances) {
+      if (!instance.run?.prepared || this.#prepared.has(id)) continue;
+      if (isPastGate(instance.run, instance.folder.gate)) instance.launched();
+      else await this.#undo(instance);
+    }
     this.#watchMemory();
     await this.#fifos.warm();
     // Only now is it known which users the adopted ones have.
@@ -355,7 +360,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (exit) this.#exits.emit(exit);
   }
 
-  /** Its gate belonged to an Ebb that is gone. */
+  /** It waits at a gate that belonged to an Ebb that is gone. */
   async #undo(instance: ProcessInstance): Promise<void> {
     await instance.stop(0);
     await this.forget(instance.spec.id);
@@ -392,6 +397,11 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     return instance;
   }
+}
+
+/** One that waits dies with the Ebb that held its gate. Whoever had a request for it may have let it go before, and nobody has written that down: it serves. */
+function isPastGate(run: RunRecord, gate: string): boolean {
+  return isAlive(run) && !holdsOpen(run.pid, gate);
 }
 
 /** The API's address, as it is in the environment of everything on Kubernetes. */
