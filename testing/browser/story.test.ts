@@ -72,6 +72,7 @@ describe.skipIf(skipReason !== null)("in the browser", () => {
 async function begin(ebb: EbbServer, browser: Browser, tries: number): Promise<Story> {
   const app = tries === 0 ? "shop" : `shop${tries}`;
   const ann = `ann${tries}`;
+  for (const { operation } of await ebb.client.listApprovals()) await ebb.client.cancelOperation(operation);
   const bob = await joinTeam(ebb.client, ebb.urls.platform, { name: `bob${tries}`, role: "admin" });
   await ebb.client.patchUser(bob.name, { platformAdmin: true });
   const [desk, approver] = await Promise.all([
@@ -220,6 +221,7 @@ async function badVersion(story: Story): Promise<void> {
   const ended = page.getByRole("listitem").filter({ hasText: "25 % → 100 %" }).filter({ hasText: "came to 25 %" });
   await ended.getByText("v3 did worse than what served before, and was taken back").waitFor();
   await ended.getByText("Failed", { exact: true }).waitFor();
+  await page.getByRole("alert").getByText("v3 did worse than what served before").first().waitFor();
   expect(await ebb.client.getAppEnvironment({ app, env: "prod" })).toMatchObject({ traffic: [{ version: "v2", percent: 100 }] });
   await page.getByRole("button", { name: "Release v3" }).waitFor();
 }

@@ -6,6 +6,7 @@ import { usePlaceRights } from "../../../api/team-queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
+import { OperationFailureNote } from "../../../ui/operation-failure.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
 import { TakesRole } from "../../../ui/takes-role.tsx";
 import { Ago, Took } from "../../../ui/time.tsx";
@@ -33,7 +34,10 @@ export function ReleasesTab() {
               {running ? (
                 <RunningRelease key={running.operation.id} place={place} release={running} />
               ) : (
-                <Begin place={place} versions={versions.data ?? []} />
+                <>
+                  <TakenBack newest={all[0]} />
+                  <Begin place={place} versions={versions.data ?? []} />
+                </>
               )}
               <MirrorReport place={place} versions={versions.data ?? []} />
               <Panel title={text.releases.history}>
@@ -45,6 +49,13 @@ export function ReleasesTab() {
       </Loaded>
     </>
   );
+}
+
+/** The newest one, where it failed: whoever comes to see how it went is told why, not only in the list below. */
+function TakenBack({ newest }: { newest: Release | undefined }) {
+  const failure = newest?.operation.failure;
+  if (newest === undefined || failure === null || failure === undefined) return null;
+  return <OperationFailureNote operation={newest.operation} failure={failure} />;
 }
 
 function Begin({ place, versions }: { place: Place; versions: readonly Version[] }) {
