@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
+import { countJsonFields, duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
 
 test.each([
   ['{"a":1,"b":{"a":1}}', []],
@@ -12,6 +12,20 @@ test.each([
   ['{"a":{"b":1},"a":{"b":1,"b":2}}', ['duplicate field "a"', 'duplicate field "a.b"']],
 ])("%s", (text, expected) => {
   expect(duplicateJsonKeys(text)).toEqual(expected);
+});
+
+test("fields are counted as often as they are in the text, whatever its strings look like", () => {
+  expect(countJsonFields('{"a":{"b:":"\\":","c":[{},{"d":1}]},"a":{"b:":":"}}')).toBe(6);
+  const fieldsOf = (value: unknown): number =>
+    typeof value !== "object" || value === null
+      ? 0
+      : Object.values(value).reduce((sum: number, item) => sum + fieldsOf(item), Array.isArray(value) ? 0 : Object.keys(value).length);
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom(undefined, 2), (value, indent) => {
+      expect(countJsonFields(JSON.stringify(value, null, indent))).toBe(fieldsOf(value));
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("what JSON.stringify writes has none, whatever it is", () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { badRequest, decodeProtobuf, StatusError } from "@ebb/kube";
 import { parse as parseYaml } from "yaml";
-import { duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
+import { countJsonFields, duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
 
 /** k8s.io/apiserver's limit for a request body. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -76,8 +76,8 @@ export function parseAsJson(text: string, duplicate?: Report): unknown {
   } catch (error) {
     throw unreadable("JSON", error);
   }
-  checkShape(value, 0);
-  if (duplicate) for (const one of duplicateJsonKeys(text)) duplicate(one);
+  const fields = checkShape(value, 0);
+  if (duplicate && countJsonFields(text) !== fields) for (const one of duplicateJsonKeys(text)) duplicate(one);
   return value;
 }
 
@@ -94,11 +94,15 @@ export function parseAsYaml(text: string, duplicate?: Report): unknown {
   return value;
 }
 
-function checkShape(value: unknown, depth: number): void {
-  if (typeof value !== "object" || value === null) return;
+/** How many fields its objects have. */
+function checkShape(value: unknown, depth: number): number {
+  if (typeof value !== "object" || value === null) return 0;
   if (depth >= MAX_DEPTH) throw badRequest(`the body of the request is nested more than ${MAX_DEPTH} levels deep`);
   if (Object.hasOwn(value, "__proto__")) throw badRequest('"__proto__" is not a field');
-  for (const item of Object.values(value)) checkShape(item, depth + 1);
+  const items = Object.values(value);
+  let fields = Array.isArray(value) ? 0 : items.length;
+  for (const item of items) fields += checkShape(item, depth + 1);
+  return fields;
 }
 
 function unreadable(format: string, error: unknown): StatusError {

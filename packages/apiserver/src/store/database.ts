@@ -54,6 +54,8 @@ export class Database {
   #journalSize: number;
   /** Ends that wait for a sync under way: its descriptor must not be another file's by then. */
   #syncs: Promise<unknown> = Promise.resolve();
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #insert: StatementSync;
   readonly #value: StatementSync;
   readonly #remove: StatementSync;
@@ -67,6 +69,8 @@ export class Database {
     this.#database = open(path, maxBytes);
     this.#journal = openSync(`${path}-wal`, "r+");
     this.#journalSize = fstatSync(this.#journal).size;
+    this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
+    this.#commit = this.#database.prepare("COMMIT");
     this.#insert = this.#database.prepare(
       "INSERT INTO revisions (revision, resource, namespace, name, deleted, at, value) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
@@ -136,16 +140,19 @@ export class Database {
     fdatasyncSync(this.#journal);
   }
 
+  /** One row, which is a transaction of its own: what a client that writes one after the other waits for. */
+  insert(row: RevisionRow): void {
+    this.#insert.run(row.revision, row.resource, row.namespace, row.name, row.deleted ? 1 : 0, row.at, row.value);
+  }
+
   /** All of it or, if it throws, none. */
   transaction(changes: { insert?: readonly RevisionRow[]; remove?: readonly number[]; facts?: Record<string, number> }): void {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#begin.run();
     try {
-      for (const row of changes.insert ?? []) {
-        this.#insert.run(row.revision, row.resource, row.namespace, row.name, row.deleted ? 1 : 0, row.at, row.value);
-      }
+      for (const row of changes.insert ?? []) this.insert(row);
       for (const revision of changes.remove ?? []) this.#remove.run(revision);
       for (const [name, value] of Object.entries(changes.facts ?? {})) this.#setFact.run(name, value);
-      this.#database.exec("COMMIT");
+      this.#commit.run();
     } catch (error) {
       // SQLite rolls back by itself on a full disk; then there is nothing to roll back.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");

@@ -207,7 +207,9 @@ export class SqliteStore implements Store {
     if (!batch) return undefined;
     this.#batch = undefined;
     try {
-      this.#database.transaction({ insert: batch.rows });
+      const [only, ...others] = batch.rows;
+      if (only && others.length === 0) this.#database.insert(only);
+      else this.#database.transaction({ insert: batch.rows });
     } catch (error) {
       batch.done.reject(this.#refusal(error));
       return undefined;

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Json, JsonObject } from "../patch.ts";
+import { sameJson } from "../same-json.ts";
 import type { Schema } from "../schema.ts";
 import { fieldNode, NO_FIELDS, type FieldSet } from "./field-set.ts";
 import { fieldSchema, granularityOf, indexItems } from "./shape.ts";
@@ -11,70 +11,62 @@ export interface Comparison {
   removed: FieldSet;
 }
 
-type Nodes = { [K in keyof Comparison]?: FieldSet | undefined };
-const SAME: Nodes = {};
+/** What has been found below one node; most nodes have nothing of two of the three. Each write is compared, so nothing is made that is not kept. */
+type Found = { [K in keyof Comparison]?: Record<string, FieldSet> };
 
 /** As structured-merge-diff's Compare: an added struct or map is in the set beside all that is in it. */
 export function compareObjects(schema: Schema, before: JsonObject, after: JsonObject): Comparison {
-  const children = collect(keysOf(before, after), (key) => [
-    `f:${key}`,
-    compare(fieldSchema(schema, key), own(before, key), own(after, key)),
-  ]);
-  return { added: children.added, modified: children.modified, removed: children.removed };
+  const { added = NO_FIELDS, modified = NO_FIELDS, removed = NO_FIELDS } = compareFields(schema, before, after);
+  return { added, modified, removed };
 }
 
-function compare(schema: Schema | undefined, before: Json | undefined, after: Json | undefined): Nodes {
-  if (before === after || (before !== undefined && after !== undefined && isDeepStrictEqual(before, after))) return SAME;
+/** Notes in `found` what of one element differs. */
+function compare(found: Found, element: string, schema: Schema | undefined, [before, after]: Pair): void {
+  if (before === after || (before !== undefined && after !== undefined && sameJson(before, after))) return;
   const shape = granularityOf(schema, after ?? before);
   const comparable = shape !== "leaf" && (before === undefined || after === undefined || granularityOf(schema, before) === shape);
   const here = after === undefined ? "removed" : before === undefined ? "added" : undefined;
-  if (!comparable) return { [here ?? "modified"]: NO_FIELDS };
+  if (!comparable) return note(found, here ?? "modified", element, NO_FIELDS);
   const below = shape === "fields" ? compareFields(schema, before, after) : compareItems(schema, before, after);
-  return {
-    added: fieldNode(here === "added", below.added),
-    modified: fieldNode(false, below.modified),
-    removed: fieldNode(here === "removed", below.removed),
-  };
+  for (const name of ["added", "modified", "removed"] as const) {
+    const node = below[name] || here === name ? fieldNode(here === name, below[name] ?? {}) : undefined;
+    if (node) note(found, name, element, node);
+  }
 }
 
-function compareFields(schema: Schema | undefined, before: Json = {}, after: Json = {}) {
+type Pair = readonly [before: Json | undefined, after: Json | undefined];
+
+function note(found: Found, name: keyof Comparison, element: string, node: FieldSet): void {
+  (found[name] ??= {})[element] = node;
+}
+
+function compareFields(schema: Schema | undefined, before: Json = {}, after: Json = {}): Found {
   const [from, to] = [before as JsonObject, after as JsonObject];
-  return collect(keysOf(from, to), (key) => [`f:${key}`, compare(fieldSchema(schema, key), own(from, key), own(to, key))]);
+  const found: Found = {};
+  for (const key of Object.keys(from)) compare(found, `f:${key}`, fieldSchema(schema, key), [from[key], own(to, key)]);
+  for (const key of Object.keys(to))
+    if (!Object.hasOwn(from, key)) compare(found, `f:${key}`, fieldSchema(schema, key), [undefined, to[key]]);
+  return found;
 }
 
-function compareItems(schema: Schema | undefined, before: Json = [], after: Json = []) {
+function compareItems(schema: Schema | undefined, before: Json = [], after: Json = []): Found {
   const from = indexItems(schema, before as Json[]);
   const to = indexItems(schema, after as Json[]);
-  return collect([...new Set([...from.keys(), ...to.keys()])], (element) => [
-    element,
-    compareSame(schema, from.get(element), to.get(element)),
-  ]);
+  const found: Found = {};
+  for (const element of new Set([...from.keys(), ...to.keys()])) compareSame(found, element, schema, [from.get(element), to.get(element)]);
+  return found;
 }
 
 /** Of the items of one element: one on each side, unless there are duplicates, which are owned together. */
-function compareSame(schema: Schema | undefined, before: Json[] | undefined, after: Json[] | undefined): Nodes {
+function compareSame(
+  found: Found,
+  element: string,
+  schema: Schema | undefined,
+  [before, after]: readonly [Json[] | undefined, Json[] | undefined],
+): void {
   const single = (before?.length ?? 1) === 1 && (after?.length ?? 1) === 1;
-  return single ? compare(schema?.items, before?.[0], after?.[0]) : compare(undefined, before, after);
-}
-
-function collect(keys: readonly string[], visit: (key: string) => [string, Nodes]) {
-  const result: Record<keyof Comparison, Record<string, FieldSet>> = { added: {}, modified: {}, removed: {} };
-  for (const key of keys) {
-    const [element, nodes] = visit(key);
-    for (const name of ["added", "modified", "removed"] as const) {
-      const node = nodes[name];
-      if (node) result[name][element] = node;
-    }
-  }
-  return result;
-}
-
-/** Of both, once. */
-function keysOf(before: JsonObject, after: JsonObject): string[] {
-  const keys = Object.keys(before);
-  if (keys.length === 0) return Object.keys(after);
-  for (const key of Object.keys(after)) if (!Object.hasOwn(before, key)) keys.push(key);
-  return keys;
+  if (single) compare(found, element, schema?.items, [before?.[0], after?.[0]]);
+  else compare(found, element, undefined, [before, after]);
 }
 
 function own(object: JsonObject, key: string): Json | undefined {

@@ -37,10 +37,12 @@ export function childOf(node: FieldSet | undefined, element: string): FieldSet |
 }
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  return below(a, b, unionNode);
+  if (isEmptySet(b)) return a;
+  return isEmptySet(a) ? b : below(a, b, unionNode);
 }
 
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isEmptySet(a) || isEmptySet(b)) return a;
   return below(a, b, (x, y) => (y === undefined ? x : x === undefined ? undefined : subtract(x, y)));
 }
 
@@ -108,6 +110,7 @@ function formatElement(element: string): string {
 /** Keys in order, so that equal sets are equal texts. */
 export function sortedSet(set: FieldSet): FieldSet {
   if (isEmptySet(set)) return NO_FIELDS;
-  const keys = Object.keys(set).sort();
-  return Object.fromEntries(keys.map((key) => [key, sortedSet(set[key] ?? NO_FIELDS)]));
+  const sorted: Record<string, FieldSet> = {};
+  for (const key of Object.keys(set).sort()) sorted[key] = sortedSet(set[key] ?? NO_FIELDS);
+  return sorted;
 }
