@@ -31,6 +31,7 @@ import { QuotaController, Quotas } from "./quota/quotas.ts";
 import { DefinitionController } from "./custom/definition-controller.ts";
 import { createConverter } from "./custom/converter.ts";
 import { KindTable } from "./custom/kind-table.ts";
+import { EventExpiry } from "./registry/event-expiry.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient, type LocalClientOptions } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
@@ -242,8 +243,12 @@ class EmbeddedApiServer implements ApiServer {
       new QuotaController({ ...common, quotas }),
       new SigningController({ ...common, authority: () => this.#keys().authority, random }),
     ];
+    const expiry = new EventExpiry(store, log);
     const timers = [
-      clock.every(COMPACTION_PERIOD, () => store.compact(clock.now())),
+      clock.every(COMPACTION_PERIOD, () => {
+        void expiry.sweep(clock.now());
+        store.compact(clock.now());
+      }),
       clock.every(RENEWAL_PERIOD, () => void this.#renew()),
     ];
     return { store, registry, admission, kinds, webhooks: { table, policies, caller }, security, accounts, controllers, timers };

@@ -6,6 +6,7 @@ import { admitDefinition } from "./custom/admit-definition.ts";
 import { admitClaim, admitStorageClass, admitVolume } from "./admit-storage.ts";
 import { admitLimitRange } from "./admit-limit-range.ts";
 import { admitAutoscaler } from "./autoscaling/admit-autoscaler.ts";
+import { admitEvent, admitNewEvent } from "./events/admit-event.ts";
 import { admitIstio } from "./istio/admit-istio.ts";
 import { ALL_KINDS } from "./kinds/all-kinds.ts";
 import { Pods } from "./kinds/core.ts";
@@ -112,6 +113,8 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "node.k8s.io/RuntimeClass": plain(admitRuntimeClass),
   "storage.k8s.io/CSIDriver": admitStorageDriver,
   "storage.k8s.io/VolumeAttachment": plain(admitVolumeAttachment),
+  "/Event": plain(admitEvent),
+  "events.k8s.io/Event": plain(admitNewEvent),
   "/ConfigMap": admitConfigMap,
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),

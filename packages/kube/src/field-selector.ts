@@ -1,3 +1,4 @@
+import { storedEventField } from "./events/convert-event.ts";
 import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { badRequest } from "./status-errors.ts";
@@ -27,14 +28,16 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** k8s.io/apimachinery fields.ParseSelector: `a=b`, `a==b`, `a!=b`, all of which must hold. Throws BadRequest, also for unknown fields. */
 export function parseFieldSelector(kind: Kind, text: string): FieldMatcher {
-  const known = new Set(["metadata.name", "metadata.namespace", ...(FIELDS[`${kind.group}/${kind.plural}`] ?? [])]);
+  const { group, storageGroup = group, plural } = kind;
+  const known = new Set(["metadata.name", "metadata.namespace", ...(FIELDS[`${storageGroup}/${plural}`] ?? [])]);
   const terms = text
     .split(/(?<!\\),/)
     .filter((part) => part !== "")
     .map((part) => {
-      const [, field = "", operator, raw = ""] = /^([^=!]+)(==|!=|=)(.*)$/s.exec(part) ?? [];
+      const [, given = "", operator, raw = ""] = /^([^=!]+)(==|!=|=)(.*)$/s.exec(part) ?? [];
       if (!operator) throw badRequest(`invalid selector: '${text.slice(0, 200)}'; can't understand '${part.slice(0, 200)}'`);
-      if (!known.has(field)) throw badRequest(`field label not supported: ${field.slice(0, 200)}`);
+      const field = storageGroup === group ? given : storedEventField(given);
+      if (!known.has(field)) throw badRequest(`field label not supported: ${given.slice(0, 200)}`);
       return { field, equal: operator !== "!=", value: raw.replace(/\\([\\,=])/g, "$1") };
     });
   return (object) => terms.every(({ field, equal, value }) => (read(object, field) === value) === equal);

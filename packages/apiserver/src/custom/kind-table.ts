@@ -59,7 +59,7 @@ export class KindTable {
     const stored = new Map<string, Kind>();
     for (const kind of all) {
       const resource = resourceOf(kind);
-      if (!stored.has(resource) || kind.version === kind.storageVersion) stored.set(resource, kind);
+      if (!stored.has(resource) || (kind.version === kind.storageVersion && kind.storageGroup === undefined)) stored.set(resource, kind);
     }
     return { all, served: [...all, NodeMetrics, PodMetrics], stored };
   }

@@ -12,7 +12,8 @@ import {
 import type { StoreKey } from "../store/store.ts";
 
 /** `services.serving.knative.dev`: what the store calls a kind. */
-export function resourceOf({ group, plural }: Pick<Kind, "group" | "plural">): string {
+export function resourceOf({ storageGroup, plural, ...kind }: Pick<Kind, "group" | "plural" | "storageGroup">): string {
+  const group = storageGroup ?? kind.group;
   return group === "" ? plural : `${plural}.${group}`;
 }
 

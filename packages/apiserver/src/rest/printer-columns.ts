@@ -3,7 +3,8 @@ import { JSONPath } from "jsonpath-plus";
 import { age } from "./columns/age.ts";
 import { APP_COLUMNS } from "./columns/apps.ts";
 import { AGE, CREATED_AT, NAME, type Column, type Columns } from "./columns/column.ts";
-import { CORE_COLUMNS, EVENT_COLUMNS } from "./columns/core.ts";
+import { CORE_COLUMNS } from "./columns/core.ts";
+import { EVENT_COLUMNS } from "./columns/events.ts";
 import { KNATIVE_COLUMNS } from "./columns/knative.ts";
 import { NETWORK_COLUMNS } from "./columns/network.ts";
 import { POD_COLUMNS } from "./columns/pods.ts";
@@ -23,12 +24,14 @@ const COLUMNS: Columns = {
   ...WORKLOAD_COLUMNS,
 };
 
+/** Both are of the same objects, as they are stored. */
+const EVENT_GROUPS: ReadonlySet<string> = new Set(["", "events.k8s.io"]);
 /** Kinds of which kubectl shows no date. */
 const AGELESS: ReadonlySet<string> = new Set(["/PodTemplate"]);
 
 export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" | "kind" | "schema" | "columns">): readonly Column[] {
   if (schema) return [NAME, ...(columns?.map(definedColumn) ?? [AGE])];
-  if (group === "" && kind === "Event") return EVENT_COLUMNS;
+  if (kind === "Event" && EVENT_GROUPS.has(group)) return EVENT_COLUMNS;
   const own = COLUMNS[`${group}/${kind}`] ?? [];
   const name = own[0]?.name === NAME.name ? [] : [NAME];
   if (own.includes(AGE) || own.includes(CREATED_AT) || AGELESS.has(`${group}/${kind}`)) return [...name, ...own];

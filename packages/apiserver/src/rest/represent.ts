@@ -63,7 +63,7 @@ function table(kind: Kind, objects: readonly KubeObject[], { metadata, view, hea
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, view.now)),
-      ...(view.includeObject === "None" ? {} : { object: view.includeObject === "Object" ? object : partial(object) }),
+      ...(view.includeObject === "None" ? {} : { object: view.includeObject === "Object" ? inVersion(kind, object) : partial(object) }),
     })),
   };
 }

@@ -104,6 +104,21 @@ export class Database {
     }
   }
 
+  /** What the rows after a revision are of, oldest first: so many of them, until one was written after `before` (milliseconds since the epoch). */
+  writtenBefore(before: number, { after, most }: { after: number; most: number }): Omit<RevisionHead, "deleted">[] {
+    const statement = this.#database.prepare(
+      "SELECT revision, resource, namespace, name, at FROM revisions WHERE revision > ? ORDER BY revision LIMIT ?",
+    );
+    const found: Omit<RevisionHead, "deleted">[] = [];
+    for (const row of statement.iterate(after, most)) {
+      const at = Number(row["at"]);
+      if (at > before) break;
+      const { resource, namespace, name } = row;
+      found.push({ revision: Number(row["revision"]), resource: String(resource), namespace: String(namespace), name: String(name), at });
+    }
+    return found;
+  }
+
   /** The value of the row of this revision, which must be there. */
   value(revision: number): string {
     const row = this.#value.get(revision);

@@ -133,6 +133,18 @@ export class SqliteStore implements Store {
     this.#history.forget(last.revision);
   }
 
+  /**
+   * Which states were written until `before` (milliseconds since the epoch), in the order of their revisions from the one after `after`, so many at most;
+   * those that are no more what is live among them. It costs what it returns, whatever else is stored.
+   */
+  writtenBefore(before: number, page: { after: number; most: number }): readonly { key: StoreKey; revision: number }[] {
+    if (this.#closed) return [];
+    return this.#database.writtenBefore(before, page).map(({ revision, resource, namespace, name }) => ({
+      revision,
+      key: { resource, namespace, name },
+    }));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#finish();

@@ -12,6 +12,7 @@ import type {
 } from "../core.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../storage.ts";
 import type { PodTemplate, ReplicationController } from "../workloads/workload.ts";
+import { convertEvent } from "../events/convert-event.ts";
 import { define, inert, NO_PODS } from "./kind.ts";
 
 const core = { group: "", version: "v1", builtIn: true } as const;
@@ -35,6 +36,18 @@ export const Pods = define<Pod>({
   shortNames: ["po"],
   categories: ["all"],
   statusSubresource: true,
+});
+/** The same Events under their newer name, which client-go's recorders write. */
+export const NewEvents = define({
+  group: "events.k8s.io",
+  version: "v1",
+  builtIn: true,
+  kind: "Event",
+  plural: "events",
+  shortNames: ["ev"],
+  storageGroup: "",
+  storageVersion: "v1",
+  convert: convertEvent,
 });
 export const ServiceAccounts = define<ServiceAccount>({ ...core, kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] });
 /** Kubernetes' own Service, not Knative's. */

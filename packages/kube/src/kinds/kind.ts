@@ -23,6 +23,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly builtIn: boolean;
   /** For one that is served in several versions, the one in which it is stored; its objects differ by nothing else. */
   readonly storageVersion?: string;
+  /** For one that is another group's name for objects that are stored in this one. */
+  readonly storageGroup?: string;
   /** Turns an object of one of its versions into another, where they differ by more than the version; of kinds that come with the cluster. */
   readonly convert?: (object: KubeObject, apiVersion: string) => KubeObject;
   /** Who turns its objects from one version into another, where they differ by more than the version. */
@@ -84,8 +86,8 @@ export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
 
 /** The object as it is stored. */
 export function inStorage<T extends KubeObject>(kind: Kind, object: T): T {
-  const { storageVersion } = kind;
-  return storageVersion === undefined ? object : inVersion({ ...kind, version: storageVersion }, object);
+  const { storageVersion, storageGroup: group = kind.group } = kind;
+  return storageVersion === undefined ? object : inVersion({ ...kind, group, version: storageVersion }, object);
 }
 
 export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {

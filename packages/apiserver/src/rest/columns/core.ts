@@ -1,6 +1,5 @@
 import type { Condition, KubeObject, ResourceQuota } from "@ebb/kube";
-import { AGE, column, countOf, CREATED_AT, field, orNone, read, wide, type Column, type Columns } from "./column.ts";
-import { age } from "./age.ts";
+import { AGE, column, countOf, CREATED_AT, field, orNone, wide, type Columns } from "./column.ts";
 
 export const CORE_COLUMNS: Columns = {
   "coordination.k8s.io/Lease": [field("Holder", "spec.holderIdentity")],
@@ -26,18 +25,6 @@ export const CORE_COLUMNS: Columns = {
   "/Secret": [field("Type", "type"), column("Data", countOf("data"), { type: "integer" })],
   "/ServiceAccount": [column("Secrets", countOf("secrets"), { type: "integer" })],
 };
-
-/** Events have no name in front, and no age. */
-export const EVENT_COLUMNS: readonly Column[] = [
-  column("Last Seen", (object, now) => age(String(read(object, ["lastTimestamp"])), now)),
-  field("Type", "type"),
-  field("Reason", "reason"),
-  column("Object", (object) => {
-    const kind = read(object, ["involvedObject", "kind"]);
-    return `${String(kind).toLowerCase()}/${read(object, ["involvedObject", "name"])}`;
-  }),
-  field("Message", "message"),
-];
 
 const ROLE_LABEL = "node-role.kubernetes.io/";
 
