@@ -113,6 +113,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "node.k8s.io/RuntimeClass": plain(admitRuntimeClass),
   "storage.k8s.io/CSIDriver": admitStorageDriver,
   "storage.k8s.io/VolumeAttachment": plain(admitVolumeAttachment),
+  "/Node": admitNode,
   "/Event": plain(admitEvent),
   "events.k8s.io/Event": plain(admitNewEvent),
   "/ConfigMap": admitConfigMap,
@@ -197,6 +198,13 @@ function requireFields(value: unknown, path: string): void {
 /** In the version in which it is stored, whatever the request speaks. */
 function admitHorizontal(object: KubeObject, _: AdmissionRequest, kind: Kind): KubeObject {
   return inVersion(kind, admitAutoscaler(inStorage(kind, object), kind));
+}
+
+/** There is but one: whoever cordons it should know that nothing else could take its instances. */
+function admitNode(node: KubeObject, { warn }: AdmissionRequest): KubeObject {
+  if ((node.spec as { unschedulable?: boolean } | undefined)?.unschedulable === true)
+    warn?.("this is the only node: instances start on it although it is unschedulable");
+  return node;
 }
 
 /** Only new ones: what a Pod may be changed in is no matter of what it runs. The record of an instance is of what runs already. */

@@ -69,7 +69,7 @@ export {
   Services,
 } from "./kinds/knative.ts";
 export { EndpointSlices } from "./kinds/networking.ts";
-export { Deployments, HorizontalPodAutoscalers, ReplicaSets } from "./kinds/workloads.ts";
+export { Deployments, HorizontalPodAutoscalers, PodDisruptionBudgets, ReplicaSets } from "./kinds/workloads.ts";
 export { apiVersionOf, inStorage, inVersion, type Kind, type ScalePaths } from "./kinds/kind.ts";
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
@@ -163,3 +163,5 @@ export {
 } from "./signing/signing-request.ts";
 export { signingStatus } from "./signing/signing-status.ts";
 export { conversionReview, CONVERSION_VERSIONS, isForeign, readConversion, type ConversionWebhook } from "./custom/conversion.ts";
+export { budgetsOf, disruptionsOf, mayBeEvicted, type Disruptions } from "./policy/disruptions.ts";
+export type { PodDisruptionBudget } from "./policy/admit-disruption-budget.ts";

@@ -114,7 +114,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.group === CERTIFICATES_GROUP ? [sub("approval", STATUS_VERBS)] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
-    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub)] : []),
+    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub)] : []),
     ...(kind.kind === "ServiceAccount"
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
@@ -122,6 +122,11 @@ function infosOf(kind: Kind): ResourceInfo[] {
     ...(EXPLAINED.has(kind.kind) ? [sub("explain", ["get"])] : []),
     ...(kind.kind === "Route" ? [sub("requests", ["get"]), sub("mirrors", ["get"])] : []),
   ];
+}
+
+/** By its group and version, `kubectl drain` knows that it may evict. */
+function evictionInfo(sub: (name: string, verbs: readonly string[]) => ResourceInfo): ResourceInfo {
+  return { ...sub("eviction", ["create"]), group: "policy", version: "v1", kind: "Eviction" };
 }
 
 /** Their kinds are those of their options, which travel in the query. */

@@ -14,6 +14,7 @@ import type { Authorize } from "../authz/attributes.ts";
 import { denial } from "../authz/denial.ts";
 import type { AccountTokens } from "../accounts/account-tokens.ts";
 import { serveAccountToken } from "./serve-account-token.ts";
+import { serveEviction } from "./serve-eviction.ts";
 import { serveMeasured, type Measure } from "./serve-measured.ts";
 import { servePodLog, type PodLogs } from "./serve-pod-log.ts";
 import { serveScale } from "./serve-scale.ts";
@@ -50,6 +51,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
   if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);
   if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
+  if (subresource === "eviction" && kind.kind === "Pod" && kind.group === "") return serveEviction(exchange, target, deps.registry);
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
