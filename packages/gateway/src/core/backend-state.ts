@@ -333,11 +333,12 @@ export class BackendState {
     const waiting = this.#endpoints.some((endpoint) => !isReady(endpoint))
       ? undefined
       : news.find(({ gateFile }) => gateFile !== undefined);
-    const taken = news.filter((starting) => starting.gateFile === undefined || (starting === waiting && this.#letGo(starting)));
+    const taken = news.filter((starting) => starting.gateFile === undefined || starting === waiting);
     const now = this.#services.clock.monotonic();
     for (const starting of taken) {
       const endpoint = this.#newEndpoint(starting, this.#config);
-      endpoint.thawed = starting.gateFile !== undefined;
+      // Where nothing waits any more another worker was first, and may not be next in the line of those that wait: whoever is has to try, too.
+      endpoint.thawed = this.#letGo(starting);
       endpoint.try(now);
       this.#endpoints.push(endpoint);
     }

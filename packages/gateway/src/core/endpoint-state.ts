@@ -20,7 +20,7 @@ export interface EndpointConnections {
 
 /**
  * `good`: takes what its limit allows. `suspect`: refused a connection a moment ago; takes nothing. `trial`: takes one request, whose
- * connection decides. So a dead instance costs one attempt each interval, however many requests wait. `ejected`: answered with failures only, and
+ * connection decides. So a dead instance costs a worker one attempt each interval, however many requests wait. `ejected`: answered with failures only, and
  * is left alone for longer.
  */
 type Health = "good" | "suspect" | "trial" | "ejected";
@@ -86,7 +86,8 @@ export class EndpointState implements Candidate {
 
   #bound(): number {
     if (this.#health === "suspect" || this.#health === "ejected") return 0;
-    if (this.#health === "trial") return 1;
+    // Of each worker one: those of another may last, and say nothing of a connection of ours.
+    if (this.#health === "trial" && this.inFlight > 0) return 0;
     return this.limit === 0 ? Infinity : this.limit;
   }
 

@@ -179,10 +179,12 @@ describe("a backend with an instance whose program waits to be let go", () => {
     expect(did.filter((what) => what === "wake")).toHaveLength(1);
   });
 
-  test("waits for the control plane when nothing waits there", () => {
+  test("tries it when nothing waits there any more, as another worker may have let it go, and says so at once", () => {
     letsGo = false;
-    asks(backendOf({ starting: [WAITS] }), "first", never);
-    expect(did).toEqual([`let go ${GATE}`, "wake"]);
+    const backend = backendOf({ starting: [WAITS] });
+    asks(backend, "first", never);
+    expect(did).toEqual([`let go ${GATE}`, "first tries a", "wake"]);
+    backend.close();
   });
 
   test("lets one go, not all", () => {
