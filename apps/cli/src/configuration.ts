@@ -1,7 +1,8 @@
 import type { Client, ConfigurationPatch, ConfigurationPlan, LayerAddress, Place } from "@ebb/api";
 import type { FlagOption, TextOption } from "./command.ts";
 import type { Context } from "./context.ts";
-import { usageError } from "./failure.ts";
+import { EXIT } from "./exit-codes.ts";
+import { Failure, usageError } from "./failure.ts";
 import { finishChange, followOperation } from "./operations.ts";
 import { changeOptions, ENV, IF_REVISION, namedEnvironment, placeOf, TEAM, teamOf } from "./place.ts";
 
@@ -72,17 +73,32 @@ export async function applyPatch(
     return showPlan(context, plan);
   }
   if ("place" in target) return finishChange(context, client, await client.patchConfiguration(target.place, patch, on));
-  const { id, plan, operations } = await client.patchLayer(target.layer, patch, on);
+  const change = await client.patchLayer(target.layer, patch, on);
+  const { id, operations } = change;
+  const missed: Failure[] = [];
   for (const operation of operations) {
     context.progress.line(`${operation.app} in ${operation.environment}`);
     if (operation.state === "waiting") context.progress.line(`  waits for approval: ebb approve ${operation.id}`);
-    else await followOperation(context, client, operation, { logs: false });
+    else await followOperation(context, client, operation, { logs: false }).catch((error: unknown) => missed.push(endedBadly(error)));
   }
-  context.output.show({ id, plan, operations }, () => [
+  if (missed.length > 0) {
+    const reasons = missed.map(({ message }) => message);
+    throw new Failure(`${missed.length} of ${operations.length} applications did not get the new configuration of ${target.name}`, {
+      chain: reasons,
+      hint: `It is changed, and their next version has it; they serve as before. Look at all of it: ebb operations show ${id}`,
+    });
+  }
+  context.output.show(change, () => [
     operations.length === 0
       ? `${target.name}: changed; no application has another configuration by it.`
-      : `${target.name}: changed, with a new version of ${operations.length === 1 ? "one application" : `${operations.length} applications`}. All of it: ebb operations list --part-of ${id}`,
+      : `${target.name}: changed, with a new version of ${operations.length === 1 ? "one application" : `${operations.length} applications`}. All of it: ebb operations show ${id}`,
   ]);
+}
+
+/** An interrupt, or a platform that is gone, is not the end of one of them. */
+function endedBadly(error: unknown): Failure {
+  if (error instanceof Failure && error.exit === EXIT.failed) return error;
+  throw error;
 }
 
 function showPlan({ output }: Context, plan: ConfigurationPlan): void {

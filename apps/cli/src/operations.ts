@@ -104,6 +104,7 @@ function newReasons(message: string, chain: readonly string[]): string[] {
 /** `hello in test`, `hello`, `the environment test of default`, `the team default`: what an operation is about. */
 export function subjectOf({ team, app, environment }: Operation): string {
   if (app !== "") return environment === "" ? app : `${app} in ${environment}`;
+  if (team === "") return "the platform";
   return environment === "" ? `the team ${team}` : `the environment ${environment} of ${team}`;
 }
 
@@ -145,6 +146,8 @@ function changeText(operation: Operation, app: AppEnvironment | undefined): stri
       return `${subjectOf(operation)} is asleep.`;
     case "wake":
       return `${subjectOf(operation)} is awake.`;
+    case "rollout":
+      return `${subjectOf(operation)}: all of them have the new configuration.`;
     case "move":
       return `${subjectOf(operation)} has moved.`;
     case "promote":

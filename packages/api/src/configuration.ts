@@ -78,8 +78,10 @@ export const ConfigurationPlan = object({
 export type ConfigurationPlan = Static<typeof ConfigurationPlan>;
 
 export const ConfigurationChange = object({
-  id: Type.String({ description: "What its operations are part of" }),
+  id: Type.String({ description: "What its operations are part of: the id of the rollout" }),
   plan: ConfigurationPlan,
+  /** The rollout, which is as far as its parts are; null when no app gets a new version. */
+  operation: Nullable(Operation),
   operations: Type.Array(Operation),
 });
 export type ConfigurationChange = Static<typeof ConfigurationChange>;

@@ -277,11 +277,12 @@ export const OperationKind = Type.Union([
   Type.Literal("wake"),
   Type.Literal("delete"),
   Type.Literal("move"),
+  Type.Literal("rollout"),
 ]);
 export const Operation = object({
   id: Type.String(),
   kind: OperationKind,
-  team: TeamName,
+  team: Type.String({ description: "Empty when it is about the whole platform" }),
   /** Empty when it is about a whole environment, or about the team. */
   app: Type.String(),
   /** Empty when it is about all of them. */
@@ -294,7 +295,7 @@ export const Operation = object({
   failure: Nullable(OperationFailure),
   createdAt: Type.String(),
   createdBy: Type.String(),
-  /** The change of a layer that it is a part of (`ConfigurationChange`). */
+  /** The rollout of a layer's change that it is a part of. */
   partOf: Nullable(Type.String()),
   deadline: Type.String(),
   finishedAt: Nullable(Type.String()),

@@ -124,7 +124,7 @@ export const OPERATION_ERRORS = {
   version_gone: "A version of the split no longer exists",
   team_in_use: "The team has got apps meanwhile",
   name_too_long: "The app's name is too long for a host in the environment",
-  not_all_apps: "Some apps of the environment did not follow it into sleep or out of it",
+  not_all_apps: "Some apps did not follow: into sleep or out of it, or to the new configuration of a layer",
   environment_gone: "The environment was deleted meanwhile",
   namespace_taken: "The cluster has a namespace of the environment's name that Ebb did not make",
   app_in_other_team: "The source names an app of another team",

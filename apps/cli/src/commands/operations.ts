@@ -9,6 +9,7 @@ import { ageOf } from "../output/durations.ts";
 import { colourState, printable } from "../output/style.ts";
 import { renderFacts } from "../output/table.ts";
 
+const MOST_PARTS = 200;
 const ID = { summary: "The operation", required: true } as const;
 
 export const operationsListCommand = defineCommand({
@@ -52,13 +53,15 @@ export const operationsShowCommand = defineCommand({
   async run(context, { args }) {
     const client = await context.connect();
     const operation = await client.getOperation(args.id);
-    context.output.show(operation, () => operationLines(context, operation));
+    const parts = operation.kind === "rollout" ? (await client.listOperations({ partOf: operation.id, limit: MOST_PARTS })).items : [];
+    context.output.show(operation, () => [...operationLines(context, operation), ...partLines(context, parts)]);
   },
 });
 
 export const operationsCancelCommand = defineCommand({
   name: "operations cancel",
   summary: "Stops an operation that is going on",
+  description: "Of a rollout, what it has not come to yet: those of its parts that have begun to change what serves go on to their end.",
   args: { id: ID },
   options: {},
   prints: "data",
@@ -70,6 +73,11 @@ export const operationsCancelCommand = defineCommand({
     context.output.show(operation, () => [`${operation.id}: ${operation.kind} of ${subjectOf(operation)} is ${operation.state}`]);
   },
 });
+
+/** In the order in which they were asked for. */
+function partLines({ output: { style } }: Context, parts: readonly Operation[]): string[] {
+  return parts.toReversed().map((part) => `  ${colourState(style, part.state)} ${subjectOf(part)} ${part.version ?? ""} (${part.id})`);
+}
 
 function operationLines(context: Context, operation: Operation): string[] {
   const { style } = context.output;

@@ -92,7 +92,7 @@ export const enProblems = {
     invalid_certificate: "The certificate cannot be used",
     no_certificate: "There is no certificate to renew",
     domain_claimed: "Something else in the cluster has the domain",
-    not_all_apps: "Some apps did not follow the environment",
+    not_all_apps: "Some apps did not follow",
     not_taken_back: "What it had done could not be taken back",
     environment_gone: "The environment was deleted meanwhile",
     namespace_taken: "The cluster has this namespace already",

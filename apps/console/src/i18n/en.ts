@@ -259,6 +259,7 @@ export const en = {
     wake: "Wake",
     delete: "Delete",
     move: "Move to another cluster",
+    rollout: "Settings of a layer",
   },
   operationState: {
     waiting: "Needs approval",
@@ -298,6 +299,7 @@ export const en = {
     delete: "Delete",
     drain: "Drain",
     cleanup: "Clean up",
+    apps: "Give it to the apps",
     check: "Ask both clusters",
     copy: "Start everything there",
     switch: "Lead everybody there",

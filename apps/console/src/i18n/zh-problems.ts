@@ -93,7 +93,7 @@ export const zhProblems: typeof enProblems = {
     invalid_certificate: "证书无法使用",
     no_certificate: "没有可续期的证书",
     domain_claimed: "集群中已有其他对象占用该域名",
-    not_all_apps: "部分应用未随环境休眠或唤醒",
+    not_all_apps: "部分应用未完成（休眠、唤醒或上层配置）",
     not_taken_back: "已做的更改未能撤回",
     environment_gone: "环境已被删除",
     namespace_taken: "集群中已有同名命名空间",

@@ -255,6 +255,7 @@ export const zh: Dictionary = {
     wake: "唤醒",
     delete: "删除",
     move: "迁移到其他集群",
+    rollout: "上层配置修改",
   },
   operationState: { waiting: "待审批", queued: "等待中", running: "进行中", succeeded: "成功", failed: "失败", cancelled: "已取消" },
   operation: {
@@ -287,6 +288,7 @@ export const zh: Dictionary = {
     delete: "删除",
     drain: "排空",
     cleanup: "清理",
+    apps: "应用到各应用",
     check: "检查两个集群",
     copy: "在新集群启动全部应用",
     switch: "切换到新集群",

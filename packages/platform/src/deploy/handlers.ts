@@ -8,7 +8,7 @@ import { readLayers, readSealedChanges, withChanges, type Change } from "../conf
 import { policiesOf, scalingIn } from "../environments/policies.ts";
 import { findEnvironment } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
-import type { Handler } from "../operations/engine.ts";
+import type { Handler, RunKind } from "../operations/engine.ts";
 import type { Run } from "../operations/run.ts";
 import type { OperationKind } from "../operations/store.ts";
 import {
@@ -46,7 +46,7 @@ import { readOwnService, setHostAnnotations, sharesOf } from "./route.ts";
 import { say } from "../operations/words.ts";
 
 /** What each kind of operation does; every step may be repeated (see Run). */
-export function createHandlers(deps: Deps): Record<OperationKind, Handler> {
+export function createHandlers(deps: Deps): Record<RunKind, Handler> {
   const placed = (handle: (deps: PlaceDeps, run: Run) => Promise<void>) => async (run: Run) => {
     const here = await enter(deps, run);
     await handle(here, run);

@@ -53,6 +53,7 @@ function candidates(db: Database, now: number, except: readonly string[]): Promi
     .selectAll()
     .where("o.state", "in", UNFINISHED)
     .where("o.lease_until", "<=", now)
+    .where("o.kind", "!=", "rollout")
     .$if(except.length > 0, (query) => query.where("o.id", "not in", except))
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -61,6 +62,8 @@ function candidates(db: Database, now: number, except: readonly string[]): Promi
             .select("e.seq")
             .whereRef("e.team", "=", "o.team")
             .whereRef("e.id", "!=", "o.id")
+            // Its parts run, not it.
+            .where("e.kind", "!=", "rollout")
             .where((eb) => eb.or([eb("e.app", "=", eb.ref("o.app")), eb("e.app", "=", ""), eb("o.app", "=", "")]))
             .where((eb) => eb.or([eb("e.env", "=", eb.ref("o.env")), eb("e.env", "=", ""), eb("o.env", "=", "")]))
             .where((eb) =>

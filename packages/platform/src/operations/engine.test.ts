@@ -3,9 +3,9 @@ import { tempDir, VirtualClock } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import type { Bus, Notice } from "../database/bus.ts";
 import { openDatabase, type Database } from "../database/database.ts";
-import { OperationEngine, type Handler } from "./engine.ts";
+import { OperationEngine, type Handler, type RunKind } from "./engine.ts";
 import { readOperationLog } from "./logs.ts";
-import { getOperation, toOperation, type OperationKind, type OperationRow } from "./store.ts";
+import { getOperation, toOperation, type OperationRow } from "./store.ts";
 
 const MINUTE = 60_000;
 
@@ -24,7 +24,7 @@ function engineOn(
   options: { clock: VirtualClock; handler: Handler; owner?: string; exclusive?: boolean; settle?: () => Promise<void>; bus?: Bus },
 ) {
   const { clock, handler, owner = "one", exclusive = true, settle = async () => undefined, bus } = options;
-  const handlers: Record<OperationKind, Handler> = {
+  const handlers: Record<RunKind, Handler> = {
     deploy: handler,
     promote: handler,
     traffic: handler,

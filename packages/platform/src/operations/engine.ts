@@ -24,6 +24,7 @@ import { touch } from "../revisions/store.ts";
 import { Cancelled, toFailure } from "./failure.ts";
 import { claimOperation } from "./claim.ts";
 import { LEASE, LeaseKeeper } from "./lease.ts";
+import { cancelParts, followRollouts } from "./rollout.ts";
 import { Interrupted, LeaseLost, Run } from "./run.ts";
 import {
   insertOperation,
@@ -36,6 +37,8 @@ import {
 } from "./store.ts";
 
 export type Handler = (run: Run) => Promise<void>;
+/** A rollout is only made of others. */
+export type RunKind = Exclude<OperationKind, "rollout">;
 export type Outcome = { state: "succeeded" } | { state: "failed" | "cancelled"; message: string };
 
 /** Thrown by a handler that has given its operation to another app: it waits for its turn there. */
@@ -53,7 +56,7 @@ export interface EngineOptions {
   log: Logger;
   /** Unique for this engine's life: a lease names it. */
   owner: string;
-  handlers: Record<OperationKind, Handler>;
+  handlers: Record<RunKind, Handler>;
   /** What follows when one of that kind has begun and ends otherwise than by success; may be repeated, as handlers. */
   undo?: Partial<Record<OperationKind, Handler>>;
   /** In one transaction with the operation's terminal state: whatever must be true of the app and the version when it has ended. */
@@ -162,19 +165,22 @@ export class OperationEngine implements Runnable {
 
   async cancel(id: string): Promise<OperationRow> {
     const { db, clock } = this.#options;
-    const row = await db.transaction().execute(async (transaction) => {
+    const { row, parts } = await db.transaction().execute(async (transaction) => {
       const cancelled = await requestCancel(transaction, id, clock.now());
-      await closeCancelled(transaction, id);
+      const also = await cancelParts(transaction, id, clock.now());
+      for (const each of [cancelled, ...also]) await closeCancelled(transaction, each.id);
       await record(transaction, clock.now(), {
         action: "operation.cancelled",
         object: `operation/${id}`,
         team: cancelled.team,
         after: { app: cancelled.app },
       });
-      return cancelled;
+      return { row: cancelled, parts: also };
     });
-    this.#active.get(id)?.abort.abort(new Cancelled());
-    this.#changed(row);
+    for (const each of [row, ...parts]) {
+      this.#active.get(each.id)?.abort.abort(new Cancelled());
+      this.#changed(each);
+    }
     this.#wake();
     return row;
   }
@@ -213,6 +219,7 @@ export class OperationEngine implements Runnable {
       this.#pumpAgain = false;
       try {
         for (const row of await expireApprovals(db, clock.now())) this.#changed(row);
+        for (const row of await followRollouts(db, clock.now())) this.#changed(row);
         this.#failing = false;
         while (this.#busy < CONCURRENCY && !this.#stopped) {
           const now = clock.now();
@@ -265,7 +272,9 @@ export class OperationEngine implements Runnable {
     for (let failures = 0; ;) {
       try {
         signal.throwIfAborted();
-        await withinGrace(handlers[run.row.kind](run), signal, clock);
+        const { kind } = run.row;
+        if (kind === "rollout") throw new BugError("rollout_claimed", "A rollout is not run itself");
+        await withinGrace(handlers[kind](run), signal, clock);
         return;
       } catch (error) {
         if (signal.aborted || !(error instanceof TransientError)) throw error;

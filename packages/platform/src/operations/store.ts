@@ -86,15 +86,20 @@ export async function insertOperation(
     .executeTakeFirstOrThrow();
 }
 
-/** Also those that wait for approval: what they refer to must stay. */
+/** Also those that wait for approval: what they refer to must stay. Without those that are only made of others. */
 export function liveOperations(db: Database, of: { app?: string } = {}): Promise<OperationRow[]> {
-  const query = db.selectFrom("operations").selectAll().where("state", "in", WAITING_OR_UNFINISHED).orderBy("seq");
+  const query = db
+    .selectFrom("operations")
+    .selectAll()
+    .where("state", "in", WAITING_OR_UNFINISHED)
+    .where("kind", "!=", "rollout")
+    .orderBy("seq");
   return (of.app === undefined ? query : query.where("app", "=", of.app)).execute();
 }
 
-/** Oldest first. */
+/** Oldest first. Without those that are only made of others. */
 export function unfinishedOperations(db: Database, of: { team?: string; app?: string } = {}): Promise<OperationRow[]> {
-  let query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).orderBy("seq");
+  let query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).where("kind", "!=", "rollout").orderBy("seq");
   if (of.team !== undefined) query = query.where("team", "=", of.team);
   if (of.app !== undefined) query = query.where("app", "=", of.app);
   return query.execute();

@@ -14,6 +14,8 @@ export const TIMEOUTS: Record<OperationKind, number> = {
   delete: 10 * MINUTE,
   // Every app that serves is started there, one after the other.
   move: 60 * MINUTE,
+  // Its parts have deadlines of their own, and wait for approval as long.
+  rollout: 72 * 60 * MINUTE,
 };
 
 /** What an operation is submitted with. */

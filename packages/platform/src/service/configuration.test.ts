@@ -147,6 +147,35 @@ describe("a layer above the apps", () => {
     expect(await ended(operations[1]?.id ?? "")).toMatchObject({ state: "succeeded" });
   });
 
+  test("is one operation, which is as far as its parts are, and takes them with it when it is cancelled", async () => {
+    const { deploy, service, ended, engine, clock } = await platform();
+    await deploy("shop", "test");
+    await deploy("shop", "prod");
+    await service.patchEnvironment("default", "prod", { approvals: 1 });
+    const first = await service.configuration.patchLayer(PLATFORM, { variables: { A: "1" } }, "ann");
+    expect(first.operation).toMatchObject({ id: first.id, kind: "rollout", team: "", app: "", environment: "", state: "running" });
+    const [waits, goes] = first.operations;
+    await ended(goes?.id ?? "");
+    await clock.advance(1000);
+    const state = async (id: string) => {
+      const operation = await service.getOperation(id);
+      return [operation.state, operation.phases.at(-1)?.message];
+    };
+    expect(await state(first.id)).toEqual(["running", "1 of 2 have it; 1 wait for approval"]);
+    // Nothing of the apps is held up by it.
+    expect(await ended((await service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id)).toMatchObject({ state: "succeeded" });
+    await service.cancelOperation(first.id);
+    await clock.advance(1000);
+    expect(await state(first.id)).toEqual(["cancelled", "1 of 2 have it; 1 did not get it"]);
+    expect((await service.getOperation(waits?.id ?? "")).state).toBe("cancelled");
+    await expect(engine.cancel(first.id)).rejects.toMatchObject({ code: "operation_not_cancellable" });
+
+    await service.patchEnvironment("default", "prod", { approvals: 0 });
+    const second = await service.configuration.patchLayer(TEAM, { variables: { B: "1" } }, "ann");
+    expect(await ended(second.id)).toMatchObject({ state: "succeeded", kind: "rollout", team: "default" });
+    expect((await service.configuration.patchLayer(TEAM, { variables: { B: "1" } }, "ann")).operation).toBeNull();
+  });
+
   test("a value that is taken away is hidden from layers above; one that is inherited shows again", async () => {
     const { world, deploy, patch, ended, service } = await platform();
     await patch(PLATFORM, { variables: { A: "platform" } });

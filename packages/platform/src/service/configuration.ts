@@ -20,6 +20,9 @@ import type { ConfigRequest, Deps } from "../deploy/context.ts";
 import { getEnvironment } from "../environments/store.ts";
 import { refuse } from "../errors.ts";
 import type { ConfigurationApi, LayerScope } from "../http/port.ts";
+import { insertRollout } from "../operations/rollout.ts";
+import { toOperation, type OperationRow } from "../operations/store.ts";
+import { TIMEOUTS } from "../operations/timeouts.ts";
 import { getTeam } from "../teams/store.ts";
 import { factsOf } from "./facts.ts";
 import type { Places } from "./places.ts";
@@ -89,8 +92,25 @@ export class ConfigurationService implements ConfigurationApi {
         const request = { rollout: { layer: name, changes } } satisfies ConfigRequest;
         return { team, app, env, request, user, parent: id };
       });
-    const operations = await this.#places.submitAll("config", submissions, (transaction) => this.#write(transaction, scope, sealed, user));
-    return { id, plan: viewPlan(affected), operations };
+    const { team, env } = scope;
+    const now = this.#places.now;
+    const rollout = {
+      id,
+      team,
+      env,
+      app: "",
+      request: { layer: name, parts: submissions.length },
+      createdBy: user,
+      now,
+      timeout: TIMEOUTS.rollout,
+    };
+    const rows: OperationRow[] = [];
+    const operations = await this.#places.submitAll("config", submissions, async (transaction) => {
+      await this.#write(transaction, scope, sealed, user);
+      if (submissions.length > 0) rows.push(await insertRollout(transaction, rollout));
+    });
+    const [row] = rows;
+    return { id, plan: viewPlan(affected), operation: row ? toOperation(row, now) : null, operations };
   }
 
   rotateKeys(): Promise<KeyRotation> {

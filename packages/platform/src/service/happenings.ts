@@ -57,6 +57,8 @@ function fromOperations({ db }: Pick<Deps, "db">): Source {
       .where("team", "=", team)
       .where("app", "in", [place.app, ""])
       .where("env", "in", [place.env, ""])
+      // What it did to the app is an operation of its own.
+      .where("kind", "!=", "rollout")
       .where("created_at", "<", before)
       .orderBy("seq", "desc")
       .limit(limit)
