@@ -318,6 +318,17 @@ test("a gradual rollout: one per cent first, then in steps, and the Service is r
   await eventually(async () => (await shares())?.join() === `${name}-00001 99,${name}-00002 1`);
   const ingress = (await cluster.get(Routes, name))?.status?.conditions?.find(({ type }) => type === "IngressReady");
   expect(ingress).toMatchObject({ status: "Unknown", reason: "RolloutInProgress" });
+  // As upstream's TestGradualRollout looks at it: a Service that says so has two targets, and is ready with one of them alone.
+  const seen: string[] = [];
+  await eventually(async () => {
+    const { traffic = [], conditions } = (await cluster.get(Services, name))?.status ?? {};
+    const { status, reason } = conditions?.find(({ type }) => type === "RoutesReady") ?? {};
+    if (reason === "RolloutInProgress") seen.push(`rolling with ${traffic.length}`);
+    if (seen.length === 0 || status !== "True") return false;
+    seen.push(`ready with ${traffic.length}`);
+    return true;
+  });
+  expect([seen[0], seen.at(-1)]).toEqual(["rolling with 2", "ready with 1"]);
   await eventually(async () => (await shares())?.join() === `${name}-00002 100`);
   await readyService(name);
   expect((await cluster.get(Routes, name))?.status?.annotations).toBeUndefined();
