@@ -21,11 +21,11 @@ function run(): Promise<number> {
   return Stage.run(async (stage) => {
     const { bundle, remove } = await buildWebServer(join(stage.folder, "web"), IMAGE);
     try {
-      return await withSleepingApps({ count: ROUNDS + 1, image: IMAGE }, async ({ names, wake, coldStarts }) => {
+      return await withSleepingApps({ count: ROUNDS + 1, image: IMAGE }, async ({ ebb, names, wake, coldStarts }) => {
         const left = [...names];
         const figure = await rounds(ROUNDS, {
           ours: async () => {
-            await containersAtRest(REST);
+            await containersAtRest(ebb.dataDir, REST);
             return wake(left.shift() ?? "");
           },
           theirs: () => startByRunc(bundle),

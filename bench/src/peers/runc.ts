@@ -36,12 +36,20 @@ export async function buildWebServer(folder: string, image: string): Promise<{ b
   return { bundle, remove: async () => void (await run("podman", ["image", "rm", "--force", image])) };
 }
 
-/** Resolves when no container has come, gone or changed for that long: what an engine makes ahead or clears up takes the machine. */
-export async function containersAtRest(forMs: number, patienceMs = 60_000): Promise<void> {
+/** Resolves when no container of the Ebb with that data folder has come, gone or changed for that long: what an engine makes ahead or clears up takes the machine. */
+export async function containersAtRest(dataDir: string, forMs: number, patienceMs = 60_000): Promise<void> {
   const until = performance.now() + patienceMs;
   let seen = "";
   for (let since = performance.now(); performance.now() - since < forMs && performance.now() < until; await setTimeout(100)) {
-    const { stdout } = await run("podman", ["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.State}}"]);
+    const { stdout } = await run("podman", [
+      "ps",
+      "--all",
+      "--no-trunc",
+      "--filter",
+      `label=dev.ebb.owner=${dataDir}`,
+      "--format",
+      "{{.ID}} {{.State}}",
+    ]);
     if (stdout !== seen) since = performance.now();
     seen = stdout;
   }
