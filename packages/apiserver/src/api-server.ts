@@ -15,6 +15,7 @@ import { ensureOwnService } from "./accounts/own-service.ts";
 import { serviceAddress } from "./admission/service-address.ts";
 import { Admission } from "./admission/admission.ts";
 import { PolicyAdmission } from "./admission/policy-admission.ts";
+import { PolicyStatusController } from "./admission/policy-status-controller.ts";
 import { PolicyTable } from "./admission/policy-table.ts";
 import { WebhookAdmission } from "./admission/webhook-admission.ts";
 import { WebhookCaller } from "./admission/webhook-caller.ts";
@@ -241,6 +242,7 @@ class EmbeddedApiServer implements ApiServer {
       new DefinitionController(common),
       new GarbageCollector(common),
       new QuotaController({ ...common, quotas }),
+      new PolicyStatusController(common),
       new SigningController({ ...common, authority: () => this.#keys().authority, random }),
     ];
     const expiry = new EventExpiry(store, log);

@@ -1,3 +1,4 @@
+import { eventually } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { configMap, startServer, type TestServer } from "./testing/server.ts";
 
@@ -147,4 +148,29 @@ test("what is wrong with a policy or a binding is told by field", async () => {
     "spec.paramRef.parameterNotFoundAction: Required value",
     expect.stringMatching(/^spec\.validationActions: Invalid value: .*must not contain both Deny and Warn/),
   ]);
+});
+
+test("the status of a policy tells what does not fit the kinds that it is about, and follows it", async () => {
+  const server = await startServer();
+  await make(server, policy("typos", { validations: [{ expression: "object.dat.size() < 3" }] }));
+  const path = `${GROUP}/validatingadmissionpolicies/typos`;
+  const statusAt = (generation: number) =>
+    eventually(async () => {
+      const { status } = (await server.call("GET", path)).body;
+      return status?.observedGeneration === generation ? (status as object) : undefined;
+    });
+  expect(await statusAt(1)).toEqual({
+    observedGeneration: 1,
+    typeChecking: {
+      expressionWarnings: [
+        {
+          fieldRef: "spec.validations[0].expression",
+          warning: "v1, Kind=ConfigMap: ERROR: <input>:1:7: undefined field 'dat'\n | object.dat.size() < 3\n | ......^",
+        },
+      ],
+    },
+  });
+  const body = { spec: { validations: [{ expression: "object.data.size() < 3" }] } };
+  await server.call("PATCH", path, { type: "application/merge-patch+json", body });
+  expect(await statusAt(2)).toEqual({ observedGeneration: 2, typeChecking: {} });
 });

@@ -153,6 +153,7 @@ export { conditionsHold } from "./webhooks/match-conditions.ts";
 export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";
 export type * from "./webhooks/webhook-configuration.ts";
 export type * from "./policies/policy.ts";
+export { expressionWarnings } from "./policies/check-types.ts";
 export { judgeByPolicy, type PolicyDenial, type PolicyVerdict, type PolicyInput } from "./policies/evaluate-policy.ts";
 export {
   CERTIFICATES_GROUP,

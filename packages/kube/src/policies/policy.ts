@@ -55,6 +55,13 @@ export interface AdmissionPolicy extends KubeObject {
     auditAnnotations?: AuditAnnotation[];
     failurePolicy?: string;
   };
+  status?: { observedGeneration?: number; typeChecking?: { expressionWarnings?: ExpressionWarning[] }; conditions?: object[] };
+}
+
+/** What an expression is about that the kinds of its policy do not have. */
+export interface ExpressionWarning {
+  fieldRef: string;
+  warning: string;
 }
 
 /** ValidatingAdmissionPolicyBinding: where a policy holds, with which parameters, and what becomes of what breaks it. */
