@@ -82,6 +82,17 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     expect(await kubectl("explain", "podmetrics.containers")).toContain("usage");
   });
 
+  test("explain says what Kubernetes' documentation says, by the names of its types", async () => {
+    const { kubectl } = await connect();
+    const pod = await kubectl("explain", "pod");
+    expect(pod).toContain("Pod is a collection of containers that can run on a host.");
+    expect(pod).toMatch(/spec\t<PodSpec>\n\s+PodSpec is a description of a pod\./);
+    expect(await kubectl("explain", "deploy.spec.template.spec.containers.image")).toContain("Container image name.");
+    expect(await kubectl("explain", "deploy.spec.replicas")).toContain("FIELD: replicas <integer>");
+    expect(await kubectl("explain", "pod", "--recursive")).toMatch(/limits\t<map\[string\]Quantity>/);
+    expect(await kubectl("explain", "ksvc.metadata.labels")).toContain("Map of string keys and values");
+  });
+
   test("autoscale speaks autoscaling/v1, and get and describe v2", async () => {
     const { kubectl, file } = await connect();
     await kubectl("apply", "-f", await file("d.json", deployment(1, "i")));

@@ -166,3 +166,6 @@ export { signingStatus } from "./signing/signing-status.ts";
 export { conversionReview, CONVERSION_VERSIONS, isForeign, readConversion, type ConversionWebhook } from "./custom/conversion.ts";
 export { budgetsOf, disruptionsOf, mayBeEvicted, type Disruptions } from "./policy/disruptions.ts";
 export type { PodDisruptionBudget } from "./policy/admit-disruption-budget.ts";
+export { builtinSchema, messageOfSchema } from "./builtin/builtin-schema.ts";
+export { messageNameOf } from "./builtin/decode-protobuf.ts";
+export { objectMeta } from "./schema.ts";

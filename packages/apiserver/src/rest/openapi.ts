@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { apiVersionOf, schemaOf, type Kind, type Schema } from "@ebb/kube";
+import { apiVersionOf, type Kind } from "@ebb/kube";
+import type { Descriptions } from "./descriptions.ts";
 import { groupVersions } from "./discovery.ts";
+import { Components } from "./openapi-components.ts";
 
 /**
  * OpenAPI v3 for kubectl: it wants to know whether a kind's PATCH takes `fieldValidation` (then the server validates), whether it takes
@@ -14,7 +16,7 @@ export function openApiIndex(kinds: readonly Kind[]): unknown {
   return { paths: Object.fromEntries(paths) };
 }
 
-/** A document is up to a megabyte of text and changes with the kinds only: its hash is made once for each list of kinds. */
+/** A document changes with the kinds only: its hash, of all but the descriptions, is made once for each list of kinds. */
 const hashes = new WeakMap<readonly Kind[], Map<string, string>>();
 
 function hashOf(kinds: readonly Kind[], group: string, version: string): string {
@@ -32,14 +34,16 @@ function hashOf(kinds: readonly Kind[], group: string, version: string): string 
 }
 
 /** One group and version; undefined if there is none. */
-export function openApiDocument(all: readonly Kind[], group: string, version: string): unknown {
+export function openApiDocument(all: readonly Kind[], group: string, version: string, descriptions: Descriptions = {}): unknown {
   const kinds = all.filter((kind) => kind.group === group && kind.version === version);
   if (kinds.length === 0 && !groupVersions(all).some((entry) => entry.group === group && entry.version === version)) return undefined;
+  const components = new Components(descriptions);
+  for (const kind of kinds) components.add(schemaNameOf(kind), kind, { "x-kubernetes-group-version-kind": [gvk(kind)] });
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries(kinds.flatMap(pathsOf)),
-    components: { schemas: { ...Object.fromEntries(kinds.map((kind) => [schemaNameOf(kind), described(kind)])), [QUANTITY]: quantity } },
+    components: { schemas: components.schemas },
   };
 }
 
@@ -48,31 +52,6 @@ export function schemaNameOf({ group, version, kind }: Kind): string {
   const own = group === "" ? "core" : group.includes(".k8s.io") || !group.includes(".") ? group.split(".")[0] : undefined;
   const prefix = own ? `io.k8s.api.${own}` : group.split(".").reverse().join(".");
   return `${prefix}.${version}.${kind}`;
-}
-
-function described(kind: Kind): Schema & Record<string, unknown> {
-  const schema = kind.builtIn ? withQuantities(schemaOf(kind)) : schemaOf(kind);
-  return { ...schema, "x-kubernetes-group-version-kind": [gvk(kind)] };
-}
-
-const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
-const quantity = {
-  description: "A fixed-point number, such as 500m or 2Gi.",
-  oneOf: [{ type: "string" }, { type: "number" }],
-};
-
-/** The schemas of Kubernetes' own kinds say nothing of quantities but that they are there; `kubectl explain` cannot read that. */
-function withQuantities(schema: Schema): Schema {
-  const { properties, items, additionalProperties } = schema;
-  if (Object.keys(schema).length === 0) return { $ref: `#/components/schemas/${QUANTITY}` } as Schema;
-  return {
-    ...schema,
-    ...(properties
-      ? { properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, withQuantities(each)])) }
-      : {}),
-    ...(items ? { items: withQuantities(items) } : {}),
-    ...(typeof additionalProperties === "object" ? { additionalProperties: withQuantities(additionalProperties) } : {}),
-  };
 }
 
 export function gvk({ group, version, kind }: Kind) {

@@ -2,6 +2,7 @@ import type { Admission } from "../admission/admission.ts";
 import { StatusError, type Kind } from "@ebb/kube";
 import { AGGREGATED_TYPE, aggregatedDiscovery, wantsAggregated } from "./aggregated-discovery.ts";
 import { coreVersions, group, groupList, resourceList, rootPaths } from "./discovery.ts";
+import { readDescriptions } from "./descriptions.ts";
 import { health, isPublic } from "./health.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { openApiV2 } from "./openapi-v2.ts";
@@ -74,7 +75,8 @@ function describe(kinds: readonly Kind[], root: string, rest: readonly string[])
   if (root === "openapi" && first === "v2" && rest.length === 1) return openApiV2(kinds, VERSION.gitVersion);
   if (root !== "openapi" || first !== "v3") return undefined;
   if (second === undefined) return openApiIndex(kinds);
-  return second === "api" ? openApiDocument(kinds, "", third ?? "") : openApiDocument(kinds, third ?? "", rest[3] ?? "");
+  const [name, version] = second === "api" ? ["", third] : [third, rest[3]];
+  return openApiDocument(kinds, name ?? "", version ?? "", readDescriptions());
 }
 
 /** client-go reads nothing but protobuf here, and does without the document if it cannot have that. */

@@ -24,6 +24,7 @@ const SCALARS: Readonly<Record<string, Schema>> = {
   int64: integer,
 };
 const made = new Map<string, Schema>();
+const names = new WeakMap<Schema, string>();
 
 /** The structural schema of a message, with how its lists are merged; made when it is first asked for. */
 export function builtinSchema(name: string): Schema {
@@ -34,7 +35,13 @@ export function builtinSchema(name: string): Schema {
   const schema: Schema = { type: "object", properties: propertiesOf(name) };
   if (ATOMIC_MESSAGES.has(name)) schema["x-kubernetes-map-type"] = "atomic";
   made.set(name, schema);
+  names.set(schema, name);
   return schema;
+}
+
+/** The message that a schema of this file is of, `core.v1.PodSpec`; undefined for one that is of none. */
+export function messageOfSchema(schema: Schema): string | undefined {
+  return names.get(schema);
 }
 
 function propertiesOf(name: string): Record<string, Schema> {
