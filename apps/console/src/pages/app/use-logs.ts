@@ -23,8 +23,8 @@ export interface LogFeed {
   clear: () => void;
 }
 
-/** What a search in the page should still find; about 30 MB. */
-const KEPT = 100_000;
+/** What a search in the page should still find; about 15 MB, and as much to walk through each time that lines are shown. */
+const KEPT = 50_000;
 /** How far back to begin. */
 const TAIL = 1_000;
 const AGAIN = 2_000;
