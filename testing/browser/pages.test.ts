@@ -234,15 +234,20 @@ describe.skipIf(skipReason !== null)("an environment", () => {
     await expect.poll(() => platform().received.at(-1)).toEqual({ route: `POST ${AT}/sleep`, body: { onRequest: "wake" } });
   });
 
-  test("is deleted only after its name is typed, and by nobody but its administrators", async () => {
+  test("is deleted, or moved to another cluster, only after its name is typed, and by nobody but its administrators", async () => {
     const { page, open } = await go(AT);
     const button = page.getByRole("button", { name: "Delete for good" });
     await page.getByRole("textbox", { name: "Type prod to confirm" }).fill("pro");
     expect(await button.isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "Type prod to move it" }).fill("prod");
+    await page.getByRole("button", { name: "Move to frankfurt" }).click();
+    const moved = { route: "POST /teams/default/environments/prod/move", body: { cluster: "frankfurt" } };
+    await expect.poll(() => platform().received.at(-1)).toEqual(moved);
     stage("GET /me", { status: 200, body: { ...me, platformAdmin: false } });
     await open(AT);
     await page.getByText("Only administrators of default change what is below.").waitFor();
     expect(await button.count()).toBe(0);
+    expect(await page.getByRole("button", { name: /^Move to/ }).count()).toBe(0);
     expect(await page.getByRole("spinbutton", { name: "Others who must approve a change" }).isDisabled()).toBe(true);
   });
 });

@@ -129,6 +129,7 @@ const samples: Record<string, Answer> = {
   "DELETE /clusters/frankfurt": { status: 204, body: null },
   "GET /approvals": { status: 200, body: { items: teams.approvals } },
   "POST /teams/default/environments/prod/sleep": { status: 202, body: data.trafficDone },
+  "POST /teams/default/environments/prod/move": { status: 202, body: data.trafficDone },
   "DELETE /teams/default/environments/prod": { status: 202, body: data.trafficDone },
   "GET /teams": { status: 200, body: { items: [data.team] } },
   "GET /teams/default": { status: 200, body: data.team },

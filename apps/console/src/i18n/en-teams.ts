@@ -47,6 +47,13 @@ export const enTeams = {
     displayName: "Full name",
   },
   environments: {
+    move: {
+      title: "Move to another cluster",
+      text: "All apps are made there first, then their addresses are switched, and what is left here is removed last. Each phase is shown.",
+      to: "To",
+      type: (env: string) => `Type ${env} to move it`,
+      button: (cluster: string) => `Move to ${cluster}`,
+    },
     sections: (env: string) => `Parts of the environment ${env}`,
     awake: "Awake",
     asleep: "Asleep",

@@ -48,6 +48,13 @@ export const zhTeams: typeof enTeams = {
     displayName: "姓名",
   },
   environments: {
+    move: {
+      title: "迁移到其他集群",
+      text: "先在目标集群创建全部应用，再切换地址，最后移除此处的内容。每个阶段都会显示。",
+      to: "目标",
+      type: (env) => `输入 ${env} 以迁移`,
+      button: (cluster) => `迁移到 ${cluster}`,
+    },
     sections: (env) => `环境 ${env} 的各部分`,
     awake: "运行中",
     asleep: "休眠",

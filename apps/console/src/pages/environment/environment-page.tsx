@@ -13,6 +13,7 @@ import { EnvironmentSections } from "../teams/team-sections.tsx";
 import { EnvironmentState } from "./environment-state.tsx";
 import { Freezes } from "./freezes.tsx";
 import { KeepForm } from "./keep-form.tsx";
+import { MovePanel } from "./move-panel.tsx";
 import { PolicyForm } from "./policy-form.tsx";
 import { ScheduleForm } from "./schedule-form.tsx";
 import { SleepControls } from "./sleep-controls.tsx";
@@ -54,6 +55,7 @@ export function EnvironmentPage() {
           <Panel title={text.environments.schedule}>
             <ScheduleForm key={`${team} ${env}`} environment={environment} readOnly={!admin} />
           </Panel>
+          {admin && <MovePanel environment={environment} />}
           {admin && (
             <DeletePanel
               title={text.environments.delete}
