@@ -1,15 +1,20 @@
 import { assertNever } from "@ebb/base";
 import type { TableChange } from "../control-protocol.ts";
-import type { Backend, CertificateEntry, RouteEntry, RouteTable } from "../route-table.ts";
+import { packEntry, unpackEntry, type PackedEntry } from "../core/packed-route.ts";
+import type { Backend, CertificateEntry, RouteTable } from "../route-table.ts";
 
-/** The table as all workers have it, or will as soon as they get there: what goes to the disk, and to a worker that starts. */
+/** The table as all workers have it, or will as soon as they get there: what goes to the disk, and to a worker that starts. Rules are kept as text, as in the workers. */
 export class TableMirror {
-  readonly #routes = new Map<string, RouteEntry>();
+  readonly #routes = new Map<string, PackedEntry>();
   readonly #backends = new Map<string, Backend>();
   readonly #certificates = new Map<string, CertificateEntry>();
 
   get table(): RouteTable {
-    return { routes: [...this.#routes.values()], backends: [...this.#backends.values()], certificates: [...this.#certificates.values()] };
+    return {
+      routes: Array.from(this.#routes.values(), unpackEntry),
+      backends: [...this.#backends.values()],
+      certificates: [...this.#certificates.values()],
+    };
   }
 
   apply(change: TableChange): void {
@@ -17,7 +22,7 @@ export class TableMirror {
       case "sync":
         return this.#replaceAll(change.table);
       case "route":
-        return void this.#routes.set(change.route.key, change.route);
+        return void this.#routes.set(change.route.key, packEntry(change.route));
       case "route-removed":
         return void this.#routes.delete(change.key);
       case "certificate":
@@ -35,7 +40,7 @@ export class TableMirror {
 
   #replaceAll({ routes, backends, certificates }: RouteTable): void {
     for (const map of [this.#routes, this.#backends, this.#certificates]) map.clear();
-    for (const route of routes) this.#routes.set(route.key, route);
+    for (const route of routes) this.#routes.set(route.key, packEntry(route));
     for (const backend of backends) this.#backends.set(backend.key, backend);
     for (const certificate of certificates) this.#certificates.set(certificate.key, certificate);
   }
