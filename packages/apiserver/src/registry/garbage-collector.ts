@@ -144,8 +144,8 @@ export class GarbageCollector implements Runnable {
     if (left) return;
     await store.write(key, (current) => {
       if (!current?.metadata.deletionTimestamp) return "unchanged";
-      if ((current.metadata.finalizers ?? []).length === 0) return "removed";
       const finalizers = ((current as Namespace).spec?.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
+      if ((current.metadata.finalizers ?? []).length === 0 && finalizers.length === 0) return "removed";
       return { ...current, spec: { finalizers } };
     });
   }

@@ -13,6 +13,7 @@ import {
   type Namespace,
   type ObjectMeta,
 } from "@ebb/kube";
+import { namespaceLabels } from "./prepare-update.ts";
 
 /** The finalizer that keeps a namespace until it is empty. */
 export const NAMESPACE_FINALIZER = "kubernetes";
@@ -88,7 +89,7 @@ function keep({ generateName, labels, annotations, ownerReferences, finalizers }
 
 function withInitialStatus(kind: Kind, object: KubeObject): KubeObject {
   if (kind.kind === "Namespace") {
-    const labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
+    const labels = namespaceLabels(object.metadata);
     const spec: Namespace["spec"] = { finalizers: [NAMESPACE_FINALIZER] };
     return { ...object, metadata: { ...object.metadata, labels }, spec, status: { phase: "Active" } };
   }

@@ -14,7 +14,7 @@ import {
   type SigningRequest,
 } from "@ebb/kube";
 
-export type Subresource = "status" | "scale" | "approval";
+export type Subresource = "status" | "scale" | "approval" | "finalize";
 
 /** Those that write an object's status and nothing else. */
 export function writesStatus(subresource: string | undefined): subresource is "status" | "approval" {
@@ -40,10 +40,18 @@ export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObj
     const status = requested ? signingStatus(current as SigningRequest, incoming as SigningRequest, way) : incoming.status;
     return status === undefined ? rest : { ...rest, status };
   }
+  // What keeps a namespace is said at its `/finalize` alone, and nothing else is said there.
+  if (kind.kind === "Namespace" && subresource === "finalize") return { ...current, spec: incoming.spec ?? {} };
   const metadata = mergeMetadata(kind, current.metadata, incoming.metadata);
   if (!kind.statusSubresource) return { ...incoming, metadata };
-  const { status: _, ...rest } = incoming;
+  const { status: _, ...rest } = kind.kind === "Namespace" ? { ...incoming, spec: current.spec } : incoming;
+  if (kind.kind === "Namespace") metadata.labels = namespaceLabels(metadata);
   return { ...rest, metadata, ...(current.status === undefined ? {} : { status: current.status }) };
+}
+
+/** Namespaces are selected by their names, too. */
+export function namespaceLabels({ name, labels }: ObjectMeta): Record<string, string> {
+  return { ...labels, "kubernetes.io/metadata.name": name };
 }
 
 /** Counts the generation after admission: one more if anything changed outside metadata and status. */

@@ -113,6 +113,7 @@ function infosOf(kind: Kind): ResourceInfo[] {
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.group === CERTIFICATES_GROUP ? [sub("approval", STATUS_VERBS)] : []),
+    ...(kind.group === "" && kind.kind === "Namespace" ? [sub("finalize", ["update"])] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
     ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub)] : []),
     ...(kind.kind === "ServiceAccount"

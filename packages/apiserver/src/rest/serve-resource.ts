@@ -51,6 +51,8 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
   if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);
   if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
+  if (subresource === "finalize" && kind.kind === "Namespace" && exchange.method === "PUT")
+    return serveObject(exchange, target, deps, "finalize");
   if (subresource === "eviction" && kind.kind === "Pod" && kind.group === "") return serveEviction(exchange, target, deps.registry);
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
