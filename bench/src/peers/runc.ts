@@ -48,7 +48,7 @@ export async function containersAtRest(dataDir: string, forMs: number, patienceM
       "--filter",
       `label=dev.ebb.owner=${dataDir}`,
       "--format",
-      "{{.ID}} {{.State}}",
+      "{{.ID}} {{.Exited}}",
     ]);
     if (stdout !== seen) since = performance.now();
     seen = stdout;
