@@ -2,7 +2,7 @@ import type { LimitRange, LimitRangeItem } from "./core.ts";
 import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
-import { duplicateValue, forbiddenField, invalid, invalidValue, unsupportedValue, type FieldCause } from "./status-errors.ts";
+import { duplicateValue, forbiddenField, invalidValue, refuseInvalid, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 const TYPES = ["Container", "PersistentVolumeClaim", "Pod"];
 const FIELDS = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
@@ -16,7 +16,7 @@ export function admitLimitRange(object: KubeObject, kind: Kind): KubeObject {
     ...itemCauses(item, `spec.limits[${index}]`),
     ...(types.indexOf(item.type) < index ? [duplicateValue(`spec.limits[${index}].type`, item.type)] : []),
   ]);
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   const admitted: LimitRange = { ...range, spec: { ...range.spec, limits } };
   return admitted;
 }

@@ -9,14 +9,14 @@ import {
   type RoleBinding,
   type Subject,
 } from "./rbac.ts";
-import { invalid, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
+import { invalidValue, refuseInvalid, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 /** k8s.io/kubernetes pkg/apis/rbac/validation: what a Role or ClusterRole may say. Throws Invalid. */
 export function admitRole(object: KubeObject, kind: Kind): KubeObject {
   const role = object as Role | ClusterRole;
   const causes = (role.rules ?? []).flatMap((rule, index) => ruleCauses(rule, `rules[${index}]`, kind.namespaced));
   if (role.kind === "ClusterRole") causes.push(...aggregationCauses(role));
-  if (causes.length > 0) throw invalid(kind, role.metadata.name, causes);
+  refuseInvalid(kind, role, causes);
   return role;
 }
 
@@ -34,7 +34,7 @@ export function admitBinding(object: KubeObject, old: KubeObject | undefined, ki
     ...(binding.subjects ?? []).flatMap((subject, index) => subjectCauses(subject, `subjects[${index}]`)),
   ];
   if (before && !sameRole(before.roleRef, binding.roleRef)) causes.push(invalidValue("roleRef", binding.roleRef, "cannot change roleRef"));
-  if (causes.length > 0) throw invalid(kind, binding.metadata.name, causes);
+  refuseInvalid(kind, binding, causes);
   return binding;
 }
 

@@ -3,7 +3,7 @@ import type { Kind } from "./kinds/kind.ts";
 import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { sameJson } from "./same-json.ts";
-import { forbiddenField, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "./status-errors.ts";
+import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "./status-errors.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
 
 /** Sorted, as they are listed in refusals. */
@@ -18,7 +18,7 @@ export function admitClaim(object: KubeObject, old: KubeObject | undefined, kind
   const given = object as PersistentVolumeClaim;
   const claim: PersistentVolumeClaim = { ...given, spec: { ...given.spec, volumeMode: given.spec?.volumeMode ?? "Filesystem" } };
   const causes = old ? changeCauses(claim, old as PersistentVolumeClaim) : specCauses(claim.spec);
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   return claim;
 }
 
@@ -75,7 +75,7 @@ export function admitVolume(object: KubeObject, kind: Kind): KubeObject {
     ...(capacity?.["storage"] === undefined ? [requiredField("spec.capacity")] : []),
     ...oneOf(policy, VOLUME_POLICIES, "spec.persistentVolumeReclaimPolicy"),
   ];
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   const admitted: PersistentVolume = {
     ...volume,
     spec: { ...volume.spec, persistentVolumeReclaimPolicy: policy, volumeMode: volume.spec.volumeMode ?? "Filesystem" },
@@ -102,6 +102,6 @@ export function admitStorageClass(object: KubeObject, old: KubeObject | undefine
     ...(changed("reclaimPolicy") ? [forbiddenField("reclaimPolicy", "updates to reclaimPolicy are forbidden.")] : []),
     ...(changed("volumeBindingMode") ? [invalidValue("volumeBindingMode", volumeBindingMode, "field is immutable")] : []),
   ];
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   return made;
 }

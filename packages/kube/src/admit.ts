@@ -36,7 +36,7 @@ import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { admitSigningRequest } from "./signing/admit-signing-request.ts";
 import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
-import { badRequest, forbiddenField, invalid, invalidValue, type FieldCause } from "./status-errors.ts";
+import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, type FieldCause } from "./status-errors.ts";
 import { podSpecCauses } from "./validate-pod.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
 
@@ -211,7 +211,7 @@ function admitNode(node: KubeObject, { warn }: AdmissionRequest): KubeObject {
 function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
   const recorded = (raw.metadata.ownerReferences ?? []).some((owner) => owner.kind === "Revision" && owner.controller === true);
   const causes = old || recorded ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
-  if (causes.length > 0) throw invalid(kind, raw.metadata.name, causes);
+  refuseInvalid(kind, raw, causes);
   return raw;
 }
 
@@ -265,7 +265,7 @@ function admitConfigMap(raw: KubeObject, { old, configCheck }: AdmissionRequest,
     ...both.map((key) => invalidValue(`data[${key}]`, key, "duplicate of key present in binaryData")),
     ...checkImmutable(map, before, ["data", "binaryData"]),
   ];
-  if (causes.length > 0) throw invalid(kind, map.metadata.name, causes);
+  refuseInvalid(kind, map, causes);
   if (configCheck) admitServingConfig(map, configCheck);
   return map;
 }
@@ -284,7 +284,7 @@ function admitSecret(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): Ku
     ...(before && before.type !== admitted.type ? [invalidValue("type", admitted.type, "field is immutable")] : []),
     ...checkImmutable(admitted, before, ["data"]),
   ];
-  if (causes.length > 0) throw invalid(kind, admitted.metadata.name, causes);
+  refuseInvalid(kind, admitted, causes);
   return admitted;
 }
 

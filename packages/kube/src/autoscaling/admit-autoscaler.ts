@@ -1,6 +1,6 @@
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { invalid, invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { invalidValue, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
 import type { Autoscaler, AutoscalerSpec, ScaleMetric } from "./autoscaler.ts";
 
 /** pkg/apis/autoscaling/v2 SetDefaults_HorizontalPodAutoscaler. */
@@ -15,7 +15,7 @@ export function admitAutoscaler(object: KubeObject, kind: Kind): KubeObject {
   const { metrics = [] } = autoscaler.spec ?? {};
   const spec = { minReplicas: 1, ...autoscaler.spec, metrics: metrics.length > 0 ? metrics : [DEFAULT_METRIC] };
   const causes = specCauses(spec);
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   return { ...autoscaler, spec };
 }
 

@@ -5,7 +5,7 @@ import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";
 import { clientCauses, reviewVersionCauses } from "../webhooks/validate-webhook.ts";
-import { forbiddenField, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
 
 /** Of one pattern: RE2's time grows with pattern times text. */
@@ -26,7 +26,7 @@ export function admitDefinition(
   const definition = withDefaults(object as CustomResourceDefinition, old === undefined);
   const before = old as CustomResourceDefinition | undefined;
   const causes = [...nameCauses(definition, taken), ...versionCauses(definition), ...(before ? changeCauses(before, definition) : [])];
-  if (causes.length > 0) throw invalid(kind, definition.metadata.name, causes);
+  refuseInvalid(kind, definition, causes);
   return definition;
 }
 

@@ -3,7 +3,7 @@ import type { Kind } from "../kinds/kind.ts";
 import { isLabelKey } from "../label-selector.ts";
 import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
-import { forbiddenField, invalid, invalidValue, oneOf, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "../webhooks/duplicates.ts";
 import { conditionCauses } from "../webhooks/match-conditions.ts";
 import { ruleCauses } from "../webhooks/validate-rule.ts";
@@ -39,7 +39,7 @@ export function admitPolicy(object: KubeObject, kind: Kind): KubeObject {
     ...(matchConstraints ? { matchConstraints: withDefaults(matchConstraints) } : {}),
   };
   const causes = policyCauses(spec, policy.metadata.name);
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   return { ...policy, spec };
 }
 
@@ -56,7 +56,7 @@ export function admitPolicyBinding(object: KubeObject, kind: Kind): KubeObject {
     ...(spec.matchResources ? matchCauses(spec.matchResources, "spec.matchResources") : []),
     ...actionCauses(validationActions, "spec.validationActions"),
   ];
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   return { ...binding, spec };
 }
 

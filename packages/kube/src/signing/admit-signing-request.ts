@@ -2,7 +2,7 @@ import type { AdmissionRequest } from "../admit.ts";
 import { dnsSubdomainFaults } from "../dns-names.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { duplicateValue, invalid, invalidValue, oneOf, requiredField, type FieldCause } from "../status-errors.ts";
+import { duplicateValue, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
 import type { SigningRequest } from "./signing-request.ts";
 
 /** certificates/v1 KeyUsage; sorted, as they are listed in refusals. */
@@ -22,7 +22,7 @@ export function admitSigningRequest(object: KubeObject, { old, requester }: Admi
   if (old) return { ...asked, spec: (old as SigningRequest).spec };
   const { username: _, uid: __, groups: ___, extra: ____, ...wish } = asked.spec ?? {};
   const causes = wishCauses(wish);
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   const { name = "", uid, groups = [], extra } = requester ?? {};
   const spec = { ...wish, username: name, ...(uid ? { uid } : {}), groups: [...groups], ...(extra ? { extra } : {}) };
   return { ...asked, spec };

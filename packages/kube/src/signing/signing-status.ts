@@ -1,7 +1,7 @@
 import { sameJson } from "../same-json.ts";
-import { forbiddenField, invalid, invalidValue, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalidValue, refuseInvalid, type FieldCause } from "../status-errors.ts";
 import { CertificateSigningRequests } from "../kinds/administration.ts";
-import { CERTIFICATES_GROUP, type SigningCondition, type SigningRequest } from "./signing-request.ts";
+import type { SigningCondition, SigningRequest } from "./signing-request.ts";
 
 const DECISIONS = ["Approved", "Denied"];
 
@@ -26,7 +26,7 @@ export function signingStatus(
       ? [invalidValue("status.certificate", "", "updates may not set certificate content if it is already set")]
       : []),
   ];
-  if (causes.length > 0) throw invalid({ ...CertificateSigningRequests, group: CERTIFICATES_GROUP }, current.metadata.name, causes);
+  refuseInvalid(CertificateSigningRequests, current, causes);
   return { ...(conditions.length > 0 ? { conditions } : {}), ...(certificate ? { certificate } : {}) };
 }
 

@@ -1,6 +1,6 @@
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { invalid, type FieldCause } from "../status-errors.ts";
+import { refuseInvalid, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "./duplicates.ts";
 import { webhookCauses } from "./validate-webhook.ts";
 import type { Webhook, WebhookConfiguration } from "./webhook-configuration.ts";
@@ -20,7 +20,7 @@ export function admitWebhooks(object: KubeObject, kind: Kind): KubeObject {
       (index) => `webhooks[${index}].name`,
     ),
   ];
-  if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
+  refuseInvalid(kind, object, causes);
   const admitted: WebhookConfiguration = { ...configuration, ...(configuration.webhooks ? { webhooks } : {}) };
   return admitted;
 }
