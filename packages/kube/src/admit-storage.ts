@@ -4,6 +4,7 @@ import type { KubeObject } from "./meta.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
 import { sameJson } from "./same-json.ts";
 import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "./status-errors.ts";
+import { sameValue } from "./validate-immutable.ts";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "./storage.ts";
 
 /** Sorted, as they are listed in refusals. */
@@ -93,14 +94,14 @@ export function admitStorageClass(object: KubeObject, old: KubeObject | undefine
   };
   const { provisioner, reclaimPolicy, volumeBindingMode } = made;
   const before = old as StorageClass | undefined;
-  const changed = (field: "provisioner" | "reclaimPolicy" | "volumeBindingMode") => before !== undefined && before[field] !== made[field];
+  const changed = (field: "provisioner" | "reclaimPolicy") => before !== undefined && before[field] !== made[field];
   const causes = [
     ...(provisioner ? [] : [requiredField("provisioner")]),
     ...oneOf(reclaimPolicy, RECLAIM_POLICIES, "reclaimPolicy"),
     ...oneOf(volumeBindingMode, BINDING_MODES, "volumeBindingMode"),
     ...(changed("provisioner") ? [forbiddenField("provisioner", "updates to provisioner are forbidden.")] : []),
     ...(changed("reclaimPolicy") ? [forbiddenField("reclaimPolicy", "updates to reclaimPolicy are forbidden.")] : []),
-    ...(changed("volumeBindingMode") ? [invalidValue("volumeBindingMode", volumeBindingMode, "field is immutable")] : []),
+    ...(before ? sameValue(volumeBindingMode, before.volumeBindingMode, "volumeBindingMode") : []),
   ];
   refuseInvalid(kind, object, causes);
   return made;

@@ -36,7 +36,8 @@ import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { admitSigningRequest } from "./signing/admit-signing-request.ts";
 import { insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
-import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, type FieldCause } from "./status-errors.ts";
+import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, tooLong, type FieldCause } from "./status-errors.ts";
+import { sameValue } from "./validate-immutable.ts";
 import { podSpecCauses } from "./validate-pod.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
 
@@ -93,9 +94,9 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "autoscaling/HorizontalPodAutoscaler": admitHorizontal,
   "/Pod": admitPod,
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
-  "/PersistentVolumeClaim": (object, { old }, kind) => admitClaim(object, old, kind),
+  "/PersistentVolumeClaim": plain(admitClaim),
   "/PersistentVolume": (object, _, kind) => admitVolume(object, kind),
-  "storage.k8s.io/StorageClass": (object, { old }, kind) => admitStorageClass(object, old, kind),
+  "storage.k8s.io/StorageClass": plain(admitStorageClass),
   "apps/Deployment": plain(admitDeployment),
   "apps/ReplicaSet": plain(admitReplicaSet),
   "apps/StatefulSet": plain(admitStatefulSet),
@@ -120,8 +121,8 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "/Secret": admitSecret,
   "rbac.authorization.k8s.io/Role": (object, _, kind) => admitRole(object, kind),
   "rbac.authorization.k8s.io/ClusterRole": (object, _, kind) => admitRole(object, kind),
-  "rbac.authorization.k8s.io/RoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
-  "rbac.authorization.k8s.io/ClusterRoleBinding": (object, { old }, kind) => admitBinding(object, old, kind),
+  "rbac.authorization.k8s.io/RoleBinding": plain(admitBinding),
+  "rbac.authorization.k8s.io/ClusterRoleBinding": plain(admitBinding),
 };
 
 function isTaken(group: string, plural: string, name: string): boolean {
@@ -281,7 +282,7 @@ function admitSecret(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): Ku
     ...checkData(data, "data"),
     // The value itself must not be repeated: it is a secret.
     ...notBase64.map(([key]) => invalidValue(`data[${key}]`, "<redacted>", "must be base64; use stringData for plain text")),
-    ...(before && before.type !== admitted.type ? [invalidValue("type", admitted.type, "field is immutable")] : []),
+    ...(before ? sameValue(admitted.type, before.type, "type") : []),
     ...checkImmutable(admitted, before, ["data"]),
   ];
   refuseInvalid(kind, admitted, causes);
@@ -297,10 +298,9 @@ function checkData(data: Record<string, string>, field: string): FieldCause[] {
   const wrong = Object.keys(data).filter((key) => !DATA_KEY.test(key) || key === "." || key.startsWith(".."));
   const why =
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (regex used for validation is '[-._a-zA-Z0-9]+')";
-  const tooLong: FieldCause = { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${MAX_DATA_BYTES} bytes` };
   return [
     ...wrong.map((key) => invalidValue(`${field}[${key.slice(0, 300)}]`, key.slice(0, 300), why)),
-    ...(size > MAX_DATA_BYTES ? [tooLong] : []),
+    ...(size > MAX_DATA_BYTES ? [tooLong(field, MAX_DATA_BYTES)] : []),
   ];
 }
 

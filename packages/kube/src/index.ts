@@ -145,6 +145,7 @@ export {
   invalidValue,
   notFound,
   requiredField,
+  tooLong,
   unsupportedValue,
   type FieldCause,
 } from "./status-errors.ts";

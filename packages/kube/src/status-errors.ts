@@ -72,6 +72,11 @@ export function requiredField(field: string, why?: string): FieldCause {
   return { reason: "FieldValueRequired", field, message: why ? `Required value: ${why}` : "Required value" };
 }
 
+/** Of a text or of data; in bytes, as upstream counts. */
+export function tooLong(field: string, most: number): FieldCause {
+  return { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${most} bytes` };
+}
+
 /** `services.serving.knative.dev`; core kinds have no group to add. */
 function resourceOf(kind: Named): string {
   return kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;

@@ -3,7 +3,7 @@ import type { Container, ContainerPort, PodSpec, Probe, Volume } from "./core.ts
 import { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
 import { downwardCauses, envDownwardCauses } from "./validate-downward.ts";
 import { isQuantity, quantityValue } from "./quantity.ts";
-import { AT_LEAST_ZERO, nonNegative, nonNegatives } from "./validate-numbers.ts";
+import { AT_LEAST_ZERO, nonNegative, nonNegatives, portNumber } from "./validate-numbers.ts";
 import { duplicateValue, invalidValue, requiredField, unsupportedValue, type FieldCause } from "./status-errors.ts";
 
 /** k8s.io/kubernetes pkg/apis/core/validation ValidatePodSpec, for the fields that Ebb knows; upstream's words and their order. */
@@ -90,11 +90,7 @@ function portCauses(ports: readonly ContainerPort[], path: string): FieldCause[]
   return ports.flatMap(({ name, containerPort, protocol = "TCP" }, index) => {
     const at = `${path}[${index}]`;
     const named = name ? portNameCauses(name, `${at}.name`, seen) : [];
-    const number = !containerPort
-      ? [requiredField(`${at}.containerPort`)]
-      : containerPort < 1 || containerPort > 65_535
-        ? [invalidValue(`${at}.containerPort`, containerPort, "must be between 1 and 65535, inclusive")]
-        : [];
+    const number = containerPort ? portNumber(containerPort, `${at}.containerPort`) : [requiredField(`${at}.containerPort`)];
     return [...named, ...number, ...(PROTOCOLS.includes(protocol) ? [] : [unsupportedValue(`${at}.protocol`, protocol, PROTOCOLS)])];
   });
 }

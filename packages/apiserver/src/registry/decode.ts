@@ -10,6 +10,7 @@ import {
   isLabelValue,
   invalidValue,
   schemaOf,
+  tooLong,
   type FieldCause,
   type Json,
   type Kind,
@@ -91,10 +92,7 @@ function checkMetadata(kind: Kind, object: KubeObject): void {
       .map((key) => invalidValue("metadata.annotations", key, LABEL_RULE)),
     ...finalizers.filter((name) => !isLabelKey(name)).map((name) => invalidValue("metadata.finalizers", name, LABEL_RULE)),
   ];
-  if (size > MAX_ANNOTATION_BYTES) {
-    const message = `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes`;
-    causes.push({ reason: "FieldValueTooLong", field: "metadata.annotations", message });
-  }
+  if (size > MAX_ANNOTATION_BYTES) causes.push(tooLong("metadata.annotations", MAX_ANNOTATION_BYTES));
   if (causes.length > 0) throw invalid(kind, nameOf(object), causes);
 }
 

@@ -5,6 +5,7 @@ import {
   invalidValue,
   isJsonObject,
   requiredField,
+  tooLong,
   type DeleteOptions,
   type FieldCause,
   type StatusError,
@@ -49,13 +50,7 @@ function once(warn: (message: string) => void): (message: string) => void {
 export function fieldManagerOf(query: URLSearchParams): string | undefined {
   const manager = query.get("fieldManager") || undefined;
   if (manager === undefined) return undefined;
-  if (manager.length > MAX_MANAGER) {
-    throw invalidOptions({
-      reason: "FieldValueTooLong",
-      field: "fieldManager",
-      message: `Too long: may not be more than ${MAX_MANAGER} bytes`,
-    });
-  }
+  if (manager.length > MAX_MANAGER) throw invalidOptions(tooLong("fieldManager", MAX_MANAGER));
   if (/\p{C}/u.test(manager)) throw invalidOptions(invalidValue("fieldManager", manager, "should only contain printable characters"));
   return manager;
 }

@@ -6,6 +6,7 @@ import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";
 import { clientCauses, reviewVersionCauses } from "../webhooks/validate-webhook.ts";
 import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
+import { sameValue } from "../validate-immutable.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
 
 /** Of one pattern: RE2's time grows with pattern times text. */
@@ -179,7 +180,7 @@ function changeCauses(before: CustomResourceDefinition, after: CustomResourceDef
     ["spec.names.plural", before.spec.names.plural, after.spec.names.plural],
     ["spec.names.kind", before.spec.names.kind, after.spec.names.kind],
   ] as const;
-  const causes = fixed.filter(([, old, next]) => old !== next).map(([field, , next]) => invalidValue(field, next, "field is immutable"));
+  const causes = fixed.flatMap(([field, old, next]) => sameValue(next, old, field));
   const names = after.spec.versions.map(({ name }) => name);
   for (const stored of before.status?.storedVersions ?? [])
     if (!names.includes(stored)) causes.push(invalidValue("status.storedVersions[0]", stored, "must appear in spec.versions"));

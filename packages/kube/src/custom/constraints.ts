@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type Json } from "../patch.ts";
 import type { Schema } from "../schema.ts";
-import { invalidValue, type FieldCause } from "../status-errors.ts";
+import { invalidValue, tooLong, type FieldCause } from "../status-errors.ts";
 
 /**
  * What of a value breaks the constraints of its schema, in the words of k8s.io/kube-openapi's validation. Types, required and unknown
@@ -65,8 +65,7 @@ function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
   if (typeof value === "string") {
     const length = Array.from(value).length;
     if (schema.minLength !== undefined && length < schema.minLength) refuse(`should be at least ${schema.minLength} chars long`);
-    if (schema.maxLength !== undefined && length > schema.maxLength)
-      causes.push({ reason: "FieldValueTooLong", field: path, message: `Too long: may not be more than ${schema.maxLength} bytes` });
+    if (schema.maxLength !== undefined && length > schema.maxLength) causes.push(tooLong(path, schema.maxLength));
   } else if (Array.isArray(value)) {
     if (schema.minItems !== undefined && value.length < schema.minItems) refuse(`should have at least ${schema.minItems} items`);
     if (schema.maxItems !== undefined && value.length > schema.maxItems) tooMany(value.length, schema.maxItems);

@@ -2,7 +2,8 @@ import ipaddr from "ipaddr.js";
 import { dns1035LabelFaults, dnsLabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, tooLong, type FieldCause } from "../status-errors.ts";
+import { sameValue } from "../validate-immutable.ts";
 import { portNumber } from "../validate-numbers.ts";
 import { portNameFault } from "../validate-pod.ts";
 
@@ -134,17 +135,9 @@ export function admitIngressClass(object: KubeObject, old: KubeObject | undefine
   const [domain = "", ...path] = controller.split("/");
   const prefixed = path.length > 0 && path.join("/") !== "" && dnsSubdomainFaults(domain).length === 0;
   refuseInvalid(kind, object, [
-    ...(before && before.controller !== spec.controller ? [invalidValue("spec.controller", controller, "field is immutable")] : []),
+    ...(before ? sameValue(controller, before.controller, "spec.controller") : []),
     ...(controller === "" ? [requiredField("spec.controller")] : []),
-    ...(controller.length > LONGEST_CONTROLLER
-      ? [
-          {
-            reason: "FieldValueTooLong" as const,
-            field: "spec.controller",
-            message: `Too long: may not be more than ${LONGEST_CONTROLLER} bytes`,
-          },
-        ]
-      : []),
+    ...(controller.length > LONGEST_CONTROLLER ? [tooLong("spec.controller", LONGEST_CONTROLLER)] : []),
     ...(controller === "" || prefixed
       ? []
       : [invalidValue("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")')]),

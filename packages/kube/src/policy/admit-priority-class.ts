@@ -1,6 +1,7 @@
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
-import { forbiddenField, invalidValue, oneOf, refuseInvalid } from "../status-errors.ts";
+import { forbiddenField, oneOf, refuseInvalid } from "../status-errors.ts";
+import { sameValue } from "../validate-immutable.ts";
 
 interface PriorityClass extends KubeObject {
   value?: number;
@@ -28,9 +29,7 @@ export function admitPriorityClass(object: KubeObject, old: KubeObject | undefin
       : []),
     ...oneOf(preemptionPolicy, ["Never", "PreemptLowerPriority"], "preemptionPolicy"),
     ...(before && before.value !== value ? [forbiddenField("value", "may not be changed in an update.")] : []),
-    ...(before && before.preemptionPolicy !== preemptionPolicy
-      ? [invalidValue("preemptionPolicy", preemptionPolicy, "field is immutable")]
-      : []),
+    ...(before ? sameValue(preemptionPolicy, before.preemptionPolicy, "preemptionPolicy") : []),
   ]);
   const full: PriorityClass = { ...given, value, preemptionPolicy };
   return full;

@@ -2,7 +2,7 @@ import { dnsLabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { invalidValue, refuseInvalid, requiredField } from "../status-errors.ts";
-import { sameJson } from "../same-json.ts";
+import { sameValue } from "../validate-immutable.ts";
 
 interface RuntimeClass extends KubeObject {
   handler?: string;
@@ -13,7 +13,7 @@ export function admitRuntimeClass(object: KubeObject, old: KubeObject | undefine
   const { handler = "" }: RuntimeClass = object;
   const before: RuntimeClass | undefined = old;
   refuseInvalid(kind, object, [
-    ...(before && before.handler !== handler ? [invalidValue("handler", handler, "field is immutable")] : []),
+    ...(before ? sameValue(handler, before.handler, "handler") : []),
     ...dnsLabelFaults(handler).map((why) => invalidValue("handler", handler, why)),
   ]);
   return object;
@@ -48,7 +48,7 @@ export function admitVolumeAttachment(object: KubeObject, old: KubeObject | unde
       : dnsSubdomainFaults(attacher.toLowerCase()).map((why) => invalidValue("spec.attacher", attacher, why))),
     ...(sources === 1 ? [] : [requiredField("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")]),
     ...(nodeName === "" ? [requiredField("spec.nodeName")] : []),
-    ...(old && !sameJson(object.spec, old.spec) ? [invalidValue("spec", "...", "field is immutable")] : []),
+    ...(old ? sameValue(object.spec ?? {}, old.spec, "spec") : []),
   ]);
   return object;
 }

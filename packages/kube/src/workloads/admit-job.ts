@@ -1,10 +1,11 @@
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject, ObjectMeta } from "../meta.ts";
 import { invalidValue, oneOf, refuseInvalid, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { sameValue } from "../validate-immutable.ts";
 import { nonNegatives } from "../validate-numbers.ts";
 import { scheduleFault, timeZoneFault } from "./cron-schedule.ts";
 import { defaultTemplate } from "./pod-defaults.ts";
-import { ownSelectorCauses, sameSelector, sameValue, selectedCauses, templateSpecCauses } from "./validate-template.ts";
+import { ownSelectorCauses, sameSelector, selectedCauses, templateSpecCauses } from "./validate-template.ts";
 import type { CronJob, Job, JobSpec } from "./workload.ts";
 
 /** What a Job's own selector goes by, and what its Pods are told beside it. */

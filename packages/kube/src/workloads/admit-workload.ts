@@ -2,9 +2,10 @@ import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
 import { sameJson } from "../same-json.ts";
 import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
+import { IMMUTABLE } from "../validate-immutable.ts";
 import { nonNegative, nonNegatives, numberOrPercent } from "../validate-numbers.ts";
 import { defaultTemplate } from "./pod-defaults.ts";
-import { IMMUTABLE, lastingCauses, ownSelectorCauses, sameSelector, selectedCauses, templateSpecCauses } from "./validate-template.ts";
+import { lastingCauses, ownSelectorCauses, sameSelector, selectedCauses, templateSpecCauses } from "./validate-template.ts";
 import type {
   ControllerRevision,
   DaemonSet,

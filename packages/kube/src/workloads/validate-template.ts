@@ -1,7 +1,8 @@
 import { formatLabelSelector, parseLabelSelector } from "../label-selector.ts";
 import type { LabelSelector } from "../rbac.ts";
 import { sameJson } from "../same-json.ts";
-import { forbiddenField, invalidValue, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { forbiddenField, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
+import { IMMUTABLE } from "../validate-immutable.ts";
 import { podSpecCauses } from "../validate-pod.ts";
 import { selectorCauses } from "../webhooks/validate-webhook.ts";
 import type { PodTemplateSpec } from "./workload.ts";
@@ -61,15 +62,7 @@ export function templateSpecCauses({ spec }: PodTemplateSpec, at: string): Field
   return podSpecCauses({ containers: [], ...spec }, `${at}.spec`);
 }
 
-export const IMMUTABLE = "field is immutable";
-
 export function sameSelector(selector: LabelSelector | undefined, old: LabelSelector | undefined, at: string): FieldCause[] {
   if (sameJson(selector ?? {}, old ?? {})) return [];
   return [invalidLiteral(at, goSelector(selector ?? {}), IMMUTABLE)];
-}
-
-/** The value is left out: upstream prints all of it as a Go struct, which nobody reads. */
-export function sameValue(value: unknown, old: unknown, at: string): FieldCause[] {
-  if (sameJson(value, old)) return [];
-  return [invalidValue(at, typeof value === "object" ? "..." : value, IMMUTABLE)];
 }
