@@ -12,9 +12,8 @@ import {
 import type { StoreKey } from "../store/store.ts";
 
 /** `services.serving.knative.dev`: what the store calls a kind. */
-export function resourceOf({ storageGroup, plural, ...kind }: Pick<Kind, "group" | "plural" | "storageGroup">): string {
-  const group = storageGroup ?? kind.group;
-  return group === "" ? plural : `${plural}.${group}`;
+export function resourceOf({ group, storageGroup = group, plural }: Pick<Kind, "group" | "plural" | "storageGroup">): string {
+  return storageGroup === "" ? plural : `${plural}.${storageGroup}`;
 }
 
 export function keyOf(kind: Kind, namespace: string | undefined, name: string): StoreKey {
