@@ -1,4 +1,4 @@
-import { compile, CompileError } from "../cel/compile.ts";
+import { compile, CompileError, type Program } from "../cel/compile.ts";
 import { escapeName } from "../cel/values.ts";
 import { Namespaces } from "../kinds/core.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
@@ -23,9 +23,10 @@ export function expressionWarnings(policy: AdmissionPolicy, all: readonly Kind[]
     { fieldRef: `spec.validations[${index}].messageExpression`, expression: messageExpression },
   ]);
   return places.flatMap(({ fieldRef, expression }) => {
-    if (!expression?.trim()) return [];
+    if (!expression?.trim() || kinds.length === 0) return [];
+    const chains = chainsOf(expression);
     const warnings = kinds.flatMap((kind) =>
-      faultsOf(expression, { kind, params }).map((fault) => `${apiVersionOf(kind)}, Kind=${kind.kind}: ${fault}`),
+      faultsOf(expression, chains, { kind, params }).map((fault) => `${apiVersionOf(kind)}, Kind=${kind.kind}: ${fault}`),
     );
     return warnings.length > 0 ? [{ fieldRef, warning: warnings.join("\n") }] : [];
   });
@@ -38,7 +39,20 @@ function kindsOf({ apiGroups = [], apiVersions = [], resources = [] }: NamedRule
   );
 }
 
-function faultsOf(expression: string, { kind, params }: { kind: Kind; params: Kind | undefined }): string[] {
+type Chains = Program["chains"];
+
+/** The fields that an expression is about, whatever kind it is asked of. */
+function chainsOf(expression: string): Chains {
+  try {
+    return compile(expression, POLICY_VARIABLES).chains;
+  } catch (error) {
+    // Admission refuses what cannot be read; there is nothing more to say of it here.
+    if (error instanceof CompileError) return [];
+    throw error;
+  }
+}
+
+function faultsOf(expression: string, chains: Chains, { kind, params }: { kind: Kind; params: Kind | undefined }): string[] {
   const schema = schemaOf(kind);
   const roots: Readonly<Record<string, Schema | undefined>> = {
     object: schema,
@@ -46,14 +60,6 @@ function faultsOf(expression: string, { kind, params }: { kind: Kind; params: Ki
     namespaceObject: schemaOf(Namespaces),
     params: params && schemaOf(params),
   };
-  let chains: readonly (readonly string[])[];
-  try {
-    ({ chains } = compile(expression, POLICY_VARIABLES));
-  } catch (error) {
-    // Admission refuses what cannot be read; there is nothing more to say of it here.
-    if (error instanceof CompileError) return [];
-    throw error;
-  }
   const faults = chains.flatMap((chain) => {
     const [root = "", ...fields] = chain;
     const depth = roots[root] && undefinedAt(roots[root], fields);
