@@ -1,4 +1,5 @@
 import type { KubeObject } from "@ebb/kube";
+import { flagOf } from "../rest/request-options.ts";
 
 /** v1 PodExecOptions, PodAttachOptions or PodPortForwardOptions, as they travel in a query: of all of them, what is served here. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -7,7 +8,6 @@ const KINDS: Readonly<Record<string, string>> = {
   portforward: "PodPortForwardOptions",
 };
 const FLAGS = ["stdin", "stdout", "stderr", "tty"] as const;
-const TRUE: ReadonlySet<string> = new Set(["true", "1", ""]);
 
 interface ConnectOptions {
   container?: string;
@@ -25,7 +25,7 @@ export function connectOptions(subresource: string, query: URLSearchParams): Kub
   const command = query.getAll("command");
   const ports = query.getAll("ports").flatMap((list) => list.split(",").map(Number));
   const options: ConnectOptions = {
-    ...Object.fromEntries(FLAGS.flatMap((name) => (TRUE.has(query.get(name) ?? "false") ? [[name, true]] : []))),
+    ...Object.fromEntries(FLAGS.flatMap((name) => (flagOf(query, name) ? [[name, true]] : []))),
     ...(container ? { container } : {}),
     ...(command.length > 0 ? { command } : {}),
     ...(ports.length > 0 ? { ports } : {}),
