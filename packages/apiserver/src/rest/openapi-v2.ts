@@ -122,15 +122,11 @@ function operationOf(kind: Kind, verb: string, suffix: string): Tree {
   const outcome = verb === "list" ? `${name}List` : verb.startsWith("delete") ? STATUS : name;
   const patches = kind.builtIn ? [...PATCHES, "application/strategic-merge-patch+json"] : PATCHES;
   const group = kind.group === "" ? "core" : kind.group.replace(/\.k8s\.io$/, "");
-  const camel = group
-    .split(".")
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join("");
+  const camel = group.split(".").map(capitalised).join("");
   const scope = kind.namespaced && suffix !== "ForAllNamespaces" ? "Namespaced" : "";
-  const version = kind.version.charAt(0).toUpperCase() + kind.version.slice(1);
-  const operation = verb === "deleteCollection" ? `deleteCollection` : verb;
+  const [operation, all] = verb === "deleteCollection" ? ["delete", "Collection"] : [verb, ""];
   return {
-    operationId: `${operation.replace("deleteCollection", "delete")}${camel}${version}${verb === "deleteCollection" ? "Collection" : ""}${scope}${kind.kind}${suffix}`,
+    operationId: `${operation}${camel}${capitalised(kind.version)}${all}${scope}${kind.kind}${suffix}`,
     consumes: verb === "patch" ? patches : ["*/*"],
     produces: MEDIA,
     schemes: ["https"],
@@ -139,4 +135,8 @@ function operationOf(kind: Kind, verb: string, suffix: string): Tree {
     "x-kubernetes-action": ACTIONS[verb]?.action,
     "x-kubernetes-group-version-kind": gvk(kind),
   };
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
