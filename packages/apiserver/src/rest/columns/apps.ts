@@ -1,16 +1,36 @@
-import { formatLabelSelector, type KubeObject, type LabelSelector, type PodSpec } from "@ebb/kube";
-import { column, field, joined, number, read, wide, type Columns } from "./column.ts";
+import { formatLabelSelector, type KubeObject, type LabelSelector } from "@ebb/kube";
+import { column, field, joined, number, read, valueAt, wide, type Column, type Columns } from "./column.ts";
 
-/** The containers of what makes Pods, and which Pods are its own. */
+/** The containers of the template at a path. */
+export function templateColumns(...template: string[]): Column[] {
+  return [
+    wide("Containers", (object) => joined(partsOf(object, template, "name"))),
+    wide("Images", (object) => joined(partsOf(object, template, "image"))),
+  ];
+}
+
+/** A text of each container of a template at a path. */
+export function partsOf(object: KubeObject, template: readonly string[], part: "name" | "image"): string[] {
+  const containers = (valueAt(object, [...template, "spec", "containers"]) ?? []) as { name?: string; image?: string }[];
+  return containers.map((container) => container[part] ?? "");
+}
+
+/** The containers of what makes Pods. */
+export const CONTAINERS = templateColumns("spec", "template");
+/** The same, and which Pods are its own. */
 export const WORKLOAD = [
-  wide("Containers", (object) => joined(containersOf(object).map(({ name = "" }) => name))),
-  wide("Images", (object) => joined(containersOf(object).map(({ image }) => image))),
+  ...CONTAINERS,
   wide("Selector", ({ spec }) => formatLabelSelector((spec as { selector?: LabelSelector } | undefined)?.selector) || "<none>"),
 ];
 
+export const READY_REPLICAS = column(
+  "Ready",
+  (object) => `${read(object, ["status", "readyReplicas"]) || 0}/${read(object, ["spec", "replicas"]) || 0}`,
+);
+
 export const APP_COLUMNS: Columns = {
   "apps/Deployment": [
-    column("Ready", (object) => `${read(object, ["status", "readyReplicas"]) || 0}/${read(object, ["spec", "replicas"]) || 0}`),
+    READY_REPLICAS,
     number("Up-to-date", "status", "updatedReplicas"),
     number("Available", "status", "availableReplicas"),
     ...WORKLOAD,
@@ -33,10 +53,6 @@ export const APP_COLUMNS: Columns = {
     column("Replicas", (object) => read(object, ["status", "currentReplicas"]) || 0, { type: "integer" }),
   ],
 };
-
-function containersOf({ spec }: KubeObject): PodSpec["containers"] {
-  return (spec as { template?: { spec?: PodSpec } } | undefined)?.template?.spec?.containers ?? [];
-}
 
 interface ResourceMetric {
   resource?: { name: string; target?: MetricValue; current?: MetricValue };

@@ -1,6 +1,6 @@
 import type { Condition, KubeObject } from "@ebb/kube";
 import { age } from "./age.ts";
-import { WORKLOAD } from "./apps.ts";
+import { CONTAINERS, partsOf, READY_REPLICAS, templateColumns, WORKLOAD } from "./apps.ts";
 import { column, field, formatLabels, joined, number, read, valueAt, wide, type Columns } from "./column.ts";
 
 /** Of Kubernetes' workloads that nothing here acts on. */
@@ -9,7 +9,7 @@ export const WORKLOAD_COLUMNS: Columns = {
     number("Desired", "spec", "replicas"),
     number("Current", "status", "replicas"),
     number("Ready", "status", "readyReplicas"),
-    ...WORKLOAD.slice(0, 2),
+    ...CONTAINERS,
     wide("Selector", ({ spec }) => formatLabels((spec as { selector?: Record<string, string> } | undefined)?.selector)),
   ],
   "/PodTemplate": [
@@ -17,10 +17,7 @@ export const WORKLOAD_COLUMNS: Columns = {
     column("Images", (object) => joined(partsOf(object, ["template"], "image"))),
     column("Pod Labels", (object) => formatLabels(valueAt(object, ["template", "metadata", "labels"]) as Record<string, string>)),
   ],
-  "apps/StatefulSet": [
-    column("Ready", (object) => `${read(object, ["status", "readyReplicas"]) || 0}/${read(object, ["spec", "replicas"]) || 0}`),
-    ...WORKLOAD.slice(0, 2),
-  ],
+  "apps/StatefulSet": [READY_REPLICAS, ...CONTAINERS],
   "apps/DaemonSet": [
     number("Desired", "status", "desiredNumberScheduled"),
     number("Current", "status", "currentNumberScheduled"),
@@ -43,8 +40,7 @@ export const WORKLOAD_COLUMNS: Columns = {
       const last = read(object, ["status", "lastScheduleTime"]);
       return last === "" ? "<none>" : age(String(last), now);
     }),
-    wide("Containers", (object) => joined(partsOf(object, ["spec", "jobTemplate", "spec", "template"], "name"))),
-    wide("Images", (object) => joined(partsOf(object, ["spec", "jobTemplate", "spec", "template"], "image"))),
+    ...templateColumns("spec", "jobTemplate", "spec", "template"),
     wide("Selector", () => "<none>"),
   ],
   "policy/PodDisruptionBudget": [
@@ -57,12 +53,6 @@ export const WORKLOAD_COLUMNS: Columns = {
 
 function amount(value: number | string): string {
   return value === "" ? "N/A" : String(value);
-}
-
-/** A text of each container of a template at a path. */
-function partsOf(object: KubeObject, template: readonly string[], part: "name" | "image"): string[] {
-  const containers = (valueAt(object, [...template, "spec", "containers"]) ?? []) as { name?: string; image?: string }[];
-  return containers.map((container) => container[part] ?? "");
 }
 
 function controllerOf({ metadata }: KubeObject): string {
