@@ -57,8 +57,6 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT"
 // Most are GET: told without a look-up.
 const isIdempotent = (method: string) => method === "GET" || IDEMPOTENT.has(method);
 const CLIENT_GONE = 499;
-/** So many may always be tried again, whatever the budget (Envoy's min_retry_concurrency). */
-const LEAST_RETRIES = 3;
 
 /**
  * One request from its head to the last byte of its answer: it stands between the client's side and an instance, and knows neither
@@ -82,7 +80,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   /** Where the client was before. */
   readonly #stay: Preference | undefined;
   readonly preferred: string;
-  #isRetrying = false;
   #delay: Timer | undefined;
   /** What came of the body before there was an instance. */
   #held: HeldBody | undefined;
@@ -113,8 +110,10 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#guard = guard;
     this.#stay = stay;
     this.preferred = stay?.revision === backend.nickname ? stay.endpoint : "";
-    const retries = plan?.retries ?? (guard && isIdempotent(request.method) ? guard.policy.retries : undefined);
-    this.#retry = retries && new RetryState(retries, request, services.limits.heldBodyBytes);
+    const policy = !plan?.retries && guard && isIdempotent(request.method) ? guard.policy.retries : undefined;
+    const retries = plan?.retries ?? policy;
+    const budget = policy && { percent: policy.budgetPercent, backend };
+    this.#retry = retries && new RetryState(retries, request, { heldBodyBytes: services.limits.heldBodyBytes, budget });
     this.#client = client;
     this.#request = request;
     this.#backend = backend;
@@ -233,7 +232,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     }
     if (this.#state === "answering" || this.#state === "tunnel") return this.#cut();
     if (!this.#mayTryAgain(failure)) {
-      if (this.#retry?.takeAfter(failure) && this.#isWithinBudget()) return this.#retryLater();
+      if (this.#retry?.takeAfter(failure)) return this.#retryLater();
       return this.#fail(502, `the application ended the connection without a whole answer (${message})`);
     }
     // What is only tried is expected to refuse.
@@ -254,16 +253,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#backend.traffic.note("retried");
   }
 
-  /** For another attempt that no rule but the policy asks for: retries must not double the load of what is overloaded. */
-  #isWithinBudget(): boolean {
-    const policy = this.#plan?.retries ? undefined : this.#guard?.policy.retries;
-    if (!policy || this.#isRetrying) return true;
-    const { retrying, meter } = this.#backend;
-    this.#isRetrying = retrying < Math.max(LEAST_RETRIES, (policy.budgetPercent / 100) * meter.active);
-    if (this.#isRetrying) this.#backend.retrying++;
-    return this.#isRetrying;
-  }
-
   #judge(endpoint: EndpointState, ok: boolean): void {
     const ejection = this.#guard?.policy.ejection;
     if (!ejection || !this.#backend.judge(endpoint, ok, ejection)) return;
@@ -274,7 +263,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     );
   }
 
-  /** Another attempt that a rule asks for: with the whole request, to whichever instance is next. */
+  /** Another attempt that a rule or a policy asks for: with the whole request, to whichever instance is next. */
   #retryLater(): void {
     const endpoint = this.#endpoint;
     const retry = this.#retry;
@@ -336,7 +325,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   upstreamAnswer(head: ResponseHead): void {
-    if (this.#retry?.takeAnswer(head) && this.#isWithinBudget()) return this.#retryLater();
+    if (this.#retry?.takeAnswer(head)) return this.#retryLater();
     this.#begin("answering", head.status);
     const planned = this.#plan ? { ...head, fields: answerFields(this.#plan, head), usual: undefined } : head;
     const cookie = this.#cookie();
@@ -414,7 +403,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       case "delayed":
         return this.#fail(504, "request timeout");
       case "requesting":
-        if (now < this.#deadline && this.#retry?.takeAfter("try-timeout") && this.#isWithinBudget()) return this.#retryLater();
+        if (now < this.#deadline && this.#retry?.takeAfter("try-timeout")) return this.#retryLater();
         return this.#fail(504, "request timeout");
       case "answering":
       case "tunnel":
@@ -467,7 +456,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     }
     if (this.#place) this.#backend.cancel(this.#place);
     this.#place = undefined;
-    if (this.#isRetrying) this.#backend.retrying--;
+    this.#retry?.leave();
     if (endpoint && outcome !== "client-gone") this.#judge(endpoint, this.#status < 500);
     if (endpoint) this.#backend.release(endpoint);
   }
