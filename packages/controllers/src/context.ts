@@ -57,6 +57,7 @@ import { EventRecorder } from "./engine/events.ts";
 import { IndexBy } from "./engine/index-by.ts";
 import { ownerKey } from "./engine/keys.ts";
 import { routesOf } from "./route/labels.ts";
+import { isWildcard } from "./certificate/wildcards.ts";
 import { MARKED_PLACEHOLDERS } from "./route/placeholders.ts";
 
 /** What all reconcilers share: the copies of the API's objects, the ways into them, and the settings in force. */
@@ -98,6 +99,8 @@ export interface Context {
   routesTo: IndexBy<Route>;
   /** By the key of their Revision. */
   podsOf: IndexBy<Pod>;
+  /** Those for all hosts of a namespace, whoever made them; by that namespace. */
+  wildcardsOf: IndexBy<Certificate>;
 }
 
 export interface ContextOptions {
@@ -113,6 +116,7 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
   const configMaps = informer(ConfigMaps);
   const revisions = informer(Revisions);
   const routes = informer(Routes);
+  const certificates = informer(Certificates);
   const pods = createInformer({ client, kind: Pods, options: { labelSelector: WITH_ENDED }, clock, log });
   return {
     client,
@@ -140,12 +144,13 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     destinationRules: informer(DestinationRules),
     domainMappings: informer(DomainMappings),
     domainClaims: informer(ClusterDomainClaims),
-    certificates: informer(Certificates),
+    certificates,
     markedPlaceholders: createInformer({ client, kind: CoreServices, options: { labelSelector: MARKED_PLACEHOLDERS }, clock, log }),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
     revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
     routesTo: new IndexBy(routes, targetKeys),
     podsOf: new IndexBy(pods, (pod) => [`${pod.metadata.namespace ?? ""}/${pod.metadata.labels?.[LABELS.revision] ?? ""}`]),
+    wildcardsOf: new IndexBy(certificates, ({ metadata }) => (isWildcard(metadata) ? [metadata.namespace ?? ""] : [])),
   };
 }
 

@@ -17,7 +17,7 @@ import { controllerOf, isControlledBy, keyOf } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 import { GatewayCertificates } from "./gateway-certificates.ts";
 import { gatewayEntry } from "./reconcile.ts";
-import { covers, WILDCARD_LABEL, wildcardsOf } from "./wildcards.ts";
+import { covers, isWildcard } from "./wildcards.ts";
 
 /** What the certificates of an object's hosts come to. */
 export interface Secured {
@@ -120,7 +120,7 @@ export class HostCertificates {
 
   /** All Routes of its namespace may be served by it. */
   #tellSharers({ metadata }: Certificate, changed: (owner: { kind: string; key: string }) => void): void {
-    if (metadata.labels?.[WILDCARD_LABEL] === undefined) return;
+    if (!isWildcard(metadata)) return;
     const routes = this.#context.routes.list({ namespace: metadata.namespace ?? "" });
     for (const route of routes) changed({ kind: Routes.kind, key: keyOf(route) });
   }
@@ -128,9 +128,8 @@ export class HostCertificates {
   /** Where there is one for all hosts of the namespace, a Route needs none of its own. */
   #sharedBy(holder: KubeObject, { spec }: Certificate): Certificate | undefined {
     if (holder.kind !== Routes.kind) return undefined;
-    return wildcardsOf(this.#context, holder.metadata.namespace).find((each) =>
-      spec.dnsNames.every((host) => each.spec.dnsNames.some((name) => covers(name, host))),
-    );
+    const wildcards = this.#context.wildcardsOf.get(holder.metadata.namespace ?? "");
+    return wildcards.find((each) => spec.dnsNames.every((host) => each.spec.dnsNames.some((name) => covers(name, host))));
   }
 
   /** As the API has them, without a change. */

@@ -7,13 +7,18 @@ import { controllerRef, isControlledBy } from "../engine/keys.ts";
 import { CLASS, classOf } from "./resources.ts";
 
 /** Of a Certificate for all hosts of a domain: that domain. */
-export const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
+const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
 const WILDCARD = /^\*\.[a-z0-9.-]+$/;
 
 /** The name that stands for all public hosts of a namespace, when the domain template gives one. */
 function wildcardHost({ domainTemplate }: NetworkConfig, domain: string, namespace: string): string | undefined {
   const host = domainTemplate({ Name: "*", Namespace: namespace, Domain: domain }).toLowerCase();
   return WILDCARD.test(host) ? host : undefined;
+}
+
+/** Whether a Certificate is for all hosts of a domain. */
+export function isWildcard({ labels }: Certificate["metadata"]): boolean {
+  return labels?.[WILDCARD_LABEL] !== undefined;
 }
 
 /** `*.example.com` stands for one label in front of `example.com`. */
@@ -78,7 +83,7 @@ export class WildcardController {
     this.controller = new Controller({ name: "wildcard certificate", clock, log, reconcile: (namespace) => this.#reconcile(namespace) });
     namespaces.onChange(({ object }) => this.controller.add(object.metadata.name));
     certificates.onChange(({ object }) => {
-      if (object.metadata.labels?.[WILDCARD_LABEL] !== undefined) this.controller.add(object.metadata.namespace);
+      if (isWildcard(object.metadata)) this.controller.add(object.metadata.namespace);
     });
     settings.changed.on((name) => {
       if (name === "network" || name === "domain") for (const { metadata } of namespaces.list()) this.controller.add(metadata.name);
@@ -86,20 +91,15 @@ export class WildcardController {
   }
 
   async #reconcile(name: string): Promise<void> {
-    const { client, namespaces, settings } = this.#context;
+    const { client, namespaces, settings, wildcardsOf } = this.#context;
     const namespace = namespaces.get(undefined, name);
     if (!namespace || namespace.metadata.deletionTimestamp) return;
-    const existing = wildcardsOf(this.#context, name);
-    const { create, update, remove } = planWildcards(namespace, wildcardCertificate(namespace, settings.current), existing);
+    const desired = wildcardCertificate(namespace, settings.current);
+    const { create, update, remove } = planWildcards(namespace, desired, wildcardsOf.get(name));
     if (create) await client.create(Certificates, create);
     if (update) await client.update(Certificates, update);
     for (const { metadata } of remove) {
       if (!metadata.deletionTimestamp) await client.delete(Certificates, metadata.namespace, metadata.name);
     }
   }
-}
-
-/** Those of a namespace that are for all its hosts, whoever made them. */
-export function wildcardsOf({ certificates }: Pick<Context, "certificates">, namespace: string | undefined): Certificate[] {
-  return certificates.list({ namespace: namespace ?? "" }).filter(({ metadata }) => metadata.labels?.[WILDCARD_LABEL] !== undefined);
 }
