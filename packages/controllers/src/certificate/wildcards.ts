@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Certificates, Namespaces, parseLabelSelector, type Certificate, type Namespace } from "@ebb/kube";
+import { Certificates, Namespaces, type Certificate, type Namespace } from "@ebb/kube";
 import { domainFor, type DomainConfig, type NetworkConfig } from "../config/network.ts";
 import type { Context } from "../context.ts";
 import { Controller } from "../engine/controller.ts";
@@ -31,9 +31,8 @@ export function wildcardCertificate(
   { metadata }: Namespace,
   { network, domain: domains }: { network: NetworkConfig; domain: DomainConfig },
 ): Certificate | undefined {
-  const { name: namespace, labels = {} } = metadata;
-  const { wildcardSelector } = network;
-  if (wildcardSelector === undefined || !parseLabelSelector(wildcardSelector)(labels)) return undefined;
+  const { name: namespace, labels } = metadata;
+  if (!network.sharesCertificate?.(labels)) return undefined;
   const domain = domainFor(domains, {});
   const host = wildcardHost(network, domain, namespace ?? "");
   if (host === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { UserError } from "@ebb/base";
-import { formatLabelSelector, parseLabelSelector } from "@ebb/kube";
+import { formatLabelSelector, parseLabelSelector, type LabelMatcher } from "@ebb/kube";
 import { parse } from "yaml";
 import { parseTemplate, type TemplateValues } from "./template.ts";
 
@@ -15,8 +15,8 @@ export interface NetworkConfig {
   makesCertificates: boolean;
   /** `certificate-class`: who makes them. */
   certificateClass: string;
-  /** `namespace-wildcard-cert-selector`, as text: namespaces whose hosts share one certificate; undefined: none. */
-  wildcardSelector: string | undefined;
+  /** `namespace-wildcard-cert-selector`: by their labels, namespaces whose hosts share one certificate; undefined: none. */
+  sharesCertificate: LabelMatcher | undefined;
   /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
   createsDomainClaims: boolean;
   /** `rollout-duration`: how long a new Revision takes to get all traffic, where its Route does not say. */
@@ -34,7 +34,7 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
     makesCertificates: parseSwitch(data["external-domain-tls"] ?? data["auto-tls"]),
     certificateClass: data["certificate-class"] ?? data["certificate.class"] ?? CERTIFICATE_CLASS,
-    wildcardSelector: parseWildcardSelector(data["namespace-wildcard-cert-selector"]),
+    sharesCertificate: parseWildcardSelector(data["namespace-wildcard-cert-selector"]),
     rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
     createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
   };
@@ -46,7 +46,7 @@ function parseSwitch(text = ""): boolean {
 }
 
 /** A meta/v1 LabelSelector in YAML; an empty one selects all. */
-function parseWildcardSelector(text = ""): string | undefined {
+function parseWildcardSelector(text = ""): LabelMatcher | undefined {
   const fail = (why: string, cause?: unknown): never => {
     throw new UserError("invalid_config", `config-network: namespace-wildcard-cert-selector ${why}`, { cause });
   };
@@ -61,9 +61,7 @@ function parseWildcardSelector(text = ""): string | undefined {
   const unknown = Object.keys(selector).find((key) => key !== "matchLabels" && key !== "matchExpressions");
   if (unknown !== undefined) return fail(`has an unknown field ${JSON.stringify(unknown)}`);
   try {
-    const written = formatLabelSelector(selector);
-    parseLabelSelector(written);
-    return written;
+    return parseLabelSelector(formatLabelSelector(selector));
   } catch (cause) {
     return fail("is not a label selector", cause);
   }
