@@ -190,10 +190,7 @@ function restOf(gateway: ChildGateway, { resources }: State): () => Promise<Stat
 /** Every sort of exchange in turn, on a connection of its own or a kept one. */
 async function soak(port: number, count: number, clients: number): Promise<void> {
   const kept = [clientOf("HTTP/1.1", port, clients), clientOf("HTTP/2", port, 1)];
-  const own = async (asked: Asked) => {
-    const client = clientOf("HTTP/1.1", port, 1);
-    await client.ask(asked).finally(() => client.close());
-  };
+  const own = (asked: Asked) => askOnce(clientOf("HTTP/1.1", port, 1), asked);
   const kinds: (() => Promise<unknown>)[] = [
     ...kept.flatMap((client) => [
       () => client.ask(),
@@ -218,9 +215,9 @@ async function soak(port: number, count: number, clients: number): Promise<void>
   for (const each of kept) each.close();
 }
 
-async function askOnce(client: Client): Promise<number> {
+async function askOnce(client: Client, asked?: Asked): Promise<number> {
   try {
-    return await client.ask();
+    return await client.ask(asked);
   } finally {
     client.close();
   }
