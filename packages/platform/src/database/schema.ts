@@ -1,5 +1,7 @@
 import type { Generated } from "kysely";
+import type { AcmeAccountTable, DomainTable } from "./domain-tables.ts";
 import type { GitCredentialTable, RepositoryTable } from "./git-tables.ts";
+import type { CodeTable, SessionTable, TeamMemberTable, TokenTable, UserTable } from "./identity-tables.ts";
 import type { PlatformTable } from "./platform-tables.ts";
 
 /** Times are milliseconds since the epoch; `*_json` columns hold JSON text; flags are 0 or 1 (SQLite has no booleans). */
@@ -222,74 +224,6 @@ export interface TrafficHistoryTable {
   created_at: number;
 }
 
-export interface UserTable {
-  id: string;
-  /** Lower case; never given to another user, as operations and the audit trail name users by it. */
-  name: string;
-  display_name: string;
-  email: string;
-  /** Argon2id as a PHC string; null: no password is set. */
-  password_hash: string | null;
-  platform_admin: number;
-  disabled: number;
-  /** Of single sign-on; null for users who were made here. */
-  oidc_issuer: string | null;
-  oidc_subject: string | null;
-  created_at: number;
-  updated_at: number;
-  last_sign_in_at: number | null;
-}
-
-export interface TeamMemberTable {
-  team: string;
-  user_id: string;
-  role: "viewer" | "developer" | "releaser" | "admin";
-  /** `oidc`: follows the user's groups at each sign-in. */
-  source: "manual" | "oidc";
-}
-
-export interface SessionTable {
-  id: string;
-  /** SHA-256 of the cookie's value: a stolen database opens no session. */
-  hash: string;
-  user_id: string;
-  created_at: number;
-  last_used_at: number;
-  expires_at: number;
-  address: string;
-  client: string;
-}
-
-/** What is good for one use: each is found by the SHA-256 of what its bearer holds. */
-export interface CodeTable {
-  hash: string;
-  /**
-   * `sign-in` opens a session; `password` lets its bearer set one; `oidc` is a sign-in that is at the provider;
-   * `device` is a command line that waits to be let in, and `device-user` the short code that a person confirms it by.
-   */
-  kind: "sign-in" | "password" | "oidc" | "device" | "device-user";
-  /** Whom it is about; empty while nobody has confirmed it. */
-  user_id: string;
-  state_json: string;
-  expires_at: number;
-}
-
-export interface TokenTable {
-  id: string;
-  hash: string;
-  name: string;
-  kind: "personal" | "machine";
-  /** Its owner; of a machine token: who made it. */
-  user_id: string;
-  scope: "read" | "deploy" | "release" | "admin";
-  /** The only team that it is good for; of a machine token: its team. */
-  team: string | null;
-  created_at: number;
-  /** Null: does not expire. */
-  expires_at: number | null;
-  last_used_at: number | null;
-}
-
 /** Append-only: each row has the hash of the one before (audit/chain.ts). */
 export interface AuditTable {
   seq: number;
@@ -440,57 +374,4 @@ export interface ClusterTable {
 export interface SettingTable {
   name: string;
   value_json: string;
-}
-
-/** A host of one's own; empty texts and nulls: not there yet. */
-export interface DomainTable {
-  /** In ASCII and lower case. */
-  name: string;
-  team: string;
-  app: string;
-  env: string;
-  /** What proves the ownership. */
-  token: string;
-  created_by: string;
-  created_at: number;
-  updated_at: number;
-  verified_at: number | null;
-  verified_by: "" | "dns" | "http" | "administrator";
-  /** Where its certificate is to come from. */
-  mode: "acme" | "uploaded" | "none";
-  /** 1: HTTP is sent to HTTPS, once a certificate serves. */
-  redirect: number;
-  /** With its chain. */
-  cert_pem: string;
-  /** Sealed. */
-  cert_key: string;
-  cert_source: "" | "acme" | "uploaded";
-  /** When it came here. */
-  cert_at: number;
-  /** 1: a new certificate is wanted before the old one's time. */
-  renew_asked: number;
-  /** The fingerprint of the certificate that a handshake has given. */
-  served: string;
-  /** The ACME order under way; its key is sealed. */
-  order_json: string;
-  /** Failures on end of what is being tried. */
-  attempts: number;
-  tried_at: number;
-  /** What has failed is not tried again before. */
-  retry_at: number;
-  /** When to look at it again. */
-  look_at: number;
-  problem_json: string;
-  /** Days before its end at which somebody was last told. */
-  alerted: number;
-  lease_owner: string;
-  lease_until: number;
-}
-
-export interface AcmeAccountTable {
-  directory: string;
-  url: string;
-  /** Sealed. */
-  account_key: string;
-  created_at: number;
 }

@@ -1,7 +1,7 @@
 import type { DomainProblem } from "@ebb/api";
 import type { Selectable, Updateable } from "kysely";
 import type { Database } from "../database/database.ts";
-import type { DomainTable } from "../database/schema.ts";
+import type { DomainTable } from "../database/domain-tables.ts";
 import type { Place } from "../apps/store.ts";
 import { refuse } from "../errors.ts";
 

@@ -1,5 +1,5 @@
 import type { Database } from "../database/database.ts";
-import type { CodeTable } from "../database/schema.ts";
+import type { CodeTable } from "../database/identity-tables.ts";
 import { secretHash } from "./secrets.ts";
 
 export interface Code<T> {

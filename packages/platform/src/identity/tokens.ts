@@ -3,7 +3,7 @@ import type { Clock, Random } from "@ebb/base";
 import type { Selectable } from "kysely";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
-import type { TokenTable } from "../database/schema.ts";
+import type { TokenTable } from "../database/identity-tables.ts";
 import { refuse } from "../errors.ts";
 import type { Scope } from "./roles.ts";
 import { secretHash } from "./secrets.ts";

@@ -2,7 +2,7 @@ import type { User } from "@ebb/api";
 import type { Selectable } from "kysely";
 import { record } from "../audit/store.ts";
 import { isUniqueViolation, type Database } from "../database/database.ts";
-import type { UserTable } from "../database/schema.ts";
+import type { UserTable } from "../database/identity-tables.ts";
 import { refuse } from "../errors.ts";
 
 export type UserRow = Selectable<UserTable>;
