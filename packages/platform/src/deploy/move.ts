@@ -12,7 +12,7 @@ import { say } from "../operations/words.ts";
 import { tellQuota } from "../quotas/enforce.ts";
 import { placeDeps, type PlaceDeps } from "./context.ts";
 import { clearApp, clearNamespace } from "./remove.ts";
-import type { Work } from "./route.ts";
+import { workAt, type Work } from "./route.ts";
 import { levelsIn } from "./sleep.ts";
 import { copyApp, copyLiveSettings } from "./transfer.ts";
 import { until } from "./wait.ts";
@@ -47,14 +47,14 @@ export async function moveEnvironment(deps: PlaceDeps, run: Run): Promise<void> 
     for (const level of await levelsIn(deps, run)) {
       for (const app of level) {
         run.enter("copy", say("move.copying", { app, cluster: names.to }));
-        await copyApp({ here, there }, workOn(run, app));
+        await copyApp({ here, there }, workAt({ app, env: run.env }, run));
       }
     }
     await switchOver(here, there, run);
   }
   await hold(deps, run, { holdSeconds, cluster: names.from });
   run.enter("remove", say("move.removing", { cluster: names.from }));
-  await clear(here, workOn(run, ""));
+  await clear(here, run);
 }
 
 /** A move that has come to nothing before the switch leaves nothing behind where it was to go. Throws what kept it. */
@@ -67,7 +67,7 @@ export async function undoMove(deps: PlaceDeps, run: Run): Promise<void> {
   try {
     for (let failures = 1; ; failures++) {
       try {
-        return await clear(there, { ...workOn(run, ""), signal: late.signal });
+        return await clear(there, { signal: late.signal, say: (message) => run.say(message) });
       } catch (error) {
         if (late.signal.aborted || !(error instanceof TransientError)) throw error;
         await sleep(deps.clock, backoffDelay(UNDO_BACKOFF, failures), late.signal);
@@ -98,7 +98,7 @@ async function switchOver(here: PlaceDeps, there: PlaceDeps, run: Run): Promise<
   const { names, cluster, namespace } = run.request() as MoveRequest;
   run.enter("switch", say("move.switching", { cluster: names.to }));
   await run.commit();
-  for (const { app } of await placesOf(here)) await copyLiveSettings({ here, there }, workOn(run, app));
+  for (const place of await placesOf(here)) await copyLiveSettings({ here, there }, workAt(place, run));
   const { team, name } = here.environment;
   const now = clock.now();
   try {
@@ -150,10 +150,10 @@ async function hold({ clock }: PlaceDeps, run: Run, { holdSeconds, cluster }: { 
 }
 
 /** All that Ebb has there of the environment. */
-async function clear(at: PlaceDeps, work: Work): Promise<void> {
+async function clear(at: PlaceDeps, work: Pick<Work, "signal" | "say">): Promise<void> {
   for (const place of await placesOf(at)) {
     for (const { name } of await listDomains(at.db, place)) await removeFromCluster(at.cluster, name);
-    await clearApp(at, { ...work, app: place.app });
+    await clearApp(at, workAt(place, work));
   }
   await at.cluster.putQuota(null);
   await clearNamespace(at, work);
@@ -161,8 +161,4 @@ async function clear(at: PlaceDeps, work: Work): Promise<void> {
 
 function placesOf({ db, environment }: PlaceDeps): Promise<Place[]> {
   return listPlaces(db, { team: environment.team, env: environment.name });
-}
-
-function workOn(run: Run, app: string): Work {
-  return { app, env: run.env, signal: run.signal, say: (message) => run.say(message) };
 }

@@ -6,7 +6,7 @@ import { listEnvironments } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { Run } from "../operations/run.ts";
 import { placeDeps, type Deps, type PlaceDeps } from "./context.ts";
-import { readOwnService, type Work } from "./route.ts";
+import { readOwnService, workAt, type Work } from "./route.ts";
 import { say } from "../operations/words.ts";
 
 const POLL = 500;
@@ -70,7 +70,7 @@ async function removeApp(deps: Deps, run: Run, { app, environment }: Removed): P
   const here = placeDeps(deps, environment);
   const place = { app, env: environment.name };
   await removeDomainsOf(deps.db, here.cluster, place);
-  await clearApp(here, { ...place, signal: run.signal, say: (message) => run.say(message) });
+  await clearApp(here, workAt(place, run));
   await deletePlaceRows(deps.db, place);
 }
 

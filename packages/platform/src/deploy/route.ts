@@ -45,6 +45,11 @@ export interface Work extends Place {
   say(message: string | Said): void;
 }
 
+/** The same operation's, at one of the places that it is about. */
+export function workAt({ app, env }: Place, work: Pick<Work, "signal" | "say">): Work {
+  return { app, env, signal: work.signal, say: (message) => work.say(message) };
+}
+
 /** The versions that get a preview URL: those whose Revision the cluster still has and which have been ready. Waits for the cluster. */
 export async function previewable(deps: PlaceDeps, work: Work): Promise<number[]> {
   const { cluster, clock, db } = deps;
