@@ -215,7 +215,6 @@ export class PlatformService implements PlatformApi {
     return patchEnvironment(this.#environments, team, name, body);
   }
 
-  /** Lets a whole environment sleep, or wakes it. */
   createPreview(team: string, body: CreatePreview): Promise<Environment> {
     return createPreview(this.#environments, this.#places, team, body);
   }
@@ -228,6 +227,7 @@ export class PlatformService implements PlatformApi {
     return deletePreview(this.#environments, this.#places, { team, env: name }, user);
   }
 
+  /** Lets a whole environment sleep, or wakes it. */
   changeSleep(change: SleepChange, user: string): Promise<Operation> {
     return changeSleep(this.#deps, this.#places, change, user);
   }
