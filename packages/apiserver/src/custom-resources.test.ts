@@ -166,6 +166,26 @@ describe("a definition", () => {
     expect(lost.body.message).toContain("status: Invalid value");
   });
 
+  test("may give its kind the name of one of Kubernetes', and has nothing else of that one", async () => {
+    const server = await startServer();
+    await define(server, { names: { kind: "Namespace" } });
+    const named = { ...tab(undefined, { name: "dots.are.fine" }), kind: "Namespace" };
+    const { status, body } = await server.call("POST", TABS, { body: named });
+    expect({ status, spec: body.spec, labels: body.metadata.labels }).toEqual({
+      status: 201,
+      spec: { schedule: "0 5 * * *", replicas: 1 },
+      labels: undefined,
+    });
+    const other = { ...body, spec: { schedule: "0 6 * * *" } };
+    expect(await server.call("PUT", `${TABS}/dots.are.fine`, { body: other })).toMatchObject({
+      status: 200,
+      body: { spec: { schedule: "0 6 * * *" }, metadata: { generation: 2 } },
+    });
+    expect(await server.call("PUT", `${TABS}/dots.are.fine/finalize`, { body: other })).toMatchObject({ status: 404 });
+    expect(await server.call("DELETE", `${TABS}/dots.are.fine`)).toMatchObject({ status: 200 });
+    expect(await server.call("GET", `${TABS}/dots.are.fine`)).toMatchObject({ status: 404 });
+  });
+
   test("goes with its objects, waits for their finalizers, and can be made again", async () => {
     const server = await startServer();
     await define(server);

@@ -1,5 +1,5 @@
 import { Groups, WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
-import { isStatus, Namespaces, type Kind, type KubeObject, type Namespace, type ObjectMeta, type OwnerReference } from "@ebb/kube";
+import { isCore, isStatus, Namespaces, type Kind, type KubeObject, type Namespace, type ObjectMeta, type OwnerReference } from "@ebb/kube";
 import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
 import { FOREGROUND, ORPHAN } from "./prepare-delete.ts";
@@ -86,7 +86,7 @@ export class GarbageCollector implements Runnable {
     const object = this.#deps.store.get(key);
     const kind = this.#deps.kinds.ofResource(key.resource);
     if (!object || !kind) return;
-    if (kind.kind === "Namespace" && object.metadata.deletionTimestamp) return this.#emptyNamespace(key, object as Namespace);
+    if (isCore(kind, "Namespace") && object.metadata.deletionTimestamp) return this.#emptyNamespace(key, object as Namespace);
     const { finalizers = [], deletionTimestamp, ownerReferences = [] } = object.metadata;
     if (deletionTimestamp && finalizers.includes(ORPHAN)) return this.#orphan(kind, object);
     if (deletionTimestamp && finalizers.includes(FOREGROUND)) return this.#deleteDependents(kind, object);

@@ -6,6 +6,7 @@ import {
   generateName,
   invalid,
   invalidValue,
+  isCore,
   RBAC_GROUP,
   requiredField,
   type Kind,
@@ -66,7 +67,7 @@ function checkName(kind: Kind, name: string): void {
       invalidValue("metadata.name", name.slice(0, 300), "may not be '.' or '..', nor contain '/' or '%'"),
     ]);
   }
-  const faults = kind.kind === "Namespace" ? dnsLabelFaults(name) : dnsSubdomainFaults(name);
+  const faults = isCore(kind, "Namespace") ? dnsLabelFaults(name) : dnsSubdomainFaults(name);
   const shown = name.slice(0, 300);
   if (faults.length > 0)
     throw invalid(
@@ -88,12 +89,12 @@ function keep({ generateName, labels, annotations, ownerReferences, finalizers }
 }
 
 function withInitialStatus(kind: Kind, object: KubeObject): KubeObject {
-  if (kind.kind === "Namespace") {
+  if (isCore(kind, "Namespace")) {
     const labels = namespaceLabels(object.metadata);
     const spec: Namespace["spec"] = { finalizers: [NAMESPACE_FINALIZER] };
     return { ...object, metadata: { ...object.metadata, labels }, spec, status: { phase: "Active" } };
   }
   if (!kind.statusSubresource) return object;
   const { status: _, ...rest } = object;
-  return kind.kind === "Pod" ? { ...rest, status: { phase: "Pending" } } : rest;
+  return isCore(kind, "Pod") ? { ...rest, status: { phase: "Pending" } } : rest;
 }

@@ -1,5 +1,5 @@
 import { rfc3339, type Clock } from "@ebb/base";
-import { conflict, forbidden, type DeleteOptions, type Kind, type KubeObject, type Namespace } from "@ebb/kube";
+import { conflict, forbidden, isCore, type DeleteOptions, type Kind, type KubeObject, type Namespace } from "@ebb/kube";
 
 export const FOREGROUND = "foregroundDeletion";
 export const ORPHAN = "orphan";
@@ -9,7 +9,7 @@ const PERMANENT: ReadonlySet<string> = new Set(["default", "kube-system"]);
 /** What a deletion makes of the stored object: nothing, or, while finalizers remain, an object that is being deleted. */
 export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOptions, clock: Clock): KubeObject | "removed" {
   checkPreconditions(kind, current, options);
-  if (kind.kind === "Namespace" && PERMANENT.has(current.metadata.name)) {
+  if (isCore(kind, "Namespace") && PERMANENT.has(current.metadata.name)) {
     throw forbidden(kind, current.metadata.name, "this namespace may not be deleted");
   }
   const others = (current.metadata.finalizers ?? []).filter((name) => name !== FOREGROUND && name !== ORPHAN);
@@ -21,7 +21,7 @@ export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOp
 
 /** A namespace stays, besides its finalizers, until the garbage collector has emptied it. */
 export function isHeld(kind: Kind, object: KubeObject): boolean {
-  return kind.kind === "Namespace" && ((object as Namespace).spec?.finalizers ?? []).length > 0;
+  return isCore(kind, "Namespace") && ((object as Namespace).spec?.finalizers ?? []).length > 0;
 }
 
 function markDeleting(kind: Kind, current: KubeObject, finalizers: string[], now: string): KubeObject {
@@ -33,7 +33,7 @@ function markDeleting(kind: Kind, current: KubeObject, finalizers: string[], now
     ...(first ? { deletionTimestamp: now, deletionGracePeriodSeconds: 0 } : {}),
     ...(first && kind.generation ? { generation: (rest.generation ?? 1) + 1 } : {}),
   };
-  return { ...current, metadata, ...(kind.kind === "Namespace" ? { status: { phase: "Terminating" } } : {}) };
+  return { ...current, metadata, ...(isCore(kind, "Namespace") ? { status: { phase: "Terminating" } } : {}) };
 }
 
 function checkPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {

@@ -7,6 +7,7 @@ import {
   forbiddenField,
   invalid,
   invalidValue,
+  isCore,
   signingStatus,
   type Kind,
   type KubeObject,
@@ -41,11 +42,11 @@ export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObj
     return status === undefined ? rest : { ...rest, status };
   }
   // What keeps a namespace is said at its `/finalize` alone, and nothing else is said there.
-  if (kind.kind === "Namespace" && subresource === "finalize") return { ...current, spec: incoming.spec ?? {} };
+  if (isCore(kind, "Namespace") && subresource === "finalize") return { ...current, spec: incoming.spec ?? {} };
   const metadata = mergeMetadata(kind, current.metadata, incoming.metadata);
   if (!kind.statusSubresource) return { ...incoming, metadata };
-  const { status: _, ...rest } = kind.kind === "Namespace" ? { ...incoming, spec: current.spec } : incoming;
-  if (kind.kind === "Namespace") metadata.labels = namespaceLabels(metadata);
+  const { status: _, ...rest } = isCore(kind, "Namespace") ? { ...incoming, spec: current.spec } : incoming;
+  if (isCore(kind, "Namespace")) metadata.labels = namespaceLabels(metadata);
   return { ...rest, metadata, ...(current.status === undefined ? {} : { status: current.status }) };
 }
 

@@ -1,4 +1,4 @@
-import { apiVersionOf, CERTIFICATES_GROUP, type Kind } from "@ebb/kube";
+import { apiVersionOf, CERTIFICATES_GROUP, isCore, type Kind } from "@ebb/kube";
 import { REVIEWS } from "./serve-reviews.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -113,10 +113,10 @@ function infosOf(kind: Kind): ResourceInfo[] {
     main,
     ...(kind.statusSubresource ? [sub("status", STATUS_VERBS)] : []),
     ...(kind.group === CERTIFICATES_GROUP ? [sub("approval", STATUS_VERBS)] : []),
-    ...(kind.group === "" && kind.kind === "Namespace" ? [sub("finalize", ["update"])] : []),
+    ...(isCore(kind, "Namespace") ? [sub("finalize", ["update"])] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
-    ...(kind.group === "" && kind.kind === "Pod" ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub)] : []),
-    ...(kind.kind === "ServiceAccount"
+    ...(isCore(kind, "Pod") ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub)] : []),
+    ...(isCore(kind, "ServiceAccount")
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
     ...(kind.kind === "PodAutoscaler" ? [sub("decisions", ["get"]), sub("coldstarts", ["get"]), sub("whatif", ["get"])] : []),

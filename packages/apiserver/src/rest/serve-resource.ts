@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@ebb/base";
-import { badRequest, CERTIFICATES_GROUP, StatusError, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
+import { badRequest, CERTIFICATES_GROUP, isCore, StatusError, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
@@ -48,12 +48,12 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "status" && kind.statusSubresource) return serveObject(exchange, target, deps, "status");
   if (subresource === "approval" && kind.group === CERTIFICATES_GROUP) return serveObject(exchange, target, deps, "approval");
   if (subresource === "scale" && kind.scale) return serveScale(exchange, target, kind.scale, deps);
-  if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return servePodLog(exchange, target, deps);
+  if (subresource === "log" && isCore(kind, "Pod") && kind.group === "") return servePodLog(exchange, target, deps);
   if (isStream(target, subresource)) throw upgradeRequired(planStream(exchange, target, subresource, deps).protocols);
-  if (subresource === "token" && kind.kind === "ServiceAccount") return serveAccountToken(exchange, target, deps);
-  if (subresource === "finalize" && kind.kind === "Namespace" && exchange.method === "PUT")
+  if (subresource === "token" && isCore(kind, "ServiceAccount")) return serveAccountToken(exchange, target, deps);
+  if (subresource === "finalize" && isCore(kind, "Namespace") && exchange.method === "PUT")
     return serveObject(exchange, target, deps, "finalize");
-  if (subresource === "eviction" && kind.kind === "Pod" && kind.group === "") return serveEviction(exchange, target, deps.registry);
+  if (subresource === "eviction" && isCore(kind, "Pod") && kind.group === "") return serveEviction(exchange, target, deps.registry);
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);

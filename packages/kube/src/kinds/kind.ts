@@ -77,6 +77,11 @@ export function inert(kind: string, what: string): Pick<Kind, "inert"> {
   return { inert: `${kind} is stored, but nothing acts on it: ${what}` };
 }
 
+/** Whether it is Kubernetes' own kind of that name: anybody may define another in a group of their own. */
+export function isCore(kind: Pick<Kind, "group" | "kind">, name: string): boolean {
+  return kind.group === "" && kind.kind === name;
+}
+
 /** The object as a client of that version of the kind sees it. */
 export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
   const apiVersion = apiVersionOf(kind);
