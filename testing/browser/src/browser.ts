@@ -129,7 +129,8 @@ export async function follow(page: Page, path: string): Promise<void> {
   await page.evaluate(
     `document.title = ""; history.pushState(null, "", ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent("popstate"))`,
   );
-  await page.locator("title:not(:empty)").first().waitFor({ state: "attached" });
+  // The first is the page's; behind it stands that of the file that all pages begin with.
+  await page.locator("head > title:first-of-type:not(:empty)").waitFor({ state: "attached" });
 }
 
 interface Violation {
@@ -138,8 +139,13 @@ interface Violation {
   nodes: { target: string[]; failureSummary: string }[];
 }
 
-/** Serious and critical findings of axe-core on the page as it is, one line each. */
+/** Changes of colours and places that have begun, also those of what is about to be painted. */
+const TRANSITIONS = `new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))).then(() =>
+  Promise.allSettled(document.getAnimations().filter((each) => each instanceof CSSTransition).map(({ finished }) => finished))).then(() => {})`;
+
+/** Serious and critical findings of axe-core on the page when it has come to rest, one line each. */
 export async function accessibilityFindings(page: Page): Promise<string[]> {
+  await page.evaluate(TRANSITIONS);
   // Evaluated by the browser itself, as the page's policy allows no script but the console's.
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
   const violations = await page.evaluate<Violation[]>(
