@@ -1,6 +1,6 @@
 import { pruneApprovals } from "../approvals/store.ts";
 import { revisionName } from "../compile/names.ts";
-import { liveOperations } from "../operations/store.ts";
+import { liveOperations, WAITING_OR_UNFINISHED } from "../operations/store.ts";
 import type { Database } from "../database/database.ts";
 import { oldSecrets } from "../configuration/store.ts";
 import { configOf } from "../apps/store.ts";
@@ -16,8 +16,6 @@ const KEEP_HISTORY = 500;
 /** A Secret younger than this may belong to a request that is just being stored. */
 const SECRET_AGE = 60 * 60_000;
 
-const UNFINISHED = ["waiting", "queued", "running"] as const;
-
 /** Deletes what nothing refers to any more: old operations and logs, lapsed sessions, Secrets of past generations. May run at any time. */
 export async function prune(deps: Deps): Promise<void> {
   const { db, clock } = deps;
@@ -27,13 +25,13 @@ export async function prune(deps: Deps): Promise<void> {
   await db
     .deleteFrom("operation_logs")
     .where("operation", "in", (query) =>
-      query.selectFrom("operations").select("id").where("seq", "<=", oldLogs).where("state", "not in", UNFINISHED),
+      query.selectFrom("operations").select("id").where("seq", "<=", oldLogs).where("state", "not in", WAITING_OR_UNFINISHED),
     )
     .execute();
   await db
     .deleteFrom("operations")
     .where("seq", "<=", await nth(KEEP_OPERATIONS))
-    .where("state", "not in", UNFINISHED)
+    .where("state", "not in", WAITING_OR_UNFINISHED)
     .execute();
   const oldest = await db
     .selectFrom("traffic_history")
@@ -73,7 +71,7 @@ async function pruneSecrets(deps: Deps, environment: EnvironmentRow): Promise<vo
 async function pruneSealedChanges(db: Database): Promise<void> {
   await db
     .deleteFrom("sealed_changes")
-    .where("operation", "not in", (query) => query.selectFrom("operations").select("id").where("state", "in", UNFINISHED))
+    .where("operation", "not in", (query) => query.selectFrom("operations").select("id").where("state", "in", WAITING_OR_UNFINISHED))
     .execute();
 }
 

@@ -1,9 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { lockTrail } from "../revisions/store.ts";
-import type { OperationRow } from "./store.ts";
-
-const UNFINISHED = ["queued", "running"] as const;
+import { UNFINISHED, type OperationRow } from "./store.ts";
 
 export interface Claim {
   owner: string;

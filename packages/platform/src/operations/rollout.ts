@@ -3,7 +3,7 @@ import { codeOf, UserError, type Said } from "@ebb/base";
 import type { Database } from "../database/database.ts";
 import { operationError } from "../errors.ts";
 import { toFailure } from "./failure.ts";
-import { insertOperation, requestCancel, type NewOperation, type OperationRow, type StoredPhase } from "./store.ts";
+import { insertOperation, requestCancel, UNFINISHED, type NewOperation, type OperationRow, type StoredPhase } from "./store.ts";
 import { say } from "./words.ts";
 
 /** As it is stored. */
@@ -37,7 +37,12 @@ export async function insertRollout(
 /** Brings all that have not ended to where their parts are; returns those that have changed. May run at any time, on several platforms at once. */
 export async function followRollouts(db: Database, now: number): Promise<OperationRow[]> {
   const changed: OperationRow[] = [];
-  for (const row of await db.selectFrom("operations").selectAll().where("kind", "=", "rollout").where("state", "=", "running").execute()) {
+  for (const row of await db
+    .selectFrom("operations")
+    .selectAll()
+    .where("kind", "=", "rollout")
+    .where("state", "in", UNFINISHED)
+    .execute()) {
     const parts = await partsOf(db, row.id);
     const stand = standOf(row, parts, now);
     if (stand.state === "running" && stand.phases_json === row.phases_json) continue;

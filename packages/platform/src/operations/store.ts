@@ -40,8 +40,9 @@ export interface NewOperation {
   parent?: string;
 }
 
-const WAITING_OR_UNFINISHED = ["waiting", "queued", "running"] as const;
-const UNFINISHED = ["queued", "running"] as const;
+/** As literals: with bound values SQLite does not see that the index of these is all it needs, and reads what has ended, too. */
+export const UNFINISHED = [sql.lit<"queued">("queued"), sql.lit<"running">("running")] as const;
+export const WAITING_OR_UNFINISHED = [sql.lit<"waiting">("waiting"), ...UNFINISHED] as const;
 /** Waiting for one app: a script in a loop gets an answer before it fills the disk with uploads. */
 const MAX_WAITING = 20;
 

@@ -9,7 +9,7 @@ import type { AppFacts } from "../deploy/views.ts";
 import type { Database } from "../database/database.ts";
 import { refuse } from "../errors.ts";
 import type { RunMemory } from "../operations/run.ts";
-import { continueOperation, toOperation, type OperationRow } from "../operations/store.ts";
+import { continueOperation, toOperation, UNFINISHED, type OperationRow } from "../operations/store.ts";
 import { DEFAULT_GUARD } from "../releases/guard.ts";
 import type { ReleaseRequest } from "../releases/run-release.ts";
 import { TIMEOUTS } from "../operations/timeouts.ts";
@@ -75,7 +75,7 @@ export function findRunning(db: Database, { app, env }: Place): Promise<Operatio
     .where("app", "=", app)
     .where("env", "=", env)
     .where("kind", "=", "release")
-    .where("state", "in", ["queued", "running"])
+    .where("state", "in", UNFINISHED)
     .orderBy("seq")
     .executeTakeFirst();
 }
