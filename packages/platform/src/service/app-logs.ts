@@ -99,16 +99,21 @@ async function* followed(sources: LogSources, app: string, selection: LogSelecti
 async function* followPod(sources: LogSources, app: string, pod: Pod, selection: LogSelection): AsyncGenerator<LogRecord> {
   const { cluster, clock } = sources;
   const { signal } = selection;
-  let last: string | undefined;
+  /** The newest time that was read and the lines that have it, which may be many: a stream that is taken up again begins with all of these. */
+  let newest = { time: "", lines: 0 };
   const there = () => cluster.pods(app).some((other) => other.metadata.uid === pod.metadata.uid);
   do {
+    let { time: since, lines: again } = newest;
     try {
-      const from = last === undefined ? selection : { ...selection, since: last, tail: undefined };
+      const from = since === "" ? selection : { ...selection, since, tail: undefined };
       for await (const record of readPod(sources, pod, from)) {
-        // A stream taken up again begins with what was read last.
-        if (last !== undefined && record.time <= last) continue;
+        if (again > 0 && record.time === since) {
+          again--;
+          continue;
+        }
         yield record;
-        last = record.time;
+        if (record.time > newest.time) newest = { time: record.time, lines: 0 };
+        if (record.time === newest.time) newest.lines++;
       }
     } catch {
       // Not there yet, or the cluster is restarting: below it is asked again as long as the pod is there.

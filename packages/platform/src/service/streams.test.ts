@@ -100,7 +100,8 @@ describe("an app's log", () => {
     asked: string[] = [];
     override async *podLogs(pod: string, options?: { follow: boolean; since?: string; signal: AbortSignal }): AsyncGenerator<PodLogLine> {
       this.asked.push(`${pod} since ${options?.since ?? "the beginning"}`);
-      yield* this.lines.get(pod) ?? [];
+      const { since = "" } = options ?? {};
+      yield* (this.lines.get(pod) ?? []).filter(({ time }) => time >= since);
     }
   }
   const service = (image: string, number: number) => ({
@@ -145,11 +146,21 @@ describe("an app's log", () => {
       appLogs({ cluster, clock: systemClock, log: silentLogger }, "shop", { follow: true, signal: stop.signal }),
     );
     await eventually(() => seen.length === 1);
-    cluster.lines.set("shop-00001-pod", [line(1, "a"), line(2, "b")]);
-    cluster.lines.set("shop-00002-pod", [line(3, "c")]);
+    cluster.lines.set("shop-00001-pod", [
+      line(1, "a"),
+      line(1, "a of the same time"),
+      line(2, "b"),
+      line(2, "b of the same time"),
+      line(1, "late"),
+    ]);
+    cluster.lines.set("shop-00002-pod", [line(3, "c"), line(3, "c of the same time")]);
     await cluster.putService(service("ok-2", 2));
-    await eventually(() => seen.length === 3);
-    expect(seen.map((record) => record.text).sort()).toEqual(["a", "b", "c"]);
+    await eventually(() => seen.length === 7);
+    cluster.lines.get("shop-00001-pod")?.push(line(2, "b at last"));
+    await eventually(() => seen.length === 8);
+    const ofPod = (pod: string) => seen.filter(({ instance }) => instance === pod).map(({ text }) => text);
+    expect(ofPod("shop-00001-pod")).toEqual(["a", "a of the same time", "b", "b of the same time", "late", "b at last"]);
+    expect(ofPod("shop-00002-pod")).toEqual(["c", "c of the same time"]);
     expect(cluster.asked).toContain("shop-00001-pod since 2026-01-01T00:00:01Z");
     stop.abort();
     await done;
