@@ -6,6 +6,7 @@ import { AppName, EnvironmentName, EnvName, HostLabel, Nullable, object, TeamNam
 import { PutRepository } from "./repositories.ts";
 import { TrafficRules } from "./rules.ts";
 import { PatchScaling } from "./scaling.ts";
+import { DeclaredGuard } from "./traffic-policy.ts";
 
 /** Of one layer: a name that it takes away is null. References stay as they were written. */
 const DeclaredVariables = Type.Optional(Type.Record(EnvName, Nullable(Type.String({ maxLength: 65_536 }))));
@@ -33,6 +34,7 @@ export const DeclaredPlace = object({
   secrets: Type.Optional(Type.Array(EnvName, { maxItems: 256 })),
   scaling: Type.Optional(PatchScaling),
   rules: Type.Optional(TrafficRules),
+  guard: Type.Optional(DeclaredGuard),
   domains: Type.Optional(
     Type.Record(
       Type.String({ pattern: "^[a-z0-9.-]{3,253}$", description: "A domain's name, in ASCII" }),

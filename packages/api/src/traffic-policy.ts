@@ -72,6 +72,13 @@ export const GuardInForce = object({
   ),
 });
 export type GuardInForce = Static<typeof GuardInForce>;
+const { until: _, ...lasting } = AccessEntry.properties;
+const LastingEntries = Type.Array(object(lasting), { maxItems: 256 });
+/** What of it is declared in files: entries that end by themselves come and go without them. */
+export const DeclaredGuard = Type.Partial(object({ ...TrafficPolicy.properties, deny: LastingEntries, allow: LastingEntries }), {
+  additionalProperties: false,
+});
+export type DeclaredGuard = Static<typeof DeclaredGuard>;
 /** A part that is left out stays as it is. */
 export const PatchTrafficPolicy = Type.Partial(TrafficPolicy, { additionalProperties: false });
 export type PatchTrafficPolicy = Static<typeof PatchTrafficPolicy>;

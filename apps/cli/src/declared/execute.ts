@@ -1,5 +1,5 @@
 import { assertNever } from "@ebb/base";
-import type { Client, Operation } from "@ebb/api";
+import type { AccessEntry, Client, Operation } from "@ebb/api";
 import type { Step } from "./plan.ts";
 
 /** Does one step; what goes on afterwards are operations, which are to be waited for. */
@@ -33,6 +33,8 @@ export async function execute(client: Client, team: string, step: Step): Promise
       return nothing(client.patchScaling(step, step.scaling));
     case "rules":
       return [await setRules(client, step)];
+    case "guard":
+      return nothing(setGuard(client, step));
     case "add domain":
       return nothing(client.addDomain(step, { name: step.name, ...step.as }));
     case "domain":
@@ -48,6 +50,18 @@ export async function execute(client: Client, team: string, step: Step): Promise
 async function setRules(client: Client, step: Extract<Step, { do: "rules" }>): Promise<Operation> {
   const { traffic } = await client.getAppEnvironment(step);
   return client.setTraffic(step, { targets: traffic, rules: step.rules });
+}
+
+/** With the entries that end by themselves, which no file states: somebody keeps something out for an hour. */
+async function setGuard(client: Client, { app, env, guard }: Extract<Step, { do: "guard" }>): Promise<unknown> {
+  const place = { app, env };
+  const { deny, allow } = await client.getTrafficPolicy(place);
+  const passing = (entries: AccessEntry[]) => entries.filter(({ until }) => until !== undefined);
+  return client.patchTrafficPolicy(place, {
+    ...guard,
+    ...(guard.deny ? { deny: [...guard.deny, ...passing(deny)] } : {}),
+    ...(guard.allow ? { allow: [...guard.allow, ...passing(allow)] } : {}),
+  });
 }
 
 async function nothing(done: Promise<unknown>): Promise<Operation[]> {

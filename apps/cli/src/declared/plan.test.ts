@@ -33,6 +33,16 @@ const place = fc.record({
   variables,
   scaling: fc.record({ ...Object.fromEntries(Object.keys(NONE).map((key) => [key, fc.constant(null)])), min: fc.constantFrom(null, 1, 2) }),
   rules: fc.constant<never[]>([]),
+  guard: fc.record({
+    deny: fc.array(fc.record({ address: fc.constantFrom("203.0.113.7", "2001:db8::/32") }), { maxLength: 2 }),
+    rateLimits: fc.array(
+      fc.record({ requests: fc.nat(9).map((n) => n + 1), perSeconds: fc.constant(60), by: fc.constant("client" as const) }),
+      {
+        maxLength: 1,
+      },
+    ),
+    affinity: fc.constantFrom(null, { cookie: "ebb-affinity", seconds: 60 }),
+  }),
   secrets: fc.constant<string[]>([]),
   domains: fc.dictionary(
     fc.constantFrom("www.example.com", "shop.example.com"),
@@ -149,6 +159,9 @@ function after(state: Declared, step: Step): Declared {
       break;
     case "scaling":
       placeOf(step).scaling = { ...placeOf(step).scaling, ...step.scaling };
+      break;
+    case "guard":
+      placeOf(step).guard = { ...placeOf(step).guard, ...step.guard };
       break;
     case "rules":
       placeOf(step).rules = step.rules;

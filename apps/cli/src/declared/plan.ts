@@ -29,6 +29,7 @@ export type Step = { what: string } & (
   | { do: "host"; app: string; env: string; host: string | null }
   | { do: "scaling"; app: string; env: string; scaling: NonNullable<DeclaredPlace["scaling"]> }
   | { do: "rules"; app: string; env: string; rules: NonNullable<DeclaredPlace["rules"]> }
+  | { do: "guard"; app: string; env: string; guard: NonNullable<DeclaredPlace["guard"]> }
   | { do: "add domain"; app: string; env: string; name: string; as: { certificate: "acme" | "none"; redirect: boolean } }
   | { do: "domain"; app: string; env: string; name: string; change: PatchDomain }
   | { do: "remove domain"; app: string; env: string; name: string }
@@ -164,7 +165,7 @@ class Planner {
 
   #place(at: { app: string; env: string }, wanted: DeclaredPlace, present: DeclaredPlace = {}): void {
     const where = `${at.app} in ${at.env}`;
-    const { variables, host, scaling, rules, secrets = [] } = wanted;
+    const { variables, host, scaling, rules, guard, secrets = [] } = wanted;
     const patch = this.#variables(where, variables, present.variables);
     if (patch) this.#add({ do: "variables", ...at, patch, what: `set variables of ${where}: ${namesIn(patch)}` });
     if (host !== undefined && host !== (present.host ?? null)) {
@@ -176,6 +177,9 @@ class Planner {
     if (rules && !isDeepStrictEqual(rules, present.rules ?? [])) {
       this.#add({ do: "rules", ...at, rules, what: `set ${rules.length} traffic rule${rules.length === 1 ? "" : "s"} for ${where}` });
     }
+    const guarded = { ...NO_GUARD, ...present.guard };
+    const guards = guard && differing(guarded, guard);
+    if (guards) this.#add({ do: "guard", ...at, guard: guards, what: `guard ${where} otherwise: ${told(guarded, guards)}` });
     if (wanted.domains) this.#domains(at, wanted.domains, present.domains);
     for (const secret of secrets) {
       if (!present.secrets?.includes(secret))
@@ -231,6 +235,7 @@ function namesIn({ variables, inherit }: VariablesPatch): string {
   return [...Object.keys(variables), ...inherit.map((name) => `-${name}`)].join(", ");
 }
 
+const NO_GUARD = { deny: [], allow: [], rateLimits: [], affinity: null, ejection: null, retries: null };
 const NO_POLICY = { strategies: null, min: null, max: null, idle: null };
 
 /** What of `wanted` is not in `present`, field by field; of what has fields of its own, only what is stated counts. Undefined: nothing. */

@@ -1,4 +1,16 @@
-import type { App, AppEnvironment, Client, Declared, DeclaredApp, DeclaredEnvironment, DeclaredPlace, Environment } from "@ebb/api";
+import type {
+  AccessEntry,
+  App,
+  AppEnvironment,
+  Client,
+  Declared,
+  DeclaredApp,
+  DeclaredEnvironment,
+  DeclaredGuard,
+  DeclaredPlace,
+  Environment,
+  GuardInForce,
+} from "@ebb/api";
 
 /** A team as it is, in the form that files have; previews, which come and go by themselves, are not among it. */
 export async function presentTeam(client: Client, name: string): Promise<Declared> {
@@ -60,7 +72,12 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {
   const at = { app, env: environment.name };
-  const [{ items }, read, domains] = await Promise.all([client.getConfiguration(at), client.getScaling(at), client.listDomains(at)]);
+  const [{ items }, read, domains, policy] = await Promise.all([
+    client.getConfiguration(at),
+    client.getScaling(at),
+    client.listDomains(at),
+    client.getTrafficPolicy(at),
+  ]);
   // What is declared has no revision: it is to be so whatever was there before.
   const { revision: _, ...scaling } = read;
   const own = items.filter(({ layer }) => layer === "app");
@@ -71,8 +88,14 @@ async function declaredPlace(client: Client, { app, host, rules }: AppEnvironmen
     secrets: items.filter(({ kind }) => kind === "secret").map(({ name }) => name),
     scaling,
     rules,
+    guard: declaredGuard(policy),
     domains: Object.fromEntries(domains.map(({ name, certificateMode, redirect }) => [name, { certificate: certificateMode, redirect }])),
   };
+}
+
+function declaredGuard({ deny, allow, rateLimits, affinity, ejection, retries }: GuardInForce): DeclaredGuard {
+  const lasting = (entries: AccessEntry[]) => entries.filter(({ until }) => until === undefined);
+  return { deny: lasting(deny), allow: lasting(allow), rateLimits, affinity, ejection, retries };
 }
 
 async function layerVariables(client: Client, layer: { team: string; env?: string }): Promise<Record<string, string | null>> {
