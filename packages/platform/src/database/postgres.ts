@@ -170,6 +170,8 @@ export function openPool(url: string): PostgresPool {
   const pool = new pg.Pool({ ...configOf(url), max: MOST_CONNECTIONS });
   // An idle connection that breaks (the server restarts) is dropped by the pool; the next query opens another.
   pool.on("error", () => undefined);
+  // What a server that stops says right behind its greeting is read before whoever asked for the connection can listen.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     async connect() {
