@@ -110,7 +110,8 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     // Trying again begins as the first time did.
     const { id } = await ebb.client.setTraffic(inTest("shop"), { targets: [{ version: "v2", percent: 100 }] });
     await finished(ebb.client, id);
-    await page.getByRole("link", { name: "Versions", exact: true }).click();
+    // A page that was open could still have what was before that change, and would be told so.
+    await visited.open("/apps/shop/test/versions");
     await page.getByRole("button", { name: "Roll back to v1" }).click();
     await page
       .getByRole("alertdialog")
