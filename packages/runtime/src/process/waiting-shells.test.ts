@@ -77,6 +77,20 @@ test("a process is given out once, one that has died never, and those that are m
   await eventually(() => !isThere(pid));
 });
 
+test("as long as there is another one, the next is made at once when nobody comes", async () => {
+  const clock = new VirtualClock();
+  const shells = new WaitingShells({ ...deps, clock, size: 2, users: users() });
+  await shells.fill();
+  const fill = vi.spyOn(shells, "fill");
+  shells.take()?.giveUp();
+  await clock.advance(99);
+  expect(fill).not.toHaveBeenCalled();
+  await clock.advance(1);
+  expect(fill).toHaveBeenCalledOnce();
+  await shells.fill();
+  shells.close();
+});
+
 test("none is made while others still come, but for at most five seconds", async () => {
   const clock = new VirtualClock();
   const shells = new WaitingShells({ ...deps, clock, size: 1, users: users() });

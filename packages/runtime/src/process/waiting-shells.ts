@@ -6,8 +6,10 @@ import { AHEAD, type Cgroups } from "./cgroup.ts";
 import type { Spawned } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
 
-/** A burst takes them all; new ones are made when nobody has come for so long: each fork stops this process for milliseconds, and what was started still boots. */
-const CALM = 1000;
+/** What is missing is made when nobody has come for so long, as each fork stops this process for milliseconds. */
+const CALM = 100;
+/** A burst takes them all, and what it started still boots. */
+const CALM_AFTER_BURST = 1000;
 /** Starts without an end would have none made ever again. */
 const LATEST = 5000;
 
@@ -68,7 +70,8 @@ export class WaitingShells {
     const { clock } = this.#options;
     const now = clock.monotonic();
     this.#missingSince ??= now;
-    this.#timer = clock.after(Math.max(0, Math.min(CALM, this.#missingSince + LATEST - now)), () => {
+    const calm = this.#ready.length > 0 ? CALM : CALM_AFTER_BURST;
+    this.#timer = clock.after(Math.max(0, Math.min(calm, this.#missingSince + LATEST - now)), () => {
       this.#timer = this.#missingSince = undefined;
       void this.fill();
     });
