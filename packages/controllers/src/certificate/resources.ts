@@ -43,7 +43,7 @@ export function routeCertificates(
   const labels = { ...TYPE_LABEL, [LABELS.route]: route.metadata.name };
   return hosts.map(({ host, tag }) => {
     const name = `route-${route.metadata.uid ?? ""}${tag === undefined ? "" : `-${adler32(tag)}`}`;
-    return make(route, { name, host, domain, labels, owner: controllerRef(Routes, route) }, network);
+    return certificateOf({ ...metadataFrom(route, network), name, labels }, { host, domain, owner: controllerRef(Routes, route) });
   });
 }
 
@@ -51,30 +51,26 @@ export function routeCertificates(
 export function mappingCertificate(mapping: DomainMapping, network: NetworkConfig): Certificate {
   const { name, namespace = "", uid = "" } = mapping.metadata;
   const labels = { ...TYPE_LABEL, "serving.knative.dev/domainMappingUID": uid, "serving.knative.dev/domainMappingNamespace": namespace };
-  return make(mapping, { name, host: name, domain: name, labels, owner: controllerRef(DomainMappings, mapping) }, network);
+  const owner = controllerRef(DomainMappings, mapping);
+  return certificateOf({ ...metadataFrom(mapping, network), name, labels }, { host: name, domain: name, owner });
 }
 
-interface Parts {
-  name: string;
-  host: string;
-  domain: string;
-  labels: Record<string, string>;
-  owner: OwnerReference;
-}
-
-function make(holder: KubeObject, { name, host, domain, labels, owner }: Parts, network: NetworkConfig): Certificate {
+function metadataFrom(holder: KubeObject, network: NetworkConfig): { namespace: string; annotations: Record<string, string> } {
   const { namespace = "", annotations } = holder.metadata;
+  const kept = omit(annotations, [LAST_APPLIED, CLASS, CLASS_IN_KEBAB]);
+  return { namespace, annotations: { ...kept, [CLASS]: classOf(holder) ?? network.certificateClass } };
+}
+
+/** One for a host, in the Secret of its own name. */
+export function certificateOf(
+  metadata: Certificate["metadata"],
+  { host, domain, owner }: { host: string; domain: string; owner: OwnerReference },
+): Certificate {
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Certificate",
-    metadata: {
-      name,
-      namespace,
-      labels,
-      annotations: { ...omit(annotations, [LAST_APPLIED, CLASS, CLASS_IN_KEBAB]), [CLASS]: classOf(holder) ?? network.certificateClass },
-      ownerReferences: [owner],
-    },
-    spec: { dnsNames: [host], domain, secretName: name },
+    metadata: { ...metadata, ownerReferences: [owner] },
+    spec: { dnsNames: [host], domain, secretName: metadata.name },
   };
 }
 

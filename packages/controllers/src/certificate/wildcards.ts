@@ -4,7 +4,7 @@ import { domainFor, type DomainConfig, type NetworkConfig } from "../config/netw
 import type { Context } from "../context.ts";
 import { Controller } from "../engine/controller.ts";
 import { controllerRef, isControlledBy } from "../engine/keys.ts";
-import { CLASS, classOf } from "./resources.ts";
+import { certificateOf, CLASS, classOf } from "./resources.ts";
 
 /** Of a Certificate for all hosts of a domain: that domain. */
 const WILDCARD_LABEL = "networking.knative.dev/wildcardDomain";
@@ -36,19 +36,12 @@ export function wildcardCertificate(
   const domain = domainFor(domains, {});
   const host = wildcardHost(network, domain, namespace ?? "");
   if (host === undefined) return undefined;
-  const name = host.slice("*.".length);
-  return {
-    apiVersion: "networking.internal.knative.dev/v1alpha1",
-    kind: "Certificate",
-    metadata: {
-      name,
-      namespace,
-      labels: { [WILDCARD_LABEL]: domain },
-      annotations: { [CLASS]: classOf({ metadata }) ?? network.certificateClass },
-      ownerReferences: [controllerRef(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata })],
-    },
-    spec: { dnsNames: [host], domain, secretName: name },
-  };
+  const annotations = { [CLASS]: classOf({ metadata }) ?? network.certificateClass };
+  const owner = controllerRef(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
+  return certificateOf(
+    { name: host.slice("*.".length), namespace, labels: { [WILDCARD_LABEL]: domain }, annotations },
+    { host, domain, owner },
+  );
 }
 
 /** What is to become of the Certificates of a namespace that are for all its hosts. */
