@@ -4,17 +4,11 @@ import { uploadClient } from "../../api/upload.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { APP_NAME } from "./app-name.ts";
-import { isBadName } from "./app-name-field.tsx";
 import { archiveOf } from "./source-archive.ts";
 import { SourceDrop, type Source } from "./source-drop.tsx";
 import { TargetFields } from "./target-fields.tsx";
 import { useDeploy } from "./use-deploy.ts";
-import { useTarget, type Target } from "./use-target.ts";
-
-export interface FormProps {
-  target: Target;
-  onTarget: (target: Target) => void;
-}
+import { useTarget, type FormProps } from "./use-target.ts";
 
 /** Uploads a folder or an archive of source and goes to the operation that builds it. */
 export function ArchiveForm({ target, onTarget }: FormProps) {
@@ -23,9 +17,8 @@ export function ArchiveForm({ target, onTarget }: FormProps) {
   const [step, setStep] = useState<Step | null>(null);
   const abort = useRef<AbortController>(null);
   const suggested = source?.kind === "folder" && APP_NAME.test(source.name) ? source.name : "";
-  const name = target.name ?? suggested;
-  const badName = isBadName(name);
-  const found = useTarget(badName ? "" : name, target.where);
+  const found = useTarget(target, suggested);
+  const { badName } = found;
   const { change, conflict, submit } = useDeploy({
     found,
     editing: source !== null,
@@ -58,7 +51,7 @@ export function ArchiveForm({ target, onTarget }: FormProps) {
     >
       <p className="faint">{text.deploy.archiveText}</p>
       <SourceDrop source={source} onChange={setSource} />
-      <TargetFields target={target} onChange={onTarget} found={found} suggested={suggested} help={text.deploy.appNameOptional} />
+      <TargetFields target={target} onChange={onTarget} found={found} help={text.deploy.appNameOptional} />
       <div className="form-actions">
         <Button type="primary" htmlType="submit" disabled={source === null || badName} loading={change.isPending}>
           {text.deploy.button}

@@ -5,12 +5,10 @@ import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { Command } from "../../ui/copy.tsx";
-import { isBadName } from "./app-name-field.tsx";
-import type { FormProps } from "./archive-form.tsx";
 import { nameOfRepository } from "./repository-name.ts";
 import { TargetFields } from "./target-fields.tsx";
 import { useDeploy } from "./use-deploy.ts";
-import { useTarget } from "./use-target.ts";
+import { useTarget, type FormProps } from "./use-target.ts";
 
 interface FieldProps {
   label: string;
@@ -28,10 +26,9 @@ export function GitForm({ target, onTarget }: FormProps) {
   const [ref, setRef] = useState("");
   const [folder, setFolder] = useState("");
   const suggested = nameOfRepository(url);
-  const name = target.name ?? suggested;
-  const badName = isBadName(name);
+  const found = useTarget(target, suggested);
+  const { name, badName } = found;
   const ready = url !== "" && name !== "" && !badName;
-  const found = useTarget(badName ? "" : name, target.where);
   const { change, conflict, submit } = useDeploy({
     found,
     editing: url !== "",
@@ -78,7 +75,7 @@ export function GitForm({ target, onTarget }: FormProps) {
       {field("url", { label: text.git.url, value: url, set: setUrl, help: text.git.urlHelp, placeholder: "https://github.com/acme/shop" })}
       {field("ref", { label: text.git.ref, value: ref, set: setRef, help: text.git.refHelp, placeholder: "main" })}
       {field("folder", { label: text.git.folder, value: folder, set: setFolder, help: text.git.folderHelp })}
-      <TargetFields target={target} onChange={onTarget} found={found} suggested={suggested} help={text.deploy.appNameHelp} />
+      <TargetFields target={target} onChange={onTarget} found={found} help={text.deploy.appNameHelp} />
       <Button type="primary" htmlType="submit" disabled={!ready} loading={change.isPending}>
         {text.deploy.button}
       </Button>

@@ -5,11 +5,9 @@ import { useId, useState } from "react";
 import { client } from "../../api/connection.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Refused } from "../../ui/refused.tsx";
-import { isBadName } from "./app-name-field.tsx";
-import type { FormProps } from "./archive-form.tsx";
 import { TargetFields } from "./target-fields.tsx";
 import { useDeploy } from "./use-deploy.ts";
-import { useTarget } from "./use-target.ts";
+import { useTarget, type FormProps } from "./use-target.ts";
 
 /** Deploys an image by reference and goes to the operation. */
 export function ImageForm({ target, onTarget }: FormProps) {
@@ -17,10 +15,9 @@ export function ImageForm({ target, onTarget }: FormProps) {
   const id = useId();
   const [image, setImage] = useState("");
   const [port, setPort] = useState<number | null>(null);
-  const name = target.name ?? "";
-  const badName = isBadName(name);
+  const found = useTarget(target, "");
+  const { name, badName } = found;
   const ready = name !== "" && !badName && image !== "";
-  const found = useTarget(badName ? "" : name, target.where);
   const { change, conflict, submit } = useDeploy({
     found,
     editing: image !== "",
@@ -48,7 +45,7 @@ export function ImageForm({ target, onTarget }: FormProps) {
       <label htmlFor={`${id}-port`}>{text.deploy.port}</label>
       <InputNumber<number> id={`${id}-port`} min={1} max={65535} precision={0} value={port} placeholder="8080" onChange={setPort} />
       <p className="faint">{text.deploy.portHelp}</p>
-      <TargetFields target={target} onChange={onTarget} found={found} suggested="" help={text.deploy.appNameHelp} />
+      <TargetFields target={target} onChange={onTarget} found={found} help={text.deploy.appNameHelp} />
       <Button type="primary" htmlType="submit" disabled={!ready} loading={change.isPending}>
         {text.deploy.button}
       </Button>

@@ -6,7 +6,7 @@ import { operationsQuery, placeQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { TrafficText } from "../../ui/traffic-bar.tsx";
-import { AppNameField, isBadName } from "./app-name-field.tsx";
+import { AppNameField } from "./app-name-field.tsx";
 import { WhereFields } from "./where-fields.tsx";
 import type { Found, Target } from "./use-target.ts";
 
@@ -14,23 +14,20 @@ interface TargetFieldsProps {
   target: Target;
   onChange: (target: Target) => void;
   found: Found;
-  /** What the source is called; empty: nothing. */
-  suggested: string;
   help: string;
 }
 
 /** What it is called, where it goes, and what is there now. */
-export function TargetFields({ target, onChange, found, suggested, help }: TargetFieldsProps) {
-  const name = target.name ?? suggested;
+export function TargetFields({ target, onChange, found, help }: TargetFieldsProps) {
   return (
     <>
-      <AppNameField value={name} onChange={(next) => onChange({ ...target, name: next })} help={help} />
+      <AppNameField value={found.name} onChange={(next) => onChange({ ...target, name: next })} help={help} />
       <WhereFields
         where={target.where}
         {...(found.app === undefined ? {} : { home: found.app.team })}
         onChange={(where) => onChange({ ...target, where })}
       />
-      {found.place !== null && !isBadName(name) && <Present place={found.place} found={found} />}
+      {found.place !== null && <Present place={found.place} found={found} />}
     </>
   );
 }
