@@ -26,10 +26,10 @@ export class NetworkLinks {
     return this.#point(id, NOWHERE);
   }
 
-  set(id: string, network: ReadyNetwork): string {
+  set(id: string, network: ReadyNetwork): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     writeFileSync(this.#record(id), JSON.stringify(network), { mode: 0o600 });
-    return this.#point(id, network.path);
+    this.#point(id, network.path);
   }
 
   path(id: string): string {

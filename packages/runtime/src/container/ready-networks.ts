@@ -60,9 +60,10 @@ export class ReadyNetworks {
     for (; taken && !(isThere(taken.pid) && existsSync(taken.network.path)); taken = this.#spare.shift()) void this.#remove(taken.network);
     // Who comes in vain does not put it off: starts without an end would have none made ever again.
     if (taken || !this.#timer) this.fillWhenCalm();
-    if (taken) this.#options.links.set(id, taken.network);
-    if (taken) this.#held.set(id, taken.network);
-    return taken?.network;
+    if (!taken) return undefined;
+    this.#options.links.set(id, taken.network);
+    this.#held.set(id, taken.network);
+    return taken.network;
   }
 
   /** Whether there will be some at all. */
