@@ -39,6 +39,24 @@ describe("server-side apply", () => {
     expect(changed.body.data).toEqual({ x: "2" });
   });
 
+  test("a null is owned and sets nothing: kubectl's and generators' manifests are full of `creationTimestamp: null`", async () => {
+    const apply = applier(await startServer());
+    const template = { metadata: { labels: { a: "b" }, creationTimestamp: null }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const deployment = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "d", creationTimestamp: null, labels: null },
+      spec: { replicas: null, selector: { matchLabels: { a: "b" } }, template },
+    };
+    const { status, body } = await apply("/apis/apps/v1/namespaces/default/deployments/d", deployment);
+    expect([status, body.spec.replicas, body.spec.template.metadata]).toEqual([201, 1, { labels: { a: "b" } }]);
+    expect(body.metadata).not.toHaveProperty("labels");
+    expect(body.metadata.managedFields[0].fieldsV1).toMatchObject({
+      "f:metadata": { "f:labels": {} },
+      "f:spec": { "f:replicas": {}, "f:template": { "f:metadata": { "f:creationTimestamp": {}, "f:labels": { "f:a": {} } } } },
+    });
+  });
+
   test("a Knative Service: defaults are nobody's, and its generation counts changes only", async () => {
     const server = await startServer();
     const apply = applier(server);

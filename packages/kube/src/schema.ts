@@ -154,8 +154,8 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Fin
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   for (const [key, item] of Object.entries(value)) {
     const property = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
-    // Null means absent for a field that is not nullable.
-    if (property && (item !== null || property.nullable)) result[key] = visit(property, item, at(key), found);
+    // Null means absent for a field that is not nullable; who applies one owns the field all the same.
+    if (property && (item !== null || property.nullable || found.partial)) result[key] = visit(property, item, at(key), found);
     else if (!property && schema["x-kubernetes-preserve-unknown-fields"]) result[key] = item;
     else if (!property) found.unknown.push(at(key));
   }

@@ -82,15 +82,15 @@ function nameOf({ metadata }: KubeObject): string {
 }
 
 function checkMetadata(kind: Kind, object: KubeObject): void {
-  const { labels = {}, annotations = {}, finalizers = [] } = object.metadata;
-  const size = Object.entries(annotations).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value), 0);
-  const wrongLabels = Object.entries(labels).filter(([key, value]) => !isLabelKey(key) || !isLabelValue(value));
+  const { labels, annotations, finalizers } = object.metadata;
+  const size = Object.entries(annotations ?? {}).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value ?? ""), 0);
+  const wrongLabels = Object.entries(labels ?? {}).filter(([key, value]) => !isLabelKey(key) || !isLabelValue(value ?? ""));
   const causes: FieldCause[] = [
     ...wrongLabels.map(([key, value]) => invalidValue("metadata.labels", isLabelKey(key) ? value : key, LABEL_RULE)),
-    ...Object.keys(annotations)
+    ...Object.keys(annotations ?? {})
       .filter((key) => !isLabelKey(key.toLowerCase()))
       .map((key) => invalidValue("metadata.annotations", key, LABEL_RULE)),
-    ...finalizers.filter((name) => !isLabelKey(name)).map((name) => invalidValue("metadata.finalizers", name, LABEL_RULE)),
+    ...(finalizers ?? []).filter((name) => !isLabelKey(name)).map((name) => invalidValue("metadata.finalizers", name, LABEL_RULE)),
   ];
   if (size > MAX_ANNOTATION_BYTES) causes.push(tooLong("metadata.annotations", MAX_ANNOTATION_BYTES));
   if (causes.length > 0) throw invalid(kind, nameOf(object), causes);

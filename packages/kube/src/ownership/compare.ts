@@ -24,14 +24,34 @@ export function compareObjects(schema: Schema, before: JsonObject, after: JsonOb
 function compare(found: Found, element: string, schema: Schema | undefined, [before, after]: Pair): void {
   if (before === after || (before !== undefined && after !== undefined && sameJson(before, after))) return;
   const shape = granularityOf(schema, after ?? before);
-  const comparable = shape !== "leaf" && (before === undefined || after === undefined || granularityOf(schema, before) === shape);
   const here = after === undefined ? "removed" : before === undefined ? "added" : undefined;
-  if (!comparable) return note(found, here ?? "modified", element, NO_FIELDS);
-  const below = shape === "fields" ? compareFields(schema, before, after) : compareItems(schema, before, after);
+  if (here === undefined && (granularityOf(schema, before) !== shape || after === null))
+    return compareShapes(found, element, schema, [before, after]);
+  if (shape === "leaf") return note(found, here ?? "modified", element, NO_FIELDS);
+  const below = compareContent(schema, [before, after]);
   for (const name of ["added", "modified", "removed"] as const) {
     const node = below[name] || here === name ? fieldNode(here === name, below[name] ?? {}) : undefined;
     if (node) note(found, name, element, node);
   }
+}
+
+/**
+ * Of what has another shape than before: what was in it goes, and what is in it now is new. It is itself modified, unless a null, which has any
+ * shape, has become something with content or the other way round.
+ */
+function compareShapes(found: Found, element: string, schema: Schema | undefined, [before, after]: Pair): void {
+  const gone = compareContent(schema, [before, undefined]).removed;
+  const come = compareContent(schema, [undefined, after]).added;
+  if (gone) note(found, "removed", element, gone);
+  if (come) note(found, "added", element, come);
+  if (!(before === null && come) && !(after === null && gone)) note(found, "modified", element, NO_FIELDS);
+}
+
+/** Of two values of the same shape, or one and nothing. */
+function compareContent(schema: Schema | undefined, [before, after]: Pair): Found {
+  const shape = granularityOf(schema, after ?? before);
+  if (shape === "leaf") return {};
+  return shape === "fields" ? compareFields(schema, before, after) : compareItems(schema, before, after);
 }
 
 type Pair = readonly [before: Json | undefined, after: Json | undefined];

@@ -14,9 +14,15 @@ export function mergeApplied(schema: Schema | undefined, live: JsonObject, appli
 
 function merge(schema: Schema | undefined, live: Json | undefined, applied: Json): Json {
   const shape = granularityOf(schema, applied);
+  // As an empty one would, a null leaves what others have put into an object or a list.
+  if (applied === null && live !== undefined && hasContent(schema, live)) return live;
   if (live === undefined || shape === "leaf" || granularityOf(schema, live) !== shape) return applied;
   if (shape === "fields") return mergeApplied(schema, live as JsonObject, applied as JsonObject);
   return mergeItems(schema, live as Json[], applied as Json[]);
+}
+
+function hasContent(schema: Schema | undefined, live: Json): boolean {
+  return granularityOf(schema, live) !== "leaf" && Object.keys(live as JsonObject | Json[]).length > 0;
 }
 
 /**

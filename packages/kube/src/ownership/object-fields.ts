@@ -44,13 +44,13 @@ export function withNamedFields(schema: Schema | undefined, set: FieldSet): Fiel
   return children;
 }
 
-/** The object without the fields and items of the set. */
+/** The object without the fields and items of the set. What that empties is null. */
 export function withoutFields(schema: Schema | undefined, value: JsonObject, set: FieldSet): JsonObject {
   return (remove(schema, value, set) ?? {}) as JsonObject;
 }
 
-/** Undefined when nothing is left of a list: that is as if it were not there. */
-function remove(schema: Schema | undefined, value: Json, set: FieldSet): Json | undefined {
+/** Null when nothing is left of a list or an object, which is as if it were not there: decoding drops it, and ownership tells them apart. */
+function remove(schema: Schema | undefined, value: Json, set: FieldSet): Json {
   const shape = granularityOf(schema, value);
   if (shape === "leaf") return value;
   const keep = (element: string, item: Json): Json | undefined => {
@@ -60,9 +60,9 @@ function remove(schema: Schema | undefined, value: Json, set: FieldSet): Json | 
   };
   if (shape === "items") {
     const items = (value as Json[]).map((item) => keep(itemElement(schema, item), item)).filter((item) => item !== undefined);
-    return items.length > 0 ? items : undefined;
+    return items.length > 0 ? items : null;
   }
   const fields = Object.entries(value as JsonObject).map(([key, item]) => [key, keep(`f:${key}`, item)] as const);
-  // A struct that was not itself taken out is somebody's, also when it is empty.
-  return Object.fromEntries(fields.filter(([, item]) => item !== undefined)) as JsonObject;
+  const left = fields.filter(([, item]) => item !== undefined);
+  return left.length > 0 ? (Object.fromEntries(left) as JsonObject) : null;
 }

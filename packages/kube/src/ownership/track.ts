@@ -69,11 +69,13 @@ export function applyConfiguration(application: Application): Applied {
   const own = difference(claimed, UNOWNED);
   const others = entries.filter((entry) => entry !== last);
   const owned = [claimed, UNOWNED, ...others.map(({ fieldsV1 }) => fieldsV1)].reduce(union, NO_FIELDS);
-  const object = last ? prune(schema, merged, last.fieldsV1, owned) : merged;
-  const changes = compareObjects(schema, base, object);
+  const pruned = last ? prune(schema, merged, last.fieldsV1, owned) : merged;
+  const changes = compareObjects(schema, base, pruned);
+  // What differs in nothing that is owned (the order of a set) is not changed.
+  const object = isSame(changes) ? base : pruned;
   const conflicts = others.flatMap((entry) => conflictsWith(entry, changes));
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
-  const unchanged = isDeepStrictEqual(base, object) && last !== undefined && isDeepStrictEqual(last.fieldsV1, own);
+  const unchanged = object === base && last !== undefined && isDeepStrictEqual(last.fieldsV1, own);
   const entry = entryOf(manager, own, unchanged ? last.time : now);
   return { object, entries: finishManagedFields([...others.map((other) => relinquish(other, changes)), entry]) };
 }
@@ -90,6 +92,10 @@ function prune(schema: Schema, merged: JsonObject, last: FieldSet, owned: FieldS
   const withOwned = withoutFields(schema, merged, difference(all, kept));
   const gone = difference(all, named(fieldsOf(schema, withOwned)));
   return withoutFields(schema, merged, intersection(gone, named(last)));
+}
+
+function isSame({ added, modified, removed }: Comparison): boolean {
+  return isEmptySet(added) && isEmptySet(modified) && isEmptySet(removed);
 }
 
 function relinquish(entry: ManagedFieldsEntry, { added, modified, removed }: Comparison): ManagedFieldsEntry {
