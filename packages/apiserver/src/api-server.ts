@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { BugError, UserError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
+import { Events, isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import {
@@ -36,6 +36,7 @@ import { EventExpiry } from "./registry/event-expiry.ts";
 import { GarbageCollector } from "./registry/garbage-collector.ts";
 import { createLocalClient, type LocalClientOptions } from "./registry/local-client.ts";
 import { Registry } from "./registry/registry.ts";
+import { resourceOf } from "./registry/selection.ts";
 import type { User } from "./registry/request-context.ts";
 import { HttpServer } from "./rest/http-server.ts";
 import type { Measure } from "./rest/serve-measured.ts";
@@ -203,7 +204,13 @@ class EmbeddedApiServer implements ApiServer {
   #assemble(pki: Pki): Machinery {
     const { storePath, tokens, configCheck, objectViews = [], clock, random, log } = this.#options;
     const { storeKeys } = this.#options;
-    const store = new SqliteStore({ path: storePath, clock, log, ...(storeKeys ? { cipher: new ValueCipher(storeKeys) } : {}) });
+    const store = new SqliteStore({
+      path: storePath,
+      clock,
+      log,
+      onDisk: [resourceOf(Events)],
+      ...(storeKeys ? { cipher: new ValueCipher(storeKeys) } : {}),
+    });
     const accounts = new AccountTokens(pki.accountKey, { store, clock, random });
     const security = new Security({ store, tokens, accounts, clock });
     const quotas = new Quotas(store);

@@ -1,4 +1,14 @@
-import { ConfigMaps, Namespaces, Services, type ConfigMap, type KnativeService, type KubeClient, type ObjectMeta } from "@ebb/kube";
+import {
+  ConfigMaps,
+  Events,
+  Namespaces,
+  Services,
+  type ConfigMap,
+  type KnativeService,
+  type KubeClient,
+  type KubeEvent,
+  type ObjectMeta,
+} from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { configMap, ksvc, startServer } from "./testing/server.ts";
@@ -27,10 +37,15 @@ test("what an owner leaves goes with it, over several generations; what another 
   const child = await make(client, "child", owners(a));
   await make(client, "grandchild", owners(child));
   await make(client, "shared", owners(a, b));
+  const involvedObject = { apiVersion: "v1", kind: "ConfigMap", name: "a", namespace: "default" };
+  const metadata = { name: "said", ...owners(a), namespace: "default" };
+  await client.create(Events, { apiVersion: "v1", kind: "Event", metadata, involvedObject, reason: "Said", type: "Normal" } as KubeEvent);
   await client.delete(ConfigMaps, "default", "a");
   await eventually(async () => (await there(client, "child", "grandchild")) === "");
   await eventually(async () => (await client.get(ConfigMaps, "default", "shared"))?.metadata.ownerReferences?.length === 1);
   expect(await there(client, "b", "shared")).toBe("b,shared");
+  // Events are nobody's: they go when they are old.
+  expect((await client.list(Events, at)).items.map(({ metadata }) => metadata.name)).toEqual(["said"]);
 });
 
 test("an owner is known by its uid: one of the same name made anew is another, also across a restart", async () => {

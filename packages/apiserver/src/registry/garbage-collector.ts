@@ -1,5 +1,15 @@
 import { Groups, WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
-import { isCore, isStatus, Namespaces, type Kind, type KubeObject, type Namespace, type ObjectMeta, type OwnerReference } from "@ebb/kube";
+import {
+  Events,
+  isCore,
+  isStatus,
+  Namespaces,
+  type Kind,
+  type KubeObject,
+  type Namespace,
+  type ObjectMeta,
+  type OwnerReference,
+} from "@ebb/kube";
 import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
 import { FOREGROUND, ORPHAN } from "./prepare-delete.ts";
@@ -8,6 +18,8 @@ import type { Registry } from "./registry.ts";
 import type { RequestContext } from "./request-context.ts";
 import { keyOf, resourceOf } from "./selection.ts";
 
+/** Nobody's to own, as upstream: they go by themselves, and there are many. */
+const IGNORED = resourceOf(Events);
 const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-system:generic-garbage-collector", groups: [] } };
 
 export interface CollectorDeps {
@@ -29,7 +41,7 @@ export class GarbageCollector implements Runnable {
   readonly #queue: WorkQueue;
   /** Where each live uid is: an owner that is not here is gone. */
   readonly #uids = new Map<string, StoreKey>();
-  /** Keys of the objects that name an owner, by the owner's uid. */
+  /** Keys of the objects that name an owner, by the owner's uid and theirs. */
   readonly #dependents = new Groups<StoreKey>();
   #unsubscribe: () => void = () => undefined;
 
@@ -40,11 +52,11 @@ export class GarbageCollector implements Runnable {
 
   async start(): Promise<void> {
     const { store } = this.#deps;
-    for (const { key, object } of store.all()) this.#index(key, object);
+    for (const { key, object } of this.#all()) this.#index(key, object);
     this.#unsubscribe = store.onCommit((events) => {
       for (const event of events) this.#observe(event);
     });
-    for (const { key, object } of store.all()) if (needsCare(object)) this.#queue.add(encode(key));
+    for (const { key, object } of this.#all()) if (needsCare(object)) this.#queue.add(encode(key));
   }
 
   async stop(): Promise<void> {
@@ -52,10 +64,15 @@ export class GarbageCollector implements Runnable {
     await this.#queue.stop();
   }
 
+  *#all(): Generator<{ key: StoreKey; object: KubeObject }> {
+    for (const one of this.#deps.store.all()) if (one.key.resource !== IGNORED) yield one;
+  }
+
   #observe({ type, key, object, previous }: StoreEvent): void {
-    if (previous) this.#unindex(key, previous);
+    if (key.resource === IGNORED || (type === "MODIFIED" && previous && isAsBefore(previous, object))) return;
+    if (previous) this.#unindex(previous);
     if (type === "DELETED") {
-      for (const [dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(dependent);
+      for (const [, dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(encode(dependent));
       // The last of a namespace's contents, or of what an owner waits for, may be gone.
       if (key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
       for (const { uid } of object.metadata.ownerReferences ?? []) this.#addOwner(uid);
@@ -66,13 +83,17 @@ export class GarbageCollector implements Runnable {
   }
 
   #index(key: StoreKey, { metadata }: KubeObject): void {
-    if (metadata.uid) this.#uids.set(metadata.uid, key);
-    for (const { uid } of metadata.ownerReferences ?? []) this.#dependents.set(uid, encode(key), key);
+    const { uid, ownerReferences = [] } = metadata;
+    if (!uid) return;
+    this.#uids.set(uid, key);
+    for (const owner of ownerReferences) this.#dependents.set(owner.uid, uid, key);
   }
 
-  #unindex(key: StoreKey, { metadata }: KubeObject): void {
-    if (metadata.uid) this.#uids.delete(metadata.uid);
-    for (const { uid } of metadata.ownerReferences ?? []) this.#dependents.delete(uid, encode(key));
+  #unindex({ metadata }: KubeObject): void {
+    const { uid, ownerReferences = [] } = metadata;
+    if (!uid) return;
+    this.#uids.delete(uid);
+    for (const owner of ownerReferences) this.#dependents.delete(owner.uid, uid);
   }
 
   /** Owners that are being deleted in the foreground wait for their dependents. */
@@ -172,6 +193,16 @@ export class GarbageCollector implements Runnable {
     const options = { propagationPolicy, ...(uid ? { preconditions: { uid } } : {}) };
     await ignoreGone(this.#deps.registry.delete({ kind, namespace, name }, options, CONTEXT));
   }
+}
+
+/** Whether a change was none of what this looks at: as good as all are, and each would be judged anew. States share what they have in common. */
+function isAsBefore({ metadata: before }: KubeObject, { metadata }: KubeObject): boolean {
+  return (
+    before.uid === metadata.uid &&
+    before.ownerReferences === metadata.ownerReferences &&
+    before.deletionTimestamp === undefined &&
+    metadata.deletionTimestamp === undefined
+  );
 }
 
 /** Whether an object is of any concern here. */

@@ -45,9 +45,9 @@ function follow(state: State, events: readonly StoreEvent[]): State {
   return next;
 }
 
-async function run(path: string, steps: readonly Step[]): Promise<void> {
+async function run(path: string, steps: readonly Step[], onDisk: readonly string[]): Promise<void> {
   const clock = new VirtualClock();
-  const open = () => new SqliteStore({ path, clock, log: silentLogger });
+  const open = () => new SqliteStore({ path, clock, log: silentLogger, onDisk });
   let store = open();
   let model: State = {};
   const states = new Map<number, State>([[0, {}]]);
@@ -58,7 +58,12 @@ async function run(path: string, steps: readonly Step[]): Promise<void> {
   const record = () => states.set(++revision, { ...model });
   for (const one of steps) {
     if (one.do === "put") {
-      pending.push(store.write(keyOf(one.name), () => objectOf(one.name, one.value)));
+      const before = model[one.name];
+      const write = store.write(keyOf(one.name), (current) => {
+        expect(current && stateOf([current])).toEqual(before === undefined ? undefined : { [one.name]: before });
+        return objectOf(one.name, one.value);
+      });
+      pending.push(write);
       if (model[one.name] === one.value) continue;
       model = { ...model, [one.name]: one.value };
       record();
@@ -102,15 +107,22 @@ function check(store: SqliteStore, states: ReadonlyMap<number, State>, revision:
   }
 }
 
-test("lists and watches are those of the model, over commits, compactions and restarts", { timeout: 60_000 }, async () => {
-  const dir = await tempDir();
-  let runs = 0;
-  try {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), (steps) => run(join(dir.path, `${runs++}.db`), steps)),
-      { numRuns: 60 },
-    );
-  } finally {
-    await dir.remove();
-  }
-});
+test.each([
+  { where: "in memory", onDisk: [] },
+  { where: "on the disk alone", onDisk: ["things"] },
+])(
+  "lists and watches are those of the model, over commits, compactions and restarts: objects $where",
+  { timeout: 60_000 },
+  async ({ onDisk }) => {
+    const dir = await tempDir();
+    let runs = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), (steps) => run(join(dir.path, `${runs++}.db`), steps, onDisk)),
+        { numRuns: 40 },
+      );
+    } finally {
+      await dir.remove();
+    }
+  },
+);

@@ -248,3 +248,26 @@ test("a single writer is answered whether the disk is waited for at once or in t
   store.close();
   expect(open(path).get(key("a"))).toMatchObject({ data: { value: "119" } });
 });
+
+test("what is on the disk alone is read, listed and changed as anything else, and is none of what is in memory", async () => {
+  const path = await folder();
+  const options = { path, clock: new VirtualClock(), log: silentLogger, onDisk: ["configmaps"] };
+  const store = new SqliteStore(options);
+  await put(store, "b", "1");
+  await put(store, "a", "1");
+  const { changed } = await put(store, "a", "1");
+  expect(changed).toBe(false);
+  await put(store, "a", "2");
+  const read = store.get(key("a"));
+  expect(read).toMatchObject({ data: { value: "2" }, metadata: { resourceVersion: "3" } });
+  expect(Object.isFrozen(read?.metadata)).toBe(true);
+  expect([...store.all()]).toEqual([]);
+  store.close();
+
+  const again = new SqliteStore(options);
+  onTestFinished(() => again.close());
+  expect(names(again.list("configmaps", "n").objects)).toEqual(["a", "b"]);
+  expect([...again.all()]).toEqual([]);
+  await again.write(key("a"), (current) => (current?.metadata.resourceVersion === "3" ? "removed" : "unchanged"));
+  expect(names(again.list("configmaps").objects)).toEqual(["b"]);
+});

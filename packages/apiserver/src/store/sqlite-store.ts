@@ -1,5 +1,5 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
-import { jsonCopy, StatusError, type KubeObject } from "@ebb/kube";
+import { jsonCopy, sameJson, StatusError, type Json, type KubeObject } from "@ebb/kube";
 import { Database, isFull, type RevisionHead, type RevisionRow } from "./database.ts";
 import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
@@ -21,6 +21,8 @@ export interface SqliteStoreOptions {
   maxBytes?: number;
   /** Seals what is secret in the file; in memory everything is plain. */
   cipher?: ValueCipher;
+  /** Resources of which there are many that are seldom read: in memory is where they are in the file, and nothing else. */
+  onDisk?: readonly string[];
 }
 
 /** Writes of one turn of the event loop, or of the time that the disk took for those before: committed together or not at all. */
@@ -32,13 +34,15 @@ interface Batch {
   done: PromiseWithResolvers<void>;
 }
 
-/** Store over one SQLite file (WAL, synced before any write is answered) with every live object in memory. */
+/** Store over one SQLite file (WAL, synced before any write is answered) with every live object in memory, but for those of resources that are read seldom. */
 export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #database: Database;
   readonly #cipher: ValueCipher | undefined;
-  readonly #live = new ObjectIndex();
+  readonly #onDisk: ReadonlySet<string>;
+  /** Objects or, of what is on the disk alone, the revisions of their states. */
+  readonly #live = new ObjectIndex<KubeObject | number>();
   readonly #fields = new SharedFields();
   readonly #values = new SharedValues();
   readonly #history: History;
@@ -54,12 +58,13 @@ export class SqliteStore implements Store {
   #lost: StatusError | undefined;
 
   /** Opens the file and reads it. Throws UserError when it cannot be used (see Database), or opened with these keys (see ValueCipher). */
-  constructor({ path, clock, log, maxBytes = MAX_BYTES, cipher }: SqliteStoreOptions) {
+  constructor({ path, clock, log, maxBytes = MAX_BYTES, cipher, onDisk = [] }: SqliteStoreOptions) {
     this.#clock = clock;
     this.#log = log;
     this.#cipher = cipher;
+    this.#onDisk = new Set(onDisk);
     this.#database = new Database(path, maxBytes);
-    this.#history = new History(this.#database.fact("compacted"), (key, revision) => deepFreeze(this.#read(key, revision)));
+    this.#history = new History(this.#database.fact("compacted"), (key, revision) => this.#read(key, revision));
     try {
       this.#load();
     } catch (error) {
@@ -73,7 +78,7 @@ export class SqliteStore implements Store {
   }
 
   get(key: StoreKey): KubeObject | undefined {
-    return this.#live.get(key);
+    return this.#whole(key, this.#live.get(key));
   }
 
   list(resource: string, namespace?: string, revision = this.#revision): StoreList {
@@ -86,11 +91,11 @@ export class SqliteStore implements Store {
       else selected.delete(id);
     }
     const sorted = [...selected].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { revision, objects: sorted.map(([, object]) => object) };
+    return { revision, objects: sorted.flatMap(([id, value]) => this.#whole(placeOf(resource, id), value) ?? []) };
   }
 
-  all(): Iterable<{ key: StoreKey; object: KubeObject }> {
-    return this.#live.entries();
+  *all(): Generator<{ key: StoreKey; object: KubeObject }> {
+    for (const { key, value } of this.#live.entries()) if (typeof value !== "number") yield { key, object: value };
   }
 
   since(revision: number): StoreEvent[] {
@@ -156,7 +161,7 @@ export class SqliteStore implements Store {
     const id = idOf(key);
     const open = this.#batch?.heads.get(id);
     const pending = open === undefined ? this.#syncing?.heads.get(id) : open;
-    return pending === undefined ? this.#live.get(key) : (pending ?? undefined);
+    return pending === undefined ? this.get(key) : (pending ?? undefined);
   }
 
   #record(key: StoreKey, head: KubeObject | undefined, result: KubeObject | "removed"): { object: KubeObject; changed: boolean } {
@@ -167,7 +172,7 @@ export class SqliteStore implements Store {
     const version = kept ? head.metadata.resourceVersion : undefined;
     const versioned = version === undefined ? base : { ...base, metadata: { ...base.metadata, resourceVersion: version } };
     // As JSON: what is read back later is what readers see now, and nobody else holds it.
-    const next = this.#shared(head, jsonCopy(versioned));
+    const next = this.#shared(key, head, jsonCopy(versioned));
     if (kept && next === head) return { object: head, changed: false };
     const batch = this.#openBatch();
     const revision = this.#revision + (this.#syncing?.rows.length ?? 0) + batch.rows.length + 1;
@@ -181,7 +186,9 @@ export class SqliteStore implements Store {
     return { object, changed: true };
   }
 
-  #shared(previous: KubeObject | undefined, object: KubeObject): KubeObject {
+  /** What is not kept shares nothing. */
+  #shared({ resource }: StoreKey, previous: KubeObject | undefined, object: KubeObject): KubeObject {
+    if (this.#onDisk.has(resource)) return previous && sameJson(asJson(previous), asJson(object)) ? previous : object;
     this.#fields.share(object);
     return this.#values.share(previous, object);
   }
@@ -271,7 +278,7 @@ export class SqliteStore implements Store {
     for (const [index, event] of events.entries()) {
       const row = rows[index];
       if (event.type === "DELETED") this.#live.delete(event.key);
-      else this.#live.set(event.key, event.object);
+      else this.#live.set(event.key, this.#onDisk.has(event.key.resource) ? event.revision : event.object);
       const { revision, key, type, previous } = event;
       const before = previous && Number(previous.metadata.resourceVersion);
       this.#history.add({ revision, key, type, before, at: row?.at ?? 0, bytes: row?.value.length ?? 0 }, event);
@@ -306,8 +313,10 @@ export class SqliteStore implements Store {
       last.set(id, { key, revision, deleted });
       this.#revision = Math.max(this.#revision, revision);
     }
-    for (const { key, revision, deleted } of last.values())
-      if (!deleted) this.#live.set(key, deepFreeze(this.#shared(undefined, this.#read(key, revision))));
+    for (const { key, revision, deleted } of last.values()) {
+      if (deleted) continue;
+      this.#live.set(key, this.#onDisk.has(key.resource) ? revision : deepFreeze(this.#shared(key, undefined, this.#parse(key, revision))));
+    }
     if (stale.length > 0) {
       this.#database.rewrite(stale);
       this.#log.info({ values: stale.length }, "what was stored in plain text, or sealed with an older key, was sealed anew");
@@ -322,11 +331,29 @@ export class SqliteStore implements Store {
     return this.#cipher.isCurrent(value) ? [] : [{ revision: head.revision, value: this.#cipher.seal(head, plain) }];
   }
 
+  #whole(key: StoreKey, value: KubeObject | number | undefined): KubeObject | undefined {
+    return typeof value === "number" ? this.#read(key, value) : value;
+  }
+
   #read(key: StoreKey, revision: number): KubeObject {
+    return deepFreeze(this.#parse(key, revision));
+  }
+
+  #parse(key: StoreKey, revision: number): KubeObject {
     const value = this.#database.value(revision);
     if (!this.#cipher && isSealed(value)) throw unknownKey(value.split(":")[3] ?? "");
     return JSON.parse(this.#cipher?.open({ ...key, revision }, value) ?? value) as KubeObject;
   }
+}
+
+/** Of an id in a resource's selection (see ObjectIndex.select). */
+function placeOf(resource: string, id: string): StoreKey {
+  const slash = id.indexOf("/");
+  return { resource, namespace: id.slice(0, slash), name: id.slice(slash + 1) };
+}
+
+function asJson(object: KubeObject): Json {
+  return object as unknown as Json;
 }
 
 function idOf({ resource, namespace, name }: StoreKey): string {

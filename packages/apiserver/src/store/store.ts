@@ -48,7 +48,7 @@ export interface Store {
   get(key: StoreKey): KubeObject | undefined;
   /** At the current revision, or as it was at an earlier one. */
   list(resource: string, namespace?: string, revision?: number): StoreList;
-  /** Every object there is. */
+  /** Every object that is in memory (see SqliteStoreOptions.onDisk). */
   all(): Iterable<{ key: StoreKey; object: KubeObject }>;
   write(key: StoreKey, change: Change): Promise<{ object: KubeObject | undefined; changed: boolean }>;
   /** The committed events after `revision`, to be looked at in the same turn: states of the past may be forgotten later. */

@@ -30,7 +30,8 @@ interface Pending {
 
 /**
  * Writes core/v1 Events in the background. There is one Event for an object, a reason and what it is about (the message's first two words: `Created
- * Route`), counted up, and the object owns it: few in number, gone with the object. An Event that cannot be written is only logged.
+ * Route`), counted up. It goes an hour after it was last written, as on Kubernetes; of an object that was made anew it says another uid. An Event that
+ * cannot be written is only logged.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -106,7 +107,6 @@ export class EventRecorder {
       metadata: {
         name,
         ...(namespace === undefined ? {} : { namespace }),
-        ownerReferences: [{ apiVersion, kind, name: objectName, uid }],
       },
       involvedObject: { apiVersion, kind, name: objectName, uid, ...(namespace === undefined ? {} : { namespace }) },
       reason,

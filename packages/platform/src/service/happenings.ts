@@ -22,7 +22,7 @@ type Source = (asked: { place: Place; team: string; before: number; limit: numbe
 
 /**
  * What happened to an app in an environment, from everything that knows of something, newest first. The cluster keeps its part as long as it
- * likes (Ebb's own: as long as the object lives); the rest is kept as operations and the trail are.
+ * likes (Ebb's own: an hour); the rest is kept as operations and the trail are.
  */
 export async function happenings(deps: Deps, cluster: Cluster, place: Place, request: HappeningsRequest): Promise<Happening[]> {
   const { team } = await getApp(deps.db, place.app);
