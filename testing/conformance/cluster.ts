@@ -15,6 +15,8 @@ export interface Cluster {
   machine: FakeDriver;
   /** Where external hosts are served by TLS. */
   tls: { host: string; port: number };
+  /** Where hosts inside the cluster are. */
+  tlsInside: { host: string; port: number };
   /** Of the control plane that runs now. */
   controllers(): Controllers;
   request(host: string, options?: { path?: string; internal?: boolean; headers?: Record<string, string> }): Promise<HttpAnswer>;
@@ -38,14 +40,15 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
       { ...listener, visibility: "external" },
       { ...listener, visibility: "internal" },
       { ...listener, visibility: "external", tls: true },
+      { ...listener, visibility: "internal", tls: true },
     ],
     socketPath,
     tablePath: join(folder.path, "table.json"),
     ...services,
   });
   await gateway.start();
-  const [external, internal, tls] = gateway.addresses();
-  if (!external || !internal || !tls) throw new Error("the gateway has no listeners");
+  const [external, internal, tls, tlsInside] = gateway.addresses();
+  if (!external || !internal || !tls || !tlsInside) throw new Error("the gateway has no listeners");
   const machine = new FakeDriver();
 
   async function startControlPlane() {
@@ -99,6 +102,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
     },
     machine,
     tls,
+    tlsInside,
     controllers: () => plane.controllers,
     request: (host, { path = "/", internal: inside = false, headers = {} } = {}) =>
       httpRequest(inside ? internal : external, { host, path, headers, timeout: 30_000 }),

@@ -188,9 +188,9 @@ test("a DomainMapping needs a claim, serves the Service by another host, and fre
 });
 
 /** The names of the certificate that a client is shown there, "none", or why it is not trusted. */
-function shownAt(servername: string, ca?: string): Promise<string> {
+function shownAt(servername: string, ca?: string, address = cluster.tls): Promise<string> {
   return new Promise<string>((resolve) => {
-    const socket = connect({ ...cluster.tls, servername, ...(ca === undefined ? { rejectUnauthorized: false } : { ca }) }, () => {
+    const socket = connect({ ...address, servername, ...(ca === undefined ? { rejectUnauthorized: false } : { ca }) }, () => {
       resolve(String(socket.getPeerCertificate().subjectaltname));
       socket.destroy();
     });
@@ -212,6 +212,8 @@ test("external-domain-tls: each public host, of the Service, of its tags and of 
   };
   await eventually(async () => (await secure()).length === 1);
   const traffic = [{ latestRevision: true, percent: 100, tag: "new" }];
+  // Only when it has heard of its Route's URL does its controller write no more.
+  await eventually(async () => (await cluster.get(Services, name))?.status?.url === `https://${host}`);
   const service = await readyService(name);
   await cluster.client.update(Services, { ...service, spec: { ...service.spec, traffic } });
   await eventually(async () => (await secure()).length === 2);
@@ -240,6 +242,41 @@ test("external-domain-tls: each public host, of the Service, of its tags and of 
   await cluster.client.delete(DomainMappings, "default", domain);
   await configure("config-network", { "external-domain-tls": "Disabled" });
   await cluster.client.delete(Services, "default", name);
+});
+
+test("cluster-local-domain-tls: the names inside the cluster share a certificate, and the Route's address becomes https", async () => {
+  const [name, hidden] = [fresh("inside"), fresh("hidden")];
+  await cluster.deploy(name, { image: OK });
+  await readyService(name);
+  await cluster.client.create(Services, {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: hidden, namespace: "default", labels: { "networking.knative.dev/visibility": "cluster-local" } },
+    spec: { template: { spec: { containers: [{ image: OK }] } } },
+  });
+  const said = async (of: string) => {
+    const status = (await cluster.get(Services, of))?.status;
+    return [status?.url, status?.address?.url];
+  };
+  const [outside, local] = [`${name}.sls-test.localhost`, `${name}.default.svc.cluster.local`];
+  await configure("config-network", { "cluster-local-domain-tls": "enabled" });
+  await eventually(async () => (await said(name))[1] === `https://${local}`);
+  expect(await said(name)).toEqual([`http://${outside}`, `https://${local}`]);
+  await eventually(async () => (await said(hidden))[0] === `https://${hidden}.default.svc.cluster.local`);
+  const route = await cluster.get(Routes, name);
+  const secret = await cluster.get(Secrets, `route-${route?.metadata.uid}-local`);
+  const authority = Buffer.from(secret?.data?.["ca.crt"] ?? "", "base64").toString();
+  for (const host of [local, `${name}.default.svc`, `${name}.default`]) {
+    expect(await shownAt(host, authority, cluster.tlsInside)).toBe(`DNS:${name}.default, DNS:${name}.default.svc, DNS:${local}`);
+  }
+  // Cleartext goes on inside, even where it is redirected outside.
+  await configure("config-network", { "cluster-local-domain-tls": "enabled", "http-protocol": "Redirected" });
+  await eventually(async () => (await cluster.request(outside)).status === 301);
+  expect((await cluster.request(local, { internal: true })).status).toBe(200);
+  await configure("config-network", { "cluster-local-domain-tls": "disabled", "http-protocol": "Enabled" });
+  await eventually(async () => (await said(name))[1] === `http://${local}`);
+  await eventually(async () => (await shownAt(local, undefined, cluster.tlsInside)) === "none");
+  for (const each of [name, hidden]) await cluster.client.delete(Services, "default", each);
 });
 
 test("namespace-wildcard-cert-selector: the hosts of a namespace share one certificate, and have none of their own", async () => {

@@ -7,8 +7,9 @@ import { deploy, eventually, nodeApp, startEbb, tempDir, type EbbServer } from "
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const IMAGE = "localhost/ebb-in-cluster:1";
-/** Of its own: another Ebb on this machine may have the usual one. */
-const ADDRESS = `169.254.21.${1 + (process.pid % 250)}`;
+/** Of its own, with the one after it: another Ebb on this machine may have the usual ones. */
+const FIRST = 2 * (1 + (process.pid % 120));
+const [ADDRESS, APPLICATIONS] = [`169.254.21.${FIRST}`, `169.254.21.${FIRST + 1}`] as const;
 const run = promisify(execFile);
 
 /** Asks the cluster's API as a program that knows only what Kubernetes promises it. */
@@ -34,8 +35,8 @@ describe("the cluster's API from inside", () => {
   }, 60_000);
   afterAll(async () => {
     await ebb.dispose();
-    // Ebb leaves its address on the device, for the next start. Without the right to add it, it is not there.
-    await run("ip", ["address", "del", `${ADDRESS}/32`, "dev", "lo"]).catch(() => undefined);
+    // Ebb leaves its addresses on the device, for the next start. Without the right to add them, they are not there.
+    for (const address of [ADDRESS, APPLICATIONS]) await run("ip", ["address", "del", `${address}/32`, "dev", "lo"]).catch(() => undefined);
   });
 
   test("a process may do what a RoleBinding allows its account, from the next request on, and nothing else", async () => {
@@ -109,6 +110,36 @@ describe("the cluster's API from inside", () => {
       // The token is bound to the Pod once that is recorded, a moment after the start.
       await eventually(async () => (await inside(a, "/bin/kubectl", "auth", "whoami")).includes(a), 10_000);
       expect(await inside(b, "/bin/kubectl", "get", "pods")).not.toContain(b);
+      // By TLS to another application, under each of its names; whoever does not know the authority does not trust it.
+      const network = (tls: string) =>
+        kubectl(
+          "patch",
+          "cm",
+          "config-network",
+          "-n",
+          "knative-serving",
+          "--type=merge",
+          "-p",
+          `{"data":{"cluster-local-domain-tls":"${tls}"}}`,
+        );
+      await network("Enabled");
+      await kubectl("wait", "ksvc/b", "--for=jsonpath={.status.address.url}=https://b.default.svc.cluster.local", "--timeout=30s");
+      const uid = await kubectl("get", "route", "b", "-o", "jsonpath={.metadata.uid}");
+      const authority = await kubectl("get", "secret", `route-${uid}-local`, "-o", "jsonpath={.data.ca\\.crt}");
+      const ask = (host: string, more: string) =>
+        inside(
+          a,
+          "/bin/busybox",
+          "sh",
+          "-c",
+          `echo ${authority} | /bin/busybox base64 -d > /dev/shm/ca; /bin/kubectl --server=https://${host} ${more} get --raw /`,
+        );
+      for (const host of ["b.default.svc.cluster.local", "b.default.svc", "b.default", "b"])
+        expect(await ask(host, "--certificate-authority=/dev/shm/ca"), host).toMatch(
+          host === "b" ? /not b|x509/ : /could not find|NotFound|404/,
+        );
+      expect(await ask("b.default", "")).toContain("unknown authority");
+      await network("Disabled");
       await kubectl("delete", "ksvc", "a", "b");
       await run("podman", ["rmi", "-f", IMAGE]);
       await folder.remove();

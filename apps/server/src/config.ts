@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,7 +28,7 @@ export interface ServerConfig {
   readonly apiPort: number;
   /** Cluster-local names of applications, for instances of the process driver. */
   readonly internalPort: number;
-  /** A link-local address of this machine at which containers find DNS (53) and applications (80); needs root. */
+  /** A link-local address of this machine at which containers find DNS (53) and the API (443); needs root. */
   readonly clusterAddress: string | undefined;
   /** The cluster's part of every URL: `{name}.sls-{cluster}.{base}`. */
   readonly clusterName: string;
@@ -59,8 +60,15 @@ const DEFAULT_NETWORKS = 4;
 /** Their making takes this machine a few milliseconds to a tenth of a second each. */
 const MOST_AHEAD = 64;
 
-/** Where applications are at the cluster's address. */
+/** Where applications are at their own address, by TLS too, and in cleartext at the cluster's. */
 export const CLUSTER_HTTP_PORT = 80;
+export const CLUSTER_TLS_PORT = 443;
+
+/** Where containers find applications: beside the cluster's address, whose port 443 is the API's. */
+export function applicationAddress(clusterAddress: string): string {
+  const [last = 0, ...others] = clusterAddress.split(".").map(Number).toReversed();
+  return [...others.toReversed(), last < 254 ? last + 1 : last - 1].join(".");
+}
 
 export const DEFAULT_PORTS = { gateway: 8080, platform: 8090, api: 8091, internal: 8092 } as const;
 
@@ -86,7 +94,7 @@ export function parseConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Se
     platformPort: parsePort("platform-port", values["platform-port"], DEFAULT_PORTS.platform),
     apiPort: parsePort("api-port", values["api-port"], DEFAULT_PORTS.api),
     internalPort: parsePort("internal-port", values["internal-port"], DEFAULT_PORTS.internal),
-    clusterAddress: values["cluster-address"] === "none" ? undefined : (values["cluster-address"] ?? "169.254.20.10"),
+    clusterAddress: clusterAddress(values["cluster-address"]),
     clusterName: values["cluster-name"] ?? "local",
     baseDomain: values["base-domain"] ?? "localhost",
     containers: values["no-containers"] !== true,
@@ -142,6 +150,15 @@ function tlsFiles(certificate: string | undefined, key: string | undefined): Ser
     throw new UserError("bad_option", "--tls-certificate and --tls-key belong together: each names a PEM file");
   }
   return { certificate: resolve(certificate), key: resolve(key) };
+}
+
+function clusterAddress(text = "169.254.20.10"): string | undefined {
+  if (text === "none") return undefined;
+  if (isIPv4(text)) return text;
+  throw new UserError(
+    "bad_option",
+    `--cluster-address ${text}: expected an IPv4 address of no other machine, such as 169.254.20.10, or none`,
+  );
 }
 
 /** Half of the cores, as applications need the others; one thread alone serves without the cost of sharing. */

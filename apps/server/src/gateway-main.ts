@@ -1,9 +1,9 @@
 /** The gateway process: the data plane, from its last routing table, whatever becomes of the others. */
 import { Group, systemClock, systemRandom } from "@ebb/base";
-import { AccessLogWriter, createDns, createGateway } from "@ebb/gateway";
+import { AccessLogWriter, createDns, createGateway, type ListenerOptions } from "@ebb/gateway";
 import { runChild } from "./child.ts";
 import { heapCompaction } from "./compact-heap.ts";
-import { CLUSTER_HTTP_PORT } from "./config.ts";
+import { applicationAddress, CLUSTER_HTTP_PORT, CLUSTER_TLS_PORT } from "./config.ts";
 import { gatewayCertificate } from "./gateway-certificate.ts";
 
 const DNS_PORT = 53;
@@ -11,9 +11,15 @@ const DNS_PORT = 53;
 await runChild(
   "gateway",
   async ({ config, paths, log }) => {
-    const internal = [{ host: "127.0.0.1", port: config.internalPort, visibility: "internal" as const }];
-    if (config.clusterAddress !== undefined)
-      internal.push({ host: config.clusterAddress, port: CLUSTER_HTTP_PORT, visibility: "internal" });
+    const internal: ListenerOptions[] = [{ host: "127.0.0.1", port: config.internalPort, visibility: "internal", flag: "--internal-port" }];
+    if (config.clusterAddress !== undefined) {
+      const inside = { host: applicationAddress(config.clusterAddress), visibility: "internal", flag: "--cluster-address" } as const;
+      internal.push(
+        { ...inside, host: config.clusterAddress, port: CLUSTER_HTTP_PORT },
+        { ...inside, port: CLUSTER_HTTP_PORT },
+        { ...inside, port: CLUSTER_TLS_PORT, tls: true },
+      );
+    }
     const own = await gatewayCertificate(config, paths.gatewayTls);
     const secure = own
       ? [{ host: config.host, port: config.tlsPort ?? 0, visibility: "external" as const, tls: true, flag: "--tls-port" }]
@@ -39,7 +45,8 @@ await runChild(
     const dns = createDns({
       listen: { host: config.clusterAddress, port: DNS_PORT },
       clusterDomain: "cluster.local",
-      answer: config.clusterAddress,
+      api: config.clusterAddress,
+      answer: applicationAddress(config.clusterAddress),
       clock: systemClock,
       log,
     });

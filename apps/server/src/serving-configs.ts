@@ -96,6 +96,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
     ["domain-template", "{{.Name}}.{{.Namespace}}.{{.Domain}}", "public host of a Route"],
     ["tag-template", "{{.Tag}}-{{.Name}}", "what stands for the name in the host of a tag"],
     ["external-domain-tls", "Disabled", "Enabled: a certificate for each public host, from an authority of the cluster"],
+    ["cluster-local-domain-tls", "Disabled", "Enabled: a certificate for the names of a Route inside the cluster, too"],
     ["namespace-wildcard-cert-selector", "", "namespaces (a LabelSelector in YAML; {}: all) whose hosts share one certificate"],
     ["http-protocol", "Enabled", "Redirected: cleartext requests are sent to TLS"],
   ],

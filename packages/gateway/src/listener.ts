@@ -60,6 +60,10 @@ export class Listener {
     return this.#tls !== undefined;
   }
 
+  get visibility(): Visibility {
+    return this.#options.visibility;
+  }
+
   get connections(): number {
     return this.#connections.size;
   }

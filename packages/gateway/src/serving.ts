@@ -80,7 +80,7 @@ export class Serving {
       certificates: this.#certificates,
       counts,
       rates: options.rates ?? new RateTable(),
-      tlsPort: () => this.#listeners.find(({ secure }) => secure)?.address.port,
+      tlsPort: () => this.#listeners.find(({ secure, visibility }) => secure && visibility === "external")?.address.port,
       connect: this.#connector(scanner),
     });
     const reading = requestReading(scanner, this.#limits);

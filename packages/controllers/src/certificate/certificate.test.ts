@@ -5,9 +5,9 @@ import { tempDir } from "@ebb/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseNetworkConfig } from "../config/network.ts";
 import { NOW, route, summary } from "../testing.ts";
-import { securedBy } from "./host-certificates.ts";
+import { securedBy, securedInside, TLS_NOT_ENABLED } from "./host-certificates.ts";
 import { certificateStatus, gatewayEntry, keptIn, makeSecret, untilRenewal } from "./reconcile.ts";
-import { adler32, routeCertificates, wantsCertificates } from "./resources.ts";
+import { adler32, localCertificates, routeCertificates, wantsCertificates } from "./resources.ts";
 
 const DAY = 86_400_000;
 const HOST = "shop.team.example.com";
@@ -41,6 +41,26 @@ describe("what is asked for", () => {
       spec: { dnsNames: [HOST], domain: "example.com", secretName: "route-route-uid" },
     });
     expect(tagged.metadata.name).toBe(`route-route-uid-${adler32("new")}`);
+  });
+
+  test("one for all names inside the cluster of a Route, and one for those of each tag", () => {
+    const hosts = ["shop.team.svc.cluster.local", "shop.team.svc", "shop.team"];
+    const [main, ofTag] = localCertificates(route(), [{ hosts }, { hosts: ["new-shop.team"], tag: "new" }], network);
+    expect(main).toMatchObject({
+      metadata: {
+        name: "route-route-uid-local",
+        labels: { "networking.knative.dev/certificate-type": "cluster-local-domain", "serving.knative.dev/route": "shop" },
+        annotations: { "networking.knative.dev/certificate.class": "cert-manager.certificate.networking.knative.dev" },
+      },
+      spec: { dnsNames: hosts.toReversed(), domain: "svc.cluster.local", secretName: "route-route-uid-local" },
+    });
+    expect(ofTag?.metadata.name).toBe(`route-route-uid-${adler32("new")}-local`);
+  });
+
+  test.each(["cluster-local-domain-tls", "system-internal-tls"])("%s is Enabled or Disabled", (key) => {
+    const parse = (value: string) => parseNetworkConfig({ [key]: value });
+    expect(["", "disabled", "Disabled", "ENABLED"].map(parse)).toHaveLength(4);
+    expect(() => parse("on")).toThrow(`${key} with value: "on" in config-network ConfigMap is not supported`);
   });
 
   test("adler32, as RFC 1950 has it", () => {
@@ -130,6 +150,16 @@ describe("what the Route says", () => {
   ])("%s", (_, judged, expected) => {
     expect(judged).toEqual(expected);
   });
+});
+
+test("inside the cluster a name is https once its certificate is there; until then the Route waits, and is not downgraded", () => {
+  const inside = (existing: Certificate | undefined) => securedBy([{ desired, existing, secret }], { holder: route(), downgrades: false });
+  const waiting = securedInside(TLS_NOT_ENABLED, inside(undefined));
+  expect([waiting.provisioned.cause?.reason, waiting.hosts.size]).toEqual(["CertificateNotReady", 0]);
+  const there = securedInside(TLS_NOT_ENABLED, inside(ready()));
+  expect([there.provisioned, [...there.hosts]]).toEqual([{ status: "True" }, [HOST]]);
+  const outside = { ...TLS_NOT_ENABLED, provisioned: { status: "False" as const } };
+  expect(securedInside(outside, inside(ready())).provisioned.status).toBe("False");
 });
 
 test("a Certificate that could not be made says why, and is given to nobody", () => {

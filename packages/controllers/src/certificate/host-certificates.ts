@@ -35,6 +35,16 @@ function without(message: string): Secured {
   return { provisioned: { status: "True", cause: { reason: "TLSNotEnabled", message } }, hosts: new Set(), entries: [] };
 }
 
+/** With the names inside the cluster, of which upstream speaks last: each is `https` as soon as it has its certificate, and never before. */
+export function securedInside(outside: Secured, inside: Secured): Secured {
+  const { entries } = inside;
+  return {
+    provisioned: outside.provisioned.status === "True" ? inside.provisioned : outside.provisioned,
+    hosts: new Set([...outside.hosts, ...entries.flatMap(({ hosts }) => hosts)]),
+    entries: [...outside.entries, ...entries],
+  };
+}
+
 /** The condition CertificateProvisioned, as upstream's MarkCertificate… and MarkTLSNotEnabled leave it. */
 export function markProvisioned(
   conditions: ConditionSet,
@@ -134,14 +144,23 @@ export class HostCertificates {
 
   /** As the API has them, without a change. */
   look(holder: KubeObject, desired: readonly Certificate[]): Secured {
-    const { certificates, secrets, settings } = this.#context;
+    return this.#judge(holder, desired, !this.#context.settings.current.network.redirectsToTls);
+  }
+
+  /** The same for names inside the cluster, which nobody downgrades. */
+  lookInside(holder: KubeObject, desired: readonly Certificate[]): Secured {
+    return this.#judge(holder, desired, false);
+  }
+
+  #judge(holder: KubeObject, desired: readonly Certificate[], downgrades: boolean): Secured {
+    const { certificates, secrets } = this.#context;
     const { namespace } = holder.metadata;
     const wanted = desired.map((each) => {
       const shared = this.#sharedBy(holder, each);
       const secret = secrets.get(namespace, (shared ?? each).spec.secretName);
       return { desired: each, existing: certificates.get(namespace, each.metadata.name), secret, shared };
     });
-    return securedBy(wanted, { holder, downgrades: !settings.current.network.redirectsToTls });
+    return securedBy(wanted, { holder, downgrades });
   }
 
   /** Makes those that are missing, removes those that nobody needs any more. */

@@ -11,13 +11,14 @@ import {
   type Route,
 } from "@ebb/kube";
 import { controllerRef, omit } from "../engine/keys.ts";
-import type { NetworkConfig } from "../config/network.ts";
+import { CLUSTER_DOMAIN, type NetworkConfig } from "../config/network.ts";
 
 export const CLASS = "networking.knative.dev/certificate.class";
 const CLASS_IN_KEBAB = "networking.knative.dev/certificate-class";
 /** All that upstream has called it. */
 const DISABLED = ["disable-external-domain-tls", "disable-auto-tls", "disableAutoTLS"].map((name) => `networking.knative.dev/${name}`);
-const TYPE_LABEL = { "networking.knative.dev/certificate-type": "external-domain" };
+const TYPE = "networking.knative.dev/certificate-type";
+const TYPE_LABEL = { [TYPE]: "external-domain" };
 
 /** A public host, and the tag that it is for. */
 export interface SecuredHost {
@@ -42,9 +43,29 @@ export function routeCertificates(
 ): Certificate[] {
   const labels = { ...TYPE_LABEL, [LABELS.route]: route.metadata.name };
   return hosts.map(({ host, tag }) => {
-    const name = `route-${route.metadata.uid ?? ""}${tag === undefined ? "" : `-${adler32(tag)}`}`;
-    return certificateOf({ ...metadataFrom(route, network), name, labels }, { host, domain, owner: controllerRef(Routes, route) });
+    const name = certificateName(route, tag);
+    return certificateOf({ ...metadataFrom(route, network), name, labels }, { hosts: [host], domain, owner: controllerRef(Routes, route) });
   });
+}
+
+/** The names inside the cluster of a Route, or of one of its tags. */
+export interface LocalHosts {
+  hosts: readonly string[];
+  tag?: string | undefined;
+}
+
+/** One for all the names of each; after MakeClusterLocalCertificate there. */
+export function localCertificates(route: Route, named: readonly LocalHosts[], network: NetworkConfig): Certificate[] {
+  const labels = { [TYPE]: "cluster-local-domain", [LABELS.route]: route.metadata.name };
+  return named.map(({ hosts, tag }) => {
+    const name = `${certificateName(route, tag)}-local`;
+    const owner = controllerRef(Routes, route);
+    return certificateOf({ ...metadataFrom(route, network), name, labels }, { hosts: hosts.toSorted(), domain: CLUSTER_DOMAIN, owner });
+  });
+}
+
+function certificateName({ metadata }: Route, tag: string | undefined): string {
+  return `route-${metadata.uid ?? ""}${tag === undefined ? "" : `-${adler32(tag)}`}`;
 }
 
 /** After pkg/reconciler/domainmapping/resources/certificate.go. */
@@ -52,7 +73,7 @@ export function mappingCertificate(mapping: DomainMapping, network: NetworkConfi
   const { name, namespace = "", uid = "" } = mapping.metadata;
   const labels = { ...TYPE_LABEL, "serving.knative.dev/domainMappingUID": uid, "serving.knative.dev/domainMappingNamespace": namespace };
   const owner = controllerRef(DomainMappings, mapping);
-  return certificateOf({ ...metadataFrom(mapping, network), name, labels }, { host: name, domain: name, owner });
+  return certificateOf({ ...metadataFrom(mapping, network), name, labels }, { hosts: [name], domain: name, owner });
 }
 
 function metadataFrom(holder: KubeObject, network: NetworkConfig): { namespace: string; annotations: Record<string, string> } {
@@ -61,16 +82,16 @@ function metadataFrom(holder: KubeObject, network: NetworkConfig): { namespace: 
   return { namespace, annotations: { ...kept, [CLASS]: classOf(holder) ?? network.certificateClass } };
 }
 
-/** One for a host, in the Secret of its own name. */
+/** One for these hosts, in the Secret of its own name. */
 export function certificateOf(
   metadata: Certificate["metadata"],
-  { host, domain, owner }: { host: string; domain: string; owner: OwnerReference },
+  { hosts, domain, owner }: { hosts: string[]; domain: string; owner: OwnerReference },
 ): Certificate {
   return {
     apiVersion: "networking.internal.knative.dev/v1alpha1",
     kind: "Certificate",
     metadata: { ...metadata, ownerReferences: [owner] },
-    spec: { dnsNames: [host], domain, secretName: metadata.name },
+    spec: { dnsNames: hosts, domain, secretName: metadata.name },
   };
 }
 

@@ -40,7 +40,7 @@ export function wildcardCertificate(
   const owner = controllerRef(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
   return certificateOf(
     { name: host.slice("*.".length), namespace, labels: { [WILDCARD_LABEL]: domain }, annotations },
-    { host, domain, owner },
+    { hosts: [host], domain, owner },
   );
 }
 

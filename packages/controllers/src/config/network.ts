@@ -13,6 +13,8 @@ export interface NetworkConfig {
   redirectsToTls: boolean;
   /** `external-domain-tls: Enabled`: each public host gets a certificate of its own. */
   makesCertificates: boolean;
+  /** `cluster-local-domain-tls: Enabled`: so do the names inside the cluster. */
+  makesLocalCertificates: boolean;
   /** `certificate-class`: who makes them. */
   certificateClass: string;
   /** `namespace-wildcard-cert-selector`: by their labels, namespaces whose hosts share one certificate; undefined: none. */
@@ -28,11 +30,14 @@ export const CERTIFICATE_CLASS = "cert-manager.certificate.networking.knative.de
 
 /** Throws UserError `invalid_config`. */
 export function parseNetworkConfig(data: Data = {}): NetworkConfig {
+  // From here to an instance no other machine is passed, so that there is nothing to be encrypted.
+  parseEncryption(data, "system-internal-tls");
   return {
     domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
     makesCertificates: parseSwitch(data["external-domain-tls"] ?? data["auto-tls"]),
+    makesLocalCertificates: parseEncryption(data, "cluster-local-domain-tls"),
     certificateClass: data["certificate-class"] ?? data["certificate.class"] ?? CERTIFICATE_CLASS,
     sharesCertificate: parseWildcardSelector(data["namespace-wildcard-cert-selector"]),
     rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
@@ -43,6 +48,14 @@ export function parseNetworkConfig(data: Data = {}): NetworkConfig {
 /** Enabled in any case; upstream takes everything else for Disabled. */
 function parseSwitch(text = ""): boolean {
   return text.toLowerCase() === "enabled";
+}
+
+/** Enabled or Disabled, in any case; nothing else, after knative.dev/networking pkg/config. */
+function parseEncryption(data: Data, key: string): boolean {
+  const text = data[key] ?? "";
+  const value = text.toLowerCase();
+  if (value === "enabled" || value === "disabled" || value === "") return value === "enabled";
+  throw new UserError("invalid_config", `${key} with value: ${JSON.stringify(text)} in config-network ConfigMap is not supported`);
 }
 
 /** A meta/v1 LabelSelector in YAML; an empty one selects all. */
@@ -67,10 +80,11 @@ function parseWildcardSelector(text = ""): LabelMatcher | undefined {
   }
 }
 
-function parseHttpProtocol(text = "Enabled"): boolean {
+/** Disabled, too, which upstream warns of and takes for Enabled. */
+function parseHttpProtocol(text = ""): boolean {
   const value = text.toLowerCase();
-  if (value === "enabled" || value === "redirected") return value === "redirected";
-  throw new UserError("invalid_config", `config-network: http-protocol ${JSON.stringify(text)} is neither Enabled nor Redirected`);
+  if (value === "" || value === "enabled" || value === "disabled" || value === "redirected") return value === "redirected";
+  throw new UserError("invalid_config", `httpProtocol ${text} in config-network ConfigMap is not supported`);
 }
 
 /** config-domain: which domain a Route's hosts are under, by its labels. */

@@ -40,12 +40,14 @@ function makeIngress(route: Route, find: Finder): KubeObject {
 
 /** The Secrets of its Certificates, that of its own host first. */
 function tlsOf(route: Route, find: Finder): { tls?: object[] } {
-  const { url, traffic = [] } = route.status ?? {};
-  const secure = new Set([url, ...traffic.map((target) => target.url)].filter((each) => each?.startsWith("https://")).map(hostOf));
+  const { url, address, traffic = [] } = route.status ?? {};
+  const secure = new Set(
+    [url, address?.url, ...traffic.map((target) => target.url)].filter((each) => each?.startsWith("https://")).map(hostOf),
+  );
   if (secure.size === 0) return {};
   const own = find
     .list<Certificate>(Certificates, route.metadata.namespace ?? "")
-    .filter((certificate) => isControlledBy(certificate, route) && certificate.spec.dnsNames.every((host) => secure.has(host)));
+    .filter((certificate) => isControlledBy(certificate, route) && certificate.spec.dnsNames.some((host) => secure.has(host)));
   const tls = own.map(({ metadata, spec }) => ({ hosts: spec.dnsNames, secretName: spec.secretName, secretNamespace: metadata.namespace }));
   const main = hostOf(url);
   return { tls: tls.toSorted((a, b) => Number(b.hosts.includes(main ?? "")) - Number(a.hosts.includes(main ?? ""))) };

@@ -1,6 +1,6 @@
-import { LABELS, Revisions, Routes, type Revision, type Route } from "@ebb/kube";
-import { TLS_NOT_ENABLED, TLS_NOT_INSIDE, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
-import { routeCertificates, wantsCertificates } from "../certificate/resources.ts";
+import { LABELS, Revisions, Routes, type Certificate, type Revision, type Route } from "@ebb/kube";
+import { securedInside, TLS_NOT_ENABLED, TLS_NOT_INSIDE, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
+import { localCertificates, routeCertificates, wantsCertificates } from "../certificate/resources.ts";
 import { domainFor } from "../config/network.ts";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
@@ -8,7 +8,7 @@ import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
 import { HostClaims } from "./claims.ts";
 import { allHosts, makeEntry, namedSplits, redirectsToTls, statusTraffic, type NamedSplits } from "./entry.ts";
-import { hostProblem, hostsOf, urlOf, type HostSettings } from "./hosts.ts";
+import { hostProblem, hostsOf, schemed, urlOf, type HostSettings } from "./hosts.ts";
 import type { Ingress } from "./ingress.ts";
 import { labelled } from "./labels.ts";
 import { Placeholders } from "./placeholders.ts";
@@ -35,6 +35,18 @@ interface Intent {
   named: NamedSplits[];
   /** Empty when everything goes to the newest at once. */
   rollouts: ConfigurationRollout[];
+}
+
+interface DesiredCertificates {
+  outside: Certificate[];
+  /** Of its names inside the cluster. */
+  inside: Certificate[];
+}
+
+interface SecuredRoute {
+  outside: Secured;
+  /** Those inside the cluster with them. */
+  all: Secured;
 }
 
 /** Routes: traffic to the gateway, routing state to the Revisions, status to the API. */
@@ -79,7 +91,7 @@ export class RouteController {
     const puts = routes.map(async (route) => {
       const { named } = this.#intent(route);
       const entry = this.#entry(route, named);
-      const told = this.#certificates.serve(keyOf(route), this.#certificates.look(route, this.#desired(route, named)).entries);
+      const told = this.#certificates.serve(keyOf(route), this.#look(route, this.#desired(route, named)).all.entries);
       const proved = ROUTE_CONDITIONS.get(route.status?.conditions, "IngressReady")?.status === "True";
       if (entry.hosts.length > 0) await this.#ingress.adopt(entry, proved);
       await told;
@@ -103,8 +115,9 @@ export class RouteController {
     const entry = this.#entry(route, intent.named);
     const programmed: IngressState = entry.hosts.length > 0 ? await this.#ingress.program(entry) : { state: "ready" };
     if (entry.hosts.length === 0) await this.#ingress.remove(key);
-    const secured = await this.#secure(route, intent.named);
-    const settings = { ...this.#settings(route), secure: secured.hosts };
+    const { outside, all: secured } = await this.#secure(route, intent.named);
+    // As upstream, the URL of a tag that is seen inside the cluster only says nothing of its certificate.
+    const settings = { ...this.#settings(route), secure: outside.hosts };
     const inForce = programmed.state === "ready" && !intent.problem;
     const duration = rolloutSeconds(route.metadata.annotations, settings.network.rolloutSeconds);
     const rollouts = inForce ? observeReady(intent.rollouts, clock.now(), duration) : undefined;
@@ -115,7 +128,7 @@ export class RouteController {
       traffic: inForce ? statusTraffic(route, intent.targets, settings) : (route.status?.traffic ?? []),
       secured,
       url: urlOf(hostsOf(route, settings), secured.hosts),
-      localUrl: `http://${hostsOf(route, settings).local[0] ?? ""}`,
+      localUrl: schemed(hostsOf(route, settings).local[0] ?? "", secured.hosts),
       ...(rollouts ? { rollouts } : {}),
       now: clock.now(),
     });
@@ -137,22 +150,33 @@ export class RouteController {
     return { network, domain, local: this.#placeholders.local(route) };
   }
 
-  /** The certificates that its public hosts should have, as far as they are its own. */
-  #desired(route: Route, named: readonly NamedSplits[]) {
+  /** The certificates that its hosts should have, as far as they are its own. */
+  #desired(route: Route, named: readonly NamedSplits[]): DesiredCertificates {
     const { network, domain } = this.#context.settings.current;
-    if (!wantsCertificates(route, network)) return [];
-    const hosts = named.flatMap(({ tag, hosts: { external: host } }) =>
-      host !== undefined && this.#mine(route, host) ? [{ host, tag }] : [],
-    );
-    return routeCertificates(route, hosts, { network, domain: domainFor(domain, route.metadata.labels ?? {}) });
+    const own = (host: string | undefined): host is string => host !== undefined && this.#mine(route, host);
+    const publicHosts = named.flatMap(({ tag, hosts: { external: host } }) => (own(host) ? [{ host, tag }] : []));
+    const localHosts = named.flatMap(({ tag, hosts: { local } }) => (local.every(own) ? [{ hosts: local, tag }] : []));
+    return {
+      outside: wantsCertificates(route, network)
+        ? routeCertificates(route, publicHosts, { network, domain: domainFor(domain, route.metadata.labels ?? {}) })
+        : [],
+      inside: network.makesLocalCertificates ? localCertificates(route, localHosts, network) : [],
+    };
   }
 
-  async #secure(route: Route, named: readonly NamedSplits[]): Promise<Secured> {
+  async #secure(route: Route, named: readonly NamedSplits[]): Promise<SecuredRoute> {
     const desired = this.#desired(route, named);
-    const secured = await this.#certificates.sync(route, desired);
-    await this.#certificates.serve(keyOf(route), secured.entries);
-    if (desired.length > 0) return secured;
-    return wantsCertificates(route, this.#context.settings.current.network) ? TLS_NOT_INSIDE : TLS_NOT_ENABLED;
+    await this.#certificates.sync(route, [...desired.outside, ...desired.inside]);
+    const secured = this.#look(route, desired);
+    await this.#certificates.serve(keyOf(route), secured.all.entries);
+    return secured;
+  }
+
+  #look(route: Route, desired: DesiredCertificates): SecuredRoute {
+    const none = wantsCertificates(route, this.#context.settings.current.network) ? TLS_NOT_INSIDE : TLS_NOT_ENABLED;
+    const outside = desired.outside.length > 0 ? this.#certificates.look(route, desired.outside) : none;
+    if (desired.inside.length === 0) return { outside, all: outside };
+    return { outside, all: securedInside(outside, this.#certificates.lookInside(route, desired.inside)) };
   }
 
   #mine(route: Route, host: string): boolean {

@@ -13,7 +13,7 @@ export interface Hosts {
 export type HostSettings = Pick<Values, "network" | "domain"> & {
   /** Names, of the Route or of tags, that are visible inside the cluster only, whatever the Route is. */
   local?: ReadonlySet<string>;
-  /** Public hosts that have a certificate. */
+  /** Hosts that have a certificate. */
   secure?: ReadonlySet<string>;
 };
 
@@ -38,8 +38,11 @@ export function hostsOf(route: Route, settings: HostSettings, tag?: string): Hos
 }
 
 export function urlOf({ external, local }: Hosts, secure?: ReadonlySet<string>): string {
-  const scheme = external !== undefined && secure?.has(external) ? "https" : "http";
-  return `${scheme}://${external ?? local[0] ?? ""}`;
+  return schemed(external ?? local[0] ?? "", secure);
+}
+
+export function schemed(host: string, secure?: ReadonlySet<string>): string {
+  return `${secure?.has(host) ? "https" : "http"}://${host}`;
 }
 
 /** What keeps a text from being a host name, if anything does. */

@@ -8,8 +8,9 @@ const NXDOMAIN = 3;
 export interface ClusterZone {
   /** `cluster.local` */
   domain: string;
-  /** The IPv4 address every service of the cluster has: the gateway's. */
+  /** The IPv4 address every service of the cluster has, the gateway's, but for the API's. */
   address: string;
+  api: string;
 }
 
 /** A query with exactly one question, or undefined for anything else. */
@@ -33,11 +34,14 @@ export function isClusterName(name: string, zone: ClusterZone): boolean {
   return plain.endsWith(`.svc.${zone.domain}`) || /^[^.]+\.[^.]+\.svc$/.test(plain);
 }
 
+const API = "kubernetes.default.svc";
+
 /** A Service has two labels before `svc`. Anything else is a resolver that tried its search list on a name from outside. */
-function isService(name: string, zone: ClusterZone): boolean {
+function addressOf(name: string, zone: ClusterZone): string | undefined {
   const plain = plainOf(name);
   const own = plain.endsWith(`.${zone.domain}`) ? plain.slice(0, -zone.domain.length - 1) : plain;
-  return /^[^.]+\.[^.]+\.svc$/.test(own);
+  if (own === API) return zone.api;
+  return /^[^.]+\.[^.]+\.svc$/.test(own) ? zone.address : undefined;
 }
 
 function plainOf(name: string): string {
@@ -53,13 +57,13 @@ export function clusterAnswer(
   zone: ClusterZone,
 ): Buffer {
   const { question } = query;
-  const exists = isService(question.name, zone);
+  const address = addressOf(question.name, zone);
   return encode({
     type: "response",
     id: query.id,
-    flags: (query.flags ?? 0) | AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN),
+    flags: (query.flags ?? 0) | AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | (address === undefined ? NXDOMAIN : 0),
     questions: [question],
-    answers: exists && question.type === "A" ? [{ type: "A", name: question.name, ttl: TTL, data: zone.address }] : [],
+    answers: address !== undefined && question.type === "A" ? [{ type: "A", name: question.name, ttl: TTL, data: address }] : [],
   });
 }
 

@@ -11,7 +11,8 @@ async function start(upstreams: string[] = []) {
   const dns = createDns({
     listen: { host: "127.0.0.1", port: 0 },
     clusterDomain: "cluster.local",
-    answer: "169.254.20.10",
+    answer: "169.254.20.11",
+    api: "169.254.20.10",
     clock: systemClock,
     log: silentLogger,
     upstreams,
@@ -49,13 +50,17 @@ describe("cluster names", () => {
     expect(answer).toMatchObject({
       id: 4711,
       rcode: "NOERROR",
-      answers: [{ name: "App.Ns.svc.Cluster.Local", type: "A", data: "169.254.20.10" }],
+      answers: [{ name: "App.Ns.svc.Cluster.Local", type: "A", data: "169.254.20.11" }],
     });
   });
 
+  test.each(["kubernetes.default.svc", "Kubernetes.default.svc.cluster.local"])("%s leads to the API", async (name) => {
+    expect((await askUdp(await start(), query(name))).answers).toMatchObject([{ type: "A", data: "169.254.20.10" }]);
+  });
+
   test.each([
-    ["kubernetes.default.svc", "NOERROR", 1],
-    ["kubernetes.default.svc.cluster.local", "NOERROR", 1],
+    ["kubernetes.team.svc", "NOERROR", 1],
+    ["app.default.svc.cluster.local", "NOERROR", 1],
     // What is left of `www.example.com` after a search list.
     ["www.example.com.default.svc.cluster.local", "NXDOMAIN", 0],
     ["example.com.default.svc.cluster.local", "NXDOMAIN", 0],

@@ -10,8 +10,10 @@ export interface DnsOptions {
   listen: { host: string; port: number };
   /** `cluster.local` */
   clusterDomain: string;
-  /** The IPv4 address that every `*.svc.CLUSTERDOMAIN` has: the gateway's internal listener. */
+  /** The IPv4 address that every `*.svc.CLUSTERDOMAIN` has, the gateway's internal listener, but for that of the API. */
   answer: string;
+  /** The one of `kubernetes.default.svc.CLUSTERDOMAIN`. */
+  api: string;
   clock: Clock;
   log: Logger;
   /** Resolvers for all other names (`address` or `address:port`), asked in turn; the machine's own when left out. */
@@ -45,7 +47,7 @@ class DnsServer implements Dns {
 
   constructor(options: DnsOptions) {
     this.#options = options;
-    this.#zone = { domain: options.clusterDomain, address: options.answer };
+    this.#zone = { domain: options.clusterDomain, address: options.answer, api: options.api };
     this.#tcp = createServer((socket) => this.#accept(socket));
     this.#tcp.maxConnections = MAX_TCP_CONNECTIONS;
   }
