@@ -419,7 +419,7 @@ export interface InstanceStatus {
    * its program is first to be let go there; the manager is to be told by `scale`.
    */
   trial?: Address & { gateFile?: string };
-  /** Thousandths of a core that it may use, when that is limited. */
+  /** Thousandths of a core that it asks for: its limit, when it does not say. */
   cpuMillis?: number;
   startedAt: number;
   /** When it first became ready. */

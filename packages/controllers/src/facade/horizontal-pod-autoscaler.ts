@@ -85,10 +85,11 @@ function metricsOf({ status }: PodAutoscaler, strategy: Strategy | undefined, re
   return { metrics, currentMetrics: current({ averageUtilization: Math.round(used.cpuPercent), averageValue }) };
 }
 
-/** What per cent are of: the limit, or a core. */
+/** What per cent are of: the request, for which the limit stands in, as in Kubernetes; or a core. */
 function coresOf(revision: Revision | undefined): number {
-  const limit = (revision && servingContainer(revision))?.resources?.limits?.["cpu"];
-  return limit !== undefined && isQuantity(limit) ? quantityValue(limit) : 1;
+  const { requests, limits } = (revision && servingContainer(revision))?.resources ?? {};
+  const asked = requests?.["cpu"] ?? limits?.["cpu"];
+  return asked !== undefined && isQuantity(asked) ? quantityValue(asked) : 1;
 }
 
 function behaviorOf(annotations: Readonly<Record<string, string>>): object {

@@ -141,6 +141,19 @@ describe("beneath a Revision", () => {
     });
   });
 
+  test("a HorizontalPodAutoscaler's per cent are of the request, which the limit stands in for, or of a core", () => {
+    const used = scaledByUse({}, { annotations: { "autoscaling.ebb.dev/resource-usage": '{"cpuPercent":50,"memoryMiB":7}' } });
+    const average = (resources: object | undefined) => {
+      const of = revision(1);
+      const [container] = of.spec.containers;
+      if (container && resources) container.resources = resources;
+      const find: Finder = { ...world(), get: (() => of) as Finder["get"] };
+      return made("HorizontalPodAutoscaler", used, find)[0].status.currentMetrics[0].resource.current.averageValue;
+    };
+    const asked = { requests: { cpu: "30m" }, limits: { cpu: "300m" } };
+    expect([asked, { limits: { cpu: "300m" } }, undefined].map(average)).toEqual(["15m", "150m", "500m"]);
+  });
+
   test("only Revisions of the class hpa have one", () => {
     const view = SERVING_VIEWS.find(({ kind }) => kind.kind === "HorizontalPodAutoscaler");
     expect([view?.applies?.(scaledByUse()), view?.applies?.(autoscaler())]).toEqual([true, false]);

@@ -236,6 +236,11 @@ describe("instance manager", () => {
     expect(phases()).toEqual(["ready"]);
   });
 
+  it("tells what CPU an instance asks for: its limit, when it does not say", async () => {
+    await run(1, { resources: { cpuMillis: 300, cpuRequestMillis: 30 } });
+    expect(only().cpuMillis).toBe(30);
+  });
+
   it("explains an end for want of memory and an end with code 0", async () => {
     await run(1, { resources: { memoryBytes: 64 * 1024 * 1024 } });
     driver.crash(only().id, { reason: "OOMKilled", signal: "SIGKILL" });

@@ -113,7 +113,7 @@ export class ManagedInstance {
 
   status(): InstanceStatus {
     const address = this.#running?.address;
-    const { cpuMillis } = this.spec.resources;
+    const { cpuRequestMillis: cpuMillis = this.spec.resources.cpuMillis } = this.spec.resources;
     const parts = this.#deps.driver.parts?.(this.spec.id);
     const trial = this.#trial();
     const thawFile = this.#phase === "frozen" ? this.#cpu.thawFile : undefined;
