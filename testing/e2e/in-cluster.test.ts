@@ -111,34 +111,20 @@ describe("the cluster's API from inside", () => {
       await eventually(async () => (await inside(a, "/bin/kubectl", "auth", "whoami")).includes(a), 10_000);
       expect(await inside(b, "/bin/kubectl", "get", "pods")).not.toContain(b);
       // By TLS to another application, under each of its names; whoever does not know the authority does not trust it.
-      const network = (tls: string) =>
-        kubectl(
-          "patch",
-          "cm",
-          "config-network",
-          "-n",
-          "knative-serving",
-          "--type=merge",
-          "-p",
-          `{"data":{"cluster-local-domain-tls":"${tls}"}}`,
-        );
+      const network = (tls: string) => {
+        const change = `{"data":{"cluster-local-domain-tls":"${tls}"}}`;
+        return kubectl("patch", "cm", "config-network", "-n", "knative-serving", "--type=merge", "-p", change);
+      };
       await network("Enabled");
       await kubectl("wait", "ksvc/b", "--for=jsonpath={.status.address.url}=https://b.default.svc.cluster.local", "--timeout=30s");
       const uid = await kubectl("get", "route", "b", "-o", "jsonpath={.metadata.uid}");
       const authority = await kubectl("get", "secret", `route-${uid}-local`, "-o", "jsonpath={.data.ca\\.crt}");
-      const ask = (host: string, more: string) =>
-        inside(
-          a,
-          "/bin/busybox",
-          "sh",
-          "-c",
-          `echo ${authority} | /bin/busybox base64 -d > /dev/shm/ca; /bin/kubectl --server=https://${host} --token=none ${more} get --raw /`,
-        );
-      for (const host of ["b.default.svc.cluster.local", "b.default.svc", "b.default", "b"])
-        expect(await ask(host, "--certificate-authority=/dev/shm/ca"), host).toMatch(
-          host === "b" ? /not b|x509/ : /could not find|NotFound|404/,
-        );
-      expect(await ask("b.default", "")).toContain("unknown authority");
+      await inside(a, "/bin/busybox", "sh", "-c", `echo ${authority} | /bin/busybox base64 -d > /dev/shm/ca`);
+      const ask = (host: string, ...more: string[]) =>
+        inside(a, "/bin/kubectl", `--server=https://${host}`, "--token=none", ...more, "get", "--raw", "/");
+      for (const host of ["b.default.svc.cluster.local", "b.default.svc", "b.default"])
+        expect(await ask(host, "--certificate-authority=/dev/shm/ca"), host).toMatch(/could not find|NotFound|404/);
+      expect(await ask("b.default")).toContain("unknown authority");
       await network("Disabled");
       await kubectl("delete", "ksvc", "a", "b");
       await run("podman", ["rmi", "-f", IMAGE]);

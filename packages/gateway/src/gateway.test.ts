@@ -276,6 +276,25 @@ describe("tunnels and streams", () => {
     expect(app.received()).toMatch(/Connection: Upgrade\r\nUpgrade: websocket\r\n/);
   });
 
+  test("a tunnel outlives its route and its version: the instance has the last word", async () => {
+    const app = await rawServer((socket, text) => {
+      if (text.startsWith("GET")) socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      else if (text === "bye?") socket.end("closed");
+      else socket.write(`echo:${text}`);
+    });
+    const { port, client } = await startWith([app.port]);
+    const browser = await rawClient(port);
+    browser.send("GET /ws HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n");
+    await eventually(() => browser.text().includes("101"));
+    await client.removeRoute("ns/app");
+    await client.removeBackend("ns/app");
+    browser.send("still?");
+    await eventually(() => browser.text().endsWith("echo:still?"));
+    browser.send("bye?");
+    await browser.ended;
+    expect(browser.text()).toMatch(/echo:still\?closed$/);
+  });
+
   test("an instance that does not switch answers as usual", async () => {
     const app = await hello();
     const { port } = await startWith([app.port]);

@@ -23,8 +23,26 @@ export interface Watched {
   /** Of the kind, under the namespace: `apis/serving.knative.dev/v1`. */
   group: string;
   plural: string;
-  name: string;
+  /** Of one object; without it, of all. */
+  name?: string;
   seconds: number;
+  /** Another than the run's. */
+  namespace?: string;
+}
+
+interface Named {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** Another than the run's. */
+  namespace?: string;
+}
+
+interface Selectors {
+  label?: string;
+  field?: string;
+  /** Another than the run's. */
+  namespace?: string;
 }
 
 export interface WatchedChange {
@@ -45,15 +63,15 @@ export interface Target {
   replace<T extends KubeObject>(object: T): Promise<T>;
   /** Merge patch. */
   patch<T extends KubeObject>(change: Change): Promise<T>;
-  find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }): Promise<T | undefined>;
+  find<T extends KubeObject>(of: Named): Promise<T | undefined>;
   /** `foreground`: it goes after all that it owns. */
   remove(of: { apiVersion: string; kind: string; name: string }, propagation?: "Foreground" | "Background"): Promise<void>;
   /** By an object's `status.url`, through the ingress. */
-  get(url: string, options?: { path?: string; headers?: Record<string, string> }): Promise<HttpAnswer>;
+  get(url: string, options?: { path?: string; headers?: Record<string, string>; port?: number }): Promise<HttpAnswer>;
   /** What a shell command prints inside an instance that serves that URL. */
   shell(url: string, command: string, headers?: Record<string, string>): Promise<string>;
   /** Objects of the namespace, by selectors as clients write them. */
-  list<T extends KubeObject>(of: { apiVersion: string; kind: string }, selectors?: { label?: string; field?: string }): Promise<T[]>;
+  list<T extends KubeObject>(of: { apiVersion: string; kind: string }, selectors?: Selectors): Promise<T[]>;
   /** Changes of the object from now on, until `until` holds or `seconds` have passed, which ends the watch on the server's side. */
   watch(of: Watched, until: (change: WatchedChange) => boolean): Promise<WatchedChange[]>;
   /** Pods of a Revision. */
@@ -122,20 +140,20 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
   const namespace = `conformance-${systemRandom.suffix(5)}`;
   const elsewhere = `${namespace}-alt`;
   for (const name of [namespace, elsewhere]) await api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  const header = (of: { apiVersion: string; kind: string; name: string }) => ({
+  const header = (of: Named) => ({
     apiVersion: of.apiVersion,
     kind: of.kind,
-    metadata: { name: of.name, namespace },
+    metadata: { name: of.name, namespace: of.namespace ?? namespace },
   });
   const list = async <T extends KubeObject>(
     { apiVersion, kind }: { apiVersion: string; kind: string },
-    { label, field }: { label?: string; field?: string } = {},
+    { label, field, namespace: where = namespace }: Selectors = {},
   ) => {
-    const { items } = await api.list(apiVersion, kind, namespace, undefined, undefined, undefined, field, label);
+    const { items } = await api.list(apiVersion, kind, where, undefined, undefined, undefined, field, label);
     return items as unknown as T[];
   };
-  const get: Target["get"] = (url, { path: at = "/", headers = {} } = {}) =>
-    httpRequest(address, { host: new URL(url).host, path: at, headers, timeout: 30_000 });
+  const get: Target["get"] = (url, { path: at = "/", headers = {}, port = address.port } = {}) =>
+    httpRequest({ ...address, port }, { host: new URL(url).host, path: at, headers, timeout: 30_000 });
   return {
     image,
     namespace,
@@ -153,7 +171,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       const body = { ...change, metadata: { ...change.metadata, namespace } };
       return (await api.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch)) as unknown as T;
     },
-    async find<T extends KubeObject>(of: { apiVersion: string; kind: string; name: string }) {
+    async find<T extends KubeObject>(of: Named) {
       try {
         return (await api.read(header(of))) as unknown as T;
       } catch (error) {
@@ -170,9 +188,9 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       return answer.body.trim();
     },
     list,
-    async watch({ group, plural, name, seconds }, until) {
+    async watch({ group, plural, name, seconds, namespace: where = namespace }, until) {
       const seen: WatchedChange[] = [];
-      const query = { fieldSelector: `metadata.name=${name}`, timeoutSeconds: seconds };
+      const query = { ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }), timeoutSeconds: seconds };
       const ended = Promise.withResolvers<void>();
       const each = (type: string, object: KubeObject) => {
         seen.push({ type, object });
@@ -180,7 +198,7 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
       };
       // An answer that ends says so without an error.
       const end = (error: unknown) => (error instanceof Error ? ended.reject(error) : ended.resolve());
-      const request = await new Watch(config).watch(`/${group}/namespaces/${namespace}/${plural}`, query, each, end);
+      const request = await new Watch(config).watch(`/${group}/namespaces/${where}/${plural}`, query, each, end);
       await ended.promise.finally(() => request.abort());
       return seen;
     },

@@ -6,6 +6,7 @@ import {
   EndpointSlices,
   ServerlessServices,
   type Configuration,
+  type CoreService,
   type KnativeService,
   type Kind,
   type KubeObject,
@@ -21,13 +22,14 @@ import { makeService, named, SERVING, type ServiceParts } from "./objects.ts";
 import { conditionOf, settled, type Target } from "./target.ts";
 
 const SCALING = "autoscaling.knative.dev";
+const SYSTEM = "knative-serving";
 const PATIENCE = 60_000;
 const SMALL = { limits: { cpu: "200m", memory: "50Mi" }, requests: { cpu: "30m", memory: "20Mi" } };
 const EMPTY = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"] as const;
 
 type Scaled = KubeObject & { spec: { replicas?: number }; status: Record<(typeof EMPTY)[number], number | undefined> };
 type Addresses = KubeObject & { subsets?: { addresses?: object[] }[] };
-type Slice = KubeObject & { endpoints: { conditions: { ready: boolean } }[] };
+type Slice = KubeObject & { endpoints: { addresses: string[]; conditions: { ready: boolean } }[] };
 
 const of = (kind: Kind) => ({ apiVersion: apiVersionOf(kind), kind: kind.kind });
 /** A name of this attempt alone: a test that is tried again starts from nothing. */
@@ -133,16 +135,46 @@ export function describeUpstream(target: () => Target): void {
       expect(most).toBe(2);
     });
 
-    test("TestFastScaleToZero: the Deployment counts nothing, no Pod is left, the Revision stays ready and wakes", async () => {
+    /** test/e2e/e2e.go, waitForActivatorEndpoints. */
+    const addressesOf = async (service: string, namespace?: string) => {
+      const found = { label: `kubernetes.io/service-name=${service}`, ...(namespace === undefined ? {} : { namespace }) };
+      const slices = await target().list<Slice>(of(EndpointSlices), found);
+      return slices.flatMap(({ endpoints }) => endpoints).flatMap(({ addresses }) => addresses);
+    };
+
+    test("TestTargetBurstCapacityMinusOne: the Revision's Service leads to activators, as many of them as are asked for", async () => {
+      const name = fresh("burst");
+      await service(name, { template: { annotations: { [`${SCALING}/target-burst-capacity`]: "-1" } } });
+      await eventually(async () => {
+        const sks = await find<KubeObject & { spec: { numActivators: number } }>(ServerlessServices, `${name}-00001`);
+        const activators = await addressesOf("activator-service", SYSTEM);
+        const behind = await addressesOf(`${name}-00001`);
+        const wanted = Math.min(sks?.spec.numActivators ?? Infinity, activators.length);
+        return behind.length >= wanted && behind.some((address) => activators.includes(address));
+      }, PATIENCE);
+    });
+
+    test("TestTargetBurstCapacityZero, TestFastScaleToZero, TestActivationScale: to nothing, in every count, ready all the while; it wakes with two", async () => {
       const name = fresh("zero");
-      const { status } = await service(name, { template: { annotations: { [`${SCALING}/window`]: "6s" } } });
+      const annotations = { window: "6s", "target-burst-capacity": "0", "activation-scale": "2" };
+      const template = { annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`${SCALING}/${key}`, value])) };
+      const { status } = await service(name, { template });
+      const made = await target().find<Revision>(named("Revision", `${name}-00001`));
+      expect(made?.status).toMatchObject({ actualReplicas: 1, desiredReplicas: 1 });
+      const labelled = { label: `serving.knative.dev/revision=${name}-00001,networking.internal.knative.dev/serviceType=Private` };
+      const [behind] = await target().list<Addresses>(of(Endpoints), labelled);
+      expect(behind?.metadata.name).toBe(`${name}-00001-private`);
+      await eventually(async () => (await readyBehind(`${name}-00001`)) === 0, PATIENCE);
       await eventually(async () => {
         const deployment = await find<Scaled>(Deployments, `${name}-00001-deployment`);
         return deployment?.spec.replicas === 0 && EMPTY.every((count) => !deployment.status[count]);
       }, PATIENCE);
       await eventually(async () => (await target().pods(`${name}-00001`)).length === 0, PATIENCE);
       expect(conditionOf(await target().find(named("Revision", `${name}-00001`)))?.status).toBe("True");
+      const asleep = await target().find<Revision>(named("Revision", `${name}-00001`));
+      expect(asleep?.status).toMatchObject({ actualReplicas: 0, desiredReplicas: 0 });
       expect(await target().shell(status?.url ?? "", "echo awake")).toBe("awake");
+      await eventually(async () => (await target().find<Revision>(named("Revision", `${name}-00001`)))?.status?.desiredReplicas === 2);
     });
   });
 
@@ -162,6 +194,77 @@ export function describeUpstream(target: () => Target): void {
       await eventually(async () => (await target().shell(status?.url ?? "", "ls /tmp | grep -c '^[123]$'")) === "3");
       await target().remove({ apiVersion: "v1", kind: "Pod", name: pod?.metadata.name ?? "" });
       expect(await answers).toEqual(["1", "2", "3"]);
+    });
+
+    /** test/ha/workload_test.go, with each sort of burst capacity; upstream ten times over. */
+    test("TestActivatorNotInRequestPath, …InRequestPathAlways, …Possibly: nobody notices that the Pods are deleted, one after the other", async () => {
+      const names = ["0", "-1", "1"].map((burst) => ({ burst, name: fresh("user-pods") }));
+      const one = async ({ burst, name }: (typeof names)[number]) => {
+        const annotations = Object.fromEntries(
+          Object.entries({ "min-scale": "2", "max-scale": "2", "target-burst-capacity": burst }).map(([key, value]) => [
+            `${SCALING}/${key}`,
+            value,
+          ]),
+        );
+        const { status } = await service(name, { template: { annotations }, spec: { timeoutSeconds: 5 } });
+        const scaled = async () => {
+          const deployment = await find<Scaled>(Deployments, `${name}-00001-deployment`);
+          return deployment?.status.readyReplicas === 2;
+        };
+        const seen: string[] = [];
+        const probing = new AbortController();
+        const prober = (async () => {
+          while (!probing.signal.aborted)
+            seen.push(String((await target().get(status?.url ?? "", { path: "/cgi-bin/run?sleep%200.05" })).status));
+        })();
+        await eventually(scaled, PATIENCE);
+        for (const { metadata } of await target().list<Pod>(
+          { apiVersion: "v1", kind: "Pod" },
+          { label: `serving.knative.dev/service=${name}` },
+        )) {
+          const pod = { apiVersion: "v1", kind: "Pod", name: metadata.name };
+          await target().remove(pod);
+          await eventually(async () => (await target().find(pod)) === undefined, PATIENCE);
+        }
+        await eventually(scaled, PATIENCE);
+        probing.abort();
+        await prober;
+        return [...new Set(seen)];
+      };
+      expect(await Promise.all(names.map(one))).toEqual([["200"], ["200"], ["200"]]);
+    });
+  });
+
+  /** What every test does before and after its own part: knative.dev/pkg/test/ingress, test/logstream, test/clients.go. */
+  describe.concurrent("the framework", () => {
+    test("the way in is the one address of the ingress's Service, and its port 80 is found by its nodePort", async () => {
+      const { GATEWAY_OVERRIDE: name = "istio-ingressgateway", GATEWAY_NAMESPACE_OVERRIDE: namespace = "istio-system" } = process.env;
+      const ingress = await target().find<CoreService>({ ...of(CoreServices), name, namespace });
+      expect(ingress?.status?.loadBalancer?.ingress).toHaveLength(1);
+      const mapped = ingress?.spec?.ports?.find(({ port }) => port === 80)?.nodePort;
+      const made = await service(fresh("way-in"));
+      const port = process.env["EBB_CONFORMANCE_INGRESS"] ? undefined : mapped;
+      expect((await target().get(made.status?.url ?? "", { path: "/cgi-bin/run?:", ...(port === undefined ? {} : { port }) })).status).toBe(
+        200,
+      );
+    });
+
+    test("Pods of the system's namespace are watched from now on, whether there are any or none", async () => {
+      const seen = await target().watch({ group: "api/v1", namespace: SYSTEM, plural: "pods", seconds: 1 }, () => false);
+      expect(seen.map(({ type }) => type).filter((type) => type !== "ADDED")).toEqual([]);
+    });
+
+    test("TearDown: Route, Configuration and Service are deleted in the foreground, whichever is gone already", async () => {
+      const name = fresh("torn");
+      await service(name);
+      for (const kind of ["Route", "Configuration", "Service"] as const) {
+        await target()
+          .remove(named(kind, name), "Foreground")
+          .catch((error: unknown) => (error instanceof ApiException && error.code === 404 ? undefined : Promise.reject(error as Error)));
+      }
+      for (const kind of ["Service", "Route", "Configuration"] as const)
+        await eventually(async () => (await target().find(named(kind, name))) === undefined, PATIENCE);
+      await eventually(async () => (await target().pods(`${name}-00001`)).length === 0, PATIENCE);
     });
   });
 
