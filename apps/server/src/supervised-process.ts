@@ -57,7 +57,7 @@ export class SupervisedProcess implements Runnable {
   async start(): Promise<void> {
     const running = await this.#options.detached?.running();
     if (running) this.#adopt(running);
-    else await this.#spawn();
+    else await this.#ready(this.#spawn());
   }
 
   async stop(): Promise<void> {
@@ -110,8 +110,8 @@ export class SupervisedProcess implements Runnable {
     this.#adopted = { identity, poll };
   }
 
-  async #spawn(): Promise<void> {
-    const { entry, dataDir, logsDir, clock, log, name, detached, onReady, nodeFlags = [] } = this.#options;
+  #spawn(): ChildProcess {
+    const { entry, dataDir, logsDir, clock, name, detached, nodeFlags = [] } = this.#options;
     const output = openSync(join(logsDir, `${name}.out`), "a", 0o600);
     const child = fork(entry, [dataDir, name], {
       detached: detached !== undefined,
@@ -122,10 +122,18 @@ export class SupervisedProcess implements Runnable {
     closeSync(output);
     this.#child = child;
     this.#startedAt = clock.monotonic();
-    child.once("exit", (code, killedBy) => {
+    const gone = (why: string) => {
       this.#child = undefined;
-      if (!this.#stopping) this.#again(killedBy ?? `exit code ${code}`);
-    });
+      if (!this.#stopping) this.#again(why);
+    };
+    child.once("exit", (code, killedBy) => gone(killedBy ?? `exit code ${code}`));
+    // One that never was does not exit.
+    child.once("error", (error) => child.pid === undefined && gone(error.message));
+    return child;
+  }
+
+  async #ready(child: ChildProcess): Promise<void> {
+    const { log, name, onReady } = this.#options;
     const outcome = await this.#outcome(child);
     if (outcome.type === "failed") throw new UserError(outcome.code, outcome.message, outcome.hint ? { hint: outcome.hint } : {});
     log.info({ process: name, pid: child.pid }, "ready");
@@ -163,8 +171,13 @@ export class SupervisedProcess implements Runnable {
     log.warn({ process: name, why, delay }, "ended and is started again");
     this.#restart?.cancel();
     this.#restart = clock.after(delay, () => {
-      // A failed attempt also fires the child's exit, which schedules the next one.
-      this.#spawn().catch((error: unknown) => log.error({ process: name, error }, "could not be started again"));
+      try {
+        // A child that fails also exits, which schedules the next attempt.
+        this.#ready(this.#spawn()).catch((error: unknown) => log.error({ process: name, error }, "could not be started again"));
+      } catch (error) {
+        log.error({ process: name, error }, "could not be started again");
+        this.#again("no process could be made");
+      }
     });
   }
 }
