@@ -1,4 +1,4 @@
-import { causeChain, EbbError, type BackoffPolicy } from "@ebb/base";
+import { causeChain, EbbError, systemCode, type BackoffPolicy } from "@ebb/base";
 import type { InstanceExit, InstanceSpec, LogLine } from "../port.ts";
 
 /** kubelet waits 10 s after the first crash and doubles up to 5 min. A second is kinder to a start that lost a race; the ceiling is the same. */
@@ -19,7 +19,11 @@ const REASONS: Record<string, string> = {
   ImageReferenceInvalid: "InvalidImageName",
 };
 
+const DISK_FULL = new Set(["ENOSPC", "EDQUOT"]);
+
 export function explainStartError(error: unknown): { reason: string; message: string } {
+  if (DISK_FULL.has(systemCode(error) ?? ""))
+    return { reason: "StartError", message: "the disk of Ebb's data folder is full. Free some space on it" };
   const message = causeChain(error).join(": ");
   if (!(error instanceof EbbError)) return { reason: "StartError", message };
   const reason = REASONS[error.code] ?? (error.kind === "user" ? error.code : "StartError");

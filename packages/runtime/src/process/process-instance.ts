@@ -242,11 +242,24 @@ export class ProcessInstance {
       finishedAt: clock.now(),
     };
     this.#end = { exit: record, stopped: this.#stopping };
-    this.folder.writeEnd(this.#end);
+    const isKept = this.#keepEnd(this.#end);
     this.#done.resolve();
     this.#context.ended(this, this.#stopping ? undefined : record);
     await this.folder.clean();
+    // On a full disk there is room now.
+    if (!isKept) this.#keepEnd(this.#end);
     if (this.#run?.uid !== undefined) this.#context.cleaned(this.#run.uid);
+  }
+
+  /** Without it a later Ebb finds that the instance has ended, but not how. */
+  #keepEnd(end: EndRecord): boolean {
+    try {
+      this.folder.writeEnd(end);
+      return true;
+    } catch (error) {
+      this.#context.log.warn({ id: this.spec.id, error }, "how an instance ended could not be written down");
+      return false;
+    }
   }
 
   #reason(exit: MainExit, oomKills: number): InstanceExit["reason"] {

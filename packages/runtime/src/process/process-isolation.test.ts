@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom, UserError } from "@ebb/base";
 import { eventually, tempDir } from "@ebb/testkit";
@@ -22,7 +22,8 @@ interface Place {
   output(script: string, changes?: Partial<InstanceSpec>): Promise<string[]>;
 }
 
-async function place(): Promise<Place> {
+/** `disk`: the size of one that holds its instances and nothing else (root only). */
+async function place(disk?: string): Promise<Place> {
   const folder = await tempDir("ebb-isolation-");
   const root = join(folder.path, "instances");
   const bundle = join(folder.path, "bundle");
@@ -30,6 +31,10 @@ async function place(): Promise<Place> {
   writeFileSync(join(bundle, "app", "code.js"), "1\n");
   writeFileSync(join(bundle, "bundle.json"), JSON.stringify({ schema: 1, name: "x", command: ["false"], env: {} }));
   execFileSync("chmod", ["-R", "a+rX", bundle]);
+  if (disk !== undefined) {
+    mkdirSync(root);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${disk}`, "tmpfs", root]);
+  }
   const driver = createProcessDriver({
     root,
     toolchain: { node: process.execPath },
@@ -41,6 +46,7 @@ async function place(): Promise<Place> {
   onTestFinished(async () => {
     for (const id of started) await driver.stop(id, 0);
     await driver.close();
+    if (disk !== undefined) execFileSync("umount", ["-l", root]);
     await folder.remove();
   });
   const run = async (script: string, changes: Partial<InstanceSpec> = {}) => {
@@ -210,5 +216,14 @@ describe("the process driver", () => {
     const { driver } = await place();
     expect(driver.facts().map(({ name }) => name)).toEqual(["user", "privileges", "limits"]);
     expect(driver.facts()[0]?.ok).toBe(isRoot);
+  });
+
+  needsRoot("is stopped on a full disk too", async () => {
+    const { root, run, driver } = await place("1m");
+    const { id } = await run("sleep 60");
+    const { bavail, bsize } = statfsSync(root);
+    writeFileSync(join(root, "filling"), Buffer.alloc(bavail * bsize));
+    await driver.stop(id, 0);
+    expect((await driver.list()).map((instance) => instance.spec.id)).not.toContain(id);
   });
 });
