@@ -115,7 +115,7 @@ export class EventRecorder {
       count: times,
       firstTimestamp: now,
       lastTimestamp: now,
-      source: { component: `${kind.toLowerCase()}-controller` },
+      source: { component: kind === "Pod" ? "kubelet" : `${kind.toLowerCase()}-controller` },
     };
     await this.#client.create(Events, event);
   }

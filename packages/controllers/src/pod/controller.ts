@@ -5,6 +5,7 @@ import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
 import { makePod, podStatus } from "./resources.ts";
+import { troublesOf } from "./troubles.ts";
 
 /** Changes of one revision's instances within this time are written together. */
 const COALESCE = 100;
@@ -43,7 +44,7 @@ export class PodController {
   }
 
   async #reconcile(key: string): Promise<void> {
-    const { client, revisions, podsOf, clock, settings } = this.#context;
+    const { client, revisions, podsOf, clock, events, settings } = this.#context;
     const isLogged = settings.current.observability.requestLog !== undefined;
     const { namespace, name } = splitKey(key);
     const revision = revisions.get(namespace, name);
@@ -58,7 +59,9 @@ export class PodController {
       const record = pod ?? (await client.create(Pods, makePod(revision, instance, isLogged)));
       const sidecar = record.spec.containers.find(({ name }) => name === QUEUE_PROXY);
       const around = { before: record.status, now: clock.now(), hostIP: this.#hostIP, sidecar };
-      await applyStatus(client, Pods, { object: record, status: podStatus(revision, instance, around) });
+      const status = podStatus(revision, instance, around);
+      await applyStatus(client, Pods, { object: record, status });
+      for (const note of troublesOf(record, record.status, status)) events.note(record, note);
       // Once its end is told; that write has brought us here again.
       if (record.status?.phase === "Succeeded" && !record.metadata.labels?.[LABELS.ended]) await client.update(Pods, markEnded(record));
     }
