@@ -164,20 +164,31 @@ describe("a version is", () => {
   });
 });
 
+const stuck = {
+  name: "user-container",
+  image: "img",
+  imageID: "",
+  ready: false,
+  restartCount: 4,
+  state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s\nIts last lines:\n  token=abc" } },
+};
+
+test("what cannot be woken has failed, whatever its Revision once was, and what serves beside it has not", () => {
+  const failing = pod(1, false, { containerStatuses: [stuck] });
+  const failed = { state: "failed", message: "Its instances do not start: back-off 10s" };
+  expect(viewPlace(facts({ pods: [failing] }))).toMatchObject(failed);
+  expect(viewVersion(facts({ pods: [failing] }), version(1))).toMatchObject(failed);
+  expect(viewPlace(facts({ pods: [failing, pod(1, true)] })).state).toBe("ready");
+  const coming = { ...stuck, state: { waiting: { reason: "ContainerCreating" } } };
+  expect(viewPlace(facts({ pods: [pod(1, false, { containerStatuses: [coming] })] })).state).toBe("asleep");
+});
+
 test("an instance says in the cluster's words why it is not ready", () => {
-  const waiting = {
-    name: "user-container",
-    image: "img",
-    imageID: "",
-    ready: false,
-    restartCount: 4,
-    state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } },
-  };
-  expect(viewInstance(place, pod(1, false, { containerStatuses: [waiting] }))).toMatchObject({
+  expect(viewInstance(place, pod(1, false, { containerStatuses: [stuck] }))).toMatchObject({
     version: "v1",
     phase: "CrashLoopBackOff",
     ready: false,
     restarts: 4,
-    message: "back-off 10s",
+    message: stuck.state.waiting.message,
   });
 });

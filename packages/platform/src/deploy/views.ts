@@ -1,7 +1,7 @@
 import type { App, AppEnvironment, AppMetadata, Instance, TrafficTarget, Version } from "@ebb/api";
 import type { KnativeService, Pod, Revision } from "@ebb/kube";
 import { conditionOf } from "../cluster/diagnose.ts";
-import { isReady, isRunning } from "../cluster/pods.ts";
+import { failureOf, isReady, isRunning } from "../cluster/pods.ts";
 import { PLATFORM_LABELS, type Ingress } from "../cluster/port.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { revisionShares, type Share } from "../compile/traffic.ts";
@@ -114,7 +114,10 @@ function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
     return { state: "deploying", message: routes?.message || "Waiting for the cluster" };
   }
   const names = new Set(serving.map(({ revision }) => revision));
-  const awake = facts.pods.some((pod) => isReady(pod) && names.has(podRevision(app.name, pod) ?? ""));
+  const pods = facts.pods.filter((pod) => names.has(podRevision(app.name, pod) ?? ""));
+  const awake = pods.some(isReady);
+  const failing = failingOf(pods);
+  if (failing) return failing;
   const sleeps =
     facts.environment.asleep === 1
       ? `Its environment is asleep: ${refusesRequests(facts.environment) ? "requests get a page with status 503" : "a request wakes it"}`
@@ -123,6 +126,12 @@ function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
   return awake
     ? { state: "ready", message: note || "Serving" }
     : { state: "asleep", message: note || sleeps || "Wakes on the next request" };
+}
+
+/** None of them serves, and one tells why: its Revision stays ready, as it once was. */
+function failingOf(pods: readonly Pod[]): { state: "failed"; message: string } | undefined {
+  const failure = pods.some(isReady) ? undefined : pods.map(failureOf).find((words) => words !== undefined);
+  return failure === undefined ? undefined : { state: "failed", message: `Its instances do not start: ${failure}` };
 }
 
 function workWords(operation: { kind: string; state: string; version: string | null }): string {
@@ -153,14 +162,14 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
   const { app, service, ingress } = facts;
   const name = revisionName(app.name, version.number);
   const revision = facts.revisions.find((candidate) => candidate.metadata.name === name);
-  const instances = facts.pods.filter((pod) => podRevision(app.name, pod) === name && isRunning(pod)).length;
+  const pods = facts.pods.filter((pod) => podRevision(app.name, pod) === name && isRunning(pod));
   const config = configOf(version);
   const origin = originOf(version);
   return {
     name: versionName(version.number),
     app: app.name,
     environment: version.env,
-    ...versionState(version, facts.unseen === "" ? revision : facts.unseen, instances),
+    ...versionState(version, facts.unseen === "" ? revision : facts.unseen, pods),
     image: config.image,
     digest: digestOf(config),
     commit: origin.commit ?? null,
@@ -168,7 +177,7 @@ export function viewVersion(facts: AppFacts, version: VersionRow): Version {
     promotedFrom: origin.promotedFrom ?? null,
     detectedFrom: config.plan.detectedFrom,
     percent: facts.shares.find((share) => share.number === version.number)?.percent ?? 0,
-    instances,
+    instances: pods.length,
     previewUrl: previewUrl(service, version.number, ingress) ?? null,
     pinned: version.pinned || null,
     createdAt: time(version.created_at),
@@ -180,7 +189,7 @@ function versionState(
   version: VersionRow,
   /** A text: why it is not known. */
   revision: Revision | string | undefined,
-  instances: number,
+  pods: readonly Pod[],
 ): Pick<Version, "state" | "message"> {
   if (version.state === "failed") return { state: "failed", message: version.message };
   if (typeof revision === "string") return { state: "unknown", message: revision };
@@ -189,7 +198,7 @@ function versionState(
   if (!revision) return { state: "deleted", message: "Its Revision has been cleaned up; deploy it again to use it" };
   if (ready?.status === "False") return { state: "failed", message: ready.message || ready.reason || "" };
   if (ready?.status !== "True") return { state: "starting", message: ready?.message ?? "" };
-  return { state: instances > 0 ? "ready" : "asleep", message: "" };
+  return failingOf(pods) ?? { state: pods.length > 0 ? "ready" : "asleep", message: "" };
 }
 
 export function viewInstance({ app, env }: Place, pod: Pod): Instance | undefined {
