@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../database/database.ts";
 import { lockTrail } from "../revisions/store.ts";
-import { UNFINISHED, type OperationRow } from "./store.ts";
+import { COMPOSED, UNFINISHED, type OperationRow } from "./store.ts";
 
 export interface Claim {
   owner: string;
@@ -51,7 +51,7 @@ function candidates(db: Database, now: number, except: readonly string[]): Promi
     .selectAll()
     .where("o.state", "in", UNFINISHED)
     .where("o.lease_until", "<=", now)
-    .where("o.kind", "!=", "rollout")
+    .where("o.kind", "!=", COMPOSED)
     .$if(except.length > 0, (query) => query.where("o.id", "not in", except))
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -60,8 +60,7 @@ function candidates(db: Database, now: number, except: readonly string[]): Promi
             .select("e.seq")
             .whereRef("e.team", "=", "o.team")
             .whereRef("e.id", "!=", "o.id")
-            // Its parts run, not it.
-            .where("e.kind", "!=", "rollout")
+            .where("e.kind", "!=", COMPOSED)
             .where((eb) => eb.or([eb("e.app", "=", eb.ref("o.app")), eb("e.app", "=", ""), eb("o.app", "=", "")]))
             .where((eb) => eb.or([eb("e.env", "=", eb.ref("o.env")), eb("e.env", "=", ""), eb("o.env", "=", "")]))
             .where((eb) =>

@@ -27,6 +27,7 @@ import { LEASE, LeaseKeeper } from "./lease.ts";
 import { cancelParts, followRollouts } from "./rollout.ts";
 import { Interrupted, LeaseLost, Run } from "./run.ts";
 import {
+  COMPOSED,
   insertOperation,
   releaseLeases,
   requestCancel,
@@ -37,8 +38,7 @@ import {
 } from "./store.ts";
 
 export type Handler = (run: Run) => Promise<void>;
-/** A rollout is only made of others. */
-export type RunKind = Exclude<OperationKind, "rollout">;
+export type RunKind = Exclude<OperationKind, typeof COMPOSED>;
 export type Outcome = { state: "succeeded" } | { state: "failed" | "cancelled"; message: string };
 
 /** Thrown by a handler that has given its operation to another app: it waits for its turn there. */
@@ -273,7 +273,7 @@ export class OperationEngine implements Runnable {
       try {
         signal.throwIfAborted();
         const { kind } = run.row;
-        if (kind === "rollout") throw new BugError("rollout_claimed", "A rollout is not run itself");
+        if (kind === COMPOSED) throw new BugError("rollout_claimed", "A rollout is not run itself");
         await withinGrace(handlers[kind](run), signal, clock);
         return;
       } catch (error) {

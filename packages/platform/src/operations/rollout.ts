@@ -3,7 +3,7 @@ import { codeOf, UserError, type Said } from "@ebb/base";
 import type { Database } from "../database/database.ts";
 import { operationError } from "../errors.ts";
 import { toFailure } from "./failure.ts";
-import { insertOperation, requestCancel, UNFINISHED, type NewOperation, type OperationRow, type StoredPhase } from "./store.ts";
+import { COMPOSED, insertOperation, requestCancel, UNFINISHED, type NewOperation, type OperationRow, type StoredPhase } from "./store.ts";
 import { say } from "./words.ts";
 
 /** As it is stored. */
@@ -24,7 +24,7 @@ export async function insertRollout(
   transaction: Database,
   rollout: Omit<NewOperation, "kind" | "request"> & { request: RolloutRequest },
 ): Promise<OperationRow> {
-  const row = await insertOperation(transaction, { ...rollout, kind: "rollout" }, "queued");
+  const row = await insertOperation(transaction, { ...rollout, kind: COMPOSED }, "queued");
   const { phases_json } = standOf(row, [], rollout.now);
   return transaction
     .updateTable("operations")
@@ -37,12 +37,7 @@ export async function insertRollout(
 /** Brings all that have not ended to where their parts are; returns those that have changed. May run at any time, on several platforms at once. */
 export async function followRollouts(db: Database, now: number): Promise<OperationRow[]> {
   const changed: OperationRow[] = [];
-  for (const row of await db
-    .selectFrom("operations")
-    .selectAll()
-    .where("kind", "=", "rollout")
-    .where("state", "in", UNFINISHED)
-    .execute()) {
+  for (const row of await db.selectFrom("operations").selectAll().where("kind", "=", COMPOSED).where("state", "in", UNFINISHED).execute()) {
     const parts = await partsOf(db, row.id);
     const stand = standOf(row, parts, now);
     if (stand.state === "running" && stand.phases_json === row.phases_json) continue;

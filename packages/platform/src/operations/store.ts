@@ -40,6 +40,8 @@ export interface NewOperation {
   parent?: string;
 }
 
+/** Made of other operations alone: its parts are claimed, run and told of, it is not. */
+export const COMPOSED = "rollout";
 /** As literals: with bound values SQLite does not see that the index of these is all it needs, and reads what has ended, too. */
 export const UNFINISHED = [sql.lit<"queued">("queued"), sql.lit<"running">("running")] as const;
 export const WAITING_OR_UNFINISHED = [sql.lit<"waiting">("waiting"), ...UNFINISHED] as const;
@@ -93,14 +95,14 @@ export function liveOperations(db: Database, of: { app?: string } = {}): Promise
     .selectFrom("operations")
     .selectAll()
     .where("state", "in", WAITING_OR_UNFINISHED)
-    .where("kind", "!=", "rollout")
+    .where("kind", "!=", COMPOSED)
     .orderBy("seq");
   return (of.app === undefined ? query : query.where("app", "=", of.app)).execute();
 }
 
 /** Oldest first. Without those that are only made of others. */
 export function unfinishedOperations(db: Database, of: { team?: string; app?: string } = {}): Promise<OperationRow[]> {
-  let query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).where("kind", "!=", "rollout").orderBy("seq");
+  let query = db.selectFrom("operations").selectAll().where("state", "in", UNFINISHED).where("kind", "!=", COMPOSED).orderBy("seq");
   if (of.team !== undefined) query = query.where("team", "=", of.team);
   if (of.app !== undefined) query = query.where("app", "=", of.app);
   return query.execute();

@@ -8,6 +8,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { versionName, revisionNumber } from "../compile/names.ts";
 import type { Deps } from "../deploy/context.ts";
 import { listDomains } from "../domains/store.ts";
+import { COMPOSED } from "../operations/store.ts";
 import { say } from "../operations/words.ts";
 import { appDecisions } from "./app-decisions.ts";
 
@@ -58,7 +59,7 @@ function fromOperations({ db }: Pick<Deps, "db">): Source {
       .where("app", "in", [place.app, ""])
       .where("env", "in", [place.env, ""])
       // What it did to the app is an operation of its own.
-      .where("kind", "!=", "rollout")
+      .where("kind", "!=", COMPOSED)
       .where("created_at", "<", before)
       .orderBy("seq", "desc")
       .limit(limit)
