@@ -139,6 +139,11 @@ test("a deployment on what is no longer there is refused, whatever it brings, an
     owner("POST", "/deployments", { name: "shop", image: "i", ...body }, { "if-match": ifMatch });
   // Elsewhere is something else.
   expect((await image({ environment: "staging" }, `"${revision}"`)).status).toBe(412);
+  // Of what is not there nothing can be expected, not even that nobody has changed it.
+  for (const tag of ['"0"', "*"]) {
+    const absent = await image({ environment: "staging" }, tag);
+    expect(await absent.json()).toMatchObject({ status: 412, detail: "It is not there", code: "precondition_failed" });
+  }
   const accepted = await image({}, `"${revision}"`);
   expect(accepted.status).toBe(202);
   const { id } = (await accepted.json()) as { id: string };

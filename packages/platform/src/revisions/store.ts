@@ -14,11 +14,11 @@ export class ChangedMeanwhile extends UserError {
   /** Undefined: it is not known any more. */
   readonly changed: { by: string; at: string; what: string } | undefined;
 
-  constructor(row: RevisionRow | undefined) {
+  constructor(row: RevisionRow | undefined, otherwise = "Changed meanwhile") {
     const by = row && (row.changed_by || "the platform");
     super(
       "precondition_failed",
-      row ? `Changed meanwhile by ${by} at ${new Date(row.changed_at).toISOString()} (${row.what})` : "Changed meanwhile",
+      row ? `Changed meanwhile by ${by} at ${new Date(row.changed_at).toISOString()} (${row.what})` : otherwise,
       { hint: "Read it again, see what is different, and make your change on that." },
     );
     this.changed = row && { by: by ?? "", at: new Date(row.changed_at).toISOString(), what: row.what };
@@ -42,12 +42,17 @@ export function checkRevision(row: RevisionRow | undefined): void {
   if (![...expected, ...own].includes(revisionText(row?.revision))) throw new ChangedMeanwhile(row);
 }
 
-/** For a request whose address does not say what it changes: this is it. Throws ChangedMeanwhile as `checkRevision` does, and `touch` once more. */
-export async function madeOn(db: Database, resource: string): Promise<void> {
+/**
+ * For a request whose address does not say what it changes: this is it. Throws ChangedMeanwhile as `checkRevision` does, and `touch` once more; of
+ * what is not there, whatever was expected (RFC 9110 §13.1.1).
+ */
+export async function madeOn(db: Database, { resource, present }: { resource: string; present: boolean }): Promise<void> {
   const origin = currentOrigin();
   if (origin.expected === undefined) return;
   origin.resource = resource;
-  checkRevision(await readRevision(db, resource));
+  const row = await readRevision(db, resource);
+  if (!present) throw new ChangedMeanwhile(row, "It is not there");
+  checkRevision(row);
 }
 
 export interface Touch {

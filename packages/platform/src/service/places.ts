@@ -1,6 +1,6 @@
 import type { Operation } from "@ebb/api";
 import type { Random } from "@ebb/base";
-import { ensureApp, ensurePlace, findApp, getApp, getPlace, otherTeam, type AppRow, type Place } from "../apps/store.ts";
+import { ensureApp, ensurePlace, findApp, findPlace, getApp, getPlace, otherTeam, type AppRow, type Place } from "../apps/store.ts";
 import { firstVersion } from "../cluster/first-version.ts";
 import type { Cluster } from "../cluster/port.ts";
 import type { Database } from "../database/database.ts";
@@ -54,7 +54,8 @@ export class Places {
     const environment =
       asked.environment === undefined ? await firstEnvironment(db, team) : await getEnvironment(db, team, asked.environment);
     await this.environmentStays(environment);
-    await madeOn(db, placeKey(app, environment.name));
+    const place = { app, env: environment.name };
+    await madeOn(db, { resource: placeKey(place.app, place.env), present: (await findPlace(db, place)) !== undefined });
     return environment;
   }
 
