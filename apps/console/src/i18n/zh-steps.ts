@@ -57,7 +57,7 @@ export const zhSteps = {
     nothing_recorded: "等有流量之后再查看，或选择更长的时段。",
     nothing_to_promote: "指定版本，或先在那里部署。",
     version_not_ready: "选择其他版本，或重新部署它。",
-    nothing_to_roll_back: "指定版本：ebb rollback APP --to v1。",
+    nothing_to_roll_back: "指定版本：ebb rollback APP --to vN；只去掉规则：ebb traffic APP --no-rules。",
     operation_not_cancellable: "等待它结束，然后回滚。",
     idempotency_in_progress: "稍后再试。",
     idempotency_answer_secret: "查看已有的结果；需要新的请换一个幂等键。",

@@ -223,7 +223,24 @@ describe("traffic", () => {
     await deploy("ok-1");
     await deploy("crash");
     await expect(service.setTraffic(SHOP, { targets }, "ann")).rejects.toMatchObject({ code });
-    await expect(service.rollback(SHOP, {}, "ann")).rejects.toMatchObject({ code: "nothing_to_roll_back" });
+    await expect(service.rollback(SHOP, {}, "ann")).rejects.toMatchObject({
+      code: "nothing_to_roll_back",
+      hint: "It has no other: ebb versions shop --env test.",
+    });
+  });
+
+  test("where nothing served before, a rollback says what else takes everybody back", async () => {
+    const { service, ended, deploy } = await platform();
+    await deploy("ok-1");
+    await deploy("ok-2", { noTraffic: true });
+    const hint = async () => {
+      const error: unknown = await service.rollback(SHOP, {}, "ann").catch((thrown: unknown) => thrown);
+      return (error as { hint?: string }).hint;
+    };
+    expect(await hint()).toBe("Name the one you want: ebb rollback shop --env test --to v2.");
+    const rules = [{ version: "v2", when: [{ on: "header" as const, name: "x-canary", is: "present" as const }] }];
+    await ended((await service.setTraffic(SHOP, { targets: [{ version: "v1", percent: 100 }], rules }, "ann")).id);
+    expect(await hint()).toBe("Its rules lead some requests elsewhere; they end with: ebb traffic shop --env test --no-rules.");
   });
 });
 

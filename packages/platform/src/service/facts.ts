@@ -4,6 +4,7 @@ import {
   getApp,
   getPlace,
   listVersions,
+  rulesOf,
   trafficHistory,
   type AppEnvironmentRow,
   type AppRow,
@@ -136,11 +137,23 @@ export async function previous({ db }: Deps, facts: AppFacts): Promise<number> {
   for (const shares of await trafficHistory(db, { app: app.name, env: environment.name })) {
     const number = largestShare(shares);
     const row = facts.versions.find((version) => version.number === number);
-    if (row && number !== present && ["ready", "asleep"].includes(viewVersion(facts, row).state)) return row.number;
+    if (row && number !== present && canServe(facts, row)) return row.number;
   }
-  throw refuse("nothing_to_roll_back", `No version of ${app.name} served before the present one`, {
-    hint: `Name the one you want: ebb rollback ${app.name} --to ${versionName(1)}.`,
+  throw refuse("nothing_to_roll_back", `No version of ${app.name} served before the present one in ${environment.name}`, {
+    hint: otherWayBack(facts, present),
   });
+}
+
+function otherWayBack(facts: AppFacts, present: number | undefined): string {
+  const { app, environment, place, versions } = facts;
+  const at = `${app.name} --env ${environment.name}`;
+  if (rulesOf(place).length > 0) return `Its rules lead some requests elsewhere; they end with: ebb traffic ${at} --no-rules.`;
+  const other = versions.find((row) => row.number !== present && canServe(facts, row));
+  return other ? `Name the one you want: ebb rollback ${at} --to ${versionName(other.number)}.` : `It has no other: ebb versions ${at}.`;
+}
+
+function canServe(facts: AppFacts, row: VersionRow): boolean {
+  return ["ready", "asleep"].includes(viewVersion(facts, row).state);
 }
 
 /** The version with the largest share; undefined when none serves. */
