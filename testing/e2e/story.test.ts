@@ -164,9 +164,11 @@ async function rollback({ ebb, types, approved, get }: Story): Promise<void> {
 async function trail({ ebb, bobTypes }: Story): Promise<void> {
   const rows = (await ebb.client.audit({ object: "app/shop" })).items.toReversed();
   const kinds = rows.map(({ actor, after }) => `${actor} ${(after as { kind?: string }).kind}`);
-  const wanted = "deploy promote deploy promote promote traffic release deploy promote traffic traffic release release traffic";
-  expect(kinds).toEqual(wanted.split(" ").map((kind) => `ann ${kind}`));
+  const wanted = "deploy promote deploy promote promote traffic release deploy promote traffic traffic release";
+  const anns = (text: string) => text.split(" ").map((kind) => `ann ${kind}`);
+  expect(kinds).toEqual([...anns(wanted), "platform release", ...anns("release traffic")]);
   const list = await bobTypes("audit list");
+  expect(list).toMatch(/ platform +release\.taken-back +app\/shop +release in prod /);
   expect(list.match(/ bob +operation\.approve /g)).toHaveLength(9);
   expect(await bobTypes("audit verify")).toMatch(/^\d+ rows, as they were written/);
 }

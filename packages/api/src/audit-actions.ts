@@ -40,6 +40,7 @@ export const AUDIT_ACTIONS = [
   "preview.created",
   "preview.extended",
   "prices.changed",
+  "release.taken-back",
   "repository.hook",
   "repository.linked",
   "repository.unlinked",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { auditChanges } from "./audit-changes.ts";
+import { auditAbout, auditChanges } from "./audit-changes.ts";
 
 test("what differs is told by its path, and what is alike is not", () => {
   const before = { warm: false, scaling: { min: 0, max: 5 }, roles: ["a"], "traffic.v1": "100 %" };
@@ -14,3 +14,11 @@ test("what differs is told by its path, and what is alike is not", () => {
   expect(auditChanges({ before: null, after: null })).toEqual([]);
   expect(auditChanges({ before: null, after: "edited by hand" })).toEqual([{ path: "", from: null, to: "edited by hand" }]);
 });
+
+test.each([
+  [{ kind: "release", environment: "prod" }, "release in prod"],
+  [{ kind: "delete", operation: "x" }, "delete"],
+  [{ environment: "prod" }, ""],
+  [null, ""],
+  ["edited by hand", ""],
+])("a row that ends with %j is about %j", (after, about) => expect(auditAbout({ after })).toBe(about));

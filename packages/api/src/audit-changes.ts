@@ -14,6 +14,13 @@ export function auditChanges({ before, after }: { before: unknown; after: unknow
     .filter((change) => change.from !== change.to);
 }
 
+/** Which operation of its object a row is about, and where: both sides have the environment, so that no change shows it. */
+export function auditAbout({ after }: { after: unknown }): string {
+  const { kind, environment } = (after ?? {}) as { kind?: unknown; environment?: unknown };
+  if (typeof kind !== "string") return "";
+  return typeof environment === "string" ? `${kind} in ${environment}` : kind;
+}
+
 /** Objects by their paths; lists as a whole, as an entry that moves up has not changed. */
 function flat(value: unknown, path = ""): Map<string, string> {
   if (value === null || value === undefined) return new Map();

@@ -22,7 +22,7 @@ import { lines } from "./streams.ts";
 import { createSend, type ClientOptions, type SendOptions } from "./transport.ts";
 
 export { AUDIT_ACTIONS, type AuditAction } from "./audit-actions.ts";
-export { auditChanges, type AuditChange } from "./audit-changes.ts";
+export { auditAbout, auditChanges, type AuditChange } from "./audit-changes.ts";
 export { HAPPENING_KINDS, type HappeningKind } from "./happening-kinds.ts";
 export { OPERATION_STATES } from "./operation-states.ts";
 export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";

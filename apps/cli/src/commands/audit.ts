@@ -1,5 +1,5 @@
 import type { AuditEntry } from "@ebb/api";
-import { auditChanges, type AuditChange } from "@ebb/api/client";
+import { auditAbout, auditChanges, type AuditChange } from "@ebb/api/client";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
@@ -44,6 +44,7 @@ export const auditListCommand = defineCommand({
         { header: "WHO", value: (row) => row.actor || "-", style: (text, style) => style.bold(text) },
         { header: "DID", value: (row) => row.action },
         { header: "TO", value: (row) => row.object },
+        { header: "OPERATION", value: (row) => auditAbout(row) || "-" },
         { header: "TEAM", value: (row) => row.team || "-" },
         { header: "FROM", value: (row) => row.address || "-" },
         { header: "CLIENT", wide: true, value: (row) => row.client },
@@ -75,6 +76,7 @@ export const auditShowCommand = defineCommand({
       throw new Failure(`there is no row ${seq} that you can see`, { exit: EXIT.notFound, hint: "List them: ebb audit list." });
     if (!context.output.structured) {
       const { time, actor, action, object, team, address, client: program } = row;
+      const about = auditAbout(row);
       context.output.lines(
         renderFacts(
           [
@@ -82,6 +84,7 @@ export const auditShowCommand = defineCommand({
             ["who", `${actor || "-"}${address === "" ? "" : ` from ${address}`}${program === "" ? "" : ` (${program})`}`],
             ["did", action],
             ["to", `${object}${team === "" ? "" : ` of ${team}`}`],
+            ...(about === "" ? [] : [["operation", about] as [string, string]]),
           ],
           context.output.style,
         ),

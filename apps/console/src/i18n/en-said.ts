@@ -50,6 +50,7 @@ export const enSaid = {
     "operation.approve": "approved an operation",
     "operation.cancelled": "cancelled an operation",
     "operation.expired": "an operation waited too long for approval",
+    "release.taken-back": "a release did worse and was taken back by itself",
     "operation.reject": "rejected an operation",
     "preview.created": "made a preview",
     "preview.extended": "gave a preview more time",

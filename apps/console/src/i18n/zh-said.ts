@@ -118,6 +118,7 @@ export const zhSaid: Omit<typeof enSaid, "steps"> = {
     "operation.approve": "批准了操作",
     "operation.cancelled": "取消了操作",
     "operation.expired": "操作等待审批超时",
+    "release.taken-back": "发布因表现变差被自动收回",
     "operation.reject": "拒绝了操作",
     "preview.created": "创建了预览环境",
     "preview.extended": "延长了预览环境",

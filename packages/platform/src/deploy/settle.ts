@@ -1,4 +1,6 @@
+import type { OperationFailure } from "@ebb/api";
 import type { Updateable } from "kysely";
+import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import type { AppEnvironmentTable } from "../database/schema.ts";
 import { applyChanges, readSealedChanges } from "../configuration/store.ts";
@@ -31,6 +33,7 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
     if (row.kind === "config") await forgetSealed(db, row.id);
     const failure = outcome.state === "failed" ? `${row.version ? `${row.version}: ` : ""}${outcome.message}` : "";
     await updatePlace(db, row, { failure, updated_at: now });
+    await recordTakenBack(db, row, now);
     return;
   }
   const memory = JSON.parse(row.state_json) as RunMemory;
@@ -46,6 +49,18 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   const rules = memory.rules ? { rules_json: JSON.stringify(memory.rules) } : {};
   const mirror = memory.mirror === undefined ? {} : { mirror_json: memory.mirror ? JSON.stringify(memory.mirror) : "" };
   await updatePlace(db, row, { ...rules, ...mirror, failure: "", updated_at: now });
+}
+
+/** A release that its guard has taken back has changed who sees what, without anybody's word: that is in the trail by itself. */
+async function recordTakenBack(
+  db: Database,
+  { id, kind, team, app, env, version, failure_json }: OperationRow,
+  now: number,
+): Promise<void> {
+  const failure = failure_json === null ? undefined : (JSON.parse(failure_json) as OperationFailure);
+  if (kind !== "release" || failure?.code !== "guard_breached") return;
+  const after = { environment: env, kind, operation: id, version, why: failure.message };
+  await record(db, now, { action: "release.taken-back", object: `app/${app}`, team, after });
 }
 
 /** The app's own layer is as the operation was to make it. */

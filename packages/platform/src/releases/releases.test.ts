@@ -101,13 +101,21 @@ describe("a release", () => {
   });
 
   test("that does badly is taken back at once, and says why in figures", async () => {
-    const { start, serves, count, clock, ended, service } = await prepared();
+    const { start, serves, count, clock, ended, service, db } = await prepared();
     const id = await start({ when: [{ on: "header", name: "x-canary", is: "exact", value: "1" }] });
     await clock.advance(5000);
     await count(1, usage(900));
     await count(2, usage(60, 40));
     const row = await ended(id);
     expect(toOperation(row, 0)).toMatchObject({ state: "failed", failure: { code: "guard_breached" } });
+    expect(toOperation(row, 0).failure?.hint).toBe("Look at its log: ebb logs shop --env test --version v2.");
+    const trail = await db
+      .selectFrom("audit")
+      .select(["actor", "object", "after_json"])
+      .where("action", "=", "release.taken-back")
+      .execute();
+    expect(trail).toMatchObject([{ actor: "platform", object: "app/shop" }]);
+    expect(JSON.parse(trail[0]?.after_json ?? "")).toMatchObject({ environment: "test", operation: id, version: "v2" });
     expect(toOperation(row, 0).failure?.chain.join(" ")).toContain("40 % of its 100 requests failed, 0 % of the old version's 900");
     expect(serves()).toEqual(["v1 100"]);
     expect(await service.getPlace(SHOP)).toMatchObject({ rules: [] });

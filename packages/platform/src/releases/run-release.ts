@@ -54,7 +54,7 @@ export async function release(deps: PlaceDeps, run: Run): Promise<void> {
   for (;;) {
     const state = run.memory().release;
     if (!state) return;
-    if (state.breach) throw breached(request, state.breach);
+    if (state.breach) throw breached(run, request, state.breach);
     await takeStep(deps, run, { request, before, step: state.step, version });
     if (state.step === request.steps.length - 1) return;
     if (!(await pause(deps, run, { request, before }))) return;
@@ -130,7 +130,7 @@ async function pause(deps: PlaceDeps, run: Run, of: { request: ReleaseRequest; b
       case "roll back":
         // Remembered, so that it is not tried again when the process ends in the middle of going back.
         await run.remember({ release: { ...state, breach: verdict.reasons } });
-        throw breached(request, verdict.reasons);
+        throw breached(run, request, verdict.reasons);
       case "wait":
         run.say(`${verdict.reasons.join("; ")}; ${next.words}`);
         await sleep(clock, LOOK, run.signal);
@@ -170,9 +170,9 @@ async function getActive(deps: PlaceDeps, run: Run, number: number): Promise<Ver
   });
 }
 
-function breached({ number }: ReleaseRequest, reasons: readonly string[]): Error {
+function breached({ app, env }: Run, { number }: ReleaseRequest, reasons: readonly string[]): Error {
   return operationError("guard_breached", `${versionName(number)} did worse than what served before, and was taken back: ${reasons[0]}`, {
-    hint: `Look at its log: ebb logs --version ${versionName(number)}.`,
+    hint: `Look at its log: ebb logs ${app} --env ${env} --version ${versionName(number)}.`,
     details: { chain: [...reasons] },
   });
 }
