@@ -46,9 +46,7 @@ async function authorise(request: FastifyRequest, access: Access, find: FindSubj
   if (decision.allowed) return;
   if (decision.reason === "unauthenticated") throw refuse("unauthenticated", "Not signed in");
   if (decision.reason === "hidden") throw subject?.hidden ?? refuse("forbidden", "You may not do this");
-  throw refuse("forbidden", `This takes ${decision.needs}`, {
-    hint: "An administrator of the team or of the platform can give you that right.",
-  });
+  throw refuse("forbidden", `This takes ${decision.needs}`, { hint: decision.hint });
 }
 
 /** Who may use a route, for readers of the OpenAPI document; public ones take no token. */

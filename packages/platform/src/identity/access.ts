@@ -45,10 +45,10 @@ export type Decision =
   | { allowed: true }
   | { allowed: false; reason: "unauthenticated" }
   | { allowed: false; reason: "hidden" }
-  | { allowed: false; reason: "forbidden"; needs: string };
+  | { allowed: false; reason: "forbidden"; needs: string; hint: string };
 
 const ALLOWED: Decision = { allowed: true };
-const forbidden = (needs: string): Decision => ({ allowed: false, reason: "forbidden", needs });
+const forbidden = (needs: string, hint: string): Decision => ({ allowed: false, reason: "forbidden", needs, hint });
 
 /** The caller's role in a team, as far as the token goes; undefined when the team is not theirs to see. A platform admin is admin everywhere. */
 export function roleIn(caller: Caller, team: string): Role | undefined {
@@ -78,14 +78,18 @@ export function visibleTeams(caller: Caller): readonly string[] | undefined {
 export function decideAccess(caller: Caller | undefined, access: Access, facts: Facts): Decision {
   if ("public" in access) return ALLOWED;
   if (!caller) return { allowed: false, reason: "unauthenticated" };
-  if ("signedIn" in access) return !access.whole || isWhole(caller) ? ALLOWED : forbidden("a session, or a personal token for everything");
-  if ("platformAdmin" in access) return isPlatformAdmin(caller) ? ALLOWED : forbidden("a platform administrator");
+  if ("signedIn" in access)
+    return !access.whole || isWhole(caller) ? ALLOWED : forbidden("a session, or a personal token for everything", "Sign in: ebb login.");
+  if ("platformAdmin" in access)
+    return isPlatformAdmin(caller) ? ALLOWED : forbidden("a platform administrator", "Another one can make you one: ebb user set.");
   if (facts.team === undefined) return { allowed: false, reason: "hidden" };
   const role = roleIn(caller, facts.team);
   if (role === undefined) return { allowed: false, reason: "hidden" };
   const needed = neededRole(access, facts);
   if (needed === undefined) return { allowed: false, reason: "hidden" };
-  return atLeast(role, needed) ? ALLOWED : forbidden(`the role ${needed} in the team ${facts.team}`);
+  return atLeast(role, needed)
+    ? ALLOWED
+    : forbidden(`the role ${needed} in the team ${facts.team}`, "An administrator of the team or of the platform can give you that right.");
 }
 
 function neededRole(access: { team: Role } | { environment: Role | "deploy" | "release" }, facts: Facts): Role | undefined {
