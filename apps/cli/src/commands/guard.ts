@@ -1,7 +1,7 @@
 import type { AccessEntry, GuardInForce, PatchTrafficPolicy, TrafficPolicy } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
-import { accessText, limitText, parseAccess, parseLimit, parseSeconds, secondsText } from "../guard/policy-syntax.ts";
+import { accessLines, accessText, limitText, parseAccess, parseLimit, parseSeconds, secondsText } from "../guard/policy-syntax.ts";
 import { ENV, placeOf } from "../place.ts";
 
 const OFF = "off";
@@ -69,7 +69,7 @@ export const guardCommand = defineCommand({
     const until = options.for === undefined ? undefined : context.host.clock.now() + parseSeconds("--for", options.for) * 1000;
     const patch = patchOf(options, before, until === undefined ? undefined : new Date(until).toISOString());
     const policy = Object.keys(patch).length === 0 ? before : await client.patchTrafficPolicy(place, patch);
-    context.output.show(policy, () => lines(policy));
+    context.output.show(policy, () => lines(policy, context.host.clock.now()));
   },
 });
 
@@ -115,10 +115,10 @@ function attemptsOf(text: string): number {
 
 const ENFORCED = { ebb: "by Ebb's own gateway", istio: "by Istio" } as const;
 
-function lines({ deny, allow, rateLimits, affinity, ejection, retries, enforcement }: GuardInForce): string[] {
+function lines({ deny, allow, rateLimits, affinity, ejection, retries, enforcement }: GuardInForce, now: number): string[] {
   return [
-    ...listed("deny", deny, "nobody"),
-    ...listed("allow", allow, "everybody"),
+    ...accessLines("deny", deny, { none: "nobody", now }),
+    ...accessLines("allow", allow, { none: "everybody", now }),
     `limits    ${rateLimits.map(limitText).join(", ") || "none"}`,
     `affinity  ${affinity ? `${secondsText(affinity.seconds)} by the cookie ${affinity.cookie}` : OFF}`,
     `eject     ${ejection ? `after ${ejection.errors} failures on end, for ${secondsText(ejection.seconds)}, at most ${ejection.maxPercent} %` : OFF}`,
@@ -126,13 +126,4 @@ function lines({ deny, allow, rateLimits, affinity, ejection, retries, enforceme
     `enforced  ${enforcement ? ENFORCED[enforcement.by] : "unknown: the cluster has no guards, or does not answer"}`,
     ...(enforcement?.missing ?? []).map(({ part, why }) => `          except ${part}: ${why}`),
   ];
-}
-
-function listed(name: string, entries: readonly AccessEntry[], none: string): string[] {
-  const label = name.padEnd(10);
-  if (entries.length === 0) return [`${label}${none}`];
-  return entries.map((entry, i) => {
-    const { until, note } = entry;
-    return `${i === 0 ? label : " ".repeat(10)}${accessText(entry)}${until ? ` until ${until}` : ""}${note ? ` (${note})` : ""}`;
-  });
 }

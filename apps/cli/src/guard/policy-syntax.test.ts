@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { accessText, limitText, parseAccess, parseLimit, secondsText } from "./policy-syntax.ts";
+import { accessLines, accessText, limitText, parseAccess, parseLimit, secondsText } from "./policy-syntax.ts";
 
 test.each([
   ["203.0.113.7", { address: "203.0.113.7" }],
@@ -36,4 +36,13 @@ test.each(["100", "100/m", "x/1s", "1/500ms", "1/1s:ip", "1/1s:header."])("limit
 
 test("times are written in the largest unit that they are whole in", () => {
   expect([1, 60, 90, 3600, 86_400, 90_000].map(secondsText)).toEqual(["1s", "1m", "90s", "1h", "1d", "25h"]);
+});
+
+test("entries of a list that are over say so, and do not count", () => {
+  const at = (time: string) => Date.parse(`2026-01-01T${time}Z`);
+  const entries = [{ address: "192.0.2.1", until: "2026-01-01T10:00:00Z", note: "scraper" }];
+  const lines = (time: string) => accessLines("deny", entries, { none: "nobody", now: at(time) });
+  expect(lines("09:59:59")).toEqual(["deny      192.0.2.1 until 2026-01-01T10:00:00Z (scraper)"]);
+  expect(lines("10:00:00")).toEqual(["deny      nobody", "          192.0.2.1 over since 2026-01-01T10:00:00Z (scraper)"]);
+  expect(accessLines("allow", [], { none: "everybody", now: 0 })).toEqual(["allow     everybody"]);
 });

@@ -29,6 +29,17 @@ export function accessText({ address, header, match }: AccessEntry): string {
   return "prefix" in match ? `header.${header}^=${match.prefix}` : `header.${header}~=${match.regex}`;
 }
 
+/** What has ended by itself stays in the list until the next change of it. */
+export function accessLines(name: string, entries: readonly AccessEntry[], { none, now }: { none: string; now: number }): string[] {
+  const inForce = entries.some(({ until }) => until === undefined || Date.parse(until) > now);
+  const words = entries.map((entry) => {
+    const { until, note } = entry;
+    const time = until === undefined ? "" : ` ${Date.parse(until) > now ? "until" : "over since"} ${until}`;
+    return `${accessText(entry)}${time}${note ? ` (${note})` : ""}`;
+  });
+  return [...(inForce ? [] : [none]), ...words].map((text, i) => `${(i === 0 ? name : "").padEnd(10)}${text}`);
+}
+
 /** One `--limit`. Throws usageError. */
 export function parseLimit(text: string): RateLimit {
   const [, requests, period = "", by = "app", burst] = /^(\d{1,7})\/([0-9a-z]+)(?::([^+]+))?(?:\+(\d{1,7}))?$/.exec(text) ?? [];

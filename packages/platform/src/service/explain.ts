@@ -83,7 +83,8 @@ export function viewExplanation(found: RouteExplanation, facts: Pick<AppFacts, "
       // The same rule once more, for requests that copies are made of.
       if (each.rule.endsWith(MIRRORED)) return [];
       const skipped = ruleNumber(each.rule);
-      return skipped === null ? [] : [{ rule: skipped, because: each.because }];
+      // Of a list of users another one has been found.
+      return skipped === null || skipped === rule ? [] : [{ rule: skipped, because: each.because }];
     }),
     split,
   };
