@@ -12,6 +12,7 @@ export * from "./identity.ts";
 export * from "./names.ts";
 export * from "./model.ts";
 export * from "./mirrors.ts";
+export * from "./move-plan.ts";
 export * from "./moves.ts";
 export * from "./previews.ts";
 export * from "./quotas.ts";

@@ -9,6 +9,7 @@ import type {
   PatchTeam,
   Team,
 } from "./model.ts";
+import type { MovePlan } from "./move-plan.ts";
 import type { PatchQuota, TeamQuota } from "./quotas.ts";
 import type { CallOptions } from "./place-client.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
@@ -54,6 +55,8 @@ export function modelCalls(send: Send) {
     wakeEnvironment: (of: string, name: string) => json<Operation>("POST", `${environment(of, name)}/wake`),
     moveEnvironment: (of: string, name: string, body: MoveEnvironment, on?: ChangeOptions) =>
       json<Operation>("POST", `${environment(of, name)}/move`, { json: body, ...changing(on) }),
+    planMove: (of: string, name: string, body: MoveEnvironment, call?: CallOptions) =>
+      json<MovePlan>("POST", `${environment(of, name)}/move/plan`, { json: body, ...call }),
     deleteEnvironment: (of: string, name: string, on?: ChangeOptions) => json<Operation>("DELETE", environment(of, name), changing(on)),
 
     /** Those of the last minute; without requests, none. */

@@ -68,6 +68,53 @@ function expectAllThere({ here, there }: Pick<Moved, "here" | "there">): void {
 }
 
 describe("an environment that moves", () => {
+  test("says before what goes along and why, what is lost, and all that keeps it", async () => {
+    const { service, ended, world, db, there } = await platform();
+    const before = [...world.cluster.stored.keys()];
+    // v1 served first, v2 before v3, and both serve no more when the cluster has let v1 go.
+    const plan = await service.planMove(MOVE);
+    expect(plan).toEqual({
+      from: "fake",
+      to: "far",
+      namespace: "default-test",
+      approvals: 0,
+      refusals: [],
+      apps: [
+        { app: "cart", host: "cart-test", versions: [{ version: "v1", because: "serves", bundle: false }], lost: [], domains: [] },
+        {
+          app: "shop",
+          host: "shop-test",
+          versions: [
+            { version: "v2", because: "before", bundle: false },
+            { version: "v3", because: "serves", bundle: false },
+            { version: "v4", because: "routed", bundle: false },
+          ],
+          lost: ["v1"],
+          domains: [],
+        },
+      ],
+    });
+    expect([...world.cluster.stored.keys()]).toEqual(before);
+    expect(there.stored.size).toBe(0);
+    await service.patchVersion(SHOP, "v1", { pinned: true }, "ann");
+    expect((await service.planMove(MOVE)).apps[1]).toMatchObject({
+      lost: [],
+      versions: [{ version: "v1", because: "pinned" }, {}, {}, {}],
+    });
+    // Nothing is tried one after the other to find out.
+    await service.createEnvironment("default", { name: "live", template: "prod", cluster: "far" });
+    await ended((await service.deployImage({ name: "shop", image: "ok-1", environment: "live" }, "ann")).id);
+    await db.updateTable("app_environments").set({ host: "shop-test" }).where("env", "=", "live").execute();
+    const freezes = [{ why: "Christmas", from: "2020-01-01T00:00:00Z", to: "2100-01-01T00:00:00Z" }];
+    await service.patchEnvironment("default", "test", { freezes, approvals: 2 });
+    there.ready = false;
+    const kept = await service.planMove(MOVE);
+    expect(kept.refusals.map(({ code }) => code)).toEqual(["cluster_unavailable", "host_taken", "environment_frozen"]);
+    expect(kept.approvals).toBe(2);
+    const home = await service.planMove({ ...MOVE, body: { cluster: "fake" } });
+    expect(home.refusals.map(({ code }) => code)).toEqual(["environment_on_cluster", "environment_frozen"]);
+  });
+
   test("has what serves, what rules lead to and what served before on the other cluster, and nothing is left on its own", async () => {
     const process = await platform();
     const { service, ended } = process;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { MoveReason } from "@ebb/api";
 import { TRAFFIC_POLICY, type KnativeService } from "@ebb/kube";
-import { configOf, getPlace, listVersions, mirrorOf, rulesOf, trafficHistory, type VersionRow } from "../apps/store.ts";
+import { configOf, getPlace, listVersions, mirrorOf, rulesOf, trafficHistory, type Place, type VersionRow } from "../apps/store.ts";
 import { conditionOf } from "../cluster/diagnose.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { compileService } from "../compile/service.ts";
@@ -29,14 +30,10 @@ export interface Between {
  * was made with. Ends when it has answered there. Nothing changes here. May be repeated.
  */
 export async function copyApp({ here, there }: Between, work: Work): Promise<void> {
-  const source = await readOwnService(here, work.app);
-  const present = await listVersions(here.db, work);
-  const active = new Map(present.flatMap((version) => (version.state === "active" ? [[version.number, version] as const] : [])));
-  const shares = sharesOf(work.app, source).filter(({ number }) => active.has(number));
-  const largest = active.get(largestShare(shares) ?? 0);
-  // Nothing of it has ever served.
-  if (!source || !largest) return;
-  const versions = await wanted(here, work, { active, shares });
+  const load = await loadOf(here, work);
+  if (!load) return;
+  const { shares, largest } = load;
+  const versions = load.goes.map(({ version }) => version);
   for (const version of versions) await bringUp({ here, there }, work, { version, versions, first: largest });
   await copyLiveSettings({ here, there }, work);
   const service = await setRouting(there, work, { shares, also: versions.map(({ number }) => number) });
@@ -58,22 +55,41 @@ export async function copyLiveSettings({ here, there }: Between, work: Work): Pr
   await renewHeldHosts(there, work);
 }
 
-async function wanted(
-  { db, cluster }: PlaceDeps,
-  { app, env }: Work,
-  { active, shares }: { active: ReadonlyMap<number, VersionRow>; shares: readonly Share[] },
-): Promise<VersionRow[]> {
-  const place = await getPlace(db, { app, env });
+/** What of an app goes along when its environment moves. */
+export interface Load {
+  shares: Share[];
+  /** What has most of the traffic. */
+  largest: VersionRow;
+  /** By number. */
+  goes: { version: VersionRow; because: MoveReason }[];
+}
+
+/** Undefined: nothing of it has ever served. */
+export async function loadOf(here: PlaceDeps, { app, env }: Place): Promise<Load | undefined> {
+  const { db, cluster } = here;
+  const source = await readOwnService(here, app);
+  const present = await listVersions(db, { app, env });
+  const active = new Map(present.flatMap((version) => (version.state === "active" ? [[version.number, version] as const] : [])));
+  const shares = sharesOf(app, source).filter(({ number }) => active.has(number));
   const serving = largestShare(shares);
+  const largest = active.get(serving ?? 0);
+  if (!source || !largest) return undefined;
+  const place = await getPlace(db, { app, env });
   const before = (await trafficHistory(db, { app, env })).map(largestShare).find((number) => number !== undefined && number !== serving);
-  const routed = [...shares, ...rulesOf(place), ...[mirrorOf(place) ?? []].flat()].map(({ number }) => number);
-  const pinned = [...active.values()].filter((version) => version.pinned !== "").map(({ number }) => number);
-  const numbers = [...new Set([...routed, ...pinned, ...(before === undefined ? [] : [before])])].sort((a, b) => a - b);
-  return numbers.flatMap((number) => {
-    const version = active.get(number);
+  const serves = new Set(shares.map(({ number }) => number));
+  const routed = new Set([...rulesOf(place), ...[mirrorOf(place) ?? []].flat()].map(({ number }) => number));
+  const reasonOf = ({ number, pinned }: VersionRow): MoveReason | undefined => {
+    if (serves.has(number)) return "serves";
+    if (routed.has(number)) return "routed";
     // One that the cluster has let go cannot serve here either.
-    return version && (routed.includes(number) || cluster.revision(revisionName(app, number)) !== undefined) ? [version] : [];
+    if (cluster.revision(revisionName(app, number)) === undefined) return undefined;
+    return pinned !== "" ? "pinned" : number === before ? "before" : undefined;
+  };
+  const goes = [...active.values()].flatMap((version) => {
+    const because = reasonOf(version);
+    return because === undefined ? [] : [{ version, because }];
   });
+  return { shares, largest, goes: goes.sort((a, b) => a.version.number - b.version.number) };
 }
 
 interface Coming {

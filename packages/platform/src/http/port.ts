@@ -45,6 +45,7 @@ import type {
   LogRecord,
   Metrics,
   MoveEnvironment,
+  MovePlan,
   Operation,
   OperationEvent,
   OperationState,
@@ -265,6 +266,7 @@ export interface PlatformApi {
   deletePreview(team: string, name: string, user: string): Promise<Operation>;
   changeSleep(change: SleepChange, user: string): Promise<Operation>;
   moveEnvironment(move: EnvironmentMove, user: string): Promise<Operation>;
+  planMove(move: EnvironmentMove): Promise<MovePlan>;
   deleteEnvironment(team: string, name: string, user: string): Promise<Operation>;
 
   usage(query: UsageQuery, visible: Visible): Promise<UsageReport>;

@@ -16,6 +16,7 @@ import type {
   Instance,
   LogRecord,
   Metrics,
+  MovePlan,
   Operation,
   OperationEvent,
   Page,
@@ -94,7 +95,7 @@ import { changeEvents, operationEvents, type ChangesRequest } from "./events.ts"
 import { explainRequest, type RequestQuestion } from "./explain.ts";
 import { factsOf, factsOfAll, versionIn } from "./facts.ts";
 import { createApp, patchMetadata } from "./metadata.ts";
-import { moveEnvironment } from "./move.ts";
+import { moveEnvironment, planMove } from "./move.ts";
 import { changeSleep } from "./sleep.ts";
 import { pageOfOperations, pageOfVersions } from "./pages.ts";
 import { Places } from "./places.ts";
@@ -234,6 +235,10 @@ export class PlatformService implements PlatformApi {
 
   moveEnvironment(move: EnvironmentMove, user: string): Promise<Operation> {
     return moveEnvironment(this.#environments, this.#places, move, user);
+  }
+
+  planMove(move: EnvironmentMove): Promise<MovePlan> {
+    return planMove(this.#environments, this.#places, move);
   }
 
   async deleteEnvironment(team: string, name: string, user: string): Promise<Operation> {

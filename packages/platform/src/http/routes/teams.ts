@@ -5,6 +5,7 @@ import {
   Environment,
   ExtendPreview,
   MoveEnvironment,
+  MovePlan,
   PatchEnvironment,
   PatchQuota,
   PatchTeam,
@@ -19,6 +20,12 @@ import { callerOf } from "../authorisation.ts";
 import { ByEnvironment, ByTeam, change, items, read, teamOf, write, type RouteDeps } from "./shapes.ts";
 
 const envOf = (request: FastifyRequest): string => (request.params as Static<typeof ByEnvironment>).env;
+
+const moveOf = (request: FastifyRequest) => ({
+  team: teamOf(request),
+  env: envOf(request),
+  body: request.body as MoveEnvironment,
+});
 
 /** Teams and their environments. */
 export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps): void {
@@ -67,6 +74,7 @@ export function registerTeamRoutes(server: FastifyInstance, { api }: RouteDeps):
     (request) => api.deleteTeam(teamOf(request), request.user),
   );
   registerEnvironmentRoutes(server, api);
+  registerEnvironmentChanges(server, api);
   registerPreviewRoutes(server, api);
 }
 
@@ -141,6 +149,22 @@ function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"
   );
   change(
     server,
+    one,
+    {
+      method: "DELETE",
+      summary: "Delete an environment with all that is in it, and its namespace",
+      access: { team: "admin" },
+      params: ByEnvironment,
+    },
+    (request) => api.deleteEnvironment(teamOf(request), envOf(request), request.user),
+  );
+}
+
+/** What is done to all apps in one at once. */
+function registerEnvironmentChanges(server: FastifyInstance, api: RouteDeps["api"]): void {
+  const one = "/teams/:team/environments/:env";
+  change(
+    server,
     `${one}/sleep`,
     {
       method: "POST",
@@ -162,17 +186,21 @@ function registerEnvironmentRoutes(server: FastifyInstance, api: RouteDeps["api"
     server,
     `${one}/move`,
     { method: "POST", summary: "Move it to another cluster", access: { team: "admin" }, params: ByEnvironment, body: MoveEnvironment },
-    (request) => api.moveEnvironment({ team: teamOf(request), env: envOf(request), body: request.body as MoveEnvironment }, request.user),
+    (request) => api.moveEnvironment(moveOf(request), request.user),
   );
-  change(
+  write(
     server,
-    one,
+    `${one}/move/plan`,
     {
-      method: "DELETE",
-      summary: "Delete an environment with all that is in it, and its namespace",
+      method: "POST",
+      summary: "What moving it would do, and what keeps it from being done",
       access: { team: "admin" },
       params: ByEnvironment,
+      body: MoveEnvironment,
+      answer: MovePlan,
+      code: 200,
+      unaudited: true,
     },
-    (request) => api.deleteEnvironment(teamOf(request), envOf(request), request.user),
+    (request) => api.planMove(moveOf(request)),
   );
 }
