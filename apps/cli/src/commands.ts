@@ -58,7 +58,15 @@ import { databaseCopyCommand } from "./commands/database.ts";
 import { platformCommand } from "./commands/platform.ts";
 import { upCommand } from "./commands/up.ts";
 import { usageCommand, usagePriceCommand } from "./commands/usage.ts";
-import { userCreateCommand, userDisableCommand, userEnableCommand, userListCommand, userResetPasswordCommand } from "./commands/user.ts";
+import { sessionListCommand, sessionRevokeCommand } from "./commands/session.ts";
+import {
+  userCreateCommand,
+  userDisableCommand,
+  userEnableCommand,
+  userListCommand,
+  userResetPasswordCommand,
+  userSetCommand,
+} from "./commands/user.ts";
 import { varsListCommand, varsSetCommand, varsUnsetCommand } from "./commands/vars.ts";
 import {
   versionsCommand,
@@ -162,11 +170,14 @@ export const COMMANDS: readonly Command[] = [
   loginCommand,
   logoutCommand,
   whoamiCommand,
+  sessionListCommand,
+  sessionRevokeCommand,
   tokenListCommand,
   tokenCreateCommand,
   tokenRevokeCommand,
   userListCommand,
   userCreateCommand,
+  userSetCommand,
   userDisableCommand,
   userEnableCommand,
   userResetPasswordCommand,

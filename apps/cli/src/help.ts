@@ -14,7 +14,7 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
     ["traffic", "explain", "release", "mirror", "rollback", "promote", "scale", "guard", "host", "domain", "depends", "vars", "secrets"],
   ],
   ["Environments", ["usage", "env", "cluster", "export", "apply"]],
-  ["People", ["login", "logout", "whoami", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
+  ["People", ["login", "logout", "whoami", "session", "token", "user", "team", "approvals", "approve", "reject", "audit"]],
   ["More", ["operations", "kubeconfig", "mcp", "completion"]],
 ];
 
@@ -31,8 +31,9 @@ export const GROUPS: Readonly<Record<string, string>> = {
   cluster: "Clusters that environments are on: list, add, check, hosts, delete",
   usage: "Shows what applications used and what it cost, or sets the prices",
   secrets: "Secrets of an application",
+  session: "Browsers in which you are signed in: list, revoke",
   token: "Tokens for scripts and other machines: list, create, revoke",
-  user: "Users of the platform: list, create, disable, reset a password",
+  user: "Users of the platform: list, create, change, disable, reset a password",
   team: "Teams, their members and their roles",
   audit: "What was changed, by whom: list, show, export, verify",
   operations: "Deployments and other changes: list, show, cancel",

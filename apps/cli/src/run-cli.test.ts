@@ -30,6 +30,8 @@ test.each([
   [["traffic", "hello", "v1=50", "v1=50"], "v1 is named twice", "once"],
   [["traffic", "hello", "latest=100"], "is not VERSION=PERCENT", "v3=90"],
   [["logs", "hello", "--since", "yesterday"], "neither an age nor a time", "10m"],
+  [["user", "set", "anna"], "nothing to change", "--admin, --full-name or --email"],
+  [["env", "move", "prod", "--plan"], "--to is missing", "ebb cluster list"],
   [["promote", "hello", "--from", "prod"], "prod has no neighbour in the chain of default: test → prod", "--from ENV --to ENV"],
   [["env", "set", "prod"], "nothing to change is named", "ebb env set --help"],
   [["team", "create", "red", "-e", "nightly"], "nightly is not a template", "test, stable, staging, prod"],
@@ -251,4 +253,53 @@ test("status fails when a part is not ready, and still shows it", async () => {
   }));
   const result = await run(["status"], { env: platform.env });
   expect(result).toMatchObject({ code: EXIT.failed, stdout: expect.stringContaining("store is read-only") });
+});
+
+test("a platform administrator is made, and a browser's session is ended", async () => {
+  const { env, answer, calls } = await startPlatform();
+  answer("PATCH /users/anna", () => ({ name: "anna", displayName: "Anna Smith", email: "", platformAdmin: true }));
+  const made = await run(["user", "set", "anna", "--admin", "yes"], { env });
+  expect(made).toMatchObject({ code: EXIT.ok, stdout: "anna is a platform administrator; Anna Smith, no address\n" });
+  expect(calls.at(-1)?.body).toEqual({ platformAdmin: true });
+  const session = {
+    id: "k3x9",
+    address: "10.0.0.7",
+    client: "Firefox",
+    lastUsedAt: "2026-01-01T00:00:00Z",
+    expiresAt: "2026-01-08T00:00:00Z",
+  };
+  answer("GET /sessions", () => ({ items: [session] }));
+  expect((await run(["session", "list"], { env })).stdout).toMatch(/^k3x9 +10\.0\.0\.7 +\S+ ago +2026-01-08 +Firefox$/m);
+  answer("DELETE /sessions/k3x9", (reply) => reply.code(204).send());
+  expect(await run(["session", "revoke", "k3x9"], { env })).toMatchObject({ code: EXIT.ok, stdout: "k3x9 has ended\n" });
+});
+
+test("what a move would do is said, and it is a failure where it would be refused", async () => {
+  const { env, answer, calls } = await startPlatform();
+  const app = {
+    app: "hello",
+    host: "hello",
+    versions: [
+      { version: "v3", because: "serves", bundle: true },
+      { version: "v2", because: "before", bundle: false },
+    ],
+    lost: ["v1"],
+    domains: ["www.example.com"],
+  };
+  const plan = { from: "local", to: "eu", namespace: "default-prod", approvals: 1, refusals: [] as object[], apps: [app] };
+  answer("POST /teams/default/environments/prod/move/plan", () => plan);
+  const argv = ["env", "move", "prod", "--to", "eu", "--plan"];
+  const shown = await run(argv, { env });
+  expect(shown.code).toBe(EXIT.ok);
+  expect(shown.stdout).toMatch(/^hello +v3 \(serves\), v2 \(served before\) +v1 +hello\.… +www\.example\.com$/m);
+  expect(shown.stderr).toContain("prod would move from local to eu, into the namespace default-prod, once 1 person has approved it.");
+  expect(shown.stderr).toContain("hello v3: no image, but a bundle");
+  plan.refusals = [
+    { code: "host_taken", message: "On eu the host hello is taken", hint: "Give one another." },
+    { code: "environment_frozen", message: "It is frozen", hint: "" },
+  ];
+  const refused = await run(argv, { env });
+  expect(refused.code).toBe(EXIT.failed);
+  expect(refused.stderr).toMatch(/it would be refused: On eu the host hello is taken[^]*It is frozen[^]*Give one another\./);
+  expect(calls.every(({ url }) => !url.endsWith("/move"))).toBe(true);
 });

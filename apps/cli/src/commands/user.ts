@@ -2,6 +2,7 @@ import type { PasswordLink } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Connection } from "../connection.ts";
 import type { Context } from "../context.ts";
+import { usageError } from "../failure.ts";
 import { ageOf } from "../output/durations.ts";
 
 const NAME = { summary: "The user's name", required: true } as const;
@@ -76,6 +77,32 @@ export const userResetPasswordCommand = defineCommand({
   async run(context, { args }) {
     const client = await context.connect();
     showLink(context, client, await client.resetPassword(args.name));
+  },
+});
+
+export const userSetCommand = defineCommand({
+  name: "user set",
+  summary: "Changes a user: a platform administrator or not, the full name, the address",
+  args: { name: NAME },
+  options: {
+    admin: { kind: "text", placeholder: "yes|no", choices: ["yes", "no"], summary: "Whether they may do everything on this platform" },
+    "full-name": { kind: "text", placeholder: "TEXT", summary: "For people" },
+    email: { kind: "text", placeholder: "ADDRESS", summary: "For people" },
+  },
+  uses: "platform",
+  examples: [{ run: "ebb user set anna --admin yes", what: "She administers the platform from now on" }],
+  async run(context, { args, options }) {
+    const { admin, email, "full-name": displayName } = options;
+    if (admin === undefined && email === undefined && displayName === undefined)
+      throw usageError("nothing to change", "Give --admin, --full-name or --email.");
+    const client = await context.connect();
+    const user = await client.patchUser(args.name, {
+      ...(admin === undefined ? {} : { platformAdmin: admin === "yes" }),
+      ...(email === undefined ? {} : { email }),
+      ...(displayName === undefined ? {} : { displayName }),
+    });
+    const role = user.platformAdmin ? "a platform administrator" : "no platform administrator";
+    context.output.lines([`${user.name} is ${role}; ${user.displayName || "no full name"}, ${user.email || "no address"}`]);
   },
 });
 
