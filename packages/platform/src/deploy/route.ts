@@ -13,6 +13,7 @@ import type { PlaceDeps } from "./context.ts";
 import { externalHost, renamedHost } from "./external-host.ts";
 import { heldBy, type HeldBy } from "./front.ts";
 import { addRules, holdHosts } from "./hold-hosts.ts";
+import { keepInstances, ledTo } from "./kept-instances.ts";
 import { until } from "./wait.ts";
 import { say } from "../operations/words.ts";
 
@@ -79,8 +80,13 @@ export interface Routing {
 export async function setRouting(deps: PlaceDeps, work: Work, routing: Routing): Promise<KnativeService> {
   const own = await heldBy(deps, work);
   const by = { rules: routing.rules ?? own.rules, mirror: routing.mirror === undefined ? own.mirror : routing.mirror };
+  const led = ledTo({ ...by, shares: routing.shares });
+  // What is to serve starts before anybody is led to it, and what has served ends when nobody is any more.
+  await keepInstances(deps, work, { led, which: "led" });
   await beforeSplit(deps, work, routing, by);
-  return holdHosts(deps, work, await setShares(deps, work, { ...routing, ...by }), by);
+  const service = await holdHosts(deps, work, await setShares(deps, work, { ...routing, ...by }), by);
+  await keepInstances(deps, work, { led, which: "others" });
+  return service;
 }
 
 /** New rules hold before the split changes, and old ones until it has. */

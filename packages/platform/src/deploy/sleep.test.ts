@@ -122,7 +122,7 @@ describe("an environment that sleeps", () => {
     expect(mins(prod)).toMatchObject({ "shop-00002": "0" });
     expect(prod.virtualServices.get("shop")?.spec.http?.at(-1)?.name).toBe("asleep");
     await done(await service.changeSleep(WAKE, "ann"));
-    expect(mins(prod)).toMatchObject({ "shop-00001": "1", "shop-00002": "3" });
+    expect(mins(prod)).toMatchObject({ "shop-00001": "0", "shop-00002": "3" });
   });
 
   test("is not begun while a release goes on", async () => {
@@ -237,4 +237,32 @@ test("apps that would wait for each other are refused", async () => {
     message: "cart would wait for itself: cart → shop → cart",
   });
   await expect(service.createApp({ name: "self", dependsOn: ["self"] })).rejects.toMatchObject({ code: "dependency_cycle" });
+});
+
+test("in prod what somebody is led to keeps an instance, and what has a preview alone keeps none", async () => {
+  const world = await createWorld();
+  const { service, ended } = await startProcess(world);
+  const place = { app: "shop", env: "prod" };
+  const kept = () =>
+    Object.entries(mins(world.clusters.of({ namespace: "default-prod" })))
+      .map(([name, min]) => `${name} ${min}`)
+      .sort();
+  const deploy = async (image: string, noTraffic = false) =>
+    ended((await service.deployImage({ name: "shop", image, environment: "prod", noTraffic }, "ann")).id);
+  expect(await deploy("ok-1")).toMatchObject({ state: "succeeded" });
+  expect(kept()).toEqual(["shop-00001 1"]);
+  await deploy("ok-2", true);
+  expect(kept()).toEqual(["shop-00001 1", "shop-00002 0"]);
+  const rules = [{ version: "v2", when: [{ on: "header" as const, name: "x-canary", is: "present" as const }] }];
+  await ended((await service.setTraffic(place, { targets: [{ version: "v1", percent: 100 }], rules }, "ann")).id);
+  expect(kept()).toEqual(["shop-00001 1", "shop-00002 1"]);
+  await ended((await service.setTraffic(place, { targets: [{ version: "v2", percent: 100 }], rules: [] }, "ann")).id);
+  expect(kept()).toEqual(["shop-00001 0", "shop-00002 1"]);
+  await ended((await service.rollback(place, {}, "ann")).id);
+  expect(kept()).toEqual(["shop-00001 1", "shop-00002 0"]);
+  // Waking gives instances to no more than had them.
+  for (const to of ["sleep", "wake"] as const) {
+    await ended((await service.changeSleep({ team: "default", env: "prod", to }, "ann")).id);
+    expect(kept()).toEqual([`shop-00001 ${to === "wake" ? 1 : 0}`, "shop-00002 0"]);
+  }
 });

@@ -3,7 +3,7 @@ import type { OnRequest } from "@ebb/api";
 import { configOf, listVersions, type Place } from "../apps/store.ts";
 import { isReady } from "../cluster/pods.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
-import { revisionName, versionName } from "../compile/names.ts";
+import { versionName } from "../compile/names.ts";
 import { scalingOf } from "../compile/service.ts";
 import type { Database } from "../database/database.ts";
 import { levelsOf } from "../environments/dependencies.ts";
@@ -16,6 +16,7 @@ import { externalHost } from "./external-host.ts";
 import { livePolicy, policyMarks } from "./live-policy.ts";
 import { heldBy } from "./front.ts";
 import { holdHosts } from "./hold-hosts.ts";
+import { keepInstances, ledTo } from "./kept-instances.ts";
 import { metadataOf } from "./views.ts";
 import { readOwnService, sharesOf, type Work } from "./route.ts";
 import { until } from "./wait.ts";
@@ -64,12 +65,10 @@ export async function sleepToo(deps: PlaceDeps, place: Place): Promise<void> {
   await setBounds(deps, place);
 }
 
-/** The bounds that each version is to have now: its own, or none while its environment sleeps. */
-async function setBounds({ db, cluster, environment }: PlaceDeps, { app, env }: Place): Promise<void> {
-  for (const version of await listVersions(db, { app, env })) {
-    if (version.state === "failed") continue;
-    await cluster.setMinScale(revisionName(app, version.number), environment.asleep === 1 ? 0 : scalingOf(configOf(version)).min);
-  }
+/** What each version is to keep now. */
+async function setBounds(deps: PlaceDeps, place: Place): Promise<void> {
+  const shares = sharesOf(place.app, await readOwnService(deps, place.app));
+  await keepInstances(deps, place, { led: ledTo({ ...(await heldBy(deps, place)), shares }) });
 }
 
 /** Marks the environment, from here on for good; undefined when something else is wanted of it by now. */

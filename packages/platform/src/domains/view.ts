@@ -79,7 +79,9 @@ function problemIn(row: DomainRow, now: number): Domain["problem"] {
     return {
       code: (ends.step === 0 ? "certificate_expired" : "certificate_expiring") satisfies DomainProblemCode,
       message: ends.step === 0 ? `The certificate has ended. ${ends.why}` : `The certificate ends in ${ends.days} days. ${ends.why}`,
-      hint: kept?.hint ?? `Upload another: ebb domain cert ${row.name} --cert FILE --key FILE, or let one be fetched: --auto.`,
+      hint:
+        (row.mode === "acme" ? kept?.hint : undefined) ??
+        `Upload another: ebb domain cert ${row.name} --cert FILE --key FILE, or let one be fetched: --auto.`,
       retryAt: kept ? time(row.retry_at) : null,
     };
   }
