@@ -1,4 +1,4 @@
-import { TRAFFIC_POLICY } from "@ebb/kube";
+import { badRequest, TRAFFIC_POLICY } from "@ebb/kube";
 import { VirtualClock } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { listAudit } from "../audit/store.ts";
@@ -42,6 +42,17 @@ test("parts are changed one by one, without a new version, and what guards nothi
     before: { deny: [SCRAPER] },
     after: { deny: [] },
   });
+});
+
+test("of what has never served the policy is shown, as an export of the team does, and a change says why it cannot be", async () => {
+  const { service, world, annotation } = await withShop();
+  world.cluster.explain = () => Promise.reject(badRequest("shop-test.example is not served by this object on the external listener"));
+  expect(await service.trafficPolicy(SHOP)).toEqual({ ...NONE, enforcement: null });
+  await expect(service.patchTrafficPolicy(SHOP, { deny: [SCRAPER] })).rejects.toMatchObject({
+    code: "nothing_deployed",
+    message: "Nothing of shop has served in test yet",
+  });
+  expect(annotation()).toBeUndefined();
 });
 
 test("entries that are over go with the next change", async () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { GuardInForce, PatchTrafficPolicy, TrafficPolicy, Unenforced } from "@ebb/api";
 import { sleep, TransientError } from "@ebb/base";
-import { policyProblems, TRAFFIC_POLICY, type KnativeService } from "@ebb/kube";
+import { policyProblems, StatusError, TRAFFIC_POLICY, type KnativeService } from "@ebb/kube";
 import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
 import type { Cluster } from "../cluster/port.ts";
@@ -30,7 +30,7 @@ async function enforcementOf(deps: PlaceDeps, place: Place, service: KnativeServ
     if (await deps.cluster.guard.supported()) return { by: "istio", missing: (await istioGuardOf(deps, place, service)).missing };
     return (await policyInForce(deps.cluster, service)) ? { by: "ebb", missing: [] } : null;
   } catch (error) {
-    if (error instanceof TransientError) return null;
+    if (error instanceof TransientError || isUnserved(error)) return null;
     throw error;
   }
 }
@@ -51,7 +51,7 @@ export async function patchTrafficPolicy(deps: PlaceDeps, place: Place, team: st
   const problems = policyProblems(written);
   if (problems.length > 0) throw refuse("invalid_request", problems.join("; "));
   const istio = await cluster.guard.supported();
-  if (!istio && !(await policyInForce(cluster, service))) {
+  if (!istio && !(await policyInForce(cluster, service).catch((error: unknown) => unlessUnserved(error, place)))) {
     throw refuse("traffic_policy_unavailable", "The gateway of this cluster has no traffic policies", {
       hint: "Ebb's own has, and Istio's where the cluster has its policies (security.istio.io).",
     });
@@ -73,6 +73,16 @@ export async function patchTrafficPolicy(deps: PlaceDeps, place: Place, team: st
     throw refuse("traffic_policy_pending", "The policy is stored, and the gateway has not said yet that it has it", { cause });
   }
   return { ...after, enforcement: { by: "ebb", missing: [] } };
+}
+
+/** The gateway does not know a host of which nothing has served yet. */
+function isUnserved(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === "BadRequest";
+}
+
+function unlessUnserved(error: unknown, { app, env }: Place): never {
+  if (!isUnserved(error)) throw error;
+  throw refuse("nothing_deployed", `Nothing of ${app} has served in ${env} yet`, { hint: "Deploy a version that becomes ready first." });
 }
 
 /** Istio tells nobody when its gateways have it: what is in the cluster is as much as can be known. */
