@@ -13,6 +13,7 @@ export {
   type ErrorKind,
   type ErrorOptions,
 } from "./errors.ts";
+export { flat } from "./flat.ts";
 export { readIfThere, replaceFile, sizeOf, syncFolder } from "./files.ts";
 export { Groups } from "./groups.ts";
 export { previewName } from "./preview-name.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Runnable } from "@ebb/base";
+import { flat, type Clock, type Logger, type Runnable } from "@ebb/base";
 import {
   Certificates,
   ConfigMaps,
@@ -55,7 +55,7 @@ import {
 import { Settings } from "./config/settings.ts";
 import { EventRecorder } from "./engine/events.ts";
 import { IndexBy } from "./engine/index-by.ts";
-import { ownerKey } from "./engine/keys.ts";
+import { keyIn, ownerKey } from "./engine/keys.ts";
 import { routesOf } from "./route/labels.ts";
 import { isWildcard } from "./certificate/wildcards.ts";
 import { MARKED_PLACEHOLDERS } from "./route/placeholders.ts";
@@ -147,9 +147,9 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     certificates,
     markedPlaceholders: createInformer({ client, kind: CoreServices, options: { labelSelector: MARKED_PLACEHOLDERS }, clock, log }),
     revisionsOf: new IndexBy(revisions, (revision) => [ownerKey(Configurations, revision) ?? ""]),
-    revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => `${revision.metadata.namespace ?? ""}/${name}`)),
+    revisionsRouted: new IndexBy(revisions, (revision) => routesOf(revision).map((name) => keyIn(revision.metadata, name))),
     routesTo: new IndexBy(routes, targetKeys),
-    podsOf: new IndexBy(pods, (pod) => [`${pod.metadata.namespace ?? ""}/${pod.metadata.labels?.[LABELS.revision] ?? ""}`]),
+    podsOf: new IndexBy(pods, (pod) => [keyIn(pod.metadata, pod.metadata.labels?.[LABELS.revision] ?? "")]),
     wildcardsOf: new IndexBy(certificates, ({ metadata }) => (isWildcard(metadata) ? [metadata.namespace ?? ""] : [])),
   };
 }
@@ -194,8 +194,8 @@ function targetKeys({ metadata, spec, status }: Route): string[] {
   const namespace = metadata.namespace ?? "";
   const keys = new Set<string>();
   for (const { configurationName, revisionName } of [...(spec.traffic ?? []), ...(status?.traffic ?? [])]) {
-    if (configurationName) keys.add(`configuration:${namespace}/${configurationName}`);
-    if (revisionName) keys.add(`revision:${namespace}/${revisionName}`);
+    if (configurationName) keys.add(flat("configuration:", namespace, "/", configurationName));
+    if (revisionName) keys.add(flat("revision:", namespace, "/", revisionName));
   }
   return [...keys];
 }

@@ -1,13 +1,15 @@
 import type { KubeObject } from "@ebb/kube";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { deepFreeze } from "./freeze.ts";
 import { SharedFields } from "./share-fields.ts";
+import { SharedValues } from "./share-values.ts";
 
 interface Entry {
   fieldsV1: Record<string, Record<string, unknown>>;
 }
 
 test("equal trees and equal parts of trees are one object, whoever brings them", () => {
-  const fields = new SharedFields();
+  const fields = new SharedFields(new SharedValues());
   const shared = (fieldsV1: object) => {
     const object = { metadata: { name: "a", managedFields: [{ manager: "m", fieldsV1 }] } } as unknown as KubeObject;
     fields.share(object);
@@ -23,18 +25,45 @@ test("equal trees and equal parts of trees are one object, whoever brings them",
   expect(Object.isFrozen(other.fieldsV1["f:data"])).toBe(true);
 });
 
-test("what names its owner is one object's, and shares its other parts", () => {
-  const fields = new SharedFields();
-  const shared = (uid: string) => {
-    const owners = { ".": {}, [`k:{"uid":"${uid}"}`]: {} };
-    const fieldsV1 = { "f:metadata": { "f:labels": { "f:app": {} }, "f:ownerReferences": owners }, "f:spec": { "f:a": {} } };
-    const object = { metadata: { name: "a", managedFields: [{ manager: "m", fieldsV1 }] } } as unknown as KubeObject;
+const ownedBy = (...uids: string[]) => {
+  const owners = Object.fromEntries([[".", {}], ...uids.map((uid) => [`k:${JSON.stringify({ uid })}`, {}])]);
+  const fieldsV1 = { "f:metadata": { "f:labels": { "f:app": {} }, "f:ownerReferences": owners }, "f:spec": { "f:a": {} } };
+  return { manager: "m", time: "2026-01-01T00:00:00Z", fieldsV1 };
+};
+
+describe("what names its owner", () => {
+  const fields = new SharedFields(new SharedValues());
+  const shared = (...uids: string[]) => {
+    const object = { metadata: { name: "a", managedFields: [ownedBy(...uids)] } } as unknown as KubeObject;
     fields.share(object);
     const [entry] = object.metadata.managedFields as [Entry];
-    return entry.fieldsV1;
+    return entry;
   };
-  const [one, two] = [shared("1"), shared("2")];
-  expect(Object.keys(two["f:metadata"]?.["f:ownerReferences"] ?? {})).toEqual([".", 'k:{"uid":"2"}']);
-  expect(two["f:spec"]).toBe(one["f:spec"]);
-  expect(two["f:metadata"]?.["f:labels"]).toBe(one["f:metadata"]?.["f:labels"]);
+
+  test.each([[["1"]], [["1", "2"]], [['"}']], [[""]]])("is what it was, whatever is done with it: %j", (uids) => {
+    const entry = deepFreeze(shared(...uids));
+    expect(entry).toEqual(ownedBy(...uids));
+    expect({ ...entry }).toEqual(ownedBy(...uids));
+    expect(JSON.parse(JSON.stringify(entry))).toEqual(ownedBy(...uids));
+    expect(Object.keys(entry).sort()).toEqual(["fieldsV1", "manager", "time"]);
+    expect(Object.isFrozen(entry.fieldsV1["f:metadata"])).toBe(true);
+  });
+
+  test("shares its other parts with others", () => {
+    for (const [one, two] of [
+      [shared("1"), shared("2")],
+      [shared("1", "2"), shared("1", "3")],
+    ] as const) {
+      expect(two.fieldsV1["f:spec"]).toBe(one.fieldsV1["f:spec"]);
+      expect(two.fieldsV1["f:metadata"]?.["f:labels"]).toBe(one.fieldsV1["f:metadata"]?.["f:labels"]);
+    }
+  });
+
+  test("is shared again as it is: a state that differs elsewhere has it unchanged", () => {
+    const values = new SharedValues();
+    const before = deepFreeze({ managedFields: [shared("1")], a: 1 });
+    const next = values.share(before, { managedFields: [shared("1")], a: 2 });
+    expect(next.managedFields).toBe(before.managedFields);
+    expect(values.share(before, { managedFields: [shared("2")], a: 1 }).managedFields).toEqual([ownedBy("2")]);
+  });
 });

@@ -43,8 +43,8 @@ export class SqliteStore implements Store {
   readonly #onDisk: ReadonlySet<string>;
   /** Objects or, of what is on the disk alone, the revisions of their states. */
   readonly #live = new ObjectIndex<KubeObject | number>();
-  readonly #fields = new SharedFields();
   readonly #values = new SharedValues();
+  readonly #fields = new SharedFields(this.#values);
   readonly #history: History;
   readonly #pace = new SyncPace();
   readonly #listeners = new Set<(events: readonly StoreEvent[]) => void>();

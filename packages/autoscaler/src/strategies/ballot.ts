@@ -48,8 +48,9 @@ export interface Ballot {
 export class Strategies {
   readonly #load: LoadWindows;
   #scaling: RevisionScaling;
-  readonly #deciders = new Map<string, DeciderMemory>();
-  readonly #resources = new Map<string, ResourceMemory>();
+  /** By the strategy's name. Records, as a Map takes room for more than most revisions have. */
+  readonly #deciders: Record<string, DeciderMemory> = {};
+  #resources: Record<string, ResourceMemory> | undefined;
 
   constructor(scaling: RevisionScaling, load: LoadWindows, running: { now: number; instances: number }) {
     this.#scaling = scaling;
@@ -60,17 +61,18 @@ export class Strategies {
   configure(scaling: RevisionScaling): void {
     this.#scaling = scaling;
     const names = new Set(scaling.strategies.map(strategyName));
-    for (const memory of [this.#deciders, this.#resources]) for (const name of memory.keys()) if (!names.has(name)) memory.delete(name);
+    for (const memory of [this.#deciders, this.#resources ?? {}])
+      for (const name of Object.keys(memory)) if (!names.has(name)) delete memory[name];
   }
 
   /** Forgets what was decided; a scaler that finds several instances begins in panic mode. */
   restart(now: number, instances: number): void {
-    this.#resources.clear();
-    for (const strategy of this.#scaling.strategies) this.#deciders.set(strategyName(strategy), initialMemory(now, instances));
+    this.#resources = undefined;
+    for (const strategy of this.#scaling.strategies) this.#deciders[strategyName(strategy)] = initialMemory(now, instances);
   }
 
   get panicking(): boolean {
-    return [...this.#deciders.values()].some(({ panicAt }) => panicAt !== undefined);
+    return Object.values(this.#deciders).some(({ panicAt }) => panicAt !== undefined);
   }
 
   /** All votes; what each strategy remembers moves on. */
@@ -85,8 +87,8 @@ export class Strategies {
       }
       const scaling = scalingOf(this.#scaling, strategy);
       const seen = { ...inputs, ...this.#load.mean(strategy.type, inputs.now) };
-      const recommendation = recommend(scaling, this.#deciders.get(strategy.type) ?? initialMemory(inputs.now, 0), seen);
-      this.#deciders.set(strategy.type, recommendation.memory);
+      const recommendation = recommend(scaling, this.#deciders[strategy.type] ?? initialMemory(inputs.now, 0), seen);
+      this.#deciders[strategy.type] = recommendation.memory;
       const vote = { strategy: strategy.type, desired: recommendation.desired, ...describeLoad(scaling, seen, recommendation) };
       votes.push(vote);
       if (lead && lead.winner.desired >= vote.desired) continue;
@@ -133,8 +135,8 @@ export class Strategies {
     if (this.#scaling.scaleToZero && !this.#load.busy(now)) return { desired: 0, ...reasonOf(say("usage.idle")) };
     if (!usage || ready === 0) return { desired: ready, ...reasonOf(say("usage.unknown")) };
     const used = strategy.type === "cpu" ? usage.cpuPercent : usage.memoryMiB;
-    const memory = resourceVote(this.#resources.get(strategy.type), { now, ready, used, target: strategy.target });
-    this.#resources.set(strategy.type, memory);
+    const memory = resourceVote(this.#resources?.[strategy.type], { now, ready, used, target: strategy.target });
+    this.#resources = { ...this.#resources, [strategy.type]: memory };
     return {
       desired: memory.desired,
       ...reasonOf(say(`usage.${strategy.type}`, { used: figure(used), target: figure(strategy.target) })),

@@ -1,8 +1,14 @@
-import { apiVersionOf, type Kind, type KubeObject, type OwnerReference } from "@ebb/kube";
+import { flat } from "@ebb/base";
+import { apiVersionOf, type Kind, type KubeObject, type ObjectMeta, type OwnerReference } from "@ebb/kube";
 
 /** `namespace/name`: what work queues hold, and a revision's key in the data plane. */
 export function keyOf({ metadata }: Pick<KubeObject, "metadata">): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
+  return keyIn(metadata, metadata.name);
+}
+
+/** The key of what has this name in the namespace of an object. */
+export function keyIn({ namespace = "" }: Pick<ObjectMeta, "namespace">, name: string): string {
+  return flat(namespace, "/", name);
 }
 
 export function splitKey(key: string): { namespace: string; name: string } {
@@ -33,9 +39,7 @@ export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
 /** The queue key of the object of `kind` that controls this one, if one of that kind does. */
 export function ownerKey(kind: Kind, object: KubeObject): string | undefined {
   const owner = controllerOf(object);
-  return owner?.kind === kind.kind && owner.apiVersion === apiVersionOf(kind)
-    ? `${object.metadata.namespace ?? ""}/${owner.name}`
-    : undefined;
+  return owner?.kind === kind.kind && owner.apiVersion === apiVersionOf(kind) ? keyIn(object.metadata, owner.name) : undefined;
 }
 
 /** Without the keys; undefined values are left out too. */

@@ -84,12 +84,13 @@ export class DecisionLog {
   async #compact(): Promise<Map<string, Decision[]>> {
     const { path, clock } = this.#options;
     const kept = new Map<string, Decision[]>();
+    const parts = new Map<string, unknown>();
     try {
       for (const line of parse(await readFile(path, "utf8"))) {
         if ("removed" in line) kept.delete(line.key);
         else if (line.decision.time > clock.now() - LONGEST) {
           const decisions = kept.get(line.key) ?? [];
-          kept.set(line.key, [...decisions, line.decision].slice(-KEPT));
+          kept.set(line.key, [...decisions, sharing(parts, line.decision)].slice(-KEPT));
         }
       }
     } catch (error) {
@@ -110,6 +111,17 @@ export class DecisionLog {
     if (!this.#failing) this.#options.log.warn({ reason: causeChain(error) }, "scaling decisions cannot be kept on disk");
     this.#failing = true;
   }
+}
+
+/** With the parts that others have, too, kept once: thousands that sleep do so for one reason. */
+function sharing(parts: Map<string, unknown>, decision: Decision): Decision {
+  const shared = Object.entries(decision).map(([name, part]: [string, unknown]) => {
+    if (typeof part !== "object") return [name, part];
+    const text = JSON.stringify(part);
+    if (!parts.has(text)) parts.set(text, part);
+    return [name, parts.get(text)];
+  });
+  return Object.fromEntries(shared) as Decision;
 }
 
 /** Lines that are whole; a kill may have cut the last one. */

@@ -1,6 +1,6 @@
 import type { HostRule, RouteEntry, RouteRule, Split } from "@ebb/gateway";
 import type { Route, TrafficTarget } from "@ebb/kube";
-import { keyOf } from "../engine/keys.ts";
+import { keyIn, keyOf } from "../engine/keys.ts";
 import { hostsOf, urlOf, type Hosts, type HostSettings } from "./hosts.ts";
 import { meaningHash, orderOf } from "../virtualservice/translate.ts";
 import { policyOf } from "./policy.ts";
@@ -26,7 +26,7 @@ export interface NamedSplits {
 export function splitsOf(namespace: string, targets: readonly Target[]): Split[] {
   const percents = new Map<string, number>();
   for (const { revisionName, percent } of targets) percents.set(revisionName, (percents.get(revisionName) ?? 0) + percent);
-  return [...percents].filter(([, percent]) => percent > 0).map(([name, percent]) => ({ revision: `${namespace}/${name}`, percent }));
+  return [...percents].filter(([, percent]) => percent > 0).map(([name, percent]) => ({ revision: keyIn({ namespace }, name), percent }));
 }
 
 /** The Route itself first, then its tags. */

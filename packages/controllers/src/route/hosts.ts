@@ -1,3 +1,4 @@
+import { flat } from "@ebb/base";
 import { LABELS, type Route } from "@ebb/kube";
 import { CLUSTER_DOMAIN, domainFor } from "../config/network.ts";
 import type { Values } from "../config/settings.ts";
@@ -24,7 +25,7 @@ const LONGEST_HOST = 253;
 export function hostsOf(route: Route, settings: HostSettings, tag?: string): Hosts {
   const { labels = {}, annotations = {}, namespace = "" } = route.metadata;
   const Name = placeholderName(route, settings.network, tag);
-  const local = [`${Name}.${namespace}.${CLUSTER_DOMAIN}`, `${Name}.${namespace}.svc`, `${Name}.${namespace}`];
+  const local = [flat(Name, ".", namespace, ".", CLUSTER_DOMAIN), flat(Name, ".", namespace, ".svc"), flat(Name, ".", namespace)];
   const domain = domainFor(settings.domain, labels);
   if (labels[LABELS.visibility] === "cluster-local" || domain === CLUSTER_DOMAIN || settings.local?.has(Name)) return { local };
   const external = settings.network.domainTemplate({
