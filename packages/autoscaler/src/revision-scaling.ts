@@ -43,8 +43,16 @@ const HPA_CPU = 80;
 
 /** The value of an autoscaling annotation by its kebab-case key or by its legacy camelCase one. */
 export function scalingAnnotation(annotations: Readonly<Record<string, string>>, key: string): string | undefined {
-  const camel = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return annotations[PREFIX + key] ?? annotations[PREFIX + camel];
+  return annotations[PREFIX + key] ?? annotations[PREFIX + camelCase(key)];
+}
+
+/** There are a dozen keys, which each revision is asked for at each change. */
+const CAMEL_CASE = new Map<string, string>();
+
+function camelCase(key: string): string {
+  let camel = CAMEL_CASE.get(key);
+  if (camel === undefined) CAMEL_CASE.set(key, (camel = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())));
+  return camel;
 }
 
 /** A revision as its scaling sees it. */

@@ -8,6 +8,7 @@ import {
   invalidValue,
   isReset,
   parseManagedFields,
+  sameJson,
   schemaOf,
   trackUpdate,
   type JsonObject,
@@ -90,6 +91,22 @@ function entriesBeforeApply(writer: Writer, current: KubeObject): ManagedFieldsE
   if (entries.length > 0) return entries;
   const before: Writer = { ...writer, context: { ...writer.context, manager: "before-first-apply" }, subresource: undefined };
   return updated(before, emptyOf(writer.kind), { entries, next: current });
+}
+
+/**
+ * `next` with the times of before if it differs in nothing else: who applies again what is there has written nothing. As k8s.io/apiserver's
+ * IgnoreManagedFieldsTimestampsTransformer.
+ */
+export function ignoringTimes(current: KubeObject, next: KubeObject): KubeObject {
+  const { managedFields: before = [], resourceVersion = "" } = current.metadata;
+  const { managedFields: entries = [] } = next.metadata;
+  if (entries.length !== before.length || !entries.every((entry, index) => sameJson(timeless(entry), timeless(before[index])))) return next;
+  const timed = { ...next, metadata: { ...next.metadata, resourceVersion, managedFields: before } };
+  return sameJson(timed, current) ? timed : next;
+}
+
+function timeless(entry: unknown): unknown {
+  return { ...(entry as object), time: undefined };
 }
 
 function startingEntries(

@@ -31,7 +31,7 @@ import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
 import { readState } from "./expired-list.ts";
 import { LiveConfig } from "./live-config.ts";
-import { withApplied, withOwnership } from "./ownership.ts";
+import { ignoringTimes, withApplied, withOwnership } from "./ownership.ts";
 import { afterMutation, prepareCreate } from "./prepare-create.ts";
 import { isHeld, prepareDelete } from "./prepare-delete.ts";
 import { prepareUpdate, withGeneration, writesStatus, type Subresource } from "./prepare-update.ts";
@@ -248,7 +248,8 @@ export class Registry {
     let last: KubeObject | undefined;
     const object = await this.#run({
       ...write,
-      settle: (_, next) => {
+      settle: (current, written) => {
+        const next = current ? ignoringTimes(current, written) : written;
         last = next;
         // The last finalizer is gone: so is the object.
         const released = next.metadata.deletionTimestamp !== undefined && (next.metadata.finalizers ?? []).length === 0;
