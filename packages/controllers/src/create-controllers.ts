@@ -16,7 +16,7 @@ import { within } from "./engine/within.ts";
 import { RootCaPublisher } from "./namespace/root-ca.ts";
 import { RevisionMetrics } from "./metrics/revision-metrics.ts";
 import { PodController } from "./pod/controller.ts";
-import { createAutoscalerController, liveAnnotations } from "./podautoscaler/controller.ts";
+import { createAutoscalerController, isDeployed, liveAnnotations } from "./podautoscaler/controller.ts";
 import { DecisionLog } from "./podautoscaler/decision-log.ts";
 import { ColdStarts, type ColdStart } from "./podautoscaler/cold-starts.ts";
 import { LagPoller } from "./podautoscaler/lag-poller.ts";
@@ -200,6 +200,7 @@ class EmbeddedControllers implements Controllers {
       workload,
       resolveDigest: options.resolveDigest,
       issueToken: options.issueToken,
+      inRush: () => instances.inRush(),
     });
     const ingress = new Ingress({ gateway, external: probeAddress, ...local, clock, log });
     const certificates = new HostCertificates(context, gateway);
@@ -207,7 +208,7 @@ class EmbeddedControllers implements Controllers {
     this.#virtualServices = new VirtualServiceController(context, ingress);
     this.#domainMappings = new DomainMappingController(context, ingress, certificates);
     this.#pods = new PodController(context, instances, options.node?.address);
-    this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane);
+    this.#autoscalers = createAutoscalerController(context, this.#loop, this.#dataPlane, () => instances.inRush());
     const informers = informersOf(context);
     this.#controllers = [
       createServiceController(context),
@@ -332,8 +333,10 @@ class EmbeddedControllers implements Controllers {
   #changed(key: string): void {
     this.#coldStarts.changed(key);
     this.#dataPlane.sync(key);
-    this.#revisions.controller.addLater(key, COALESCE);
-    this.#autoscalers.add(key);
+    const isRecord = isDeployed(this.#context, key);
+    this.#revisions.controller.addLater(key, COALESCE, isRecord);
+    if (isRecord) this.#autoscalers.addLater(key, COALESCE, true);
+    else this.#autoscalers.add(key);
     this.#pods.touched(key);
   }
 

@@ -458,6 +458,13 @@ export interface InstanceManager {
   setIdle(key: string, idle: Idle): void;
   /** What its instances are handed may have changed: those that run get it, those that wait for it are tried at once. */
   renewFiles(key: string): void;
+  /**
+   * Requests wait for it where what starts is tried (see `trial`), and it is said again each second while they do: a first instance is then looked at
+   * seldom, as nobody waits for what is found here.
+   */
+  awaited(key: string): void;
+  /** Whether a program boots that requests wait for: what nobody waits for leaves it the cores, for a moment. */
+  inRush(): boolean;
   desired(key: string): number;
   instances(key: string): readonly InstanceStatus[];
   /** Drains and stops one instance, as when its Pod is deleted; another takes its place while the count asks for it. */

@@ -5,9 +5,9 @@ import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { Controller } from "./controller.ts";
 
-function controller(reconcile: (key: string) => Promise<number | void>) {
+function controller(reconcile: (key: string) => Promise<number | void>, inRush = () => false) {
   const clock = new VirtualClock();
-  const made = new Controller({ name: "test", clock, log: silentLogger, reconcile });
+  const made = new Controller({ name: "test", clock, log: silentLogger, reconcile, inRush });
   return { clock, controller: made };
 }
 
@@ -61,6 +61,36 @@ describe("Controller", () => {
     shops.addLater("team/alone", 100);
     await after(100);
     expect(seen.at(-1)).toBe("team/alone");
+    await shops.stop();
+  });
+
+  test("what is only a record waits until nobody's program boots, two seconds at most, and what somebody waits for does not", async () => {
+    const seen: string[] = [];
+    let inRush = true;
+    const { controller: shops, clock } = controller(
+      async (key) => void seen.push(key),
+      () => inRush,
+    );
+    shops.open();
+    const after = async (milliseconds: number) => {
+      await clock.advance(milliseconds);
+      await nextTurn();
+      return seen.splice(0);
+    };
+    shops.addLater("team/record", 50, true);
+    shops.addLater("team/change", 50);
+    expect(await after(100)).toEqual(["team/change"]);
+    expect(await after(900)).toEqual([]);
+    inRush = false;
+    expect(await after(250)).toEqual(["team/record"]);
+    inRush = true;
+    shops.addLater("team/record", 50, true);
+    expect(await after(1900)).toEqual([]);
+    expect(await after(400)).toEqual(["team/record"]);
+    shops.addLater("team/record", 50, true);
+    shops.add("team/record");
+    await nextTurn();
+    expect(await after(0)).toEqual(["team/record"]);
     await shops.stop();
   });
 

@@ -7,6 +7,9 @@ const STALE_RETRY = 20;
 /** In a crowd, what is only told of waits so much longer for each other that waits, and no longer than that: some programs want the same cores meanwhile. */
 const FOR_EACH_OTHER = 20;
 const CROWDED = 1000;
+/** What waits until nobody's program boots is looked at so often, and at the latest after this: a crowd of fifty takes two cores for as long. */
+const LOOK = 250;
+const LATEST = 2000;
 /** Objects at once: each waits for its writes, and those of one turn of the event loop go to the disk together. */
 const WORKERS = 32;
 
@@ -14,6 +17,8 @@ export interface ControllerOptions {
   name: string;
   clock: Clock;
   log: Logger;
+  /** Whether programs boot that requests wait for, and that want the same cores. */
+  inRush?: () => boolean;
   /** Brings one object nearer to what is desired; safe to call at any time. Returns after how many milliseconds to be called again, if so. */
   reconcile(key: string): Promise<number | void>;
 }
@@ -31,10 +36,14 @@ export class Controller {
   #waiting: Set<string> | undefined = new Set();
   /** To be handed to the queue in the next turn. */
   readonly #next = new Set<string>();
-  /** Those that wait since `addLater`. */
-  readonly #later = new Set<string>();
+  /** Those that wait since `addLater`, until when they may (monotonic) if the cores are wanted. */
+  readonly #later = new Map<string, number>();
+  readonly #clock: Clock;
+  readonly #inRush: () => boolean;
 
-  constructor({ name, clock, log, reconcile }: ControllerOptions) {
+  constructor({ name, clock, log, reconcile, inRush = () => false }: ControllerOptions) {
+    this.#clock = clock;
+    this.#inRush = inRush;
     const logger = log.child({ controller: name });
     this.#queue = new WorkQueue({
       name,
@@ -42,6 +51,7 @@ export class Controller {
       log: logger,
       workers: WORKERS,
       handle: async (key) => {
+        if (this.#stepsBack(key)) return this.#queue.addAfter(key, LOOK);
         this.#later.delete(key);
         try {
           const again = await reconcile(key);
@@ -61,17 +71,29 @@ export class Controller {
   /** Without a key: nothing to do. */
   add(key: string | undefined, delay = 0): void {
     if (key === undefined) return;
+    this.#later.delete(key);
     if (this.#waiting) return void this.#waiting.add(key);
     if (delay > 0) return this.#queue.addAfter(key, delay);
     if (this.#next.size === 0) void nextTurn().then(() => this.#handOver());
     this.#next.add(key);
   }
 
-  /** For changes that come close upon each other, and that nobody waits for: what comes within `delay`, or longer beside many others, is looked at once. */
-  addLater(key: string, delay: number): void {
+  /**
+   * For changes that come close upon each other, and that nobody waits for: what comes within `delay`, or longer beside many others, is looked at once.
+   * What is only a record steps back behind programs that boot, too.
+   */
+  addLater(key: string, delay: number, record = false): void {
+    if (this.#waiting) return void this.#waiting.add(key);
     const wait = Math.max(delay, Math.min(CROWDED, delay + this.#later.size * FOR_EACH_OTHER));
-    if (wait > 0 && !this.#waiting) this.#later.add(key);
-    this.add(key, wait);
+    if (wait <= 0) return this.add(key);
+    const now = this.#clock.monotonic();
+    const until = this.#later.get(key) ?? now + LATEST;
+    this.#later.set(key, record ? until : now);
+    this.#queue.addAfter(key, wait);
+  }
+
+  #stepsBack(key: string): boolean {
+    return this.#clock.monotonic() < (this.#later.get(key) ?? 0) && this.#inRush();
   }
 
   open(): void {

@@ -25,7 +25,13 @@ export class PodController {
     this.#instances = instances;
     this.#hostIP = hostIP;
     const { clock, log } = context;
-    this.controller = new Controller({ name: "pod", clock, log, reconcile: (key) => this.#reconcile(key) });
+    this.controller = new Controller({
+      name: "pod",
+      clock,
+      log,
+      reconcile: (key) => this.#reconcile(key),
+      inRush: () => instances.inRush(),
+    });
     context.pods.onChange(({ object, type }) => {
       const key = revisionKey(object);
       if (key === undefined) return;
@@ -35,7 +41,7 @@ export class PodController {
   }
 
   touched(key: string): void {
-    this.controller.addLater(key, COALESCE);
+    this.controller.addLater(key, COALESCE, true);
   }
 
   #lost(key: string, { metadata }: Pod): void {

@@ -61,7 +61,20 @@ describe("ColdStarts", () => {
     if (known) ready("a");
     starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 48, answerMs: 2, tried: true }] });
     if (!known) ready("a");
-    expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 2, phases: { ...PHASES, seen: 0 }, firstByte: 2, total: 50 }]);
+    const phases = { ...PHASES, boot: 42, seen: 0 };
+    expect(starts.list(KEY)).toMatchObject([{ waited: true, decision: 0, phases, firstByte: 2, total: 50 }]);
+  });
+
+  test("of one that the gateway found ready long before it was looked at, the boot ends when the gateway had it", () => {
+    ready("a", { ...PHASES, boot: 0, seen: 250 });
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 48, answerMs: 2, tried: true }] });
+    expect(starts.list(KEY)).toMatchObject([{ decision: 0, phases: { ...PHASES, boot: 42, seen: 0 }, firstByte: 2, total: 50 }]);
+  });
+
+  test("what the gateway waited before its wake-up was acted on is the decision, though it tried", () => {
+    ready("a", { ...PHASES, boot: 30, seen: 2 });
+    starts.answered({ revision: KEY, firsts: [{ endpoint: "a", heldMs: 48, answerMs: 2, tried: true }] });
+    expect(starts.list(KEY)).toMatchObject([{ decision: 10, phases: { ...PHASES, boot: 32, seen: 0 }, total: 50 }]);
   });
 
   test("an answer of an instance that is not known is nothing", () => {

@@ -64,7 +64,7 @@ export class ColdStarts {
       if (start && !start.waited) {
         // The control plane heard of it after the fact: what it did then nobody waited for.
         if (thawed) start.phases = { ...NO_PHASES, ...(start.from === "prepared" ? { boot: heldMs } : { launch: heldMs }) };
-        else if (tried) start.phases = { ...start.phases, seen: 0 };
+        else if (tried) start.phases = foundByGateway(start.phases, first);
         start.decision = thawed ? 0 : Math.max(0, heldMs - sum(start.phases));
         Object.assign(start, { waited: true, firstByte: answerMs, total: heldMs + answerMs });
       } else if (thawed || tried) this.#early.set(revision, [...(this.#early.get(revision) ?? []), first].slice(-KEPT));
@@ -80,6 +80,12 @@ export class ColdStarts {
   list(key: string): readonly ColdStart[] {
     return this.#kept.get(key) ?? [];
   }
+}
+
+/** The control plane was in no hurry to see it: it had booted when the gateway had it. What came before the order and cannot be told apart counts as its boot. */
+function foundByGateway({ queued, sandbox, launch, boot, seen }: StartPhases, { heldMs }: FirstAnswer): StartPhases {
+  const held = heldMs - queued - sandbox - launch;
+  return { queued, sandbox, launch, boot: Math.max(0, Math.min(boot + seen, held)), seen: 0 };
 }
 
 function sum(phases: StartPhases): number {

@@ -8,13 +8,17 @@ import type { DataPlane } from "../revision/data-plane.ts";
 import { autoscalerStatus, isInitialized } from "./reconcile.ts";
 import type { ScalingLoop } from "./scaling-loop.ts";
 
+/** What a wake and its first instance change is written together. */
+const COALESCE = 50;
+
 /** Tells the scaling loop of PodAutoscalers, and PodAutoscalers of what it did. */
-export function createAutoscalerController(context: Context, loop: ScalingLoop, dataPlane: DataPlane): Controller {
+export function createAutoscalerController(context: Context, loop: ScalingLoop, dataPlane: DataPlane, inRush: () => boolean): Controller {
   const { clock, log, client, autoscalers } = context;
   const controller = new Controller({
     name: "podautoscaler",
     clock,
     log,
+    inRush,
 
     async reconcile(key) {
       const { namespace, name } = splitKey(key);
@@ -33,12 +37,22 @@ export function createAutoscalerController(context: Context, loop: ScalingLoop, 
     },
   });
   followPolicies(context, (key) => controller.add(key));
-  loop.moved.on((key) => controller.addLater(key, 0));
+  loop.moved.on((key) => {
+    if (isDeployed(context, key)) controller.addLater(key, COALESCE, true);
+    else controller.add(key);
+  });
   autoscalers.onChange(({ object, type }) => {
     if (type === "deleted") loop.remove(keyOf(object));
     else controller.add(keyOf(object));
   });
   return controller;
+}
+
+/** Whether it has been initialized: until then somebody waits for what happens to it. */
+export function isDeployed({ autoscalers }: Context, key: string): boolean {
+  const { namespace, name } = splitKey(key);
+  const autoscaler = autoscalers.get(namespace, name);
+  return autoscaler !== undefined && isInitialized(autoscaler);
 }
 
 /** The annotations of the Knative Service that a PodAutoscaler's revision belongs to. */

@@ -39,6 +39,10 @@ class Instances {
   setIdle(_: string, idle: string): void {
     this.idle.push(idle);
   }
+  readonly awaits: string[] = [];
+  awaited(key: string): void {
+    this.awaits.push(key);
+  }
   setWorkloads(): void {}
   putWorkload(): void {}
 }

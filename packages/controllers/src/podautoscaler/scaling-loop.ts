@@ -224,6 +224,7 @@ export class ScalingLoop {
   wake(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry || entry.failed !== undefined) return;
+    this.#options.instances.awaited(key);
     // The gateway asks again each second; once something starts, the ticks decide.
     if (entry.scaler.desired > 0 && entry.scaler.activity.phase !== "inactive") return void this.#awake.add(key);
     this.#scale(key, entry, entry.scaler.wake(this.#inputs(key, entry)));

@@ -44,6 +44,7 @@ export interface RevisionControllerOptions {
   resolveDigest: ResolveDigest | undefined;
   /** Absent where there is no API to call with one. */
   issueToken: IssueToken | undefined;
+  inRush: () => boolean;
 }
 
 interface Description {
@@ -75,7 +76,8 @@ export class RevisionController {
       configMap: (namespace, name) => configMaps.get(namespace, name),
       claim: (namespace, name) => claims.get(namespace, name),
     };
-    this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key) });
+    const { inRush } = options;
+    this.controller = new Controller({ name: "revision", clock, log, reconcile: (key) => this.#reconcile(key), inRush });
     const resolved = (key: string) => this.controller.add(key);
     this.#digests = new ImageDigests({ resolve: options.resolveDigest, clock, log, resolved });
     context.settings.changed.on((name) => {

@@ -14,6 +14,7 @@ export class FakeDriver implements Driver {
   healthy: (id: string) => boolean = () => true;
   failStart: (spec: InstanceSpec) => Error | undefined = () => undefined;
   startGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
+  startAddress: Address = { host: "127.0.0.1", port: 1 };
   prepareGate: (spec: InstanceSpec) => Promise<void> = () => Promise.resolve();
   failList: Error | undefined;
   failStop: Error | undefined;
@@ -40,7 +41,7 @@ export class FakeDriver implements Driver {
     await this.startGate(spec);
     const error = this.failStart(spec);
     if (error) throw error;
-    const running = { spec, address: { host: "127.0.0.1", port: 1 }, startedAt: this.#clock.now() };
+    const running = { spec, address: this.startAddress, startedAt: this.#clock.now() };
     this.prepared.delete(spec.id);
     this.running.set(spec.id, running);
     return running;

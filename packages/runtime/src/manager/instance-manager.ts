@@ -18,6 +18,7 @@ import type {
 import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
+import { AwaitedWorkloads } from "./awaited-workloads.ts";
 import { connectTo } from "./connect.ts";
 import { Foreseen } from "./foreseen.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
@@ -26,6 +27,7 @@ import { missingDriver } from "./missing-driver.ts";
 import type { Provide } from "./provisioner.ts";
 import { planScale, wantsSpare } from "./scale-plan.ts";
 import { StartSlots } from "./start-slots.ts";
+import { acceptsWhenReady } from "./trial.ts";
 
 /** Ended instances of a workload that are kept for their logs: an application asleep can still be asked what it printed. */
 const KEPT_ENDED = 2;
@@ -94,6 +96,7 @@ class Manager implements InstanceManager {
   readonly #foreseen: Foreseen;
   readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
+  readonly #awaited: AwaitedWorkloads;
   readonly #states = new Map<string, WorkloadState>();
   readonly #changes = new Signal<string>();
   readonly #unsubscribe: (() => void)[] = [];
@@ -105,6 +108,7 @@ class Manager implements InstanceManager {
     this.#options = options;
     const { drivers, clock, log, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
     this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => isKept(this.#find(id)));
+    this.#awaited = new AwaitedWorkloads(clock);
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
     const limit = options.parallelStarts ?? STARTS_PER_CORE * availableParallelism();
     this.#spareSlots = new StartSlots({ clock, limit: 1, lease: START_LEASE });
@@ -176,6 +180,14 @@ class Manager implements InstanceManager {
       if (state && instance.phase === "prepared") this.#retire(state, id);
       else instance.filesChanged();
     }
+  }
+
+  awaited(key: string): void {
+    this.#awaited.add(key);
+  }
+
+  inRush(): boolean {
+    return this.#pace.starting > 0 && this.#awaited.any;
   }
 
   desired(key: string): number {
@@ -431,6 +443,7 @@ class Manager implements InstanceManager {
       slots,
       spareSlots: this.#spareSlots,
       pace: this.#pace,
+      triedElsewhere: () => this.#isTriedElsewhere(state),
       drain,
       ...(provide ? { provide } : {}),
       ...(probed ? { probed } : {}),
@@ -439,6 +452,12 @@ class Manager implements InstanceManager {
       unprepared: (id) => this.#unprepared(state, id),
       replace: (id) => this.remove(id),
     };
+  }
+
+  /** The gateway tries what starts only until it knows of one that is ready. */
+  #isTriedElsewhere({ key, workload, instances }: WorkloadState): boolean {
+    if (!workload || !this.#awaited.has(key) || !acceptsWhenReady(workload.template)) return false;
+    return [...instances.values()].filter(({ phase }) => phase === "starting" || phase === "ready" || phase === "unready").length === 1;
   }
 
   #state(key: string): WorkloadState {

@@ -1,7 +1,7 @@
 import type { Clock } from "@ebb/base";
 import type { Address, Driver, InstanceSpec, ProbeSpec } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
-import { Prober, type ProbeReport } from "../probes/prober.ts";
+import { Prober, type ProberOptions, type ProbeReport } from "../probes/prober.ts";
 
 /** What the probes of one program have to say, from when it runs until they are stopped. */
 export interface ProbeReports {
@@ -17,6 +17,8 @@ interface ProbeDeps {
   driver: Pick<Driver, "exec">;
   clock: Clock;
   pace: ProbePace;
+  /** See ProberOptions. */
+  triedElsewhere?: () => boolean;
   /** Told after each look at whether the program is ready. */
   probed?: (id: string, succeeded: boolean) => void;
 }
@@ -58,12 +60,13 @@ export class InstanceProbes {
 
   #begin(address: Address, { readiness: report, dead }: ProbeReports): void {
     const { id, readiness, liveness } = this.#spec;
-    const { pace, probed } = this.#deps;
+    const { pace, probed, triedElsewhere } = this.#deps;
+    const starts = { pace, ...(triedElsewhere ? { triedElsewhere } : {}) };
     const told = (result: ProbeReport) => {
       probed?.(id, result.message === undefined);
       report(result);
     };
-    if (readiness) this.#probe(readiness, address, told, pace);
+    if (readiness) this.#probe(readiness, address, told, starts);
     else report({ healthy: true });
     if (!liveness) return;
     this.#probe(liveness, address, ({ healthy, message }) => {
@@ -71,11 +74,16 @@ export class InstanceProbes {
     });
   }
 
-  #probe(probe: ProbeSpec, address: Address, report: (report: ProbeReport) => void, pace?: ProbePace): void {
+  #probe(
+    probe: ProbeSpec,
+    address: Address,
+    report: (report: ProbeReport) => void,
+    starts: Pick<ProberOptions, "pace" | "triedElsewhere"> = {},
+  ): void {
     const { id, port, protocol } = this.#spec;
     const exec = (command: string[], timeoutSeconds: number) => this.#deps.driver.exec(id, command, timeoutSeconds);
     const target = { address, port, protocol, exec };
-    const prober = new Prober({ clock: this.#deps.clock, probe, target, report, ...(pace ? { pace } : {}) });
+    const prober = new Prober({ clock: this.#deps.clock, probe, target, report, ...starts });
     this.#probers.push(prober);
     prober.start();
   }

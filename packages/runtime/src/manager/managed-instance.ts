@@ -32,6 +32,7 @@ export interface InstanceDeps {
   slots: StartSlots;
   spareSlots: StartSlots;
   pace: ProbePace;
+  triedElsewhere: () => boolean;
   probed?: (id: string, succeeded: boolean) => void;
   drain(instance: InstanceStatus): Promise<void>;
   provide?: Provide;

@@ -15,5 +15,5 @@ test.each<[string, Partial<InstanceSpec>, boolean]>([
   ["one that runs a command", { readiness: PROBE }, false],
   ["a startup probe before it", { readiness: TCP, startup: TCP }, false],
 ])("%s: %o", (_name, changes, accepts) => {
-  expect(acceptsWhenReady({ id: "a", ...workload("default/app", changes).template })).toBe(accepts);
+  expect(acceptsWhenReady(workload("default/app", changes).template)).toBe(accepts);
 });

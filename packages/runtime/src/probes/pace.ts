@@ -7,6 +7,11 @@ const FASTEST_FOR = 20;
 const FOR_EACH_OTHER = 1000 / 400;
 /** And none is asked less often for that. */
 const CROWDED = 100;
+/** One that somebody else tries, who has requests for it, is asked so seldom: none of them waits for what is found here. */
+const SELDOM = 250;
+/** Beside others so much less often, and at the least. */
+const SELDOM_FOR_EACH_OTHER = 20;
+const SELDOMEST = 1000;
 /** What has not answered for so long is not about to. */
 const FAST_FOR = 2000;
 const SLOWER = 20;
@@ -37,5 +42,10 @@ export class ProbePace {
   interval(since: number): number {
     const wanted = since < FASTEST_FOR ? FASTEST : since < FAST_FOR ? FAST : since < SLOWER_FOR ? SLOWER : SLOWEST;
     return Math.max(wanted, Math.min(CROWDED, (this.#starting - 1) * FOR_EACH_OTHER));
+  }
+
+  /** The same of one that is tried by those whose requests wait for it, and until it is asked first. */
+  get seldom(): number {
+    return Math.max(SELDOM, Math.min(SELDOMEST, this.#starting * SELDOM_FOR_EACH_OTHER));
   }
 }

@@ -20,6 +20,8 @@ export interface ProberOptions {
   target: ProbeTarget;
   /** Probes at this pace until the first success, also when the spec has a period: for readiness while an instance starts. */
   pace?: ProbePace;
+  /** Whether those who have requests for it try it by themselves: then it is asked only so that it is known here, too. */
+  triedElsewhere?: () => boolean;
   report(report: ProbeReport): void;
 }
 
@@ -46,7 +48,8 @@ export class Prober {
     const { pace, clock } = this.#options;
     this.#leave = pace?.enter();
     this.#startedAt = clock.monotonic();
-    this.#schedule(this.#options.probe.initialDelaySeconds * 1000);
+    const { initialDelaySeconds } = this.#options.probe;
+    this.#schedule(initialDelaySeconds * 1000 + (this.#seldom() ?? 0));
   }
 
   stop(): void {
@@ -79,8 +82,14 @@ export class Prober {
 
   #interval(): number {
     const { probe, pace, clock } = this.#options;
-    if (pace && !this.#everHealthy) return pace.interval(clock.monotonic() - this.#startedAt - probe.initialDelaySeconds * 1000);
+    if (pace && !this.#everHealthy)
+      return this.#seldom() ?? pace.interval(clock.monotonic() - this.#startedAt - probe.initialDelaySeconds * 1000);
     const period = (probe.periodSeconds > 0 ? probe.periodSeconds : DEFAULT_PERIOD_SECONDS) * 1000;
     return period;
+  }
+
+  #seldom(): number | undefined {
+    const { pace, triedElsewhere } = this.#options;
+    return triedElsewhere?.() === true ? pace?.seldom : undefined;
   }
 }

@@ -15,7 +15,7 @@ const TELL = ["/bin/sh", "-c", `printf '%s\\0' "$@" "$GIVEN"`, "tell"];
 function run(words: string[], given: string, cwd = folder.path) {
   for (const path of Object.values(fifos)) rmSync(path, { force: true });
   const launch = { command: [...TELL, ...words], cwd, env: { PATH: "/usr/bin:/bin", GIVEN: given } };
-  const input = launchScript(launch, { limits: { processes: 1024 }, setpriv: undefined, fifos });
+  const input = launchScript(launch, { limits: { processes: 1024 }, fifos });
   const { status } = spawnSync("/bin/sh", ["-s"], { input, env: {}, cwd: "/" });
   return { status, output: readFileSync(fifos.stdout, "utf8").split("\0").slice(0, -1), input };
 }

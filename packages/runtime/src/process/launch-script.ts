@@ -12,7 +12,6 @@ export function canBeTold({ env }: Launch): boolean {
 
 interface Place {
   limits: ProcessLimits;
-  setpriv: string | undefined;
   fifos: { stdout: string; stderr: string };
 }
 
@@ -20,9 +19,7 @@ interface Place {
  * What a waiting shell reads from its input to become the program: nothing of it is in its arguments, where everybody could read it. The FIFOs are
  * opened for both directions, so that they stay open without Ebb.
  */
-export function launchScript({ command, cwd, env }: Launch, { limits, setpriv, fifos }: Place): string {
-  const guard = setpriv === undefined ? [] : [setpriv, "--no-new-privs", "--"];
-  const words = [...guard, ...command].map(quote).join(" ");
+export function launchScript({ command, cwd, env }: Launch, { limits, fifos }: Place): string {
   return [
     // A group, so that all of it has been read before its first line changes where the shell reads from.
     "{",
@@ -32,7 +29,7 @@ export function launchScript({ command, cwd, env }: Launch, { limits, setpriv, f
     // `cd` may have exported it.
     "unset OLDPWD",
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`),
-    `exec ${words}`,
+    `exec ${command.map(quote).join(" ")}`,
     "}",
     "",
   ].join("\n");

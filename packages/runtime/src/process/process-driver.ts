@@ -125,6 +125,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       size: options.waiting ?? 0,
       cgroups: this.#context.cgroups,
       users: this.#isRoot ? this.#users : undefined,
+      setpriv: this.#setpriv,
     });
   }
 
@@ -327,10 +328,17 @@ class ProcessDriverImplementation implements ProcessDriver {
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
     const sandboxMs = this.#options.clock.monotonic() - begun;
-    const place = { limits, setpriv: this.#setpriv, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
+    const place = { limits, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
     const spawned = waiting
       ? waiting.become(launchScript(plan, place))
-      : await spawnWaiting({ ...place, launch: gated ?? plan, gated: gated !== undefined, uid, ...(ahead && { gate: folder.gate }) });
+      : await spawnWaiting({
+          ...place,
+          setpriv: this.#setpriv,
+          launch: gated ?? plan,
+          gated: gated !== undefined,
+          uid,
+          ...(ahead && { gate: folder.gate }),
+        });
     instance.began(spawned, { port, ...(uid !== undefined && { uid }), ...(ahead && { prepared: true }) });
     if (!isIn) await cgroups.join(spec.id, spawned.pid);
     if (!ahead) spawned.release();

@@ -18,6 +18,11 @@ export function limitLines(processes: string): string[] {
   return ["ulimit -c 0", `ulimit -n ${OPEN_FILES} 2>/dev/null`, `{ ulimit -u ${processes} || ulimit -p ${processes}; } 2>/dev/null`];
 }
 
+/** What goes before a command that gets no more rights by what it executes. */
+export function guardOf(setpriv: string | undefined): string[] {
+  return setpriv === undefined ? [] : [setpriv, "--no-new-privs", "--"];
+}
+
 /**
  * Runs before the program, already as the instance's user and with its environment, so nothing in that environment can reach a privileged
  * process. It waits for a line on descriptor 3: until Ebb has recorded the process and put it into its control groups, nothing of the
@@ -65,11 +70,10 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
   const outputs = options.fifos ? [options.fifos.stdout, options.fifos.stderr].map((path) => openSync(path, constants.O_RDWR)) : [];
   const [stdout, stderr] = outputs;
   const fifo = options.gate === undefined ? undefined : new FifoGate(options.gate);
-  const guard = options.setpriv === undefined ? [] : [options.setpriv, "--no-new-privs", "--"];
   try {
     const child = spawn(
       "/bin/sh",
-      ["-c", options.gated ? GATED_SCRIPT : SCRIPT, "ebb", String(limits.processes), ...guard, ...launch.command],
+      ["-c", options.gated ? GATED_SCRIPT : SCRIPT, "ebb", String(limits.processes), ...guardOf(options.setpriv), ...launch.command],
       {
         cwd: launch.cwd,
         env: launch.env,

@@ -6,12 +6,13 @@ import { afterAll, expect, test, vi } from "vitest";
 import { detectCgroups } from "./cgroup.ts";
 import { workload } from "../manager/workload.fixture.ts";
 import { createProcessDriver } from "./process-driver.ts";
+import { findProgram } from "./programs.ts";
 import { UserAllocator } from "./users.ts";
 import { WaitingShells } from "./waiting-shells.ts";
 
 const folder = await tempDir("ebb-waiting-");
 afterAll(() => folder.remove());
-const deps = { clock: systemClock, random: systemRandom, log: silentLogger, cgroups: detectCgroups() };
+const deps = { clock: systemClock, random: systemRandom, log: silentLogger, cgroups: detectCgroups(), setpriv: findProgram("setpriv") };
 const users = () => (process.getuid?.() === 0 ? new UserAllocator() : undefined);
 const isThere = (pid: number) => existsSync(`/proc/${pid}`);
 /** All that a program can see of how it was started, but for what differs between any two instances. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Clock, Logger, Random, Timer } from "@ebb/base";
 import { isAlive } from "../child-lives.ts";
 import { AHEAD, type Cgroups } from "./cgroup.ts";
-import type { Spawned } from "./spawn.ts";
+import { guardOf, type Spawned } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
 
 /** What is missing is made when nobody has come for so long, as each fork stops this process for milliseconds. */
@@ -32,6 +32,8 @@ interface WaitingShellsOptions {
   cgroups: Cgroups;
   /** Undefined when instances have no users of their own. */
   users: UserAllocator | undefined;
+  /** Path of setpriv(1), when there is one: it is through with it before anybody waits. */
+  setpriv: string | undefined;
 }
 
 /**
@@ -102,13 +104,14 @@ export class WaitingShells {
   }
 
   async #one(): Promise<Shell> {
-    const { cgroups, random, users } = this.#options;
+    const { cgroups, random, users, setpriv } = this.#options;
     const name = `${AHEAD}${random.suffix(12)}`;
     const uid = users?.take(name);
     const gone = () => {
       if (uid !== undefined) users?.release(uid);
     };
-    const child = spawn("/bin/sh", ["-s"], {
+    const [program, ...words] = [...guardOf(setpriv), "/bin/sh", "-s"];
+    const child = spawn(program, words, {
       cwd: "/",
       env: {},
       detached: true,
