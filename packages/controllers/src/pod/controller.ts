@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
 import { Controller } from "../engine/controller.ts";
 import { keyOf, splitKey } from "../engine/keys.ts";
+import { isDeployed } from "../podautoscaler/controller.ts";
 import { makePod, podStatus } from "./resources.ts";
 import { troublesOf } from "./troubles.ts";
 
@@ -41,7 +42,7 @@ export class PodController {
   }
 
   touched(key: string): void {
-    this.controller.addLater(key, COALESCE, true);
+    this.controller.addLater(key, COALESCE, isDeployed(this.#context, key));
   }
 
   #lost(key: string, { metadata }: Pod): void {
