@@ -30,12 +30,19 @@ const ADMIN = { name: "admin", groups: ["system:masters"] };
 const CONTROLLER = { name: "system:serviceaccount:knative-serving:controller", groups: ["system:masters"] };
 /** A request that is longer than this at an instance that must go is cut: the longest that Knative lets a request last. */
 const DRAIN_SECONDS = 600;
+/** Milliseconds without the start of any process, after which one more may take a processor for some tenths of a second. */
+const COMPILE_AFTER = 5000;
 
 async function build({ config, paths, credentials, log }: ChildContext): Promise<ChildPart> {
   const common = { clock: systemClock, random: systemRandom, log };
   const gateway = createGatewayClient({ socketPath: paths.gatewaySocket, ...common });
   const engine = await engineOf(config, log);
-  const processes = { root: paths.instances, toolchain: { node: process.execPath }, waiting: config.waitingProcesses };
+  const processes = {
+    root: paths.instances,
+    toolchain: { node: process.execPath },
+    waiting: config.waitingProcesses,
+    compileAfter: COMPILE_AFTER,
+  };
   const drivers = {
     process: createProcessDriver({ ...processes, ...common }),
     ...(engine

@@ -371,6 +371,8 @@ export interface Driver {
   usage(id: string): ResourceUsage | undefined;
   /** One sentence on what the instance does wrong that it does not know itself (such as listening on another port), for a failing readiness probe. */
   diagnose(id: string): Promise<string | undefined>;
+  /** All workloads there are: what is kept on disk beside the instances of any other is removed. Absent from drivers that keep nothing of the kind. */
+  retain?(workloads: { has(workload: string): boolean }): void;
   /** Deletes what is kept of an instance that has ended. */
   forget(id: string): Promise<void>;
   onExit(listener: (exit: InstanceExit) => void): () => void;

@@ -131,6 +131,7 @@ class Manager implements InstanceManager {
     const keys = new Set(workloads.map(({ key }) => key));
     for (const workload of workloads) this.putWorkload(workload);
     for (const key of this.#states.keys()) if (!keys.has(key)) this.removeWorkload(key);
+    this.#retain();
   }
 
   putWorkload(workload: Workload): void {
@@ -379,12 +380,16 @@ class Manager implements InstanceManager {
       .catch((error: unknown) => log.error({ id, error }, "an instance could not be retired"));
   }
 
+  #retain(): void {
+    if (this.#declared) for (const driver of Object.values(this.#drivers)) driver.retain?.(this.#states);
+  }
+
   async #remove(state: WorkloadState): Promise<void> {
     void this.#foreseen.drop(state.key);
     const instances = [...state.instances.values()];
     await Promise.all(instances.map((instance) => instance.retire()));
     for (const instance of instances) await this.#forget(state, instance);
-    if (state.removed && state.instances.size === 0) this.#states.delete(state.key);
+    if (state.removed && state.instances.size === 0 && this.#states.delete(state.key)) this.#retain();
     this.#changes.emit(state.key);
   }
 

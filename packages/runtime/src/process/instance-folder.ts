@@ -28,6 +28,7 @@ export interface EndRecord {
  *   run.json    while it runs
  *   end.json    after it has ended
  *   stdout, stderr, gate  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
+ *   compiled/  a link to what Node.js has compiled of its version
  * Files appear whole (written beside, renamed). They are not fsynced: no process outlives a power cut, so a record needs only to outlive Ebb.
  */
 export class InstanceFolder {
@@ -49,6 +50,10 @@ export class InstanceFolder {
   }
   get temporary(): string {
     return join(this.path, "tmp");
+  }
+  /** Leads Node.js to what has been compiled of its version. */
+  get compiled(): string {
+    return join(this.path, "compiled");
   }
   /** A FIFO at which its program waits, when it was made ahead. */
   get gate(): string {
@@ -102,7 +107,7 @@ export class InstanceFolder {
 
   /** Removes everything but the records and the log. */
   async clean(): Promise<void> {
-    for (const path of [this.home, this.temporary, this.identity, this.gate, this.fifo("stdout"), this.fifo("stderr")]) {
+    for (const path of [this.home, this.temporary, this.compiled, this.identity, this.gate, this.fifo("stdout"), this.fifo("stderr")]) {
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }

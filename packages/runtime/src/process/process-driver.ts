@@ -20,6 +20,8 @@ import type {
 import { holdsOpen } from "../holds-open.ts";
 import { closedFolder } from "./access.ts";
 import { detectCgroups, type Cgroups } from "./cgroup.ts";
+import { CompileCaches } from "./compile-caches.ts";
+import { CompileRun } from "./compile-run.ts";
 import { planLaunch, withPort, type Launch } from "./command.ts";
 import { diagnoseProcess } from "./diagnose.ts";
 import { execInInstance, type Entrance } from "./exec.ts";
@@ -61,6 +63,8 @@ export interface ProcessDriverOptions {
   portRange?: PortRange;
   /** Processes kept waiting for any instance that starts; none unless given. */
   waiting?: number;
+  /** What Node.js compiles of each version is made and kept, when nothing has started for so many milliseconds; never unless given, and only where there are users and networks to confine it. */
+  compileAfter?: number;
   /** Found on the machine unless given. */
   cgroups?: Cgroups;
 }
@@ -93,6 +97,7 @@ class ProcessDriverImplementation implements ProcessDriver {
   readonly #instances = new Map<string, ProcessInstance>();
   readonly #gate: NodeGate;
   readonly #waiting: WaitingShells;
+  readonly #compiled: CompileCaches | undefined;
   /** Those that wait at their gates. */
   readonly #prepared = new Map<string, Spawned>();
   readonly #exits = new Signal<InstanceExit>();
@@ -127,6 +132,7 @@ class ProcessDriverImplementation implements ProcessDriver {
       users: this.#isRoot ? this.#users : undefined,
       setpriv: this.#setpriv,
     });
+    this.#compiled = this.#compileCaches();
   }
 
   facts(): RuntimeFact[] {
@@ -290,6 +296,10 @@ class ProcessDriverImplementation implements ProcessDriver {
     await instance.folder.remove();
   }
 
+  retain(workloads: { has(workload: string): boolean }): void {
+    this.#compiled?.retain(workloads);
+  }
+
   onExit(listener: (exit: InstanceExit) => void): () => void {
     return this.#exits.on(listener);
   }
@@ -300,6 +310,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     this.#memoryWatch?.cancel();
     this.#memoryWatch = undefined;
     this.#waiting.close();
+    await this.#compiled?.close();
     for (const instance of this.#instances.values()) instance.letGo();
     // Nobody could open their gates any more.
     for (const waiting of this.#prepared.values()) waiting.giveUp();
@@ -317,24 +328,25 @@ class ProcessDriverImplementation implements ProcessDriver {
     if (waiting) instance.onAbandon(() => waiting.giveUp());
     const uid = this.#isRoot ? (waiting?.uid ?? this.#users.take(spec.id)) : undefined;
     if (uid !== undefined && !waiting) instance.onAbandon(() => this.#users.release(uid));
-    const gated = ahead ? this.#gate.before(plan) : undefined;
     await folder.create(spec);
     await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr"), ...(ahead ? [folder.gate] : [])]);
     folder.makeHome(uid);
+    const launch = uid === undefined ? plan : this.#withCompiled(plan, instance, uid);
     if (identity) folder.writeIdentity(identity, serverOf(spec), uid);
     const { cgroups } = this.#context;
     const limits = processLimits({ isRoot: this.#isRoot, cgroups });
     const isIn = waiting?.enter(spec.id) === true;
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
+    const gated = ahead ? this.#gate.before(launch) : undefined;
     const sandboxMs = this.#options.clock.monotonic() - begun;
     const place = { limits, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
     const spawned = waiting
-      ? waiting.become(launchScript(plan, place))
+      ? waiting.become(launchScript(launch, place))
       : await spawnWaiting({
           ...place,
           setpriv: this.#setpriv,
-          launch: gated ?? plan,
+          launch: gated ?? launch,
           gated: gated !== undefined,
           uid,
           ...(ahead && { gate: folder.gate }),
@@ -353,14 +365,32 @@ class ProcessDriverImplementation implements ProcessDriver {
   #plan(instance: ProcessInstance, port: number, identified: boolean): Launch {
     const { spec, folder } = instance;
     if (spec.artifact.kind !== "bundle") throw new BugError("ArtifactInvalid", "the process driver runs bundles only");
-    this.#toolchain ??= prepareToolchain(join(this.#root, ".toolchain"), this.#options.toolchain);
     return planLaunch(spec, spec.artifact.path, {
       port,
       home: folder.home,
       temporary: folder.temporary,
-      toolchain: this.#toolchain,
+      toolchain: this.#programs(),
       ...(identified ? { identity: folder.identity } : {}),
     });
+  }
+
+  #programs(): string {
+    this.#toolchain ??= prepareToolchain(join(this.#root, ".toolchain"), this.#options.toolchain);
+    return this.#toolchain;
+  }
+
+  #withCompiled(plan: Launch, { spec, folder }: ProcessInstance, uid: number): Launch {
+    return this.#compiled?.with(plan, spec, { at: folder.compiled, uid, toolchain: this.#programs() }) ?? plan;
+  }
+
+  #compileCaches(): CompileCaches | undefined {
+    const { compileAfter: calm, clock, log, random } = this.#options;
+    const unshare = findProgram("unshare");
+    if (calm === undefined || !this.#isRoot || this.#setpriv === undefined || unshare === undefined) return undefined;
+    const { cgroups } = this.#context;
+    const place = { root: this.#root, cgroups, limits: processLimits({ isRoot: true, cgroups }), setpriv: this.#setpriv, unshare };
+    const run = new CompileRun({ ...place, clock, random, users: this.#users });
+    return new CompileCaches({ root: this.#root, clock, log, run, calm });
   }
 
   #ended(instance: ProcessInstance, exit: InstanceExit | undefined): void {
