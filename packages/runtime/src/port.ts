@@ -360,7 +360,7 @@ export interface Driver {
   thawFile?(id: string): string | undefined;
   /**
    * Of one that `initialise` made and `start` has not been called for, a FIFO named `gate`: a line written to it by whoever has a request starts the program at once;
-   * `start` is then to be called as well. Undefined where there is none.
+   * `start` is then to be called as well. A FIFO `listens` beside it may tell, by whatever is written to it, that the program now accepts connections. Undefined where there is none.
    */
   gateFile?(id: string): string | undefined;
   /** Of an instance with parts, what becomes of them. The driver keeps its sidecars running, and starts again those that end. */

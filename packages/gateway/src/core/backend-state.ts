@@ -33,8 +33,8 @@ export interface BackendServices {
   wake(key: string): void;
   /** False when it cannot be thawed from here. */
   thaw(endpoint: FrozenEndpoint): boolean;
-  /** False when nothing waits there. */
-  letGo(gateFile: string): boolean;
+  /** False when nothing waits there. `listens` is called if the program says that it does. */
+  letGo(gateFile: string, listens: () => void): boolean;
   /** Those in which requests wait, of this worker. */
   waiting: Set<BackendState>;
 }
@@ -232,6 +232,16 @@ export class BackendState {
     trials.set(endpoint, timer);
   }
 
+  /** It has said that it listens: whoever would try it in a moment does so now. */
+  #tryNow(endpoint: EndpointState): void {
+    const timer = this.#trials?.get(endpoint);
+    if (!timer || !endpoint.suspect) return;
+    timer.cancel();
+    this.#trials?.delete(endpoint);
+    endpoint.retry();
+    this.#pump();
+  }
+
   connected(endpoint: EndpointState): void {
     const wasTried = !isReady(endpoint);
     endpoint.connected();
@@ -338,15 +348,15 @@ export class BackendState {
     for (const starting of taken) {
       const endpoint = this.#newEndpoint(starting, this.#config);
       // Where nothing waits any more another worker was first, and may not be next in the line of those that wait: whoever is has to try, too.
-      endpoint.thawed = this.#letGo(starting);
+      endpoint.thawed = this.#letGo(starting, endpoint);
       endpoint.try(now);
       this.#endpoints.push(endpoint);
     }
     return taken.length > 0;
   }
 
-  #letGo({ gateFile }: StartingEndpoint): boolean {
-    if (gateFile === undefined || !this.#services.letGo(gateFile)) return false;
+  #letGo({ gateFile }: StartingEndpoint, endpoint: EndpointState): boolean {
+    if (gateFile === undefined || !this.#services.letGo(gateFile, () => this.#tryNow(endpoint))) return false;
     if (!this.#lateWake) this.#wakeIn(LET_GO_ALONE);
     return true;
   }

@@ -3,7 +3,7 @@ import type { RequestHead } from "../http1/heads.ts";
 import type { RevisionStats, TableChange } from "../control-protocol.ts";
 import type { BackendSlots, SharedCounts } from "../workers/shared-counts.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
-import { openGate } from "../io/gate.ts";
+import { hearListening, openGate } from "../io/gate.ts";
 import { thaw } from "../io/thaw.ts";
 import type { Backend, FrozenEndpoint, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { decide, type World } from "../rules/decide.ts";
@@ -56,7 +56,11 @@ export class DataPlane {
     const wake = (key: string) => wakes.emit(key);
     const heldRequests = limits.heldRequests;
     const thawOne = ({ thawFile }: FrozenEndpoint) => thaw(thawFile);
-    const letGo = (gateFile: string) => openGate(gateFile);
+    const letGo = (gateFile: string, listens: () => void) => {
+      if (!openGate(gateFile)) return false;
+      hearListening(gateFile, listens, clock);
+      return true;
+    };
     this.#services = { clock, random, connect, heldRequests, wake, thaw: thawOne, letGo, waiting: this.#waiting };
     this.#departures = new Departures(deps.clock);
     this.#world = { index: this.#routes, hasRevision: (key) => this.#backends.has(key), random: deps.random };

@@ -18,6 +18,8 @@ function config(more: Partial<Backend> = {}): Backend {
 
 let did: string[];
 let letsGo: boolean;
+/** What the program was let go with. */
+let listens: () => void;
 let clock: VirtualClock;
 beforeEach(() => {
   did = [];
@@ -33,7 +35,8 @@ function backendOf(more: Partial<Backend>): BackendState {
     connect: () => ({ open: () => expect.unreachable("nothing is sent here"), closeIdle: () => undefined }),
     wake: () => did.push("wake"),
     thaw: () => expect.unreachable("nothing is frozen"),
-    letGo: (gateFile) => {
+    letGo: (gateFile, said) => {
+      listens = said;
       did.push(`let go ${gateFile}`);
       return letsGo;
     },
@@ -185,6 +188,24 @@ describe("a backend with an instance whose program waits to be let go", () => {
     asks(backend, "first", never);
     expect(did).toEqual([`let go ${GATE}`, "first tries a", "wake"]);
     backend.close();
+  });
+
+  test("tries it at once when it says that it listens, and whoever says so again has no further try", async () => {
+    const backend = backendOf({ starting: [WAITS] });
+    let up = false;
+    asks(backend, "first", () => up);
+    await clock.advance(1000);
+    did = [];
+    listens();
+    await clock.advance(0.2);
+    expect(did).toEqual(["first tries a"]);
+    up = true;
+    listens();
+    await clock.advance(0.2);
+    expect(did).toEqual(["first tries a", "first tries a", "first at a"]);
+    listens();
+    await clock.advance(20);
+    expect(did.filter((what) => what === "first tries a")).toHaveLength(2);
   });
 
   test("lets one go, not all", () => {

@@ -2,9 +2,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tempDir } from "@ebb/testkit";
+import { eventually, tempDir, VirtualClock } from "@ebb/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { isGateFile, openGate } from "./gate.ts";
+import { hearListening, isGateFile, openGate } from "./gate.ts";
 
 async function place(): Promise<string> {
   const folder = await tempDir("ebb-gate-");
@@ -38,6 +38,28 @@ test("writes to nothing but a FIFO", async () => {
   symlinkSync(gate, link);
   expect(openGate(link)).toBe(false);
   expect(readFileSync(gate, "utf8")).toBe("precious");
+});
+
+test("hears once what was let go say that it listens, and nothing where there is nobody to say it", async () => {
+  const gate = await place();
+  let heard = 0;
+  const clock = new VirtualClock();
+  const hear = () => hearListening(gate, () => heard++, clock);
+  hear();
+  expect(clock.pending).toBe(0);
+  const listens = join(gate, "..", "listens");
+  execFileSync("mkfifo", [listens]);
+  hear();
+  expect([heard, clock.pending]).toEqual([0, 1]);
+  writeFileSync(listens, "yes\nyes\n");
+  await eventually(() => heard > 0 && clock.pending === 0);
+  // Nobody listens at the other end any more.
+  expect(openGate(listens)).toBe(false);
+  expect(heard).toBe(1);
+  hear();
+  await clock.advance(2000);
+  await eventually(() => !openGate(listens));
+  expect(heard).toBe(1);
 });
 
 test.each([

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { constants, openSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { tempDir } from "@ebb/testkit";
+import { eventually, freePorts, tempDir } from "@ebb/testkit";
 import { afterAll, expect, test } from "vitest";
 import { NodeGate } from "./gate.ts";
 
@@ -22,10 +23,13 @@ tell("main");
 require("node:child_process").fork(__filename, ["child"]).once("exit", () => new Worker(__filename));
 `;
 
-function start() {
-  const program = join(folder.path, "program.cjs");
-  writeFileSync(program, PROGRAM);
-  const launch = gate.before({ command: ["node", program], cwd: folder.path, env: { GREETING: "hi" } });
+const LISTENS = join(folder.path, "listens");
+
+const program = join(folder.path, "program.cjs");
+writeFileSync(program, PROGRAM);
+
+function start(path = program, env: Record<string, string> = {}) {
+  const launch = gate.before({ command: ["node", path], cwd: folder.path, env: { GREETING: "hi", ...env } }, LISTENS);
   const [, ...args] = launch?.command ?? [];
   const child = spawn(process.execPath, args, { env: launch?.env ?? {}, stdio: ["ignore", "pipe", "inherit", "pipe"] });
   let output = "";
@@ -43,6 +47,34 @@ test("the program begins when the line comes, and neither it nor its children an
   expect(output()).toBe(`main ${seen}\nchild ${seen}\nworker ${seen}\n`);
 });
 
+test("says once that the program listens at its port, not at another one, and is no subscriber any more", async () => {
+  const program = join(folder.path, "listens.cjs");
+  writeFileSync(
+    program,
+    `const { createServer } = require("node:http");
+const isTold = () => require("node:diagnostics_channel").hasSubscribers("tracing:net.server.listen:asyncEnd");
+const other = createServer().listen(0, "127.0.0.1", () => {
+  const before = isTold();
+  const server = createServer().listen(process.env.PORT, "127.0.0.1", () => {
+    console.log(before, isTold());
+    server.close();
+    other.close();
+  });
+});`,
+  );
+  execFileSync("mkfifo", [LISTENS]);
+  const ear = new Socket({ fd: openSync(LISTENS, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false });
+  let heard = "";
+  ear.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+  const [port = 0] = await freePorts(1);
+  const { child, line, output } = start(program, { PORT: String(port) });
+  line.end("go\n");
+  await once(child, "close");
+  await eventually(() => heard !== "");
+  ear.destroy();
+  expect([output(), heard]).toEqual(["true false\n", "\n"]);
+});
+
 test("without anybody who could send the line it ends, and the program never begins", async () => {
   const { child, line, output } = start();
   line.destroy();
@@ -51,9 +83,9 @@ test("without anybody who could send the line it ends, and the program never beg
 });
 
 test("what the toolchain's Node.js does not start itself has no such gate", () => {
-  expect(gate.before({ command: ["./bin/node", "server.js"], cwd: "/", env: {} })).toBeUndefined();
-  expect(gate.before({ command: ["npm", "start"], cwd: "/", env: {} })).toBeUndefined();
-  expect(gate.before({ command: [], cwd: "/", env: {} })).toBeUndefined();
+  expect(gate.before({ command: ["./bin/node", "server.js"], cwd: "/", env: {} }, LISTENS)).toBeUndefined();
+  expect(gate.before({ command: ["npm", "start"], cwd: "/", env: {} }, LISTENS)).toBeUndefined();
+  expect(gate.before({ command: [], cwd: "/", env: {} }, LISTENS)).toBeUndefined();
 });
 
 test.each([
@@ -62,7 +94,7 @@ test.each([
   ["the short one", ["-r", "./trace.js", "server.js"], {}],
   ["the environment", ["server.js"], { NODE_OPTIONS: "--enable-source-maps --require ./trace.js" }],
 ])("what loads something of its own before the program has none either: %s", (_, args, env) => {
-  expect(gate.before({ command: ["node", ...args], cwd: "/", env })).toBeUndefined();
+  expect(gate.before({ command: ["node", ...args], cwd: "/", env }, LISTENS)).toBeUndefined();
 });
 
 test("other options are kept, and the exit code is the program's", async () => {
@@ -71,8 +103,9 @@ test("other options are kept, and the exit code is the program's", async () => {
     program,
     `process.stdout.write(JSON.stringify([process.execArgv, process.argv.slice(2), import.meta.main ?? true]), () => process.exit(7));`,
   );
-  const [, ...args] = gate.before({ command: ["node", "--max-old-space-size=64", program, "x"], cwd: "/", env: {} })?.command ?? [];
-  const child = spawn(process.execPath, args, { env: { EBB_GATE: "3" }, stdio: ["ignore", "pipe", "inherit", "pipe"] });
+  const [, ...args] =
+    gate.before({ command: ["node", "--max-old-space-size=64", program, "x"], cwd: "/", env: {} }, LISTENS)?.command ?? [];
+  const child = spawn(process.execPath, args, { env: { EBB_GATE: LISTENS }, stdio: ["ignore", "pipe", "inherit", "pipe"] });
   let output = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   (child.stdio[3] as Writable).end("go\n");

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeIdentity } from "../identity-files.ts";
@@ -27,7 +27,7 @@ export interface EndRecord {
  *   spec.json   before anything is started (0600: it holds the environment)
  *   run.json    while it runs
  *   end.json    after it has ended
- *   stdout, stderr, gate  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
+ *   stdout, stderr, gate, listens  FIFOs       log/  its output       home/, tmp/  its own, writable folders       identity/  its credentials
  *   compiled/  a link to what Node.js has compiled of its version
  * Files appear whole (written beside, renamed). They are not fsynced: no process outlives a power cut, so a record needs only to outlive Ebb.
  */
@@ -59,6 +59,10 @@ export class InstanceFolder {
   get gate(): string {
     return join(this.path, "gate");
   }
+  /** A FIFO by which such a program tells who waits for it that it listens. */
+  get listens(): string {
+    return join(this.path, "listens");
+  }
   fifo(stream: "stdout" | "stderr"): string {
     return join(this.path, stream);
   }
@@ -81,7 +85,8 @@ export class InstanceFolder {
       mkdirSync(folder, { mode: 0o700 });
       if (uid !== undefined) chownSync(folder, uid, uid);
     }
-    if (uid !== undefined) for (const stream of ["stdout", "stderr"] as const) chownSync(this.fifo(stream), uid, uid);
+    if (uid === undefined) return;
+    for (const fifo of [this.fifo("stdout"), this.fifo("stderr"), this.listens]) if (existsSync(fifo)) chownSync(fifo, uid, uid);
   }
 
   /** Where its program finds them: a kubeconfig too, as the path that Kubernetes has for them cannot be given to a process. */
@@ -107,7 +112,16 @@ export class InstanceFolder {
 
   /** Removes everything but the records and the log. */
   async clean(): Promise<void> {
-    for (const path of [this.home, this.temporary, this.compiled, this.identity, this.gate, this.fifo("stdout"), this.fifo("stderr")]) {
+    for (const path of [
+      this.home,
+      this.temporary,
+      this.compiled,
+      this.identity,
+      this.gate,
+      this.listens,
+      this.fifo("stdout"),
+      this.fifo("stderr"),
+    ]) {
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }

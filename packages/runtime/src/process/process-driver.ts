@@ -329,7 +329,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const uid = this.#isRoot ? (waiting?.uid ?? this.#users.take(spec.id)) : undefined;
     if (uid !== undefined && !waiting) instance.onAbandon(() => this.#users.release(uid));
     await folder.create(spec);
-    await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr"), ...(ahead ? [folder.gate] : [])]);
+    await this.#fifos.take([folder.fifo("stdout"), folder.fifo("stderr"), ...(ahead ? [folder.gate, folder.listens] : [])]);
     folder.makeHome(uid);
     const launch = uid === undefined ? plan : this.#withCompiled(plan, instance, uid);
     if (identity) folder.writeIdentity(identity, serverOf(spec), uid);
@@ -338,7 +338,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const isIn = waiting?.enter(spec.id) === true;
     cgroups.create(spec.id, { ...spec.resources, pids: limits.processes });
     instance.openOutput();
-    const gated = ahead ? this.#gate.before(launch) : undefined;
+    const gated = ahead ? this.#gate.before(launch, folder.listens) : undefined;
     const sandboxMs = this.#options.clock.monotonic() - begun;
     const place = { limits, fifos: { stdout: folder.fifo("stdout"), stderr: folder.fifo("stderr") } };
     const spawned = waiting
