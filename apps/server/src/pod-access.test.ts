@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import type { InstanceStatus } from "@ebb/runtime";
 import { expect, test } from "vitest";
 import { podAccess } from "./pod-access.ts";
@@ -72,4 +73,24 @@ test("in a queue-proxy runs nothing; its log has the requests, and is nobody's e
   expect(() => podLogs("team-b", "shop-1", options)).toThrow("runs nothing");
   const command = { command: ["ls"], container: "queue-proxy", stdin: false, terminal: false };
   await expect(podStreams.exec("team-a", "shop-1", command)).rejects.toThrow("nothing runs in queue-proxy");
+});
+
+test("a queue-proxy's ports, to which the Services of a Revision lead, are where its instance serves; all others are its own", async () => {
+  const asked: (number | undefined)[] = [];
+  const { podStreams } = podAccess(
+    {
+      all: () => [INSTANCE],
+      logs: () => {
+        throw new Error("was asked");
+      },
+      openSession: () => Promise.reject(new Error("was asked")),
+      connect: (_id, port) => {
+        asked.push(port);
+        return Promise.resolve(new PassThrough());
+      },
+    },
+    QUEUE_LOGS,
+  );
+  for (const port of [8012, 8013, 8080, 9000]) await podStreams.connect("team-a", "shop-1", port);
+  expect(asked).toEqual([undefined, undefined, 8080, 9000]);
 });

@@ -3,6 +3,9 @@ import { UserError } from "@ebb/base";
 import { QUEUE_PROXY } from "@ebb/kube";
 import type { InstanceManager, WrittenLogs } from "@ebb/runtime";
 
+/** Where a Pod's queue-proxy listens, to which Services lead; no container may have these ports, and here the one that serves is behind them. */
+const QUEUE_PORTS: ReadonlySet<number> = new Set([8012, 8013]);
+
 /**
  * What the API gives of the instances that its Pods are records of. An instance is known by its id alone; that it is of the namespace that was
  * asked is checked here, as somebody may make a Pod in their own namespace that has the name of another's.
@@ -33,7 +36,7 @@ export function podAccess(
         if (container === QUEUE_PROXY) throw new UserError("PodRunsNothing", `nothing runs in ${QUEUE_PROXY}: the gateway does its work`);
         return instances.openSession(id, { command, stdin, terminal });
       },
-      connect: async (namespace, name, port) => instances.connect(instanceOf(namespace, name), port),
+      connect: async (namespace, name, port) => instances.connect(instanceOf(namespace, name), QUEUE_PORTS.has(port) ? undefined : port),
     },
   };
 }

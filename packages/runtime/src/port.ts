@@ -477,8 +477,11 @@ export interface InstanceManager {
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /** Starts a command in an instance that runs; a frozen one is kept on the CPU until it has ended. Throws UserError when it does not run. */
   openSession(id: string, request: SessionRequest): Promise<Session>;
-  /** A connection to one of its TCP ports; a frozen one is kept on the CPU until it closes. Throws UserError as `Driver.reach`, or when nobody answers. */
-  connect(id: string, port: number): Promise<Duplex>;
+  /**
+   * A connection to one of its TCP ports, that which it serves at when none is named; a frozen one is kept on the CPU until it closes. Throws UserError as
+   * `Driver.reach`, or when nobody answers.
+   */
+  connect(id: string, port?: number): Promise<Duplex>;
   /** Fires after any change of an instance of that workload. */
   onChange(listener: (workload: string) => void): () => void;
   /** Stops probing and lets go; with `stopInstances`, drains and stops them all first. */

@@ -7,6 +7,7 @@ import type {
   Driver,
   Idle,
   InstanceManager,
+  InstanceSpec,
   InstanceStatus,
   LogLine,
   LogOptions,
@@ -230,19 +231,19 @@ class Manager implements InstanceManager {
     );
   }
 
-  connect(id: string, port: number): Promise<Duplex> {
+  connect(id: string, port?: number): Promise<Duplex> {
     const { clock } = this.#options;
-    const open = async (driver: Driver) => connectTo(await driver.reach(id, port), clock);
+    const open = async (driver: Driver, spec: InstanceSpec) => connectTo(await driver.reach(id, port ?? spec.port), clock);
     return this.#within(id, open, (socket, release) => void socket.once("close", release));
   }
 
   /** Opens something in an instance that is on the CPU until it is over. */
-  async #within<T>(id: string, open: (driver: Driver) => Promise<T>, whenOver: (opened: T, release: () => void) => void): Promise<T> {
+  async #within<T>(id: string, open: (driver: Driver, spec: InstanceSpec) => Promise<T>, whenOver: (opened: T, release: () => void) => void): Promise<T> {
     const instance = this.#find(id);
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     const release = await instance.hold();
     try {
-      const opened = await open(this.#drivers[instance.spec.artifact.kind]);
+      const opened = await open(this.#drivers[instance.spec.artifact.kind], instance.spec);
       whenOver(opened, release);
       return opened;
     } catch (error) {
