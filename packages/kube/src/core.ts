@@ -69,6 +69,8 @@ export interface Container {
   startupProbe?: Probe;
   imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   securityContext?: Record<string, unknown>;
+  terminationMessagePath?: string;
+  terminationMessagePolicy?: string;
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
 }
 export interface KeyToPath {
@@ -136,6 +138,10 @@ export interface PodSpec {
   dnsPolicy?: string;
   dnsConfig?: { nameservers?: string[]; searches?: string[]; options?: { name?: string; value?: string }[] };
   hostAliases?: { ip: string; hostnames?: string[] }[];
+  hostIPC?: boolean;
+  hostNetwork?: boolean;
+  hostPID?: boolean;
+  shareProcessNamespace?: boolean;
   readinessGates?: { conditionType: string }[];
 }
 export interface ContainerStatus {

@@ -70,8 +70,6 @@ export interface ContainerContext extends Surroundings {
   sidecar: boolean;
 }
 
-type FullContainer = Container & { terminationMessagePolicy?: string };
-
 export function validateContainer(container: Container, context: ContainerContext): FieldErrors {
   const { volumes, features, sidecar } = context;
   return [
@@ -95,7 +93,7 @@ interface CommonContext extends Surroundings {
   role: "serving" | "sidecar" | "init";
 }
 
-function validateCommon(container: FullContainer, { volumes, features, role }: CommonContext): FieldErrors {
+function validateCommon(container: Container, { volumes, features, role }: CommonContext): FieldErrors {
   if (Object.values(container).every((value) => value === undefined || value === "")) return missingField("");
   const { name, image, terminationMessagePolicy: policy = "", ports = [] } = container;
   return [

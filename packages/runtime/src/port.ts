@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from "node:stream";
+import type { NamespacesSpec, TerminationMessageSpec } from "./surroundings.ts";
 
 /** What an instance runs. The image reference decides: the host `bundle.ebb.local` names a bundle, anything else an OCI image. */
 export type Artifact =
@@ -136,6 +137,8 @@ export interface InstanceSpec {
   identity?: { namespace: string; account: string; /** It says itself that it wants them, whatever the account says. */ asked?: true };
   resolver?: ResolverSpec;
   hostAliases?: HostAlias[];
+  namespaces?: NamespacesSpec;
+  terminationMessage?: TerminationMessageSpec;
   volumes?: VolumeSpec[];
   mounts?: MountSpec[];
   /** Further programs that share its network and volumes: the containers of a Pod. Only with drivers that have `parts`. */
@@ -147,7 +150,17 @@ export interface InstanceSpec {
 /** A further program of an instance. Drivers know it as an instance of its own, in the group of that one. */
 export interface PartSpec extends Pick<
   InstanceSpec,
-  "artifact" | "command" | "args" | "workingDirectory" | "env" | "resources" | "security" | "liveness" | "startup" | "mounts"
+  | "artifact"
+  | "command"
+  | "args"
+  | "workingDirectory"
+  | "env"
+  | "resources"
+  | "security"
+  | "liveness"
+  | "startup"
+  | "mounts"
+  | "terminationMessage"
 > {
   /** A DNS label, unique in the instance. */
   name: string;
@@ -215,7 +228,7 @@ export interface InstanceExit {
   signal?: string;
   /** Evicted: it took more than it may have of something that ends nobody by itself. */
   reason: "Completed" | "Error" | "OOMKilled" | "Evicted" | "Unknown";
-  /** Of an eviction: what it took too much of. */
+  /** Of an eviction: what it took too much of; else what it says of its end itself. */
   message?: string;
   finishedAt: number;
 }

@@ -49,6 +49,24 @@ describe("makeWorkload", () => {
     expect(problem({ image: "bundle.ebb.local/shop@sha256:../../../../etc" })?.reason).toBe("ContainerMissing");
   });
 
+  test("where a program says why it ended, and what stands in for that: Knative's defaults, or what is asked for", () => {
+    const said = (container: Partial<Container>) => template(container).terminationMessage;
+    expect(said({})).toBeUndefined();
+    expect(said({ terminationMessagePolicy: "FallbackToLogsOnError" })).toBeUndefined();
+    expect(said({ terminationMessagePath: "/last", terminationMessagePolicy: "File" })).toEqual({ path: "/last", policy: "File" });
+    const init = { name: "setup", image: "setup" };
+    expect(template({}, { initContainers: [init] }).parts?.[0]?.terminationMessage).toEqual({ policy: "File" });
+  });
+
+  test("what its programs share; the machine's network is refused, in words", () => {
+    const shared = (spec: Partial<Revision["spec"]>) => template({}, spec).namespaces;
+    expect(shared({})).toBeUndefined();
+    expect(shared({ shareProcessNamespace: true })).toEqual({ processes: "shared" });
+    expect(shared({ hostPID: true, hostIPC: true })).toEqual({ processes: "host", ipc: "host" });
+    expect(problem({}, { hostPID: true, shareProcessNamespace: true })?.message).toContain("cannot both be enabled");
+    expect(problem({}, { hostNetwork: true })?.reason).toBe("HostNetworkNotSupported");
+  });
+
   test("the environment has Knative's variables, which nobody can replace, and the way to other applications", () => {
     expect(template({ env: [{ name: "K_SERVICE", value: "mine" }] }).env).toEqual({
       K_SERVICE: "shop",
@@ -229,6 +247,7 @@ describe("makeWorkload", () => {
     expect(first).toEqual({
       name: "first",
       role: "init",
+      terminationMessage: { policy: "File" },
       artifact: { kind: "image", reference: "setup" },
       args: ["1"],
       env: { A: "1", EBB_GATEWAY_URL: "http://127.0.0.1:8092" },

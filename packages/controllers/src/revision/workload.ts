@@ -15,6 +15,7 @@ import { downwardScope, type DownwardScope } from "./downward.ts";
 import { environmentOf, referencesOf, type Sources } from "./environment.ts";
 import { instanceLabels } from "./pod-metadata.ts";
 import { probeOf, readinessOf } from "./probes.ts";
+import { namespacesOf } from "./namespaces.ts";
 import { hostAliasesOf, resolverOf } from "./resolver.ts";
 import type { NodeSize } from "./schedulable.ts";
 import { securityOf } from "./security.ts";
@@ -50,6 +51,8 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
   if ("problem" in claims) return claims;
   const names = resolverOf(revision.spec);
   if ("problem" in names) return names;
+  const namespaces = namespacesOf(revision.spec);
+  if ("problem" in namespaces) return namespaces;
   const hostAliases = hostAliasesOf(revision.spec);
   const { containers, initContainers = [] } = revision.spec;
   const context = { revision, sources, options, scope: downwardScope(revision, OF_EACH, options.node) };
@@ -81,6 +84,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     ...(revision.spec.volumes?.length ? { volumes: volumeSpecs(revision.spec, claims.bound) } : {}),
     ...(names.resolver ? { resolver: names.resolver } : {}),
     ...(hostAliases.length > 0 ? { hostAliases } : {}),
+    ...namespaces,
     terminationGraceSeconds: revision.spec.timeoutSeconds ?? 300,
     ...(options.apiAddress?.(artifact.kind) && revision.spec.automountServiceAccountToken !== false
       ? { identity: identityOf(revision) }
@@ -130,6 +134,7 @@ function programOf(
       KUBERNETES_SERVICE_PORT_HTTPS: String(api.port),
     });
   const { livenessProbe, readinessProbe, startupProbe } = container;
+  const terminationMessage = terminationMessageOf(container, role);
   const security = securityOf(container, revision.spec);
   return {
     program: {
@@ -143,8 +148,15 @@ function programOf(
       ...(startupProbe ? { startup: probeOf(startupProbe, 10) } : {}),
       ...(security ? { security } : {}),
       ...(mounts.length > 0 ? { mounts } : {}),
+      ...(terminationMessage ? { terminationMessage } : {}),
     },
   };
+}
+
+/** Knative's own default for all but those that run first is `FallbackToLogsOnError`. */
+function terminationMessageOf({ terminationMessagePath: path, terminationMessagePolicy: policy }: Container, role: string) {
+  const fromFile = policy === "File" || (!policy && role === "init");
+  return path || fromFile ? { ...(path ? { path } : {}), ...(fromFile ? { policy: "File" as const } : {}) } : undefined;
 }
 
 /** All that a Revision's containers run with is in its own namespace: what their environments and volumes refer to. */

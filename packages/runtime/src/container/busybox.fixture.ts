@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
@@ -33,14 +33,16 @@ export class BusyboxEngine {
     this.options = { owner, identities: join(folder, "identities"), volumes };
   }
 
+  /** With nothing but BusyBox: it has no /tmp. Imported, as a build starts a container for each step. */
   build(): void {
-    const path = this.#folder;
-    copyFileSync(BUSYBOX, join(path, "busybox"));
-    writeFileSync(
-      join(path, "Dockerfile"),
-      `FROM scratch\nCOPY busybox /bin/busybox\nENV PATH=/bin\nRUN ["/bin/busybox", "--install", "/bin"]\nRUN ["/bin/mkdir", "/tmp"]\n`,
-    );
-    execFileSync("podman", ["build", "-q", "-t", this.image, path], { stdio: "ignore" });
+    const root = join(this.#folder, "root");
+    mkdirSync(join(root, "bin"), { recursive: true });
+    copyFileSync(BUSYBOX, join(root, "bin/busybox"));
+    for (const name of execFileSync(BUSYBOX, ["--list"], { encoding: "utf8" }).split("\n"))
+      if (name && name !== "busybox") symlinkSync("busybox", join(root, "bin", name));
+    const archive = join(this.#folder, "root.tar");
+    execFileSync("tar", ["-C", root, "-cf", archive, "."]);
+    execFileSync("podman", ["import", "--quiet", "--change", "ENV PATH=/bin", archive, this.image], { stdio: "ignore" });
   }
 
   close(): void {

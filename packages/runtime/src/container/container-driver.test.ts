@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { HostConfig } from "dockerode";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { describe, expect, test } from "vitest";
 import { describeDriver } from "../driver.conformance.ts";
@@ -71,6 +72,7 @@ const CONTEXT = {
   seccomp: undefined,
   identity: undefined,
   mounts: [],
+  message: "/m",
   maxLogBytes: 1 << 20,
   ulimits: false,
 } as const;
@@ -104,6 +106,18 @@ test("a container's security context: user, group, read-only files, fewer or mor
   expect(made({ capabilities: { add: [], drop: ["CHOWN"] } }).HostConfig?.CapDrop).toContain("CHOWN");
   expect(made({ capabilities: { add: ["NET_RAW"], drop: [] } }).HostConfig?.CapDrop).not.toContain("NET_RAW");
   expect(made(undefined)).not.toHaveProperty("User");
+});
+
+test("what a container shares: with the machine, or with those beside it, as in a Pod; and where it may say why it ends", () => {
+  const host = (more: Partial<InstanceSpec>, sandbox?: string) =>
+    containerOptions({ ...SPEC, ...more }, { ...CONTEXT, sandbox }).HostConfig;
+  const modes = ({ IpcMode, PidMode }: HostConfig = {}) => [IpcMode, PidMode];
+  expect(modes(host({}))).toEqual([undefined, undefined]);
+  expect(modes(host({}, "s"))).toEqual(["container:s", undefined]);
+  expect(modes(host({ namespaces: { processes: "shared" } }, "s"))).toEqual(["container:s", "container:s"]);
+  expect(modes(host({ namespaces: { processes: "host", ipc: "host" } }))).toEqual(["host", "host"]);
+  const target = (path?: string) => host(path === undefined ? {} : { terminationMessage: { path } })?.Mounts?.map(({ Target }) => Target);
+  expect([target(), target("/var/last"), target("../../last")]).toEqual([["/dev/termination-log"], ["/var/last"], ["/last"]]);
 });
 
 test("how a container finds names: by the cluster, and by what is said beside it or instead of it", () => {

@@ -269,7 +269,7 @@ class ContainerDriver implements Driver {
       if (isGone(error)) return;
       nothingIfAlreadySo(error);
     }
-    if (known) known.exit ??= exitOf(id, await container.inspect());
+    if (known) known.exit ??= this.#maker.told(exitOf(id, await container.inspect()));
   }
 
   list(): Promise<RunningInstance[]> {
@@ -294,7 +294,8 @@ class ContainerDriver implements Driver {
         await this.#discard(spec.id);
       } else if (stage === "ended" || stage === "ended-untold") {
         if (known) continue;
-        const exit = stage === "ended" ? exitOf(spec.id, state) : await this.#releases.exitOf({ id: spec.id, container: Id });
+        const how = stage === "ended" ? exitOf(spec.id, state) : await this.#releases.exitOf({ id: spec.id, container: Id });
+        const exit = this.#maker.told(how);
         this.#known.set(spec.id, { spec, container: Id, startedAt: beganAt(state), exit, stopping: false });
         ended.push(exit);
       } else if (!known?.exit) {
@@ -443,8 +444,8 @@ class ContainerDriver implements Driver {
           // It may have ended before the engine knew that it ran.
           const exit = known?.exit ?? (await this.#engineExit(id, () => known?.evicted));
           if (!known || known !== this.#known.get(id) || signal.aborted || (known.exit && known.exit !== exit)) return;
-          known.exit = exit;
-          if (!known.stopping) this.#exits.emit(exit);
+          known.exit = this.#maker.told(exit);
+          if (!known.stopping) this.#exits.emit(known.exit);
           return;
         } catch (error) {
           if (signal.aborted || isGone(error)) return;

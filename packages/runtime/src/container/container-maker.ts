@@ -7,7 +7,7 @@ import { BugError, TransientError, UserError } from "@ebb/base";
 import { asksForAddress } from "../instance-values.ts";
 import { writeIdentity } from "../identity-files.ts";
 import { allMounts, groupOf } from "../pods/parts.ts";
-import type { InstanceFiles, InstanceSpec } from "../port.ts";
+import type { InstanceExit, InstanceFiles, InstanceSpec } from "../port.ts";
 import { InstanceVolumes } from "../volumes/instance-volumes.ts";
 import type { ContainerDriverOptions } from "./container-driver.ts";
 import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
@@ -19,6 +19,8 @@ import type { ReadyNetworks } from "./ready-networks.ts";
 import { rootRefusal } from "./root-refusal.ts";
 import { seccompProfile } from "./seccomp.ts";
 import { sandboxName, type Sandboxes } from "./sandbox.ts";
+import { TerminationMessages } from "./termination-messages.ts";
+import { provideTmpByEngine } from "./tmp-folder.ts";
 
 const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
 
@@ -37,6 +39,7 @@ export class ContainerMaker {
   readonly #sandboxes: Sandboxes;
   readonly #networks: ReadyNetworks;
   readonly #links: NetworkLinks;
+  readonly #messages: TerminationMessages;
   /** Those that are made ahead of their start, with what they are made of. */
   readonly #foreseen = new Map<string, { spec: InstanceSpec; making: Promise<Docker.Container> }>();
   #network: Promise<string | undefined> | undefined;
@@ -51,6 +54,7 @@ export class ContainerMaker {
     this.#sandboxes = sandboxes;
     this.#networks = networks;
     this.#links = links;
+    this.#messages = new TerminationMessages(options.identities);
   }
 
   /** The container of one that has ended is there, unless the network that it was in is not. */
@@ -113,7 +117,10 @@ export class ContainerMaker {
   async #createOf(spec: InstanceSpec, context: ContainerContext): Promise<Docker.Container> {
     if (spec.security?.nonRoot) await this.#refuseRoot(spec);
     const options = containerOptions(spec, context);
-    return this.#images.make(imageOf(spec), spec.workload, () => this.#docker.createContainer(options));
+    const made = await this.#images.make(imageOf(spec), spec.workload, () => this.#docker.createContainer(options));
+    const { name, rootless } = this.#options.engine;
+    if (name !== "podman" || rootless) await provideTmpByEngine(made);
+    return made;
   }
 
   /**
@@ -144,6 +151,7 @@ export class ContainerMaker {
   /** Before its container is made: all that is mounted into it. */
   prepareFiles(spec: InstanceSpec, files: InstanceFiles): void {
     this.#writeIdentity(spec.id, files);
+    this.#messages.prepare(spec.id);
     this.volumesOf(spec).prepare(spec.volumes ?? [], allMounts(spec), files.volumes);
   }
 
@@ -160,6 +168,12 @@ export class ContainerMaker {
     writeIdentity(this.#identityOf(id), identity, { mode: 0o755 });
   }
 
+  /** With what its program has said of it. */
+  told(exit: InstanceExit): InstanceExit {
+    const message = exit.message ?? this.#messages.read(exit.id);
+    return message === undefined ? exit : { ...exit, message };
+  }
+
   /** Those of its group, if it is in one. */
   volumesOf(spec: Pick<InstanceSpec, "id" | "memberOf">): InstanceVolumes {
     return new InstanceVolumes(this.#options.volumes, spec.memberOf?.group ?? spec.id);
@@ -172,6 +186,7 @@ export class ContainerMaker {
     await foreseen?.making.catch(() => undefined);
     await Promise.all([this.remove(id), this.#networks.release(id)]);
     await rm(this.#identityOf(id), { recursive: true, force: true });
+    this.#messages.remove(id);
     // Parts have none of their own; those of their instance go with it, which is forgotten last.
     await this.volumesOf({ id }).remove();
   }
@@ -207,6 +222,7 @@ export class ContainerMaker {
       ulimits: this.#ulimits,
       ...(group === undefined ? {} : { sandbox: sandboxName(group) }),
       mounts: this.volumesOf(spec).mounts(volumes, mounts, allMounts(spec)),
+      message: this.#messages.path(spec.id),
     };
   }
 

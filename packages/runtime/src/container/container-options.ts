@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import { withAddress } from "../instance-values.ts";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
@@ -7,6 +8,9 @@ import { GROUP_LABEL, type SandboxOptions } from "./sandbox.ts";
 import type { InstanceSpec, SecuritySpec } from "../port.ts";
 
 export const LABELS = { spec: "dev.ebb.spec", owner: "dev.ebb.owner" } as const;
+
+/** Kubernetes' own. */
+const TERMINATION_LOG = "/dev/termination-log";
 
 /** A program and its threads; a fork bomb ends here. */
 const MOST_PROCESSES = 1024;
@@ -42,6 +46,8 @@ export interface ContainerContext {
   /** The folder with the instance's credentials. */
   identity: string | undefined;
   mounts: readonly HostMount[];
+  /** The file in which its program may say why it ends. */
+  message: string;
   /** Explicit process and file limits, for machines whose limits are below the engine's defaults. */
   ulimits: boolean;
 }
@@ -56,7 +62,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
   const { engine, maxLogBytes, identity } = context;
   const { security = {} } = spec;
   const { env, command, args } = context.address === undefined ? spec : withAddress(spec, context.address);
-  const mounts = mountsOf(identity, context.mounts);
+  const mounts = mountsOf(identity, [...context.mounts, messageMount(spec, context.message)]);
   const user = userOf(security);
   const alone = context.sandbox === undefined;
   return {
@@ -86,12 +92,26 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
       ...(mounts.length === 0 ? {} : { Mounts: mounts }),
       ...(alone ? networkOf(spec, context).host : { NetworkMode: `container:${context.sandbox}` }),
+      ...namespacesOf(spec, context.sandbox),
       LogConfig: {
         Type: engine.name === "podman" ? "k8s-file" : "json-file",
         Config: { "max-size": `${Math.floor(maxLogBytes / 1024)}k` },
       },
     },
   };
+}
+
+/** As in a Pod: containers beside each other have one IPC namespace, and one of processes where that is asked for. */
+function namespacesOf({ namespaces = {} }: InstanceSpec, sandbox: string | undefined): Pick<HostConfig, "IpcMode" | "PidMode"> {
+  const { processes, ipc } = namespaces;
+  const beside = sandbox === undefined ? undefined : `container:${sandbox}`;
+  const ipcMode = ipc ?? beside;
+  const pidMode = processes === "host" ? "host" : processes === "shared" ? beside : undefined;
+  return { ...(ipcMode === undefined ? {} : { IpcMode: ipcMode }), ...(pidMode === undefined ? {} : { PidMode: pidMode }) };
+}
+
+function messageMount({ terminationMessage: { path = TERMINATION_LOG } = {} }: InstanceSpec, source: string): HostMount {
+  return { source, target: posix.resolve("/", path), readOnly: false };
 }
 
 /** Of a container with a network of its own, or of the sandbox that has it for several. */
@@ -108,7 +128,15 @@ function sandboxOf(group: string, owner: string, { top, host }: NetworkOptions):
   return {
     ...top,
     Labels: { [LABELS.owner]: owner, [GROUP_LABEL]: group },
-    HostConfig: { ...host, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"], PidsLimit: 1, ReadonlyRootfs: true, Ulimits: LIMITS },
+    HostConfig: {
+      ...host,
+      IpcMode: "shareable",
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      PidsLimit: 1,
+      ReadonlyRootfs: true,
+      Ulimits: LIMITS,
+    },
   };
 }
 

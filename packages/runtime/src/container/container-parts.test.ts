@@ -6,7 +6,8 @@ import { INSTANCE_VALUES } from "../instance-values.ts";
 import type { Driver, InstanceExit, InstanceSpec, PartSpec } from "../port.ts";
 import { busyboxEngine, type BusyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
-import { pauseProgram, tarOf } from "./pause-program.ts";
+import { pauseProgram } from "./pause-program.ts";
+import { tarOf } from "./tar.ts";
 
 const busybox = await busyboxEngine();
 
@@ -119,6 +120,54 @@ function describeParts(box: BusyboxEngine): void {
     ]);
   });
 
+  test("what each says of its own end is told with it, by whatever user it is, and is its last end's", async () => {
+    const say = "echo gone >> /dev/termination-log; exit 3";
+    const main = {
+      ...spec(say, [part("side", "echo bye > /m; exit 4", { terminationMessage: { path: "/m" } })]),
+      security: { user: 1000 },
+    };
+    for (const runs of [1, 2]) {
+      await driver.start(main);
+      await eventually(() => exits.length === runs && (statusOf(main.id, "side")?.restarts ?? 0) >= 1);
+    }
+    expect(exits).toMatchObject([
+      { exitCode: 3, message: "gone\n" },
+      { exitCode: 3, message: "gone\n" },
+    ]);
+    expect(statusOf(main.id, "side")?.lastExit).toMatchObject({ exitCode: 4, message: "bye\n" });
+    await driver.close();
+    reopen();
+    await driver.list();
+    expect((await driver.ended()).find(({ spec: { id } }) => id === main.id)?.exit).toMatchObject({ message: "gone\n" });
+  });
+
+  test("they share what is in memory between processes; their processes if that is asked for, with one beside them that leaves no dead ones behind", async () => {
+    const links = "echo $(readlink /proc/self/ns/ipc) $(readlink /proc/self/ns/pid)";
+    const shared = (script: string) => ({
+      ...spec(script, [part("side", "exec sleep 1000")]),
+      namespaces: { processes: "shared" } as const,
+    });
+    const [apart, together] = [
+      spec("exec sleep 1000", [part("side", "exec sleep 1000")]),
+      shared("sleep 2000 & exec httpd -f -p $PORT -h /tmp"),
+    ];
+    for (const each of [apart, together]) {
+      await driver.start(each);
+      await ready(each.id, "side");
+    }
+    const say = async (id: string, script: string) => (await driver.exec(id, ["sh", "-c", script], 5)).output.trim();
+    const [main, side] = await Promise.all([say(apart.id, links), say(`${apart.id}.side`, links)]);
+    expect([main.split(" ")[0], main === side]).toEqual([side.split(" ")[0], false]);
+    expect(await say(together.id, links)).toBe(await say(`${together.id}.side`, links));
+    expect(await say(`${together.id}.side`, "ps -o args")).toMatch(/^\/pause$[^]*httpd/m);
+    await say(`${together.id}.side`, "(sleep 0.01 &)");
+    await eventually(async () => !/Z|sleep 0.01/.test(await say(`${together.id}.side`, "ps -o stat,args")));
+    // What one has left running goes with it, and the others stay.
+    await driver.stop(together.id, 1, "program");
+    const left = await say(`${together.id}.side`, "ps -o args");
+    expect([left.includes("sleep 1000"), left.includes("sleep 2000"), left.includes("httpd")]).toEqual([true, false, false]);
+  });
+
   test("one that fails before the others keeps them from starting, with its code and last words, and is run again", async () => {
     const main = spec("exec sleep 60", [
       part("setup", "[ -e /shared/again ] && exit 0; touch /shared/again; echo no database; exit 3", { role: "init" }),
@@ -210,7 +259,7 @@ function describeParts(box: BusyboxEngine): void {
 
 test("the program that holds a network is an executable of a few bytes, for the processors that there are", () => {
   expect(pauseProgram("x64")?.subarray(0, 4).toString("latin1")).toBe("\x7fELF");
-  expect(pauseProgram("arm64")?.length).toBe(120 + 28);
+  expect(pauseProgram("arm64")?.length).toBe(120 + 52 + 32);
   expect(pauseProgram("mips")).toBeUndefined();
-  expect(tarOf("pause", Buffer.alloc(513)).length).toBe(512 + 1024 + 1024);
+  expect(tarOf({ name: "pause", mode: 0o755, content: Buffer.alloc(513) }).length).toBe(512 + 1024 + 1024);
 });

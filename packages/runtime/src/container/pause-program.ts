@@ -1,21 +1,29 @@
 /**
- * A program that does nothing but be there, whose container holds the network of a Pod's containers, as Kubernetes' pause. Engines have none of
+ * A program that does nothing but be there, whose container holds the network of a Pod's containers, as Kubernetes' pause. Where they share their processes it is the first
+ * of these, to which all that lose their parent fall. Engines have none of
  * their own on the Docker API, and one from a registry would need the registry. It is so small that it is written here as what it is.
  */
-const PROGRAMS: Partial<Record<string, { machine: number; code: readonly number[] }>> = {
-  // again: mov eax, 34 (pause); syscall; jmp again
-  x64: { machine: 62, code: [0xb8, 0x22, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7] },
-  // mov x0..x3, #0; mov x8, #73 (ppoll); svc #0; b to the first
+const PROGRAMS: Partial<Record<string, { machine: number; code: Buffer }>> = {
+  x64: {
+    machine: 62,
+    // mov eax, 13 (rt_sigaction); mov edi, 17 (SIGCHLD); lea rsi, [ignored]; xor edx, edx; mov r10d, 8; syscall
+    // again: mov eax, 34 (pause); syscall; jmp again
+    code: bytes("b80d000000 bf11000000 488d3513000000 31d2 41ba08000000 0f05 b822000000 0f05 ebf7"),
+  },
   arm64: {
     machine: 183,
-    code: [0xd2800000, 0xd2800001, 0xd2800002, 0xd2800003, 0xd2800928, 0xd4000001, 0x17fffffa].flatMap((word) => [
-      word & 0xff,
-      (word >>> 8) & 0xff,
-      (word >>> 16) & 0xff,
-      word >>> 24,
-    ]),
+    // mov x0, #17; adr x1, ignored; mov x2, #0; mov x3, #8; mov x8, #134 (rt_sigaction); svc #0
+    // again: mov x0..x3, #0; mov x8, #73 (ppoll); svc #0; b again
+    code: bytes("200280d2 81010010 020080d2 030180d2 c81080d2 010000d4 000080d2 010080d2 020080d2 030080d2 280980d2 010000d4 faffff17"),
   },
 };
+/** A `sigaction` of the kernel's with the handler SIG_IGN, behind the code: children whose end is ignored are gone when they have ended. */
+const IGNORED = Buffer.from([1, ...Array<number>(31).fill(0)]);
+
+function bytes(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll(" ", ""), "hex");
+}
+
 const HEADERS = 64 + 56;
 const BASE = 0x400000n;
 
@@ -23,7 +31,7 @@ const BASE = 0x400000n;
 export function pauseProgram(arch: string): Buffer | undefined {
   const program = PROGRAMS[arch];
   if (!program) return undefined;
-  const size = HEADERS + program.code.length;
+  const size = HEADERS + program.code.length + IGNORED.length;
   const file = Buffer.alloc(size);
   // The file's header: 64 bits, least byte first, an executable with one segment.
   file.write("\x7fELF\x02\x01\x01", "latin1");
@@ -46,26 +54,6 @@ export function pauseProgram(arch: string): Buffer | undefined {
   file.writeBigUInt64LE(BigInt(size), 96);
   file.writeBigUInt64LE(BigInt(size), 104);
   file.writeBigUInt64LE(0x10000n, 112);
-  Buffer.from(program.code).copy(file, HEADERS);
+  Buffer.concat([program.code, IGNORED]).copy(file, HEADERS);
   return file;
-}
-
-/** A tar archive (ustar) of one executable. */
-export function tarOf(name: string, content: Buffer): Buffer {
-  const BLOCK = 512;
-  const header = Buffer.alloc(BLOCK);
-  header.write(name, 0);
-  header.write("0000755\0", 100);
-  header.write("0000000\0", 108);
-  header.write("0000000\0", 116);
-  header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124);
-  header.write("00000000000\0", 136);
-  // The checksum is taken as if it were blank.
-  header.write("        ", 148);
-  header.write("0", 156);
-  header.write("ustar\x0000", 257, "latin1");
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  const padding = Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK);
-  return Buffer.concat([header, content, padding, Buffer.alloc(2 * BLOCK)]);
 }

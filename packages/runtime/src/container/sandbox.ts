@@ -2,9 +2,10 @@ import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { TransientError, UserError } from "@ebb/base";
 import { nothingIfGone } from "./engine-errors.ts";
-import { pauseProgram, tarOf } from "./pause-program.ts";
+import { pauseProgram } from "./pause-program.ts";
+import { tarOf } from "./tar.ts";
 
-const IMAGE = { repo: "localhost/ebb-pause", tag: "1" };
+const IMAGE = { repo: "localhost/ebb-pause", tag: "2" };
 const REFERENCE = `${IMAGE.repo}:${IMAGE.tag}`;
 /** Of a sandbox: the group that it is for. */
 export const GROUP_LABEL = "dev.ebb.group";
@@ -75,7 +76,7 @@ export class Sandboxes {
       throw new UserError("MultiContainerNotSupported", `several containers in a Pod are not supported on ${process.arch}`, {
         hint: "Merge them into one.",
       });
-    const archive = Readable.from([tarOf("pause", program)]);
+    const archive = Readable.from([tarOf({ name: "pause", mode: 0o755, content: program })]);
     const answer = await this.#docker.importImage(archive, IMAGE);
     const told = await new Promise<{ id?: string; status?: string }[]>((resolve, reject) =>
       this.#docker.modem.followProgress(answer, (error: Error | null, output: { id?: string; status?: string }[]) =>

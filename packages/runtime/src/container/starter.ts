@@ -12,6 +12,7 @@ import { podmanPost } from "./podman-api.ts";
 import { hostsWith, type ReadyNetworks } from "./ready-networks.ts";
 import type { Releases } from "./releases.ts";
 import { runFolders } from "./run-folder.ts";
+import { provideTmp } from "./tmp-folder.ts";
 
 /** After the end of a container an engine's command clears up, within a tenth of a second on a quiet machine. */
 const CLEANED_WITHIN = 10_000;
@@ -77,6 +78,7 @@ export class Starter {
       const pid = await this.#processIn(folder, settled);
       if (pid === undefined) return { container, released: false };
       this.#name(spec.id, container, folder);
+      provideTmp(pid);
       // A part is waited for less, and may be one that must not run twice: see #telling.
       const released = !spec.memberOf && this.#deps.releases.letGo({ id: spec.id, container, pid });
       return { container, pid, released };
@@ -89,6 +91,7 @@ export class Starter {
   /** The program of one that was initialised before begins; the engine is told while it does. */
   async letGo(known: Known): Promise<void> {
     const { container, pid, spec } = known;
+    if (pid !== undefined) provideTmp(pid);
     if (pid !== undefined && !spec.memberOf && this.#deps.releases.letGo({ id: spec.id, container, pid })) this.tell(known);
     else await this.#container(spec.id).start();
   }

@@ -27,7 +27,7 @@ export async function stopForSure(
   }
 }
 
-/** How one that has been stopped ended; undefined when nobody can tell. */
+/** How one that has been stopped ended, of which its log says nothing that stands in for a message; undefined when nobody can tell. */
 export async function endOf(id: string, { driver, log }: EndingDeps): Promise<InstanceExit | undefined> {
   try {
     return (await driver.ended()).find(({ spec }) => spec.id === id)?.exit;
@@ -37,13 +37,25 @@ export async function endOf(id: string, { driver, log }: EndingDeps): Promise<In
   }
 }
 
-/** What it printed last; nothing when that cannot be read. */
-export async function lastWords(id: string, { driver, log }: EndingDeps): Promise<LogLine[]> {
+/** The kubelet's bounds for a log that stands in for a message. */
+const MOST_LINES = 80;
+const MOST_BYTES = 2048;
+
+/** How it ended, with what it says of that, and what it printed last: nothing when that cannot be read. */
+export async function lastWords(
+  exit: InstanceExit,
+  spec: InstanceSpec,
+  { driver, log }: EndingDeps,
+): Promise<{ exit: InstanceExit; lines: LogLine[] }> {
   const lines: LogLine[] = [];
   try {
-    for await (const line of driver.logs(id, { tail: LAST_WORDS })) lines.push(line);
+    for await (const line of driver.logs(spec.id, { tail: MOST_LINES })) lines.push(line);
   } catch (error) {
-    log.warn({ id, error }, "could not read the last lines of an instance");
+    log.warn({ id: spec.id, error }, "could not read the last lines of an instance");
   }
-  return lines.slice(-LAST_WORDS);
+  const last = lines.slice(-LAST_WORDS);
+  if (exit.message !== undefined || exit.exitCode === 0 || spec.terminationMessage?.policy === "File" || lines.length === 0)
+    return { exit, lines: last };
+  const printed = Buffer.from(lines.map(({ text }) => `${text}\n`).join(""));
+  return { exit: { ...exit, message: printed.subarray(-MOST_BYTES).toString() }, lines: last };
 }

@@ -34,7 +34,8 @@ export function explainStartError(error: unknown): { reason: string; message: st
 export function explainExit(exit: InstanceExit, spec: InstanceSpec, lastLines: readonly LogLine[]): string {
   const lines = lastLines.map(({ text }) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text));
   const words = lines.length > 0 ? `\nIts last lines:\n${lines.map((line) => `  ${line}`).join("\n")}` : "";
-  return `${howItEnded(exit, spec)}${words}`;
+  const said = exit.message !== undefined && exit.reason !== "Evicted" ? `\nIt says: ${exit.message.trim()}` : "";
+  return `${howItEnded(exit, spec)}${said}${words}`;
 }
 
 function howItEnded(exit: InstanceExit, spec: InstanceSpec): string {

@@ -1,7 +1,7 @@
 import { silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
 import { eventually, VirtualClock } from "@ebb/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { InstanceManager, InstanceStatus, Workload } from "../port.ts";
+import type { InstanceExit, InstanceManager, InstanceSpec, InstanceStatus, Workload } from "../port.ts";
 import { FakeDriver } from "./fake-driver.fixture.ts";
 import { createInstanceManager } from "./instance-manager.ts";
 import { PROBE, workload } from "./workload.fixture.ts";
@@ -239,6 +239,20 @@ describe("instance manager", () => {
   it("tells what CPU an instance asks for: its limit, when it does not say", async () => {
     await run(1, { resources: { cpuMillis: 300, cpuRequestMillis: 30 } });
     expect(only().cpuMillis).toBe(30);
+  });
+
+  it.each<[string, Partial<InstanceSpec>, Partial<InstanceExit>, string | undefined]>([
+    ["the end of its log", {}, { exitCode: 3 }, `${"x".repeat(2030)}\nError: no database`.slice(-2047) + "\n"],
+    ["its own message before its log", {}, { exitCode: 3, message: "no database" }, "no database"],
+    ["nothing, when only its message counts", { terminationMessage: { policy: "File" } }, { exitCode: 3 }, undefined],
+    ["nothing of one that ended well", {}, { exitCode: 0, reason: "Completed" }, undefined],
+  ])("keeps with a crash what was said of it: %s", async (_, spec, exit, message) => {
+    await run(1, spec);
+    driver.lastLines = ["x".repeat(5000), "Error: no database"];
+    driver.crash(only().id, exit);
+    await clock.advance(0);
+    expect(only().lastExit?.message).toBe(message);
+    if (exit.message !== undefined) expect(only().message).toContain("It says: no database");
   });
 
   it("explains an end for want of memory and an end with code 0", async () => {

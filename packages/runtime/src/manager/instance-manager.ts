@@ -238,7 +238,11 @@ class Manager implements InstanceManager {
   }
 
   /** Opens something in an instance that is on the CPU until it is over. */
-  async #within<T>(id: string, open: (driver: Driver, spec: InstanceSpec) => Promise<T>, whenOver: (opened: T, release: () => void) => void): Promise<T> {
+  async #within<T>(
+    id: string,
+    open: (driver: Driver, spec: InstanceSpec) => Promise<T>,
+    whenOver: (opened: T, release: () => void) => void,
+  ): Promise<T> {
     const instance = this.#find(id);
     if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
     const release = await instance.hold();

@@ -455,8 +455,11 @@ export class ManagedInstance {
   }
 
   async #lastWords(exit: InstanceExit): Promise<void> {
-    const message = explainExit(exit, this.spec, await lastWords(this.spec.id, this.#deps));
-    if (this.#lastExit === exit && this.#phase === "backoff") this.#set("backoff", "CrashLoopBackOff", message);
+    const words = await lastWords(exit, this.spec, this.#deps);
+    if (this.#lastExit !== exit) return;
+    this.#lastExit = words.exit;
+    if (this.#phase === "backoff") this.#set("backoff", "CrashLoopBackOff", explainExit(exit, this.spec, words.lines));
+    else this.#deps.changed();
   }
 
   #couldNotStart(error: unknown): void {

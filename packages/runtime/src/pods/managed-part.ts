@@ -84,7 +84,9 @@ export class ManagedPart {
       if (!exit) throw new TransientError("Aborted", "it was stopped before its init containers had ended");
       if (exit.exitCode === 0) return this.#set("ended", true, "Completed", undefined);
       this.#restarts.count++;
-      const message = explainExit(exit, this.spec, await lastWords(this.spec.id, this.#deps));
+      const words = await lastWords(exit, this.spec, this.#deps);
+      this.#lastExit = words.exit;
+      const message = explainExit(exit, this.spec, words.lines);
       this.#set("waiting", false, "CrashLoopBackOff", message);
       throw new UserError("Init:CrashLoopBackOff", `init container ${this.part.name}: ${message}`);
     } finally {
@@ -197,8 +199,11 @@ export class ManagedPart {
   }
 
   async #lastWords(exit: InstanceExit): Promise<void> {
-    const message = explainExit(exit, this.spec, await lastWords(this.spec.id, this.#deps));
-    if (this.#lastExit === exit && this.#phase === "waiting") this.#set("waiting", false, "CrashLoopBackOff", message);
+    const words = await lastWords(exit, this.spec, this.#deps);
+    if (this.#lastExit !== exit) return;
+    this.#lastExit = words.exit;
+    if (this.#phase === "waiting") this.#set("waiting", false, "CrashLoopBackOff", explainExit(exit, this.spec, words.lines));
+    else this.#deps.changed();
   }
 
   #again(): void {

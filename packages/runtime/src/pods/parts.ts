@@ -15,6 +15,7 @@ export function partInstance(main: InstanceSpec, part: PartSpec): InstanceSpec {
     volumes,
     resolver,
     hostAliases,
+    namespaces,
   } = main;
   return {
     id: partId(main.id, part.name),
@@ -38,6 +39,8 @@ export function partInstance(main: InstanceSpec, part: PartSpec): InstanceSpec {
     ...(identity ? { identity } : {}),
     ...(resolver ? { resolver } : {}),
     ...(hostAliases ? { hostAliases } : {}),
+    ...(namespaces ? { namespaces } : {}),
+    ...(part.terminationMessage ? { terminationMessage: part.terminationMessage } : {}),
     ...(volumes ? { volumes } : {}),
   };
 }
@@ -53,10 +56,12 @@ export function splitPartId(id: string): { main: string; part?: string } {
   return dot === -1 ? { main: id } : { main: id.slice(0, dot), part: id.slice(dot + 1) };
 }
 
-/** The group that an instance is in; undefined for one that is alone. One that must know its address before it starts is in one, too. */
+/** The group that an instance is in; undefined for one that is alone. One that must know its address before it starts is in one, too, as is one that is to share its processes. */
 export function groupOf(spec: InstanceSpec): GroupSpec | undefined {
   if (spec.memberOf) return spec.memberOf;
-  return spec.parts?.length || asksForAddress(spec) ? { group: spec.id, mounts: allMounts(spec) } : undefined;
+  return spec.parts?.length || asksForAddress(spec) || spec.namespaces?.processes === "shared"
+    ? { group: spec.id, mounts: allMounts(spec) }
+    : undefined;
 }
 
 /** Of all members of its group: what one mounts, another may have made. */
