@@ -121,6 +121,17 @@ describe("toZero", () => {
     ["asleep stays asleep", at("inactive", 5, 0), { desired: 0, why: "idle" }],
   ])("%s", (_, verdict, expected) => expect(verdict).toMatchObject(expected));
 
+  test("who works in the last one keeps it, once nothing else does and whether or not a route leads there; nobody wakes one so", () => {
+    const seen = { now: 100_000, current: 2, reachable: true, activationTimeout: 150_000, attended: true };
+    const attended = (phase: "inactive" | "active", more: Partial<typeof seen> = {}) =>
+      toZero(scaling({}), { phase, since: 40_000 }, { ...seen, ...more });
+    expect(attended("active")).toEqual({ desired: 1, why: "session", activity: { phase: "inactive", since: 100_000 } });
+    expect(attended("inactive", { reachable: false })).toMatchObject({ desired: 1, why: "session" });
+    expect(attended("active", { now: 99_999 })).toMatchObject({ desired: 1, why: "window-not-over" });
+    expect(attended("inactive", { current: 0 })).toMatchObject({ desired: 0, why: "idle" });
+    expect(attended("inactive", { attended: false })).toMatchObject({ desired: 0, why: "idle" });
+  });
+
   test("of what no route leads to, no last one is kept", () => {
     const kept = scaling({ "scale-to-zero-pod-retention-period": "1m" });
     const seen = { now: 100_000, current: 1, reachable: false, activationTimeout: 150_000 };

@@ -136,20 +136,26 @@ export type Activity =
 export interface ZeroVerdict {
   desired: number;
   activity: Activity;
-  why: "scale-to-zero-disabled" | "activating" | "activation-timeout" | "window-not-over" | "retention" | "idle";
+  why: "scale-to-zero-disabled" | "activating" | "activation-timeout" | "window-not-over" | "retention" | "session" | "idle";
   /** Milliseconds until the verdict can change by time alone. */
   again?: number;
 }
 
 /**
  * What becomes of a recommendation of zero; after knative's kpa/scaler.go (handleScaleToZero). The gateway is always in the path here, so
- * the grace period in which upstream programs its activator has always passed. What no route leads to has nobody to be kept for.
+ * the grace period in which upstream programs its activator has always passed. What no route leads to has nobody to be kept for, but whoever works in it:
+ * where it is `attended`, which upstream does not know, one is kept in place of none.
  */
 export function toZero(
   scaling: RevisionScaling,
   activity: Activity,
-  seen: { now: number; current: number; reachable: boolean; activationTimeout: number },
+  seen: { now: number; current: number; reachable: boolean; activationTimeout: number; attended?: boolean },
 ): ZeroVerdict {
+  const verdict = untended(scaling, activity, seen);
+  return seen.attended && seen.current > 0 && verdict.why === "idle" ? { ...verdict, desired: 1, why: "session" } : verdict;
+}
+
+function untended(scaling: RevisionScaling, activity: Activity, seen: Omit<Parameters<typeof toZero>[2], "attended">): ZeroVerdict {
   const { now, current } = seen;
   if (!scaling.scaleToZero) return { desired: 1, activity, why: "scale-to-zero-disabled" };
   const age = now - activity.since;

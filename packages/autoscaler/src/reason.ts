@@ -61,6 +61,8 @@ function explainZero({ scaling, reachable }: ReasonInputs, zero: ZeroVerdict): S
       return say(reachable ? "zero.asleep" : "zero.unreachable", { window });
     case "retention":
       return say("zero.retention", { window, seconds: left });
+    case "session":
+      return say("zero.session", { window });
     case "window-not-over":
       return say("zero.window-not-over", { seconds: left });
     case "activating":

@@ -16,6 +16,8 @@ export interface ScalerInputs extends VoteInputs {
   initialized: boolean;
   /** From when on an activation counts as failed, milliseconds. */
   activationTimeout: number;
+  /** Somebody works in an instance of it: the last one is not taken away under them. */
+  attended?: boolean;
 }
 
 /**
@@ -128,7 +130,7 @@ export class RevisionScaler {
     const { metric, target } = this.#scaling;
     const recommended = ballot?.winner.desired ?? 0;
     // What is only kept for a while is not wanted.
-    const wanted = desired > 0 && why.cause !== "retention";
+    const wanted = desired > 0 && why.cause !== "retention" && why.cause !== "session";
     if (this.#activity.phase === "inactive" && wanted) this.#activity = { phase: ready > 0 ? "active" : "activating", since: now };
     const { stable, panic } = ballot ?? this.#load.mean(metric, now);
     const decision: Decision = {

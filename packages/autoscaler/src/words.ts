@@ -31,6 +31,7 @@ export const say = sayings({
   "zero.asleep": "no traffic for {window} s: asleep",
   "zero.unreachable": "no traffic for {window} s and no route leads here: asleep",
   "zero.retention": "no traffic for {window} s; the last instance is kept for another {seconds} s (scale-to-zero-pod-retention-period)",
+  "zero.session": "no traffic for {window} s; the last instance is kept while somebody works in it (an open command or forwarded port)",
   "zero.window-not-over": "no traffic, but it has not been active for a whole window yet: another {seconds} s",
   "zero.activating": "starting: no instance is ready yet",
   "zero.activation-timeout": "no instance became ready in time: given up until the next request",

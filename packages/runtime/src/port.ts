@@ -495,6 +495,8 @@ export interface InstanceManager {
    * `Driver.reach`, or when nobody answers.
    */
   connect(id: string, port?: number): Promise<Duplex>;
+  /** Whether somebody has one of these two open in an instance of it and uses it: something went through within ten minutes, and it was opened within the hour. */
+  attended(key: string): boolean;
   /** Fires after any change of an instance of that workload. */
   onChange(listener: (workload: string) => void): () => void;
   /** Stops probing and lets go; with `stopInstances`, drains and stops them all first. */

@@ -203,6 +203,7 @@ export const en = {
       activating: "Starting",
       "activation-timeout": "Did not start in time",
       retention: "Last instance kept",
+      session: "Somebody works in it",
       "scale-to-zero-disabled": "Never to zero",
       "min-scale": "Lower limit",
       "max-scale": "Upper limit",

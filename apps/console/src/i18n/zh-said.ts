@@ -31,6 +31,7 @@ export const zhSaid: Omit<typeof enSaid, "steps"> = {
     "zero.asleep": "{window} 秒没有流量：休眠",
     "zero.unreachable": "{window} 秒没有流量，也没有路由指向这里：休眠",
     "zero.retention": "{window} 秒没有流量；最后一个实例再保留 {seconds} 秒（scale-to-zero-pod-retention-period）",
+    "zero.session": "{window} 秒没有流量；有人正在其中工作（打开的命令或转发的端口），保留最后一个实例",
     "zero.window-not-over": "没有流量，但活跃时间还不足一个完整窗口：再等 {seconds} 秒",
     "zero.activating": "正在启动：还没有实例就绪",
     "zero.activation-timeout": "没有实例及时就绪：放弃，直到下一个请求到来",

@@ -199,6 +199,7 @@ export const zh: Dictionary = {
       activating: "正在启动",
       "activation-timeout": "未能及时启动",
       retention: "保留最后一个实例",
+      session: "有人正在其中工作",
       "scale-to-zero-disabled": "不缩容到零",
       "min-scale": "下限",
       "max-scale": "上限",

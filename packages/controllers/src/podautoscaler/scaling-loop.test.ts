@@ -43,6 +43,10 @@ class Instances {
   awaited(key: string): void {
     this.awaits.push(key);
   }
+  isAttended = false;
+  attended(): boolean {
+    return this.isAttended;
+  }
   setWorkloads(): void {}
   putWorkload(): void {}
 }
@@ -149,6 +153,22 @@ describe("ScalingLoop", () => {
     await clock.advance(200_000);
     expect(instances.desired(KEY)).toBe(0);
     expect(loop.state(KEY)).toMatchObject({ desired: 0, timedOut: false });
+  });
+
+  test("the last instance stays while somebody works in it, which the journal says, and goes when they have left", async () => {
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    instances.isAttended = true;
+    await clock.advance(300_000);
+    expect(loop.state(KEY)?.desired).toBe(1);
+    expect(loop.decisions(KEY).at(-1)).toMatchObject({
+      desired: 1,
+      cause: "session",
+      reason: expect.stringContaining("somebody works in it"),
+    });
+    instances.isAttended = false;
+    await clock.advance(2000);
+    expect(loop.decisions(KEY).at(-1)).toMatchObject({ desired: 0, cause: "idle" });
   });
 
   test("while the gateway is away nothing is scaled down, and afterwards not before a whole window", async () => {

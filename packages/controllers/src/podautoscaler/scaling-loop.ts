@@ -325,7 +325,7 @@ export class ScalingLoop {
   }
 
   #inputs(key: string, entry: Entry): ScalerInputs {
-    const { clock, dataPlane, lags } = this.#options;
+    const { clock, dataPlane, lags, instances } = this.#options;
     const now = clock.monotonic();
     return {
       now,
@@ -334,6 +334,7 @@ export class ScalingLoop {
       reachable: entry.autoscaler.spec.reachability !== "Unreachable",
       initialized: entry.initialized && now >= (entry.heldUntil ?? 0),
       activationTimeout: entry.activationTimeout,
+      ...(instances.attended(key) ? { attended: true } : {}),
       ...(entry.usage ? { usage: entry.usage } : {}),
       ...(lags ? { lags: lags.values() } : {}),
     };

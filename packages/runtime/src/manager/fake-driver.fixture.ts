@@ -70,8 +70,10 @@ export class FakeDriver implements Driver {
     this.calls.push(`open ${id}`);
     const stdin = new PassThrough();
     const ended = new Promise<number>((resolve) => stdin.once("close", () => resolve(0)));
-    return Promise.resolve({ stdin, stdout: Readable.from([]), resize: () => Promise.resolve(), ended, end: () => void stdin.destroy() });
+    return Promise.resolve({ stdin, stdout: this.output, resize: () => Promise.resolve(), ended, end: () => void stdin.destroy() });
   }
+  /** Of the next command. */
+  output: Readable = Readable.from([]);
   reach(): Promise<Address> {
     return Promise.resolve(this.reachable);
   }

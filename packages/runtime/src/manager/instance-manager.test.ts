@@ -1,3 +1,5 @@
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { silentLogger, systemRandom, TransientError, UserError } from "@ebb/base";
 import { eventually, VirtualClock } from "@ebb/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -118,6 +120,24 @@ describe("instance manager", () => {
     await clock.advance(0);
     expect(phases()).toEqual(["ready"]);
     expect(driver.frozen.size).toBe(0);
+  });
+
+  it("says who works in it, and to them why it ends under them", async () => {
+    await run(1);
+    const { id } = only();
+    const open = () => manager.openSession(id, { command: ["sh"], stdin: true, terminal: true });
+    const own = await open();
+    expect([manager.attended("default/app"), manager.attended("default/other")]).toEqual([true, false]);
+    own.end();
+    await own.ended;
+    expect(manager.attended("default/app")).toBe(false);
+    const printed = new PassThrough();
+    driver.output = printed;
+    const { stdout } = await open();
+    manager.scale("default/app", 0);
+    await clock.advance(10);
+    printed.end();
+    expect(await text(stdout)).toBe(`\r\nebb: the instance ${id} was stopped: no requests came, and it sleeps\r\n`);
   });
 
   it("has a frozen one on the CPU while somebody works in it, though nobody wants it to serve", async () => {

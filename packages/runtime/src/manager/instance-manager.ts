@@ -20,6 +20,7 @@ import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { AwaitedWorkloads } from "./awaited-workloads.ts";
+import { Attendance } from "./attendance.ts";
 import { connectTo } from "./connect.ts";
 import { Foreseen } from "./foreseen.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
@@ -98,6 +99,7 @@ class Manager implements InstanceManager {
   readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
   readonly #awaited: AwaitedWorkloads;
+  readonly #attendance: Attendance;
   readonly #states = new Map<string, WorkloadState>();
   readonly #changes = new Signal<string>();
   readonly #unsubscribe: (() => void)[] = [];
@@ -108,6 +110,7 @@ class Manager implements InstanceManager {
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
     const { drivers, clock, log, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
+    this.#attendance = new Attendance(clock);
     this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => isKept(this.#find(id)));
     this.#awaited = new AwaitedWorkloads(clock);
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
@@ -226,15 +229,30 @@ class Manager implements InstanceManager {
   openSession(id: string, request: SessionRequest): Promise<Session> {
     return this.#within(
       id,
-      (driver) => driver.openSession(id, request),
+      async (driver, { workload }) => this.#attendance.session(workload, await driver.openSession(id, request), () => this.#farewell(id)),
       (session, release) => void session.ended.then(release),
     );
   }
 
   connect(id: string, port?: number): Promise<Duplex> {
     const { clock } = this.#options;
-    const open = async (driver: Driver, spec: InstanceSpec) => connectTo(await driver.reach(id, port ?? spec.port), clock);
+    const open = async (driver: Driver, spec: InstanceSpec) =>
+      this.#attendance.connection(spec.workload, await connectTo(await driver.reach(id, port ?? spec.port), clock));
     return this.#within(id, open, (socket, release) => void socket.once("close", release));
+  }
+
+  attended(key: string): boolean {
+    return this.#attendance.has(key);
+  }
+
+  /** Why a command in it was ended, if it was. */
+  #farewell(id: string): string | undefined {
+    const instance = this.#find(id);
+    if (instance && instance.phase !== "draining" && instance.phase !== "ended") return undefined;
+    const state = instance && this.#states.get(instance.spec.workload);
+    const why =
+      !state || state.removed ? "its version is no more" : state.desired === 0 ? "no requests came, and it sleeps" : "fewer are wanted";
+    return `ebb: the instance ${splitPartId(id).main} was stopped: ${why}`;
   }
 
   /** Opens something in an instance that is on the CPU until it is over. */
