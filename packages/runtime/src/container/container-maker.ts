@@ -12,12 +12,13 @@ import { InstanceVolumes } from "../volumes/instance-volumes.ts";
 import type { ContainerDriverOptions } from "./container-driver.ts";
 import { containerName, containerOptions, sandboxOptions, type ContainerContext } from "./container-options.ts";
 import { isGone, isLimitRefusal, nothingIfGone, startError } from "./engine-errors.ts";
+import { ImagePrograms } from "./image-programs.ts";
 import type { EngineImages } from "./images.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
 import type { NetworkLinks } from "./network-links.ts";
 import type { ReadyNetworks } from "./ready-networks.ts";
 import { rootRefusal } from "./root-refusal.ts";
-import { seccompProfile } from "./seccomp.ts";
+import { seccompProfiles, type SeccompProfiles } from "./seccomp.ts";
 import { sandboxName, type Sandboxes } from "./sandbox.ts";
 import { TerminationMessages } from "./termination-messages.ts";
 import { provideTmpByEngine } from "./tmp-folder.ts";
@@ -43,7 +44,8 @@ export class ContainerMaker {
   /** Those that are made ahead of their start, with what they are made of. */
   readonly #foreseen = new Map<string, { spec: InstanceSpec; making: Promise<Docker.Container> }>();
   #network: Promise<string | undefined> | undefined;
-  #seccomp: Promise<string | undefined> | undefined;
+  readonly #programs: ImagePrograms;
+  #seccomp: Promise<SeccompProfiles> | undefined;
   /** Found out by trying, once. */
   #ulimits = false;
 
@@ -51,6 +53,7 @@ export class ContainerMaker {
     this.#options = options;
     this.#docker = options.engine.docker;
     this.#images = images;
+    this.#programs = new ImagePrograms((reference) => images.inspect(reference), options.log);
     this.#sandboxes = sandboxes;
     this.#networks = networks;
     this.#links = links;
@@ -85,6 +88,7 @@ export class ContainerMaker {
   }
 
   async #makeAhead(spec: InstanceSpec): Promise<Docker.Container> {
+    await this.#programs.look(imageOf(spec));
     const context = await this.#context(spec);
     return this.#createOf(spec, { ...context, ready: this.#links.open(spec.id), identity: spec.identity && this.#identityOf(spec.id) });
   }
@@ -214,7 +218,7 @@ export class ContainerMaker {
       engine,
       owner,
       dns,
-      seccomp: await this.#profile(),
+      seccomp: await this.#profile(spec),
       maxLogBytes,
       identity,
       network: await this.network(),
@@ -237,13 +241,16 @@ export class ContainerMaker {
     return join(this.#options.identities, id);
   }
 
-  #profile(): Promise<string | undefined> {
+  /** For the machine's own architecture where its programs are known to be of that: those of its image, which are all that it has but what it brings in itself. */
+  async #profile({ artifact, volumes = [] }: InstanceSpec): Promise<string | undefined> {
     const { engine, identities, log } = this.#options;
-    this.#seccomp ??= seccompProfile(engine, identities).catch((error: unknown) => {
+    this.#seccomp ??= seccompProfiles(engine, identities).catch((error: unknown) => {
       log.info({ error }, "the engine's profile of system calls cannot be read: containers have it as it is");
-      return undefined;
+      return {};
     });
-    return this.#seccomp;
+    const { all, native } = await this.#seccomp;
+    const isNative = artifact.kind === "image" && this.#programs.isNative(artifact.reference);
+    return isNative && volumes.every(({ kind }) => kind !== "claim") ? (native ?? all) : all;
   }
 
   /** As the kubelet checks `runAsNonRoot`, in its words. */

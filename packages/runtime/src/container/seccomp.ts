@@ -14,30 +14,46 @@ interface Info {
   host: { security: { seccompEnabled?: boolean; seccompProfilePath?: string } };
 }
 
-/**
- * A copy of the profile of system calls that a Podman of this machine gives to containers, without x32: the runtime compiles it anew for each container and
- * each architecture, some 15 ms of a cold start for one that no program needs. Resolves with the copy's path, undefined where the engine's own is the
- * better (another engine, no filter, another machine's processor).
- */
-export async function seccompProfile(
-  { name, socketPath }: Pick<Engine, "name" | "socketPath">,
-  folder: string,
-): Promise<string | undefined> {
-  if (name !== "podman") return undefined;
-  const { security } = ((await podmanGet(socketPath, "/info")) as Info).host;
-  if (!security.seccompEnabled || !security.seccompProfilePath) return undefined;
-  const lean = withoutUnused(await readFile(security.seccompProfilePath, "utf8"));
-  if (lean === undefined) return undefined;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "seccomp.json");
-  await writeFile(path, lean, { mode: 0o644 });
-  return path;
+/** Files with the system calls that programs may make; the engine's own where there is none. */
+export interface SeccompProfiles {
+  /** For programs of 32 bits, too. */
+  all?: string;
+  /** For the machine's own architecture alone. */
+  native?: string;
 }
 
-/** Undefined when there is nothing to leave out. */
-export function withoutUnused(text: string): string | undefined {
+/**
+ * Copies of the profile of system calls that a Podman of this machine gives to containers: the runtime compiles it anew for each container and each architecture, some
+ * 15 ms of a cold start for x32, which no program needs, and 11 ms for 32 bits, which hardly any image has. None where the engine's own is the better
+ * (another engine, no filter, another machine's processor).
+ */
+export async function seccompProfiles({ name, socketPath }: Pick<Engine, "name" | "socketPath">, folder: string): Promise<SeccompProfiles> {
+  if (name !== "podman") return {};
+  const { security } = ((await podmanGet(socketPath, "/info")) as Info).host;
+  if (!security.seccompEnabled || !security.seccompProfilePath) return {};
+  const own = await readFile(security.seccompProfilePath, "utf8");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const write = async (file: string, lean: string | undefined) => {
+    if (lean === undefined) return undefined;
+    const path = join(folder, file);
+    await writeFile(path, lean, { mode: 0o644 });
+    return path;
+  };
+  const all = await write(
+    "seccomp.json",
+    without(own, (architecture) => architecture === UNUSED),
+  );
+  const native = await write(
+    "seccomp-native.json",
+    without(own, () => true),
+  );
+  return { ...(all === undefined ? {} : { all }), ...(native === undefined ? {} : { native }) };
+}
+
+/** Without those architectures beside a machine's own; undefined when there is nothing to leave out. */
+export function without(text: string, unused: (architecture: string) => boolean): string | undefined {
   const profile = JSON.parse(text) as Profile;
-  const using = profile.archMap?.filter(({ subArchitectures }) => subArchitectures?.includes(UNUSED)) ?? [];
-  for (const entry of using) entry.subArchitectures = entry.subArchitectures?.filter((name) => name !== UNUSED) ?? [];
+  const using = profile.archMap?.filter(({ subArchitectures }) => subArchitectures?.some(unused)) ?? [];
+  for (const entry of using) entry.subArchitectures = entry.subArchitectures?.filter((name) => !unused(name)) ?? [];
   return using.length === 0 ? undefined : JSON.stringify(profile);
 }
