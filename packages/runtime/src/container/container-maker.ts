@@ -89,6 +89,8 @@ export class ContainerMaker {
 
   async #makeAhead(spec: InstanceSpec): Promise<Docker.Container> {
     await this.#programs.look(imageOf(spec));
+    // What is not there yet, the engine would make a folder of.
+    this.#messages.prepare(spec.id);
     const context = await this.#context(spec);
     return this.#createOf(spec, { ...context, ready: this.#links.open(spec.id), identity: spec.identity && this.#identityOf(spec.id) });
   }
