@@ -6,7 +6,16 @@ import { promisify } from "node:util";
 import { systemRandom } from "@ebb/base";
 import type { Condition, KubeObject, Pod } from "@ebb/kube";
 import { eventually, httpRequest, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
-import { ApiException, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy, Watch } from "@kubernetes/client-node";
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+} from "@kubernetes/client-node";
 
 const run = promisify(execFile);
 /** A first instance may have to be pulled; Ebb itself takes a second. */
@@ -38,6 +47,12 @@ interface Named {
   namespace?: string;
 }
 
+interface PatchOperation {
+  op: "add" | "replace" | "remove";
+  path: string;
+  value?: unknown;
+}
+
 interface Selectors {
   label?: string;
   field?: string;
@@ -63,6 +78,8 @@ export interface Target {
   replace<T extends KubeObject>(object: T): Promise<T>;
   /** Merge patch. */
   patch<T extends KubeObject>(change: Change): Promise<T>;
+  /** JSON patch (RFC 6902) of a core Service or an object of Knative Serving. */
+  edit(of: Named, operations: PatchOperation[]): Promise<void>;
   find<T extends KubeObject>(of: Named): Promise<T | undefined>;
   /** `foreground`: it goes after all that it owns. */
   remove(of: { apiVersion: string; kind: string; name: string }, propagation?: "Foreground" | "Background"): Promise<void>;
@@ -170,6 +187,13 @@ async function open({ path, address, image, end }: Place): Promise<Target> {
     async patch<T extends KubeObject>(change: Change) {
       const body = { ...change, metadata: { ...change.metadata, namespace } };
       return (await api.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch)) as unknown as T;
+    },
+    async edit({ apiVersion, kind, name }, body) {
+      const asJsonPatch = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
+      const [group = "", version = ""] = apiVersion.split("/");
+      const custom = { group, version, plural: `${kind.toLowerCase()}s`, namespace, name, body };
+      if (apiVersion === "v1") await core.patchNamespacedService({ name, namespace, body }, asJsonPatch);
+      else await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObject(custom, asJsonPatch);
     },
     async find<T extends KubeObject>(of: Named) {
       try {

@@ -332,18 +332,22 @@ export function describeUpstream(target: () => Target): void {
       await service(name, {}, [{ tag: "one", percent: 100 }]);
       const urlOf = async (tag: string) => (await route(name))?.status?.traffic?.find((each) => each.tag === tag)?.url;
       expect([isLocal(await urlOf("one")), isLocal((await route(name))?.status?.url)]).toEqual([false, false]);
-      const hidden = { name: `one-${name}`, labels: { "networking.knative.dev/visibility": "cluster-local" } };
-      await target().patch({ ...of(CoreServices), metadata: hidden });
+      // v1test.Patch…, and that of a Service: the operations that knative.dev/pkg makes of two objects.
+      const placeholder = { ...of(CoreServices), name: `one-${name}` };
+      const visibility = "/metadata/labels/networking.knative.dev~1visibility";
+      await target().edit(placeholder, [{ op: "add", path: visibility, value: "cluster-local" }]);
       const traffic = [
         { tag: "one", percent: 100 },
         { tag: "two", latestRevision: true },
       ];
-      await target().patch({ ...named("Service", name), metadata: { name }, spec: { traffic } });
+      await target().edit(named("Service", name), [{ op: "replace", path: "/spec/traffic", value: traffic }]);
       await eventually(
         async () => isLocal(await urlOf("one")) && (await urlOf("two")) !== undefined && !isLocal(await urlOf("two")),
         PATIENCE,
       );
-      await target().patch({ ...named("Service", name), metadata: { ...hidden, name } });
+      await target().edit(named("Service", name), [
+        { op: "add", path: "/metadata/labels", value: { "networking.knative.dev/visibility": "cluster-local" } },
+      ]);
       await eventually(async () => isLocal((await route(name))?.status?.url), PATIENCE);
       expect([isLocal(await urlOf("one")), isLocal(await urlOf("two"))]).toEqual([true, true]);
     });
