@@ -253,6 +253,7 @@ export const OperationFailure = object({
   hint: Nullable(Type.String()),
   /** From what was seen down to the root, outermost first. */
   chain: Type.Array(Type.String()),
+  saidChain: Type.Optional(Type.Array(Nullable(Said), { description: "Each of the chain by its code; null where it has none" })),
   /** The last log lines that matter. */
   log: Type.Array(Type.String()),
 });

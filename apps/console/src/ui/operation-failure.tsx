@@ -4,7 +4,7 @@ import Alert from "antd/es/alert";
 import { useSpeech } from "../i18n/language.tsx";
 import { problemWords, stepWords } from "../i18n/problem-words.ts";
 import { lastAttempt } from "./last-attempt.ts";
-import { firstLine } from "./first-line.ts";
+import { causesOf } from "./failure-causes.ts";
 import { WhatToDo } from "./what-to-do.tsx";
 import { Words } from "./words.tsx";
 
@@ -14,10 +14,7 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
   // The message is more particular, and English: elsewhere the words of its code come first.
   const words = language === "en" ? undefined : problemWords(text, failure.code);
   const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
-  // A cause may go on with the log lines, which are shown below.
-  const said = [...new Set(failure.chain.map(firstLine))];
-  // What a longer one says as well says nothing by itself.
-  const causes = said.filter((cause) => cause !== failure.message && !said.some((other) => other !== cause && other.includes(cause)));
+  const causes = causesOf(failure);
   const { lines, times } = lastAttempt(failure.log);
   return (
     <div className="failure">
@@ -33,10 +30,10 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
               </p>
             )}
             {causes.length > 0 && (
-              <ol className="causes" lang="en" aria-label={text.operation.why}>
-                {causes.map((cause, depth) => (
-                  <li key={cause} style={{ paddingLeft: depth * 16 }}>
-                    {cause}
+              <ol className="causes" aria-label={text.operation.why}>
+                {causes.map(({ words: english, said }, depth) => (
+                  <li key={english} style={{ paddingLeft: depth * 16 }}>
+                    <Words said={said && [said]} english={english} />
                   </li>
                 ))}
               </ol>

@@ -34,7 +34,7 @@ export function OperationList({ operations, withApp }: { operations: readonly Op
 }
 
 /** Why, in a line: in other languages than the platform's own, with the words of the code in front. */
-function FailureLine({ failure: { code, message, said } }: { failure: OperationFailure }) {
+export function FailureLine({ failure: { code, message, said } }: { failure: OperationFailure }) {
   const { text, language } = useSpeech();
   // What is said by a code says more than the words of the failure's own.
   const words = language === "en" || said !== undefined ? undefined : problemWords(text, code);

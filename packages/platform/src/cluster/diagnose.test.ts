@@ -17,7 +17,10 @@ test("a program on another port, which the cluster has ended when its time was o
     code: "start_timeout",
     message: "v1 did not become ready: it does not listen where requests come to",
     hint: expect.stringContaining("PORT"),
-    chain: [expect.stringContaining("it listens on 3000"), "Completed, exit code 0"],
+    chain: [
+      { words: expect.stringContaining("it listens on 3000"), said: { code: "cause.revision-late" } },
+      { words: "Completed, exit code 0", said: { code: "cause.exited" } },
+    ],
   });
 });
 
@@ -28,4 +31,39 @@ test("a program that crashed again and again until its time was over", () => {
     message: "v1 ended while starting (exit code 3)",
     said: { code: "trouble.exited", with: { version: "v1", exit: 3 } },
   });
+});
+
+const waiting = (reason: string, message?: string) =>
+  pod({ state: { waiting: { reason, ...(message === undefined ? {} : { message }) } } });
+const condition = (reason: string, message: string) =>
+  ({ metadata: { name: "p" }, status: { conditions: [{ type: "Ready", status: "False", reason, message }] } }) as Pod;
+
+test.each([
+  [
+    "a program that is started again and again",
+    waiting("CrashLoopBackOff", "back-off 10s"),
+    "CrashLoopBackOff: back-off 10s",
+    "crash-loop",
+  ],
+  ["an image that cannot be pulled", waiting("ErrImagePull", "not found"), "ErrImagePull: not found", "image"],
+  ["a secret that is missing", waiting("CreateContainerConfigError", 'secret "a" not found'), /secret "a"/, "config"],
+  ["a container that cannot be made", waiting("RunContainerError"), "RunContainerError", "container"],
+  ["too little memory", pod({ state: { terminated: { exitCode: 137, reason: "OOMKilled", finishedAt: "" } } }), /exit code 137/, "memory"],
+  ["no node for it", condition("Unschedulable", "0/3 nodes are available"), "0/3 nodes are available", "no-node"],
+  ["what has no words of ours", condition("Strange", "it rains"), "it rains", null],
+])("%s has the cluster's own words, and a code by its reason", (_, one, words, code) => {
+  const [cause] = diagnose("v1", undefined, [one])?.chain ?? [];
+  expect(cause?.words).toMatch(words);
+  expect(cause?.said?.code ?? null).toBe(code === null ? null : `cause.${code}`);
+});
+
+test.each([
+  ["ExitCode3", "revision-exited"],
+  ["ProgressDeadlineExceeded", "revision-late"],
+  ["ContainerMissing", "revision-image"],
+  ["ResourcesUnavailable", "revision"],
+])("a Revision that is not ready by %s is said as %s", (reason, code) => {
+  expect(diagnose("v1", revision(reason, "why"), [])?.chain).toEqual([
+    { words: "Revision shop-00001: why", said: { code: `cause.${code}`, with: { name: "shop-00001", message: "why" } } },
+  ]);
 });

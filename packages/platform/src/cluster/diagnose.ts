@@ -1,7 +1,13 @@
 import type { Condition, ContainerStatus, Pod, Revision } from "@ebb/kube";
-import { codeOf, type SaidCode } from "@ebb/base";
+import { codeOf, type Said, type SaidCode } from "@ebb/base";
 import type { OperationErrorCode } from "../errors.ts";
 import { say } from "../operations/words.ts";
+
+/** What the cluster says, and by its reason a code for words in another language. */
+export interface Cause {
+  words: string;
+  said: SaidCode | null;
+}
 
 export interface Diagnosis {
   code: OperationErrorCode;
@@ -10,7 +16,7 @@ export interface Diagnosis {
   said: SaidCode;
   hint: string;
   /** From the outside to the root. */
-  chain: string[];
+  chain: Cause[];
   /** Milliseconds that it must last before it is believed; undefined when it may still become ready. */
   patience: number | undefined;
 }
@@ -29,8 +35,8 @@ export function diagnose(version: string, revision: Revision | undefined, pods: 
   if (ready?.status === "True") return undefined;
   const containers = pods.flatMap((pod) => pod.status?.containerStatuses ?? []);
   const chain = distinct([
-    ...(ready?.status === "False" ? [`Revision ${revision?.metadata.name}: ${ready.message || ready.reason}`] : []),
-    ...pods.flatMap(podWords),
+    ...(ready?.status === "False" ? [revisionCause(revision?.metadata.name ?? "", ready)] : []),
+    ...pods.flatMap(podCauses),
   ]);
   if (chain.length === 0) return undefined;
   const { trouble, exit, ...verdict } = judge(ready, containers, pods);
@@ -54,7 +60,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
       patience: failed ? FAILED_PATIENCE : IMAGE_PATIENCE,
     };
   }
-  const words = [ready?.message ?? "", ...pods.flatMap(podWords)];
+  const words = [ready?.message ?? "", ...pods.flatMap(podCauses).map((cause) => cause.words)];
   const late = ready?.reason === "ProgressDeadlineExceeded";
   // When its time is over, what still runs is ended by the cluster: that is not what was wrong with it.
   const crashed = !late || containers.some((container) => container.restartCount > 0);
@@ -84,27 +90,59 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
   };
 }
 
+function revisionCause(name: string, { reason = "", message }: Condition): Cause {
+  const code =
+    reason.startsWith("ExitCode") || reason === "OOMKilled"
+      ? "cause.revision-exited"
+      : reason === "ProgressDeadlineExceeded"
+        ? "cause.revision-late"
+        : IMAGE_REASONS.has(reason)
+          ? "cause.revision-image"
+          : "cause.revision";
+  return causeOf(say(code, { name, message: message || reason }));
+}
+
 /** What a pod and its containers say of why they are not ready. */
-function podWords(pod: Pod): string[] {
-  const words: (string | undefined)[] = [pod.status?.message];
-  for (const condition of pod.status?.conditions ?? []) if (condition.status === "False") words.push(condition.message);
+function podCauses(pod: Pod): Cause[] {
+  const causes: Cause[] = [plain(pod.status?.message)];
+  for (const { status, reason, message } of pod.status?.conditions ?? [])
+    if (status === "False" && message) causes.push(CONDITIONS[reason ?? ""]?.(message) ?? plain(message));
   for (const container of pod.status?.containerStatuses ?? []) {
     const { waiting, terminated } = container.state;
-    const last = container.lastState?.terminated;
-    if (waiting)
-      words.push(
-        waiting.message ? `${waiting.reason}: ${waiting.message}` : waiting.reason === "ContainerCreating" ? undefined : waiting.reason,
-      );
-    const end = terminated ?? last;
-    if (end) words.push(end.message || `${end.reason}, exit code ${end.exitCode}`);
+    if (waiting && (waiting.message || waiting.reason !== "ContainerCreating")) causes.push(waitingCause(waiting));
+    const end = terminated ?? container.lastState?.terminated;
+    if (end) causes.push(endCause(end));
   }
-  return words.filter((word): word is string => word !== undefined && word !== "");
+  return causes.filter(({ words }) => words !== "");
 }
+
+const CONDITIONS: Readonly<Record<string, (message: string) => Cause>> = {
+  Unschedulable: (message) => causeOf(say("cause.no-node", { message })),
+  ContainersNotReady: (message) => causeOf(say("cause.not-ready", { message })),
+};
+
+function waitingCause({ reason = "", message = "" }: { reason?: string; message?: string }): Cause {
+  const words = message === "" ? reason : `${reason}: ${message}`;
+  if (reason === "CrashLoopBackOff") return causeOf(say("cause.crash-loop", { message: words }));
+  if (IMAGE_REASONS.has(reason)) return causeOf(say("cause.image", { message: words }));
+  if (reason === "CreateContainerConfigError") return causeOf(say("cause.config", { message: words }));
+  return reason === "CreateContainerError" || reason === "RunContainerError"
+    ? causeOf(say("cause.container", { message: words }))
+    : plain(words);
+}
+
+function endCause({ reason, exitCode, message }: { reason?: string; exitCode: number; message?: string }): Cause {
+  const words = message || `${reason}, exit code ${exitCode}`;
+  return causeOf(say(reason === "OOMKilled" ? "cause.memory" : "cause.exited", { message: words }));
+}
+
+const causeOf = (said: Said): Cause => ({ words: said.words, said: codeOf(said) });
+const plain = (words = ""): Cause => ({ words, said: null });
 
 export function conditionOf(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
 
-function distinct(words: readonly string[]): string[] {
-  return [...new Set(words)];
+function distinct(causes: readonly Cause[]): Cause[] {
+  return causes.filter(({ words }, index) => causes.findIndex((other) => other.words === words) === index);
 }

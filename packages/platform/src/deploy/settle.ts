@@ -31,7 +31,7 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
       .where("state", "=", "creating")
       .execute();
     if (row.kind === "config") await forgetSealed(db, row.id);
-    const failure = outcome.state === "failed" ? `${row.version ? `${row.version}: ` : ""}${outcome.message}` : "";
+    const failure = outcome.state === "failed" ? ofVersion(row.version, outcome.message) : "";
     await updatePlace(db, row, { failure, updated_at: now });
     await recordTakenBack(db, row, now);
     return;
@@ -51,16 +51,9 @@ export async function settle(db: Database, row: OperationRow, outcome: Outcome):
   await updatePlace(db, row, { ...rules, ...mirror, failure: "", updated_at: now });
 }
 
-/** A release that its guard has taken back has changed who sees what, without anybody's word: that is in the trail by itself. */
-async function recordTakenBack(
-  db: Database,
-  { id, kind, team, app, env, version, failure_json }: OperationRow,
-  now: number,
-): Promise<void> {
-  const failure = failure_json === null ? undefined : (JSON.parse(failure_json) as OperationFailure);
-  if (kind !== "release" || failure?.code !== "guard_breached") return;
-  const after = { environment: env, kind, operation: id, version, why: failure.message };
-  await record(db, now, { action: "release.taken-back", object: `app/${app}`, team, after });
+/** Says whose failure it is, unless the message does. */
+function ofVersion(version: string | null, message: string): string {
+  return version === null || message.startsWith(`${version} `) ? message : `${version}: ${message}`;
 }
 
 /** The app's own layer is as the operation was to make it. */

@@ -1,5 +1,6 @@
 import type { Pod } from "@ebb/kube";
 import { LABELS } from "@ebb/kube";
+import type { Said } from "@ebb/base";
 import { conditionOf, diagnose, type Diagnosis } from "../cluster/diagnose.ts";
 import { revisionName, versionName } from "../compile/names.ts";
 import { operationError } from "../errors.ts";
@@ -30,7 +31,7 @@ export async function awaitReady(deps: PlaceDeps, work: Work, number: number): P
       trouble = undefined;
       return undefined;
     }
-    work.say(diagnosis.chain.at(-1) ?? diagnosis.message);
+    work.say(wordsOf(diagnosis));
     if (trouble?.diagnosis.code !== diagnosis.code || (trouble.diagnosis.patience === undefined) !== (diagnosis.patience === undefined)) {
       trouble = { diagnosis, since: clock.monotonic() };
     } else trouble.diagnosis = diagnosis;
@@ -42,7 +43,16 @@ export async function awaitReady(deps: PlaceDeps, work: Work, number: number): P
     return;
   }
   const log = await lastLines(deps, [...seen.keys()]);
-  throw operationError(failed.code, failed.message, { hint: failed.hint, details: { chain: failed.chain, log, said: failed.said } });
+  throw operationError(failed.code, failed.message, {
+    hint: failed.hint,
+    details: { chain: failed.chain.map(({ words }) => words), saidChain: failed.chain.map(({ said }) => said), log, said: failed.said },
+  });
+}
+
+/** The root of it: what is being waited for. */
+function wordsOf({ chain, message, said }: Diagnosis): string | Said {
+  const { words, said: code } = chain.at(-1) ?? { words: message, said };
+  return code === null ? words : { words, ...code };
 }
 
 /** The last lines of the newest pod that wrote any; empty when they cannot be read: the cause is known without them. */

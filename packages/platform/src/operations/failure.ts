@@ -28,10 +28,19 @@ export function toFailure(error: unknown): OperationFailure {
     code: error instanceof StatusError ? "refused_by_cluster" : error.code,
     message: error instanceof StatusError ? `The cluster refused it: ${error.message}` : error.message,
     hint: error.hint ?? null,
-    chain: [...new Set([...strings(details["chain"]), ...causeChain(error.cause)])],
+    ...chainOf(details, causeChain(error.cause)),
     log: strings(details["log"]).slice(-LOG_LINES),
     ...(isSaid(details["said"]) ? { said: details["said"] } : {}),
   };
+}
+
+/** Each cause once, with its code where it has one. */
+function chainOf(details: Readonly<Record<string, unknown>>, causes: readonly string[]): Pick<OperationFailure, "chain" | "saidChain"> {
+  const told = strings(details["chain"]);
+  const chain = [...new Set([...told, ...causes])];
+  const codes: readonly unknown[] = Array.isArray(details["saidChain"]) ? details["saidChain"] : [];
+  const saidChain = chain.map((words) => codes[told.indexOf(words)]).map((code) => (isSaid(code) ? code : null));
+  return saidChain.every((code) => code === null) ? { chain } : { chain, saidChain };
 }
 
 function isSaid(value: unknown): value is Said {

@@ -1,6 +1,9 @@
 import { sayings } from "@ebb/base";
 
-/** What is said of an operation's phases, and of decisions among what happened; what the cluster says, or an app, is passed on as it is. */
+/**
+ * What is said of an operation's phases, its failure, and of decisions among what happened. What the cluster says, or an app, is passed on as it is:
+ * by the cluster's reason it has a code, whose words in another language have it in them.
+ */
 export const say = sayings({
   "clone.looking": "Looking for {url}",
   "create.creating": "Creating {version}",
@@ -35,5 +38,29 @@ export const say = sayings({
   "trouble.not-yet": "{version} is not ready yet",
   "trouble.elsewhere": "{version} did not become ready: it does not listen where requests come to",
   "trouble.not-ready": "{version} did not become ready",
+  "cause.revision": "Revision {name}: {message}",
+  "cause.revision-exited": "Revision {name}: {message}",
+  "cause.revision-late": "Revision {name}: {message}",
+  "cause.revision-image": "Revision {name}: {message}",
+  "cause.no-node": "{message}",
+  "cause.not-ready": "{message}",
+  "cause.crash-loop": "{message}",
+  "cause.image": "{message}",
+  "cause.config": "{message}",
+  "cause.container": "{message}",
+  "cause.memory": "{message}",
+  "cause.exited": "{message}",
+  "guard.taken-back": "{version} did worse than what served before, and was taken back",
+  "guard.restarts": "its instances were restarted {restarts} times; {allowed} are allowed",
+  "guard.errors": "{errors} of its {requests} requests failed, {oldErrors} of the old version's {oldRequests}; {allowed} more are allowed",
+  "guard.slower": "its 95th percentile is {p95}, the old version's {oldP95}; {allowed} is allowed",
+  "watch.good": "{requests} requests, {errors} failed (old {oldErrors}), p95 {p95} (old {oldP95})",
+  "watch.good-time": "{requests} requests, {errors} failed (old {oldErrors}), p95 {p95} (old {oldP95}); next step at {time} UTC",
+  "watch.good-continue":
+    "{requests} requests, {errors} failed (old {oldErrors}), p95 {p95} (old {oldP95}); waits for: ebb release continue",
+  "watch.undecided": "{requests} of {enough} requests that it takes to judge",
+  "watch.undecided-time": "{requests} of {enough} requests that it takes to judge; next step at {time} UTC",
+  "watch.undecided-requests": "{requests} of {enough} requests that it takes to judge; waits for more requests",
+  "watch.undecided-continue": "{requests} of {enough} requests that it takes to judge; waits for: ebb release continue",
   "step.moving": "{percent} % to {version}",
 });

@@ -1,5 +1,5 @@
 import type { ReleaseGuard, RuleCondition } from "@ebb/api";
-import { sleep } from "@ebb/base";
+import { codeOf, sleep, type Said } from "@ebb/base";
 import { configOf, getPlace, listVersions, rulesOf, type VersionRow } from "../apps/store.ts";
 import { PLATFORM_LABELS } from "../cluster/port.ts";
 import { versionName } from "../compile/names.ts";
@@ -16,7 +16,7 @@ import { addUsage, noUsage, type Usage } from "../metrics/usage.ts";
 import type { Run } from "../operations/run.ts";
 import { getOperation } from "../operations/store.ts";
 import { evaluateGuard, type Verdict } from "./guard.ts";
-import { nextStep, type StepPlan, type StepState } from "./steps.ts";
+import { nextStep, type Next, type StepPlan, type StepState } from "./steps.ts";
 import { say } from "../operations/words.ts";
 
 /** As it is stored. */
@@ -29,8 +29,8 @@ export interface ReleaseRequest extends StepPlan {
 export interface ReleaseState extends StepState {
   /** Of the version's instances before it began. */
   restarts: number;
-  /** Why it is to be rolled back. */
-  breach?: string[];
+  /** Why it is to be rolled back; in words alone where an older Ebb has stored it. */
+  breach?: (Said | string)[];
 }
 
 const LOOK = 1000;
@@ -124,15 +124,15 @@ async function pause(deps: PlaceDeps, run: Run, of: { request: ReleaseRequest; b
       case "finish":
         return false;
       case "advance":
-        run.say(verdict.reasons.join("; "));
+        if (verdict.state !== "breached") run.say(say(`watch.${verdict.state}`, verdict.figures));
         await run.remember({ release: { ...state, step: state.step + 1, since: clock.now() } });
         return true;
       case "roll back":
         // Remembered, so that it is not tried again when the process ends in the middle of going back.
-        await run.remember({ release: { ...state, breach: verdict.reasons } });
-        throw breached(run, request, verdict.reasons);
+        await run.remember({ release: { ...state, breach: reasonsOf(verdict) } });
+        throw breached(request, reasonsOf(verdict));
       case "wait":
-        run.say(`${verdict.reasons.join("; ")}; ${next.words}`);
+        if (verdict.state !== "breached") run.say(waiting(verdict, next));
         await sleep(clock, LOOK, run.signal);
     }
   }
@@ -170,9 +170,26 @@ async function getActive(deps: PlaceDeps, run: Run, number: number): Promise<Ver
   });
 }
 
-function breached({ app, env }: Run, { number }: ReleaseRequest, reasons: readonly string[]): Error {
-  return operationError("guard_breached", `${versionName(number)} did worse than what served before, and was taken back: ${reasons[0]}`, {
-    hint: `Look at its log: ebb logs ${app} --env ${env} --version ${versionName(number)}.`,
-    details: { chain: [...reasons] },
+const reasonsOf = (verdict: Verdict): Said[] => (verdict.state === "breached" ? verdict.reasons : []);
+
+/** How it does, and what it waits for. */
+function waiting({ state, figures }: Exclude<Verdict, { state: "breached" }>, next: Extract<Next, { do: "wait" }>): Said {
+  if (next.for === "time") return say(`watch.${state}-time`, { ...figures, time: new Date(next.until).toISOString().slice(11, 19) });
+  if (next.for === "continue") return say(`watch.${state}-continue`, figures);
+  // For more requests waits only what cannot be judged yet.
+  return say("watch.undecided-requests", figures);
+}
+
+function breached({ number }: ReleaseRequest, reasons: readonly (Said | string)[]): Error {
+  const version = versionName(number);
+  const chain = reasons.map((reason) => (typeof reason === "string" ? reason : reason.words));
+  const said = say("guard.taken-back", { version });
+  return operationError("guard_breached", `${said.words}: ${chain[0]}`, {
+    hint: `Look at its log: ebb logs --version ${version}.`,
+    details: {
+      chain,
+      said: codeOf(said),
+      saidChain: reasons.map((reason) => (typeof reason === "string" ? null : codeOf(reason))),
+    },
   });
 }

@@ -7,6 +7,7 @@ import { useText } from "../../../i18n/language.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { OperationFailureNote } from "../../../ui/operation-failure.tsx";
+import { FailureLine } from "../../../ui/operation-list.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
 import { TakesRole } from "../../../ui/takes-role.tsx";
 import { Ago, Took } from "../../../ui/time.tsx";
@@ -94,7 +95,7 @@ function History({ releases }: { releases: readonly Release[] }) {
             <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} · {text.operations.took}{" "}
             <Took from={operation.createdAt} to={operation.finishedAt} />
           </span>
-          {operation.failure !== null && <span className="operation-failure">{operation.failure.message}</span>}
+          {operation.failure !== null && <FailureLine failure={operation.failure} />}
         </li>
       ))}
     </ul>

@@ -15,6 +15,7 @@ import { Refused } from "../../../ui/refused.tsx";
 import { OperationStateLabel } from "../../../ui/state.tsx";
 import { TakesRole } from "../../../ui/takes-role.tsx";
 import { useNow } from "../../../ui/use-now.ts";
+import { Words } from "../../../ui/words.tsx";
 import { useChange } from "../use-change.ts";
 import { GuardTable } from "./guard-table.tsx";
 import { figuresOf, pauseOf } from "./guard-figures.ts";
@@ -70,7 +71,7 @@ function Waiting({ release, operation }: { release: Release; operation: Operatio
   const format = useFormat();
   const now = useNow(1000);
   const pause = pauseOf(release, now);
-  const message = operation.phases.at(-1)?.message ?? "";
+  const phase = operation.phases.at(-1);
   return (
     <div className="release-wait">
       {pause && pause.left > 0 && (
@@ -82,9 +83,9 @@ function Waiting({ release, operation }: { release: Release; operation: Operatio
       {release.step !== null && release.pauseSeconds === null && release.step < release.steps.length - 1 && (
         <p>{text.releases.waitsForYou}</p>
       )}
-      {message !== "" && (
+      {phase !== undefined && phase.message !== "" && (
         <p className="faint">
-          {text.releases.judged}: {message}
+          {text.releases.judged}: <Words said={phase.said && [phase.said]} english={phase.message} />
         </p>
       )}
     </div>
