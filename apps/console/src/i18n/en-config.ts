@@ -46,6 +46,7 @@ export const enConfig = {
       approvals: (n: number) => (n === 1 ? "waits for an approval" : `waits for ${n} approvals`),
       fault: "It is refused because of this app:",
     },
+    history: "Each change has made a version: who made it and when, and what differs",
     layer: {
       platform: "Configuration of the platform",
       platformIntro: "Given to every app of every team, unless a layer nearer to it says otherwise.",

@@ -48,6 +48,9 @@ export const enWork = {
     setting: "Setting",
     absent: "not set",
     noTraffic: "A preview only: it gets no traffic",
+    last: (env: string, chain: string) =>
+      `${env} is the last of ${chain}: nothing comes after it. What is here can be brought back to another.`,
+    back: "Choose an environment",
     nowhere: "This team has no other environment to promote to.",
     nothing: "There is no version here that could be promoted.",
     go: (version: string, env: string) => `Promote ${version} to ${env}`,

@@ -42,6 +42,7 @@ export const zhConfig: typeof enConfig = {
       approvals: (n) => `需要 ${n} 人审批`,
       fault: "因该应用而被拒绝：",
     },
+    history: "每次修改都产生一个版本：谁在何时修改、有何差异",
     layer: {
       platform: "平台的配置",
       platformIntro: "提供给所有团队的所有应用，除非更近的层另有设置。",

@@ -40,6 +40,8 @@ export const zhWork: typeof enWork = {
     setting: "设置",
     absent: "未设置",
     noTraffic: "暂时只作预览：不发送请求",
+    last: (env, chain) => `${env} 是 ${chain} 的最后一个环境，之后没有别的环境。可以把这里的版本带回其他环境。`,
+    back: "选择环境",
     nowhere: "该团队没有其他可晋级的环境。",
     nothing: "这里没有可以晋级的版本。",
     go: (version, env) => `将 ${version} 晋级到 ${env}`,

@@ -199,9 +199,12 @@ const domains = createRoute({
 const logs = createRoute({
   getParentRoute: () => app,
   path: "logs",
-  validateSearch: (search: Record<string, unknown>): { version?: string | undefined; instance?: string | undefined } => ({
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { version?: string | undefined; instance?: string | undefined; q?: string | undefined } => ({
     version: optional(search, "version"),
     instance: optional(search, "instance"),
+    q: optional(search, "q"),
   }),
   loader: ({ params }) => {
     early(versionsQuery(params));

@@ -4,8 +4,8 @@ import Button from "antd/es/button";
 import { useEffect, useState } from "react";
 import { useText } from "../i18n/language.tsx";
 
-/** Copies a text; `what` completes the label for people who do not see what is beside it. */
-export function CopyButton({ value, what }: { value: string; what: string }) {
+/** Copies a text; `what` completes the label for people who do not see what is beside it. `shown` stands beside the sign. */
+export function CopyButton({ value, what, shown }: { value: string; what: string; shown?: string }) {
   const text = useText();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -23,7 +23,9 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
       title={label}
       icon={copied ? <CheckOutlined /> : <CopyOutlined />}
       onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}
-    />
+    >
+      {shown}
+    </Button>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
+import ColumnHeightOutlined from "@ant-design/icons/ColumnHeightOutlined";
 import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
@@ -27,6 +28,10 @@ interface LineListProps {
   onFollow?: (following: boolean) => void;
   /** Lines that wait until the reader is back there. */
   held?: number;
+  /** Offers to show a line, by its id, among those around it. */
+  onAround?: (id: number) => void;
+  /** The line that is shown so: in the middle, and marked. */
+  around?: number | null;
 }
 
 const ROW = 20;
@@ -39,7 +44,7 @@ const NEAR_END = 40;
  * Log lines, only the visible ones in the document: a hundred thousand scroll smoothly. Stays at the newest line until the reader scrolls up,
  * and again once they are back at the end.
  */
-export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: LineListProps) {
+export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAround, around = null }: LineListProps) {
   const text = useText();
   const format = useFormat();
   const scroller = useRef<HTMLDivElement>(null);
@@ -65,6 +70,19 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: Lin
     const element = scroller.current;
     if (element !== null && atEnd && last !== undefined) element.scrollTop = element.scrollHeight;
   }, [last, atEnd, total]);
+
+  const showAround = useEffectEvent((id: number) => {
+    const index = lines.findIndex((line) => line.id === id);
+    if (index === -1) return;
+    setAtEnd(false);
+    virtual.scrollToIndex(index, { align: "center" });
+  });
+  useEffect(() => {
+    if (around === null) return undefined;
+    // In the next frame: until then the list is as high as what was found.
+    const frame = requestAnimationFrame(() => showAround(around));
+    return () => cancelAnimationFrame(frame);
+  }, [around]);
 
   const seen = useRef({ top: 0, height: 0 });
   const onScroll = () => {
@@ -95,23 +113,15 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: Lin
             const line = lines[item.index];
             if (line === undefined) return null;
             return (
-              <div
+              <Row
                 key={item.key}
-                data-index={item.index}
-                ref={virtual.measureElement}
-                className={line.stderr === true ? "line stderr" : "line"}
-                style={{ transform: `translateY(${item.start}px)` }}
-                title={line.instance}
-              >
-                <time dateTime={line.time}>{format.time(line.time)}</time>
-                {line.version !== undefined && (
-                  <b>
-                    <i style={{ background: versionColour(line.version) }} aria-hidden="true" />
-                    {line.version}
-                  </b>
-                )}
-                <span>{line.text}</span>
-              </div>
+                line={line}
+                index={item.index}
+                start={item.start}
+                measure={virtual.measureElement}
+                marked={line.id === around}
+                onAround={onAround}
+              />
             );
           })}
         </div>
@@ -120,6 +130,51 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0 }: Lin
         <Button size="small" className="to-newest" icon={<DownOutlined />} onClick={() => setAtEnd(true)}>
           {held === 0 ? text.logs.newest : text.logs.newestWith(format.number(held))}
         </Button>
+      )}
+    </div>
+  );
+}
+
+interface RowProps {
+  line: Line;
+  index: number;
+  /** Pixels from the list's beginning. */
+  start: number;
+  measure: (row: Element | null) => void;
+  marked: boolean;
+  onAround: ((id: number) => void) | undefined;
+}
+
+function Row({ line, index, start, measure, marked, onAround }: RowProps) {
+  const text = useText();
+  const format = useFormat();
+  const time = format.time(line.time);
+  return (
+    <div
+      data-index={index}
+      ref={measure}
+      className={`line ${line.stderr === true ? "stderr" : ""} ${marked ? "marked" : ""}`}
+      style={{ transform: `translateY(${start}px)` }}
+      title={line.instance}
+    >
+      <time dateTime={line.time}>{time}</time>
+      {line.version !== undefined && (
+        <b>
+          <i style={{ background: versionColour(line.version) }} aria-hidden="true" />
+          {line.version}
+        </b>
+      )}
+      <span>{line.text}</span>
+      {onAround && (
+        <Button
+          type="text"
+          size="small"
+          className="quiet line-around"
+          icon={<ColumnHeightOutlined />}
+          aria-label={text.logs.around(time)}
+          title={text.logs.around(time)}
+          onClick={() => onAround(line.id)}
+        />
       )}
     </div>
   );

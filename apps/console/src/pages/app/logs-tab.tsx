@@ -37,7 +37,11 @@ function LogView({ place, version, instance }: LogQuery) {
   const [following, setFollowing] = useState(true);
   const [wrap, setWrap] = useState(true);
   const format = useFormat();
-  const [words, setWords] = useState("");
+  const { q: words = "" } = route.useSearch();
+  const navigate = route.useNavigate();
+  const setWords = (q: string) => void navigate({ search: (now) => ({ ...now, q: q === "" ? undefined : q }), replace: true });
+  // A line that was found, among those around it.
+  const [around, setAround] = useState<number | null>(null);
   const [before, setBefore] = useState(nothingFound);
   const feed = useLogs({ place, version, instance }, paused || !following);
   const found = find(before, feed.lines, words);
@@ -56,7 +60,10 @@ function LogView({ place, version, instance }: LogQuery) {
           allowClear
           placeholder={text.logs.find}
           aria-label={text.logs.find}
-          onChange={(event) => setWords(event.target.value)}
+          onChange={(event) => {
+            setWords(event.target.value);
+            setAround(null);
+          }}
         />
         <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
           {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(format.number(feed.held))}
@@ -75,7 +82,23 @@ function LogView({ place, version, instance }: LogQuery) {
       </div>
       {feed.error !== null && <ProblemNote error={feed.error} />}
       {shown.length > 0 ? (
-        <LineList lines={shown} wrap={wrap} label={text.logs.label} height={HEIGHT} onFollow={setFollowing} held={paused ? 0 : feed.held} />
+        <LineList
+          lines={shown}
+          wrap={wrap}
+          label={text.logs.label}
+          height={HEIGHT}
+          onFollow={setFollowing}
+          held={paused ? 0 : feed.held}
+          around={words === "" ? around : null}
+          {...(words === ""
+            ? {}
+            : {
+                onAround: (line) => {
+                  setAround(line);
+                  setWords("");
+                },
+              })}
+        />
       ) : (
         <Blank>{feed.lines.length > 0 ? text.logs.noMatch : text.logs.waiting}</Blank>
       )}
@@ -109,7 +132,8 @@ function LogFilter({ place, version, instance }: LogQuery) {
     ...(instances.data ?? []).filter((item) => version === undefined || item.version === version).map((item) => item.id),
     ...(instance === undefined ? [] : [instance]),
   ]);
-  const choose = (search: { version?: string | undefined; instance?: string | undefined }) => void navigate({ search, replace: true });
+  const choose = (search: { version?: string | undefined; instance?: string | undefined }) =>
+    void navigate({ search: ({ q }) => ({ ...search, q }), replace: true });
   return (
     <>
       <Select

@@ -3,7 +3,7 @@ import type { Place } from "@ebb/api";
 import { client } from "../../api/connection.ts";
 import { useVisible } from "../../api/visible.ts";
 import type { Line } from "../../ui/line-list.tsx";
-import { append, type KeptLines } from "./kept-lines.ts";
+import { append, overOf, type Bounds, type KeptLines } from "./kept-lines.ts";
 import { ResumePoint } from "./resume-point.ts";
 
 export interface LogQuery {
@@ -23,8 +23,11 @@ export interface LogFeed {
   clear: () => void;
 }
 
-/** What a search in the page should still find; about 15 MB, and as much to walk through each time that lines are shown. */
-const KEPT = 50_000;
+/**
+ * What a search in the page should still find; about 15 MB of usual lines, and as much to walk through each time that lines are shown. Of very long
+ * ones fewer: 24 million characters are 24 MB, or twice that where they are not Latin.
+ */
+const KEPT: Bounds = { lines: 50_000, chars: 24_000_000 };
 /** How far back to begin. */
 const TAIL = 1_000;
 const AGAIN = 2_000;
@@ -57,7 +60,7 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
   const flush = useEffectEvent(() => {
     if (pausedNow.current) {
       // What is held back would only push itself out; it is counted like what is no longer kept.
-      const over = buffer.current.splice(0, Math.max(0, buffer.current.length - KEPT)).length;
+      const over = buffer.current.splice(0, overOf(buffer.current, KEPT)).length;
       if (over > 0) setLost((before) => before + over);
       setHeld(buffer.current.length);
       return;

@@ -2,7 +2,7 @@ import type { Place, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useId } from "react";
-import { diffQuery } from "../../api/queries.ts";
+import { appQuery, diffQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { DiffTable } from "../../ui/diff-table.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -12,14 +12,18 @@ import { byNewest } from "../../ui/version.ts";
 
 const route = getRouteApi("/apps/$app/$env/versions/$version");
 
-/** What differs from any other version here; from the one before unless the address names another. */
+/** What differs from any other version here, or from one that serves elsewhere; from the one before unless the address names another. */
 export function Compare({ place, version, versions }: { place: Place; version: string; versions: readonly Version[] }) {
   const text = useText();
   const id = useId();
   const { against } = route.useSearch();
   const navigate = route.useNavigate();
   const others = versions.map(({ name }) => name).filter((name) => name !== version);
-  const from = others.find((name) => name === against) ?? others.find((name) => byNewest(version, name) < 0) ?? others[0];
+  const elsewhere = (useQuery(appQuery(place.app)).data?.environments ?? [])
+    .filter(({ environment }) => environment !== place.env)
+    .flatMap(({ environment, traffic }) => traffic.map((target) => `${environment}/${target.version}`));
+  const all = [...others, ...elsewhere];
+  const from = all.find((name) => name === against) ?? others.find((name) => byNewest(version, name) < 0) ?? all[0];
   return (
     <Panel title={text.version.differs}>
       {from === undefined ? (
@@ -32,7 +36,8 @@ export function Compare({ place, version, versions }: { place: Place; version: s
               id={id}
               className="against"
               value={from}
-              options={others.map((name) => ({ value: name, label: name }))}
+              popupMatchSelectWidth={false}
+              options={all.map((name) => ({ value: name, label: name.replace("/", " ") }))}
               onChange={(name) => void navigate({ search: { against: name }, replace: true })}
             />
           </div>
@@ -43,8 +48,10 @@ export function Compare({ place, version, versions }: { place: Place; version: s
   );
 }
 
+/** `from`: a version here, or `ENVIRONMENT/VERSION`. */
 function Difference({ place, from, to }: { place: Place; from: string; to: string }) {
-  const query = useQuery(diffQuery(place, { from, to }));
+  const [name = from, fromEnvironment] = from.split("/").toReversed();
+  const query = useQuery(diffQuery(place, { from: name, to, ...(fromEnvironment === undefined ? {} : { fromEnvironment }) }));
   return (
     <Loaded query={query} rows={3}>
       {(diff) => <DiffTable diff={diff} />}

@@ -4,14 +4,16 @@ import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { client } from "../../../api/connection.ts";
-import { versionsQuery } from "../../../api/queries.ts";
+import { placeQuery, versionsQuery } from "../../../api/queries.ts";
 import { useText } from "../../../i18n/language.tsx";
+import { CopyButton } from "../../../ui/copy.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { ProblemNote } from "../../../ui/problem.tsx";
 import { Select } from "../../../ui/select.tsx";
 import { METHODS } from "../http-fields.ts";
 import { HeaderLines, RequestLine, useRequestFields } from "../request-fields.tsx";
 import { usePlace } from "../use-place.ts";
+import { curlOf } from "./curl.ts";
 import { TryAnswer } from "./try-answer.tsx";
 
 /** Sends one request through the gateway, and shows where its time went. */
@@ -55,6 +57,10 @@ function TryForm({ place, versions }: { place: Place; versions: readonly Version
     },
   });
   const able = versions.filter(({ previewUrl }) => previewUrl !== null);
+  const here = useQuery(placeQuery(place)).data;
+  const base = version === "" ? here?.url : able.find(({ name }) => name === version)?.previewUrl;
+  const sent = BODILESS.has(method) ? "" : body;
+  const curl = base ? curlOf({ url: base.replace(/\/$/, "") + path, method, headers: lines, body: sent }) : undefined;
   return (
     <form
       onSubmit={(event) => {
@@ -89,6 +95,7 @@ function TryForm({ place, versions }: { place: Place; versions: readonly Version
         <Button type="primary" htmlType="submit" loading={send.isPending} disabled={!fields.ready}>
           {text.tryIt.send}
         </Button>
+        {curl !== undefined && fields.ready && <CopyButton value={curl} what="curl" shown="curl" />}
         {send.isPending && <span role="status">{text.tryIt.waiting}</span>}
       </div>
       {send.isError && <ProblemNote error={send.error} title={text.problem.refused} />}
