@@ -28,6 +28,7 @@ const PAGES = [
   "/operations/op-failed",
   "/operations/op-running",
   "/operations/op-waiting",
+  "/operations/op-rollout",
   "/approvals",
   "/teams",
   "/teams/default",

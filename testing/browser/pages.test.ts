@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
-import { apps, status } from "./src/staged-data.ts";
+import { apps, status, versions } from "./src/staged-data.ts";
 import { me } from "./src/staged-people.ts";
 import * as releases from "./src/staged-releases.ts";
 import { problem, stagedVisits } from "./src/staged-visits.ts";
@@ -324,12 +324,16 @@ describe.skipIf(skipReason !== null)("a promotion", () => {
   });
 
   test("to where nothing serves says that it is the first, and back again is one click", async () => {
+    stage("GET /apps/hello-node/environments/prod/versions", { status: 200, body: { items: versions.slice(0, 2), next: null } });
     const { page, open } = await go("/apps/hello-node/test/promote");
     await page.getByText("Nothing serves in staging yet").waitFor();
     // One is still in the app, and its other environments are a click away.
     await page.getByRole("navigation", { name: "Sections of this app" }).getByRole("link", { name: "Versions", exact: true }).waitFor();
     await page.getByRole("group", { name: "Environment" }).getByRole("link", { name: "prod" }).click();
     await page.waitForURL("**/apps/hello-node/prod/promote");
+    // The last one leads nowhere of itself.
+    await page.getByText("prod is the last of test → staging → prod").waitFor();
+    expect(await page.getByRole("button", { name: /^Promote v/ }).count()).toBe(0);
     await open("/apps/hello-node/test");
     await page.getByRole("button", { name: "Roll back" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Roll back" }).click();

@@ -2,6 +2,7 @@
  * Takes the pictures of README and docs from a live platform: `npm run pictures`. With a folder behind it (`npm run pictures -- FOLDER`), also every
  * page in every language, appearance and width, for somebody who wants to look at all of it.
  */
+import { execFileSync } from "node:child_process";
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buildConsole, launchBrowser, skipReason, visit } from "./src/browser.ts";
@@ -16,6 +17,8 @@ const TRAFFIC = Number(process.env["PICTURES_AFTER"] ?? 240);
 const LARGEST = 200 * 1024;
 
 if (skipReason !== null) throw new Error(skipReason);
+if (execFileSync("fc-list", [":lang=zh"]).length === 0)
+  throw new Error("no font has Chinese characters, which each page shows: apt-get install fonts-wqy-microhei");
 buildConsole();
 console.log("starting a platform, and deploying to it");
 const live = await startLivePlatform();

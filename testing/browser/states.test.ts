@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
-import { apps, logRecords } from "./src/staged-data.ts";
+import { apps, diff, logRecords } from "./src/staged-data.ts";
 import { metrics } from "./src/staged-metrics.ts";
 import { me } from "./src/staged-people.ts";
 import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
@@ -268,6 +268,24 @@ describe.skipIf(skipReason !== null)("when there is", () => {
     expect(page.url()).toBe(`${platform().url}/apps/hello-node/prod`);
   });
 
+  test("no such app in this environment: says where it is, and how it comes here", async () => {
+    stage("GET /apps/hello-node/environments/staging", problem(404, "app_not_in_environment", "hello-node is not in staging"));
+    const { page } = await go("/apps/hello-node/staging");
+    await page.getByRole("heading", { name: "hello-node is not in staging" }).waitFor();
+    await page.getByRole("link", { name: "Promote it from test" }).click();
+    await page.waitForURL("**/apps/hello-node/test/promote?to=staging");
+  });
+
+  test("an app that failed: says why at once, in Chinese with the cluster's own words in it", async () => {
+    const at = "/apps/hello-node/environments/test";
+    stage(`GET ${at}`, { status: 200, body: { ...apps[0]?.environments[0], state: "failed", instances: 0, revision: "3" } });
+    stage(`GET ${at}/instances`, { status: 200, body: { items: [] } });
+    const { page } = await go("/apps/hello-node/test", { locale: "zh-CN" });
+    const why = page.getByRole("list", { name: "失败原因" });
+    await why.getByText("启动后反复退出，稍后会再次尝试：CrashLoopBackOff: it exited with code 1").waitFor();
+    await page.getByText("没有一个能够就绪").waitFor();
+  });
+
   test("no such app: says so, with a way back", async () => {
     const { page } = await go("/apps/none");
     await page.getByRole("heading", { name: "There is nothing at this address" }).waitFor();
@@ -332,6 +350,19 @@ describe.skipIf(skipReason !== null)("the list of apps", () => {
   });
 });
 
+describe.skipIf(skipReason !== null)("a version", () => {
+  test("is compared with what serves in another environment, by an address", async () => {
+    stage("GET /apps/hello-node/environments/test/versions/v3/diff/v12", { status: 200, body: diff });
+    const { page } = await go("/apps/hello-node/test/versions/v12");
+    const asked = page.waitForRequest((request) => request.url().includes("/versions/v3/diff/v12"));
+    await page.getByRole("combobox", { name: "Against" }).click();
+    await page.getByTitle("prod v3", { exact: true }).last().click();
+    expect(new URL((await asked).url()).searchParams.get("fromEnvironment")).toBe("prod");
+    await page.getByRole("columnheader", { name: "prod v3" }).waitFor();
+    expect(new URL(page.url()).searchParams.get("against")).toBe("prod/v3");
+  });
+});
+
 describe.skipIf(skipReason !== null)("the list of operations", () => {
   test("is narrowed to a state, an app and a person, with all three in the address, and says when none fits", async () => {
     const { page } = await go("/operations");
@@ -368,6 +399,22 @@ describe.skipIf(skipReason !== null)("a hundred thousand log lines", () => {
     await page.getByText("line 99999 ").waitFor();
     await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 93210 ");
     await page.getByText(/· 1 line ·/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("of which one was found are shown around it; what was searched for is in the address", async () => {
+    stage("GET /apps/hello-node/environments/test/logs", { lines: logRecords(3_000) });
+    const { page, complaints } = await go("/apps/hello-node/test/logs?q=line");
+    // All have come before one is looked at: what comes later waits.
+    await page.getByText(/^live · 3,000 lines$/).waitFor();
+    await page.getByRole("textbox", { name: "Find in these lines" }).fill("line 1500 ");
+    await page.waitForURL("**/logs?q=line+1500+");
+    await page.getByRole("button", { name: /^Show what is around the line of / }).click();
+    await page.getByText("line 1499 ").waitFor();
+    await page.locator(".line.marked", { hasText: "line 1500 " }).waitFor();
+    await page.getByText(/^paused · 3,000 lines/).waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    expect(await accessibilityFindings(page)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 

@@ -43,4 +43,4 @@ export const plan: ConfigurationPlan = {
   ],
 };
 
-export const change = { plan, operations: data.operations.slice(0, 2) };
+export const change = { plan, operation: data.rollout, operations: data.operations.slice(0, 2) };

@@ -216,7 +216,8 @@ export const failed = operation("op-failed", "deploy", {
     code: "crash_at_start",
     message: "v9 of hello-node exited before it was ready",
     hint: "Set DATABASE_URL: `ebb secrets set hello-node DATABASE_URL`.",
-    chain: ["v9 never became ready", "its instance exited with code 1, 3 times", "Error: DATABASE_URL is not set"],
+    chain: ["v9 never became ready", "CrashLoopBackOff: it exited with code 1", "Error: DATABASE_URL is not set"],
+    saidChain: [null, { code: "cause.crash-loop", with: { message: "CrashLoopBackOff: it exited with code 1" } }, null],
     log: ["> node server.js", "Error: DATABASE_URL is not set", "    at connect (server.js:12:9)", "Node.js v24.21.0"],
   },
 });
@@ -232,6 +233,15 @@ export const waiting = operation("op-waiting", "promote", { state: "waiting", en
 
 export const trafficDone = operation("op-traffic", "traffic", {
   phases: [phase("apply", 0.05), phase("route", 0.2), phase("verify", 0.1)],
+});
+
+export const rollout = operation("op-rollout", "rollout", {
+  state: "running",
+  app: "",
+  environment: "prod",
+  url: null,
+  finishedAt: null,
+  phases: [phase("apps", 3, "running", "1 of 3 have it; 1 wait for approval")],
 });
 
 export const operations: Operation[] = [

@@ -138,13 +138,14 @@ const samples: Record<string, Answer> = {
   [`POST ${at}/rollback`]: { status: 202, body: data.trafficDone },
   "GET /operations": { status: 200, body: { items: data.operations, next: null } },
   "GET /operations/op-release/events": { events: [{ type: "operation", operation: releases.releasing }] },
+  "GET /operations/op-rollout/events": { events: [{ type: "operation", operation: data.rollout }] },
   "GET /operations/op-running/events": { events: [{ type: "operation", operation: data.running }] },
 };
 for (const environment of [...teams.environments, teams.preview]) {
   samples[`GET /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
   samples[`PATCH /teams/default/environments/${environment.name}`] = { status: 200, body: environment };
 }
-for (const operation of data.operations) {
+for (const operation of [...data.operations, data.rollout]) {
   samples[`GET /operations/${operation.id}`] = { status: 200, body: operation };
   samples[`GET /operations/${operation.id}/events`] ??= { events: [{ type: "operation", operation }], close: true };
 }

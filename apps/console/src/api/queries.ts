@@ -112,6 +112,8 @@ export interface OperationFilter {
   environment?: string | undefined;
   state?: Operation["state"] | undefined;
   by?: string | undefined;
+  /** The rollout that they are parts of. */
+  partOf?: string | undefined;
 }
 
 /** Newest first, page by page. */

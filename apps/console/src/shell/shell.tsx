@@ -8,6 +8,7 @@ import { useConnection } from "../api/connection.ts";
 import { useLiveUpdates } from "../api/live.ts";
 import { meQuery } from "../api/people-queries.ts";
 import { useText } from "../i18n/language.tsx";
+import { useCurrentInView } from "../ui/sections.tsx";
 import { Find } from "./palette/find.tsx";
 import { Preferences } from "./preferences.tsx";
 
@@ -34,6 +35,7 @@ export function Shell() {
   const [invite, setInvite] = useState(openedWith().invite);
   const signedOut = connection === "signed-out" || invite !== null;
   useLiveUpdates(!signedOut);
+  const nav = useCurrentInView();
   return (
     <>
       <a className="skip" href="#content">
@@ -45,7 +47,7 @@ export function Shell() {
           <span>Ebb</span>
         </Link>
         {!signedOut && (
-          <nav aria-label={text.nav.main}>
+          <nav ref={nav} aria-label={text.nav.main}>
             <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
               {text.nav.apps}
             </Link>

@@ -25,6 +25,8 @@ interface DataTableProps<Row> {
   rowHeight?: number;
 }
 
+/** A phone has room for no more: there the rows of a table with more columns stand as cards, each cell with its column's title. */
+const PHONE_COLUMNS = 4;
 /** Of a row with one line. */
 const ONE_LINE = 40;
 
@@ -39,7 +41,7 @@ export function DataTable<Row>({ label, rows, columns, keyOf, sortedBy, steady =
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable with the keyboard
     <div className="table-frame" tabIndex={0} role="region" aria-label={label}>
-      <table className={steady ? "steady" : undefined} aria-rowcount={rows.length + 1}>
+      <table className={`${steady ? "steady" : ""} ${columns.length > PHONE_COLUMNS ? "stacks" : ""}`} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (
@@ -74,7 +76,7 @@ function Body<Row>({ rows, columns, keyOf, rowHeight }: BodyProps<Row>) {
         return (
           <tr key={keyOf(row)} ref={shown.measure} data-index={index} aria-rowindex={index + 2}>
             {columns.map((column) => (
-              <td key={column.key} className={column.align}>
+              <td key={column.key} className={column.align} data-title={column.titleUnseen === true ? undefined : column.title}>
                 {column.render(row)}
               </td>
             ))}

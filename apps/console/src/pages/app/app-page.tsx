@@ -1,7 +1,9 @@
+import type { AppEnvironment, Place } from "@ebb/api";
+import { ApiError } from "@ebb/api/client";
 import { useQuery } from "@tanstack/react-query";
-import { Outlet } from "@tanstack/react-router";
+import { Link, Outlet } from "@tanstack/react-router";
 import { appQuery, placeQuery } from "../../api/queries.ts";
-import { useSpeech } from "../../i18n/language.tsx";
+import { useSpeech, useText } from "../../i18n/language.tsx";
 import { ButtonLink } from "../../ui/button-link.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
@@ -17,6 +19,8 @@ export function AppPage() {
   const place = usePlace();
   const app = useQuery(appQuery(place.app));
   const query = useQuery(placeQuery(place));
+  if (app.data !== undefined && query.error instanceof ApiError && query.error.problem.code === "app_not_in_environment")
+    return <Elsewhere place={place} environments={app.data.environments} />;
   return (
     <Loaded query={query} rows={6}>
       {(here) => (
@@ -39,12 +43,8 @@ export function AppPage() {
             </div>
             {here.message !== "" && here.state !== "ready" && (
               <p className="faint app-message">
-                {/* The platform's message is more particular, and English: in other languages it is only needed of what failed. */}
-                {language === "en" || here.state === "failed" ? (
-                  <span lang="en">{firstLine(here.message)}</span>
-                ) : (
-                  text.appStateHelp[here.state]
-                )}
+                {/* The platform's message is more particular, and English. */}
+                {language === "en" ? <span lang="en">{firstLine(here.message)}</span> : text.appStateHelp[here.state]}
               </p>
             )}
           </div>
@@ -53,5 +53,34 @@ export function AppPage() {
         </>
       )}
     </Loaded>
+  );
+}
+
+/** The app is there, but not in this environment: where it is, and how it comes here. */
+function Elsewhere({ place: { app, env }, environments }: { place: Place; environments: readonly AppEnvironment[] }) {
+  const text = useText();
+  return (
+    <div className="blank">
+      <title>{`${app} · ${env} · Ebb`}</title>
+      <h1>{text.app.notHere(app, env)}</h1>
+      <p className="ways">
+        {text.app.itIsIn}
+        {environments.map(({ environment }) => (
+          <Link key={environment} to="/apps/$app/$env" params={{ app, env: environment }}>
+            {environment}
+          </Link>
+        ))}
+      </p>
+      <p className="ways">
+        {environments.map(({ environment }) => (
+          <ButtonLink key={environment} to="/apps/$app/$env/promote" params={{ app, env: environment }} search={{ to: env }}>
+            {text.app.promoteFrom(environment)}
+          </ButtonLink>
+        ))}
+        <ButtonLink to="/deploy" search={{ app, env }}>
+          {text.app.deployHere}
+        </ButtonLink>
+      </p>
+    </div>
   );
 }

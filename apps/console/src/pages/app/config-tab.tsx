@@ -37,6 +37,11 @@ export function ConfigTab() {
             </Link>
           </p>
         )}
+        <p>
+          <Link to="/apps/$app/$env/versions" params={place}>
+            {text.config.history}
+          </Link>
+        </p>
         {!mayDeploy && <p className="faint">{text.config.readOnly(text.teams.roles[deployRole])}</p>}
         <Loaded query={query}>
           {(configuration) => (

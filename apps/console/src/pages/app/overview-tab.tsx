@@ -1,11 +1,12 @@
 import type { Instance, Place, Version } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { instancesQuery, latestOperationsQuery, versionsQuery } from "../../api/queries.ts";
+import { instancesQuery, latestOperationsQuery, placeQuery, versionsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Address } from "../../ui/copy.tsx";
 import { firstLine } from "../../ui/first-line.ts";
 import { Loaded } from "../../ui/loaded.tsx";
+import { OperationFailureNote } from "../../ui/operation-failure.tsx";
 import { OperationList } from "../../ui/operation-list.tsx";
 import { Blank, Panel } from "../../ui/page.tsx";
 import { Dot, VersionStateLabel } from "../../ui/state.tsx";
@@ -23,9 +24,13 @@ export function OverviewTab() {
   const versions = useQuery(versionsQuery(place));
   const instances = useQuery(instancesQuery(place));
   const operations = useQuery(latestOperationsQuery(place));
+  const failed = useQuery(placeQuery(place)).data?.state === "failed";
+  // Why it is not there at all: whoever comes to look should not have to find the operation first.
+  const why = failed ? operations.data?.find(({ failure }) => failure !== null) : undefined;
   return (
     <>
       <title>{`${text.app.overview} · ${app} · Ebb`}</title>
+      {why?.failure && <OperationFailureNote operation={why} failure={why.failure} />}
       <Panel title={text.overview.split} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={versions} rows={2}>
           {(items) => <Split versions={items.filter((version) => version.percent > 0)} />}
@@ -34,7 +39,7 @@ export function OverviewTab() {
       <MetricsPanel place={place} />
       <Panel title={text.overview.instances}>
         <Loaded query={instances} rows={2}>
-          {(items) => <Instances place={place} instances={items} />}
+          {(items) => <Instances place={place} instances={items} failed={failed} />}
         </Loaded>
       </Panel>
       <Panel
@@ -83,11 +88,11 @@ function instanceState({ phase, ready }: Instance): "ready" | "starting" | "fail
   return /fail|error|crash|backoff|killed/i.test(phase) ? "failed" : "starting";
 }
 
-function Instances({ place, instances: all }: { place: Place; instances: readonly Instance[] }) {
+function Instances({ place, instances: all, failed }: { place: Place; instances: readonly Instance[]; failed: boolean }) {
   const text = useText();
   // Those that have ended well are there for their logs only.
   const instances = all.filter((instance) => instance.phase !== "Succeeded");
-  if (instances.length === 0) return <Blank>{text.overview.noInstances}</Blank>;
+  if (instances.length === 0) return <Blank>{failed ? text.overview.noneStarts : text.overview.noInstances}</Blank>;
   return (
     <ul className="rows">
       {instances.map((instance) => (

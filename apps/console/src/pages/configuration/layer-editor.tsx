@@ -1,5 +1,6 @@
 import type { ConfigurationChange, LayerAddress, MemberRole } from "@ebb/api";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { useEffect, useEffectEvent } from "react";
 import { client } from "../../api/connection.ts";
@@ -48,7 +49,7 @@ export function LayerEditor({ address, intro, least }: LayerEditorProps) {
 }
 
 /** The layer is changed at once; its apps follow, each with an operation of its own. */
-function Rollout({ of: { operations }, onDone }: { of: ConfigurationChange; onDone: () => void }) {
+function Rollout({ of: { operation, operations }, onDone }: { of: ConfigurationChange; onDone: () => void }) {
   const text = useText();
   const queryClient = useQueryClient();
   const ids = operations.map(({ id }) => id);
@@ -64,6 +65,11 @@ function Rollout({ of: { operations }, onDone }: { of: ConfigurationChange; onDo
         <>
           <h3>{text.config.layer.rollout}</h3>
           <Loaded query={query}>{(all) => <OperationList operations={all} withApp />}</Loaded>
+          {operation !== null && (
+            <Link to="/operations/$id" params={{ id: operation.id }}>
+              {text.operation.seeDetails}
+            </Link>
+          )}
         </>
       )}
     </div>

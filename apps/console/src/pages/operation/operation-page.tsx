@@ -1,6 +1,6 @@
 import type { Operation } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { client } from "../../api/connection.ts";
 import { operationQuery } from "../../api/queries.ts";
@@ -11,6 +11,7 @@ import { AppLink } from "../../ui/app-link.tsx";
 import { LineList } from "../../ui/line-list.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { OperationPhases } from "../../ui/operation-phases.tsx";
+import { PagedOperations } from "../../ui/paged-operations.tsx";
 import { OperationResult } from "../../ui/operation-result.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
@@ -37,13 +38,18 @@ function OperationView({ known }: { known: Operation }) {
   const format = useFormat();
   const feed = useOperation(known.id);
   const operation = feed.operation ?? known;
-  const title = text.operation.title(text.operationKind[operation.kind], subjectOf(operation));
+  const title = text.operation.title(text.operationKind[operation.kind], subjectOf(operation, text.nav.platform));
   return (
     <Page title={title} actions={operation.finishedAt === null && <CancelButton id={operation.id} />}>
       <p className="operation-facts">
         <OperationStateLabel state={operation.state} />
         <AppLink app={operation.app} env={operation.environment} />
         {operation.version !== null && <code>{operation.version}</code>}
+        {operation.partOf !== null && (
+          <Link to="/operations/$id" params={{ id: operation.partOf }}>
+            {text.operation.partOf}
+          </Link>
+        )}
         <span className="faint">
           <Ago at={operation.createdAt} /> · {text.common.by(operation.createdBy)} ·{" "}
           {operation.finishedAt === null ? text.operations.since : text.operations.took}{" "}
@@ -58,7 +64,12 @@ function OperationView({ known }: { known: Operation }) {
           <OperationPhases operation={operation} />
         </Panel>
       )}
-      {(feed.lines.length > 0 || (operation.finishedAt === null && operation.state !== "waiting")) && (
+      {operation.kind === "rollout" && (
+        <Panel title={text.operation.parts}>
+          <PagedOperations filter={{ partOf: operation.id }} otherwise={text.operation.noParts} />
+        </Panel>
+      )}
+      {(feed.lines.length > 0 || (operation.finishedAt === null && writes(operation))) && (
         <Panel title={text.operation.log}>
           {feed.dropped > 0 && <p className="faint">{text.logs.dropped(format.number(feed.dropped))}</p>}
           {feed.lines.length > 0 ? (
@@ -72,9 +83,14 @@ function OperationView({ known }: { known: Operation }) {
   );
 }
 
-/** An app, an environment, or a team. */
-function subjectOf({ app, environment, team }: Operation): string {
-  return [app, environment].filter((name) => name !== "").join(" · ") || team;
+/** Whether lines of a log are to be expected: a rollout is only made of others. */
+function writes({ kind, state }: Operation): boolean {
+  return state !== "waiting" && kind !== "rollout";
+}
+
+/** An app, an environment, a team, or the whole platform. */
+function subjectOf({ app, environment, team }: Operation, platform: string): string {
+  return [app, environment].filter((name) => name !== "").join(" · ") || team || platform;
 }
 
 function CancelButton({ id }: { id: string }) {

@@ -62,16 +62,17 @@ function Chooser({ place, chain, versions, environments }: ChooserProps) {
   const able = versions.filter(({ state }) => state === "ready" || state === "asleep");
   const others = chain.filter((name) => name !== place.env);
   const version = search.version ?? able.toSorted((a, b) => b.percent - a.percent)[0]?.name;
-  // The next one in the chain; the last one's only way is back.
-  const to = search.to ?? chain[chain.indexOf(place.env) + 1] ?? others[0];
+  // The next one in the chain. The last one's only way is back, which nobody takes without choosing it.
+  const to = search.to ?? chain[chain.indexOf(place.env) + 1];
   const { mayDeploy, deployRole } = usePlaceRights({ app: place.app, env: to ?? place.env });
-  if (to === undefined) return <Blank>{text.promote.nowhere}</Blank>;
+  if (others.length === 0) return <Blank>{text.promote.nowhere}</Blank>;
   if (version === undefined) return <Blank>{text.promote.nothing}</Blank>;
   const there = environments.find(({ environment }) => environment === to);
   const serving = there?.traffic.toSorted((a, b) => b.percent - a.percent)[0]?.version;
   const choose = (next: { version?: string; to?: string }) => void navigate({ search: { version, to, ...next }, replace: true });
   return (
     <>
+      {to === undefined && <p>{text.promote.last(place.env, chain.join(" → "))}</p>}
       <div className="fields">
         <label htmlFor={`${id}-version`}>{`${text.promote.version} (${place.env})`}</label>
         <Select
@@ -85,18 +86,22 @@ function Chooser({ place, chain, versions, environments }: ChooserProps) {
         <Select
           id={`${id}-to`}
           className="wide-select"
-          value={to}
+          {...(to === undefined ? { placeholder: text.promote.back } : { value: to })}
           options={others.map((name) => ({ value: name, label: name }))}
           onChange={(next) => choose({ to: next })}
         />
       </div>
-      <h3>{text.promote.changes(serving === undefined ? to : `${to} ${serving}`, `${place.env} ${version}`)}</h3>
-      {serving === undefined ? (
-        <p>{text.promote.fresh(to)}</p>
-      ) : (
-        <Difference place={place} from={{ environment: to, version: serving }} to={version} />
+      {to !== undefined && (
+        <>
+          <h3>{text.promote.changes(serving === undefined ? to : `${to} ${serving}`, `${place.env} ${version}`)}</h3>
+          {serving === undefined ? (
+            <p>{text.promote.fresh(to)}</p>
+          ) : (
+            <Difference place={place} from={{ environment: to, version: serving }} to={version} />
+          )}
+          {mayDeploy ? <Go place={place} version={version} to={to} there={there !== undefined} /> : <TakesRole role={deployRole} />}
+        </>
       )}
-      {mayDeploy ? <Go place={place} version={version} to={to} there={there !== undefined} /> : <TakesRole role={deployRole} />}
     </>
   );
 }

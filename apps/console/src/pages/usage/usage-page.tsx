@@ -71,7 +71,7 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
       render: (item) => <b>{nameOf(item, by)}</b>,
       compare: (a, b) => nameOf(a, by).localeCompare(nameOf(b, by)),
     },
-    // Next to the name: on a phone the last columns are out of view, and this is what one comes for.
+    // Next to the name: this is what one comes for.
     {
       key: "saved",
       title: text.usage.saved,
