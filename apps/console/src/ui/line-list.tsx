@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import ColumnHeightOutlined from "@ant-design/icons/ColumnHeightOutlined";
 import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useFormat, useText } from "../i18n/language.tsx";
 import { versionColour } from "./version.ts";
 
@@ -53,12 +53,14 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
     setAtEndState(now);
     if (now !== atEnd) onFollow?.(now);
   };
+  // The same as long as the lines are: with another one all of them are laid out anew, at each scroll and each line that is measured.
+  const getItemKey = useCallback((index: number) => (lines[index]?.id ?? index) % KEYS, [lines]);
   // oxlint-disable-next-line react/incompatible-library -- its functions change what they return; nothing here is memoised
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    getItemKey: (index) => (lines[index]?.id ?? index) % KEYS,
+    getItemKey,
     overscan: 20,
   });
   // A list that goes leaves nobody who reads further up.
