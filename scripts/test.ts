@@ -24,7 +24,7 @@ const NEEDS: Need[] = [
   { paths: ["/usr/sbin/iptables", "/sbin/iptables"], packages: ["iptables"], without: "container networks" },
   { paths: ["/usr/sbin/runc", "/usr/bin/runc"], packages: ["runc"], without: "the container driver" },
   { paths: ["/bin/busybox", "/usr/bin/busybox"], packages: ["busybox-static"], without: "container images made for the tests" },
-  { paths: ["/usr/bin/chromium"], packages: ["chromium"], without: "the console in a browser" },
+  { paths: ["/usr/bin/chromium-headless-shell"], packages: ["chromium-headless-shell"], without: "the console in a browser" },
   { paths: ["/usr/lib/postgresql/15/bin/postgres"], packages: ["postgresql-15"], without: "the platform's storage on PostgreSQL" },
   { paths: ["/usr/bin/pebble"], packages: ["pebble"], without: "certificates from an ACME server" },
   { paths: ["/usr/bin/python3"], packages: ["python3"], without: "Python applications" },
