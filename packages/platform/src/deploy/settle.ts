@@ -56,6 +56,18 @@ function ofVersion(version: string | null, message: string): string {
   return version === null || message.startsWith(`${version} `) ? message : `${version}: ${message}`;
 }
 
+/** A release that its guard has taken back has changed who sees what, without anybody's word: that is in the trail by itself. */
+async function recordTakenBack(
+  db: Database,
+  { id, kind, team, app, env, version, failure_json }: OperationRow,
+  now: number,
+): Promise<void> {
+  const failure = failure_json === null ? undefined : (JSON.parse(failure_json) as OperationFailure);
+  if (kind !== "release" || failure?.code !== "guard_breached") return;
+  const after = { environment: env, kind, operation: id, version, why: failure.message };
+  await record(db, now, { action: "release.taken-back", object: `app/${app}`, team, after });
+}
+
 /** The app's own layer is as the operation was to make it. */
 async function keepChanges(db: Database, { id, team, app, env, request_json, created_by }: OperationRow, now: number): Promise<void> {
   const { changes = [] } = JSON.parse(request_json) as ConfigRequest;

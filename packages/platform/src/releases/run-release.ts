@@ -130,7 +130,7 @@ async function pause(deps: PlaceDeps, run: Run, of: { request: ReleaseRequest; b
       case "roll back":
         // Remembered, so that it is not tried again when the process ends in the middle of going back.
         await run.remember({ release: { ...state, breach: reasonsOf(verdict) } });
-        throw breached(request, reasonsOf(verdict));
+        throw breached(run, request, reasonsOf(verdict));
       case "wait":
         if (verdict.state !== "breached") run.say(waiting(verdict, next));
         await sleep(clock, LOOK, run.signal);
@@ -180,12 +180,12 @@ function waiting({ state, figures }: Exclude<Verdict, { state: "breached" }>, ne
   return say("watch.undecided-requests", figures);
 }
 
-function breached({ number }: ReleaseRequest, reasons: readonly (Said | string)[]): Error {
+function breached({ app, env }: Run, { number }: ReleaseRequest, reasons: readonly (Said | string)[]): Error {
   const version = versionName(number);
   const chain = reasons.map((reason) => (typeof reason === "string" ? reason : reason.words));
   const said = say("guard.taken-back", { version });
   return operationError("guard_breached", `${said.words}: ${chain[0]}`, {
-    hint: `Look at its log: ebb logs --version ${version}.`,
+    hint: `Look at its log: ebb logs ${app} --env ${env} --version ${version}.`,
     details: {
       chain,
       said: codeOf(said),
