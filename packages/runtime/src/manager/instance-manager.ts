@@ -20,8 +20,6 @@ import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
 import { AwaitedWorkloads } from "./awaited-workloads.ts";
-import { Attendance } from "./attendance.ts";
-import { connectTo } from "./connect.ts";
 import { Foreseen } from "./foreseen.ts";
 import { KeptFrozen } from "./kept-frozen.ts";
 import { ManagedInstance, type InstanceDeps } from "./managed-instance.ts";
@@ -30,6 +28,7 @@ import type { Provide } from "./provisioner.ts";
 import { planScale, wantsSpare } from "./scale-plan.ts";
 import { StartSlots } from "./start-slots.ts";
 import { acceptsWhenReady } from "./trial.ts";
+import { Visits } from "./visits.ts";
 
 /** Ended instances of a workload that are kept for their logs: an application asleep can still be asked what it printed. */
 const KEPT_ENDED = 2;
@@ -99,7 +98,7 @@ class Manager implements InstanceManager {
   readonly #kept: KeptFrozen;
   readonly #pace = new ProbePace();
   readonly #awaited: AwaitedWorkloads;
-  readonly #attendance: Attendance;
+  readonly #visits: Visits;
   readonly #states = new Map<string, WorkloadState>();
   readonly #changes = new Signal<string>();
   readonly #unsubscribe: (() => void)[] = [];
@@ -110,7 +109,12 @@ class Manager implements InstanceManager {
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
     const { drivers, clock, log, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
-    this.#attendance = new Attendance(clock);
+    this.#visits = new Visits({
+      clock,
+      find: (id) => this.#find(id),
+      driverOf: ({ spec }) => this.#drivers[spec.artifact.kind],
+      whyFewer: (key) => this.#whyFewer(key),
+    });
     this.#kept = new KeptFrozen(frozenMemoryBytes, (id) => isKept(this.#find(id)));
     this.#awaited = new AwaitedWorkloads(clock);
     this.#drivers = { bundle: drivers.process, image: drivers.container ?? missingDriver };
@@ -227,51 +231,15 @@ class Manager implements InstanceManager {
   }
 
   openSession(id: string, request: SessionRequest): Promise<Session> {
-    return this.#within(
-      id,
-      async (driver, { workload }) => this.#attendance.session(workload, await driver.openSession(id, request), () => this.#farewell(id)),
-      (session, release) => void session.ended.then(release),
-    );
+    return this.#visits.openSession(id, request);
   }
 
   connect(id: string, port?: number): Promise<Duplex> {
-    const { clock } = this.#options;
-    const open = async (driver: Driver, spec: InstanceSpec) =>
-      this.#attendance.connection(spec.workload, await connectTo(await driver.reach(id, port ?? spec.port), clock));
-    return this.#within(id, open, (socket, release) => void socket.once("close", release));
+    return this.#visits.connect(id, port);
   }
 
   attended(key: string): boolean {
-    return this.#attendance.has(key);
-  }
-
-  /** Why a command in it was ended, if it was. */
-  #farewell(id: string): string | undefined {
-    const instance = this.#find(id);
-    if (instance && instance.phase !== "draining" && instance.phase !== "ended") return undefined;
-    const state = instance && this.#states.get(instance.spec.workload);
-    const why =
-      !state || state.removed ? "its version is no more" : state.desired === 0 ? "no requests came, and it sleeps" : "fewer are wanted";
-    return `ebb: the instance ${splitPartId(id).main} was stopped: ${why}`;
-  }
-
-  /** Opens something in an instance that is on the CPU until it is over. */
-  async #within<T>(
-    id: string,
-    open: (driver: Driver, spec: InstanceSpec) => Promise<T>,
-    whenOver: (opened: T, release: () => void) => void,
-  ): Promise<T> {
-    const instance = this.#find(id);
-    if (!instance) throw new UserError("InstanceNotFound", `there is no instance ${id}`);
-    const release = await instance.hold();
-    try {
-      const opened = await open(this.#drivers[instance.spec.artifact.kind], instance.spec);
-      whenOver(opened, release);
-      return opened;
-    } catch (error) {
-      release();
-      throw error;
-    }
+    return this.#visits.attended(key);
   }
 
   onChange(listener: (workload: string) => void): () => void {
@@ -486,6 +454,12 @@ class Manager implements InstanceManager {
   #isTriedElsewhere({ key, workload, instances }: WorkloadState): boolean {
     if (!workload || !this.#awaited.has(key) || !acceptsWhenReady(workload.template)) return false;
     return [...instances.values()].filter(({ phase }) => phase === "starting" || phase === "ready" || phase === "unready").length === 1;
+  }
+
+  #whyFewer(key: string): string {
+    const state = this.#states.get(key);
+    if (!state || state.removed) return "its version is no more";
+    return state.desired === 0 ? "no requests came, and it sleeps" : "fewer are wanted";
   }
 
   #state(key: string): WorkloadState {
