@@ -21,6 +21,7 @@ import { admitDisruptionBudget } from "./policy/admit-disruption-budget.ts";
 import { admitPriorityClass } from "./policy/admit-priority-class.ts";
 import { admitRuntimeClass, admitStorageDriver, admitVolumeAttachment } from "./policy/admit-runtime.ts";
 import { admitIngress, admitIngressClass } from "./networking/admit-ingress.ts";
+import { admitCoreService } from "./networking/admit-service.ts";
 import { admitNetworkPolicy } from "./networking/admit-network-policy.ts";
 import { admitCronJob, admitJob } from "./workloads/admit-job.ts";
 import {
@@ -93,6 +94,7 @@ const ADMISSIONS: Readonly<Record<string, Admission>> = {
   "certificates.k8s.io/CertificateSigningRequest": admitSigningRequest,
   "autoscaling/HorizontalPodAutoscaler": admitHorizontal,
   "/Pod": admitPod,
+  "/Service": plain(admitCoreService),
   "/LimitRange": (object, _, kind) => admitLimitRange(object, kind),
   "/PersistentVolumeClaim": plain(admitClaim),
   "/PersistentVolume": (object, _, kind) => admitVolume(object, kind),

@@ -219,7 +219,18 @@ export interface CoreService extends KubeObject {
     externalName?: string;
     externalIPs?: string[];
     clusterIP?: string;
+    clusterIPs?: string[];
+    ipFamilies?: string[];
+    ipFamilyPolicy?: string;
     sessionAffinity?: string;
+    sessionAffinityConfig?: { clientIP?: { timeoutSeconds?: number } };
+    externalTrafficPolicy?: string;
+    internalTrafficPolicy?: string;
+    trafficDistribution?: string;
+    healthCheckNodePort?: number;
+    allocateLoadBalancerNodePorts?: boolean;
+    loadBalancerClass?: string;
+    loadBalancerSourceRanges?: string[];
     selector?: Record<string, string>;
     ports?: { name?: string; protocol?: string; port: number; targetPort?: number | string; nodePort?: number; appProtocol?: string }[];
   };

@@ -58,6 +58,17 @@ export function qualifiedNameFaults(name: string): string[] {
   return [...prefixFaults.map((why) => `prefix part ${why}`), ...ownFaults.map((why) => `name part ${why}`)];
 }
 
+const LABEL_VALUE = `(${QUALIFIED})?`;
+const LABEL_VALUE_WORDS = words(
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  LABEL_VALUE,
+  "'MyValue',  or 'my_value',  or '12345'",
+);
+
+export function labelValueFaults(value: string): string[] {
+  return [...tooLong(value, LONGEST_LABEL), ...(matches(value, LABEL_VALUE) ? [] : [LABEL_VALUE_WORDS])];
+}
+
 function words(rule: string, pattern: string, examples: string): string {
   return `${rule} (e.g. ${examples}, regex used for validation is '${pattern}')`;
 }

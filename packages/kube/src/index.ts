@@ -74,10 +74,11 @@ export { apiVersionOf, inStorage, inVersion, isCore, type Kind, type ScalePaths 
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { textMatches } from "./istio/text-matches.ts";
-export { formatLabelSelector, isLabelKey, isLabelValue, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
+export { formatLabelSelector, parseLabelSelector, type LabelMatcher, type Labels } from "./label-selector.ts";
 export { claimRefusal, limitRefusal, specWithLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
-export { dnsLabelFaults, dnsSubdomainFaults } from "./dns-names.ts";
+export { dns1035LabelFaults, dnsLabelFaults, dnsSubdomainFaults, qualifiedNameFaults } from "./dns-names.ts";
+export { annotationKeysCauses, labelsCauses } from "./validate-labels.ts";
 export {
   ANNOTATIONS,
   childName,

@@ -1,4 +1,4 @@
-import { CoreServices, Endpoints, EndpointSlices, isStatus, type Kind, type KubeClient, type KubeObject } from "@ebb/kube";
+import { CoreServices, Endpoints, EndpointSlices, type CoreService, type Kind, type KubeClient, type KubeObject } from "@ebb/kube";
 
 interface Place {
   host: string;
@@ -36,14 +36,18 @@ export async function ensureOwnService(client: KubeClient, listening: Place, ins
   await ensure(client, EndpointSlices, slice);
 }
 
-/** At each start: the address may be another. */
+/** At each start: the address may be another, which a Service cannot take on: it makes way for a new one. */
 async function ensure(client: KubeClient, kind: Kind, wanted: KubeObject): Promise<void> {
-  try {
-    await client.create(kind, wanted);
-  } catch (error) {
-    if (!isStatus(error, "AlreadyExists")) throw error;
-    const current = await client.get(kind, NAMESPACE, NAME);
-    if (current)
-      await client.update(kind, { ...current, ...wanted, metadata: { ...current.metadata, labels: { ...wanted.metadata.labels } } });
+  const current = await client.get(kind, NAMESPACE, NAME);
+  const stays = current !== undefined && addressOf(current) === addressOf(wanted);
+  if (stays) {
+    await client.update(kind, { ...current, ...wanted, metadata: { ...current.metadata, labels: { ...wanted.metadata.labels } } });
+    return;
   }
+  if (current) await client.delete(kind, NAMESPACE, NAME);
+  await client.create(kind, wanted);
+}
+
+function addressOf(object: KubeObject): string | undefined {
+  return (object as CoreService).spec?.clusterIP;
 }

@@ -1,4 +1,5 @@
 import {
+  annotationKeysCauses,
   apiVersionOf,
   applyPartialSchema,
   applySchema,
@@ -6,9 +7,9 @@ import {
   constraintCauses,
   invalid,
   isJsonObject,
-  isLabelKey,
-  isLabelValue,
   invalidValue,
+  labelsCauses,
+  qualifiedNameFaults,
   schemaOf,
   tooLong,
   type FieldCause,
@@ -84,18 +85,11 @@ function nameOf({ metadata }: KubeObject): string {
 function checkMetadata(kind: Kind, object: KubeObject): void {
   const { labels, annotations, finalizers } = object.metadata;
   const size = Object.entries(annotations ?? {}).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value ?? ""), 0);
-  const wrongLabels = Object.entries(labels ?? {}).filter(([key, value]) => !isLabelKey(key) || !isLabelValue(value ?? ""));
   const causes: FieldCause[] = [
-    ...wrongLabels.map(([key, value]) => invalidValue("metadata.labels", isLabelKey(key) ? value : key, LABEL_RULE)),
-    ...Object.keys(annotations ?? {})
-      .filter((key) => !isLabelKey(key.toLowerCase()))
-      .map((key) => invalidValue("metadata.annotations", key, LABEL_RULE)),
-    ...(finalizers ?? []).filter((name) => !isLabelKey(name)).map((name) => invalidValue("metadata.finalizers", name, LABEL_RULE)),
+    ...labelsCauses(labels ?? {}, "metadata.labels"),
+    ...annotationKeysCauses(annotations ?? {}, "metadata.annotations"),
+    ...(finalizers ?? []).flatMap((name) => qualifiedNameFaults(name).map((why) => invalidValue("metadata.finalizers", name, why))),
   ];
   if (size > MAX_ANNOTATION_BYTES) causes.push(tooLong("metadata.annotations", MAX_ANNOTATION_BYTES));
   if (causes.length > 0) throw invalid(kind, nameOf(object), causes);
 }
-
-const LABEL_RULE =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, " +
-  "63 characters at most; a key may have a DNS subdomain and '/' in front";

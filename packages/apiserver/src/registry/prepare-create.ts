@@ -1,6 +1,7 @@
 import { rfc3339, type Clock, type Random } from "@ebb/base";
 import {
   badRequest,
+  dns1035LabelFaults,
   dnsLabelFaults,
   dnsSubdomainFaults,
   generateName,
@@ -67,7 +68,7 @@ function checkName(kind: Kind, name: string): void {
       invalidValue("metadata.name", name.slice(0, 300), "may not be '.' or '..', nor contain '/' or '%'"),
     ]);
   }
-  const faults = isCore(kind, "Namespace") ? dnsLabelFaults(name) : dnsSubdomainFaults(name);
+  const faults = (isCore(kind, "Namespace") ? dnsLabelFaults : isCore(kind, "Service") ? dns1035LabelFaults : dnsSubdomainFaults)(name);
   const shown = name.slice(0, 300);
   if (faults.length > 0)
     throw invalid(
