@@ -115,7 +115,8 @@ function infosOf(kind: Kind): ResourceInfo[] {
     ...(kind.group === CERTIFICATES_GROUP ? [sub("approval", STATUS_VERBS)] : []),
     ...(isCore(kind, "Namespace") ? [sub("finalize", ["update"])] : []),
     ...(kind.scale ? [{ ...sub("scale", STATUS_VERBS), group: "autoscaling", version: "v1", kind: "Scale" }] : []),
-    ...(isCore(kind, "Pod") ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub)] : []),
+    ...(isCore(kind, "Pod") ? [sub("log", ["get"]), ...streamInfos(sub), evictionInfo(sub), proxyInfo(sub, "Pod")] : []),
+    ...(isCore(kind, "Service") ? [proxyInfo(sub, "Service")] : []),
     ...(isCore(kind, "ServiceAccount")
       ? [{ ...sub("token", ["create"]), group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" }]
       : []),
@@ -128,6 +129,10 @@ function infosOf(kind: Kind): ResourceInfo[] {
 /** By its group and version, `kubectl drain` knows that it may evict. */
 function evictionInfo(sub: (name: string, verbs: readonly string[]) => ResourceInfo): ResourceInfo {
   return { ...sub("eviction", ["create"]), group: "policy", version: "v1", kind: "Eviction" };
+}
+
+function proxyInfo(sub: (name: string, verbs: readonly string[]) => ResourceInfo, of: "Pod" | "Service"): ResourceInfo {
+  return { ...sub("proxy", ["create", "delete", "get", "patch", "update"]), kind: `${of}ProxyOptions` };
 }
 
 /** Their kinds are those of their options, which travel in the query. */

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { systemCode, TransientError, UserError, type Clock, type Logger } from "@ebb/base";
 import { badRequest } from "@ebb/kube";
 import type { Pki } from "../pki/pki.ts";
+import { parseProxyPath } from "../proxy/proxy-path.ts";
+import { openTunnel, type Tunnel } from "../proxy/proxy.ts";
 import type { Security } from "../security.ts";
 import { admitStream } from "../streams/admit-stream.ts";
 import { planStream, isStream, type StreamPlan } from "../streams/plan-stream.ts";
@@ -45,7 +47,11 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
-    this.#upgrades = new Upgrades({ plan: (request) => this.#planUpgrade(request), log: options.log });
+    this.#upgrades = new Upgrades({
+      plan: (request) => this.#planUpgrade(request),
+      tunnel: (request) => this.#openTunnel(request),
+      log: options.log,
+    });
   }
 
   /** Throws UserError when the main address cannot be had. */
@@ -143,6 +149,17 @@ export class HttpServer {
     if (response.closed) gone.abort(GONE);
     else response.once("close", () => gone.abort(GONE));
     return AbortSignal.any([gone.signal, this.#stopping.signal]);
+  }
+
+  /** Of a request to an application in the cluster; undefined for all others. */
+  #openTunnel(request: IncomingMessage): Promise<Tunnel> | undefined {
+    const path = parseProxyPath(request.url ?? "");
+    if (!path) return undefined;
+    const open = async () => {
+      const user = await this.#options.security().admit(request, lineOf(request));
+      return openTunnel(request, user, path, this.#options.resources());
+    };
+    return open();
   }
 
   async #planUpgrade(request: IncomingMessage): Promise<StreamPlan> {

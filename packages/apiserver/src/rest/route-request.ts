@@ -7,6 +7,8 @@ import { health, isPublic } from "./health.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { openApiV2 } from "./openapi-v2.ts";
 import { openApiDocument, openApiIndex } from "./openapi.ts";
+import { parseProxyPath } from "../proxy/proxy-path.ts";
+import { serveProxy } from "../proxy/proxy.ts";
 import { parseResourcePath } from "./resource-path.ts";
 import { notAllowed } from "./respond.ts";
 import { serveResource, type ResourceDeps } from "./serve-resource.ts";
@@ -44,6 +46,8 @@ export async function routeRequest(exchange: Exchange, deps: RouteDeps): Promise
   const { path } = exchange;
   const [root = "", ...rest] = path;
   if (isPublic(path)) return health(path, exchange.query);
+  const proxied = parseProxyPath(exchange.request.url ?? "");
+  if (proxied) return serveProxy(exchange, proxied, deps);
   if (root === "api" && rest[0] === "v1" && rest.length > 1)
     return serveResource(exchange, parseResourcePath(deps.kinds, "", "v1", rest.slice(1)), deps);
   if (root === "apis" && rest.length > 2) return serveGroup(exchange, rest, deps);

@@ -5,6 +5,7 @@ import { TransientError, type Logger } from "@ebb/base";
 import { badRequest, StatusError } from "@ebb/kube";
 import { WebSocketServer, type WebSocket } from "ws";
 import { sendFailure, statusOf } from "../rest/respond.ts";
+import type { Tunnel } from "../proxy/proxy.ts";
 import type { OpenStream, StreamPlan } from "./plan-stream.ts";
 
 /** Each is a process or a connection in an instance. */
@@ -15,6 +16,8 @@ const LARGEST_MESSAGE = 1024 * 1024;
 export interface UpgradesOptions {
   /** Reads, authenticates, authorises and checks a request. Throws StatusError. */
   plan(request: IncomingMessage): Promise<StreamPlan>;
+  /** The same for one whose other end is an application; undefined for all others. Throws StatusError, at once or later. */
+  tunnel(request: IncomingMessage): Promise<Tunnel> | undefined;
   log: Logger;
 }
 
@@ -48,6 +51,9 @@ export class Upgrades {
     connection.once("close", () => lost.abort());
     this.#opening++;
     try {
+      this.#checkRoom();
+      const tunnel = await this.#options.tunnel(request);
+      if (tunnel) return this.#joinTunnel(connection, head, tunnel);
       const { stream, protocol } = await this.#open(request);
       if (lost.signal.aborted || this.#stopped) {
         stream.abandon();
@@ -85,18 +91,41 @@ export class Upgrades {
   }
 
   async #open(request: IncomingMessage): Promise<{ stream: OpenStream; protocol: string }> {
-    if (this.#stopped) throw new TransientError("server_stopping", "the server is stopping");
     const plan = await this.#options.plan(request);
     const spdy = wantsSpdy(request);
     const offered = String(request.headers[spdy ? "x-stream-protocol-version" : "sec-websocket-protocol"] ?? "").split(/ *, */);
     const protocols = spdy ? [plan.spdyProtocol] : plan.protocols;
     const protocol = protocols.find((name) => offered.includes(name));
     if (protocol === undefined) throw badRequest(`none of the offered subprotocols is served: offer ${protocols.join(" or ")}`);
+    return { stream: await plan.open(), protocol };
+  }
+
+  #checkRoom(): void {
+    if (this.#stopped) throw new TransientError("server_stopping", "the server is stopping");
     if (this.#served.size + this.#opening > MOST_SOCKETS)
       throw new StatusError("TooManyRequests", "too many streams are open at this server, please try again later", {
         retryAfterSeconds: 5,
       });
-    return { stream: await plan.open(), protocol };
+  }
+
+  /** What the application answers, and from then on all that either says. */
+  #joinTunnel(connection: Duplex, head: Buffer, { answer, joined }: Tunnel): void {
+    const ends: Duplex[] = [connection, ...(joined ? [joined.socket] : [])];
+    const end = () => ends.forEach((one) => one.destroy());
+    if (connection.destroyed || this.#stopped) return void (end(), answer.destroy());
+    this.#served.add(end);
+    connection.once("close", () => this.#served.delete(end));
+    const { statusCode = 502, statusMessage = "", rawHeaders } = answer;
+    const lines = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1] ?? ""}`] : []));
+    const plain = [...lines.filter((line) => !/^(connection|transfer-encoding):/i.test(line)), "Connection: close"];
+    connection.write(`${[`HTTP/1.1 ${statusCode} ${statusMessage}`, ...(joined ? lines : plain)].join("\r\n")}\r\n\r\n`);
+    // An application that did not agree has said why, and that was all.
+    if (!joined) return void answer.pipe(connection);
+    const { socket } = joined;
+    connection.write(joined.head);
+    socket.write(head);
+    socket.on("error", end).once("close", end).pipe(connection);
+    connection.once("close", end).pipe(socket);
   }
 
   #joinSpdy(connection: Duplex, head: Buffer, { stream, protocol }: { stream: OpenStream; protocol: string }): void {
