@@ -1,6 +1,17 @@
 import { dirname, join } from "node:path";
 import { BugError, UserError, type Clock, type Logger, type Random, type Runnable, type Timer } from "@ebb/base";
-import { Events, isStatus, Namespaces, type ConfigCheck, type KubeClient, type ObjectView } from "@ebb/kube";
+import {
+  Events,
+  isStatus,
+  Namespaces,
+  PriorityClasses,
+  SYSTEM_PRIORITY_CLASSES,
+  type ConfigCheck,
+  type Kind,
+  type KubeClient,
+  type KubeObject,
+  type ObjectView,
+} from "@ebb/kube";
 import { AccountController } from "./accounts/account-controller.ts";
 import { AccountTokens } from "./accounts/account-tokens.ts";
 import {
@@ -176,7 +187,7 @@ class EmbeddedApiServer implements ApiServer {
     this.#pki = pki;
     this.#machinery = this.#assemble(pki);
     try {
-      await this.#ensureNamespaces();
+      await this.#ensureStandards();
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
       await ensureOwnService(this.client(SELF, { skipWebhooks: true }), this.address(), this.insideAddress());
@@ -326,15 +337,18 @@ class EmbeddedApiServer implements ApiServer {
     return this.#machinery;
   }
 
-  async #ensureNamespaces(): Promise<void> {
+  /** What every Kubernetes has from its start. */
+  async #ensureStandards(): Promise<void> {
     const client = this.client(SELF, { skipWebhooks: true });
-    for (const name of NAMESPACES) {
+    const ensure = async (kind: Kind, object: KubeObject) => {
       try {
-        await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+        await client.create(kind, object);
       } catch (error) {
         if (!isStatus(error, "AlreadyExists")) throw error;
       }
-    }
+    };
+    for (const name of NAMESPACES) await ensure(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    for (const object of SYSTEM_PRIORITY_CLASSES) await ensure(PriorityClasses, object);
   }
 }
 

@@ -90,6 +90,22 @@ describe("a definition", () => {
     expect((await server.call("GET", `${TABS}/nightly`)).body).toMatchObject({ spec: { replicas: 3 }, metadata: { generation: 2 } });
   });
 
+  test("objects are selected by the fields that the definition names", async () => {
+    const server = await startServer();
+    const selectableFields = [{ jsonPath: ".spec.schedule" }, { jsonPath: ".spec.replicas" }];
+    const [version] = crontabs().spec.versions;
+    await define(server, { versions: [{ ...version, selectableFields }] });
+    for (const [name, spec] of Object.entries({ a: { schedule: "0 5 * * *", replicas: 2 }, b: { schedule: "0 6 * * *" } }))
+      expect(await server.call("POST", TABS, { body: tab(spec, { name }) })).toMatchObject({ status: 201 });
+    const named = async (selector: string) => {
+      const { status, body } = await server.call("GET", `${TABS}?fieldSelector=${encodeURIComponent(selector)}`);
+      return status === 200 ? body.items.map((item: { metadata: { name: string } }) => item.metadata.name) : body.message;
+    };
+    expect(await named("spec.schedule=0 5 * * *")).toEqual(["a"]);
+    expect(await named("spec.replicas!=2")).toEqual(["b"]);
+    expect(await named("spec.policy=Allow")).toBe("field label not supported: spec.policy");
+  });
+
   test.each<[why: string, spec: object, says: string]>([
     ["a type", { schedule: 5 }, "spec.schedule in body must be of type string"],
     ["a required field", {}, "spec.schedule: Required value"],
@@ -117,6 +133,16 @@ describe("a definition", () => {
       "a rule in CEL that cannot be read",
       { schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-validations": [{ rule: "self.none" }] } } } },
       "spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule: Invalid value: \"self.none\": compilation failed: undefined field 'none'",
+    ],
+    [
+      "selection by a field that is not there",
+      { versions: [{ ...crontabs().spec.versions[0], selectableFields: [{ jsonPath: ".spec.colour" }] }] },
+      'spec.versions[0].selectableFields[0].jsonPath: Invalid value: ".spec.colour": is an invalid path',
+    ],
+    [
+      "selection by a list",
+      { versions: [{ ...crontabs().spec.versions[0], selectableFields: [{ jsonPath: ".spec.hosts" }] }] },
+      'Invalid value: ".spec.hosts": must point to a field of type string, boolean or integer.',
     ],
     [
       "a pattern that is none",

@@ -3,10 +3,75 @@ import { readFile, stat } from "node:fs/promises";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { configMap, ksvc, startServer } from "./testing/server.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
 const SERVICES = "/apis/serving.knative.dev/v1/namespaces/default/services";
+
+describe("what the client accepts", () => {
+  const CBOR = "application/cbor";
+  const PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+  test("YAML for who asks for it, objects and failures; JSON for who would rather have protobuf", async () => {
+    const { call } = await startServer();
+    await call("POST", MAPS, { body: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n", type: "application/yaml" });
+    for (const [path, kind] of [
+      [`${MAPS}/m`, "ConfigMap"],
+      [MAPS, "ConfigMapList"],
+      [`${MAPS}/none`, "Status"],
+      ["/api/v1", "APIResourceList"],
+    ]) {
+      const reply = await call("GET", path ?? "", { accept: `${CBOR},application/yaml` });
+      expect([reply.headers["content-type"], parse(reply.body).kind]).toEqual(["application/yaml", kind]);
+    }
+    const preferred = await call("GET", `${MAPS}/m`, { accept: `${PROTOBUF},application/json` });
+    expect([preferred.headers["content-type"], preferred.body.kind]).toEqual(["application/json", "ConfigMap"]);
+  });
+
+  test.each([CBOR, "text/html", "application/json;as=Graph;g=meta.k8s.io;v=v1"])(
+    "%s alone is 406, and nothing is written",
+    async (accept) => {
+      const { call } = await startServer();
+      const message = `only the following media types are accepted: application/json, application/yaml, ${PROTOBUF}`;
+      const refused = { status: 406, body: { kind: "Status", reason: "NotAcceptable", message } };
+      expect(await call("GET", MAPS, { accept })).toMatchObject(refused);
+      expect(await call("POST", MAPS, { accept, body: configMap("m") })).toMatchObject(refused);
+      expect(await call("GET", `${MAPS}/m`)).toMatchObject({ status: 404 });
+    },
+  );
+
+  test("a watch has no form in YAML, a body none in CBOR", async () => {
+    const { call } = await startServer();
+    expect(await call("GET", `${MAPS}?watch=true`, { accept: "application/yaml" })).toMatchObject({ status: 406 });
+    expect(await call("POST", MAPS, { body: "x", type: CBOR })).toMatchObject({
+      status: 415,
+      body: { message: expect.stringContaining(PROTOBUF) },
+    });
+  });
+});
+
+test("the status of a namespace goes by namespaces/status alone", async () => {
+  const { call } = await startServer();
+  await call("POST", "/api/v1/namespaces", { body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } } });
+  const conditions = [{ type: "NamespaceContentRemaining", status: "False" }];
+  const type = "application/merge-patch+json";
+  await call("PATCH", "/api/v1/namespaces/n", { type, body: { status: { conditions }, metadata: { labels: { a: "b" } } } });
+  expect((await call("GET", "/api/v1/namespaces/n")).body.status).toEqual({ phase: "Active" });
+  await call("PATCH", "/api/v1/namespaces/n/status", { type, body: { status: { conditions }, metadata: { labels: { c: "d" } } } });
+  const { body } = await call("GET", "/api/v1/namespaces/n/status");
+  expect(body).toMatchObject({ metadata: { labels: { a: "b" } }, status: { phase: "Active", conditions } });
+  expect(body.metadata.labels).not.toHaveProperty("c");
+});
+
+test("the priorities of the system are there, and cannot be deleted", async () => {
+  const { call } = await startServer();
+  const path = "/apis/scheduling.k8s.io/v1/priorityclasses/system-cluster-critical";
+  expect(await call("GET", path)).toMatchObject({ status: 200, body: { value: 2_000_000_000, preemptionPolicy: "PreemptLowerPriority" } });
+  const message =
+    'priorityclasses.scheduling.k8s.io "system-cluster-critical" is forbidden: this is a system priority class and cannot be deleted';
+  expect(await call("DELETE", path)).toMatchObject({ status: 403, body: { message } });
+});
 
 describe("discovery", () => {
   test("each kind with what kubectl wants to know of it; core comes first", async () => {

@@ -28,8 +28,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** k8s.io/apimachinery fields.ParseSelector: `a=b`, `a==b`, `a!=b`, all of which must hold. Throws BadRequest, also for unknown fields. */
 export function parseFieldSelector(kind: Kind, text: string): FieldMatcher {
-  const { group, storageGroup = group, plural } = kind;
-  const known = new Set(["metadata.name", "metadata.namespace", ...(FIELDS[`${storageGroup}/${plural}`] ?? [])]);
+  const { group, storageGroup = group, plural, selectable = [] } = kind;
+  const known = new Set(["metadata.name", "metadata.namespace", ...(FIELDS[`${storageGroup}/${plural}`] ?? []), ...selectable]);
   const terms = text
     .split(/(?<!\\),/)
     .filter((part) => part !== "")
@@ -48,5 +48,5 @@ function read(object: KubeObject, field: string): string {
   const path = field === "source" ? ["source", "component"] : field.split(".");
   let at: unknown = object;
   for (const key of path) at = (at as Record<string, unknown> | undefined | null)?.[key];
-  return typeof at === "string" ? at : "";
+  return typeof at === "string" ? at : typeof at === "number" || typeof at === "boolean" ? String(at) : "";
 }

@@ -33,6 +33,7 @@ export {
   MutatingWebhooks,
   NodeMetrics,
   PodMetrics,
+  PriorityClasses,
   RoleBindings,
   Roles,
   StorageClasses,
@@ -78,6 +79,7 @@ export { formatLabelSelector, parseLabelSelector, type LabelMatcher, type Labels
 export { claimRefusal, limitRefusal, specWithLimitDefaults } from "./limit-range.ts";
 export type * from "./meta.ts";
 export { dns1035LabelFaults, dnsLabelFaults, dnsSubdomainFaults, qualifiedNameFaults } from "./dns-names.ts";
+export { SYSTEM_PRIORITY_CLASSES } from "./policy/admit-priority-class.ts";
 export { annotationKeysCauses, labelsCauses } from "./validate-labels.ts";
 export {
   ANNOTATIONS,

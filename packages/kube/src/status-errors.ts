@@ -13,6 +13,7 @@ export interface FieldCause {
     | "FieldValueForbidden"
     | "FieldValueTypeInvalid"
     | "FieldValueTooLong"
+    | "FieldValueTooMany"
     | "FieldValueNotSupported";
   /** Path in dotted form with [index]. */
   field: string;
@@ -75,6 +76,10 @@ export function requiredField(field: string, why?: string): FieldCause {
 /** Of a text or of data; in bytes, as upstream counts. */
 export function tooLong(field: string, most: number): FieldCause {
   return { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${most} bytes` };
+}
+
+export function tooMany(field: string, count: number, most: number): FieldCause {
+  return { reason: "FieldValueTooMany", field, message: `Too many: ${count}: must have at most ${most} items` };
 }
 
 /** `services.serving.knative.dev`; core kinds have no group to add. */

@@ -1,5 +1,14 @@
 import { rfc3339, type Clock } from "@ebb/base";
-import { conflict, forbidden, isCore, type DeleteOptions, type Kind, type KubeObject, type Namespace } from "@ebb/kube";
+import {
+  conflict,
+  forbidden,
+  isCore,
+  SYSTEM_PRIORITY_CLASSES,
+  type DeleteOptions,
+  type Kind,
+  type KubeObject,
+  type Namespace,
+} from "@ebb/kube";
 
 export const FOREGROUND = "foregroundDeletion";
 export const ORPHAN = "orphan";
@@ -11,6 +20,9 @@ export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOp
   checkPreconditions(kind, current, options);
   if (isCore(kind, "Namespace") && PERMANENT.has(current.metadata.name)) {
     throw forbidden(kind, current.metadata.name, "this namespace may not be deleted");
+  }
+  if (kind.kind === "PriorityClass" && SYSTEM_PRIORITY_CLASSES.some(({ metadata }) => metadata.name === current.metadata.name)) {
+    throw forbidden(kind, current.metadata.name, "this is a system priority class and cannot be deleted");
   }
   const others = (current.metadata.finalizers ?? []).filter((name) => name !== FOREGROUND && name !== ORPHAN);
   const own = options.propagationPolicy === "Foreground" ? [FOREGROUND] : options.propagationPolicy === "Orphan" ? [ORPHAN] : [];

@@ -1,19 +1,54 @@
+import { StatusError } from "@ebb/kube";
+
 export type Representation = "object" | "table" | "partial";
+/** How an answer is written down. */
+export type Encoding = "json" | "yaml";
+export interface Accepted {
+  as: Representation;
+  encoding: Encoding;
+}
+
+const LONGEST = 4096;
+export const YAML_TYPE = "application/yaml";
+const SERVED = ["application/json", YAML_TYPE, "application/vnd.kubernetes.protobuf"];
+const EVERYTHING = ["*/*", "application/*"];
 
 /**
- * How the client wants an answer, by its `Accept`: the first of its choices that is served. JSON is what everything else comes down to, as
- * clients that prefer protobuf read JSON too.
+ * How the client wants an answer, by its `Accept`: the first of its choices that is served, as k8s.io/apiserver negotiates; undefined if none is.
+ * Clients that ask for protobuf read JSON too, by the answer's type.
  */
-export function representationOf(accept: string | undefined): Representation {
-  for (const choice of (accept ?? "").slice(0, 4096).split(",")) {
-    const [type = "", ...pairs] = choice.split(";").map((part) => part.trim());
-    if (type !== "application/json" && type !== "*/*") continue;
-    const parameters = new Map(pairs.map((pair): [string, string] => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""]));
-    const as = parameters.get("as");
-    if (as === undefined) return "object";
-    if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") continue;
-    if (as === "Table") return "table";
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return "partial";
+export function negotiate(accept: string | undefined): Accepted | undefined {
+  const choices = (accept ?? "")
+    .slice(0, LONGEST)
+    .split(",")
+    .map(choiceOf)
+    .filter(({ type }) => type !== "");
+  if (choices.length === 0) return { as: "object", encoding: "json" };
+  for (const { type, parameters } of choices) {
+    if (!SERVED.includes(type) && !EVERYTHING.includes(type)) continue;
+    const as = representationOf(parameters);
+    if (as !== undefined) return { as, encoding: type === YAML_TYPE ? "yaml" : "json" };
   }
-  return "object";
+  return undefined;
+}
+
+/** The same; throws NotAcceptable when nothing is served of what the client asks for. */
+export function acceptedOf(accept: string | undefined): Accepted {
+  const accepted = negotiate(accept);
+  if (!accepted) throw new StatusError("NotAcceptable", `only the following media types are accepted: ${SERVED.join(", ")}`);
+  return accepted;
+}
+
+function choiceOf(text: string): { type: string; parameters: ReadonlyMap<string, string> } {
+  const [type = "", ...pairs] = text.split(";").map((part) => part.trim());
+  return { type, parameters: new Map(pairs.map((pair): [string, string] => [pair.split("=")[0] ?? "", pair.split("=")[1] ?? ""])) };
+}
+
+/** Undefined for one that is not served. */
+function representationOf(parameters: ReadonlyMap<string, string>): Representation | undefined {
+  const as = parameters.get("as");
+  if (as === undefined) return "object";
+  if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") return undefined;
+  if (as === "Table") return "table";
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "partial" : undefined;
 }

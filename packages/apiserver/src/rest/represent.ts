@@ -1,6 +1,6 @@
 import { badRequest, inVersion, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Clock } from "@ebb/base";
-import { representationOf, type Representation } from "./accept.ts";
+import { acceptedOf, type Representation } from "./accept.ts";
 import type { Exchange } from "./http-types.ts";
 import { columnsOf } from "./printer-columns.ts";
 
@@ -18,7 +18,7 @@ export function viewFor({ request, query }: Pick<Exchange, "request" | "query">,
   if (includeObject !== "None" && includeObject !== "Metadata" && includeObject !== "Object") {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(includeObject.slice(0, 100))}`);
   }
-  return { as: representationOf(request.headers.accept), includeObject, now: clock.now() };
+  return { as: acceptedOf(request.headers.accept).as, includeObject, now: clock.now() };
 }
 
 export function representObject(kind: Kind, object: KubeObject, view: View): unknown {

@@ -3,6 +3,7 @@ import { badRequest, CERTIFICATES_GROUP, isCore, StatusError, type Kind, type Ku
 import type { Subresource } from "../registry/prepare-update.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
+import { acceptedOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";
 import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
@@ -68,6 +69,8 @@ async function serveCollection(
   deps: ResourceDeps,
 ): Promise<Answer | undefined> {
   const { method, query, request } = exchange;
+  // Nothing is written whose answer the client could not read.
+  acceptedOf(request.headers.accept);
   if (method === "GET" && flagOf(query, "watch")) return serveWatch(exchange, { kind, namespace }, deps);
   if (method === "GET") return serveList(exchange, kind, deps.registry.list(kind, listRequestOf(query, namespace)), deps);
   if (method === "POST") {
@@ -101,6 +104,7 @@ async function serveOne(exchange: Exchange, kind: Kind, object: KubeObject, { re
 async function serveObject(exchange: Exchange, target: Target, deps: ResourceDeps, subresource?: Subresource): Promise<Answer> {
   const { method, query, request } = exchange;
   const { registry } = deps;
+  acceptedOf(request.headers.accept);
   const warnings: string[] = [];
   const context = contextOf(exchange, (text) => warnings.push(text));
   const duplicate = (text: string) => void context.duplicates.push(text);

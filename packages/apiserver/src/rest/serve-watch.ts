@@ -1,6 +1,7 @@
 import type { Clock } from "@ebb/base";
 import { invalid, StatusError, type Kind, type WatchEvent } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
+import { acceptedOf } from "./accept.ts";
 import type { Exchange } from "./http-types.ts";
 import { representEvent, viewFor } from "./represent.ts";
 import { flagOf, listRequestOf, numberOf } from "./request-options.ts";
@@ -10,6 +11,8 @@ import { writeAll } from "./stream.ts";
 const DEFAULT_SECONDS = 45 * 60;
 const MAX_SECONDS = 2 * 60 * 60;
 const BOOKMARK_PERIOD = 60_000;
+
+const NO_YAML = "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf;stream=watch";
 
 interface WatchDeps {
   registry: Registry;
@@ -24,6 +27,8 @@ export async function serveWatch(
 ): Promise<undefined> {
   const { query, response } = exchange;
   const view = viewFor(exchange, clock);
+  // Events have no form in YAML.
+  if (acceptedOf(exchange.request.headers.accept).encoding === "yaml") throw new StatusError("NotAcceptable", NO_YAML);
   const sendInitialEvents = initialEventsOf(kind, query);
   const seconds = Math.min(numberOf(query, "timeoutSeconds") || DEFAULT_SECONDS, MAX_SECONDS);
   const ending = new AbortController();

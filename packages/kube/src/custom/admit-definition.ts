@@ -5,7 +5,16 @@ import type { KubeObject } from "../meta.ts";
 import { dns1035LabelFaults, dnsSubdomainFaults } from "../dns-names.ts";
 import type { Schema } from "../schema.ts";
 import { clientCauses, reviewVersionCauses } from "../webhooks/validate-webhook.ts";
-import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
+import {
+  duplicateValue,
+  forbiddenField,
+  invalidValue,
+  oneOf,
+  refuseInvalid,
+  requiredField,
+  tooMany,
+  type FieldCause,
+} from "../status-errors.ts";
 import { sameValue } from "../validate-immutable.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
 
@@ -123,6 +132,7 @@ function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
     if (!column.jsonPath.startsWith("."))
       causes.push(invalidValue(`${place}.jsonPath`, column.jsonPath, "must be a simple json path starting with ."));
   }
+  causes.push(...selectableCauses(version, `${at}.selectableFields`));
   const scale = version.subresources?.scale;
   if (scale && !/^\.spec(\.[\w-]+)+$/.test(scale.specReplicasPath))
     causes.push(invalidValue(`${at}.subresources.scale.specReplicasPath`, scale.specReplicasPath, "should be a json path under .spec"));
@@ -131,6 +141,33 @@ function oneVersion(version: DefinitionVersion, at: string): FieldCause[] {
       invalidValue(`${at}.subresources.scale.statusReplicasPath`, scale.statusReplicasPath, "should be a json path under .status"),
     );
   return causes;
+}
+
+const MOST_SELECTABLE = 8;
+
+function selectableCauses({ selectableFields = [], schema }: DefinitionVersion, at: string): FieldCause[] {
+  const paths = selectableFields.map(({ jsonPath }) => jsonPath);
+  const causes = paths.flatMap((path, index) => {
+    const place = `${at}[${index}].jsonPath`;
+    if (path === "") return [requiredField(place)];
+    const found = fieldAt(schema?.openAPIV3Schema, path);
+    if (!found) return [invalidValue(place, path, "is an invalid path: does not refer to a valid field")];
+    const plain = ["boolean", "integer", "string"].includes(found.type ?? "");
+    const why = "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.";
+    return [
+      ...(path.startsWith(".metadata.") ? [invalidValue(place, path, "must not point to fields in metadata")] : []),
+      ...(plain ? [] : [invalidValue(place, path, why)]),
+      ...(paths.indexOf(path) < index ? [duplicateValue(place, path)] : []),
+    ];
+  });
+  const different = new Set(paths).size;
+  return different > MOST_SELECTABLE ? [...causes, tooMany(at, different, MOST_SELECTABLE)] : causes;
+}
+
+/** Of `.spec.color`; undefined for what leads nowhere, or into a list. */
+function fieldAt(schema: Schema | undefined, path: string): Schema | undefined {
+  const names = /^(\.[\w-]+)+$/.test(path) ? path.slice(1).split(".") : [""];
+  return names.reduce<Schema | undefined>((at, name) => at?.properties?.[name] ?? at?.additionalProperties, schema);
 }
 
 /** The rules of a structural schema: every value has a type, or says that it has none. */

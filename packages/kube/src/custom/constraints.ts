@@ -2,7 +2,7 @@ import { RE2JS } from "re2js";
 import { isDeepStrictEqual } from "node:util";
 import { isJsonObject, type Json } from "../patch.ts";
 import type { Schema } from "../schema.ts";
-import { invalidValue, tooLong, type FieldCause } from "../status-errors.ts";
+import { invalidValue, tooLong, tooMany, type FieldCause } from "../status-errors.ts";
 
 /**
  * What of a value breaks the constraints of its schema, in the words of k8s.io/kube-openapi's validation. Types, required and unknown
@@ -59,8 +59,6 @@ function scalarCauses(schema: Schema, value: Json, path: string): FieldCause[] {
 
 function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
   const causes: FieldCause[] = [];
-  const tooMany = (size: number, most: number) =>
-    causes.push({ reason: "FieldValueTooLong", field: path, message: `Too many: ${size}: must have at most ${most} items` });
   const refuse = (why: string) => causes.push(invalidValue(path, value, `${path} in body ${why}`));
   if (typeof value === "string") {
     const length = Array.from(value).length;
@@ -68,7 +66,7 @@ function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
     if (schema.maxLength !== undefined && length > schema.maxLength) causes.push(tooLong(path, schema.maxLength));
   } else if (Array.isArray(value)) {
     if (schema.minItems !== undefined && value.length < schema.minItems) refuse(`should have at least ${schema.minItems} items`);
-    if (schema.maxItems !== undefined && value.length > schema.maxItems) tooMany(value.length, schema.maxItems);
+    if (schema.maxItems !== undefined && value.length > schema.maxItems) causes.push(tooMany(path, value.length, schema.maxItems));
     const twice = schema.uniqueItems || schema["x-kubernetes-list-type"] === "set" ? firstDuplicate(value) : -1;
     if (twice >= 0)
       causes.push({ reason: "FieldValueInvalid", field: `${path}[${twice}]`, message: `Duplicate value: ${JSON.stringify(value[twice])}` });
@@ -76,7 +74,7 @@ function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
     const size = Object.keys(value).length;
     if (schema.minProperties !== undefined && size < schema.minProperties)
       refuse(`should have at least ${schema.minProperties} properties`);
-    if (schema.maxProperties !== undefined && size > schema.maxProperties) tooMany(size, schema.maxProperties);
+    if (schema.maxProperties !== undefined && size > schema.maxProperties) causes.push(tooMany(path, size, schema.maxProperties));
   }
   return causes;
 }

@@ -30,6 +30,7 @@ export interface DefinitionVersion {
   schema?: { openAPIV3Schema?: Schema };
   subresources?: { status?: object; scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string } };
   additionalPrinterColumns?: PrinterColumn[];
+  selectableFields?: { jsonPath: string }[];
 }
 /** apiextensions.k8s.io/v1. */
 export interface CustomResourceDefinition extends KubeObject {
@@ -49,7 +50,7 @@ export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
   const { group, names, scope, versions, conversion } = spec;
   const storage = versions.find((version) => version.storage)?.name;
   const served = versions.filter((version) => version.served).sort((a, b) => Number(b.storage) - Number(a.storage));
-  return served.map(({ name, schema, subresources = {}, additionalPrinterColumns }): Kind => ({
+  return served.map(({ name, schema, subresources = {}, additionalPrinterColumns, selectableFields }): Kind => ({
     group,
     version: name,
     kind: names.kind,
@@ -66,6 +67,7 @@ export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
     ...(conversion?.webhook ? { conversion: conversion.webhook } : {}),
     schema: withMetadata(schema?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true }),
     ...(additionalPrinterColumns ? { columns: additionalPrinterColumns } : {}),
+    ...(selectableFields ? { selectable: selectableFields.map(({ jsonPath }) => jsonPath.replace(/^\./, "")) } : {}),
   }));
 }
 

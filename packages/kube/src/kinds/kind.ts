@@ -33,6 +33,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly schema?: Schema;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
   readonly columns?: readonly PrinterColumn[];
+  /** Of a kind that a user has defined: the fields that objects can be selected by, `spec.color`. */
+  readonly selectable?: readonly string[];
   /** Nothing acts on what clients write of it: what they are told then. */
   readonly inert?: string;
   /** Not stored but found out when it is read: got and listed alone, and not watched. */

@@ -18,7 +18,7 @@ function refusal(kind: Kind, fields: object, old?: object): string | undefined {
     admit(kind, made(kind, fields), { user: "ann", ...(old ? { old: made(kind, old) } : {}) });
     return undefined;
   } catch (error) {
-    return (error as Error).message.replace(/^\S+ "x" is invalid: /, "");
+    return (error as Error).message.replace(/^\S+ "[^"]+" is invalid: /, "");
   }
 }
 
@@ -159,6 +159,13 @@ describe("what is wrong is said in Kubernetes' words", () => {
       { value: 2_000_000_000 },
       "value: Forbidden: maximum allowed value of a user defined priority is 1000000000",
     ],
+    [
+      "a priority of the system's",
+      PriorityClasses,
+      { metadata: { name: "system-node-critical" }, value: 5 },
+      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: value of system-node-critical PriorityClass must be 2000001000",
+    ],
+    ["the system's own, as it is", PriorityClasses, { metadata: { name: "system-node-critical" }, value: 2_000_001_000 }, undefined],
     [
       "another priority",
       PriorityClasses,

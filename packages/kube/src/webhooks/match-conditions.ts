@@ -3,7 +3,7 @@ import { compile, CompileError, firstLine, type Program } from "../cel/compile.t
 import { celValue } from "../cel/values.ts";
 import { isLabelKey } from "../label-selector.ts";
 import type { Json } from "../patch.ts";
-import { invalidValue, requiredField, type FieldCause } from "../status-errors.ts";
+import { invalidValue, requiredField, tooMany, type FieldCause } from "../status-errors.ts";
 import { duplicates } from "./duplicates.ts";
 import type { Webhook } from "./webhook-configuration.ts";
 
@@ -16,13 +16,9 @@ const programs = new WeakMap<Condition, Program>();
 
 /** What is wrong with a webhook's conditions; k8s.io/kubernetes validateMatchConditions. `authorizer` is not known here. */
 export function conditionCauses(conditions: readonly Condition[], at: string, variables: readonly string[] = VARIABLES): FieldCause[] {
-  const tooMany: FieldCause[] =
-    conditions.length > MOST
-      ? [{ reason: "FieldValueTooLong", field: at, message: `Too many: ${conditions.length}: must have at most ${MOST} items` }]
-      : [];
   const names = conditions.map(({ name }) => name ?? "");
   return [
-    ...tooMany,
+    ...(conditions.length > MOST ? [tooMany(at, conditions.length, MOST)] : []),
     ...conditions.slice(0, MOST).flatMap((condition, index) => oneCondition(condition, `${at}[${index}]`, variables)),
     ...duplicates(names, (index) => `${at}[${index}].name`),
   ];
