@@ -25,7 +25,7 @@ async function tell(request: IncomingMessage, response: ServerResponse): Promise
 async function application(serve: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> {
   const server = createServer(serve).listen(0, "127.0.0.1");
   const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(`heard ${String(data)}`)));
+  sockets.on("connection", (socket) => socket.on("message", (data: Buffer) => socket.send(`heard ${data.toString()}`)));
   onTestFinished(() => {
     for (const socket of sockets.clients) socket.terminate();
     server.closeAllConnections();
@@ -163,7 +163,7 @@ describe("pods/proxy and services/proxy", () => {
 test.skipIf(!findKubectl())("kubectl get --raw, and kubectl proxy", async () => {
   const port = await application((_, response) => void response.end("from the application"));
   const { server, base, kubectl } = await connectKubectl(localStreams());
-  const [[, pod = {}] = []] = objects(port);
+  const [[, pod] = []] = objects(port);
   await server.call("POST", `${NAMESPACE}/pods`, { body: { apiVersion: "v1", ...pod } });
   expect(await kubectl("get", "--raw", `${NAMESPACE}/pods/p/proxy/`)).toBe("from the application");
   const child = spawn(KUBECTL, [...base, "proxy", "--port=0"], { stdio: ["ignore", "pipe", "ignore"] });

@@ -115,9 +115,7 @@ function unreachable(error: unknown): StatusError {
 }
 
 function plainHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const listed = String(headers.connection ?? "")
-    .toLowerCase()
-    .split(/ *, */);
+  const listed = (headers.connection ?? "").toLowerCase().split(/ *, */);
   const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name) && !listed.includes(name) && !CREDENTIALS.test(name));
   const chunked = headers["transfer-encoding"] === undefined ? {} : { "transfer-encoding": "chunked" };
   return { ...Object.fromEntries(kept), ...chunked, "x-forwarded-host": headers.host ?? "", "x-forwarded-proto": "https" };
