@@ -7,7 +7,6 @@ import type {
   Driver,
   Idle,
   InstanceManager,
-  InstanceSpec,
   InstanceStatus,
   LogLine,
   LogOptions,

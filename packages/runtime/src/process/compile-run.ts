@@ -94,8 +94,8 @@ export class CompileRun {
         env: { ...plan.env, [CACHE_VARIABLE]: places.cache },
       };
       if (!canBeTold(launch)) return undefined;
-      const { limits, setpriv } = this.#options;
-      await this.#run(launchScript(launch, { limits, setpriv, fifos: { stdout: "/dev/null", stderr: "/dev/null" } }), { name, uid, spec });
+      const { limits } = this.#options;
+      await this.#run(launchScript(launch, { limits, fifos: { stdout: "/dev/null", stderr: "/dev/null" } }), { name, uid, spec });
       return await copyCache(places.cache, to, uid);
     } finally {
       cgroups.remove(name);
