@@ -248,11 +248,13 @@ test("status fails when a part is not ready, and still shows it", async () => {
     cluster: { name: "local", ready: false, message: "store is read-only" },
     gateway: { address: "a", ready: true },
     apps: { total: 0, ready: 0, asleep: 0, failed: 0 },
+    disk: { free: 4096, total: 1e11, state: "full" },
     platforms: [],
     attention: [],
   }));
   const result = await run(["status"], { env: platform.env });
   expect(result).toMatchObject({ code: EXIT.failed, stdout: expect.stringContaining("store is read-only") });
+  expect(result.stdout).toContain("has 4.1 kB left: nothing can be started or changed");
 });
 
 test("a platform administrator is made, and a browser's session is ended", async () => {

@@ -389,6 +389,14 @@ export const PlatformStatus = object({
   user: Type.String(),
   cluster: object({ name: Type.String(), ready: Type.Boolean(), message: Type.String() }),
   gateway: object({ address: Type.String(), ready: Type.Boolean() }),
+  /** That of the data folder. */
+  disk: object({
+    free: Type.Integer({ description: "Bytes that Ebb may still take" }),
+    total: Type.Integer({ description: "Bytes" }),
+    state: Type.Union([Type.Literal("ok"), Type.Literal("low"), Type.Literal("full")], {
+      description: "low: less than 1 GiB is free, and below 512 MiB no source is taken. full: nothing can be started or changed",
+    }),
+  }),
   platforms: Type.Array(PlatformProcess, { description: "Those that live, the oldest first" }),
   apps: object({ total: Type.Integer(), ready: Type.Integer(), asleep: Type.Integer(), failed: Type.Integer() }),
   /** Custom domains that wait for somebody: one has failed, or its certificate ends and nothing renews it. */

@@ -261,6 +261,7 @@ export const status: PlatformStatus = {
   cluster: { name: "local", ready: true, message: "" },
   gateway: { address: "127.0.0.1:8080", ready: true },
   apps: { total: 6, ready: 2, asleep: 2, failed: 1 },
+  disk: { free: 4e10, total: 1e11, state: "ok" },
   platforms: [
     {
       host: "ebb-1",

@@ -1,9 +1,9 @@
-import type { PlatformProcess } from "@ebb/api";
+import type { PlatformProcess, PlatformStatus } from "@ebb/api";
 import { versionsOf } from "../doctor/checks/platforms.ts";
 import { defineCommand } from "../command.ts";
 import { appColumns, appRows } from "../columns.ts";
 import { Failure } from "../failure.ts";
-import { ageOf } from "../output/durations.ts";
+import { ageOf, humanBytes } from "../output/durations.ts";
 import { renderFacts, renderTable } from "../output/table.ts";
 
 export const statusCommand = defineCommand({
@@ -39,6 +39,7 @@ export const statusCommand = defineCommand({
             "Apps",
             `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`,
           ],
+          ...diskFacts(status.disk),
           ...status.attention.map(({ domain, message }): [string, string] => ["Attention", `${domain}: ${message}`]),
         ],
         style,
@@ -51,6 +52,12 @@ export const statusCommand = defineCommand({
       throw new Failure("a part of the platform is not ready", { hint: "`ebb doctor` looks for the cause on this machine." });
   },
 });
+
+function diskFacts({ free, state }: PlatformStatus["disk"]): [string, string][] {
+  if (state === "ok") return [];
+  const meaning = state === "full" ? "nothing can be started or changed" : "sources are refused before it is full";
+  return [["Attention", `the disk of Ebb's data folder has ${humanBytes(free)} left: ${meaning}. Free some space`]];
+}
 
 /** One is told of above; several, with which of them do not fit together. */
 function platformFacts(platforms: readonly PlatformProcess[]): [string, string][] {

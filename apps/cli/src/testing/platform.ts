@@ -151,6 +151,7 @@ function usualAnswers(
     cluster: { name: "local", ready: true, message: "" },
     gateway: { address: "127.0.0.1:8080", ready: true },
     apps: { total: 1, ready: 1, asleep: 0, failed: 0 },
+    disk: { free: 4e10, total: 1e11, state: "ok" },
     platforms: [],
     attention: [],
   };

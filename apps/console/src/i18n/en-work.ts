@@ -32,6 +32,11 @@ export const enWork = {
     title: "Happening now",
     quiet: "Nothing is running.",
     needs: "Needs you",
+    disk: "Disk",
+    diskLeft: {
+      low: (free: string) => `The disk of Ebb's data folder has ${free} left: sources are refused before it is full.`,
+      full: (free: string) => `The disk of Ebb's data folder is full (${free} left): nothing can be started or changed. Free some space.`,
+    },
     nothing: "Nothing needs you.",
   },
   promote: {

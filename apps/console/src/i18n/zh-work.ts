@@ -24,6 +24,11 @@ export const zhWork: typeof enWork = {
     title: "正在进行",
     quiet: "没有正在运行的操作。",
     needs: "需要你处理",
+    disk: "磁盘",
+    diskLeft: {
+      low: (free) => `Ebb 数据目录所在的磁盘只剩 ${free}：写满之前就会拒绝新的源码。`,
+      full: (free) => `Ebb 数据目录所在的磁盘已满（剩余 ${free}）：无法启动或更改任何东西。请释放空间。`,
+    },
     nothing: "没有需要你处理的事项。",
   },
   promote: {

@@ -1,15 +1,14 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, open, rm, statfs } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { systemCode, type Random } from "@ebb/base";
 import { refuse } from "../errors.ts";
+import { diskOf, RESERVE } from "../service/disk.ts";
 
 /** A gigabyte of compressed source is far beyond what people deploy; more is a mistake (data, node_modules). */
 const LARGEST_UPLOAD = 1024 ** 3;
-/** The rest of the platform needs this much of the disk. */
-const RESERVE = 512 * 1024 ** 2;
 
 /**
  * Writes a request's body to a file of its own in `folder`, synced: an operation refers only to uploads that are whole.
@@ -17,8 +16,7 @@ const RESERVE = 512 * 1024 ** 2;
  */
 export async function storeUpload(body: Readable, folder: string, random: Random): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = await statfs(folder);
-  const most = Math.min(LARGEST_UPLOAD, bavail * bsize - RESERVE);
+  const most = Math.min(LARGEST_UPLOAD, (await diskOf(folder)).free - RESERVE);
   if (most <= 0) throw full();
   const path = join(folder, `${random.uuid()}.tgz`);
   try {

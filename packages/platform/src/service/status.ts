@@ -1,6 +1,8 @@
 import type { App, AppState, Domain, PlatformStatus } from "@ebb/api";
 import type { Deps } from "../deploy/context.ts";
 import type { Presence } from "../platforms/presence.ts";
+import { diskOf } from "./disk.ts";
+import type { UploadFolder } from "./uploads.ts";
 
 const PROBE_TIMEOUT = 2000;
 
@@ -14,6 +16,8 @@ export interface StatusFacts {
   apps: readonly App[];
   domains: readonly Domain[];
   presence: Pick<Presence, "list">;
+  /** In the data folder. */
+  uploads: Pick<UploadFolder, "root">;
 }
 
 /** Of a domain that serves: what will end that. */
@@ -21,7 +25,7 @@ const ENDING = new Set(["certificate_expiring", "certificate_expired"]);
 
 /** How the platform, its cluster and its gateway are; an app is counted in each of its environments. */
 export async function viewStatus(facts: StatusFacts): Promise<PlatformStatus> {
-  const { deps, version, clusterName, startedAt, user, apps, domains, presence } = facts;
+  const { deps, version, clusterName, startedAt, user, apps, domains, presence, uploads } = facts;
   const { clusters, ingress, probe } = deps;
   const places = apps.flatMap((app) => app.environments);
   const count = (state: AppState) => places.filter((place) => place.state === state).length;
@@ -36,6 +40,7 @@ export async function viewStatus(facts: StatusFacts): Promise<PlatformStatus> {
     user,
     cluster: { name: clusterName, ...clusters.health() },
     gateway: { address: `${ingress.host}:${ingress.port}`, ready },
+    disk: await diskOf(uploads.root),
     platforms: await presence.list(),
     apps: { total: apps.length, ready: count("ready"), asleep: count("asleep"), failed: count("failed") },
     attention: domains.flatMap(({ name, app, environment, state, problem }) =>

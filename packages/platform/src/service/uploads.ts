@@ -7,6 +7,7 @@ import type { Uploads } from "../deploy/context.ts";
 const ORPHAN_AGE = 60 * 60_000;
 
 export interface UploadFolder extends Uploads {
+  readonly root: string;
   /** The id under which an operation keeps an upload: the folder may be elsewhere when it is read again. */
   idOf(path: string): string;
   /** Deletes what no operation refers to. */
@@ -16,6 +17,7 @@ export interface UploadFolder extends Uploads {
 export function createUploadFolder(root: string, clock: Clock): UploadFolder {
   const path = (id: string) => join(root, basename(id));
   return {
+    root,
     path,
     idOf: (file) => basename(file),
     exists: (id) =>

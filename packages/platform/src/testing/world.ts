@@ -3,6 +3,7 @@ import { silentLogger, type Random } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import type { KyselyPlugin } from "kysely";
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { onTestFinished } from "vitest";
 import { planOfImage } from "../compile/version-config.ts";
 import { openDatabase, type Database, type DatabaseOptions } from "../database/database.ts";
@@ -182,7 +183,7 @@ function createService(world: World, deps: Deps, engine: OperationEngine): Platf
   const about = { version: "0", clusterName: "fake", kubeconfigPath: "/dev/null", startedAt: world.now };
   const collector = new MetricsCollector(deps);
   const usage = new UsageCounter(deps);
-  const uploads = { ...deps.uploads, idOf: (path: string) => path, sweep: () => Promise.resolve() };
+  const uploads = { ...deps.uploads, root: tmpdir(), idOf: (path: string) => path, sweep: () => Promise.resolve() };
   const random = seededRandom(`${processes}`);
   const keeper = new DomainKeeper({ ...deps, random }, { exclusive: true });
   const reserved = { below: ["sls-fake.localhost"], exact: ["console.example.org"] };

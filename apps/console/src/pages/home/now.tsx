@@ -8,6 +8,7 @@ import { Panel } from "../../ui/page.tsx";
 import { OperationStateLabel } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { attentionOf } from "./attention.ts";
+import { DiskInNeed } from "./disk-in-need.tsx";
 import { DomainsInNeed } from "./domains-in-need.tsx";
 
 const SHOWN = 5;
@@ -16,7 +17,9 @@ const SHOWN = 5;
 export function Now() {
   const text = useText();
   const query = useQuery(nowQuery);
-  const domains = useQuery(statusQuery).data?.attention ?? [];
+  const status = useQuery(statusQuery).data;
+  const domains = status?.attention ?? [];
+  const isDiskFine = status === undefined || status.disk.state === "ok";
   return (
     <Loaded query={query} rows={2}>
       {(operations) => {
@@ -24,8 +27,9 @@ export function Now() {
         return (
           <div className="panels now">
             <Panel title={text.now.needs}>
+              {!isDiskFine && <DiskInNeed disk={status.disk} />}
               <DomainsInNeed domains={domains} />
-              <Lines operations={needed} none={domains.length > 0 ? undefined : text.now.nothing} />
+              <Lines operations={needed} none={domains.length > 0 || !isDiskFine ? undefined : text.now.nothing} />
             </Panel>
             <Panel title={text.now.title}>
               <Lines operations={running} none={text.now.quiet} />
