@@ -159,11 +159,7 @@ export function describeApi(target: () => Target): void {
     test.each<[string, Partial<KnativeService["spec"]["template"]["spec"]>, string]>([
       ["a concurrency beyond the limit", { containerConcurrency: 100_000 }, "spec.template.spec.containerConcurrency"],
       ["a timeout beyond the limit", { timeoutSeconds: 100_000 }, "spec.template.spec.timeoutSeconds"],
-      [
-        "a field of Pods that is not for Knative",
-        { hostNetwork: true } as object,
-        "must not set the field(s): spec.template.spec.hostNetwork",
-      ],
+      ["a field of Pods that is not for Knative", { hostNetwork: true }, "must not set the field(s): spec.template.spec.hostNetwork"],
     ])("%s is refused with its path", async (_, spec, path) => {
       const { code, message } = await refusal(target().create(makeService(target(), "refused", { spec })));
       expect([code, message]).toEqual([400, expect.stringContaining(path)]);
