@@ -23,6 +23,8 @@ const LONGEST = 15_000;
 const POLL = 10;
 /** Only a process stuck in the kernel outlives SIGKILL for longer. */
 const KILL_PATIENCE = 10_000;
+/** Until it is in its control group: what unshare(1) has forked before would stay outside, without limits. It reads no more than a line, as what follows is another shell's. */
+const WAITING = 'read -r go && exec "$@"';
 /** In a network of its own every port is free. */
 const PORT = 8080;
 
@@ -117,7 +119,7 @@ export class CompileRun {
     const alone = ["--pdeathsig", "KILL", "--", unshare, "--net", "--ipc", "--pid", "--fork", "--"];
     const drop = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
     const args = [...alone, setpriv, "--pdeathsig", "KILL", ...drop, "--no-new-privs", "--", "/bin/sh", "-s"];
-    const child = spawn(setpriv, args, { cwd: "/", env: {}, stdio: ["pipe", "ignore", "ignore"] });
+    const child = spawn("/bin/sh", ["-c", WAITING, "ebb", setpriv, ...args], { cwd: "/", env: {}, stdio: ["pipe", "ignore", "ignore"] });
     this.#child = child;
     child.stdin.on("error", () => undefined);
     await once(child, "spawn");
@@ -126,7 +128,7 @@ export class CompileRun {
     try {
       cgroups.create(name, { ...spec.resources, pids: limits.processes });
       if (child.pid !== undefined) await cgroups.join(name, child.pid);
-      child.stdin.end(script);
+      child.stdin.end(`go\n${script}`);
       await exited;
     } finally {
       timer.cancel();
