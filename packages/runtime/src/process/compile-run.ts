@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, TransientError, type Clock, type Random } from "@ebb/base";
@@ -63,24 +63,34 @@ export interface CompileRunOptions {
 export class CompileRun {
   readonly #options: CompileRunOptions;
   readonly #preload: string;
+  readonly #folder: string;
   #child: ChildProcess | undefined;
+  #closed = false;
 
   constructor(options: CompileRunOptions) {
     this.#options = options;
     this.#preload = join(options.root, ".compile.cjs");
     writeFileSync(this.#preload, sourceAt(this.#preload));
     chmodSync(this.#preload, 0o644);
+    this.#folder = join(options.root, ".compiling");
+    try {
+      // What a killed Ebb has left: its user may be an instance's next.
+      rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // The next run says so.
+    }
   }
 
   /** Copies what it compiled to a folder of ours, `to/TAG`. Undefined when there is nothing. */
   async make(spec: InstanceSpec, toolchain: string, to: string): Promise<CopiedCache | undefined> {
-    const { root, random, cgroups, users } = this.#options;
+    const { random, cgroups, users } = this.#options;
     const name = `${AHEAD}${random.suffix(12)}`;
-    const folder = join(root, ".compiling");
+    const folder = this.#folder;
     const places = { home: join(folder, "home"), temporary: join(folder, "tmp"), cache: join(folder, "cache") };
     const uid = users.take(name);
     try {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      if (this.#closed) return undefined;
       mkdirSync(folder, { mode: 0o711 });
       chmodSync(folder, 0o711);
       for (const path of Object.values(places)) {
@@ -107,8 +117,9 @@ export class CompileRun {
     }
   }
 
-  /** Whatever runs ends. */
+  /** Whatever runs ends, and nothing begins. */
   close(): void {
+    this.#closed = true;
     this.#child?.kill("SIGKILL");
   }
 
