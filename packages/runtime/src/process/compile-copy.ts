@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, lstat, mkdir, open, readdir, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, opendir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Node.js' folder in a cache: its version, the machine, the engine's flags, and the user that it belongs to. */
@@ -20,14 +20,14 @@ export interface CopiedCache {
  * name that Node.js gives, is left: there are links that would lead to what only we may read. Undefined when there is nothing, or more than a cache may have.
  */
 export async function copyCache(from: string, to: string, uid: number): Promise<CopiedCache | undefined> {
-  const found = (await readdir(from)).flatMap((name) => {
+  const found = ((await namesIn(from)) ?? []).flatMap((name) => {
     const [, tag, owner] = TAG.exec(name) ?? [];
     return tag !== undefined && owner === String(uid) ? [{ name, tag }] : [];
   });
   const [first] = found;
   if (first === undefined || found.length > 1 || !(await lstat(join(from, first.name))).isDirectory()) return undefined;
-  const names = (await readdir(join(from, first.name))).filter((name) => ENTRY.test(name));
-  if (names.length > MOST_FILES) return undefined;
+  const names = (await namesIn(join(from, first.name)))?.filter((name) => ENTRY.test(name));
+  if (names === undefined) return undefined;
   const target = join(to, first.tag);
   await mkdir(target);
   // The mode of mkdir is cut by the umask.
@@ -42,6 +42,13 @@ export async function copyCache(from: string, to: string, uid: number): Promise<
     await chmod(join(target, name), 0o644);
   }
   return { tag: first.tag, bytes };
+}
+
+/** Undefined where there are more than a cache has: a program may make millions of them while it runs. */
+async function namesIn(path: string): Promise<string[] | undefined> {
+  const names: string[] = [];
+  for await (const { name } of await opendir(path)) if (names.push(name) > MOST_FILES) return undefined;
+  return names;
 }
 
 async function readOwn(path: string, { uid, most }: { uid: number; most: number }): Promise<Buffer | "too large" | undefined> {
