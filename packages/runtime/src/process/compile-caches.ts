@@ -110,7 +110,7 @@ export class CompileCaches {
       await this.#make(workload, wanted);
     } catch (error) {
       // Its instances start without, as they have.
-      this.#caches.set(workload, { of: ofWhat(wanted.spec, wanted.toolchain), tag: undefined, bytes: 0 });
+      if (this.#wanted.has(workload)) this.#caches.set(workload, { of: ofWhat(wanted.spec, wanted.toolchain), tag: undefined, bytes: 0 });
       this.#options.log.warn({ workload, error }, "what Node.js compiles of a version could not be kept beside it");
     }
     this.#wanted.delete(workload);
@@ -120,18 +120,23 @@ export class CompileCaches {
     const made = join(this.#root, ".new");
     await rm(made, { recursive: true, force: true });
     makePassable(made);
-    const copied = await this.#options.run.make(spec, toolchain, made);
-    // Cut short, or its version has gone meanwhile.
-    if (this.#closed || !this.#wanted.has(workload)) return;
-    const of = ofWhat(spec, toolchain);
-    const isWorthIt = copied !== undefined && copied.bytes >= LEAST_BYTES;
-    const cache: Cache = isWorthIt ? { of, ...copied } : { of, tag: undefined, bytes: 0 };
-    if (!isWorthIt) for (const name of readdirSync(made)) rmSync(join(made, name), { recursive: true });
-    this.#drop(workload);
-    makePassable(join(this.#root, encodeURIComponent(workload)));
-    renameSync(made, this.#folder(workload, cache));
-    this.#caches.set(workload, cache);
-    this.#bound();
+    try {
+      const copied = await this.#options.run.make(spec, toolchain, made);
+      // Cut short, or its version has gone meanwhile.
+      if (this.#closed || !this.#wanted.has(workload)) return;
+      const of = ofWhat(spec, toolchain);
+      const isWorthIt = copied !== undefined && copied.bytes >= LEAST_BYTES;
+      const cache: Cache = isWorthIt ? { of, ...copied } : { of, tag: undefined, bytes: 0 };
+      if (!isWorthIt) for (const name of readdirSync(made)) rmSync(join(made, name), { recursive: true });
+      this.#drop(workload);
+      makePassable(join(this.#root, encodeURIComponent(workload)));
+      renameSync(made, this.#folder(workload, cache));
+      this.#caches.set(workload, cache);
+      this.#bound();
+    } finally {
+      // What could not be kept takes no space, least of all on a full disk.
+      await rm(made, { recursive: true, force: true });
+    }
   }
 
   #bound(): void {
