@@ -125,7 +125,8 @@ export class ContainerMaker {
     const options = containerOptions(spec, context);
     const made = await this.#images.make(imageOf(spec), spec.workload, () => this.#docker.createContainer(options));
     const { name, rootless } = this.#options.engine;
-    if (name !== "podman" || rootless) await provideTmpByEngine(made);
+    // An engine refuses to write into files that are to be read only.
+    if ((name !== "podman" || rootless) && !spec.security?.readOnlyRoot) await provideTmpByEngine(made);
     return made;
   }
 
