@@ -91,7 +91,8 @@ export class Attendance {
 
 /** Its end is its source's, however that ends. */
 function joined(source: Readable, target: Transform): Transform {
-  source.once("error", () => target.end());
+  // One that is destroyed has no end, and an error only if it was destroyed with one.
+  for (const event of ["error", "close"]) source.once(event, () => target.end());
   target.on("error", () => undefined);
   return source.pipe(target);
 }
