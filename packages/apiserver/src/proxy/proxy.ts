@@ -59,18 +59,22 @@ export interface Tunnel {
   joined?: { socket: Duplex; head: Buffer };
 }
 
-/** The same for a request that asks for another protocol, a WebSocket mostly. */
-export async function openTunnel(request: IncomingMessage, user: User, path: ProxyPath, deps: ProxyDeps): Promise<Tunnel> {
+/** The same for a request that asks for another protocol, a WebSocket mostly; given up with `signal`, until the application has agreed. */
+export async function openTunnel(
+  request: IncomingMessage,
+  { user, path, signal }: { user: User; path: ProxyPath; signal: AbortSignal },
+  deps: ProxyDeps,
+): Promise<Tunnel> {
   await admitProxy(user, path, deps.admission);
   const socket = await reach(path, findBackend(path, deps.registry), deps);
   const { upgrade = "" } = request.headers;
-  return ask(request, path, { socket, headers: { ...plainHeaders(request.headers), connection: "Upgrade", upgrade } });
+  return ask(request, path, { socket, headers: { ...plainHeaders(request.headers), connection: "Upgrade", upgrade }, signal });
 }
 
 interface Question {
   socket: Duplex;
   headers: OutgoingHttpHeaders;
-  signal?: AbortSignal;
+  signal: AbortSignal;
   body?: Readable;
 }
 
@@ -82,10 +86,11 @@ async function ask(request: IncomingMessage, { rest, query }: ProxyPath, { socke
     path: `${rest === "" ? "/" : rest}${query}`,
     headers,
     createConnection: () => socket,
-    ...(signal ? { signal } : {}),
+    signal,
   });
   outgoing.once("response", (answer) => resolve({ answer }));
-  outgoing.once("upgrade", (answer, joined, head) => resolve({ answer, joined: { socket: joined, head } }));
+  // Without a listener, the connection of an application that changes the protocol unasked is closed.
+  if (!body) outgoing.once("upgrade", (answer, joined, head) => resolve({ answer, joined: { socket: joined, head } }));
   outgoing.on("error", (error) => {
     socket.destroy();
     reject(unreachable(error));

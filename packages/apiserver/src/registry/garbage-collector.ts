@@ -69,12 +69,13 @@ export class GarbageCollector implements Runnable {
   }
 
   #observe({ type, key, object, previous }: StoreEvent): void {
+    // The last of a namespace's contents may be gone, also of what is nobody's.
+    if (type === "DELETED" && key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
     if (key.resource === IGNORED || (type === "MODIFIED" && previous && isAsBefore(previous, object))) return;
     if (previous) this.#unindex(previous);
     if (type === "DELETED") {
       for (const [, dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(encode(dependent));
-      // The last of a namespace's contents, or of what an owner waits for, may be gone.
-      if (key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
+      // So may the last of what an owner waits for.
       for (const { uid } of object.metadata.ownerReferences ?? []) this.#addOwner(uid);
       return;
     }

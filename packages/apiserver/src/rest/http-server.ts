@@ -49,7 +49,7 @@ export class HttpServer {
     this.#options = options;
     this.#upgrades = new Upgrades({
       plan: (request) => this.#planUpgrade(request),
-      tunnel: (request) => this.#openTunnel(request),
+      tunnel: (request, lost) => this.#openTunnel(request, lost),
       log: options.log,
     });
   }
@@ -152,12 +152,13 @@ export class HttpServer {
   }
 
   /** Of a request to an application in the cluster; undefined for all others. */
-  #openTunnel(request: IncomingMessage): Promise<Tunnel> | undefined {
+  #openTunnel(request: IncomingMessage, lost: AbortSignal): Promise<Tunnel> | undefined {
     const path = parseProxyPath(request.url ?? "");
     if (!path) return undefined;
     const open = async () => {
       const user = await this.#options.security().admit(request, lineOf(request));
-      return openTunnel(request, user, path, this.#options.resources());
+      const signal = AbortSignal.any([lost, this.#stopping.signal]);
+      return openTunnel(request, { user, path, signal }, this.#options.resources());
     };
     return open();
   }

@@ -16,8 +16,8 @@ const LARGEST_MESSAGE = 1024 * 1024;
 export interface UpgradesOptions {
   /** Reads, authenticates, authorises and checks a request. Throws StatusError. */
   plan(request: IncomingMessage): Promise<StreamPlan>;
-  /** The same for one whose other end is an application; undefined for all others. Throws StatusError, at once or later. */
-  tunnel(request: IncomingMessage): Promise<Tunnel> | undefined;
+  /** The same for one whose other end is an application, unless the client is lost; undefined for all others. Throws StatusError, at once or later. */
+  tunnel(request: IncomingMessage, lost: AbortSignal): Promise<Tunnel> | undefined;
   log: Logger;
 }
 
@@ -52,7 +52,7 @@ export class Upgrades {
     this.#opening++;
     try {
       this.#checkRoom();
-      const tunnel = await this.#options.tunnel(request);
+      const tunnel = await this.#options.tunnel(request, lost.signal);
       if (tunnel) return this.#joinTunnel(connection, head, tunnel);
       const { stream, protocol } = await this.#open(request);
       if (lost.signal.aborted || this.#stopped) {
@@ -110,17 +110,17 @@ export class Upgrades {
 
   /** What the application answers, and from then on all that either says. */
   #joinTunnel(connection: Duplex, head: Buffer, { answer, joined }: Tunnel): void {
-    const ends: Duplex[] = [connection, ...(joined ? [joined.socket] : [])];
-    const end = () => ends.forEach((one) => one.destroy());
-    if (connection.destroyed || this.#stopped) return void (end(), answer.destroy());
+    const end = () => [connection, joined?.socket ?? answer].forEach((one) => one.destroy());
+    if (connection.destroyed || this.#stopped) return end();
     this.#served.add(end);
     connection.once("close", () => this.#served.delete(end));
+    if (!joined) connection.once("close", end);
     const { statusCode = 502, statusMessage = "", rawHeaders } = answer;
     const lines = rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${rawHeaders[at + 1] ?? ""}`] : []));
     const plain = [...lines.filter((line) => !/^(connection|transfer-encoding):/i.test(line)), "Connection: close"];
-    connection.write(`${[`HTTP/1.1 ${statusCode} ${statusMessage}`, ...(joined ? lines : plain)].join("\r\n")}\r\n\r\n`);
-    // An application that did not agree has said why, and that was all.
-    if (!joined) return void answer.pipe(connection);
+    connection.write(`${[`HTTP/1.1 ${statusCode} ${statusMessage}`, ...(joined ? lines : plain)].join("\r\n")}\r\n\r\n`, "latin1");
+    // An application that did not agree has said why, and that was all; what is cut off must not look like a whole answer that is yet to come.
+    if (!joined) return void answer.once("close", () => answer.complete || end()).pipe(connection);
     const { socket } = joined;
     connection.write(joined.head);
     socket.write(head);
