@@ -41,6 +41,8 @@ const root = createRootRoute({ loader: () => early(meQuery), component: Shell })
 /** An absent value stays out of the address. */
 function optional(search: Record<string, unknown>, name: string): string | undefined {
   const value = search[name];
+  // Of an address that somebody has typed, `?q=404` is a number to the router.
+  if (typeof value === "number" || typeof value === "boolean") return `${value}`;
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
