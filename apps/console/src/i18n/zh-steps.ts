@@ -38,7 +38,7 @@ export const zhSteps = {
     approval_not_needed: "查看需要审批的操作：ebb approvals。",
     approval_closed: "重新发起，再请人审批。",
     approval_twice: "请另一位同事审批。",
-    quota_exceeded: "删除不用的应用，或请平台管理员提高配额：ebb team quota TEAM。",
+    quota_exceeded: "删除不用的应用，少保留一些实例，或请平台管理员提高配额：ebb team quota TEAM。",
     configuration_invalid: "先设置它引用的变量；要表示文字本身请写 $${NAME}。",
     app_being_deleted: "等待删除结束后再部署。",
     environment_being_deleted: "选择其他环境。",

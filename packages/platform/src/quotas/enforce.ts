@@ -1,10 +1,10 @@
-import { configOf, listPlaces, trafficHistory, type Place } from "../apps/store.ts";
+import { configOf, listPlaces, trafficHistory, type Place, type VersionRow } from "../apps/store.ts";
 import type { VersionConfig } from "../compile/version-config.ts";
 import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
-import { operationError } from "../errors.ts";
+import { operationError, refuse } from "../errors.ts";
 import { getTeam } from "../teams/store.ts";
 import { clusterQuota, keptFault, parseQuota, type Kept } from "./quota.ts";
 
@@ -23,6 +23,18 @@ export async function checkVersionQuota(deps: Deps, environment: EnvironmentRow,
   await deps.clusters.of(environment).putQuota(limits);
 }
 
+/** Before each version that serves there keeps so many instances, whatever it says itself. Throws `quota_exceeded`. */
+export async function checkMinQuota(db: Database, { team, place, min }: { team: string; place: Place; min: number }): Promise<void> {
+  const quota = parseQuota((await getTeam(db, team)).quota_json);
+  if (clusterQuota(quota) === null) return;
+  const [wanted, ...others] = (await servingIn(db, place)).map((version) => ({ ...keptBy(place, configOf(version)), instances: min }));
+  const fault = wanted && keptFault(quota, wanted, [...others, ...(await keptElsewhere(db, team, place))]);
+  if (fault === undefined) return;
+  throw refuse("quota_exceeded", `The quota of the team ${team} does not allow it: ${fault}`, {
+    hint: `Keep fewer, here or elsewhere, or ask a platform administrator: ebb team quota ${team}.`,
+  });
+}
+
 function keptBy({ app, env }: Place, { plan, scaling }: VersionConfig): Kept {
   return { where: `${app} in ${env}`, instances: (scaling ?? plan.scaling).min, resources: plan.resources };
 }
@@ -32,19 +44,22 @@ async function keptElsewhere(db: Database, team: string, place: Place): Promise<
   const kept: Kept[] = [];
   for (const other of await listPlaces(db, { team })) {
     if (other.app === place.app && other.env === place.env) continue;
-    const serving = ((await trafficHistory(db, other))[0] ?? []).map(({ number }) => number);
-    if (serving.length === 0) continue;
-    const versions = await db
-      .selectFrom("versions")
-      .selectAll()
-      .where("app", "=", other.app)
-      .where("env", "=", other.env)
-      .where("number", "in", serving)
-      .where("state", "=", "active")
-      .execute();
-    kept.push(...versions.map((version) => keptBy(other, configOf(version))));
+    kept.push(...(await servingIn(db, other)).map((version) => keptBy(other, configOf(version))));
   }
   return kept;
+}
+
+async function servingIn(db: Database, place: Place): Promise<VersionRow[]> {
+  const serving = ((await trafficHistory(db, place))[0] ?? []).map(({ number }) => number);
+  if (serving.length === 0) return [];
+  return db
+    .selectFrom("versions")
+    .selectAll()
+    .where("app", "=", place.app)
+    .where("env", "=", place.env)
+    .where("number", "in", serving)
+    .where("state", "=", "active")
+    .execute();
 }
 
 /** Before anything is brought to a namespace that may be new. */
@@ -59,8 +74,8 @@ export async function spreadQuota(deps: Deps, team: string): Promise<void> {
   for (const environment of await listEnvironments(deps.db, team)) {
     const cluster = deps.clusters.of(environment);
     try {
-      // Nothing is in a namespace that is not there, and the first version brings the quota with it.
-      if (await cluster.hasNamespace()) await cluster.putQuota(limits);
+      // Nothing is in a namespace that is not there, and the first version brings the quota with it. `default` is there, and not of Ebb's making.
+      if (environment.namespace === "default" || (await cluster.hasNamespace())) await cluster.putQuota(limits);
     } catch (error) {
       deps.log.warn({ team, environment: environment.name, error }, "a cluster could not be told of a team's quota");
     }

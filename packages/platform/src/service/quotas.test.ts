@@ -60,3 +60,27 @@ test("clusters are told at once, and told when there is no quota any more; what 
   expect(await service.getPlace(SHOP)).toMatchObject({ app: "shop" });
   await expect(service.patchQuota("nobody", { apps: 1 })).rejects.toMatchObject({ code: "team_not_found" });
 });
+
+test("the namespace that every cluster has is told as well, though Ebb has not made it", async () => {
+  const { world, service, deploy } = await platform();
+  await deploy("shop");
+  // As a cluster answers of `default`.
+  world.cluster.namespace = false;
+  await service.patchQuota("default", { instances: 6 });
+  expect(world.cluster.quota).toEqual({ hard: { pods: "6" }, defaults: {} });
+});
+
+test("a lower bound over the versions' own counts for each that serves, and may always go down", async () => {
+  const { service, deploy, ended } = await platform();
+  await deploy("shop");
+  await deploy("shop");
+  const split = [1, 2].map((number) => ({ version: `v${number}`, percent: 50 }));
+  await ended((await service.setTraffic(SHOP, { targets: split }, "ann")).id);
+  await service.patchScaling(SHOP, { min: 8 });
+  await service.patchQuota("default", { instances: 6 });
+  await expect(service.patchScaling(SHOP, { min: 20 })).rejects.toMatchObject({
+    code: "quota_exceeded",
+    message: expect.stringContaining("that makes 40, and it may have 6"),
+  });
+  expect(await service.patchScaling(SHOP, { min: 4 })).toMatchObject({ min: 4 });
+});

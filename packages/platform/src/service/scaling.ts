@@ -10,6 +10,7 @@ import type { Deps } from "../deploy/context.ts";
 import { LIVE_POLICY, livePolicy, policyMarks } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
+import { checkMinQuota } from "../quotas/enforce.ts";
 import { claim } from "../revisions/store.ts";
 import { revisionsAsked } from "./revisions-asked.ts";
 
@@ -37,7 +38,7 @@ function strategiesOf(text: string | undefined): ScalingPolicy["strategies"] {
   }
 }
 
-/** Changes the policy of an app in an environment. Throws `nothing_deployed` where it has no version yet, and `invalid_request`. */
+/** Changes the policy of an app in an environment. Throws `nothing_deployed` where it has no version yet, `quota_exceeded` and `invalid_request`. */
 export async function patchScaling(
   { db, clock }: Pick<Deps, "db" | "clock">,
   { cluster, place, team }: { cluster: Cluster; place: Place; team: string },
@@ -52,6 +53,8 @@ export async function patchScaling(
   const before = viewScaling(service);
   const after = { ...before, ...body };
   check(after);
+  // Less is always better than what is there, also where a quota that came later allows neither.
+  if (after.min !== null && after.min > (before.min ?? 0)) await checkMinQuota(db, { team, place, min: after.min });
   const text = (value: NonNullable<PatchScaling[keyof PatchScaling]>) => (typeof value === "object" ? JSON.stringify(value) : `${value}`);
   const annotations = Object.fromEntries(
     Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof ScalingPolicy], value === null ? null : text(value)]),
