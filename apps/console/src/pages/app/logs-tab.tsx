@@ -37,9 +37,14 @@ function LogView({ place, version, instance }: LogQuery) {
   const [following, setFollowing] = useState(true);
   const [wrap, setWrap] = useState(true);
   const format = useFormat();
-  const { q: words = "" } = route.useSearch();
+  const { q = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  const setWords = (q: string) => void navigate({ search: (now) => ({ ...now, q: q === "" ? undefined : q }), replace: true });
+  // The address follows what is typed, a moment later: a field that waited for it would lose letters.
+  const [words, setTyped] = useState(q);
+  const setWords = (typed: string) => {
+    setTyped(typed);
+    void navigate({ search: (now) => ({ ...now, q: typed === "" ? undefined : typed }), replace: true });
+  };
   // A line that was found, among those around it.
   const [around, setAround] = useState<number | null>(null);
   const [before, setBefore] = useState(nothingFound);
