@@ -4,6 +4,7 @@ import { compileTraffic } from "../compile/traffic.ts";
 import { planOfImage, versionConfig } from "../compile/version-config.ts";
 import type { AppEnvironmentRow, AppRow, VersionRow } from "../apps/store.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
+import { usable } from "../service/facts.ts";
 import { sharesOf } from "./route.ts";
 import { viewPlace, viewInstance, viewVersion, type AppFacts } from "./views.ts";
 
@@ -178,6 +179,8 @@ test("what cannot be woken has failed, whatever its Revision once was, and what 
   const failed = { state: "failed", message: "Its instances do not start: back-off 10s" };
   expect(viewPlace(facts({ pods: [failing] }))).toMatchObject(failed);
   expect(viewVersion(facts({ pods: [failing] }), version(1))).toMatchObject(failed);
+  // Who must go back may go there all the same: what is wrong may be a registry, and pass.
+  expect(usable(facts({ pods: [failing] }), "v1")).toBe(1);
   expect(viewPlace(facts({ pods: [failing, pod(1, true)] })).state).toBe("ready");
   const coming = { ...stuck, state: { waiting: { reason: "ContainerCreating" } } };
   expect(viewPlace(facts({ pods: [pod(1, false, { containerStatuses: [coming] })] })).state).toBe("asleep");

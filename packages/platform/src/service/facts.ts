@@ -117,7 +117,7 @@ export function versionIn(facts: AppFacts, name: string): VersionRow {
 /** The number of a version that can take traffic. Throws `version_not_found` and `version_not_ready`. */
 export function usable(facts: AppFacts, name: string): number {
   const row = versionIn(facts, name);
-  const { state, message } = viewVersion(facts, row);
+  const { state, message } = viewAtRest(facts, row);
   if (state === "ready" || state === "asleep") return row.number;
   // Nothing is wrong with the version: a platform that has just started has not been told of it yet.
   if (state === "unknown") {
@@ -153,7 +153,12 @@ function otherWayBack(facts: AppFacts, present: number | undefined): string {
 }
 
 function canServe(facts: AppFacts, row: VersionRow): boolean {
-  return ["ready", "asleep"].includes(viewVersion(facts, row).state);
+  return ["ready", "asleep"].includes(viewAtRest(facts, row).state);
+}
+
+/** Whatever its instances do just now: a registry that is away, or a database, may not keep anybody from going back to what has served. */
+function viewAtRest(facts: AppFacts, row: VersionRow): Version {
+  return viewVersion({ ...facts, pods: [] }, row);
 }
 
 /** The version with the largest share; undefined when none serves. */
