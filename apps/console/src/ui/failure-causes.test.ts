@@ -12,11 +12,15 @@ const chain = [
   "v2 ended while starting",
 ];
 const crashed = { code: "cause.crash-loop", with: { message: "CrashLoopBackOff: it exited with code 3" } };
-const saidChain = [null, crashed, crashed, null, null];
+const exited = (message: string) => ({ code: "cause.revision-exited", with: { name: "shop-00002", message } });
+const saidChain = [exited("Container failed with: it exited with code 3\nError: no database"), crashed, crashed, null, null];
 
 test("each cause is said once, without the log, what another says as well, and the failure itself", () => {
   expect(causesOf({ message: "v2 ended while starting", chain, saidChain })).toEqual([
-    { words: "Revision shop-00002: Container failed with: it exited with code 3", said: undefined },
+    {
+      words: "Revision shop-00002: Container failed with: it exited with code 3",
+      said: exited("Container failed with: it exited with code 3"),
+    },
     { words: "CrashLoopBackOff: it exited with code 3", said: crashed },
   ]);
   expect(causesOf({ message: "", chain: ["a"] })).toEqual([{ words: "a", said: undefined }]);

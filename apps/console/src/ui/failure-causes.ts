@@ -10,7 +10,7 @@ export interface Cause {
 /** What led to a failure, from the outside to the root, without what is said twice. */
 export function causesOf({ message, chain, saidChain }: Pick<OperationFailure, "message" | "chain" | "saidChain">): Cause[] {
   // A cause may go on with the log lines, which are shown below.
-  const all = chain.map((words, index): Cause => ({ words: firstLine(words), said: saidChain?.[index] ?? undefined }));
+  const all = chain.map((words, index): Cause => ({ words: firstLine(words), said: firstLines(saidChain?.[index]) }));
   return all.filter(
     ({ words }, index) =>
       words !== message &&
@@ -18,4 +18,12 @@ export function causesOf({ message, chain, saidChain }: Pick<OperationFailure, "
       // What a longer one says as well says nothing by itself.
       !all.some((other) => other.words !== words && other.words.includes(words)),
   );
+}
+
+/** The cluster's words are among what fills a code's, with the log behind them as well. */
+function firstLines(said: Said | null | undefined): Said | undefined {
+  if (!said) return undefined;
+  const short = (value: string | number) => (typeof value === "string" ? firstLine(value) : value);
+  const values = Object.entries(said.with ?? {}).map(([name, value]) => [name, short(value)] as const);
+  return { code: said.code, with: Object.fromEntries(values) };
 }
