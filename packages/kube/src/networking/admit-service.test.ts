@@ -175,4 +175,15 @@ describe("what is wrong with a Service is said in Kubernetes' words", () => {
     expect(admitted({ ports }, old)).toMatchObject({ clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"] });
     expect(admitted({ type: "ExternalName", externalName: "a.b" }, old)).not.toHaveProperty("clusterIP");
   });
+
+  test("whoever changes the type alone need not take away what the old one had by default", () => {
+    const ports = [{ port: 80, protocol: "TCP", targetPort: 80, nodePort: 30080 }];
+    const old = admitted({ type: "LoadBalancer", clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"], ports });
+    const changed = admitted({ ...old, type: "ClusterIP" }, old);
+    expect(changed).toMatchObject({ clusterIP: "10.0.0.1", ports: [{ port: 80 }] });
+    for (const field of ["externalTrafficPolicy", "allocateLoadBalancerNodePorts"]) expect(changed).not.toHaveProperty(field);
+    expect(changed.ports?.[0]).not.toHaveProperty("nodePort");
+    expect(admitted({ ...changed, type: "ExternalName", externalName: "a.b" }, changed)).not.toHaveProperty("ipFamilies");
+    expect(() => admitted({ ...old, type: "ClusterIP", externalTrafficPolicy: "Local" }, old)).toThrow("externalTrafficPolicy");
+  });
 });

@@ -38,7 +38,8 @@ const OF_LOAD_BALANCERS = "may only be used when `type` is 'LoadBalancer'";
  */
 export function admitCoreService(object: KubeObject, old: KubeObject | undefined, kind: Kind): KubeObject {
   const before = (old as CoreService | undefined)?.spec;
-  const spec = withDefaults(keepAddress((object as CoreService).spec ?? {}, before));
+  const given = keepAddress((object as CoreService).spec ?? {}, before);
+  const spec = withDefaults(before ? withoutOldType(given, before) : given);
   refuseInvalid(kind, object, [...specCauses(spec), ...(before ? changeCauses(spec, before) : [])]);
   return { ...object, spec };
 }
@@ -47,6 +48,27 @@ export function admitCoreService(object: KubeObject, old: KubeObject | undefined
 function keepAddress(spec: Spec, before: Spec | undefined): Spec {
   if (!before?.clusterIP || spec.type === "ExternalName" || before.type === "ExternalName" || spec.clusterIP) return spec;
   return { ...spec, clusterIP: before.clusterIP, clusterIPs: spec.clusterIPs ?? before.clusterIPs ?? [before.clusterIP] };
+}
+
+/**
+ * Who changes the type alone does not know what the old one had by default: it goes, unless it was changed as well (dropTypeDependentFields of
+ * pkg/registry/core/service/strategy.go).
+ */
+function withoutOldType(spec: Spec, before: Spec): Spec {
+  const left = { ...spec };
+  const drop = (needed: (of: Spec) => boolean, ...fields: (keyof Spec)[]) => {
+    if (!needed(before) || needed(spec)) return;
+    for (const field of fields) if (sameJson(spec[field], before[field])) delete left[field];
+  };
+  const isBalanced = ({ type }: Spec) => type === "LoadBalancer";
+  const hasNodePorts = ({ type }: Spec) => type === "NodePort" || type === "LoadBalancer";
+  drop(({ type }) => type !== "ExternalName", "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy");
+  drop(isBalanced, "allocateLoadBalancerNodePorts", "loadBalancerClass");
+  drop(isExternal, "externalTrafficPolicy", "healthCheckNodePort");
+  const ports = (of: Spec) => of.ports?.map(({ nodePort }) => nodePort) ?? [];
+  if (spec.ports && hasNodePorts(before) && !hasNodePorts(spec) && sameJson(ports(spec), ports(before)))
+    left.ports = spec.ports.map(({ nodePort: _, ...port }) => port);
+  return left;
 }
 
 function withDefaults(spec: Spec): Spec {
