@@ -162,7 +162,8 @@ export class ManagedInstance {
   launch(): void {
     if (this.#phase !== "prepared" || this.#retiring) return;
     const made = this.#launching ?? Promise.resolve();
-    this.#set("starting", undefined, undefined);
+    // Not as one that runs already, which is told again when it does: the gateway tries it from then on.
+    this.#set("starting", "ContainerCreating", undefined);
     this.#launching = made.then(() => this.#launch()).finally(() => (this.#launching = undefined));
   }
 

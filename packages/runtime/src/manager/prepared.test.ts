@@ -56,6 +56,16 @@ describe("a prepared instance", () => {
     expect(driver.calls.slice(1, 2)).toEqual([`start ${id}`]);
   });
 
+  test("is told of as soon as its program runs, before anybody has asked it: the gateway tries it from then on", async () => {
+    const id = await prepared();
+    const told: unknown[] = [];
+    const unsubscribe = manager.onChange(() => told.push(manager.instances(KEY).find((instance) => instance.id === id)?.trial));
+    manager.scale(KEY, 1);
+    await clock.advance(500);
+    unsubscribe();
+    expect(told).toContainEqual({ host: "127.0.0.1", port: 1 });
+  });
+
   test("tells where its program is let go, and where it will be reached from then on, if accepting is all of its readiness", async () => {
     const id = await prepared();
     const trials = () => manager.instances(KEY).map(({ trial }) => trial);
