@@ -1,3 +1,4 @@
+import type { CoreService } from "../core.ts";
 import { describe, expect, test } from "vitest";
 import { admit } from "../admit.ts";
 import { CoreServices } from "../kinds/core.ts";
@@ -178,8 +179,9 @@ describe("what is wrong with a Service is said in Kubernetes' words", () => {
 
   test("whoever changes the type alone need not take away what the old one had by default", () => {
     const ports = [{ port: 80, protocol: "TCP", targetPort: 80, nodePort: 30080 }];
-    const old = admitted({ type: "LoadBalancer", clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"], ports });
-    const changed = admitted({ ...old, type: "ClusterIP" }, old);
+    const spec = (of: object, before?: object) => admitted(of, before) as NonNullable<CoreService["spec"]>;
+    const old = spec({ type: "LoadBalancer", clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"], ports });
+    const changed = spec({ ...old, type: "ClusterIP" }, old);
     expect(changed).toMatchObject({ clusterIP: "10.0.0.1", ports: [{ port: 80 }] });
     for (const field of ["externalTrafficPolicy", "allocateLoadBalancerNodePorts"]) expect(changed).not.toHaveProperty(field);
     expect(changed.ports?.[0]).not.toHaveProperty("nodePort");

@@ -67,7 +67,7 @@ function withoutOldType(spec: Spec, before: Spec): Spec {
   drop(isExternal, "externalTrafficPolicy", "healthCheckNodePort");
   const ports = (of: Spec) => of.ports?.map(({ nodePort }) => nodePort) ?? [];
   if (spec.ports && hasNodePorts(before) && !hasNodePorts(spec) && sameJson(ports(spec), ports(before)))
-    left.ports = spec.ports.map(({ nodePort: _, ...port }) => port);
+    left.ports = spec.ports.map(({ nodePort: _given, ...port }) => port);
   return left;
 }
 

@@ -56,12 +56,16 @@ describe("a prepared instance", () => {
     expect(driver.calls.slice(1, 2)).toEqual([`start ${id}`]);
   });
 
-  test("is told of as soon as its program runs, before anybody has asked it: the gateway tries it from then on", async () => {
-    const id = await prepared();
+  test("that nobody else lets go is told of as soon as its program runs: the gateway tries it from then on", async () => {
+    await prepared();
+    driver.gateFile = () => undefined;
+    const { exec: _, ...readiness } = { ...PROBE, tcp: {} };
+    manager.putWorkload(workload(KEY, { readiness }));
+    await clock.advance(2000);
     const told: unknown[] = [];
-    const unsubscribe = manager.onChange(() => told.push(manager.instances(KEY).find((instance) => instance.id === id)?.trial));
+    const unsubscribe = manager.onChange(() => told.push(manager.instances(KEY)[0]?.trial));
     manager.scale(KEY, 1);
-    await clock.advance(500);
+    await clock.advance(1);
     unsubscribe();
     expect(told).toContainEqual({ host: "127.0.0.1", port: 1 });
   });
