@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Logger, Timer } from "@ebb/base";
 import type { InstanceSpec } from "../port.ts";
 import { CACHE_VARIABLE, type CompileRun } from "./compile-run.ts";
 import type { Launch } from "./command.ts";
+import { makePassable } from "./passable-folder.ts";
 
 /** A program that has less of it starts no sooner with a cache than without. */
 const LEAST_BYTES = 64 * 1024;
@@ -53,7 +54,7 @@ export class CompileCaches {
   constructor(options: CompileCachesOptions) {
     this.#options = options;
     this.#root = join(options.root, ".compiled");
-    if (!existsSync(this.#root)) makePassable(this.#root);
+    makePassable(this.#root);
     for (const name of readdirSync(this.#root)) this.#recall(name);
   }
 
@@ -165,13 +166,6 @@ export class CompileCaches {
     const [tag] = readdirSync(join(this.#root, name, made));
     this.#caches.set(decodeURIComponent(name), { of, tag, bytes: Number(bytes) });
   }
-}
-
-/** Others pass through it to what they know the name of. */
-function makePassable(path: string): void {
-  mkdirSync(path);
-  // The mode of mkdir is cut by the umask.
-  chmodSync(path, 0o711);
 }
 
 function ofWhat({ artifact, command, args, workingDirectory }: InstanceSpec, toolchain: string): string {

@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sleep, TransientError, type Clock, type Random } from "@ebb/base";
+import { TransientError, type Clock, type Random } from "@ebb/base";
 import type { InstanceSpec } from "../port.ts";
 import { AHEAD, type Cgroups } from "./cgroup.ts";
 import { planLaunch } from "./command.ts";
 import { copyCache, type CopiedCache } from "./compile-copy.ts";
+import { killAll } from "./kill.ts";
 import { canBeTold, launchScript } from "./launch-script.ts";
+import { makePassable } from "./passable-folder.ts";
 import { userMembers } from "./proc.ts";
 import type { ProcessLimits } from "./spawn.ts";
 import type { UserAllocator } from "./users.ts";
@@ -20,9 +22,6 @@ export const CACHE_VARIABLE = "NODE_COMPILE_CACHE";
 const LONGEST_RUN = 10_000;
 /** It ends itself by then; whatever has not is killed. */
 const LONGEST = 15_000;
-const POLL = 10;
-/** Only a process stuck in the kernel outlives SIGKILL for longer. */
-const KILL_PATIENCE = 10_000;
 /** Until it is in its control group: what unshare(1) has forked before would stay outside, without limits. It reads no more than a line, as what follows is another shell's. */
 const WAITING = 'read -r go && exec "$@"';
 /** In a network of its own every port is free. */
@@ -91,8 +90,7 @@ export class CompileRun {
     try {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       if (this.#closed) return undefined;
-      mkdirSync(folder, { mode: 0o711 });
-      chmodSync(folder, 0o711);
+      makePassable(folder);
       for (const path of Object.values(places)) {
         mkdirSync(path, { mode: 0o700 });
         chownSync(path, uid, uid);
@@ -150,18 +148,7 @@ export class CompileRun {
   }
 
   async #gone(uid: number): Promise<void> {
-    const { clock } = this.#options;
-    const deadline = clock.monotonic() + KILL_PATIENCE;
-    for (let left = userMembers(uid); left.length > 0; left = userMembers(uid)) {
-      if (clock.monotonic() >= deadline) throw new TransientError("StopTimeout", "processes that were started to be compiled do not end");
-      for (const pid of left) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It has ended.
-        }
-      }
-      await sleep(clock, POLL);
-    }
+    const left = await killAll(() => userMembers(uid), this.#options.clock);
+    if (left.length > 0) throw new TransientError("StopTimeout", "processes that were started to be compiled do not end");
   }
 }

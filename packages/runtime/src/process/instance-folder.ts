@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeIdentity } from "../identity-files.ts";
 import type { IdentityFiles, InstanceExit, InstanceSpec } from "../port.ts";
+import { makePassable } from "./passable-folder.ts";
 import type { ProcessIdentity } from "./proc.ts";
 
 /** Written after the process exists and before it may run the program. */
@@ -69,10 +70,7 @@ export class InstanceFolder {
 
   /** Makes it, or clears what an earlier run of the same instance left, except its log. */
   async create(spec: InstanceSpec): Promise<void> {
-    const isNew = mkdirSync(this.path, { recursive: true, mode: 0o711 }) !== undefined;
-    // The mode of mkdir is cut by the umask.
-    chmodSync(this.path, 0o711);
-    if (!isNew) {
+    if (!makePassable(this.path)) {
       await this.clean();
       for (const name of ["run.json", "end.json"]) rmSync(join(this.path, name), { force: true });
     }

@@ -1,11 +1,12 @@
 import type { ChildProcess } from "node:child_process";
-import { sleep, TransientError, type Clock, type Logger, type Timer } from "@ebb/base";
+import { TransientError, type Clock, type Logger, type Timer } from "@ebb/base";
 import { LogFile } from "../logs/log-file.ts";
 import type { EndedInstance, InstanceExit, InstanceSpec, RunningInstance } from "../port.ts";
 import type { Cgroups } from "./cgroup.ts";
 import type { EndRecord, InstanceFolder, RunRecord } from "./instance-folder.ts";
 import { OutputPump } from "./output-pump.ts";
 import { INSTANCE_VARIABLE } from "./command.ts";
+import { killAll, signal } from "./kill.ts";
 import { bootId, environmentMembers, isAlive, readStat, sessionMembers, userMembers } from "./proc.ts";
 import type { Spawned } from "./spawn.ts";
 
@@ -29,9 +30,6 @@ interface MainExit {
   signal?: string;
 }
 
-/** Only a process stuck in the kernel outlives SIGKILL for longer. */
-const KILL_PATIENCE = 10_000;
-const KILL_POLL = 10;
 /** How long the end of the main process may be reported late by the kernel after SIGKILL. */
 const STOP_PATIENCE = 30_000;
 
@@ -270,15 +268,9 @@ export class ProcessInstance {
   }
 
   async #killRest(): Promise<void> {
-    const deadline = this.#context.clock.monotonic() + KILL_PATIENCE;
-    for (let left = this.members(); left.length > 0; left = this.members()) {
-      for (const pid of left) signal(pid, "SIGKILL");
-      if (this.#context.clock.monotonic() >= deadline) {
-        this.#context.log.warn({ id: this.spec.id, pids: left }, "processes of an ended instance do not end");
-        return;
-      }
-      await sleep(this.#context.clock, KILL_POLL);
-    }
+    const { clock, log } = this.#context;
+    const left = await killAll(() => this.members(), clock);
+    if (left.length > 0) log.warn({ id: this.spec.id, pids: left }, "processes of an ended instance do not end");
   }
 
   /** SIGTERM once to each process: some programs take a second one for an order to drop everything. */
@@ -298,13 +290,5 @@ export class ProcessInstance {
     if (isAlive(run)) signal(-run.pid, "SIGKILL");
     this.#context.cgroups.freeze(this.spec.id, false);
     for (const pid of this.members()) signal(pid, "SIGKILL");
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended.
   }
 }
