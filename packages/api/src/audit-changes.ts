@@ -7,7 +7,7 @@ export interface AuditChange {
 
 /** Of a row's `before` and `after`, only what differs; what both have alike says nothing of the change. */
 export function auditChanges({ before, after }: { before: unknown; after: unknown }): AuditChange[] {
-  const [from, to] = [flat(before), flat(after)];
+  const [from, to] = [leavesOf(before), leavesOf(after)];
   return [...new Set([...from.keys(), ...to.keys()])]
     .sort()
     .map((path) => ({ path, from: from.get(path) ?? null, to: to.get(path) ?? null }))
@@ -22,9 +22,9 @@ export function auditAbout({ after }: { after: unknown }): string {
 }
 
 /** Objects by their paths; lists as a whole, as an entry that moves up has not changed. */
-function flat(value: unknown, path = ""): Map<string, string> {
+function leavesOf(value: unknown, path = ""): Map<string, string> {
   if (value === null || value === undefined) return new Map();
   if (typeof value !== "object" || Array.isArray(value))
     return new Map([[path, typeof value === "string" ? value : JSON.stringify(value)]]);
-  return new Map(Object.entries(value).flatMap(([key, item]) => [...flat(item, path === "" ? key : `${path}.${key}`)]));
+  return new Map(Object.entries(value).flatMap(([key, item]) => [...leavesOf(item, path === "" ? key : `${path}.${key}`)]));
 }
