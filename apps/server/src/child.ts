@@ -9,6 +9,9 @@ export type ChildMessage =
   | { type: "ready"; facts: Record<string, string> }
   | { type: "failed"; code: string; message: string; hint?: string };
 
+/** What the supervisor tells a child that has loaded its code, once: to begin. */
+export const START = "start";
+
 export interface ChildContext {
   /** That of its process in `run` and `logs`. */
   name: string;
@@ -26,8 +29,8 @@ export interface ChildPart extends Runnable {
 }
 
 /**
- * The life of a supervised process: reads its configuration from the data folder (its argument, with its name where it is one of several:
- * nothing secret is in argv), builds its part, starts it, says so, and stops it on SIGTERM. When the supervisor dies, the part is abandoned, unless it `outlives` it.
+ * The life of a supervised process: waits until it is told to start, reads its configuration from the data folder (its argument, with its
+ * name where it is one of several: nothing secret is in argv), builds its part, starts it, says so, and stops it on SIGTERM. When the supervisor dies, the part is abandoned, unless it `outlives` it.
  */
 export async function runChild(
   kind: string,
@@ -42,6 +45,7 @@ export async function runChild(
   process.on("unhandledRejection", (error) => crash(log, error));
   // Ctrl-C reaches the whole foreground group; the supervisor decides the order in which its children stop.
   process.on("SIGINT", () => {});
+  await toldToStart();
   try {
     const config = await readJson<ServerConfig>(name === kind ? paths.config : paths.configOf(name));
     const credentials = await readJson<Credentials>(paths.credentials);
@@ -89,6 +93,18 @@ export async function runChild(
       () => process.exit(1),
     );
   }
+}
+
+/** Its code is loaded by now; what it reads may still be written by those that start before it. */
+function toldToStart(): Promise<void> {
+  return new Promise((resolve) => {
+    const abandoned = () => process.exit(0);
+    process.once("disconnect", abandoned);
+    process.once("message", () => {
+      process.off("disconnect", abandoned);
+      resolve();
+    });
+  });
 }
 
 function tell(message: ChildMessage, sent: () => void = () => {}): void {

@@ -1,5 +1,5 @@
 import { systemClock, type Logger } from "@ebb/base";
-import { findEngine, type Engine } from "@ebb/runtime";
+import { findEngine, type Engine } from "@ebb/runtime/engine";
 import type { ServerConfig } from "./config.ts";
 import { layout } from "./data-folder.ts";
 

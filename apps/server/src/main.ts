@@ -8,7 +8,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Group, sleep, systemClock, systemCode, type Logger, type Runnable } from "@ebb/base";
-import { stopOwnEngine } from "@ebb/runtime";
+import { stopOwnEngine } from "@ebb/runtime/engine";
 import { gatewaySettings, parseConfig, type ServerConfig } from "./config.ts";
 import { GATEWAY_FLAGS } from "./gateway-flags.ts";
 import { layout, openDataFolder, readJson, writeJson } from "./data-folder.ts";
@@ -35,6 +35,7 @@ async function main(): Promise<void> {
     consoleUrl = url;
   });
   const group = new Group("ebb", [rotation, ...processes.map(withProgress)]);
+  for (const later of processes.slice(1)) later.load();
   stopAtSignals(async () => {
     report({ event: "stopping" });
     await group.stop();

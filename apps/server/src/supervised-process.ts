@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { backoffDelay, UserError, type Clock, type Logger, type Runnable, type Timer } from "@ebb/base";
-import type { ChildMessage } from "./child.ts";
+import { START, type ChildMessage } from "./child.ts";
 import { layout } from "./data-folder.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
@@ -39,6 +39,7 @@ export class SupervisedProcess implements Runnable {
   readonly name: string;
   readonly #options: SupervisedOptions;
   #child: ChildProcess | undefined;
+  #loaded: ChildProcess | undefined;
   #adopted: { identity: ProcessIdentity; poll: Timer } | undefined;
   #restart: Timer | undefined;
   #failures = 0;
@@ -54,10 +55,16 @@ export class SupervisedProcess implements Runnable {
     return this.#child?.pid ?? this.#adopted?.identity.pid;
   }
 
+  /** Lets the program load its code, most of what a start costs, while others start; it does nothing else before `start`. */
+  load(): void {
+    this.#loaded = this.#spawn();
+  }
+
   async start(): Promise<void> {
     const running = await this.#options.detached?.running();
     if (running) this.#adopt(running);
-    else await this.#ready(this.#spawn());
+    else await this.#ready(this.#loaded ?? this.#spawn());
+    this.#loaded = undefined;
   }
 
   async stop(): Promise<void> {
@@ -124,7 +131,8 @@ export class SupervisedProcess implements Runnable {
     this.#startedAt = clock.monotonic();
     const gone = (why: string) => {
       this.#child = undefined;
-      if (!this.#stopping) this.#again(why);
+      // One that ends before it was to start fails the start.
+      if (!this.#stopping && this.#loaded !== child) this.#again(why);
     };
     child.once("exit", (code, killedBy) => gone(killedBy ?? `exit code ${code}`));
     // One that never was does not exit.
@@ -157,9 +165,13 @@ export class SupervisedProcess implements Runnable {
         timer.cancel();
         resolve(message);
       };
+      const ended = () => settle(failed(`${name} ended before it was ready (${child.signalCode ?? `exit code ${child.exitCode}`})`));
       child.once("message", (message) => settle(message as ChildMessage));
       child.once("error", (error) => settle(failed(`${name} could not be started: ${error.message}`)));
-      child.once("exit", (code, killedBy) => settle(failed(`${name} ended before it was ready (${killedBy ?? `exit code ${code}`})`)));
+      child.once("exit", ended);
+      // It was loaded, and did not live to be started.
+      if (child.exitCode !== null || child.signalCode !== null) ended();
+      else child.send(START, (error) => error && child.kill("SIGKILL"));
     });
   }
 

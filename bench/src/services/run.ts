@@ -11,6 +11,8 @@ const CREATORS = 32;
 /** Changes of one Service at a time, at each size and at the smallest. */
 const CHANGES = 200;
 const FEW = 50;
+/** Whose memory is counted: the supervisor's is the same with any number of Services. */
+const PROCESSES = ["gateway", "cluster", "platform"] as const;
 /** Milliseconds from a start until memory is looked at. */
 const SETTLED = 10_000;
 /** What issue and documentation promise of the largest size. */
@@ -48,8 +50,8 @@ async function measure(ebb: EbbServer): Promise<number> {
   await createServices(api, { from: 0, to: FEW, creators: CREATORS });
   const emptyStart = await restart(FEW);
   await sleep(systemClock, SETTLED);
-  const emptyKib = await resident(ebb);
-  console.log(`  ${FEW} Services: start ${emptyStart.toFixed(1)} s, ${(emptyKib / 1024).toFixed(0)} MiB`);
+  const empty = await resident(ebb);
+  console.log(`  ${FEW} Services: start ${emptyStart.toFixed(1)} s, ${(sum(empty) / 1024).toFixed(0)} MiB`);
   const few = await changes(api, FEW);
 
   let figure = Number.POSITIVE_INFINITY;
@@ -61,11 +63,12 @@ async function measure(ebb: EbbServer): Promise<number> {
     const start = await restart(size);
     // The cluster gives back what its start took some seconds after it.
     await sleep(systemClock, SETTLED);
-    const kibEach = ((await resident(ebb)) - emptyKib) / (size - FEW);
+    const each = (await resident(ebb)).map((kib, process) => (kib - (empty[process] ?? 0)) / (size - FEW));
+    const kibEach = sum(each);
     const list = await timed(() => listAll(api, size));
     const watch = await timed(() => startWatch(api, size));
     console.log(
-      `    start ${start.toFixed(1)} s, ${kibEach.toFixed(1)} KiB each, list ${list.toFixed(0)} ms, watch in step after ${watch.toFixed(0)} ms`,
+      `    start ${start.toFixed(1)} s, ${kibEach.toFixed(1)} KiB each (${PROCESSES.map((name, i) => `${name} ${each[i]?.toFixed(1)}`).join(", ")}), list ${list.toFixed(0)} ms, watch in step after ${watch.toFixed(0)} ms`,
     );
     const many = await changes(api, size);
     console.log(`    a change takes ${(many / few).toFixed(2)} × of what it takes among ${FEW}`);
@@ -81,10 +84,13 @@ async function allowSleepingFromBirth(api: KubeApi): Promise<void> {
   await api.call("PATCH", path, { data: { "allow-zero-initial-scale": "true" } }, "application/merge-patch+json");
 }
 
-/** Of all of Ebb's processes: the supervisor's is the same with any number of Services. */
-async function resident(ebb: EbbServer): Promise<number> {
-  const each = await Promise.all((["gateway", "cluster", "platform"] as const).map(async (name) => residentKiB(await ebb.pid(name))));
-  return each.reduce((sum, kib) => sum + kib, 0);
+/** KiB of each of PROCESSES. */
+function resident(ebb: EbbServer): Promise<number[]> {
+  return Promise.all(PROCESSES.map(async (name) => residentKiB(await ebb.pid(name))));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** A new template for one Service after the other; the median of the milliseconds until each is Ready. */

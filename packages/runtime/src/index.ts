@@ -3,7 +3,7 @@ export { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } fr
 export { createInstanceManager, type InstanceManagerOptions } from "./manager/instance-manager.ts";
 export type { RuntimeFact } from "./process/isolation.ts";
 export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
-export { findEngine, stopOwnEngine, type Engine, type EngineOptions } from "./container/engine.ts";
+export type { Engine } from "./container/engine.ts";
 export { INSTANCE_VALUES, uidOf } from "./instance-values.ts";
 export { WrittenLogs } from "./logs/written-logs.ts";
 export type { Provide } from "./manager/provisioner.ts";

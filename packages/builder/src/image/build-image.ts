@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import createDockerIgnore from "@balena/dockerignore";
 import { systemCode, type Random } from "@ebb/base";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { create } from "tar";
 import { fault } from "../errors.ts";
 import { BuildOutputLines } from "../run/output.ts";
@@ -42,6 +42,8 @@ interface Message {
  * Throws UserError `engine_missing`, `image_build_failed` (with `details.log`), or the signal's reason.
  */
 export async function buildImage(source: ImageSource, options: ImageOptions): Promise<BuiltImage> {
+  // Loaded by who builds an image: it is some two hundred modules.
+  const { default: Docker } = await import("dockerode");
   const docker = new Docker({ socketPath: options.socketPath });
   const repository = `localhost/ebb/${source.name}`;
   // Two builds of one application must not take each other's result.

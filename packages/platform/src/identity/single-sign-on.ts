@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { causeChain, type Clock, type Logger, type Random } from "@ebb/base";
-import * as oidc from "openid-client";
+import type * as oidc from "openid-client";
 import { record } from "../audit/store.ts";
 import type { Database } from "../database/database.ts";
 import { refuse } from "../errors.ts";
@@ -32,6 +32,8 @@ export interface SingleSignOnOptions {
   config: SingleSignOnConfig;
 }
 
+/** Loaded by the first who signs in this way. */
+const library = () => import("openid-client");
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
 /** OpenID Connect: the authorization code flow with PKCE, state and nonce; discovery, keys and checks are openid-client's. */
@@ -48,6 +50,7 @@ export class SingleSignOn {
   /** Where to send the browser. Throws `identity_provider_unavailable`. */
   async start(redirectUri: string, returnTo: string): Promise<{ url: string; cookie: string }> {
     const { database, clock, random, config } = this.#options;
+    const oidc = await library();
     const provider = await this.#discover();
     const [state, cookie] = [random.token(), random.token()];
     const verifier = oidc.randomPKCECodeVerifier();
@@ -80,6 +83,7 @@ export class SingleSignOn {
 
   async #claims(callback: URL, checks: oidc.AuthorizationCodeGrantChecks): Promise<Record<string, unknown> & { iss: string; sub: string }> {
     const { log, config } = this.#options;
+    const oidc = await library();
     try {
       const provider = await this.#discover();
       const tokens = await oidc.authorizationCodeGrant(provider, callback, { ...checks, idTokenExpected: true });
@@ -97,6 +101,7 @@ export class SingleSignOn {
 
   async #discover(): Promise<oidc.Configuration> {
     const { config, log } = this.#options;
+    const oidc = await library();
     const issuer = new URL(config.issuer);
     const insecure = issuer.protocol === "http:" && isLoopback(issuer.hostname);
     try {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { sleep, type Clock, type Logger } from "@ebb/base";
 import { isAlive } from "../child-lives.ts";
 
@@ -72,6 +72,8 @@ function socketCandidates({ socketPath, ownSocket, env = process.env }: EngineOp
 }
 
 async function connectEngine(socketPath: string): Promise<Engine | undefined> {
+  // Some two hundred modules, which are for nothing where there is no engine.
+  const { default: Docker } = await import("dockerode");
   const docker = new Docker({ socketPath, timeout: ANSWER_DEADLINE });
   try {
     const version = (await docker.version()) as { Version: string; Components?: { Name: string }[] };

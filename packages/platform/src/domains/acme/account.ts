@@ -1,5 +1,5 @@
 import type { DomainSettings } from "@ebb/api";
-import { axios, Client, crypto } from "acme-client";
+import type { axios, Client } from "acme-client";
 import { Agent } from "node:https";
 import { rootCertificates } from "node:tls";
 import type { Database } from "../../database/database.ts";
@@ -20,7 +20,9 @@ const identityOf = (directory: string) => ["acme-account", directory];
 /** The client of the platform's account at the ACME server, which is made the first time; its key is sealed with the platform's own data key. */
 export async function acmeClient({ db, vault, now, settings }: AcmeDeps): Promise<Client> {
   const { acmeDirectory: directory, acmeEmail, acmeCa } = settings;
-  configure(acmeCa);
+  // Some two hundred modules, for nothing where no certificate is ordered.
+  const { axios, Client, crypto } = await import("acme-client");
+  configure(axios.defaults, acmeCa);
   const known = await db.selectFrom("acme_accounts").selectAll().where("directory", "=", directory).executeTakeFirst();
   if (known) {
     const accountKey = await vault.open("", identityOf(directory), known.account_key);
@@ -45,8 +47,7 @@ export async function forgetAccount(db: Database, directory: string): Promise<vo
 }
 
 /** The library has one HTTP client for all. Attempts are ours to space out: it would repeat at once what has failed. */
-function configure(ca: string): void {
-  const { defaults } = axios;
+function configure(defaults: typeof axios.defaults, ca: string): void {
   defaults.timeout = TIMEOUT;
   defaults.proxy = false;
   defaults.httpsAgent = new Agent(ca === "" ? {} : { ca: [...rootCertificates, ca] });

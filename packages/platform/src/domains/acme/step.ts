@@ -1,5 +1,5 @@
 import type { DomainSettings } from "@ebb/api";
-import { crypto, type Client } from "acme-client";
+import type { Client } from "acme-client";
 import type { Database } from "../../database/database.ts";
 import type { Vault } from "../../secrets/vault.ts";
 import { checkCertificate } from "../certificate.ts";
@@ -103,6 +103,7 @@ async function finalize(
   client: Client,
   { row, order, now }: { row: DomainRow; order: StoredOrder; now: Awaited<ReturnType<Client["getOrder"]>> },
 ): Promise<OrderStep> {
+  const { crypto } = await import("acme-client");
   if (order.key === undefined) {
     const made = (await crypto.createPrivateEcdsaKey()).toString();
     const { sealed } = await vault.seal(row.team, keyIdentity(row.name), made);
