@@ -35,6 +35,8 @@ export interface RevisionRow extends RevisionHead {
   value: string;
 }
 
+type HeadColumns = [revision: number, resource: string, namespace: string, name: string, deleted: number, at: number, bytes: number];
+
 /** Bytes that the journal is ahead of what is in it. */
 const RESERVE = 1024 ** 2;
 
@@ -91,16 +93,11 @@ export class Database {
     const statement = this.#database.prepare(
       "SELECT revision, resource, namespace, name, deleted, at, octet_length(value) AS bytes FROM revisions ORDER BY revision",
     );
+    // There may be a hundred thousand of them, and an object of each takes twice as long as an array.
+    statement.setReturnArrays(true);
     for (const row of statement.iterate()) {
-      yield {
-        revision: Number(row["revision"]),
-        resource: String(row["resource"]),
-        namespace: String(row["namespace"]),
-        name: String(row["name"]),
-        deleted: row["deleted"] === 1,
-        at: Number(row["at"]),
-        bytes: Number(row["bytes"]),
-      };
+      const [revision, resource, namespace, name, deleted, at, bytes] = row as unknown as HeadColumns;
+      yield { revision, resource, namespace, name, deleted: deleted === 1, at, bytes };
     }
   }
 
