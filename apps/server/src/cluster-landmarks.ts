@@ -17,6 +17,7 @@ import {
   type StorageClass,
 } from "@ebb/kube";
 import { ACTIVATOR_SERVICE, NODE, PROVISIONER } from "@ebb/controllers";
+import { instanceMemory } from "@ebb/runtime";
 import { CLUSTER_HTTP_PORT, type ServerConfig } from "./config.ts";
 
 /** Where Knative's clients and tests look for the way in (contract of knative.dev/pkg test/ingress). */
@@ -171,7 +172,7 @@ export function makeNode(machine: Machine, address: string, now: number): KubeNo
     spec: {},
     status: {
       capacity: size,
-      allocatable: size,
+      allocatable: { ...size, memory: `${Math.floor(instanceMemory(memoryBytes) / 1024)}Ki` },
       addresses: [
         { type: "InternalIP", address },
         { type: "Hostname", address: hostname },

@@ -3,6 +3,7 @@ import type { HostConfig } from "dockerode";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
 import { describe, expect, test } from "vitest";
 import { describeDriver } from "../driver.conformance.ts";
+import { instanceMemory } from "../instance-memory.ts";
 import type { InstanceSpec } from "../port.ts";
 import { busyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
@@ -88,6 +89,10 @@ test("a container has no more rights than a server needs, and the limits that we
     CpuQuota: 25_000,
     PidsLimit: 1024,
   });
+  const unlimited = { ...SPEC, resources: {} };
+  // It may not take the machine either, where the engine can see to that.
+  expect(containerOptions(unlimited, CONTEXT).HostConfig).toMatchObject({ Memory: instanceMemory() });
+  expect(containerOptions(unlimited, { ...CONTEXT, engine: { name: "podman", rootless: true } }).HostConfig).not.toHaveProperty("Memory");
   const filtered = containerOptions(SPEC, { ...CONTEXT, seccomp: "/calls.json" }).HostConfig;
   expect(filtered?.SecurityOpt).toEqual(["no-new-privileges", "seccomp=/calls.json"]);
 });

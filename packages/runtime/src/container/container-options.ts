@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
 import { withAddress } from "../instance-values.ts";
 import { IDENTITY_MOUNT } from "../identity-files.ts";
+import { instanceMemory } from "../instance-memory.ts";
 import type { HostMount } from "../volumes/instance-volumes.ts";
 import type { Engine } from "./engine.ts";
 import { GROUP_LABEL, type SandboxOptions } from "./sandbox.ts";
@@ -87,7 +88,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       SecurityOpt: ["no-new-privileges", ...(context.seccomp === undefined ? [] : [`seccomp=${context.seccomp}`])],
       PidsLimit: MOST_PROCESSES,
       ...(context.ulimits ? { Ulimits: LIMITS } : {}),
-      ...(spec.resources.memoryBytes === undefined ? {} : { Memory: spec.resources.memoryBytes, MemorySwap: spec.resources.memoryBytes }),
+      ...memoryOf(spec, engine),
       ...(spec.resources.cpuRequestMillis === undefined ? {} : { CpuShares: sharesOf(spec.resources.cpuRequestMillis) }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
       ...(mounts.length === 0 ? {} : { Mounts: mounts }),
@@ -99,6 +100,15 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       },
     },
   };
+}
+
+/** Without a limit of its own it may still not take the whole machine; an engine of a user's may not always limit anything. */
+function memoryOf(
+  { resources: { memoryBytes } }: InstanceSpec,
+  engine: Pick<Engine, "rootless">,
+): Pick<HostConfig, "Memory" | "MemorySwap"> {
+  if (memoryBytes !== undefined) return { Memory: memoryBytes, MemorySwap: memoryBytes };
+  return engine.rootless ? {} : { Memory: instanceMemory() };
 }
 
 /** As in a Pod: containers beside each other have one IPC namespace, and one of processes where that is asked for. */

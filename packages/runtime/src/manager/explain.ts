@@ -41,8 +41,10 @@ export function explainExit(exit: InstanceExit, spec: InstanceSpec, lastLines: r
 function howItEnded(exit: InstanceExit, spec: InstanceSpec): string {
   if (exit.reason === "OOMKilled") {
     const { memoryBytes } = spec.resources;
-    const limit = memoryBytes === undefined ? "" : ` of ${Math.round(memoryBytes / 1024 / 1024)} MiB`;
-    return `it used more memory than its limit${limit} and was killed: raise the limit, or make it use less`;
+    if (memoryBytes === undefined)
+      return "it has no limit of memory, used all that the machine has for applications, and was killed: give it a limit, or make it use less";
+    const limit = Math.round(memoryBytes / 1024 / 1024);
+    return `it used more memory than its limit of ${limit} MiB and was killed: raise the limit, or make it use less`;
   }
   if (exit.reason === "Evicted") return `it was ended: ${exit.message ?? "it took more than it may have"}`;
   if (exit.reason === "Completed") return "it exited with code 0, but a server must keep running and listen on $PORT";

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { instanceMemory } from "../instance-memory.ts";
 import { detectCgroups } from "./cgroup.ts";
 
 const LIMITS = { cpuMillis: 250, memoryBytes: 64 * 1024 * 1024, pids: 100 };
@@ -33,6 +34,7 @@ describe("control groups", () => {
     // Switched on where it was not.
     expect(read("cgroup.subtree_control")).toBe("+memory");
     expect(read("ebb/cpu.weight")).toBe(String(100 * availableParallelism()));
+    expect(read("ebb/memory.max")).toBe(String(instanceMemory()));
     cgroups.create("app", LIMITS);
     expect([read("ebb/app/cpu.max"), read("ebb/app/memory.max"), read("ebb/app/memory.swap.max"), read("ebb/app/pids.max")]).toEqual([
       "25000 100000",
@@ -59,6 +61,7 @@ describe("control groups", () => {
     expect([...cgroups.enforced]).toEqual(["cpu", "memory", "pids"]);
     // All together what the kubelet gives to Pods.
     expect(read("cpu/ebb/cpu.shares")).toBe(String(1024 * availableParallelism()));
+    expect(read("memory/ebb/memory.limit_in_bytes")).toBe(String(instanceMemory()));
     cgroups.create("app", LIMITS);
     expect([read("memory/ebb/app/memory.limit_in_bytes"), read("pids/ebb/app/pids.max")]).toEqual(["67108864", "100"]);
     expect(cgroups.members("app")).toEqual([5, 6]);

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BugError, systemCode } from "@ebb/base";
+import { instanceMemory } from "../instance-memory.ts";
 
 export interface CgroupLimits {
   cpuMillis?: number;
@@ -79,6 +80,7 @@ class SplitCgroups implements Cgroups {
     this.#root = root;
     this.enforced = new Set(CONTROLLERS.filter((controller) => makeFolder(join(root, controller), join(root, controller, GROUP))));
     if (this.enforced.has("cpu")) write(join(root, "cpu", GROUP), "cpu.shares", CPU_SHARES * availableParallelism());
+    if (this.enforced.has("memory")) limitAll(join(root, "memory", GROUP), "memory.limit_in_bytes");
     const freezer = makeFolder(join(root, "freezer"), join(root, "freezer", GROUP)) ? ["freezer"] : [];
     this.#trees = [...this.enforced, ...freezer];
   }
@@ -169,6 +171,7 @@ class UnifiedCgroups implements Cgroups {
       for (const controller of CONTROLLERS) {
         if (enable(root, this.#base, controller)) enforced.add(controller);
       }
+      if (enforced.has("memory")) limitAll(this.#base, "memory.max");
       if (enforced.has("cpu")) write(this.#base, "cpu.weight", Math.min(MOST_CPU_WEIGHT, CPU_WEIGHT * availableParallelism()));
     }
     this.enforced = enforced;
@@ -279,6 +282,15 @@ function makeFolder(parent: string, folder: string): boolean {
 
 function quota(cpuMillis: number): number {
   return Math.max(LEAST_QUOTA, Math.round((cpuMillis * PERIOD) / 1000));
+}
+
+/** All instances together, so that one without a limit of its own cannot take the machine. */
+function limitAll(group: string, file: string): void {
+  try {
+    write(group, file, instanceMemory());
+  } catch {
+    // Version 1 refuses what they are above already, with instances that have lived on; the next start tries again.
+  }
 }
 
 function write(folder: string, file: string, value: number | string): void {
