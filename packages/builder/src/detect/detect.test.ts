@@ -72,6 +72,14 @@ describe("detect", () => {
       { kind: "site", build: ["npm run build"] },
     ],
     [
+      "a server in one file",
+      { "server.js": "", "README.md": "" },
+      { from: "server.js", kind: "application", language: "node", command: ["node", "server.js"], build: [] },
+    ],
+    ["a server beside its pages", { "server.js": "", "index.html": "" }, { language: "node", command: ["node", "server.js"] }],
+    ["a script beside a page: a site", { "app.js": "", "index.html": "" }, { kind: "site", language: "static" }],
+    ["a script beside Python's entry: Python's", { "index.js": "", "app.py": "" }, { language: "python" }],
+    [
       "requirements.txt",
       { "requirements.txt": "bottle==0.13\n", "main.py": "" },
       {

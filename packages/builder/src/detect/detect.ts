@@ -2,7 +2,7 @@ import { fault } from "../errors.ts";
 import { commandLine } from "./command-line.ts";
 import { detectGo, detectRust } from "./compiled.ts";
 import type { Detected, Language, SourceTree } from "./detected.ts";
-import { detectNode } from "./node.ts";
+import { detectNode, detectNodeFile } from "./node.ts";
 import { detectPython } from "./python.ts";
 
 /** What ebb.yaml settles beforehand. */
@@ -16,11 +16,11 @@ export interface Stated {
 
 const DOCKERFILES = ["Dockerfile", "Containerfile"];
 const SITE_FOLDERS = ["", "public", "dist", "build", "_site", "site"];
-const BY_LANGUAGE = { node: detectNode, python: detectPython, go: detectGo, rust: detectRust, static: detectStatic } as const;
+const BY_LANGUAGE = { node: detectAnyNode, python: detectPython, go: detectGo, rust: detectRust, static: detectStatic } as const;
 
 /**
  * Finds out what the source is. The order is part of the contract (docs/guide/deploy.md): a Dockerfile, a Procfile's command, package.json,
- * Python's files, go.mod, Cargo.toml, a static site. Undefined when it is none of them.
+ * Python's files, go.mod, Cargo.toml, a server of Node.js in one file, a static site. Undefined when it is none of them.
  */
 export async function detect(tree: SourceTree, stated: Stated): Promise<Detected | undefined> {
   if (stated.dockerfile !== undefined) {
@@ -33,7 +33,12 @@ export async function detect(tree: SourceTree, stated: Stated): Promise<Detected
   const dockerfile = stated.command === true ? undefined : DOCKERFILES.find((name) => tree.files.has(name));
   if (dockerfile !== undefined) return image(dockerfile);
   const found = (await detectNode(tree)) ?? (await detectPython(tree)) ?? (await detectGo(tree)) ?? (await detectRust(tree));
-  return (await withProcfile(tree, found)) ?? detectStatic(tree);
+  const site = await detectStatic(tree);
+  return (await withProcfile(tree, found ?? detectNodeFile(tree, site !== undefined))) ?? site;
+}
+
+async function detectAnyNode(tree: SourceTree): Promise<Detected | undefined> {
+  return (await detectNode(tree)) ?? detectNodeFile(tree, false);
 }
 
 function image(dockerfile: string): Detected {
@@ -78,7 +83,7 @@ export function unknownSource(tree: SourceTree): Error {
   const shown = `${top.slice(0, 12).join(", ")}${top.length > 12 ? ", …" : ""}`;
   const looked =
     "ebb.yaml, Dockerfile, Containerfile, Procfile, package.json, requirements.txt, pyproject.toml, Pipfile, main.py or app.py, go.mod, Cargo.toml, " +
-    "index.html (also in public/, dist/, build/, _site/, site/)";
+    "server.js or index.js, index.html (also in public/, dist/, build/, _site/, site/)";
   return fault("source_unknown", `cannot tell how to run this source. Looked for: ${looked}. The source has: ${shown}`, {
     hint: "Add an ebb.yaml with one line, such as `command: ./start.sh`, or for a folder of files `publish: FOLDER` and `kind: site`.",
   });

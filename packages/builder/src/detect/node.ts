@@ -58,6 +58,21 @@ export async function detectNode(tree: SourceTree): Promise<Detected | undefined
   };
 }
 
+/** A file named as servers are, without a package.json; beside an index.html only `server.*`: scripts of a site have the other names, too. */
+export function detectNodeFile(tree: SourceTree, site: boolean): Detected | undefined {
+  const entry = ENTRIES.find((path) => tree.files.has(path) && (!site || path.startsWith("server.")));
+  if (entry === undefined) return undefined;
+  return {
+    from: entry,
+    kind: "application",
+    language: "node",
+    build: [],
+    tools: [],
+    command: ["node", entry],
+    env: { NODE_ENV: "production" },
+  };
+}
+
 function parseManifest(text: string): PackageJson {
   let value: unknown;
   try {
