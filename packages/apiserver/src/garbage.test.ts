@@ -48,6 +48,22 @@ test("what an owner leaves goes with it, over several generations; what another 
   expect((await client.list(Events, at)).items.map(({ metadata }) => metadata.name)).toEqual(["said"]);
 });
 
+test("an Event owns as well: what names one stays as long as it does; it waits for nothing itself", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const involvedObject = { apiVersion: "v1", kind: "ConfigMap", name: "a", namespace: "default" };
+  const event = { apiVersion: "v1", kind: "Event", metadata: { name: "said", ...at }, involvedObject, reason: "Said", type: "Normal" };
+  const { metadata } = await client.create(Events, event as KubeEvent);
+  const owner = { apiVersion: "events.k8s.io/v1", kind: "Event", name: "said", uid: metadata.uid ?? "" };
+  await make(client, "child", { ...at, ownerReferences: [owner] });
+  await make(client, "other", { ...at, ownerReferences: [{ ...owner, uid: "another" }] });
+  // The collector takes one after the other.
+  await eventually(async () => (await there(client, "other")) === "");
+  expect(await there(client, "child")).toBe("child");
+  await client.delete(Events, "default", "said", { propagationPolicy: "Foreground" });
+  expect((await client.list(Events, at)).items).toEqual([]);
+  await eventually(async () => (await there(client, "child")) === "");
+});
+
 test("an owner is known by its uid: one of the same name made anew is another, also across a restart", async () => {
   const first = await startServer();
   const client = first.api.client({ name: "t", groups: [] });

@@ -18,7 +18,7 @@ import type { Registry } from "./registry.ts";
 import type { RequestContext } from "./request-context.ts";
 import { keyOf, resourceOf } from "./selection.ts";
 
-/** Nobody's to own, as upstream: they go by themselves, and there are many. */
+/** Not collected, as upstream: they go by themselves, and there are many. They may own, though: whoever names one as an owner has it looked up. */
 const IGNORED = resourceOf(Events);
 const CONTEXT: RequestContext = { user: { name: "system:serviceaccount:kube-system:generic-garbage-collector", groups: [] } };
 
@@ -71,7 +71,7 @@ export class GarbageCollector implements Runnable {
   #observe({ type, key, object, previous }: StoreEvent): void {
     // The last of a namespace's contents may be gone, also of what is nobody's.
     if (type === "DELETED" && key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
-    if (key.resource === IGNORED || (type === "MODIFIED" && previous && isAsBefore(previous, object))) return;
+    if (key.resource === IGNORED ? type !== "DELETED" : type === "MODIFIED" && previous && isAsBefore(previous, object)) return;
     if (previous) this.#unindex(previous);
     if (type === "DELETED") {
       for (const [, dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(encode(dependent));
@@ -116,12 +116,16 @@ export class GarbageCollector implements Runnable {
   }
 
   async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
-    const isAlive = ({ uid }: OwnerReference) => this.#uids.has(uid);
+    const isAlive = (owner: OwnerReference) => this.#uids.has(owner.uid) || this.#isEvent(owner, object.metadata.namespace);
     if (owners.some(isAlive)) {
       if (owners.every(isAlive)) return;
       return this.#edit(kind, object, ({ ownerReferences = [] }) => ({ ownerReferences: ownerReferences.filter(isAlive) }));
     }
     await this.#delete(kind, object, "Background");
+  }
+
+  #isEvent({ kind, name, uid }: OwnerReference, namespace = ""): boolean {
+    return kind === Events.kind && this.#deps.store.get({ resource: IGNORED, namespace, name })?.metadata.uid === uid;
   }
 
   async #deleteDependents(kind: Kind, owner: KubeObject): Promise<void> {

@@ -1,6 +1,7 @@
 import { rfc3339, type Clock } from "@ebb/base";
 import {
   conflict,
+  Events,
   forbidden,
   isCore,
   SYSTEM_PRIORITY_CLASSES,
@@ -9,6 +10,7 @@ import {
   type KubeObject,
   type Namespace,
 } from "@ebb/kube";
+import { resourceOf } from "./selection.ts";
 
 export const FOREGROUND = "foregroundDeletion";
 export const ORPHAN = "orphan";
@@ -25,7 +27,10 @@ export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOp
     throw forbidden(kind, current.metadata.name, "this is a system priority class and cannot be deleted");
   }
   const others = (current.metadata.finalizers ?? []).filter((name) => name !== FOREGROUND && name !== ORPHAN);
-  const own = options.propagationPolicy === "Foreground" ? [FOREGROUND] : options.propagationPolicy === "Orphan" ? [ORPHAN] : [];
+  const { propagationPolicy } = options;
+  // An Event waits for nothing, as upstream: nobody would ever release it.
+  const waits = resourceOf(kind) !== resourceOf(Events);
+  const own = !waits ? [] : propagationPolicy === "Foreground" ? [FOREGROUND] : propagationPolicy === "Orphan" ? [ORPHAN] : [];
   const finalizers = [...others, ...own];
   if (finalizers.length === 0 && !isHeld(kind, current)) return "removed";
   return markDeleting(kind, current, finalizers, rfc3339(clock.now()));
