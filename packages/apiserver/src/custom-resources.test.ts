@@ -120,6 +120,26 @@ describe("a definition", () => {
     expect({ status, message: body.message }).toEqual({ status: 422, message: expect.stringContaining(says) as string });
   });
 
+  test("what an object broke before its definition said so can stay as it is, and cannot get worse", async () => {
+    const server = await startServer();
+    const openAPIV3Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const [version] = crontabs().spec.versions;
+    await define(server, { versions: [{ ...version, schema: { openAPIV3Schema } }] });
+    await server.call("POST", TABS, { body: tab({ schedule: "often", replicas: 99, policy: "Allow" }) });
+    const type = "application/merge-patch+json";
+    await server.call("PATCH", `${DEFINITIONS}/crontabs.stable.example.com`, { type, body: { spec: { versions: [version] } } });
+    const change = async (body: object, at = "") => (await server.call("PATCH", `${TABS}/nightly${at}`, { type, body })).status;
+    // Of the new schema is this kind once a wrong object is refused.
+    await eventually(
+      async () => (await server.call("POST", `${TABS}?dryRun=All`, { body: tab({ schedule: "often" }, { name: "o" }) })).status === 422,
+    );
+    expect(await change({ metadata: { labels: { a: "b" } } })).toBe(200);
+    expect(await change({ status: { phase: "Running" } }, "/status")).toBe(200);
+    expect(await change({ spec: { policy: "Forbid", schedule: "0 5 * * *" } })).toBe(200);
+    expect(await change({ spec: { replicas: 98 } })).toBe(422);
+    expect(await change({ spec: { schedule: "often" } })).toBe(422);
+  });
+
   test.each<[why: string, shape: Shape, says: string]>([
     ["no schema", { versions: [{ name: "v1", served: true, storage: true }] }, "schemas are required"],
     ["no type", { schema: { type: "object", properties: { spec: {} } } }, "properties[spec].type: Required value: must not be empty"],

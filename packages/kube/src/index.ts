@@ -146,6 +146,7 @@ export {
   forbiddenField,
   invalid,
   invalidValue,
+  newCauses,
   notFound,
   requiredField,
   tooLong,

@@ -57,6 +57,16 @@ export function refuseInvalid(kind: Named, { metadata }: { metadata: { name: str
   if (causes.length > 0) throw invalid(kind, metadata.name, causes);
 }
 
+/**
+ * What an object did not break before: one from before a rule can still be written, as long as it is made no worse (upstream's ratcheting). `before`
+ * is asked only where there is something to forgive.
+ */
+export function newCauses(causes: FieldCause[], before: () => readonly FieldCause[]): FieldCause[] {
+  if (causes.length === 0) return causes;
+  const known = new Set(before().map(({ field, message }) => `${field}: ${message}`));
+  return causes.filter(({ field, message }) => !known.has(`${field}: ${message}`));
+}
+
 export function invalidValue(field: string, value: unknown, why: string): FieldCause {
   return { reason: "FieldValueInvalid", field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
 }

@@ -9,6 +9,7 @@ import {
   isJsonObject,
   invalidValue,
   labelsCauses,
+  newCauses,
   qualifiedNameFaults,
   schemaOf,
   tooLong,
@@ -25,14 +26,16 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /**
  * Makes sure that a body is an object of `kind` that fits its schema: unknown fields are dropped or refused, schema defaults filled in.
- * Throws BadRequest, or Invalid for a custom kind whose fields have the wrong types.
+ * Throws BadRequest, or Invalid for a custom kind whose fields have the wrong types or break what its definition says and `old` did not break.
  */
-export function decode(kind: Kind, body: unknown, context: RequestContext): KubeObject {
+export function decode(kind: Kind, body: unknown, context: RequestContext, old?: KubeObject): KubeObject {
   return inspect(kind, body, context, (value) => {
     const fitted = applySchema(schemaOf(kind), value, "");
     // Only what users define has constraints beyond types; of a wrong type nothing more is said.
-    if (!kind.schema || fitted.causes.length > 0) return fitted;
-    return { ...fitted, causes: constraintCauses(kind.schema, fitted.value) };
+    const { schema } = kind;
+    if (!schema || fitted.causes.length > 0) return fitted;
+    const causes = constraintCauses(schema, fitted.value);
+    return { ...fitted, causes: old ? newCauses(causes, () => constraintCauses(schema, old as unknown as Json)) : causes };
   });
 }
 

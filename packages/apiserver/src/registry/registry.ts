@@ -206,7 +206,7 @@ export class Registry {
       operations: ["UPDATE"],
       make: (current) => {
         if (!current) throw notFound(kind, name);
-        const incoming = decode(kind, transform(current), context);
+        const incoming = decode(kind, transform(current), context, current);
         const merged = prepareUpdate(kind, current, incoming, { ...this.#deps, subresource });
         const writer = { kind, context, subresource, clock: this.#deps.clock };
         return withOwnership(writer, current, merged, incoming.metadata.managedFields);
@@ -230,7 +230,8 @@ export class Registry {
     const make = (current: KubeObject | undefined) => {
       created = current === undefined;
       const merged = withApplied(writer, current, { applied, force });
-      if (current) return withFields(prepareUpdate(kind, current, decode(kind, merged, silent), { ...this.#deps, subresource }), merged);
+      if (current)
+        return withFields(prepareUpdate(kind, current, decode(kind, merged, silent, current), { ...this.#deps, subresource }), merged);
       if (subresource !== undefined) throw notFound(kind, name);
       checkNew(kind, name, applied);
       const decoded = decode(kind, { ...merged, metadata: { ...merged.metadata, name } }, silent);
@@ -303,7 +304,7 @@ export class Registry {
   ): KubeObject {
     const whole = subresource === "scale" && kind.scale ? withScale(made, mutated, kind.scale, name) : mutated;
     // What a webhook adds that nobody knows is dropped, and is none of the client's business.
-    const decoded = decode(kind, whole, { ...context, fieldValidation: "Ignore" });
+    const decoded = decode(kind, whole, { ...context, fieldValidation: "Ignore" }, current);
     return current
       ? withFields(prepareUpdate(kind, current, decoded, { ...this.#deps, subresource }), made)
       : afterMutation(kind, made, decoded);

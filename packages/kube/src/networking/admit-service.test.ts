@@ -55,6 +55,15 @@ test.each<[string, object, object]>([
   expect(admitted(expected)).toEqual(expected);
 });
 
+test("what a Service broke before the rule came can stay as it is, be mended, and not get worse", () => {
+  const old = { ports: [{ port: 80, name: "Web" }, { port: 81 }], sessionAffinity: "Maybe" };
+  expect(refusal({ ...old, selector: { a: "b" } }, old)).toBeUndefined();
+  expect(refusal({ ...old, sessionAffinity: "None" }, old)).toBeUndefined();
+  expect(refusal({ ...old, sessionAffinity: "Perhaps" }, old)).toBe(
+    'spec.sessionAffinity: Unsupported value: "Perhaps": supported values: "ClientIP", "None"',
+  );
+});
+
 describe("what is wrong with a Service is said in Kubernetes' words", () => {
   const ports = [{ port: 80 }];
   test.each<[string, object, string | undefined, object?]>([

@@ -9,6 +9,7 @@ import {
   duplicateValue,
   forbiddenField,
   invalidValue,
+  newCauses,
   oneOf,
   refuseInvalid,
   requiredField,
@@ -40,7 +41,10 @@ export function admitCoreService(object: KubeObject, old: KubeObject | undefined
   const before = (old as CoreService | undefined)?.spec;
   const given = keepAddress((object as CoreService).spec ?? {}, before);
   const spec = withDefaults(before ? withoutOldType(given, before) : given);
-  refuseInvalid(kind, object, [...specCauses(spec), ...(before ? changeCauses(spec, before) : [])]);
+  const causes = before
+    ? [...newCauses(specCauses(spec), () => specCauses(withDefaults(before))), ...changeCauses(spec, before)]
+    : specCauses(spec);
+  refuseInvalid(kind, object, causes);
   return { ...object, spec };
 }
 
