@@ -1,13 +1,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { causeChain, EbbError, type Logger } from "@ebb/base";
 import { StatusError } from "@ebb/kube";
-import { stringify } from "yaml";
 import { negotiate, YAML_TYPE } from "./accept.ts";
 import type { Answer } from "./http-types.ts";
+import { toYaml } from "./yaml.ts";
 
 export function send(response: ServerResponse, { status, body, contentType, warnings = [] }: Answer): void {
   const yaml = contentType === undefined && typeof body !== "string" && wantsYaml(response.req.headers.accept);
-  const text = typeof body === "string" ? body : yaml ? stringify(body, { aliasDuplicateObjects: false }) : `${JSON.stringify(body)}\n`;
+  const text = typeof body === "string" ? body : yaml ? toYaml(body) : `${JSON.stringify(body)}\n`;
   const type = contentType ?? (yaml ? YAML_TYPE : "application/json");
   // At once: of headers that are set one by one, Node keeps a table for each answer.
   const headers: OutgoingHttpHeaders = { "content-type": type, "content-length": Buffer.byteLength(text) };
