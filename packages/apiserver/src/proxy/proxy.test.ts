@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -121,6 +122,37 @@ describe("pods/proxy and services/proxy", () => {
     expect(String((await once(socket, "message"))[0])).toBe("heard hello");
     const [refused] = await once(open(`${NAMESPACE}/pods/none/proxy/`), "error");
     expect(String(refused)).toContain("404");
+  });
+
+  test("a request for another protocol has no body", async () => {
+    const { call } = await cluster();
+    const headers = { connection: "Upgrade", upgrade: "SPDY/3.1" };
+    expect(await call("POST", `${NAMESPACE}/pods/p/proxy/`, { body: "some text", headers })).toMatchObject({
+      status: 400,
+      body: { message: "a request for another protocol cannot have a body" },
+    });
+  });
+
+  test("a body that the application did not want keeps no next request waiting", async () => {
+    const { server } = await cluster(({ socket }) => void socket.write("HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const post = (body: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+        const options = {
+          ...server.api.address(),
+          ca: server.authority,
+          agent,
+          headers,
+          method: "POST",
+          path: `${NAMESPACE}/pods/p/proxy/`,
+        };
+        const asked = httpsRequest(options, (answer) => answer.resume().once("end", () => resolve(answer.statusCode)));
+        asked.on("error", reject).end(body);
+      });
+    expect(await post("x".repeat(32 * 1024 * 1024))).toBe(413);
+    expect(await post("x")).toBe(413);
   });
 
   test("what cannot be reached is said in Kubernetes' words", async () => {

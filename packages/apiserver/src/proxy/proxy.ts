@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage,
 import type { Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { connect as secureConnect } from "node:tls";
-import { StatusError, type KubeObject } from "@ebb/kube";
+import { badRequest, StatusError, type KubeObject } from "@ebb/kube";
 import type { Admission } from "../admission/admission.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { User } from "../registry/request-context.ts";
@@ -50,6 +50,8 @@ export async function serveProxy(exchange: Exchange, path: ProxyPath, deps: Prox
     // Who has the beginning of an answer must see that it was cut off.
     response.destroy(error instanceof Error ? error : undefined);
   });
+  // Of a body that the application did not want to the end: the client's next request comes after it.
+  request.unpipe().resume();
   return undefined;
 }
 
@@ -65,10 +67,14 @@ export async function openTunnel(
   { user, path, signal }: { user: User; path: ProxyPath; signal: AbortSignal },
   deps: ProxyDeps,
 ): Promise<Tunnel> {
+  const { headers } = request;
+  // It would be waited for by the application, and come only once that had agreed: as the other protocol.
+  if (Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined)
+    throw badRequest("a request for another protocol cannot have a body");
   await admitProxy(user, path, deps.admission);
   const socket = await reach(path, findBackend(path, deps.registry), deps);
-  const { upgrade = "" } = request.headers;
-  return ask(request, path, { socket, headers: { ...plainHeaders(request.headers), connection: "Upgrade", upgrade }, signal });
+  const { upgrade = "" } = headers;
+  return ask(request, path, { socket, headers: { ...plainHeaders(headers), connection: "Upgrade", upgrade }, signal });
 }
 
 interface Question {
