@@ -62,6 +62,8 @@ import { ValueCipher } from "./store/value-cipher.ts";
 import { ViewStore } from "./store/view-store.ts";
 
 const COMPACTION_PERIOD = 60_000;
+/** kube-apiserver looks after its own Service as often. */
+const OWN_SERVICE_PERIOD = 10_000;
 /** How often certificates are looked at: they are renewed months before their end. */
 const RENEWAL_PERIOD = 12 * 3_600_000;
 /** Kubernetes has them always. */
@@ -145,7 +147,7 @@ interface Machinery {
   accounts: AccountTokens;
   /** In the order in which they are started. */
   controllers: readonly Runnable[];
-  timers: readonly Timer[];
+  timers: Timer[];
 }
 
 class EmbeddedApiServer implements ApiServer {
@@ -190,7 +192,8 @@ class EmbeddedApiServer implements ApiServer {
       await this.#ensureStandards();
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
-      await ensureOwnService(this.client(SELF, { skipWebhooks: true }), this.address(), this.insideAddress());
+      await this.#ensureOwnService();
+      this.#machinery.timers.push(this.#options.clock.every(OWN_SERVICE_PERIOD, () => void this.#keepOwnService()));
     } catch (error) {
       await this.stop();
       throw error;
@@ -335,6 +338,19 @@ class EmbeddedApiServer implements ApiServer {
   #running(): Machinery {
     if (!this.#machinery) throw new BugError("api_server_not_running", "the API server is not running");
     return this.#machinery;
+  }
+
+  #ensureOwnService(): Promise<void> {
+    return ensureOwnService(this.client(SELF, { skipWebhooks: true }), this.address(), this.insideAddress());
+  }
+
+  /** Somebody may have deleted it. */
+  async #keepOwnService(): Promise<void> {
+    try {
+      await this.#ensureOwnService();
+    } catch (error) {
+      this.#options.log.warn({ error }, "the Service of this API could not be kept; it will be tried again");
+    }
   }
 
   /** What every Kubernetes has from its start. */

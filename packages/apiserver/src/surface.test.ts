@@ -2,6 +2,7 @@ import { createConnection } from "node:net";
 import { readFile, stat } from "node:fs/promises";
 import { once } from "node:events";
 import { join } from "node:path";
+import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { configMap, ksvc, startServer } from "./testing/server.ts";
@@ -62,6 +63,20 @@ test("the status of a namespace goes by namespaces/status alone", async () => {
   const { body } = await call("GET", "/api/v1/namespaces/n/status");
   expect(body).toMatchObject({ metadata: { labels: { a: "b" } }, status: { phase: "Active", conditions } });
   expect(body.metadata.labels).not.toHaveProperty("c");
+});
+
+test("the Service of this API comes again when somebody deletes it, and is not touched otherwise", async () => {
+  const clock = new VirtualClock(Date.now());
+  const { call } = await startServer({ clock });
+  const paths = ["services", "endpoints"].map((plural) => `/api/v1/namespaces/default/${plural}/kubernetes`);
+  const slice = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
+  const versions = async () => Promise.all([...paths, slice].map(async (path) => (await call("GET", path)).body.metadata?.resourceVersion));
+  const before = await versions();
+  await clock.advance(10_000);
+  expect(await versions()).toEqual(before);
+  for (const path of [...paths, slice]) expect((await call("DELETE", path)).status).toBe(200);
+  await clock.advance(10_000);
+  await eventually(async () => (await versions()).every((version) => version !== undefined));
 });
 
 test("the priorities of the system are there, and cannot be deleted", async () => {
