@@ -17,9 +17,11 @@ import {
   PersistentVolumes,
   PodAutoscalers,
   Pods,
+  PriorityClasses,
   ResourceQuotas,
   Revisions,
   Routes,
+  RuntimeClasses,
   Secrets,
   Services,
   StorageClasses,
@@ -48,6 +50,7 @@ import {
   type ResourceQuota,
   type Revision,
   type Route,
+  type RuntimeClass,
   type Secret,
   type StorageClass,
   type VirtualService,
@@ -80,6 +83,8 @@ export interface Context {
   namespaces: Informer<Namespace>;
   /** The one that there is. */
   nodes: Informer<KubeNode>;
+  priorityClasses: Informer<KubeObject>;
+  runtimeClasses: Informer<RuntimeClass>;
   claims: Informer<PersistentVolumeClaim>;
   volumes: Informer<PersistentVolume>;
   storageClasses: Informer<StorageClass>;
@@ -136,6 +141,8 @@ export function createContext({ client, clock, log, progressDeadlineSeconds }: C
     limitRanges: informer(LimitRanges),
     namespaces: informer(Namespaces),
     nodes: informer(Nodes),
+    priorityClasses: informer(PriorityClasses),
+    runtimeClasses: informer(RuntimeClasses),
     claims: informer(PersistentVolumeClaims),
     volumes: informer(PersistentVolumes),
     storageClasses: informer(StorageClasses),
@@ -181,6 +188,8 @@ export function informersOf(context: Context): Runnable[] {
     limitRanges,
     context.namespaces,
     nodes,
+    context.priorityClasses,
+    context.runtimeClasses,
     ...storage,
     ...routing,
   ];

@@ -34,6 +34,7 @@ export {
   NodeMetrics,
   PodMetrics,
   PriorityClasses,
+  RuntimeClasses,
   RoleBindings,
   Roles,
   StorageClasses,
@@ -170,6 +171,7 @@ export {
 export { signingStatus } from "./signing/signing-status.ts";
 export { conversionReview, CONVERSION_VERSIONS, isForeign, readConversion, type ConversionWebhook } from "./custom/conversion.ts";
 export { budgetsOf, disruptionsOf, mayBeEvicted, type Disruptions } from "./policy/disruptions.ts";
+export type { RuntimeClass } from "./policy/admit-runtime.ts";
 export type { PodDisruptionBudget } from "./policy/admit-disruption-budget.ts";
 export { builtinSchema, messageOfSchema } from "./builtin/builtin-schema.ts";
 export { messageNameOf } from "./builtin/decode-protobuf.ts";

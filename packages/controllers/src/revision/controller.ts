@@ -90,9 +90,10 @@ export class RevisionController {
       for (const revision of context.revisions.list())
         if (revision.metadata.namespace === object.metadata.namespace) this.controller.add(keyOf(revision));
     });
-    context.nodes.onChange(({ type }) => {
-      if (type !== "resync") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
-    });
+    for (const placing of [context.nodes, context.priorityClasses, context.runtimeClasses])
+      placing.onChange(({ type }) => {
+        if (type !== "resync") for (const revision of context.revisions.list()) this.controller.add(keyOf(revision));
+      });
     context.autoscalers.onChange(({ object }) => this.controller.add(ownerKey(Revisions, object)));
     secrets.onChange(({ object, type }) => type !== "resync" && this.#addDependents(Secrets, object));
     configMaps.onChange(({ object, type }) => type !== "resync" && this.#addDependents(ConfigMaps, object));
@@ -195,8 +196,13 @@ export class RevisionController {
   }
 
   #unplaced(revision: Revision, node: NodeSize | undefined): Cause | undefined {
-    const [known] = this.#options.context.nodes.list();
-    return misplaced(revision.spec, known, deploymentName(revision)) ?? (node && unschedulable(revision.spec, node));
+    const { nodes, priorityClasses, runtimeClasses } = this.#options.context;
+    const around = {
+      node: nodes.list()[0],
+      hasPriorityClass: (name: string) => priorityClasses.get("", name) !== undefined,
+      runtimeHandler: (name: string) => runtimeClasses.get("", name)?.handler,
+    };
+    return misplaced(revision.spec, around, deploymentName(revision)) ?? (node && unschedulable(revision.spec, node));
   }
 
   #ranges({ metadata }: Revision): LimitRange[] {

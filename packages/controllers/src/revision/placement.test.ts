@@ -1,4 +1,4 @@
-import type { PodSpec } from "@ebb/kube";
+import type { KubeNode, PodSpec } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { misplaced } from "./placement.ts";
 
@@ -10,8 +10,12 @@ const NODE = {
 };
 const GPU = { key: "gpu", value: "yes", effect: "NoSchedule" };
 const TAINTED = { ...NODE, spec: { taints: [GPU] } };
-const why = (spec: Partial<PodSpec>, node = NODE as Parameters<typeof misplaced>[1]) =>
-  misplaced({ containers: [], ...spec }, node, "shop-00001-deployment")?.message;
+const AROUND = {
+  hasPriorityClass: (name: string) => ["system-node-critical", "urgent"].includes(name),
+  runtimeHandler: (name: string) => (name === "kata" ? "kata-qemu" : undefined),
+};
+const why = (spec: Partial<PodSpec>, node: KubeNode = NODE) =>
+  misplaced({ containers: [], ...spec }, { ...AROUND, node }, "shop-00001-deployment")?.message;
 const required = (...terms: object[]) => ({
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } },
 });
@@ -59,6 +63,12 @@ describe("what the one node is, or not", () => {
       'pods "shop-00001-deployment" is forbidden: no PriorityClass with name high was found',
     ],
     ["a priority of every cluster", { priorityClassName: "system-node-critical" }, undefined],
+    ["a priority of a user", { priorityClassName: "urgent" }, undefined],
+    [
+      "a runtime that a user has described, and the machine has not",
+      { runtimeClassName: "kata" },
+      'Failed to create pod sandbox: failed to get sandbox runtime: no runtime for "kata-qemu" is configured',
+    ],
     ["another scheduler", { schedulerName: "mine" }, 'nothing runs here that schedules for "mine"'],
     ["the usual scheduler", { schedulerName: "default-scheduler" }, undefined],
   ])("%s", (_, spec, message) => expect(why(spec)).toBe(message));
@@ -77,5 +87,5 @@ describe("what the one node is, or not", () => {
   );
 
   test("before the node is known, it is not blamed", () =>
-    expect(misplaced({ containers: [], nodeSelector: { zone: "a" } }, undefined, "p")).toBeUndefined());
+    expect(misplaced({ containers: [], nodeSelector: { zone: "a" } }, { ...AROUND, node: undefined }, "p")).toBeUndefined());
 });

@@ -10,19 +10,26 @@ interface Term {
   matchFields?: readonly Requirement[];
 }
 
-/** Those that every cluster has. */
-const PRIORITY_CLASSES: ReadonlySet<string> = new Set(["system-cluster-critical", "system-node-critical"]);
 const DEFAULT_SCHEDULER = "default-scheduler";
 const KEEPS_OUT: ReadonlySet<string> = new Set(["NoSchedule", "NoExecute"]);
+
+/** What a Pod is held against. */
+export interface Surroundings {
+  /** Unknown at the very start. */
+  node: KubeNode | undefined;
+  hasPriorityClass(name: string): boolean;
+  /** Undefined for one that there is none of. */
+  runtimeHandler(name: string): string | undefined;
+}
 
 /**
  * Why a Pod of this spec could not be made, or placed on the one node, by what it asks for beside its size; in the words of Kubernetes' admission and
  * scheduler. Labels and taints are the Node's own, as somebody may have set them. What Pods want of other Pods (`podAffinity`, spreading) is not looked at.
  */
-export function misplaced(spec: PodSpec, node: KubeNode | undefined, pod: string): Cause | undefined {
+export function misplaced(spec: PodSpec, { node, hasPriorityClass, runtimeHandler }: Surroundings, pod: string): Cause | undefined {
   const { runtimeClassName, priorityClassName, schedulerName } = spec;
-  if (runtimeClassName) return rejected(pod, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
-  if (priorityClassName && !PRIORITY_CLASSES.has(priorityClassName))
+  if (runtimeClassName) return withoutRuntime(runtimeClassName, runtimeHandler(runtimeClassName), pod);
+  if (priorityClassName && !hasPriorityClass(priorityClassName))
     return rejected(pod, `no PriorityClass with name ${priorityClassName} was found`);
   if (schedulerName && schedulerName !== DEFAULT_SCHEDULER)
     return { reason: "Unschedulable", message: `nothing runs here that schedules for ${JSON.stringify(schedulerName)}` };
@@ -30,6 +37,13 @@ export function misplaced(spec: PodSpec, node: KubeNode | undefined, pod: string
   const taint = node.spec?.taints?.find((each) => KEEPS_OUT.has(each.effect) && !spec.tolerations?.some((one) => tolerates(one, each)));
   if (taint) return unplaceable(`had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
   return isWanted(spec, node) ? undefined : unplaceable("didn't match Pod's node affinity/selector");
+}
+
+/** There is one engine, which runs everything in one way. */
+function withoutRuntime(name: string, handler: string | undefined, pod: string): Cause {
+  if (handler === undefined) return rejected(pod, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
+  const why = `no runtime for ${JSON.stringify(handler)} is configured`;
+  return { reason: "FailedCreatePodSandBox", message: `Failed to create pod sandbox: failed to get sandbox runtime: ${why}` };
 }
 
 function rejected(pod: string, why: string): Cause {

@@ -1,6 +1,7 @@
 import { API_EXTENSIONS_GROUP, type CustomResourceDefinition } from "../custom/definition.ts";
 import { NODE_METRICS_COLUMNS, NODE_METRICS_SCHEMA, POD_METRICS_COLUMNS, POD_METRICS_SCHEMA } from "../measured.ts";
 import type { AdmissionPolicy, AdmissionPolicyBinding } from "../policies/policy.ts";
+import type { RuntimeClass } from "../policy/admit-runtime.ts";
 import { RBAC_GROUP, type ClusterRole, type ClusterRoleBinding, type Role, type RoleBinding } from "../rbac.ts";
 import { CERTIFICATES_GROUP, type SigningRequest } from "../signing/signing-request.ts";
 import type { StorageClass } from "../storage.ts";
@@ -88,7 +89,7 @@ export const PriorityClasses = define({
   namespaced: false,
   generation: true,
 });
-export const RuntimeClasses = define({
+export const RuntimeClasses = define<RuntimeClass>({
   group: "node.k8s.io",
   version: "v1",
   builtIn: true,

@@ -4,7 +4,7 @@ import type { KubeObject } from "../meta.ts";
 import { invalidValue, refuseInvalid, requiredField } from "../status-errors.ts";
 import { sameValue } from "../validate-immutable.ts";
 
-interface RuntimeClass extends KubeObject {
+export interface RuntimeClass extends KubeObject {
   handler?: string;
 }
 
