@@ -81,3 +81,32 @@ describe("metrics.k8s.io", () => {
     expect((await asVisitor()).status).toBe(200);
   });
 });
+
+describe("what the server tells of itself", () => {
+  const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
+
+  test("each group and version that it serves, those of definitions too", async () => {
+    const { call } = await startServer();
+    const path = "/apis/apiregistration.k8s.io/v1/apiservices";
+    const { body } = await call("GET", path);
+    expect(body).toMatchObject({ apiVersion: "apiregistration.k8s.io/v1", kind: "APIServiceList" });
+    expect(namesOf(body)).toEqual(expect.arrayContaining(["v1.", "v1.apps", "v1.serving.knative.dev", "v1beta1.serving.knative.dev"]));
+    expect((await call("GET", `${path}/v1.apps`)).body).toMatchObject({
+      spec: { group: "apps", version: "v1", versionPriority: 1 },
+      status: { conditions: [{ type: "Available", status: "True", reason: "Local" }] },
+    });
+    const { columnDefinitions, rows } = (await call("GET", `${path}?fieldSelector=metadata.name%3Dv1.`, { accept: TABLE })).body;
+    expect(columnDefinitions.map(({ name }: { name: string }) => name)).toEqual(["Name", "Service", "Available", "Age"]);
+    expect(rows.map(({ cells }: { cells: unknown[] }) => cells.slice(0, 3))).toEqual([["v1.", "Local", "True"]]);
+    expect((await call("GET", `${path}/v9.none`)).status).toBe(404);
+    expect((await call("DELETE", `${path}/v1.apps`)).status).toBe(405);
+  });
+
+  test("its parts, with the warning that nobody should ask for them any more", async () => {
+    const { call } = await startServer();
+    const { body, headers } = await call("GET", "/api/v1/componentstatuses", { accept: TABLE });
+    expect(body.rows[0].cells).toEqual(["controller-manager", "Healthy", "ok", ""]);
+    expect(headers.warning).toBe('299 - "v1 ComponentStatus is deprecated in v1.19+"');
+    expect((await call("GET", "/api/v1/componentstatuses/etcd-0")).body.conditions[0]).toMatchObject({ type: "Healthy", status: "True" });
+  });
+});

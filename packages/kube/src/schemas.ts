@@ -6,11 +6,14 @@ import { DEFINITION_SCHEMA } from "./custom/definition-schema.ts";
 import { DOMAIN_CLAIM_SCHEMA, DOMAIN_MAPPING_SCHEMA } from "./domain-mapping.ts";
 import { DESTINATION_RULE_SCHEMA, GATEWAY_SCHEMA, VIRTUAL_SERVICE_SCHEMA } from "./istio/istio-schema.ts";
 import { apiVersionOf, type Kind } from "./kinds/kind.ts";
+import { API_SERVICE_SCHEMA, COMPONENT_STATUS_SCHEMA } from "./own-state.ts";
 import { anyObject, objectMeta, text, type Schema } from "./schema.ts";
 import { POD_AUTOSCALER_SCHEMA, SERVING_SCHEMAS } from "./serving-schema.ts";
 
-/** By group and kind: the custom kinds that come with the cluster. */
+/** By group and kind: the custom kinds that come with the cluster, and those of Kubernetes' that are only read. */
 const SCHEMAS: Readonly<Record<string, Schema>> = {
+  "/ComponentStatus": COMPONENT_STATUS_SCHEMA,
+  "apiregistration.k8s.io/APIService": API_SERVICE_SCHEMA,
   "apiextensions.k8s.io/CustomResourceDefinition": DEFINITION_SCHEMA,
   "networking.internal.knative.dev/Certificate": CERTIFICATE_SCHEMA,
   "networking.internal.knative.dev/ClusterDomainClaim": DOMAIN_CLAIM_SCHEMA,

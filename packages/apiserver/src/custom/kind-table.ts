@@ -1,5 +1,7 @@
 import {
   ALL_KINDS,
+  APIServices,
+  ComponentStatuses,
   CustomResourceDefinitions,
   kindsOfDefinition,
   NodeMetrics,
@@ -61,6 +63,6 @@ export class KindTable {
       const resource = resourceOf(kind);
       if (!stored.has(resource) || (kind.version === kind.storageVersion && kind.storageGroup === undefined)) stored.set(resource, kind);
     }
-    return { all, served: [...all, NodeMetrics, PodMetrics], stored };
+    return { all, served: [...all, APIServices, ComponentStatuses, NodeMetrics, PodMetrics], stored };
   }
 }

@@ -27,7 +27,7 @@ const COLUMNS: Columns = {
 /** Both are of the same objects, as they are stored. */
 const EVENT_GROUPS: ReadonlySet<string> = new Set(["", "events.k8s.io"]);
 /** Kinds of which kubectl shows no date. */
-const AGELESS: ReadonlySet<string> = new Set(["/PodTemplate"]);
+const AGELESS: ReadonlySet<string> = new Set(["/ComponentStatus", "/PodTemplate"]);
 
 export function columnsOf({ group, kind, schema, columns }: Pick<Kind, "group" | "kind" | "schema" | "columns">): readonly Column[] {
   if (schema) return [NAME, ...(columns?.map(definedColumn) ?? [AGE])];

@@ -37,8 +37,6 @@ export interface RouteDeps extends ResourceDeps {
   reviews: ReviewDeps;
   /** What users have to say about requests that are no writes: those for streams. */
   admission: Admission;
-  /** Those that are served now. */
-  kinds: readonly Kind[];
 }
 
 /** Finds who answers a request that was authorised. Throws StatusError. */

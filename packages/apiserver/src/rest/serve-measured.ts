@@ -1,7 +1,21 @@
 import { rfc3339, type Clock } from "@ebb/base";
-import { badRequest, Nodes, notFound, PodMetrics, Pods, type Kind, type KubeObject, type Pod } from "@ebb/kube";
+import {
+  APIServices,
+  apiVersionOf,
+  badRequest,
+  ComponentStatuses,
+  Nodes,
+  notFound,
+  PodMetrics,
+  Pods,
+  type Kind,
+  type KubeObject,
+  type Pod,
+} from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
+import { selection } from "../registry/selection.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
+import { apiServices, componentStatuses } from "./own-state.ts";
 import { representList, representObject, viewFor } from "./represent.ts";
 import { flagOf, listRequestOf } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
@@ -22,25 +36,48 @@ export interface Measure {
 
 interface MeasuredDeps {
   registry: Registry;
+  kinds: readonly Kind[];
   measure: Measure;
   clock: Clock;
 }
 
-/** metrics.k8s.io, which `kubectl top` and dashboards read: made of a Pod or a Node and what it uses. */
+const DEPRECATED = "v1 ComponentStatus is deprecated in v1.19+";
+
+/**
+ * Kinds that are found out when they are read: metrics.k8s.io, which `kubectl top` and dashboards read, made of a Pod or a Node and what it uses, and what
+ * the server tells of itself.
+ */
 export async function serveMeasured(exchange: Exchange, path: ResourcePath, deps: MeasuredDeps): Promise<Answer> {
   const { kind, name, subresource } = path;
   const { method, query } = exchange;
   if (method !== "GET" || subresource !== undefined) throw notAllowed(method);
   if (flagOf(query, "watch")) throw notAllowed("WATCH");
   const view = viewFor(exchange, deps.clock);
+  const warnings = kind === ComponentStatuses ? [DEPRECATED] : [];
   if (name === undefined) {
-    const items = await measured(kind, sourcesOf(path, query, deps.registry), deps);
-    const list = { apiVersion: `${kind.group}/${kind.version}`, kind: `${kind.kind}List`, metadata: { resourceVersion: "" }, items };
-    return ok(representList(kind, list, view));
+    const items = await listed(path, query, deps);
+    const list = { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List`, metadata: { resourceVersion: "" }, items };
+    return { ...ok(representList(kind, list, view)), warnings };
   }
-  const [object] = await measured(kind, [deps.registry.get({ kind: sourceOf(kind), namespace: path.namespace, name })], deps);
+  const own = ownState(kind, deps);
+  const [object] = own
+    ? own.filter(({ metadata }) => metadata.name === name)
+    : await measured(kind, [deps.registry.get({ kind: sourceOf(kind), namespace: path.namespace, name })], deps);
   if (!object) throw notFound(kind, name);
-  return ok(representObject(kind, object, view));
+  return { ...ok(representObject(kind, object, view)), warnings };
+}
+
+async function listed(path: ResourcePath, query: URLSearchParams, deps: MeasuredDeps): Promise<KubeObject[]> {
+  const own = ownState(path.kind, deps);
+  return own
+    ? own.filter(selection(path.kind, listRequestOf(query, undefined)))
+    : measured(path.kind, sourcesOf(path, query, deps.registry), deps);
+}
+
+/** Undefined for kinds of which each object is made of another. */
+function ownState(kind: Kind, { kinds, registry }: MeasuredDeps): KubeObject[] | undefined {
+  if (kind === APIServices) return apiServices(kinds, registry);
+  return kind === ComponentStatuses ? componentStatuses() : undefined;
 }
 
 function sourcesOf({ kind, namespace }: ResourcePath, query: URLSearchParams, registry: Registry): readonly KubeObject[] {

@@ -37,6 +37,8 @@ export interface ResourceDeps {
   views: Views;
   measure: Measure;
   metrics: () => string;
+  /** Those that are served now. */
+  kinds: readonly Kind[];
 }
 
 /** Collections, objects and subresources: verbs to machinery. */

@@ -109,6 +109,27 @@ export const CertificateSigningRequests = define<SigningRequest>({
   statusSubresource: true,
 });
 export const Leases = define({ group: "coordination.k8s.io", version: "v1", builtIn: true, kind: "Lease", plural: "leases" });
+/** What the server tells of itself: of each group and version that it serves, and of its parts. */
+export const APIServices = define({
+  group: "apiregistration.k8s.io",
+  version: "v1",
+  builtIn: true,
+  kind: "APIService",
+  plural: "apiservices",
+  categories: ["api-extensions"],
+  namespaced: false,
+  measured: true,
+});
+export const ComponentStatuses = define({
+  group: "",
+  version: "v1",
+  builtIn: true,
+  kind: "ComponentStatus",
+  plural: "componentstatuses",
+  shortNames: ["cs"],
+  namespaced: false,
+  measured: true,
+});
 
 const metrics = { group: "metrics.k8s.io", version: "v1beta1", builtIn: true, measured: true } as const;
 

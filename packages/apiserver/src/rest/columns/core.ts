@@ -3,6 +3,15 @@ import { AGE, column, countOf, CREATED_AT, field, orNone, wide, type Columns } f
 
 export const CORE_COLUMNS: Columns = {
   "coordination.k8s.io/Lease": [field("Holder", "spec.holderIdentity")],
+  "apiregistration.k8s.io/APIService": [
+    column("Service", () => "Local"),
+    column("Available", ({ status }) => ((status ?? {}) as { conditions?: Condition[] }).conditions?.[0]?.status ?? "Unknown"),
+  ],
+  "/ComponentStatus": [
+    column("Status", (object) => componentState(object, "type")),
+    column("Message", (object) => componentState(object, "message")),
+    column("Error", (object) => componentState(object, "error")),
+  ],
   "/Node": [
     column("Status", nodeStatus),
     column("Roles", rolesOf),
@@ -25,6 +34,11 @@ export const CORE_COLUMNS: Columns = {
   "/Secret": [field("Type", "type"), column("Data", countOf("data"), { type: "integer" })],
   "/ServiceAccount": [column("Secrets", countOf("secrets"), { type: "integer" })],
 };
+
+function componentState(object: KubeObject, part: "type" | "message" | "error"): string {
+  const [healthy] = (object as KubeObject & { conditions?: Record<typeof part, string>[] }).conditions ?? [];
+  return healthy?.[part] ?? "";
+}
 
 const ROLE_LABEL = "node-role.kubernetes.io/";
 
