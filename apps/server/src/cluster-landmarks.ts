@@ -150,10 +150,11 @@ export function makeNode(machine: Machine, address: string, now: number): KubeNo
   const { hostname, architecture, kernel, osImage, cores, memoryBytes } = machine;
   const time = rfc3339(now);
   const size = { cpu: String(cores), memory: `${Math.floor(memoryBytes / 1024)}Ki`, pods: String(MOST_PODS) };
-  const condition = (type: string, status: "True" | "False", reason: string) => ({
+  const condition = (type: string, status: "True" | "False", reason: string, message: string) => ({
     type,
     status,
     reason,
+    message,
     lastHeartbeatTime: time,
     lastTransitionTime: time,
   });
@@ -178,10 +179,10 @@ export function makeNode(machine: Machine, address: string, now: number): KubeNo
         { type: "Hostname", address: hostname },
       ],
       conditions: [
-        condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
-        condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
-        condition("PIDPressure", "False", "KubeletHasSufficientPID"),
-        condition("Ready", "True", "KubeletReady"),
+        condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
       ],
       nodeInfo: {
         machineID: "",

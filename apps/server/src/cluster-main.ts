@@ -19,6 +19,7 @@ import { takeClusterKeys } from "./cluster-keys.ts";
 import { clusterViews } from "./cluster-views.ts";
 import { machineUsage, nodeAddress, thisMachine } from "./cluster-landmarks.ts";
 import { createMeasure } from "./measure.ts";
+import { nodeLease } from "./node-lease.ts";
 import { podAccess } from "./pod-access.ts";
 import { heapCompaction } from "./compact-heap.ts";
 import { runChild, type ChildContext, type ChildPart } from "./child.ts";
@@ -110,6 +111,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     closing(Object.values(drivers)),
     api,
     clusterAccess(api, { config, paths, credentials }),
+    nodeLease({ client, ...common }),
     gateway,
     controllers,
     heapCompaction({ clock: systemClock }),
