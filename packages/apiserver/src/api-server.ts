@@ -243,6 +243,7 @@ class EmbeddedApiServer implements ApiServer {
       store: views,
       admission,
       convert,
+      futile: (key, written) => views.futile(key, written),
       kindInVersion: (kind, version) => kinds.inVersion(kind, version),
       clock,
       random,

@@ -14,6 +14,7 @@ const view: ObjectView<ConfigMap> = {
   source: ConfigMaps,
   name: ({ metadata }) => `${metadata.name}-d`,
   sourceName: (name) => name.slice(0, -2),
+  instead: "Ask the map.",
   make: ({ metadata, data = {} }) => ({
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -91,6 +92,20 @@ describe("objects made on reading", () => {
     await call("DELETE", `${MAPS}/no`);
     expect(await take(lines, 4)).toEqual(["ADDED no", "DELETED a", "MODIFIED no", "DELETED no"]);
     expect((await call("POST", sets, { body: { ...wantedView.make(configMap("a") as ConfigMap, {} as never) } })).status).toBe(201);
+  });
+
+  test("who writes to one is told what it is made of; a deletion is no end to wait for", async () => {
+    const futile = "Deployment a-d is made of ConfigMap a when it is read: what is written to it has no effect. Ask the map.";
+    const { headers } = await server.call("PATCH", `${DEPLOYMENTS}/a-d`, {
+      type: "application/merge-patch+json",
+      body: { spec: { replicas: 9 } },
+    });
+    expect(headers.warning).toBe(`299 - "${futile}"`);
+    const deleted = await server.call("DELETE", `${DEPLOYMENTS}/a-d`);
+    expect(deleted.headers.warning).toBe(`299 - "${futile}"`);
+    // kubectl waits until there is none of this uid any more.
+    expect(deleted.body.details).toEqual({ name: "a-d", group: "apps", kind: "deployments" });
+    expect((await server.call("DELETE", `${MAPS}/b`)).body.details.uid).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test("what is written to them is taken and undone; conflicts are refused as ever", async () => {

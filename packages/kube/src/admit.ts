@@ -55,6 +55,8 @@ export interface AdmissionRequest {
   configCheck?: ConfigCheck;
   /** Nothing will be written: what a Revision's Pods would be refused for is looked at, too. */
   dryRun?: boolean;
+  /** Why nothing comes of what is written, of an object that is made when it is read; told instead of what is told of its kind. */
+  futile?: string;
   /** Takes what the client should be told although it is admitted. */
   warn?: (message: string) => void;
 }
@@ -67,7 +69,8 @@ export interface AdmissionRequest {
 export function admit(kind: Kind, object: KubeObject, request: AdmissionRequest): KubeObject {
   const admission = ADMISSIONS[`${kind.group}/${kind.kind}`];
   const admitted = admission ? admission(object, request, kind) : object;
-  if (kind.inert !== undefined) request.warn?.(kind.inert);
+  const futile = request.futile ?? kind.inert;
+  if (futile !== undefined) request.warn?.(futile);
   return admitted;
 }
 

@@ -25,6 +25,8 @@ export interface ObjectView<S extends KubeObject = KubeObject> {
   applies?(source: S): boolean;
   make(source: S, find: Finder): KubeObject;
   keeps?(written: KubeObject): boolean;
+  /** What whoever writes to such an object should do: told to them, after what it is made of. */
+  readonly instead?: string;
 }
 
 /** A uid that is the same each time, and differs for each kind and each source. */

@@ -26,7 +26,7 @@ import {
 } from "@ebb/kube";
 import type { Admission } from "../admission/admission.ts";
 import type { Convert } from "../custom/converter.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreKey } from "../store/store.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { decode, decodeApplied } from "./decode.ts";
 import { readState } from "./expired-list.ts";
@@ -55,6 +55,8 @@ export interface RegistryDeps {
   guard?: (kind: Kind, next: KubeObject, old: KubeObject | undefined, user: User) => void;
   /** The same before a status is stored. */
   guardStatus?: (write: StatusWrite) => void;
+  /** Why what is written to an object comes to nothing: the client is told. */
+  futile?: (key: StoreKey, written?: KubeObject) => string | undefined;
   /** Turns objects of kinds with a conversion webhook into another version. */
   convert?: Convert;
   kindInVersion?: (kind: Kind, version: string) => Kind | undefined;
@@ -80,6 +82,8 @@ export interface Deletion {
   object: KubeObject;
   /** False while finalizers keep it. */
   removed: boolean;
+  /** It is made when it is read, and so is there again: another, to whoever waits for this one to go. */
+  again: boolean;
 }
 
 /**
@@ -312,8 +316,10 @@ export class Registry {
 
   #admit(kind: Kind, current: KubeObject | undefined, made: KubeObject, context: RequestContext): KubeObject {
     if (!current) return admit(kind, made, this.#admission(context));
+    const futile = this.#deps.futile?.(keyOf(kind, made.metadata.namespace, made.metadata.name), made);
+    const request = { ...this.#admission(context), old: current, ...(futile === undefined ? {} : { futile }) };
     // What is being deleted must be able to lose its finalizers, whatever later rules say of its spec.
-    const admitted = current.metadata.deletionTimestamp ? made : admit(kind, made, { ...this.#admission(context), old: current });
+    const admitted = current.metadata.deletionTimestamp ? made : admit(kind, made, request);
     return withGeneration(kind, current, admitted);
   }
 
@@ -344,7 +350,9 @@ export class Registry {
     const object = await runWrite(write, this.#deps);
     const last = object ?? before;
     if (!last) throw notFound(kind, name);
-    return { object: last, removed };
+    const futile = this.#deps.futile?.(keyOf(kind, target.namespace, name));
+    if (futile !== undefined) context.warn?.(futile);
+    return { object: last, removed, again: futile !== undefined };
   }
 
   /** Each object of the selection; those that somebody else deleted meanwhile do not count. */

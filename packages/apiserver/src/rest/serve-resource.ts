@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@ebb/base";
 import { badRequest, CERTIFICATES_GROUP, isCore, StatusError, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Subresource } from "../registry/prepare-update.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { Deletion, Registry } from "../registry/registry.ts";
 import type { Target } from "../registry/staged-write.ts";
 import { acceptedOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
@@ -57,6 +57,9 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "finalize" && isCore(kind, "Namespace") && exchange.method === "PUT")
     return serveObject(exchange, target, deps, "finalize");
   if (subresource === "eviction" && isCore(kind, "Pod") && kind.group === "") return serveEviction(exchange, target, deps.registry);
+  // As kubectl repeats it, below words of its own for a server without them.
+  if (subresource === "ephemeralcontainers" && isCore(kind, "Pod"))
+    throw new StatusError("NotFound", "no container can be added to an instance: look into it with `kubectl exec`");
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
@@ -129,7 +132,7 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
   if (method !== "DELETE" || subresource !== undefined) throw notAllowed(method);
   const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
   const deletion = await registry.delete(target, options, { ...context, dryRun: dryRun || context.dryRun === true });
-  return deletion.removed ? ok(removedStatus(target, deletion.object)) : answer(deletion.object);
+  return deletion.removed ? { ...ok(removedStatus(target, deletion)), warnings } : answer(deletion.object);
 }
 
 function checkCreate({ user }: Exchange, { kind, namespace = "", name }: Target, authorize: Authorize): void {
@@ -143,7 +146,8 @@ async function required(body: Promise<unknown>): Promise<unknown> {
   return object;
 }
 
-function removedStatus({ kind, name }: Target, { metadata }: KubeObject): unknown {
-  const details = { name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.plural, uid: metadata.uid };
+function removedStatus({ kind, name }: Target, { object, again }: Deletion): unknown {
+  const uid = again ? {} : { uid: object.metadata.uid };
+  const details = { name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.plural, ...uid };
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
 }

@@ -61,6 +61,15 @@ export class ViewStore implements Store {
     return { revision: stored.revision, objects: sorted.map(([, object]) => object) };
   }
 
+  /** Why a write to an object comes to nothing; undefined where it does not, or where there is none. */
+  futile(key: StoreKey, written?: KubeObject): string | undefined {
+    const placed = this.#base.get(key) ? undefined : this.#placedBy(key);
+    if (!placed || (written && placed.view.keeps?.(written))) return undefined;
+    const { view, source } = placed;
+    const made = `${view.kind.kind} ${key.name} is made of ${view.source.kind} ${source.metadata.name} when it is read: what is written to it has no effect`;
+    return view.instead === undefined ? made : `${made}. ${view.instead}`;
+  }
+
   /** Of what is stored: what owns, collects and counts has nothing to do with views. */
   all(): Iterable<{ key: StoreKey; object: KubeObject }> {
     return this.#base.all();
@@ -116,10 +125,15 @@ export class ViewStore implements Store {
     return this.#madeBy(key)?.object;
   }
 
-  #madeBy({ resource, namespace, name }: StoreKey): { view: ObjectView; object: KubeObject } | undefined {
+  #madeBy(key: StoreKey): { view: ObjectView; object: KubeObject } | undefined {
+    const placed = this.#placedBy(key);
+    return placed && { view: placed.view, object: this.#make(placed.view, placed.source) };
+  }
+
+  #placedBy({ resource, namespace, name }: StoreKey): { view: ObjectView; source: KubeObject } | undefined {
     for (const view of this.#byResource.get(resource) ?? []) {
       const source = this.#sourceOf(view, namespace, name);
-      if (source) return { view, object: this.#make(view, source) };
+      if (source) return { view, source };
     }
     return undefined;
   }

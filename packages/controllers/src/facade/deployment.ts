@@ -3,7 +3,7 @@ import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import { servingContainer } from "../revision/workload.ts";
 import { queueProxyOf } from "./queue-proxy.ts";
-import { beneath, conditionOf, deploymentName, mark, suffixed } from "./parts.ts";
+import { beneath, conditionOf, deploymentName, mark, SCALES_BY, suffixed } from "./parts.ts";
 
 const DEFAULT_PORT = 8080;
 const UPSTREAM_DEADLINE = 600_000;
@@ -13,6 +13,7 @@ export const deploymentView: ObjectView<Revision> = {
   kind: Deployments,
   source: Revisions,
   ...suffixed("-deployment"),
+  instead: SCALES_BY,
   make: makeDeployment,
 };
 

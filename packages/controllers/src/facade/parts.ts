@@ -42,6 +42,10 @@ export function autoscalerRef({ metadata }: Revision, find: Finder): OwnerRefere
   return autoscaler && controllerRef(PodAutoscalers, autoscaler);
 }
 
+/** What whoever writes to a Deployment of a Revision is after. */
+export const SCALES_BY =
+  "For more instances set autoscaling.knative.dev/min-scale in the template of the Knative Service, for new ones delete the Pods.";
+
 /** `name` and `sourceName` of a view whose objects are named after their sources. */
 export function suffixed(suffix: string): { name(source: KubeObject): string; sourceName(name: string): string | undefined } {
   return {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { derivedUid, Deployments, ReplicaSets, Revisions, type KubeObject, type ObjectView, type Revision } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { makeDeployment } from "./deployment.ts";
-import { deploymentName } from "./parts.ts";
+import { deploymentName, SCALES_BY } from "./parts.ts";
 
 /** As long as Kubernetes' own hashes of templates are. */
 const HASH = 10;
@@ -13,6 +13,7 @@ export const replicaSetView: ObjectView<Revision> = {
   source: Revisions,
   name: replicaSetName,
   sourceName: (name) => /^(.+)-deployment-[0-9a-f]{10}$/.exec(name)?.[1],
+  instead: SCALES_BY,
   make: makeReplicaSet,
 };
 
