@@ -6,7 +6,7 @@ export { LoadRecord } from "./replay/load-record.ts";
 export type { StartTimes } from "./replay/fleet.ts";
 export { replay, type Outcome } from "./replay/replay.ts";
 export { RevisionScaler, type ScalerInputs } from "./revision-scaler.ts";
-export { policyOf, POLICY_ANNOTATIONS, type Policy } from "./strategies/parse-policy.ts";
+export { LED_TO, policyOf, POLICY_ANNOTATIONS, type Policy } from "./strategies/parse-policy.ts";
 export type { Usage, Vote } from "./strategies/ballot.ts";
 export { wakesByItself, type Strategy } from "./strategies/strategy.ts";
 export { HPA_CLASS, revisionScaling, scalingAnnotation, type RevisionScaling } from "./revision-scaling.ts";

@@ -2,6 +2,7 @@ export { backoffDelay, type BackoffPolicy } from "./backoff.ts";
 export { collectGarbage } from "./collect-garbage.ts";
 export { rfc3339, sleep, systemClock, type Clock, type Timer } from "./clock.ts";
 export { Signal } from "./signal.ts";
+export { eachAtOnce } from "./each-at-once.ts";
 export {
   assertNever,
   BugError,

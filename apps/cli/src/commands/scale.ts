@@ -10,7 +10,7 @@ export const scaleCommand = defineCommand({
   name: "scale",
   summary: "Shows or changes by what an application is scaled, without a new version",
   description:
-    "In force at once. What is set here counts for all versions of the application in the environment, over what each says itself. Strategies vote; the largest vote wins within the bounds.",
+    "In force at once. What is set here counts for all versions of the application in the environment, over what each says itself; what keeps instances or wakes them by the clock counts for those that somebody is led to, and not for one that has a preview URL alone. Strategies vote; the largest vote wins within the bounds.",
   args: { app: { summary: "The application", required: true, completes: "app" } },
   options: {
     ...ENV,

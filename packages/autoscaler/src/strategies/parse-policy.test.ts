@@ -45,6 +45,22 @@ describe("policyOf", () => {
     expect(policyOf(own, { [key("min-scale")]: "2" })).toEqual({ min: 2, max: 4 });
   });
 
+  test("what a Service keeps or wakes counts for the revisions that somebody is led to, the rest of it for all", () => {
+    const cron = { type: "cron", start: "0 8 * * *", end: "0 9 * * *", timezone: "UTC", replicas: 20 };
+    const live = {
+      [key("min-scale")]: "20",
+      [key("max-scale")]: "30",
+      [key("strategies")]: JSON.stringify([{ type: "rps" }, cron]),
+      [key("led-to")]: "shop-00001,shop-00003",
+    };
+    expect(policyOf({}, live, "shop-00003")).toEqual({ min: 20, max: 30, strategies: [{ type: "rps" }, cron] });
+    expect(policyOf({}, live, "shop-00002")).toEqual({ max: 30, strategies: [{ type: "rps" }] });
+    const { [key("led-to")]: _, ...all } = live;
+    expect(policyOf({}, all, "shop-00002")).toMatchObject({ min: 20 });
+    // Nothing is left: what the version says.
+    expect(policyOf({}, { ...live, [key("strategies")]: JSON.stringify([cron]) }, "shop-00002")).toEqual({ max: 30 });
+  });
+
   test.each<[string, Record<string, string>, RegExp]>([
     ["max below min", { [key("min-scale")]: "3", [key("max-scale")]: "2" }, /less than/],
     ["no number", { [key("min-scale")]: "some" }, /whole number/],

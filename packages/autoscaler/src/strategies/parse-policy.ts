@@ -1,6 +1,6 @@
 import { causeChain, UserError } from "@ebb/base";
 import { parse as parseCron } from "./cron-window.ts";
-import type { Strategy } from "./strategy.ts";
+import { wakesByItself, type Strategy } from "./strategy.ts";
 
 /** Annotations of a Knative Service that say how its versions are scaled, in force at once and for all of them. Others ignore them. */
 export const POLICY_ANNOTATIONS = {
@@ -9,6 +9,12 @@ export const POLICY_ANNOTATIONS = {
   max: "autoscaling.ebb.dev/max-scale",
   idle: "autoscaling.ebb.dev/idle",
 } as const;
+
+/**
+ * Of a Knative Service: the names of its Revisions that somebody is led to, with commas between them. The others have no more than a preview: a live
+ * policy keeps no instances of them, nor wakes them. Without it a policy keeps instances of all that a route leads to.
+ */
+export const LED_TO = "autoscaling.ebb.dev/led-to";
 
 /** `cold`: nothing. `prepared`: a container that only lacks its program's start. `frozen`: its last instance, off the CPU. */
 export type Idle = "cold" | "prepared" | "frozen";
@@ -30,8 +36,11 @@ const MOST_INSTANCES = 100_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The policy in annotations; those of `live` are in force before those of `own`. Never throws: a bad one is told in `problem`. */
-export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<Record<string, string>> = {}): Policy {
+/**
+ * The policy in the annotations of the Revision of that name; those of `live` are in force before its own. Never throws: a bad one is told in `problem`.
+ */
+export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<Record<string, string>> = {}, revision?: string): Policy {
+  const ledTo = revision === undefined || (live[LED_TO]?.split(",").includes(revision) ?? true);
   const text = (key: keyof typeof POLICY_ANNOTATIONS) => live[POLICY_ANNOTATIONS[key]] ?? own[POLICY_ANNOTATIONS[key]];
   try {
     const strategies = text("strategies");
@@ -40,9 +49,10 @@ export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<R
     const idle = idleOf(text("idle"));
     if (min !== undefined && max !== undefined && max > 0 && max < min)
       throw refuse(`${POLICY_ANNOTATIONS.max}=${max} is less than min-scale=${min}`);
+    const votes = strategies === undefined ? [] : parseStrategies(strategies).filter((each) => ledTo || !wakesByItself(each));
     return {
-      ...(strategies === undefined ? {} : { strategies: parseStrategies(strategies) }),
-      ...(min === undefined ? {} : { min }),
+      ...(votes.length === 0 ? {} : { strategies: votes }),
+      ...(min === undefined || !ledTo ? {} : { min }),
       ...(max === undefined ? {} : { max }),
       ...(idle === undefined ? {} : { idle }),
     };

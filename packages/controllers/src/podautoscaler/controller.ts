@@ -1,4 +1,4 @@
-import { POLICY_ANNOTATIONS } from "@ebb/autoscaler";
+import { LED_TO, POLICY_ANNOTATIONS } from "@ebb/autoscaler";
 import { LABELS, PodAutoscalers, type KnativeService, type PodAutoscaler } from "@ebb/kube";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
@@ -78,6 +78,6 @@ function followPolicies({ services, autoscalers }: Context, touched: (key: strin
 }
 
 function policyText({ metadata: { annotations = {} } }: KnativeService): string {
-  const set = Object.values(POLICY_ANNOTATIONS).flatMap((name) => annotations[name] ?? []);
-  return set.length === 0 ? "" : JSON.stringify(Object.values(POLICY_ANNOTATIONS).map((name) => annotations[name]));
+  const names = Object.values(POLICY_ANNOTATIONS);
+  return names.every((name) => annotations[name] === undefined) ? "" : JSON.stringify([...names, LED_TO].map((name) => annotations[name]));
 }

@@ -242,6 +242,17 @@ describe("ScalingLoop", () => {
     expect(instances.desired(KEY)).toBe(0);
   });
 
+  test("a minimum of the Service is not that of a revision which nobody is led to any more", async () => {
+    const [, name] = KEY.split("/");
+    live = { "autoscaling.ebb.dev/min-scale": "4", "autoscaling.ebb.dev/led-to": `${name}` };
+    loop.upsert(autoscaler(READY));
+    expect(instances.desired(KEY)).toBe(4);
+    live = { ...live, "autoscaling.ebb.dev/led-to": "another-00002" };
+    loop.upsert(autoscaler(READY));
+    await clock.advance(200_000);
+    expect(instances.desired(KEY)).toBe(0);
+  });
+
   test("a cron window opens while it sleeps", async () => {
     const now = new Date(clock.now());
     const at = new Date(now.getTime() + 3 * 60_000);

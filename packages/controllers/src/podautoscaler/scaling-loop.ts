@@ -256,7 +256,7 @@ export class ScalingLoop {
 
   #policyOf(autoscaler: PodAutoscaler): { annotations: Record<string, string>; containerConcurrency: number; policy: Policy } {
     const { annotations = {} } = autoscaler.metadata;
-    const policy = policyOf(annotations, this.#options.live?.(autoscaler));
+    const policy = policyOf(annotations, this.#options.live?.(autoscaler), autoscaler.metadata.name);
     return { annotations, containerConcurrency: autoscaler.spec.containerConcurrency ?? 0, policy };
   }
 

@@ -23,14 +23,19 @@ export interface Hosting {
 
 /** The Knative Service of one version; pure, so that the same version always gives the same manifest. */
 export function compileService(
-  { app, number, hosting }: { app: string; number: number; hosting: Hosting },
+  {
+    app,
+    number,
+    hosting,
+    marks = {},
+  }: { app: string; number: number; hosting: Hosting; /** Annotations besides. */ marks?: Record<string, string> },
   config: VersionConfig,
   traffic: TrafficTarget[],
 ): KnativeService {
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Service",
-    metadata: { name: app, labels: labels(app), annotations: hostAnnotations(hosting) },
+    metadata: { name: app, labels: labels(app), annotations: { ...hostAnnotations(hosting), ...marks } },
     spec: { template: compileTemplate(app, number, config), traffic },
   };
 }

@@ -7,6 +7,7 @@ import type { Mirror, Rule } from "../compile/virtual-service.ts";
 import { Interrupted, type Run } from "../operations/run.ts";
 import { configOf, getPlace, listVersions, mirrorOf, rulesOf, type VersionRow } from "../apps/store.ts";
 import type { PlaceDeps } from "./context.ts";
+import { keepingNone, ledTo, ledToMark } from "./kept-instances.ts";
 import { previewable, readOwnService, setRouting, sharesOf } from "./route.ts";
 import { awaitReady } from "./start.ts";
 import { previewUrl, publicUrl } from "./urls.ts";
@@ -35,13 +36,20 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
   await orRestore(deps, run, before, async () => {
     const pinned = before.length > 0 ? before : [{ number, percent: 100 }];
     const place = await getPlace(deps.db, run);
-    const { host } = place;
-    const hosting = { host, suffix: deps.environment.host_suffix };
-    const traffic = compileTraffic(run.app, pinned, {
-      previews: await previewable(deps, run),
-      kept: [...rulesOf(place), ...[mirrorOf(place) ?? []].flat()].map(({ number: kept }) => kept),
-    });
-    const service = compileService({ app: run.app, number, hosting }, configOf(version), traffic);
+    const led = ledTo({ rules: rulesOf(place), mirror: mirrorOf(place), shares: pinned });
+    const stay = noTraffic && before.length > 0;
+    const traffic = compileTraffic(run.app, pinned, { previews: await previewable(deps, run), kept: [...led] });
+    const config = configOf(version);
+    const service = compileService(
+      {
+        app: run.app,
+        number,
+        hosting: { host: place.host, suffix: deps.environment.host_suffix },
+        marks: ledToMark(run.app, stay ? led : new Set([...led, number])),
+      },
+      stay ? keepingNone(config) : config,
+      traffic,
+    );
     // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
     const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;
     await deps.cluster.putService(created ? { ...service, spec: { ...service.spec, template: created } } : service);
@@ -49,10 +57,9 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
     run.enter("start", say("start.starting", { version: name }));
     await awaitReady(deps, run, number);
 
-    const stay = noTraffic && before.length > 0;
     run.enter("route", say(stay ? "route.preview" : "route.moving", { version: name }));
     const shares = stay ? before : [{ number, percent: 100 }];
-    await move(deps, run, { shares, number, path: configOf(version).plan.health.path ?? "/", preview: noTraffic });
+    await move(deps, run, { shares, number, path: config.plan.health.path ?? "/", preview: noTraffic });
   });
 }
 

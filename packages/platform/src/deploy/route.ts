@@ -13,7 +13,7 @@ import type { PlaceDeps } from "./context.ts";
 import { externalHost, renamedHost } from "./external-host.ts";
 import { heldBy, type HeldBy } from "./front.ts";
 import { addRules, holdHosts } from "./hold-hosts.ts";
-import { keepInstances, ledTo } from "./kept-instances.ts";
+import { keepInstances, ledTo, ledToMark } from "./kept-instances.ts";
 import { until } from "./wait.ts";
 import { say } from "../operations/words.ts";
 
@@ -81,11 +81,15 @@ export async function setRouting(deps: PlaceDeps, work: Work, routing: Routing):
   const own = await heldBy(deps, work);
   const by = { rules: routing.rules ?? own.rules, mirror: routing.mirror === undefined ? own.mirror : routing.mirror };
   const led = ledTo({ ...by, shares: routing.shares });
+  const before = ledTo({ ...own, shares: sharesOf(work.app, await readOwnService(deps, work.app)) });
+  const mark = (numbers: Iterable<number>) => deps.cluster.markService(work.app, { labels: {}, annotations: ledToMark(work.app, numbers) });
   // What is to serve starts before anybody is led to it, and what has served ends when nobody is any more.
+  await mark(new Set([...before, ...led]));
   await keepInstances(deps, work, { led, which: "led" });
   await beforeSplit(deps, work, routing, by);
   const service = await holdHosts(deps, work, await setShares(deps, work, { ...routing, ...by }), by);
   await keepInstances(deps, work, { led, which: "others" });
+  await mark(led);
   return service;
 }
 

@@ -22,7 +22,7 @@ async function withTwo() {
 test("the rules have the host before Knative lets go of it, and the URLs stay what they were", async () => {
   const { service, split, world, rules, version } = await withTwo();
   expect(await split(ALL_TO("v1"), [to("v2")])).toMatchObject({ state: "succeeded", url: "http://shop.example:8080" });
-  expect(world.cluster.writes).toEqual(["rules shop", "mark shop", "put shop", "rules shop"]);
+  expect(world.cluster.writes).toEqual(["led to shop-00001,shop-00002", "rules shop", "mark shop", "put shop", "rules shop"]);
   expect(rules()?.spec.hosts).toEqual(["shop.example", "v1-shop.example", "v2-shop.example"]);
   expect(world.cluster.service("shop")?.status?.url).toBe("http://shop.default.svc.cluster.local");
   expect(await service.getPlace(SHOP)).toMatchObject({ state: "ready", url: "http://shop.example:8080", rules: [to("v2")] });
@@ -34,7 +34,7 @@ test("removed, Knative has the host before the rules let go of it", async () => 
   await split(ALL_TO("v1"), [to("v2")]);
   world.cluster.writes = [];
   expect(await split(ALL_TO("v1"), [])).toMatchObject({ state: "succeeded", url: "http://shop.example:8080" });
-  expect(world.cluster.writes).toEqual(["put shop", "mark shop", "delete rules shop"]);
+  expect(world.cluster.writes).toEqual(["put shop", "mark shop", "delete rules shop", "led to shop-00001"]);
   expect(rules()).toBeUndefined();
   expect(await service.getPlace(SHOP)).toMatchObject({ url: "http://shop.example:8080", rules: [] });
 });
@@ -110,7 +110,7 @@ test("one of Ebb's own that is slow to tell is waited for, and the split does no
   world.cluster.compared = [];
   const operation = await service.setTraffic(SHOP, { targets: ALL_TO("v1"), rules: [to("v2")] }, "ann");
   for (let second = 0; second < 20; second++) await clock.advance(1000);
-  expect(world.cluster.writes).toEqual(["rules shop"]);
+  expect(world.cluster.writes).toEqual(["led to shop-00001,shop-00002", "rules shop"]);
   const virtualService = world.cluster.virtualServices.get("shop");
   world.cluster.tellsOfRules = true;
   if (virtualService) await world.cluster.putVirtualService(virtualService);

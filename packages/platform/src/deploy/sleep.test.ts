@@ -249,20 +249,38 @@ test("in prod what somebody is led to keeps an instance, and what has a preview 
       .sort();
   const deploy = async (image: string, noTraffic = false) =>
     ended((await service.deployImage({ name: "shop", image, environment: "prod", noTraffic }, "ann")).id);
+  // Of a bound over the versions' own, and of windows by the clock, too.
+  const ledTo = () =>
+    world.clusters.of({ namespace: "default-prod" }).stored.get("shop")?.metadata.annotations?.["autoscaling.ebb.dev/led-to"];
   expect(await deploy("ok-1")).toMatchObject({ state: "succeeded" });
   expect(kept()).toEqual(["shop-00001 1"]);
+  expect(ledTo()).toBe("shop-00001");
   await deploy("ok-2", true);
   expect(kept()).toEqual(["shop-00001 1", "shop-00002 0"]);
+  expect(ledTo()).toBe("shop-00001");
   const rules = [{ version: "v2", when: [{ on: "header" as const, name: "x-canary", is: "present" as const }] }];
   await ended((await service.setTraffic(place, { targets: [{ version: "v1", percent: 100 }], rules }, "ann")).id);
   expect(kept()).toEqual(["shop-00001 1", "shop-00002 1"]);
+  expect(ledTo()).toBe("shop-00001,shop-00002");
   await ended((await service.setTraffic(place, { targets: [{ version: "v2", percent: 100 }], rules: [] }, "ann")).id);
   expect(kept()).toEqual(["shop-00001 0", "shop-00002 1"]);
+  expect(ledTo()).toBe("shop-00002");
   await ended((await service.rollback(place, {}, "ann")).id);
   expect(kept()).toEqual(["shop-00001 1", "shop-00002 0"]);
+  // No more than one instance of what is only tried, however many it is to have.
+  const cluster = world.clusters.of({ namespace: "default-prod" });
+  const minAtStart = () => cluster.stored.get("shop")?.spec.template.metadata?.annotations?.["autoscaling.knative.dev/min-scale"];
+  await ended(
+    (await service.deployImage({ name: "shop", image: "ok-3", environment: "prod", noTraffic: true, scaling: { min: 20 } }, "ann")).id,
+  );
+  expect(minAtStart()).toBe("0");
+  expect(kept()).toEqual(["shop-00001 1", "shop-00002 0", "shop-00003 0"]);
+  await ended((await service.setTraffic(place, { targets: [{ version: "v3", percent: 100 }] }, "ann")).id);
+  expect(kept()).toEqual(["shop-00001 0", "shop-00002 0", "shop-00003 20"]);
+  await ended((await service.rollback(place, {}, "ann")).id);
   // Waking gives instances to no more than had them.
   for (const to of ["sleep", "wake"] as const) {
     await ended((await service.changeSleep({ team: "default", env: "prod", to }, "ann")).id);
-    expect(kept()).toEqual([`shop-00001 ${to === "wake" ? 1 : 0}`, "shop-00002 0"]);
+    expect(kept()).toEqual([`shop-00001 ${to === "wake" ? 1 : 0}`, "shop-00002 0", "shop-00003 0"]);
   }
 });

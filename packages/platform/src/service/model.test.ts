@@ -23,8 +23,8 @@ describe("a deploy", () => {
       ["prod", "ready", "shop"],
     ]);
     const annotations = (namespace: string) => world.clusters.of({ namespace }).service("shop")?.metadata.annotations;
-    expect(annotations("default")).toEqual({ "ebb.dev/host": "shop-test", "ebb.dev/host-suffix": "-test" });
-    expect(annotations("default-prod")).toEqual({ "ebb.dev/host": "shop", "ebb.dev/host-suffix": "" });
+    expect(annotations("default")).toMatchObject({ "ebb.dev/host": "shop-test", "ebb.dev/host-suffix": "-test" });
+    expect(annotations("default-prod")).toMatchObject({ "ebb.dev/host": "shop", "ebb.dev/host-suffix": "" });
   });
 
   test("has the environment's defaults within its limits, as they are at that time", async () => {

@@ -1,5 +1,6 @@
 import type { GuardObject } from "../compile/istio-guard.ts";
 import { PassThrough, type Duplex } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
 import { Signal } from "@ebb/base";
 import {
   StatusError,
@@ -123,13 +124,16 @@ export class FakeCluster implements Cluster {
   }
 
   async markService(name: string, { labels, annotations }: Marks): Promise<void> {
-    this.#write(`mark ${name}`);
     const service = this.stored.get(name);
     if (!service) return;
     const marked = (present: Record<string, string> = {}, marks: Record<string, string | null>) =>
       Object.fromEntries(Object.entries({ ...present, ...marks }).filter((entry): entry is [string, string] => entry[1] !== null));
-    service.metadata.labels = marked(service.metadata.labels, labels);
-    service.metadata.annotations = marked(service.metadata.annotations, annotations);
+    const { metadata } = service;
+    const next = { labels: marked(metadata.labels, labels), annotations: marked(metadata.annotations, annotations) };
+    if (isDeepStrictEqual(next, { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} })) return;
+    const led = annotations["autoscaling.ebb.dev/led-to"];
+    this.#write(typeof led === "string" ? `led to ${led}` : `mark ${name}`);
+    Object.assign(metadata, next);
     this.#reconcile(name);
   }
 
@@ -341,7 +345,7 @@ export class FakeCluster implements Cluster {
     const name = template.metadata?.name ?? "";
     if (this.storedRevisions.has(name)) return;
     const image = template.spec.containers[0]?.image ?? "";
-    const behaviour = (/^(crash|missing|hang|deaf)/.exec(image)?.[1] ?? "ok") as Behaviour;
+    const behaviour = (/^(crash|missing|hang|deaf|elsewhere)/.exec(image)?.[1] ?? "ok") as Behaviour;
     const labels = { ...template.metadata?.labels, "serving.knative.dev/revision": name };
     const base = { apiVersion: "serving.knative.dev/v1", kind: "Revision" } as const;
     this.storedRevisions.set(name, {
