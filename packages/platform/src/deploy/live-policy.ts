@@ -1,3 +1,4 @@
+import type { ScalingPolicy } from "@ebb/api";
 import type { KnativeService } from "@ebb/kube";
 
 const PREFIX = "autoscaling.ebb.dev/";
@@ -40,5 +41,29 @@ function asideOf(annotations: Annotations): Annotations {
     return typeof kept === "object" && kept !== null ? (kept as Annotations) : {};
   } catch {
     return {};
+  }
+}
+
+/** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
+export function viewScaling(service: KnativeService | undefined): ScalingPolicy {
+  const annotations = livePolicy(service);
+  const text = (key: keyof ScalingPolicy) => annotations[LIVE_POLICY[key]];
+  const count = (value: string | undefined) => (value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null);
+  const idle = text("idle");
+  return {
+    strategies: strategiesOf(text("strategies")),
+    min: count(text("min")),
+    max: count(text("max")),
+    idle: idle === "cold" || idle === "prepared" || idle === "frozen" ? idle : null,
+  };
+}
+
+function strategiesOf(text: string | undefined): ScalingPolicy["strategies"] {
+  if (text === undefined) return null;
+  try {
+    const value = JSON.parse(text) as unknown;
+    return Array.isArray(value) ? (value as ScalingPolicy["strategies"]) : null;
+  } catch {
+    return null;
   }
 }

@@ -1,7 +1,7 @@
 import { configOf, listPlaces, trafficHistory, type Place, type VersionRow } from "../apps/store.ts";
 import type { VersionConfig } from "../compile/version-config.ts";
-import type { Database } from "../database/database.ts";
 import type { Deps } from "../deploy/context.ts";
+import { viewScaling } from "../deploy/live-policy.ts";
 import type { EnvironmentRow } from "../environments/policies.ts";
 import { listEnvironments } from "../environments/store.ts";
 import { operationError, refuse } from "../errors.ts";
@@ -14,7 +14,8 @@ export async function checkVersionQuota(deps: Deps, environment: EnvironmentRow,
   const quota = parseQuota((await getTeam(deps.db, team)).quota_json);
   const limits = clusterQuota(quota);
   if (limits === null) return;
-  const fault = keptFault(quota, keptBy({ app, env }, config), await keptElsewhere(deps.db, team, { app, env }));
+  const wanted = keptBy({ app, env }, config, boundOver(deps, environment, app));
+  const fault = keptFault(quota, wanted, await keptElsewhere(deps, team, { app, env }));
   if (fault !== undefined) {
     throw operationError("quota_exceeded", `The quota of the team ${team} does not allow it: ${fault}`, {
       hint: `Ask for less, keep fewer instances elsewhere, or ask a platform administrator: ebb team quota ${team}.`,
@@ -24,32 +25,42 @@ export async function checkVersionQuota(deps: Deps, environment: EnvironmentRow,
 }
 
 /** Before each version that serves there keeps so many instances, whatever it says itself. Throws `quota_exceeded`. */
-export async function checkMinQuota(db: Database, { team, place, min }: { team: string; place: Place; min: number }): Promise<void> {
-  const quota = parseQuota((await getTeam(db, team)).quota_json);
+export async function checkMinQuota(deps: QuotaDeps, { team, place, min }: { team: string; place: Place; min: number }): Promise<void> {
+  const quota = parseQuota((await getTeam(deps.db, team)).quota_json);
   if (clusterQuota(quota) === null) return;
-  const [wanted, ...others] = (await servingIn(db, place)).map((version) => ({ ...keptBy(place, configOf(version)), instances: min }));
-  const fault = wanted && keptFault(quota, wanted, [...others, ...(await keptElsewhere(db, team, place))]);
+  const [wanted, ...others] = (await servingIn(deps, place)).map((version) => keptBy(place, configOf(version), min));
+  const fault = wanted && keptFault(quota, wanted, [...others, ...(await keptElsewhere(deps, team, place))]);
   if (fault === undefined) return;
   throw refuse("quota_exceeded", `The quota of the team ${team} does not allow it: ${fault}`, {
     hint: `Keep fewer, here or elsewhere, or ask a platform administrator: ebb team quota ${team}.`,
   });
 }
 
-function keptBy({ app, env }: Place, { plan, scaling }: VersionConfig): Kept {
-  return { where: `${app} in ${env}`, instances: (scaling ?? plan.scaling).min, resources: plan.resources };
+type QuotaDeps = Pick<Deps, "db" | "clusters">;
+
+/** What a version keeps there: the bound that is set over the versions' own (`ebb scale --min`), else its own. A maximum below it yields to it. */
+function keptBy({ app, env }: Place, { plan, scaling }: VersionConfig, over: number | null): Kept {
+  return { where: `${app} in ${env}`, instances: over ?? (scaling ?? plan.scaling).min, resources: plan.resources };
 }
 
-/** What serves in the team's other places, by its own minimum. */
-async function keptElsewhere(db: Database, team: string, place: Place): Promise<Kept[]> {
+function boundOver({ clusters }: QuotaDeps, environment: EnvironmentRow, app: string): number | null {
+  return viewScaling(clusters.of(environment).service(app)).min;
+}
+
+/** What serves in the team's other places. */
+async function keptElsewhere(deps: QuotaDeps, team: string, place: Place): Promise<Kept[]> {
+  const environments = new Map((await listEnvironments(deps.db, team)).map((row) => [row.name, row]));
   const kept: Kept[] = [];
-  for (const other of await listPlaces(db, { team })) {
-    if (other.app === place.app && other.env === place.env) continue;
-    kept.push(...(await servingIn(db, other)).map((version) => keptBy(other, configOf(version))));
+  for (const other of await listPlaces(deps.db, { team })) {
+    const environment = environments.get(other.env);
+    if (!environment || (other.app === place.app && other.env === place.env)) continue;
+    const over = boundOver(deps, environment, other.app);
+    kept.push(...(await servingIn(deps, other)).map((version) => keptBy(other, configOf(version), over)));
   }
   return kept;
 }
 
-async function servingIn(db: Database, place: Place): Promise<VersionRow[]> {
+async function servingIn({ db }: QuotaDeps, place: Place): Promise<VersionRow[]> {
   const serving = ((await trafficHistory(db, place))[0] ?? []).map(({ number }) => number);
   if (serving.length === 0) return [];
   return db

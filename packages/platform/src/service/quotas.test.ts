@@ -84,3 +84,24 @@ test("a lower bound over the versions' own counts for each that serves, and may 
   });
   expect(await service.patchScaling(SHOP, { min: 4 })).toMatchObject({ min: 4 });
 });
+
+test("what is set over the versions' own counts where it is set, for versions and bounds elsewhere too", async () => {
+  const { service, deploy } = await platform();
+  await deploy("shop", { scaling: { min: 1 } });
+  await deploy("blog");
+  await service.patchQuota("default", { instances: 6 });
+  await service.patchScaling(SHOP, { min: 5 });
+  const failed = await deploy("blog", { scaling: { min: 2 } });
+  expect(failed).toMatchObject({ state: "failed", failure_json: expect.stringContaining("that makes 7, and it may have 6") });
+  await expect(service.patchScaling({ app: "blog", env: "test" }, { min: 2 })).rejects.toMatchObject({
+    code: "quota_exceeded",
+    message: expect.stringContaining("that makes 7, and it may have 6"),
+  });
+  expect(await service.patchScaling({ app: "blog", env: "test" }, { min: 1 })).toMatchObject({ min: 1 });
+  // Its next version keeps what is set over it, whatever it says.
+  await service.patchQuota("default", { instances: 4 });
+  expect(await deploy("shop")).toMatchObject({
+    state: "failed",
+    failure_json: expect.stringContaining("shop in test is to keep 5 instances"),
+  });
+});

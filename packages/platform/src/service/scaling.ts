@@ -1,5 +1,5 @@
 import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "@ebb/api";
-import { isStatus, type KnativeService } from "@ebb/kube";
+import { isStatus } from "@ebb/kube";
 import { Cron } from "croner";
 import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
@@ -7,43 +7,20 @@ import type { Cluster } from "../cluster/port.ts";
 import { revisionName, versionName, versionNumber } from "../compile/names.ts";
 import { largestShare } from "../compile/traffic.ts";
 import type { Deps } from "../deploy/context.ts";
-import { LIVE_POLICY, livePolicy, policyMarks } from "../deploy/live-policy.ts";
+import { LIVE_POLICY, livePolicy, policyMarks, viewScaling } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
 import { refuse } from "../errors.ts";
 import { checkMinQuota } from "../quotas/enforce.ts";
 import { claim } from "../revisions/store.ts";
 import { revisionsAsked } from "./revisions-asked.ts";
 
-/** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
-export function viewScaling(service: KnativeService | undefined): ScalingPolicy {
-  const annotations = livePolicy(service);
-  const text = (key: keyof ScalingPolicy) => annotations[LIVE_POLICY[key]];
-  const count = (value: string | undefined) => (value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null);
-  const idle = text("idle");
-  return {
-    strategies: strategiesOf(text("strategies")),
-    min: count(text("min")),
-    max: count(text("max")),
-    idle: idle === "cold" || idle === "prepared" || idle === "frozen" ? idle : null,
-  };
-}
-
-function strategiesOf(text: string | undefined): ScalingPolicy["strategies"] {
-  if (text === undefined) return null;
-  try {
-    const value = JSON.parse(text) as unknown;
-    return Array.isArray(value) ? (value as ScalingPolicy["strategies"]) : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Changes the policy of an app in an environment. Throws `nothing_deployed` where it has no version yet, `quota_exceeded` and `invalid_request`. */
 export async function patchScaling(
-  { db, clock }: Pick<Deps, "db" | "clock">,
+  deps: Pick<Deps, "db" | "clock" | "clusters">,
   { cluster, place, team }: { cluster: Cluster; place: Place; team: string },
   body: PatchScaling,
 ): Promise<ScalingPolicy> {
+  const { db, clock } = deps;
   const service = await cluster.readService(place.app);
   if (!service) {
     throw refuse("nothing_deployed", `Nothing of ${place.app} is deployed in ${place.env}`, {
@@ -54,7 +31,7 @@ export async function patchScaling(
   const after = { ...before, ...body };
   check(after);
   // Less is always better than what is there, also where a quota that came later allows neither.
-  if (after.min !== null && after.min > (before.min ?? 0)) await checkMinQuota(db, { team, place, min: after.min });
+  if (after.min !== null && after.min > (before.min ?? 0)) await checkMinQuota(deps, { team, place, min: after.min });
   const text = (value: NonNullable<PatchScaling[keyof PatchScaling]>) => (typeof value === "object" ? JSON.stringify(value) : `${value}`);
   const annotations = Object.fromEntries(
     Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof ScalingPolicy], value === null ? null : text(value)]),
