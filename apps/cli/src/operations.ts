@@ -80,12 +80,12 @@ const MOST_LOG_LINES = 20;
 
 /** `quoted`: log lines that have been shown already, and are not shown again when they are all of it. */
 export function operationFailure(operation: Operation, quoted: ReadonlySet<string> = new Set()): Failure {
-  if (operation.state === "cancelled") {
+  const { failure } = operation;
+  if (!failure && operation.state === "cancelled") {
     return new Failure(`the ${operation.kind} of ${subjectOf(operation)} was cancelled`, {
       hint: "Nothing has changed; start it again when you like.",
     });
   }
-  const { failure } = operation;
   if (!failure) return new Failure(`the ${operation.kind} of ${subjectOf(operation)} is ${operation.state}`);
   const log = failure.log.every((line) => quoted.has(line)) ? [] : failure.log.slice(-MOST_LOG_LINES);
   return new Failure(failure.message, { chain: newReasons(failure.message, failure.chain), log, hint: failure.hint ?? undefined });

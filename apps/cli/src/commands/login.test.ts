@@ -132,6 +132,17 @@ test("what waits for approval is listed, approved and rejected, and a command th
   platform.answer(`POST /operations/${waiting.id}/reject`, () => ({ ...waiting, state: "cancelled" }));
   expect((await runCli(["reject", waiting.id, "--why", "no"], { env })).stdout).toBe("op-1: rejected\n");
   expect(platform.calls.at(-1)?.body).toEqual({ why: "no" });
+  const failure = {
+    code: "rejected",
+    message: "bob has rejected it: not on a Friday",
+    hint: null,
+    chain: ["bob has rejected it: not on a Friday"],
+    log: [],
+  };
+  platform.answer(`GET /operations/${waiting.id}`, () => ({ ...waiting, state: "cancelled", failure }));
+  expect((await runCli(["operations", "show", waiting.id], { env })).stdout).toMatch(
+    /State +cancelled[^]*Error: bob has rejected it: not on a Friday\n$/,
+  );
   const rollback = await runCli(["rollback", "hello"], { env });
   expect(rollback.code).toBe(EXIT.waiting);
   expect(rollback.stderr).toMatch(/^Waiting: operation op-1 waits for approval\nWhat to do: .*ebb approve op-1/);

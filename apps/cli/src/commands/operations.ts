@@ -93,7 +93,8 @@ function operationLines(context: Context, operation: Operation): string[] {
   ];
   const lines = renderFacts(facts, style);
   for (const phase of operation.phases) lines.push(`  ${colourState(style, phase.state)} ${phase.name} ${phase.message}`.trimEnd());
-  if (operation.state !== "failed") return lines;
+  // One that somebody has rejected is cancelled, and says who and why.
+  if (!operation.failure) return lines;
   const failure = operationFailure(operation);
   lines.push("", `${style.bad("Error:")} ${clean(failure.message)}`, ...failure.chain.map((reason) => `  because ${clean(reason)}`));
   lines.push(...failure.log.map((line) => style.dim(`  │ ${clean(line)}`)));
