@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { eventually } from "@ebb/testkit";
 import { parse } from "yaml";
 import { EXIT } from "./exit-codes.ts";
-import { anApp, anOperation, problem, startPlatform, TOKEN } from "./testing/platform.ts";
+import { anApp, anOperation, aPlace, problem, startPlatform, TOKEN } from "./testing/platform.ts";
 import { run } from "./testing/run.ts";
 
 test("nothing, help and version are answered on standard output", async () => {
@@ -240,7 +240,11 @@ test("status names the platforms when there are several, and says that their ver
 
 test("status fails when a part is not ready, and still shows it", async () => {
   const platform = await startPlatform();
-  expect((await run(["status"], { env: platform.env })).stdout).toContain("1 ready, 0 asleep");
+  const places = [aPlace(), aPlace({ environment: "prod", state: "deploying" })];
+  platform.answer("GET /apps", () => ({ items: [anApp({ environments: places })] }));
+  const { stdout } = await run(["status"], { env: platform.env });
+  expect(stdout).toMatch(/Apps +1\n/);
+  expect(stdout).toMatch(/In environments +2: 1 ready, 0 asleep, 0 failed, 1 deploying, empty or unknown\n/);
   platform.answer("GET /status", () => ({
     version: "1.2.3",
     startedAt: "2026-01-01T00:00:00Z",

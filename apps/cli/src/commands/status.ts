@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { appColumns, appRows } from "../columns.ts";
 import { Failure } from "../failure.ts";
 import { ageOf, humanBytes } from "../output/durations.ts";
+import type { Style } from "../output/style.ts";
 import { renderFacts, renderTable } from "../output/table.ts";
 
 export const statusCommand = defineCommand({
@@ -26,8 +27,6 @@ export const statusCommand = defineCommand({
       const { style } = output;
       const ready = (ok: boolean, message: string) =>
         ok ? style.good("ready") : `${style.bad("not ready")}${message === "" ? "" : `: ${message}`}`;
-      const { total, ready: awake, asleep, failed } = status.apps;
-      const others = total - awake - asleep - failed;
       const facts = renderFacts(
         [
           ["Ebb", `${status.version}, up for ${ageOf(status.startedAt, host.clock.now())}`],
@@ -35,10 +34,8 @@ export const statusCommand = defineCommand({
           ["Cluster", `${status.cluster.name}, ${ready(status.cluster.ready, status.cluster.message)}`],
           ["Gateway", `${status.gateway.address}, ${ready(status.gateway.ready, "")}`],
           ...platformFacts(status.platforms),
-          [
-            "Apps",
-            `${total}: ${awake} ready, ${asleep} asleep, ${failed > 0 ? style.bad(`${failed} failed`) : "0 failed"}${others > 0 ? `, ${others} deploying or unknown` : ""}`,
-          ],
+          ["Apps", String(status.apps.total)],
+          ["In environments", placesText(status.apps, apps.flatMap(({ environments }) => environments).length, style)],
           ...diskFacts(status.disk),
           ...status.attention.map(({ domain, message }): [string, string] => ["Attention", `${domain}: ${message}`]),
         ],
@@ -52,6 +49,13 @@ export const statusCommand = defineCommand({
       throw new Failure("a part of the platform is not ready", { hint: "`ebb doctor` looks for the cause on this machine." });
   },
 });
+
+/** An app counts in each of the environments that it is in. */
+function placesText({ ready, asleep, failed }: PlatformStatus["apps"], places: number, style: Style): string {
+  const others = places - ready - asleep - failed;
+  const states = [`${ready} ready`, `${asleep} asleep`, failed > 0 ? style.bad(`${failed} failed`) : "0 failed"];
+  return `${places}: ${[...states, ...(others > 0 ? [`${others} deploying, empty or unknown`] : [])].join(", ")}`;
+}
 
 function diskFacts({ free, state }: PlatformStatus["disk"]): [string, string][] {
   if (state === "ok") return [];
