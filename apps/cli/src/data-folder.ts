@@ -11,6 +11,8 @@ export interface RunningServer {
   readonly platform: string;
   readonly gateway: string;
   readonly api: string;
+  /** Where applications reach each other. */
+  readonly internal: string;
   readonly console: string;
   readonly kubeconfig: string;
 }

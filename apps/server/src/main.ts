@@ -57,6 +57,7 @@ async function main(): Promise<void> {
       pid: process.pid,
       startedAt: new Date(systemClock.now()).toISOString(),
       ...urls,
+      internal: `http://127.0.0.1:${config.internalPort}`,
       console: urls.platform,
       kubeconfig: paths.kubeconfig,
     },

@@ -1,6 +1,7 @@
 import type { PlatformStatus } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { runningServer, type RunningServer } from "../data-folder.ts";
 import type { Finding, Level, Ports } from "../doctor/finding.ts";
 import { Failure } from "../failure.ts";
 import { serverProcess } from "../server/process.ts";
@@ -32,14 +33,15 @@ export const doctorCommand = defineCommand({
     const { examine } = await import("../doctor/examine.ts");
     context.progress.busy("looking at this machine");
     const running = (await serverProcess(context.dataFolder)) !== undefined;
+    const usual = running ? portsOf(await runningServer(context.dataFolder)) : DEFAULT_PORTS;
     const findings = await examine({
       host: context.host,
       dataFolder: context.dataFolder,
       ports: {
-        gateway: options["gateway-port"] ?? DEFAULT_PORTS.gateway,
-        platform: options["platform-port"] ?? DEFAULT_PORTS.platform,
-        api: options["api-port"] ?? DEFAULT_PORTS.api,
-        internal: options["internal-port"] ?? DEFAULT_PORTS.internal,
+        gateway: options["gateway-port"] ?? usual.gateway,
+        platform: options["platform-port"] ?? usual.platform,
+        api: options["api-port"] ?? usual.api,
+        internal: options["internal-port"] ?? usual.internal,
       },
       running,
       status: running ? await statusOf(context) : undefined,
@@ -62,6 +64,12 @@ function findingLines(context: Context, finding: Finding): string[] {
   if (finding.meaning !== undefined) lines.push(`${indent}${finding.meaning}`);
   if (finding.remedy !== undefined) lines.push(`${indent}${style.bold("→")} ${finding.remedy}`);
   return lines;
+}
+
+/** Those of an Ebb that runs; the usual ones while it has not said its own yet. */
+function portsOf(server: RunningServer | undefined): Ports {
+  const own = (name: keyof Ports) => Number(URL.parse(server?.[name] ?? "")?.port) || DEFAULT_PORTS[name];
+  return { gateway: own("gateway"), platform: own("platform"), api: own("api"), internal: own("internal") };
 }
 
 /** One that does not answer is another command's to tell: this looks at the machine. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
@@ -52,6 +52,33 @@ test("a port in use is a problem that names who holds it", async () => {
   expect(result).toMatchObject({ code: EXIT.failed, stderr: expect.stringContaining("one problem would stop") });
   expect(result.finding("port-gateway")).toMatchObject({ level: "problem", found: expect.stringContaining(`(process ${process.pid})`) });
   expect(result.finding("port-gateway")?.remedy).toContain("ebb up --gateway-port");
+});
+
+test("of an Ebb that runs its own ports are looked at, unless others are named", async () => {
+  const path = await folder();
+  const [gateway, platform, api, internal] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const at = (port: number) => `http://127.0.0.1:${port}`;
+  const record = {
+    pid: process.pid,
+    platform: at(platform),
+    gateway: at(gateway),
+    api: `https://127.0.0.1:${api}`,
+    internal: at(internal),
+  };
+  const stat = await readFile("/proc/self/stat", "utf8");
+  const startTime = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  await mkdir(join(path, "run"));
+  await writeFile(join(path, "run/server.json"), JSON.stringify(record));
+  const seen = async (...argv: string[]) => {
+    const { stdout } = await run(["doctor", "-o", "json", "--data", path, ...argv]);
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    return findings.filter(({ id }) => id.startsWith("port-")).map(({ title }) => Number(title.replace("Port ", "")));
+  };
+  // What a dead one has left says nothing of the next.
+  expect(await seen()).toEqual([8080, 8090, 8091, 8092]);
+  await writeFile(join(path, "run/supervisor.json"), JSON.stringify({ pid: process.pid, startTime }));
+  expect(await seen()).toEqual([gateway, platform, api, internal]);
+  expect(await seen("--api-port", "31234")).toEqual([gateway, platform, 31234, internal]);
 });
 
 test("a data folder that is a file is a problem; one that others cannot reach is a warning for root", async () => {
