@@ -143,3 +143,13 @@ test("an object of Istio's that Ebb did not make is left as it is", async () => 
   for (const object of objects.values()) object.metadata.labels = {};
   await expect(cluster.guard.put("shop", wanted)).rejects.toMatchObject({ code: "name_taken" });
 });
+
+test("a namespace that every cluster has stays when its environment goes, and the limits of the team do not", async () => {
+  const { cluster, objects } = await busyApiServer();
+  await cluster.putService(service("one"));
+  await cluster.putQuota({ hard: { pods: "3", "limits.cpu": "2" }, defaults: { cpu: "500m" } });
+  const names = () => [...objects.keys()].map((path) => path.split("/").slice(-2).join("/")).sort();
+  expect(names()).toEqual(["limitranges/ebb-team", "resourcequotas/ebb-team", "services/shop"]);
+  await cluster.deleteNamespace();
+  expect(names()).toEqual(["services/shop"]);
+});

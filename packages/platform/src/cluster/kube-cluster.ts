@@ -315,9 +315,8 @@ export class KubeCluster implements Cluster {
 
   async deleteNamespace(): Promise<void> {
     this.#made = undefined;
-    if (this.#namespace !== DEFAULT_NAMESPACE && (await this.hasNamespace())) {
-      await this.#client.delete(Namespaces, undefined, this.#namespace);
-    }
+    if (this.#namespace === DEFAULT_NAMESPACE) return this.putQuota(null);
+    if (await this.hasNamespace()) await this.#client.delete(Namespaces, undefined, this.#namespace);
   }
 
   async hasNamespace(): Promise<boolean> {

@@ -238,7 +238,7 @@ export interface Cluster {
   listSecrets(): Promise<SecretRecord[]>;
   /** What the namespace may have, made if need be; null: as much as there is. */
   putQuota(quota: ClusterQuota | null): Promise<void>;
-  /** With all that is in it; one that Ebb did not make is left as it is. */
+  /** With all that is in it; one that Ebb did not make is left as it is, without the limits of a team. */
   deleteNamespace(): Promise<void>;
   /** Whether it, as Ebb made it, is still there. */
   hasNamespace(): Promise<boolean>;
