@@ -10,6 +10,9 @@ const ended = (exitCode: number) => ({
   state: { terminated: { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt: "2026-01-01T00:00:00Z" } },
 });
 
+const condition = (reason: string, message: string) =>
+  ({ metadata: { name: "p" }, status: { conditions: [{ type: "Ready", status: "False", reason, message }] } }) as Pod;
+
 const ELSEWHERE = "Initial scale was never achieved: TCP probe failed; it listens on 3000, but requests come to $PORT (8080): use $PORT";
 
 test("a program on another port, which the cluster has ended when its time was over", () => {
@@ -33,10 +36,31 @@ test("a program that crashed again and again until its time was over", () => {
   });
 });
 
+test.each([
+  [
+    "rests on another port",
+    "it listens on 3000, but requests come to $PORT (8080): use $PORT",
+    10_000,
+    "it does not listen where requests come to",
+  ],
+  [
+    "is still at work there",
+    "it listens on 5005, but requests come to $PORT (8080): use $PORT (it is at work, and may still be starting)",
+    undefined,
+    "is not ready yet",
+  ],
+  ["does not listen yet", "it does not listen on any port yet, but requests come to port 8080: use $PORT", undefined, "is not ready yet"],
+])("a program that %s", (_, words, patience, message) => {
+  const starting = {
+    metadata: { name: "shop-00001" },
+    status: { conditions: [{ type: "Ready", status: "Unknown", reason: "Deploying" }] },
+  } as Revision;
+  const found = diagnose("v1", starting, [condition("ContainersNotReady", `TCP probe failed; ${words}`)]);
+  expect(found).toMatchObject({ code: "start_failed", patience, message: expect.stringContaining(message) });
+});
+
 const waiting = (reason: string, message?: string) =>
   pod({ state: { waiting: { reason, ...(message === undefined ? {} : { message }) } } });
-const condition = (reason: string, message: string) =>
-  ({ metadata: { name: "p" }, status: { conditions: [{ type: "Ready", status: "False", reason, message }] } }) as Pod;
 
 test.each([
   [

@@ -27,6 +27,8 @@ const CRASHES = 3;
 const IMAGE_PATIENCE = 5000;
 /** A False condition that lasts: kn's error window is 2 s. */
 const FAILED_PATIENCE = 2000;
+/** A program that has come to rest on another port: one that opens a second port first, as for its metrics, follows with the other. */
+const ELSEWHERE_PATIENCE = 10_000;
 const IMAGE_REASONS = new Set(["ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ContainerMissing"]);
 
 /** Why a Revision is not ready, from its conditions and those of its pods; undefined when it is ready or nothing is wrong so far. */
@@ -80,14 +82,22 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
     };
   }
   const elsewhere = words.some((each) => /requests come to/.test(each));
+  const resting = !failed && words.some(restsElsewhere);
   return {
     code: late ? "start_timeout" : "start_failed",
-    trouble: !failed ? "not-yet" : elsewhere ? "elsewhere" : "not-ready",
-    hint: elsewhere
-      ? "Listen on the port in the environment variable PORT, on all addresses."
-      : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",
-    patience: failed ? FAILED_PATIENCE : undefined,
+    trouble: !failed && !resting ? "not-yet" : elsewhere ? "elsewhere" : "not-ready",
+    hint: resting
+      ? "Listen on the port in the environment variable PORT, on all addresses; one that only comes to it later says so with health.initialDelaySeconds in ebb.yaml."
+      : elsewhere
+        ? "Listen on the port in the environment variable PORT, on all addresses."
+        : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",
+    patience: failed ? FAILED_PATIENCE : resting ? ELSEWHERE_PATIENCE : undefined,
   };
+}
+
+/** In the words of Ebb's own cluster: it listens, elsewhere, and does nothing more. What does not listen yet, or is at work, may still be starting. */
+function restsElsewhere(words: string): boolean {
+  return /\blistens on\b.*requests come to/.test(words) && !words.includes("may still be starting");
 }
 
 function revisionCause(name: string, { reason = "", message }: Condition): Cause {

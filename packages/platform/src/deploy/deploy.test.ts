@@ -70,6 +70,7 @@ describe("a deploy", () => {
     ["crash", "crash_at_start", "exit code 3"],
     ["missing", "image_unavailable", "no such image"],
     ["deaf", "start_timeout", "34567"],
+    ["elsewhere", "start_failed", "34567"],
   ])("of a version that cannot start (%s) says why and leaves the old one serving", async (image, code, words) => {
     const { world, service, deploy } = await platform();
     await deploy("ok-1");
@@ -85,6 +86,13 @@ describe("a deploy", () => {
     expect((await service.listVersions(SHOP, ALL)).items[0]).toMatchObject({ name: "v2", state: "failed" });
     expect(await deploy("ok-3")).toMatchObject({ state: "succeeded", version: "v3" });
     expect(served(world)).toEqual([{ version: "v3", percent: 100 }]);
+  });
+
+  test("that listens elsewhere is told so within seconds, not at the end of its time", async () => {
+    const { clock, deploy } = await platform();
+    const begun = clock.monotonic();
+    expect(await deploy("elsewhere")).toMatchObject({ state: "failed" });
+    expect(clock.monotonic() - begun).toBeLessThan(15_000);
   });
 
   test("that is the first and fails leaves an app that says why and can be deployed again", async () => {

@@ -40,7 +40,7 @@ import {
 } from "../cluster/port.ts";
 
 /** What the image's name says its Revision does. */
-type Behaviour = "ok" | "crash" | "missing" | "hang" | "deaf";
+type Behaviour = "ok" | "crash" | "missing" | "hang" | "deaf" | "elsewhere";
 
 const now = "2026-01-01T00:00:00Z";
 const condition = (type: string, status: Condition["status"], reason = "", message = ""): Condition => ({ type, status, reason, message });
@@ -426,6 +426,7 @@ const readiness: Record<Behaviour, Condition> = {
   crash: condition("Ready", "False", "ExitCode3", "Container failed with: boom"),
   missing: condition("Ready", "False", "ContainerMissing", "Unable to fetch image"),
   hang: condition("Ready", "Unknown", "Deploying"),
+  elsewhere: condition("Ready", "Unknown", "Deploying"),
   deaf: condition("Ready", "False", "ProgressDeadlineExceeded", "Initial scale was never achieved"),
 };
 
@@ -434,11 +435,12 @@ function podOf(revision: string, labels: Record<string, string>, behaviour: Beha
     ok: { running: { startedAt: now } },
     hang: { running: { startedAt: now } },
     deaf: { running: { startedAt: now } },
+    elsewhere: { running: { startedAt: now } },
     crash: { terminated: { exitCode: 3, reason: "Error", finishedAt: now } },
     missing: { waiting: { reason: "ErrImagePull", message: `no such image ${image}` } },
   }[behaviour];
   const ready = behaviour === "ok";
-  const words = behaviour === "deaf" ? "listens on 34567, but requests come to $PORT (8080)" : "";
+  const words = behaviour === "deaf" || behaviour === "elsewhere" ? "listens on 34567, but requests come to $PORT (8080)" : "";
   return {
     apiVersion: "v1",
     kind: "Pod",

@@ -17,3 +17,23 @@ test.each([
   expect(found[0]).toBeGreaterThanOrEqual(first);
   expect(found[0]).toBeLessThanOrEqual(first + 200);
 });
+
+test("a program that listens elsewhere is said to do so at once, and to be at work as long as it is", async () => {
+  const clock = new VirtualClock();
+  let cpuMs = 0;
+  const driver = Object.assign(new FakeDriver(clock), { usage: () => ({ cpuMs, memoryBytes: 0 }) });
+  const diagnosis = new Diagnosis("a", { driver, clock, log: silentLogger, pace: { starting: 1 } });
+  const look = async (cpu: number) => {
+    cpuMs += cpu;
+    await clock.advance(5000);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    diagnosis.look(resolve);
+    return promise;
+  };
+  const ELSEWHERE = "listens on 3000, but requests come to $PORT (1)";
+  diagnosis.begin();
+  expect(await look(4000)).toBe(`${ELSEWHERE} (it is at work, and may still be starting)`);
+  expect(await look(4000)).toContain("it is at work");
+  expect(await look(10)).toBe(ELSEWHERE);
+  expect(await look(2000)).toContain("it is at work");
+});

@@ -8,6 +8,11 @@ const NEXT = 5000;
 /** What starts beside many others takes longer, with nothing wrong, and a look takes a core for milliseconds: so much later for each of them. */
 const FOR_EACH_OTHER = 100;
 
+/** Cores that a program which waits for requests uses at most; one that boots uses whatever it gets. */
+const AT_REST = 0.05;
+/** It listens somewhere, as for a debugger, and may come to the right port yet: whoever waits for it must not give it up (packages/platform/src/cluster/diagnose.ts). */
+const AT_WORK = " (it is at work, and may still be starting)";
+
 interface DiagnosisDeps {
   driver: Driver;
   clock: Clock;
@@ -20,6 +25,7 @@ export class Diagnosis {
   readonly #id: string;
   readonly #deps: DiagnosisDeps;
   #next = 0;
+  #used: { cpuMs: number; at: number } | undefined;
 
   constructor(id: string, deps: DiagnosisDeps) {
     this.#id = id;
@@ -29,6 +35,7 @@ export class Diagnosis {
   /** Its program is given a moment. */
   begin(): void {
     this.#next = this.#deps.clock.monotonic() + FIRST;
+    this.#used = undefined;
   }
 
   /** Calls with what was found, or with nothing, if it is time to look. */
@@ -36,12 +43,23 @@ export class Diagnosis {
     const { clock, driver, log, pace } = this.#deps;
     if (clock.monotonic() < this.#next + Math.max(0, pace.starting - 1) * FOR_EACH_OTHER) return;
     this.#next = clock.monotonic() + NEXT;
+    const atRest = this.#isAtRest();
     driver
       .diagnose(this.#id)
-      .then(found)
+      .then((what) => found(what?.startsWith("listens on") && !atRest ? what + AT_WORK : what))
       .catch((error: unknown) => {
         log.debug({ id: this.#id, error }, "could not look into an instance");
         found(undefined);
       });
+  }
+
+  /** Since the look before; false at the first. */
+  #isAtRest(): boolean {
+    const { clock, driver } = this.#deps;
+    const cpuMs = driver.usage(this.#id)?.cpuMs;
+    const at = clock.monotonic();
+    const before = this.#used;
+    this.#used = cpuMs === undefined ? undefined : { cpuMs, at };
+    return before !== undefined && cpuMs !== undefined && cpuMs >= before.cpuMs && cpuMs - before.cpuMs <= AT_REST * (at - before.at);
   }
 }
