@@ -78,9 +78,14 @@ function phaseText(phase: Phase): string {
 /** Log lines beyond this are for `ebb logs`: the end is what matters. */
 const MOST_LOG_LINES = 20;
 
+/** Why it has not succeeded. One that was cancelled says no more than that; one that was rejected says by whom, and why. */
+export function causeOf({ failure }: Operation): Operation["failure"] {
+  return failure?.code === "cancelled" ? null : failure;
+}
+
 /** `quoted`: log lines that have been shown already, and are not shown again when they are all of it. */
 export function operationFailure(operation: Operation, quoted: ReadonlySet<string> = new Set()): Failure {
-  const { failure } = operation;
+  const failure = causeOf(operation);
   if (!failure && operation.state === "cancelled") {
     return new Failure(`the ${operation.kind} of ${subjectOf(operation)} was cancelled`, {
       hint: "Nothing has changed; start it again when you like.",
@@ -117,7 +122,9 @@ export function phaseTimes(operation: Operation): string {
   const [first] = operation.phases;
   // For its turn, or for somebody's approval.
   const waited = first ? Date.parse(first.startedAt) - Date.parse(operation.createdAt) : 0;
-  return `${took(total)}: ${waited >= WAITED ? `waited ${took(waited)}, ` : ""}${operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`).join(", ")}`;
+  const phases = operation.phases.map((phase) => `${phase.name} ${took(phase.duration)}`);
+  const parts = [...(waited >= WAITED ? [`waited ${took(waited)}`] : []), ...phases];
+  return [took(total), ...(parts.length > 0 ? [parts.join(", ")] : [])].join(": ");
 }
 
 /** Follows a change to its end and says what it led to: `done`, or what one of its kind leads to. */

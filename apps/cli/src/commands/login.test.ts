@@ -143,6 +143,10 @@ test("what waits for approval is listed, approved and rejected, and a command th
   expect((await runCli(["operations", "show", waiting.id], { env })).stdout).toMatch(
     /State +cancelled[^]*Error: bob has rejected it: not on a Friday\n$/,
   );
+  const cancelled = { ...failure, code: "cancelled", message: "The operation was cancelled", chain: [] };
+  platform.answer(`GET /operations/${waiting.id}`, () => ({ ...waiting, state: "cancelled", failure: cancelled }));
+  const shown = (await runCli(["operations", "show", waiting.id], { env })).stdout;
+  expect(shown).toMatch(/Took +\S+ \S+\n$/);
   const rollback = await runCli(["rollback", "hello"], { env });
   expect(rollback.code).toBe(EXIT.waiting);
   expect(rollback.stderr).toMatch(/^Waiting: operation op-1 waits for approval\nWhat to do: .*ebb approve op-1/);

@@ -3,7 +3,7 @@ import { OPERATION_STATES } from "@ebb/api/client";
 import { operationColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { operationFailure, phaseTimes, subjectOf } from "../operations.ts";
+import { causeOf, operationFailure, phaseTimes, subjectOf } from "../operations.ts";
 import { ENV, TEAM } from "../place.ts";
 import { ageOf } from "../output/durations.ts";
 import { colourState, printable } from "../output/style.ts";
@@ -93,8 +93,7 @@ function operationLines(context: Context, operation: Operation): string[] {
   ];
   const lines = renderFacts(facts, style);
   for (const phase of operation.phases) lines.push(`  ${colourState(style, phase.state)} ${phase.name} ${phase.message}`.trimEnd());
-  // One that somebody has rejected is cancelled, and says who and why.
-  if (!operation.failure) return lines;
+  if (!causeOf(operation)) return lines;
   const failure = operationFailure(operation);
   lines.push("", `${style.bad("Error:")} ${clean(failure.message)}`, ...failure.chain.map((reason) => `  because ${clean(reason)}`));
   lines.push(...failure.log.map((line) => style.dim(`  │ ${clean(line)}`)));
