@@ -42,8 +42,8 @@ export interface BackendServices {
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
 const QUEUE_FACTOR = 10;
 const WAKE_PERIOD = 1_000;
-/** What the control plane does about a program that was let go takes a core from it: it is told when the first answer has begun, or after this. */
-const LET_GO_ALONE = 20;
+/** What the control plane does about an instance that was thawed or let go takes a core from it: it is told when the first answer has begun, or after this. */
+const LEFT_ALONE = 20;
 /** And until that answer has left: who gets it wants a core, too. */
 const ANSWER_LEAVES = 2;
 /** How long an instance that refused a connection is left alone. */
@@ -357,17 +357,18 @@ export class BackendState {
 
   #letGo({ gateFile }: StartingEndpoint, endpoint: EndpointState): boolean {
     if (gateFile === undefined || !this.#services.letGo(gateFile, () => this.#tryNow(endpoint))) return false;
-    if (!this.#lateWake) this.#wakeIn(LET_GO_ALONE);
+    this.#wakeSoon();
     return true;
   }
 
-  /** Takes in one that was frozen. The control plane, which has been told that it is wanted, says so too in a moment. */
+  /** Takes in one that was frozen. The control plane, which is told in a moment, says so too then. */
   #thaw(): boolean {
     for (const frozen of this.#config.frozen ?? []) {
       if (this.#endpoints.some((state) => state.isSame(frozen)) || !this.#services.thaw(frozen)) continue;
       const endpoint = this.#newEndpoint(frozen, this.#config);
       endpoint.thawed = true;
       this.#endpoints.push(endpoint);
+      this.#wakeSoon();
       return true;
     }
     return false;
@@ -379,7 +380,7 @@ export class BackendState {
     // Served first: whom the control plane tells of it, it takes from the CPU.
     if (wanted && this.#takeIn()) {
       this.#pump();
-      if (!this.#wakeTimer) this.#wake();
+      if (!this.#wakeTimer && !this.#lateWake) this.#wake();
       return;
     }
     if (wanted === (this.#wakeTimer !== undefined)) return;
@@ -388,6 +389,10 @@ export class BackendState {
     if (!wanted) return;
     if (!this.#lateWake) this.#wake();
     this.#wakeTimer = clock.every(WAKE_PERIOD, () => (this.wantsWake ? this.#wake() : this.#watchWake()));
+  }
+
+  #wakeSoon(): void {
+    if (!this.#lateWake) this.#wakeIn(LEFT_ALONE);
   }
 
   #wakeIn(delay: number): void {

@@ -54,10 +54,28 @@ function asks(backend: BackendState, name: string): void {
 }
 
 describe("a backend with a frozen instance", () => {
-  test("thaws it for the first request, gives it that, and tells", () => {
+  test("thaws it for the first request, gives it that, and leaves the cores to it and to who gets its answer before it tells", async () => {
     const backend = backendOf(config({ frozen: [ASLEEP] }));
     asks(backend, "first");
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "wake"]);
+    await clock.advance(5);
+    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed"]);
+    backend.begins({ endpoint: "a", heldMs: 0, answerMs: 5, thawed: true });
+    await clock.advance(1);
+    expect(did.slice(2)).toEqual([]);
+    await clock.advance(1);
+    expect(did.slice(2)).toEqual(["wake"]);
+    await clock.advance(2000);
+    expect(did.slice(2)).toEqual(["wake"]);
+  });
+
+  test("tells after 20 ms of one that has not answered, once", async () => {
+    const backend = backendOf(config({ frozen: [ASLEEP] }));
+    asks(backend, "first");
+    asks(backend, "second");
+    await clock.advance(19);
+    expect(did).not.toContain("wake");
+    await clock.advance(2000);
+    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "second at a", "wake"]);
   });
 
   test("keeps it, with its requests, when the control plane says that it serves", () => {
@@ -79,14 +97,16 @@ describe("a backend with a frozen instance", () => {
     expect(did.at(-1)).toBe("first at a");
   });
 
-  test("does not thaw again what refuses connections, and wakes", () => {
+  test("does not thaw again what refuses connections, and wakes", async () => {
     const backend = backendOf(config({ frozen: [ASLEEP] }));
     asks(backend, "first");
     const [endpoint] = backend.endpoints;
     if (!endpoint) throw new Error("it was not thawed");
     backend.suspect(endpoint);
     asks(backend, "second");
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "wake", "wake"]);
+    await clock.advance(20);
+    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "wake"]);
+    backend.close();
   });
 
   test("thaws nothing while another serves, or nobody asks", () => {
