@@ -17,8 +17,8 @@ export interface SleepingApps {
   names: readonly string[];
   /** Resolves when all of them sleep, each with so many instances kept frozen; none unless given. */
   asleep(kept?: number): Promise<void>;
-  /** Resolves when it is known of all that they do not sleep any more, which may be after their answers. */
-  awake(): Promise<void>;
+  /** Resolves when it is known that it does not sleep any more, which may be after its answer. */
+  awake(name: string): Promise<void>;
   /** Milliseconds from the connection to the gateway to the first byte of a 200. */
   wake(name: string): Promise<number>;
   /** Those that a request waited for. */
@@ -45,7 +45,11 @@ export async function withSleepingApps<T>(
     };
     await Promise.all(Array.from({ length: DEPLOYS_AT_ONCE }, deployAll));
     const all = async () => (await ebb.client.listApps()).flatMap((app) => app.environments);
-    const awake = async () => void (await eventually(async () => (await all()).every(({ state }) => state !== "asleep")));
+    const isAsleep = async (name: string) => {
+      const app = (await ebb.client.listApps()).find((known) => known.name === name);
+      return app?.environments.every(({ state }) => state === "asleep");
+    };
+    const awake = async (name: string) => void (await eventually(async () => (await isAsleep(name)) === false));
     const asleep = async (kept = 0) => {
       await eventually(async () => (await all()).every(({ state, instances }) => state === "asleep" && instances === kept), 120_000, 200);
     };
