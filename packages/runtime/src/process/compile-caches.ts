@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, renameSync, symlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Logger, Timer } from "@ebb/base";
+import { backoffDelay, systemCode, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
 import type { InstanceSpec } from "../port.ts";
 import { CACHE_VARIABLE, type CompileRun } from "./compile-run.ts";
 import type { Launch } from "./command.ts";
@@ -12,6 +12,8 @@ import { makePassable } from "./passable-folder.ts";
 const LEAST_BYTES = 64 * 1024;
 /** Of all versions; those that were used last are kept. */
 const MOST_BYTES = 512 * 1024 * 1024;
+/** What failed for want of room or of time may have both later; each try is a start of the program. */
+const AGAIN = { base: 60_000, max: 6 * 3_600_000, factor: 4 };
 /** The application's own word on it. */
 const SETTLED = [CACHE_VARIABLE, "NODE_DISABLE_COMPILE_CACHE"];
 
@@ -19,8 +21,9 @@ interface CompileCachesOptions {
   /** A folder that instances may pass through. */
   root: string;
   clock: Clock;
+  random: Random;
   log: Logger;
-  run: CompileRun;
+  run: Pick<CompileRun, "make" | "close">;
   /** Milliseconds without any start, after which one is made: it wants a processor. */
   calm: number;
 }
@@ -37,6 +40,13 @@ interface Wanted {
   toolchain: string;
 }
 
+/** Of one version: how often on end it could not be made, and until when (monotonic) it is not tried again. */
+interface Failure {
+  of: string;
+  times: number;
+  until: number;
+}
+
 /**
  * What Node.js has compiled of each version's program (ADR 0038), on disk as `.compiled/WORKLOAD/OF.BYTES/TAG/`, ours alone to write. `OF` names the artifact and the toolchain, so that what was made of another is
  * never used. No instance has any influence on it: it is made by a run of the program that nobody can reach.
@@ -47,6 +57,9 @@ export class CompileCaches {
   /** By workload, those used last at the end. */
   readonly #caches = new Map<string, Cache>();
   readonly #wanted = new Map<string, Wanted>();
+  readonly #failures = new Map<string, Failure>();
+  /** What is being removed. */
+  readonly #going = new Set<Promise<void>>();
   #making: Promise<void> | undefined;
   #timer: Timer | undefined;
   #closed = false;
@@ -66,7 +79,7 @@ export class CompileCaches {
     const of = ofWhat(spec, place.toolchain);
     const cache = this.#caches.get(spec.workload);
     if (cache?.of !== of) {
-      this.#wanted.set(spec.workload, { spec, toolchain: place.toolchain });
+      if (this.#mayBeTried(spec.workload, of)) this.#wanted.set(spec.workload, { spec, toolchain: place.toolchain });
       return launch;
     }
     this.#caches.delete(spec.workload);
@@ -80,7 +93,8 @@ export class CompileCaches {
 
   /** Removes those of all other workloads. */
   retain(workloads: { has(workload: string): boolean }): void {
-    for (const workload of this.#wanted.keys()) if (!workloads.has(workload)) this.#wanted.delete(workload);
+    for (const known of [this.#wanted, this.#failures])
+      for (const workload of known.keys()) if (!workloads.has(workload)) known.delete(workload);
     for (const workload of this.#caches.keys()) if (!workloads.has(workload)) this.#drop(workload);
   }
 
@@ -89,6 +103,12 @@ export class CompileCaches {
     this.#timer?.cancel();
     this.#options.run.close();
     await this.#making;
+    await Promise.all(this.#going);
+  }
+
+  #mayBeTried(workload: string, of: string): boolean {
+    const failure = this.#failures.get(workload);
+    return failure?.of !== of || this.#options.clock.monotonic() >= failure.until;
   }
 
   /** Once nothing has started for a while. */
@@ -109,12 +129,19 @@ export class CompileCaches {
     const [workload, wanted] = next;
     try {
       await this.#make(workload, wanted);
+      this.#failures.delete(workload);
     } catch (error) {
       // Its instances start without, as they have.
-      if (this.#wanted.has(workload)) this.#caches.set(workload, { of: ofWhat(wanted.spec, wanted.toolchain), tag: undefined, bytes: 0 });
+      if (this.#wanted.has(workload)) this.#failed(workload, ofWhat(wanted.spec, wanted.toolchain));
       this.#options.log.warn({ workload, error }, "what Node.js compiles of a version could not be kept beside it");
     }
     this.#wanted.delete(workload);
+  }
+
+  #failed(workload: string, of: string): void {
+    const before = this.#failures.get(workload);
+    const times = before?.of === of ? before.times + 1 : 1;
+    this.#failures.set(workload, { of, times, until: this.#options.clock.monotonic() + backoffDelay(AGAIN, times) });
   }
 
   async #make(workload: string, { spec, toolchain }: Wanted): Promise<void> {
@@ -128,7 +155,7 @@ export class CompileCaches {
       const of = ofWhat(spec, toolchain);
       const isWorthIt = copied !== undefined && copied.bytes >= LEAST_BYTES;
       const cache: Cache = isWorthIt ? { of, ...copied } : { of, tag: undefined, bytes: 0 };
-      if (!isWorthIt) for (const name of readdirSync(made)) rmSync(join(made, name), { recursive: true });
+      if (!isWorthIt) for (const name of readdirSync(made)) await rm(join(made, name), { recursive: true });
       this.#drop(workload);
       makePassable(join(this.#root, encodeURIComponent(workload)));
       renameSync(made, this.#folder(workload, cache));
@@ -151,7 +178,24 @@ export class CompileCaches {
 
   #drop(workload: string): void {
     this.#caches.delete(workload);
-    rmSync(join(this.#root, encodeURIComponent(workload)), { recursive: true, force: true, maxRetries: 3 });
+    this.#remove(encodeURIComponent(workload));
+  }
+
+  /** It is out of the way when this returns; thousands of files take longer to go than others may wait for. */
+  #remove(name: string): void {
+    const gone = join(this.#root, `.gone-${this.#options.random.suffix(12)}`);
+    const failed = (error: unknown) =>
+      this.#options.log.warn({ name, error }, "what Node.js had compiled of a version could not be removed");
+    try {
+      renameSync(join(this.#root, name), gone);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") failed(error);
+      return;
+    }
+    const going = rm(gone, { recursive: true, force: true, maxRetries: 3 })
+      .catch(failed)
+      .finally(() => this.#going.delete(going));
+    this.#going.add(going);
   }
 
   #folder(workload: string, { of, bytes }: Cache): string {
@@ -162,7 +206,7 @@ export class CompileCaches {
   #recall(name: string): void {
     const [made = "", ...others] = name.startsWith(".") ? [] : readdirSync(join(this.#root, name));
     const [, of, bytes] = /^([0-9a-f]{32})\.(\d+)$/.exec(made) ?? [];
-    if (of === undefined || others.length > 0) return rmSync(join(this.#root, name), { recursive: true, force: true });
+    if (of === undefined || others.length > 0) return this.#remove(name);
     const [tag] = readdirSync(join(this.#root, name, made));
     this.#caches.set(decodeURIComponent(name), { of, tag, bytes: Number(bytes) });
   }

@@ -133,7 +133,11 @@ export class CompileRun {
     child.stdin.on("error", () => undefined);
     await once(child, "spawn");
     const exited = once(child, "exit");
-    const timer = clock.after(LONGEST, () => child.kill("SIGKILL"));
+    let isLate = false;
+    const timer = clock.after(LONGEST, () => {
+      isLate = true;
+      child.kill("SIGKILL");
+    });
     try {
       cgroups.create(name, { ...spec.resources, pids: limits.processes });
       if (child.pid !== undefined) await cgroups.join(name, child.pid);
@@ -145,6 +149,8 @@ export class CompileRun {
       this.#child = undefined;
       await this.#gone(uid);
     }
+    // It would look as if there were nothing to compile.
+    if (isLate) throw new TransientError("CompileTimeout", `it was not over within ${LONGEST / 1000} s`);
   }
 
   async #gone(uid: number): Promise<void> {

@@ -390,7 +390,7 @@ class ProcessDriverImplementation implements ProcessDriver {
     const { cgroups } = this.#context;
     const place = { root: this.#root, cgroups, limits: processLimits({ isRoot: true, cgroups }), setpriv: this.#setpriv, unshare };
     const run = new CompileRun({ ...place, clock, random, users: this.#users });
-    return new CompileCaches({ root: this.#root, clock, log, run, calm });
+    return new CompileCaches({ root: this.#root, clock, random, log, run, calm });
   }
 
   #ended(instance: ProcessInstance, exit: InstanceExit | undefined): void {
