@@ -96,6 +96,7 @@ class ContainerDriver implements Driver {
   readonly #closed = new AbortController();
   /** Made but not known yet: `list` must not take them for leftovers. */
   readonly #starting = new Set<string>();
+  readonly #foreseeing = new Set<string>();
 
   constructor(options: ContainerDriverOptions) {
     this.#options = options;
@@ -120,7 +121,7 @@ class ContainerDriver implements Driver {
       sandboxes: this.#sandboxes,
       links,
       optionsOf: async (group) => readySandboxOptions(group, owner, (await this.#maker.network()) ?? ""),
-      busy: () => this.#starting.size > 0,
+      busy: () => this.#starting.size + this.#foreseeing.size > 0,
       clock,
       log,
     });
@@ -194,14 +195,14 @@ class ContainerDriver implements Driver {
 
   async foresee(spec: InstanceSpec): Promise<void> {
     if (this.#known.has(spec.id)) throw new BugError("already_running", `${spec.id} is there already`);
-    this.#starting.add(spec.id);
+    this.#foreseeing.add(spec.id);
     try {
       await this.#maker.foresee(spec);
     } catch (error) {
       await this.#discard(spec.id);
       throw startError(error, imageOf(spec));
     } finally {
-      this.#starting.delete(spec.id);
+      this.#foreseeing.delete(spec.id);
     }
   }
 

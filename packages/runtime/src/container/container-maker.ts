@@ -14,6 +14,7 @@ import { containerName, containerOptions, sandboxOptions, type ContainerContext 
 import { isGone, isLimitRefusal, nothingIfGone, startError } from "./engine-errors.ts";
 import { ImagePrograms } from "./image-programs.ts";
 import type { EngineImages } from "./images.ts";
+import { MadeAhead } from "./made-ahead.ts";
 import { ensureNetwork, insideAddress, LOOPBACK } from "./network.ts";
 import type { NetworkLinks } from "./network-links.ts";
 import type { ReadyNetworks } from "./ready-networks.ts";
@@ -41,8 +42,8 @@ export class ContainerMaker {
   readonly #networks: ReadyNetworks;
   readonly #links: NetworkLinks;
   readonly #messages: TerminationMessages;
-  /** Those that are made ahead of their start, with what they are made of. */
-  readonly #foreseen = new Map<string, { spec: InstanceSpec; making: Promise<Docker.Container> }>();
+  /** Those that are made ahead of their start. */
+  readonly #ahead: MadeAhead<Docker.Container>;
   #network: Promise<string | undefined> | undefined;
   readonly #programs: ImagePrograms;
   #seccomp: Promise<SeccompProfiles> | undefined;
@@ -57,7 +58,8 @@ export class ContainerMaker {
     this.#sandboxes = sandboxes;
     this.#networks = networks;
     this.#links = links;
-    this.#messages = new TerminationMessages(options.identities);
+    this.#messages = new TerminationMessages({ memory: options.volumes.memory, disk: options.identities });
+    this.#ahead = new MadeAhead({ look: (spec) => this.#programs.look(imageOf(spec)), make: (spec) => this.#makeAhead(spec) });
   }
 
   /** The container of one that has ended is there, unless the network that it was in is not. */
@@ -75,20 +77,14 @@ export class ContainerMaker {
   async foresee(spec: InstanceSpec): Promise<void> {
     // What a tag means may have changed by the time that it is started.
     if (groupOf(spec) !== undefined || !this.#networks.wanted || !imageOf(spec).includes("@")) return;
-    const making = this.#makeAhead(spec);
-    this.#foreseen.set(spec.id, { spec, making });
-    await making.catch((error: unknown) => {
-      this.#foreseen.delete(spec.id);
-      throw error;
-    });
+    await this.#ahead.make(spec);
   }
 
   foresees(id: string): boolean {
-    return this.#foreseen.has(id);
+    return this.#ahead.has(id);
   }
 
   async #makeAhead(spec: InstanceSpec): Promise<Docker.Container> {
-    await this.#programs.look(imageOf(spec));
     // What is not there yet, the engine would make a folder of.
     this.#messages.prepare(spec.id);
     const context = await this.#context(spec);
@@ -97,13 +93,13 @@ export class ContainerMaker {
 
   /** With a network if there is one ready; without it, what was made ahead is of no use. */
   async #takeForeseen(spec: InstanceSpec): Promise<Docker.Container | undefined> {
-    const foreseen = this.#foreseen.get(spec.id);
-    this.#foreseen.delete(spec.id);
+    const ahead = this.#ahead.take(spec.id);
     const network = this.#networks.take(spec.id);
-    if (!foreseen) return undefined;
-    const same = isDeepStrictEqual(foreseen.spec, spec) && existsSync(this.#identityOf(spec.id)) === (spec.identity !== undefined);
-    const container = await foreseen.making.catch(() => undefined);
-    if (container && network && same) return container;
+    if (!ahead) return undefined;
+    const same = isDeepStrictEqual(ahead.spec, spec) && existsSync(this.#identityOf(spec.id)) === (spec.identity !== undefined);
+    const made = await ahead.made;
+    if (made === "nothing") return undefined;
+    if (made !== "failed" && network && same) return made;
     await this.remove(spec.id);
     return undefined;
   }
@@ -188,9 +184,7 @@ export class ContainerMaker {
 
   /** With what only it had. */
   async discard(id: string): Promise<void> {
-    const foreseen = this.#foreseen.get(id);
-    this.#foreseen.delete(id);
-    await foreseen?.making.catch(() => undefined);
+    await this.#ahead.take(id)?.made;
     await Promise.all([this.remove(id), this.#networks.release(id)]);
     await rm(this.#identityOf(id), { recursive: true, force: true });
     this.#messages.remove(id);

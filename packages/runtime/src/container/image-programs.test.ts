@@ -45,6 +45,17 @@ test.each<[string, () => void, boolean]>([
   expect(await isNative(layers())).toEqual([expected, 1]);
 });
 
+test("one that is not there yet is looked at once it is", async () => {
+  file("top/bin/sh", elf(64));
+  for (const layer of ["mid", "low"]) mkdirSync(join(root.path, layer));
+  let image: object | undefined;
+  const programs = new ImagePrograms(() => Promise.resolve(image as Docker.ImageInspectInfo | undefined), silentLogger);
+  await programs.look("a@sha256:1");
+  image = layers();
+  await programs.look("a@sha256:1");
+  expect(programs.isNative("a@sha256:1")).toBe(true);
+});
+
 test("of one that is not there, is elsewhere or is kept otherwise nothing is known", async () => {
   for (const image of [undefined, {}, { GraphDriver: { Data: {} } }, layers()]) expect((await isNative(image))[0]).toBe(false);
 });

@@ -30,7 +30,7 @@ export class ImagePrograms {
     return this.#native.has(reference);
   }
 
-  /** Never throws: what cannot be looked at stays unknown. */
+  /** Never throws: what cannot be looked at stays unknown; what is not there is looked at once it is. */
   look(reference: string): Promise<void> {
     let look = this.#looks.get(reference);
     if (!look) {
@@ -47,14 +47,16 @@ export class ImagePrograms {
   }
 
   async #look(reference: string): Promise<void> {
-    const layers = layersOf(await this.#inspect(reference));
+    const image = await this.#inspect(reference);
+    if (!image) return void this.#looks.delete(reference);
+    const layers = layersOf(image);
     if (layers.length > 0 && !(await hasNarrow(layers))) this.#native.add(reference);
   }
 }
 
 /** Where an engine on overlayfs has them; empty where it has them otherwise. */
-function layersOf(image: Docker.ImageInspectInfo | undefined): string[] {
-  const { UpperDir, LowerDir = "" } = (image?.GraphDriver?.Data ?? {}) as { UpperDir?: string; LowerDir?: string };
+function layersOf(image: Docker.ImageInspectInfo): string[] {
+  const { UpperDir, LowerDir = "" } = (image.GraphDriver?.Data ?? {}) as { UpperDir?: string; LowerDir?: string };
   return UpperDir === undefined ? [] : [UpperDir, ...LowerDir.split(":").filter(Boolean)];
 }
 
