@@ -141,6 +141,16 @@ function describeParts(box: BusyboxEngine): void {
     expect((await driver.ended()).find(({ spec: { id } }) => id === main.id)?.exit).toMatchObject({ message: "gone\n" });
   });
 
+  test("what one writes as its last words counts as its own memory", async () => {
+    const main = {
+      ...spec("exec dd if=/dev/zero of=/dev/termination-log bs=1M count=200", []),
+      resources: { memoryBytes: 48 * 1024 * 1024 },
+    };
+    await driver.start(main);
+    await eventually(() => exits.length > 0);
+    expect(exits[0]).toMatchObject({ id: main.id, reason: "OOMKilled" });
+  });
+
   test("they share what is in memory between processes; their processes if that is asked for, with one beside them that leaves no dead ones behind", async () => {
     const links = "echo $(readlink /proc/self/ns/ipc) $(readlink /proc/self/ns/pid)";
     const shared = (script: string) => ({

@@ -54,7 +54,14 @@ export async function lastWords(
     log.warn({ id: spec.id, error }, "could not read the last lines of an instance");
   }
   const last = lines.slice(-LAST_WORDS);
-  if (exit.message !== undefined || exit.exitCode === 0 || spec.terminationMessage?.policy === "File" || lines.length === 0)
+  // What one printed that we ended says nothing of why.
+  if (
+    exit.message !== undefined ||
+    exit.exitCode === 0 ||
+    exit.reason === "Evicted" ||
+    spec.terminationMessage?.policy === "File" ||
+    lines.length === 0
+  )
     return { exit, lines: last };
   const printed = Buffer.from(lines.map(({ text }) => `${text}\n`).join(""));
   return { exit: { ...exit, message: printed.subarray(-MOST_BYTES).toString() }, lines: last };

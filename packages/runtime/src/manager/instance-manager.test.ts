@@ -265,6 +265,7 @@ describe("instance manager", () => {
     ["the end of its log", {}, { exitCode: 3 }, `${"x".repeat(2030)}\nError: no database`.slice(-2047) + "\n"],
     ["its own message before its log", {}, { exitCode: 3, message: "no database" }, "no database"],
     ["nothing, when only its message counts", { terminationMessage: { policy: "File" } }, { exitCode: 3 }, undefined],
+    ["nothing of one that was evicted, as it did not end by itself", {}, { exitCode: 137, reason: "Evicted" }, undefined],
     ["nothing of one that ended well", {}, { exitCode: 0, reason: "Completed" }, undefined],
   ])("keeps with a crash what was said of it: %s", async (_, spec, exit, message) => {
     await run(1, spec);

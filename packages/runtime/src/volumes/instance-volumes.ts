@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, lstatSync, mkdirSync, statfsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { opendir, lstat, rm } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { BugError, systemCode, UserError } from "@ebb/base";
 import type { InstanceFiles, MountSpec, VolumeSpec } from "../port.ts";
+import { makeMemoryFolder } from "./memory-folder.ts";
 import { giveTo, isInside, writePart, writeVolume } from "./write-volume.ts";
 
 /** A folder or file of this machine, as a container sees it. */
@@ -21,8 +22,6 @@ export interface VolumePlaces {
   /** Of claims: a folder for each, which nobody here removes. */
   claims: string;
 }
-
-const TMPFS = 0x0102_1994;
 
 /**
  * The volumes of one instance on this machine.
@@ -150,18 +149,14 @@ export class InstanceVolumes {
   }
 
   #requireMemory(): void {
-    const root = dirname(this.#memory);
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-    // Anybody may make a folder with that name where it is.
-    const { uid } = lstatSync(root);
-    if (uid !== process.getuid?.() || !lstatSync(root).isDirectory())
-      throw new UserError("CreateContainerConfigError", `${root} belongs to another user`, { hint: "Remove it." });
-    chmodSync(root, 0o700);
-    if (statfsSync(root).type !== TMPFS)
-      throw new UserError(
-        "CreateContainerConfigError",
-        `${root} is not in memory, so there is no place for an emptyDir with medium Memory`,
-      );
+    const none = makeMemoryFolder(dirname(this.#memory));
+    if (!none) return;
+    const { problem, hint } = none;
+    throw new UserError(
+      "CreateContainerConfigError",
+      `there is no place for an emptyDir with medium Memory: ${problem}`,
+      hint === undefined ? {} : { hint },
+    );
   }
 
   #files({ name }: Pick<VolumeSpec, "name">): string {
