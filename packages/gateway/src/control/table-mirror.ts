@@ -3,16 +3,16 @@ import type { TableChange } from "../control-protocol.ts";
 import { packEntry, unpackEntry, type PackedEntry } from "../core/packed-route.ts";
 import type { Backend, CertificateEntry, RouteTable } from "../route-table.ts";
 
-/** The table as all workers have it, or will as soon as they get there: what goes to the disk, and to a worker that starts. Rules are kept as text, as in the workers. */
+/** The table as all workers have it, or will as soon as they get there: what goes to the disk, and to a worker that starts. Rules and versions are kept as text, as in the workers. */
 export class TableMirror {
   readonly #routes = new Map<string, PackedEntry>();
-  readonly #backends = new Map<string, Backend>();
+  readonly #backends = new Map<string, string>();
   readonly #certificates = new Map<string, CertificateEntry>();
 
   get table(): RouteTable {
     return {
       routes: Array.from(this.#routes.values(), unpackEntry),
-      backends: [...this.#backends.values()],
+      backends: Array.from(this.#backends.values(), (packed) => JSON.parse(packed) as Backend),
       certificates: [...this.#certificates.values()],
     };
   }
@@ -30,7 +30,7 @@ export class TableMirror {
       case "certificate-removed":
         return void this.#certificates.delete(change.key);
       case "backend":
-        return void this.#backends.set(change.backend.key, change.backend);
+        return this.#putBackend(change.backend);
       case "backend-removed":
         return void this.#backends.delete(change.key);
       default:
@@ -41,7 +41,11 @@ export class TableMirror {
   #replaceAll({ routes, backends, certificates }: RouteTable): void {
     for (const map of [this.#routes, this.#backends, this.#certificates]) map.clear();
     for (const route of routes) this.#routes.set(route.key, packEntry(route));
-    for (const backend of backends) this.#backends.set(backend.key, backend);
+    for (const backend of backends) this.#putBackend(backend);
     for (const certificate of certificates) this.#certificates.set(certificate.key, certificate);
+  }
+
+  #putBackend(backend: Backend): void {
+    this.#backends.set(backend.key, JSON.stringify(backend));
   }
 }

@@ -39,6 +39,14 @@ export interface BackendServices {
   waiting: Set<BackendState>;
 }
 
+/** What there was of it before its first request. */
+interface BackendBefore {
+  /** Its own, where nobody else counts. */
+  shares?: BackendShares | undefined;
+  /** Since when (monotonic) its requests are counted; now unless given. */
+  since?: number;
+}
+
 /** Knative's queue-proxy lets ten times the limit wait (pkg/queue/sharedmain/main.go). */
 const QUEUE_FACTOR = 10;
 const WAKE_PERIOD = 1_000;
@@ -84,11 +92,11 @@ export class BackendState {
   #trials: Map<EndpointState, Timer> | undefined;
   #closed = false;
 
-  constructor(config: Backend, services: BackendServices, shares: BackendShares = ownShares()) {
+  constructor(config: Backend, services: BackendServices, { shares = ownShares(), since }: BackendBefore = {}) {
     this.#shares = shares;
     this.#services = services;
     this.#config = config;
-    this.meter = new ConcurrencyMeter(services.clock.monotonic());
+    this.meter = new ConcurrencyMeter(since ?? services.clock.monotonic());
     this.update(config);
   }
 

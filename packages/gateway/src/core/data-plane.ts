@@ -7,7 +7,8 @@ import { hearListening, openGate } from "../io/gate.ts";
 import { thaw } from "../io/thaw.ts";
 import type { Backend, FrozenEndpoint, RevisionKey, RouteEntry, RouteTable } from "../route-table.ts";
 import { decide, type World } from "../rules/decide.ts";
-import { BackendState, type BackendServices } from "./backend-state.ts";
+import type { BackendServices, BackendState } from "./backend-state.ts";
+import { BackendTable } from "./backend-table.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { Departures } from "./departures.ts";
 import { Exchange, type ExchangeServices } from "./exchange.ts";
@@ -42,13 +43,11 @@ export interface DataPlaneDeps extends ExchangeServices {
 export class DataPlane {
   readonly #deps: DataPlaneDeps;
   readonly #routes = new RouteIndex();
-  readonly #backends = new Map<RevisionKey, BackendState>();
+  readonly #backends: BackendTable;
   readonly #departures: Departures;
   readonly #world: World;
   readonly #mirrors: Mirrors;
   readonly #waiting = new Set<BackendState>();
-  /** Of all backends. */
-  readonly #services: BackendServices;
 
   constructor(deps: DataPlaneDeps) {
     this.#deps = deps;
@@ -61,7 +60,8 @@ export class DataPlane {
       hearListening(gateFile, listens, clock);
       return true;
     };
-    this.#services = { clock, random, connect, heldRequests, wake, thaw: thawOne, letGo, waiting: this.#waiting };
+    const services = { clock, random, connect, heldRequests, wake, thaw: thawOne, letGo, waiting: this.#waiting };
+    this.#backends = new BackendTable(services, deps.counts);
     this.#departures = new Departures(deps.clock);
     this.#world = { index: this.#routes, hasRevision: (key) => this.#backends.has(key), random: deps.random };
     this.#mirrors = new Mirrors(deps);
@@ -72,8 +72,7 @@ export class DataPlane {
   }
 
   get table(): RouteTable {
-    const backends = [...this.#backends.values()].map((backend) => backend.config);
-    return { routes: this.#routes.entries, backends, certificates: this.certificates.entries };
+    return { routes: this.#routes.entries, backends: this.#backends.configs, certificates: this.certificates.entries };
   }
 
   /** `slots` are those of the change's backends, where counts are shared. */
@@ -103,7 +102,7 @@ export class DataPlane {
     this.certificates.replaceAll(table.certificates);
     this.#routes.replaceAll(table.routes);
     const kept = new Set(table.backends.map((backend) => backend.key));
-    for (const key of this.#backends.keys()) if (!kept.has(key)) this.removeBackend(key);
+    for (const key of this.#backends.keys) if (!kept.has(key)) this.removeBackend(key);
   }
 
   putRoute(route: RouteEntry): void {
@@ -115,18 +114,11 @@ export class DataPlane {
   }
 
   putBackend(config: Backend, slots: Slots = {}): void {
-    const known = this.#backends.get(config.key);
-    const { counts } = this.#deps;
-    const own = slots[config.key];
-    const shares = own && counts?.shares(own);
-    if (known) return this.#departures.add(known.update(config, shares));
-    this.#backends.set(config.key, new BackendState(config, this.#services, shares));
+    this.#departures.add(this.#backends.put(config, slots[config.key]));
   }
 
   removeBackend(key: RevisionKey): void {
-    const backend = this.#backends.get(key);
-    this.#backends.delete(key);
-    if (backend) this.#departures.add(backend.close());
+    this.#departures.add(this.#backends.remove(key));
   }
 
   /** Calls back with the requests still in flight at a removed endpoint: 0, or more once the time is over. */
@@ -141,7 +133,7 @@ export class DataPlane {
 
   /** Tells again what a control plane that has just connected has not heard: which backends need waking, and all counts. */
   repeatAll(): void {
-    for (const backend of this.#backends.values()) {
+    for (const backend of this.#backends.made) {
       if (backend.wantsWake) this.#deps.wakes.emit(backend.config.key);
       backend.reported ||= backend.traffic.hasCounted;
     }
@@ -150,7 +142,8 @@ export class DataPlane {
   stats(): RevisionStats[] {
     const now = this.#deps.clock.monotonic();
     const report: RevisionStats[] = [];
-    for (const backend of this.#backends.values()) {
+    this.#backends.told(now);
+    for (const backend of this.#backends.made) {
       const { concurrency, requests } = backend.meter.report(now);
       const active = requests > 0 || concurrency > 0 || backend.meter.active > 0;
       const mirrors = [...(backend.comparisons?.values() ?? [])].flatMap((comparison) => comparison.take() ?? []);
@@ -180,7 +173,7 @@ export class DataPlane {
   /** Ends all waiting; the gateway has stopped. */
   close(): void {
     this.#departures.close();
-    for (const backend of this.#backends.values()) backend.close();
+    for (const backend of this.#backends.made) backend.close();
   }
 
   /** Whether it was sent on. One with a body keeps its method (RFC 9110 §15.4.9), which 301 does not promise. */

@@ -39,11 +39,30 @@ interface Claim {
   rule: PackedHost;
 }
 
-interface HostState {
-  claims: Claim[];
-  external: RouteMatch | undefined;
-  internal: RouteMatch | undefined;
-  local: RouteMatch | undefined;
+type Matches = Readonly<Record<Scope, RouteMatch | undefined>>;
+
+/** What entries want of a host, and what that leads to: merged when a request asks for it first, as most hosts sleep. */
+class HostState {
+  readonly claims: readonly Claim[];
+  readonly #shelf: CompiledShelf;
+  #matches: Matches | undefined;
+
+  constructor(claims: readonly Claim[], shelf: CompiledShelf) {
+    this.claims = claims;
+    this.#shelf = shelf;
+    // What is wrong with a policy is told to who sets it.
+    if (claims.some(({ rule }) => rule.policy)) this.#matches = this.#merge();
+  }
+
+  get matches(): Matches {
+    return (this.#matches ??= this.#merge());
+  }
+
+  #merge(): Matches {
+    const external = merge(only(this.claims, "external"), this.#shelf);
+    const local = merge(only(this.claims, "cluster-local"), this.#shelf);
+    return { external, internal: local ?? external, local };
+  }
 }
 
 /**
@@ -90,15 +109,15 @@ export class RouteIndex {
   }
 
   find(host: string, scope: Scope): RouteMatch | undefined {
-    return this.#hosts.get(host)?.[scope] ?? (this.#wildcards > 0 ? this.#findWildcard(host, scope) : undefined);
+    return this.#hosts.get(host)?.matches[scope] ?? (this.#wildcards > 0 ? this.#findWildcard(host, scope) : undefined);
   }
 
   #findWildcard(host: string, scope: Scope): RouteMatch | undefined {
     for (let dot = host.indexOf("."); dot >= 0; dot = host.indexOf(".", dot + 1)) {
-      const found = this.#hosts.get(`*${host.slice(dot)}`)?.[scope];
+      const found = this.#hosts.get(`*${host.slice(dot)}`)?.matches[scope];
       if (found) return found;
     }
-    return this.#hosts.get("*")?.[scope];
+    return this.#hosts.get("*")?.matches[scope];
   }
 
   /** Replaces what an entry wants of a host; one that was there keeps its place. */
@@ -109,9 +128,7 @@ export class RouteIndex {
     claims.splice(at < 0 ? claims.length : at, 0, ...wanted);
     if (host.startsWith("*") && claims.length > 0 !== before.length > 0) this.#wildcards += claims.length > 0 ? 1 : -1;
     if (claims.length === 0) return void this.#hosts.delete(host);
-    const external = merge(only(claims, "external"), this.#compiled);
-    const local = merge(only(claims, "cluster-local"), this.#compiled);
-    this.#hosts.set(host, { claims, external, internal: local ?? external, local });
+    this.#hosts.set(host, new HostState(claims, this.#compiled));
   }
 }
 

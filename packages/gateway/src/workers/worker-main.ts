@@ -86,7 +86,10 @@ function receive(message: ToWorker): void {
   }
 }
 
-serving.load(setup.table, setup.slots);
+if (setup.table) serving.load(setup.table, setup.slots);
+// What a thread is given it keeps for as long as it lives.
+delete setup.table;
+delete setup.slots;
 try {
   await serving.listen();
   parentPort?.on("message", receive);

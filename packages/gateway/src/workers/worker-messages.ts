@@ -19,8 +19,9 @@ export interface WorkerSetup {
   transport: TransportKind;
   traceSampling: number;
   accessLog: boolean;
-  table: RouteTable;
-  slots: Slots;
+  /** What it serves from when it starts; it keeps them in its own way. */
+  table?: RouteTable;
+  slots?: Slots;
 }
 
 /** Handled in order; those with an `id` are answered by `done` with the same. */
