@@ -84,7 +84,7 @@ export class Http2Connection implements ClientConnection, Expiring, SessionEvent
       read = readRequest(list, ended, this.#host.limits.targetBytes);
       known.set(list, read);
     }
-    if (read === null) return stream.abandon(CODE.protocolError);
+    if (read === null) return stream.reset(CODE.protocolError, "malformed request");
     if (read instanceof Rejection) this.#client(stream, undefined).reject(read);
     else this.#begin(stream, { ...read });
   }

@@ -75,7 +75,7 @@ describe("a backend with a frozen instance", () => {
     await clock.advance(19);
     expect(did).not.toContain("wake");
     await clock.advance(2000);
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "second at a", "wake"]);
+    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "second at a, thawed", "wake"]);
   });
 
   test("keeps it, with its requests, when the control plane says that it serves", () => {

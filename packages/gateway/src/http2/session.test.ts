@@ -196,6 +196,20 @@ describe("what a peer must not do, and what becomes of it (RFC 9113; numbers are
     expect(peer.ended).toBe(verdict.startsWith("goaway"));
   });
 
+  test("streams that we have to reset again and again, for what is done on them (CVE-2025-8671)", () => {
+    for (const wrong of [
+      (id: number) => frame(FRAME.windowUpdate, 0, id, number(0)),
+      (id: number) => frame(FRAME.windowUpdate, 0, id, number(2 ** 31 - 1)),
+      (id: number) => headers(id),
+      (id: number) => data(id, 1),
+    ]) {
+      const peer = new Peer();
+      for (let index = 0; index < 1100; index++) peer.receive(headers(2 * index + 1), wrong(2 * index + 1));
+      expect(peer.requests.length).toBeLessThan(1100);
+      expect(peer.verdict).toMatch(new RegExp(`goaway ${A.enhanceYourCalm}$`));
+    }
+  });
+
   test("PINGs whose answers are not read", () => {
     const peer = new Peer();
     peer.wire.roomy = false;

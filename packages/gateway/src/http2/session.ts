@@ -254,6 +254,12 @@ export class Http2Session implements WireEvents, StreamHost {
     this.#events.idle();
   }
 
+  /** A client that has its streams reset, after each has begun work at an instance, costs as much as one that resets them itself (CVE-2025-8671). */
+  blame(): void {
+    if (this.#options.role === "client" || this.#state !== "open" || this.#budget.take()) return;
+    this.#fail(new ConnectionError(CODE.enhanceYourCalm, "too many streams had to be reset"));
+  }
+
   #unblock(): void {
     for (const stream of Array.from(this.#blocked)) {
       this.#blocked.delete(stream);

@@ -32,6 +32,8 @@ export interface StreamHost {
   /** To be told `streamFlush`. */
   touch(stream: Http2Stream): void;
   forget(stream: Http2Stream): void;
+  /** A stream had to be reset for what the peer did on it. */
+  blame(): void;
 }
 
 /** What the peer may send on a stream before we have used it: large enough that a loopback upload is not bound by round trips. */
@@ -261,17 +263,22 @@ export class Http2Stream {
 
   // ---- ends ----
 
-  /** Breaks it off, telling the peer, and whoever listens. */
+  /** Breaks it off for what the peer did, telling the peer, and whoever listens. */
   reset(code: number, message: string): void {
     if (this.#closed) return;
-    this.#host.writer.resetStream(this.id, code);
-    this.lost(code, message);
+    this.#break(code, message);
+    this.#host.blame();
   }
 
   /** Breaks it off, telling the peer alone. */
   abandon(code: number): void {
     this.events = undefined;
-    this.reset(code, "");
+    if (!this.#closed) this.#break(code, "");
+  }
+
+  #break(code: number, message: string): void {
+    this.#host.writer.resetStream(this.id, code);
+    this.lost(code, message);
   }
 
   /** The peer has reset it, or the connection is gone. */
