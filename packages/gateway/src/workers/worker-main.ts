@@ -43,15 +43,25 @@ function accessLog(entry: AccessLogEntry): void {
   else timer ??= systemClock.after(ACCESS_PERIOD, sendEntries);
 }
 
-const serving = new Serving({
-  ...setup,
-  clock: systemClock,
-  random: systemRandom,
-  log: logger({ worker: setup.worker }),
-  accessLog: setup.accessLog ? accessLog : undefined,
-  rates: new RateTable(setup.rates),
-  counts: new SharedCounts(setup.memory, setup.workers, setup.worker),
-});
+/** With the table that the thread was started with, which would otherwise stay for as long as the thread lives. */
+function makeServing(): Serving {
+  const { table, slots, ...own } = setup;
+  const made = new Serving({
+    ...own,
+    clock: systemClock,
+    random: systemRandom,
+    log: logger({ worker: setup.worker }),
+    accessLog: setup.accessLog ? accessLog : undefined,
+    rates: new RateTable(setup.rates),
+    counts: new SharedCounts(setup.memory, setup.workers, setup.worker),
+  });
+  if (table) made.load(table, slots);
+  delete setup.table;
+  delete setup.slots;
+  return made;
+}
+
+const serving = makeServing();
 serving.onWake.on((revision) => tell({ type: "wake", revision }));
 
 function done(id: number, value?: WorkerAnswer): void {
@@ -86,10 +96,6 @@ function receive(message: ToWorker): void {
   }
 }
 
-if (setup.table) serving.load(setup.table, setup.slots);
-// What a thread is given it keeps for as long as it lives.
-delete setup.table;
-delete setup.slots;
 try {
   await serving.listen();
   parentPort?.on("message", receive);
