@@ -1,8 +1,8 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer } from "@tanstack/react-virtual";
 import ColumnHeightOutlined from "@ant-design/icons/ColumnHeightOutlined";
 import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
-import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useFormat, useText } from "../i18n/language.tsx";
 import { versionColour } from "./version.ts";
 
@@ -35,8 +35,26 @@ interface LineListProps {
 }
 
 const ROW = 20;
+/** Rows beside those in view. */
+const OVERSCAN = 10;
 /** More than any list keeps. Heights are remembered by key, and forgotten never: after so many lines the keys begin again. */
 const KEYS = 200_000;
+/** The last indices of so many. */
+function tail(count: number, most: number): number[] {
+  const first = Math.max(0, count - most);
+  return Array.from({ length: count - first }, (_, index) => first + index);
+}
+
+/**
+ * A row's height when the browser tells it, with the layout of a frame: one that was asked for it as it is drawn would have to lay out all of them
+ * there and then. Rows follow each other in the document, so none lies over another until it is known.
+ */
+function measured(row: Element, entry: ResizeObserverEntry | undefined, list: Virtualizer<HTMLDivElement, Element>): number {
+  const height = entry?.borderBoxSize[0]?.blockSize;
+  if (height !== undefined) return Math.round(height);
+  return list.itemSizeCache.get(list.options.getItemKey(list.indexFromElement(row))) ?? ROW;
+}
+
 /** Closer to the end than this counts as reading the newest line. */
 const NEAR_END = 40;
 
@@ -61,16 +79,28 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
     getItemKey,
-    overscan: 20,
+    overscan: OVERSCAN,
+    measureElement: measured,
+    rangeExtractor: useCallback(
+      // The newest are drawn before they are scrolled to: otherwise each flush of lines would draw the rows of before once more.
+      (range: Range) => (atEnd ? tail(range.count, Math.ceil(height / ROW) + OVERSCAN) : defaultRangeExtractor(range)),
+      [atEnd, height],
+    ),
   });
   // A list that goes leaves nobody who reads further up.
   const gone = useEffectEvent(() => onFollow?.(true));
   useEffect(() => () => gone(), []);
   const last = lines.at(-1)?.id;
   const total = virtual.getTotalSize();
+  const drawn = virtual.getVirtualItems();
   useEffect(() => {
-    const element = scroller.current;
-    if (element !== null && atEnd && last !== undefined) element.scrollTop = element.scrollHeight;
+    if (!atEnd || last === undefined) return undefined;
+    // With the frame, which lays the lines out anyway.
+    const frame = requestAnimationFrame(() => {
+      const element = scroller.current;
+      if (element !== null) element.scrollTop = element.scrollHeight;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [last, atEnd, total]);
 
   const showAround = useEffectEvent((id: number) => {
@@ -111,21 +141,22 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
         aria-label={label}
       >
         <div style={{ height: total, position: "relative" }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index];
-            if (line === undefined) return null;
-            return (
-              <Row
-                key={item.key}
-                line={line}
-                index={item.index}
-                start={item.start}
-                measure={virtual.measureElement}
-                marked={line.id === around}
-                onAround={onAround}
-              />
-            );
-          })}
+          <div className="line-rows" style={{ transform: `translateY(${drawn[0]?.start ?? 0}px)` }}>
+            {drawn.map((item) => {
+              const line = lines[item.index];
+              if (line === undefined) return null;
+              return (
+                <Row
+                  key={item.key}
+                  line={line}
+                  index={item.index}
+                  measure={virtual.measureElement}
+                  marked={line.id === around}
+                  onAround={onAround}
+                />
+              );
+            })}
+          </div>
         </div>
       </div>
       {!atEnd && (
@@ -140,14 +171,12 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
 interface RowProps {
   line: Line;
   index: number;
-  /** Pixels from the list's beginning. */
-  start: number;
   measure: (row: Element | null) => void;
   marked: boolean;
   onAround: ((id: number) => void) | undefined;
 }
 
-function Row({ line, index, start, measure, marked, onAround }: RowProps) {
+const Row = memo(function Row({ line, index, measure, marked, onAround }: RowProps) {
   const text = useText();
   const format = useFormat();
   const time = format.time(line.time);
@@ -156,7 +185,6 @@ function Row({ line, index, start, measure, marked, onAround }: RowProps) {
       data-index={index}
       ref={measure}
       className={`line ${line.stderr === true ? "stderr" : ""} ${marked ? "marked" : ""}`}
-      style={{ transform: `translateY(${start}px)` }}
       title={line.instance}
     >
       <time dateTime={line.time}>{time}</time>
@@ -180,4 +208,4 @@ function Row({ line, index, start, measure, marked, onAround }: RowProps) {
       )}
     </div>
   );
-}
+});
