@@ -37,6 +37,8 @@ export interface LogQuery {
   tail?: number | undefined;
   /** RFC 3339. */
   since?: string | undefined;
+  /** RFC 3339: what was written later is left out, and nothing is followed. */
+  until?: string | undefined;
 }
 
 export interface UploadQuery {

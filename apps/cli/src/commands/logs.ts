@@ -1,6 +1,7 @@
 import type { LogRecord } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { usageError } from "../failure.ts";
 import { clockTime } from "../output/durations.ts";
 import { printable } from "../output/style.ts";
 import { timeOption } from "../time-option.ts";
@@ -17,6 +18,7 @@ export const logsCommand = defineCommand({
     instance: { kind: "text", placeholder: "ID", summary: "Of this instance alone" },
     tail: { kind: "integer", placeholder: "N", min: 0, max: 100_000, summary: "Only the last N lines of what there is" },
     since: { kind: "text", placeholder: "TIME", summary: "Only from then on: an age (90s, 10m, 2h, 1d) or an RFC 3339 time" },
+    until: { kind: "text", placeholder: "TIME", summary: "Only until then; written as --since, and not together with -f" },
   },
   prints: "table",
   uses: "platform",
@@ -27,8 +29,14 @@ export const logsCommand = defineCommand({
   ],
   async run(context, { args, options }) {
     const client = await context.connect();
-    const since = options.since === undefined ? undefined : timeOption("--since", options.since, context.host.clock.now());
-    const query = { version: options.version, instance: options.instance, tail: options.tail, follow: options.follow || undefined, since };
+    if (options.follow && options.until !== undefined)
+      throw usageError("--until and --follow: what has not been written yet has no end", "Leave one of them out.");
+    const time = (option: "since" | "until") => {
+      const text = options[option];
+      return text === undefined ? undefined : timeOption(`--${option}`, text, context.host.clock.now());
+    };
+    const { version, instance, tail, follow } = options;
+    const query = { version, instance, tail, follow: follow || undefined, since: time("since"), until: time("until") };
     const place = await placeOf(context, client, args.app, options.env);
     let lines = 0;
     for await (const record of client.logs(place, { ...query, signal: context.host.interrupted })) {

@@ -114,6 +114,8 @@ export interface LogRequest {
   tail?: number;
   /** RFC 3339. */
   since?: string;
+  /** RFC 3339; not with `follow`. */
+  until?: string;
   signal: AbortSignal;
 }
 

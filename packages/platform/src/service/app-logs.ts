@@ -15,6 +15,8 @@ export interface LogSelection {
   follow: boolean;
   tail?: number;
   since?: string;
+  /** RFC 3339: for what is there already, not to be followed. */
+  until?: string;
   signal: AbortSignal;
 }
 
@@ -42,7 +44,10 @@ async function* present(sources: LogSources, app: string, selection: LogSelectio
   const records: LogRecord[] = [];
   for (const pod of select(sources.cluster, app, selection).slice(-MOST_PODS)) {
     try {
-      for await (const record of readPod(sources, pod, { ...selection, tail })) records.push(record);
+      for await (const record of selection.until === undefined
+        ? readPod(sources, pod, { ...selection, tail })
+        : lastUntil(Date.parse(selection.until), tail, readPod(sources, pod, { ...selection, tail: undefined })))
+        records.push(record);
     } catch (error) {
       selection.signal.throwIfAborted();
       sources.log.debug({ pod: pod.metadata.name, causes: causeChain(error) }, "the log of an instance could not be read");
@@ -50,6 +55,17 @@ async function* present(sources: LogSources, app: string, selection: LogSelectio
   }
   records.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   if (tail > 0) yield* records.slice(-tail);
+}
+
+/** A cluster knows the end of a pod's log alone: what is before a moment is read from its beginning. */
+async function* lastUntil(until: number, most: number, pod: AsyncIterable<LogRecord>): AsyncGenerator<LogRecord> {
+  const kept: LogRecord[] = [];
+  for await (const record of pod) {
+    if (Date.parse(record.time) > until) break;
+    kept.push(record);
+    if (kept.length > 2 * most) kept.splice(0, kept.length - most);
+  }
+  yield* kept.slice(Math.max(0, kept.length - most));
 }
 
 async function* followed(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {

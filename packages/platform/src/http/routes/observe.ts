@@ -11,6 +11,7 @@ const LogsQuery = Type.Object({
   follow: Type.Optional(Flag),
   tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
   since: Type.Optional(Time),
+  until: Type.Optional(Time),
 });
 const MetricsQuery = Type.Object({
   from: Type.Optional(Time),
@@ -65,7 +66,7 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
     async (request, reply) => {
       const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
       const signal = clientGone(reply, stopping);
-      const source = await api.logs(placeOf(request), { ...rest, follow: follow === "true", signal });
+      const source = await api.logs(placeOf(request), { ...rest, follow: follow === "true" && rest.until === undefined, signal });
       await sendStream(reply, { source, kind: "ndjson", clock, signal });
     },
   );
