@@ -1,6 +1,7 @@
 import type { Place } from "@ebb/api";
 import { queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
+import type { TimeSpan } from "../ui/time-span.tsx";
 import { keys } from "./queries.ts";
 
 /** How far back the charts go. */
@@ -28,6 +29,17 @@ export const metricsQuery = (place: Place, range: Range) => {
     refetchInterval: again,
   });
 };
+
+/** How long a range is, in seconds. */
+export const secondsOf = (range: Range): number => SPANS[range].seconds;
+
+/** Of a time that somebody chose, as fine as the platform keeps it; asked for again while it has no end. */
+export const metricsOfSpanQuery = (place: Place, { from, to }: TimeSpan) =>
+  queryOptions({
+    queryKey: [...keys.place(place, "metrics"), "span", from, to],
+    queryFn: ({ signal }) => client.metrics(place, { from, to, signal }),
+    refetchInterval: to === undefined ? SPANS["1h"].again : false,
+  });
 
 /** Of all apps in all environments; once for all cells that show one. */
 export const ratesQuery = queryOptions({ queryKey: ["rates"], queryFn: ({ signal }) => client.rates({ signal }), refetchInterval: 10_000 });

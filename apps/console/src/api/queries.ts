@@ -1,5 +1,6 @@
 import type { HappeningKind, LayerAddress, Operation, Place } from "@ebb/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { TimeSpan } from "../ui/time-span.tsx";
 import { client } from "./connection.ts";
 
 /** Keys start with what a ChangeEvent names, so that live.ts can invalidate by prefix. */
@@ -50,6 +51,30 @@ export const decisionsAtQuery = (place: Place, at: string) =>
     queryKey: [...keys.place(place, "decisions"), at],
     queryFn: ({ signal }) => client.decisions(place, { limit: 50, at, signal }),
     staleTime: Infinity,
+  });
+
+/** The most that are told of a time at once. */
+export const MOST_DECISIONS = 500;
+/** The newest of a time that somebody chose, those before its beginning too: they held then. Asked for again while it has no end. */
+export const decisionsOfSpanQuery = (place: Place, { to }: TimeSpan) =>
+  queryOptions({
+    queryKey: [...keys.place(place, "decisions"), "span", to],
+    queryFn: ({ signal }) => client.decisions(place, { limit: MOST_DECISIONS, at: to, signal }),
+    refetchInterval: to === undefined ? 4000 : false,
+  });
+
+/** Requests are no event either; as many as a page can show. */
+export const recentRequestsQuery = (place: Place) =>
+  queryOptions({
+    queryKey: keys.place(place, "requests"),
+    queryFn: ({ signal }) => client.recentRequests(place, { limit: 500, signal }),
+    refetchInterval: 5000,
+  });
+/** Where a remembered request would go as rules and split are now. */
+export const explainedQuery = (place: Place, request: string) =>
+  queryOptions({
+    queryKey: [...keys.place(place, "requests"), request],
+    queryFn: () => client.explain(place, { request, headers: [] }),
   });
 
 /** Decisions and the cluster's events are none of the platform's: they are asked for again while somebody looks. */

@@ -17,6 +17,7 @@ export const enBar = {
       overview: "Overview",
       split: "Split & rules",
       releases: "Releases",
+      requests: "Requests",
       guard: "Limits & access",
       domains: "Domains",
       try: "Try it",

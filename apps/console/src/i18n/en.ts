@@ -5,6 +5,7 @@ import { enGuard } from "./en-guard.ts";
 import { enClusters } from "./en-clusters.ts";
 import { enDomains } from "./en-domains.ts";
 import { enLive } from "./en-live.ts";
+import { enPast } from "./en-past.ts";
 import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
@@ -181,6 +182,7 @@ export const en = {
   ...enTerminal,
   ...enTraffic,
   ...enWatch,
+  ...enPast,
   ...enDomains,
   versions: {
     empty: "No version yet. The first deploy creates v1.",

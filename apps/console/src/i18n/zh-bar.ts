@@ -18,6 +18,7 @@ export const zhBar: typeof enBar = {
       overview: "概览",
       split: "分流与规则",
       releases: "发布",
+      requests: "请求",
       guard: "限流与访问",
       domains: "域名",
       try: "试一试",

@@ -5,6 +5,7 @@ import { zhGuard } from "./zh-guard.ts";
 import { zhClusters } from "./zh-clusters.ts";
 import { zhDomains } from "./zh-domains.ts";
 import { zhLive } from "./zh-live.ts";
+import { zhPast } from "./zh-past.ts";
 import { zhPeople } from "./zh-people.ts";
 import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
@@ -177,6 +178,7 @@ export const zh: Dictionary = {
   ...zhTerminal,
   ...zhTraffic,
   ...zhWatch,
+  ...zhPast,
   ...zhDomains,
   versions: {
     empty: "还没有版本。首次部署会创建 v1。",

@@ -3,13 +3,14 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { clustersQuery } from "../api/cluster-queries.ts";
 import { domainsQuery } from "../api/domain-queries.ts";
 import { gitCredentialsQuery } from "../api/git-queries.ts";
-import { metricsQuery, rangeOf, USAGE_BY, usageQuery, type Range, type UsageBy } from "../api/metrics-queries.ts";
+import { metricsOfSpanQuery, metricsQuery, rangeOf, USAGE_BY, usageQuery, type Range, type UsageBy } from "../api/metrics-queries.ts";
 import { approvalsQuery, meQuery, sessionsQuery, tokensQuery, type AuditFilter } from "../api/people-queries.ts";
 import {
   appQuery,
   appsQuery,
   coldStartsQuery,
   configurationQuery,
+  decisionsOfSpanQuery,
   decisionsQuery,
   instancesQuery,
   latestOperationsQuery,
@@ -19,6 +20,7 @@ import {
   operationQuery,
   placeConfigurationQuery,
   placeQuery,
+  recentRequestsQuery,
   releasesQuery,
   statusQuery,
   teamQuery,
@@ -32,6 +34,7 @@ import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts"
 import { environmentQuery, environmentsQuery, membersQuery, quotaQuery, usersQuery } from "../api/team-queries.ts";
 import { loadPlot } from "../ui/chart/load-plot.ts";
 import { NotFound } from "../ui/problem.tsx";
+import { spanOf, type TimeSpan } from "../ui/time-span.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
 
@@ -113,11 +116,15 @@ const promote = createRoute({
 const overview = createRoute({
   getParentRoute: () => app,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): { range?: Range | undefined } => ({ range: rangeOf(search["range"]) }),
+  validateSearch: (search: Record<string, unknown>): { range?: Range | undefined } & TimeSpan => ({
+    range: rangeOf(search["range"]),
+    ...spanOf(search),
+  }),
   loaderDeps: ({ search }) => search,
   loader: ({ params, deps }) => {
     early(versionsQuery(params));
-    early(metricsQuery(params, deps.range ?? "1h"));
+    if (deps.from === undefined) early(metricsQuery(params, deps.range ?? "1h"));
+    else early(metricsOfSpanQuery(params, deps));
     early(instancesQuery(params));
     early(latestOperationsQuery(params));
     early(decisionsQuery(params));
@@ -148,9 +155,29 @@ const coldStarts = createRoute({
   loader: ({ params }) => early(coldStartsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/cold-starts/cold-starts-tab.tsx"), "ColdStartsTab"),
 });
+const requests = createRoute({
+  getParentRoute: () => app,
+  path: "requests",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { version?: string | undefined; q?: string | undefined; request?: string | undefined } => ({
+    version: optional(search, "version"),
+    q: optional(search, "q"),
+    request: optional(search, "request"),
+  }),
+  loader: ({ params }) => early(recentRequestsQuery(params)),
+  component: lazyRouteComponent(() => import("../pages/app/requests/requests-tab.tsx"), "RequestsTab"),
+});
 const tryIt = createRoute({
   getParentRoute: () => app,
   path: "try",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { method?: string | undefined; target?: string | undefined; headers?: string | undefined } => ({
+    method: optional(search, "method"),
+    target: optional(search, "target"),
+    headers: optional(search, "headers"),
+  }),
   loader: ({ params }) => early(versionsQuery(params)),
   component: lazyRouteComponent(() => import("../pages/app/try/try-tab.tsx"), "TryTab"),
 });
@@ -182,12 +209,14 @@ const releases = createRoute({
 const scaling = createRoute({
   getParentRoute: () => app,
   path: "scaling",
-  validateSearch: (search: Record<string, unknown>): { at?: string | undefined } => {
+  validateSearch: (search: Record<string, unknown>): { at?: string | undefined } & TimeSpan => {
     const at = optional(search, "at");
-    return { at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at };
+    return { at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at, ...spanOf(search) };
   },
-  loader: ({ params }) => {
-    early(decisionsQuery(params));
+  loaderDeps: ({ search: { from, to } }) => ({ from, to }),
+  loader: ({ params, deps }) => {
+    if (deps.from === undefined) early(decisionsQuery(params));
+    else early(decisionsOfSpanQuery(params, deps));
     drawing();
   },
   component: lazyRouteComponent(() => import("../pages/app/scaling/scaling-tab.tsx"), "ScalingTab"),
@@ -203,10 +232,11 @@ const logs = createRoute({
   path: "logs",
   validateSearch: (
     search: Record<string, unknown>,
-  ): { version?: string | undefined; instance?: string | undefined; q?: string | undefined } => ({
+  ): { version?: string | undefined; instance?: string | undefined; q?: string | undefined } & TimeSpan => ({
     version: optional(search, "version"),
     instance: optional(search, "instance"),
     q: optional(search, "q"),
+    ...spanOf(search),
   }),
   loader: ({ params }) => {
     early(versionsQuery(params));
@@ -405,6 +435,7 @@ const routeTree = root.addChildren([
     domains,
     scaling,
     coldStarts,
+    requests,
     tryIt,
     logs,
     terminal,

@@ -10,11 +10,14 @@ import Input from "antd/es/input";
 import { useState } from "react";
 import { instancesQuery, versionsQuery } from "../../api/queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
+import { Choice } from "../../ui/choice.tsx";
 import { download } from "../../ui/download.ts";
 import { LineList } from "../../ui/line-list.tsx";
 import { Blank } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Select } from "../../ui/select.tsx";
+import { lastSeconds, SpanForm, type TimeSpan } from "../../ui/time-span.tsx";
+import { useTyped } from "../../ui/use-typed.ts";
 import { find, nothingFound } from "./kept-lines.ts";
 import { usePlace } from "./use-place.ts";
 import { useLogs, type LogFeed, type LogQuery } from "./use-logs.ts";
@@ -26,11 +29,12 @@ const HEIGHT = 560;
 
 export function LogsTab() {
   const place = usePlace();
-  const { version, instance } = route.useSearch();
-  return <LogView key={`${place.app} ${place.env} ${version} ${instance}`} place={place} version={version} instance={instance} />;
+  const { version, instance, from, to } = route.useSearch();
+  const key = [place.app, place.env, version, instance, from, to].join(" ");
+  return <LogView key={key} place={place} version={version} instance={instance} span={{ from, to }} />;
 }
 
-function LogView({ place, version, instance }: LogQuery) {
+function LogView({ place, version, instance, span }: LogQuery) {
   const text = useText();
   const [paused, setPaused] = useState(false);
   // Who scrolls up reads: what comes meanwhile waits, and nothing moves under their eyes.
@@ -39,8 +43,7 @@ function LogView({ place, version, instance }: LogQuery) {
   const format = useFormat();
   const { q = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  // The address follows what is typed, a moment later: a field that waited for it would lose letters.
-  const [words, setTyped] = useState(q);
+  const { words, setTyped, onBlur } = useTyped(q);
   const setWords = (typed: string) => {
     setTyped(typed);
     void navigate({ search: (now) => ({ ...now, q: typed === "" ? undefined : typed }), replace: true });
@@ -48,7 +51,10 @@ function LogView({ place, version, instance }: LogQuery) {
   // A line that was found, among those around it.
   const [around, setAround] = useState<number | null>(null);
   const [before, setBefore] = useState(nothingFound);
-  const feed = useLogs({ place, version, instance }, paused || !following);
+  const feed = useLogs({ place, version, instance, span }, paused || !following);
+  const over = span.to !== undefined;
+  const show = (next: TimeSpan) =>
+    void navigate({ search: (now) => ({ version: now.version, instance: now.instance, q: now.q, ...next }), replace: true });
   const found = find(before, feed.lines, words);
   if (found !== before) setBefore(found);
   const shown = found.lines;
@@ -58,10 +64,11 @@ function LogView({ place, version, instance }: LogQuery) {
     <>
       <title>{`${text.app.logs} · ${place.app} · Ebb`}</title>
       <div className="toolbar">
-        <LogFilter place={place} version={version} instance={instance} />
+        <LogFilter place={place} version={version} instance={instance} span={span} />
         <Input
           className="find"
           value={words}
+          onBlur={onBlur}
           allowClear
           placeholder={text.logs.find}
           aria-label={text.logs.find}
@@ -70,9 +77,11 @@ function LogView({ place, version, instance }: LogQuery) {
             setAround(null);
           }}
         />
-        <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
-          {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(format.number(feed.held))}
-        </Button>
+        {!over && (
+          <Button icon={paused ? <PlayCircleOutlined /> : <PauseOutlined />} onClick={() => setPaused(!paused)}>
+            {!paused ? text.logs.pause : feed.held === 0 ? text.logs.resume : text.logs.resumeWith(format.number(feed.held))}
+          </Button>
+        )}
         <Button icon={<ClearOutlined />} aria-label={text.logs.clear} title={text.logs.clear} onClick={feed.clear} />
         <Button
           icon={<DownloadOutlined />}
@@ -84,6 +93,16 @@ function LogView({ place, version, instance }: LogQuery) {
         <Checkbox checked={wrap} onChange={(event) => setWrap(event.target.checked)}>
           {text.logs.wrap}
         </Checkbox>
+        <Choice
+          label={text.span.label}
+          value={span.from === undefined ? "live" : "span"}
+          options={[
+            ["live", text.span.live],
+            ["span", text.span.choose],
+          ]}
+          onChange={(next) => show(next === "span" ? lastSeconds(3600) : {})}
+        />
+        {span.from !== undefined && <SpanForm span={span} onShow={show} />}
       </div>
       {feed.error !== null && <ProblemNote error={feed.error} />}
       {shown.length > 0 ? (
@@ -105,7 +124,7 @@ function LogView({ place, version, instance }: LogQuery) {
               })}
         />
       ) : (
-        <Blank>{feed.lines.length > 0 ? text.logs.noMatch : text.logs.waiting}</Blank>
+        <Blank>{feed.lines.length > 0 ? text.logs.noMatch : over ? text.span.noLine : text.logs.waiting}</Blank>
       )}
       <LogFoot feed={feed} paused={paused || !following} shown={shown.length} />
     </>
@@ -115,10 +134,12 @@ function LogView({ place, version, instance }: LogQuery) {
 function LogFoot({ feed, paused, shown }: { feed: LogFeed; paused: boolean; shown: number }) {
   const text = useText();
   const format = useFormat();
-  const state = paused ? text.logs.paused : feed.state === "broken" ? text.logs.broken : text.logs.live;
+  const done = feed.state === "done";
+  const state = done ? text.span.allLines : paused ? text.logs.paused : feed.state === "broken" ? text.logs.broken : text.logs.live;
+  const calm = done || paused || feed.state === "broken";
   return (
     <p className="faint log-foot">
-      <span className={`dot ${paused || feed.state === "broken" ? "dot-calm" : "dot-good"}`} aria-hidden="true" />
+      <span className={`dot ${calm ? "dot-calm" : "dot-good"}`} aria-hidden="true" />
       {state} · {text.logs.lines(shown, format.number(shown))}
       {feed.dropped > 0 && ` · ${text.logs.dropped(format.number(feed.dropped))}`}
     </p>
@@ -126,7 +147,7 @@ function LogFoot({ feed, paused, shown }: { feed: LogFeed; paused: boolean; show
 }
 
 /** Which lines the platform sends; kept in the address. */
-function LogFilter({ place, version, instance }: LogQuery) {
+function LogFilter({ place, version, instance, span }: LogQuery) {
   const text = useText();
   const navigate = route.useNavigate();
   const versions = useQuery(versionsQuery(place));
@@ -138,7 +159,7 @@ function LogFilter({ place, version, instance }: LogQuery) {
     ...(instance === undefined ? [] : [instance]),
   ]);
   const choose = (search: { version?: string | undefined; instance?: string | undefined }) =>
-    void navigate({ search: ({ q }) => ({ ...search, q }), replace: true });
+    void navigate({ search: ({ q }) => ({ ...search, ...span, q }), replace: true });
   return (
     <>
       <Select

@@ -4,11 +4,11 @@ import { useText } from "../../i18n/language.tsx";
 import { Select } from "../../ui/select.tsx";
 import { headerLines, METHODS } from "./http-fields.ts";
 
-/** A request as it is typed, and whether it can be asked about or sent. */
-export function useRequestFields() {
-  const [method, setMethod] = useState<string>("GET");
-  const [path, setPath] = useState("/");
-  const [headers, setHeaders] = useState("");
+/** A request as it is typed, and whether it can be asked about or sent; `first`: what it begins with. */
+export function useRequestFields(first: { method?: string | undefined; target?: string | undefined; headers?: string | undefined } = {}) {
+  const [method, setMethod] = useState<string>(METHODS.find((name) => name === first.method) ?? "GET");
+  const [path, setPath] = useState(first.target ?? "/");
+  const [headers, setHeaders] = useState(first.headers ?? "");
   const { lines, wrong } = headerLines(headers);
   const badPath = !/^\/[\x21-\x7e]*$/.test(path);
   return { method, setMethod, path, setPath, badPath, headers, setHeaders, lines, wrong, ready: !badPath && wrong === null };

@@ -3,6 +3,7 @@ import type { Place } from "@ebb/api";
 import { client } from "../../api/connection.ts";
 import { useVisible } from "../../api/visible.ts";
 import type { Line } from "../../ui/line-list.tsx";
+import type { TimeSpan } from "../../ui/time-span.tsx";
 import { append, overOf, type Bounds, type KeptLines } from "./kept-lines.ts";
 import { ResumePoint } from "./resume-point.ts";
 
@@ -10,6 +11,8 @@ export interface LogQuery {
   place: Place;
   version: string | undefined;
   instance: string | undefined;
+  /** Without a beginning: the newest lines, and those that come. */
+  span: TimeSpan;
 }
 
 export interface LogFeed {
@@ -18,7 +21,8 @@ export interface LogFeed {
   dropped: number;
   /** Lines held back while paused. */
   held: number;
-  state: "connecting" | "live" | "broken";
+  /** `done`: there is all of a time that is over. */
+  state: "connecting" | "live" | "broken" | "done";
   error: unknown;
   clear: () => void;
 }
@@ -45,7 +49,7 @@ const nothing: KeptLines = { lines: [], dropped: 0 };
  * Follows an app's logs while the page is visible, from the last line it has; shows nothing new while `paused`, and loses nothing either.
  * Another query needs another component (a `key`): lines of two queries must not mix.
  */
-export function useLogs({ place: { app, env }, version, instance }: LogQuery, paused: boolean): LogFeed {
+export function useLogs({ place: { app, env }, version, instance, span: { from, to } }: LogQuery, paused: boolean): LogFeed {
   const visible = useVisible();
   const [kept, setKept] = useState(nothing);
   const [held, setHeld] = useState(0);
@@ -90,19 +94,15 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       while (!signal.aborted) {
+        let failed = false;
         try {
           setState("live");
-          const since = resume.current.reconnect();
-          const stream = client.logs(
-            { app, env },
-            {
-              version,
-              instance,
-              follow: true,
-              ...(since === undefined ? { tail: TAIL } : { since }),
-              signal,
-            },
-          );
+          const since = resume.current.reconnect() ?? from;
+          const which =
+            to !== undefined
+              ? { since, until: to, tail: KEPT.lines }
+              : { follow: true, ...(since === undefined ? { tail: TAIL } : { since }) };
+          const stream = client.logs({ app, env }, { version, instance, ...which, signal });
           let turn = performance.now();
           for await (const record of stream) {
             setError(null);
@@ -123,15 +123,20 @@ export function useLogs({ place: { app, env }, version, instance }: LogQuery, pa
           }
         } catch (failure) {
           if (!signal.aborted) setError(failure);
+          failed = true;
         }
         if (signal.aborted) return;
+        if (to !== undefined && !failed) {
+          setState("done");
+          return;
+        }
         setState("broken");
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     };
     void run();
     return () => abort.abort();
-  }, [app, env, version, instance, visible]);
+  }, [app, env, version, instance, from, to, visible]);
 
   const clear = useCallback(() => {
     setKept(nothing);

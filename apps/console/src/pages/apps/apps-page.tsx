@@ -11,6 +11,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Select } from "../../ui/select.tsx";
 import { useNarrow } from "../../ui/use-narrow.ts";
+import { useTyped } from "../../ui/use-typed.ts";
 import { Now } from "../home/now.tsx";
 import { AppCards } from "./app-cards.tsx";
 import { AppTable } from "./app-table.tsx";
@@ -53,18 +54,22 @@ function AppList({ apps }: { apps: readonly App[] }) {
   const text = useText();
   const narrow = useNarrow();
   const navigate = route.useNavigate();
-  const { q, team } = route.useSearch();
+  const { q = "", team } = route.useSearch();
+  const { words, setTyped, onBlur } = useTyped(q);
   const teams = [...new Set(apps.map((app) => app.team))].toSorted();
-  const wanted = (q ?? "").trim().toLowerCase();
+  const wanted = words.trim().toLowerCase();
   const fits = (app: App) => app.name.includes(wanted) || app.environments.some(({ url }) => url.includes(wanted));
   const shown = apps.filter((app) => (team === undefined || app.team === team) && fits(app));
-  const narrowTo = (value: string, of: string | undefined) =>
+  const narrowTo = (value: string, of: string | undefined) => {
+    setTyped(value);
     void navigate({ search: { ...(value === "" ? {} : { q: value }), ...(of === undefined ? {} : { team: of }) }, replace: true });
+  };
   return (
     <>
       <div className="toolbar">
         <Input.Search
-          value={q ?? ""}
+          value={words}
+          onBlur={onBlur}
           placeholder={text.apps.search}
           aria-label={text.apps.search}
           allowClear
@@ -76,7 +81,7 @@ function AppList({ apps }: { apps: readonly App[] }) {
             aria-label={text.place.team}
             value={team ?? ""}
             options={[{ value: "", label: text.apps.allTeams }, ...teams.map((name) => ({ value: name, label: name }))]}
-            onChange={(name) => narrowTo(q ?? "", name === "" ? undefined : name)}
+            onChange={(name) => narrowTo(words, name === "" ? undefined : name)}
           />
         )}
         <span className="faint" role="status">
@@ -85,7 +90,7 @@ function AppList({ apps }: { apps: readonly App[] }) {
       </div>
       {shown.length === 0 ? (
         <div className="blank-small">
-          <p>{wanted === "" ? text.apps.noneOfTeam(team ?? "") : text.apps.noMatch(q ?? "")}</p>
+          <p>{wanted === "" ? text.apps.noneOfTeam(team ?? "") : text.apps.noMatch(words)}</p>
           <Button onClick={() => narrowTo("", undefined)}>{text.apps.clear}</Button>
         </div>
       ) : narrow ? (

@@ -2,13 +2,13 @@ import PlusOutlined from "@ant-design/icons/PlusOutlined";
 import type { ChangeOptions, ConfigurationLayer, ConfigurationPatch, ConfigurationPlan } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import Button from "antd/es/button";
-import { useState, type ComponentType } from "react";
+import { useState, type ComponentType, type ReactNode } from "react";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { SaveRow } from "../../ui/save-row.tsx";
 import { useBase } from "../../ui/use-base.ts";
-import { countOf, mistakeOf, NO_EDITS, patchOf, statedBy, withAdded, type ConfigItem } from "./config-draft.ts";
+import { countOf, mistakeOf, NO_EDITS, patchOf, statedBy, withAdded, type ConfigDraft, type ConfigItem } from "./config-draft.ts";
 import { ConfigPlan } from "./config-plan.tsx";
 import { ConfigRows } from "./config-rows.tsx";
 
@@ -21,12 +21,15 @@ interface ConfigEditorProps<Result> {
   readOnly: boolean;
   plan: (patch: ConfigurationPatch) => Promise<ConfigurationPlan>;
   apply: (patch: ConfigurationPatch, on: ChangeOptions) => Promise<Result>;
+  /** What fills the form in beforehand. */
+  filler?: (onDraft: (draft: ConfigDraft) => void) => ReactNode;
   /** What has come of it; `onDone` forgets what was typed. */
   Outcome: ComponentType<{ of: Result; onDone: () => void }>;
 }
 
 /** Variables and secrets of a layer. Changes are gathered, shown with what they do to which app, and only then applied. */
-export function ConfigEditor<Result>({ own, items, revision, empty, readOnly, plan, apply, Outcome }: ConfigEditorProps<Result>) {
+export function ConfigEditor<Result>(props: ConfigEditorProps<Result>) {
+  const { own, items, revision, empty, readOnly, plan, apply, filler, Outcome } = props;
   const text = useText();
   const [draft, setDraft] = useState(NO_EDITS);
   const patch = patchOf(items, draft);
@@ -69,6 +72,7 @@ export function ConfigEditor<Result>({ own, items, revision, empty, readOnly, pl
         else if (!faulty) save.mutate({ of: patch, ifMatch: base.revision });
       }}
     >
+      {!readOnly && filler?.(setDraft)}
       <ConfigRows own={own} items={items} empty={empty} readOnly={readOnly} draft={draft} onDraft={setDraft} />
       {!readOnly && (
         <>

@@ -74,7 +74,7 @@ interface ValueProps {
 
 function Value({ item: { name, kind, text: written, value }, edit, readOnly, onEdit }: ValueProps) {
   const text = useText();
-  if (kind === "hidden") return <span className="faint">{text.config.hidden}</span>;
+  if (kind === "hidden" && edit?.act !== "set") return <span className="faint">{text.config.hidden}</span>;
   const typed = edit?.act === "set" ? edit.value : null;
   if (kind === "secret") {
     if (readOnly) return <span className="faint">{text.config.secretSet}</span>;

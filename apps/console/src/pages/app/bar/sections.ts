@@ -7,6 +7,7 @@ interface Part {
     | "/apps/$app/$env"
     | "/apps/$app/$env/traffic"
     | "/apps/$app/$env/releases"
+    | "/apps/$app/$env/requests"
     | "/apps/$app/$env/guard"
     | "/apps/$app/$env/domains"
     | "/apps/$app/$env/try"
@@ -37,6 +38,7 @@ export const GROUPS: readonly Group[] = [
     parts: [
       { to: "/apps/$app/$env/traffic", title: "split" },
       { to: "/apps/$app/$env/releases", title: "releases" },
+      { to: "/apps/$app/$env/requests", title: "requests" },
       { to: "/apps/$app/$env/guard", title: "guard" },
       { to: "/apps/$app/$env/domains", title: "domains" },
       { to: "/apps/$app/$env/try", title: "try" },

@@ -2,19 +2,22 @@ import type { Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { coldStartsQuery, decisionsQuery } from "../../../api/queries.ts";
+import { coldStartsQuery, decisionsOfSpanQuery, decisionsQuery } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart, type Mark } from "../../../ui/chart/series-chart.tsx";
 import { firstLine } from "../../../ui/first-line.ts";
+import type { TimeSpan } from "../../../ui/time-span.tsx";
 import { Words } from "../../../ui/words.tsx";
 import { versionColour } from "../../../ui/version.ts";
 import { holdingAt, type MetricsSeries } from "./metrics-series.ts";
 
 /** Instances over time, with what the autoscaler decided and each start as marks; beneath it, why there were so many at the time pointed at. */
-export function InstancesChart({ place, series }: { place: Place; series: MetricsSeries }) {
+export function InstancesChart({ place, span, series }: { place: Place; span: TimeSpan; series: MetricsSeries }) {
   const text = useText();
   const format = useFormat();
-  const decisions = useQuery(decisionsQuery(place)).data?.items;
+  const newest = useQuery({ ...decisionsQuery(place), enabled: span.from === undefined }).data?.items;
+  const ofSpan = useQuery({ ...decisionsOfSpanQuery(place, span), enabled: span.from !== undefined }).data?.items;
+  const decisions = span.from === undefined ? newest : ofSpan;
   const starts = useQuery(coldStartsQuery(place)).data?.items;
   const [pointed, setPointed] = useState<number | null>(null);
   const lines = useMemo(

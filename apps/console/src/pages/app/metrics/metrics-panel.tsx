@@ -2,13 +2,14 @@ import type { Metrics, MetricsSummary, Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { metricsQuery, RANGES, type Range } from "../../../api/metrics-queries.ts";
+import { metricsOfSpanQuery, metricsQuery, RANGES, secondsOf, type Range } from "../../../api/metrics-queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart } from "../../../ui/chart/series-chart.tsx";
 import { Facts } from "../../../ui/facts.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Choice } from "../../../ui/choice.tsx";
+import { lastSeconds, SpanForm, spanWords, type TimeSpan } from "../../../ui/time-span.tsx";
 import { InstancesChart } from "./instances-chart.tsx";
 import { seriesOf } from "./metrics-series.ts";
 
@@ -17,20 +18,31 @@ const route = getRouteApi("/apps/$app/$env/");
 /** How an app does: requests, errors, latency, instances, over a time that is in the address. */
 export function MetricsPanel({ place }: { place: Place }) {
   const text = useText();
-  const { range = "1h" } = route.useSearch();
+  const format = useFormat();
+  const { range = "1h", ...span } = route.useSearch();
   const navigate = route.useNavigate();
-  const query = useQuery(metricsQuery(place, range));
-  const choose = (next: Range) => void navigate({ search: next === "1h" ? {} : { range: next }, replace: true });
+  const chosen = span.from !== undefined;
+  const ofRange = useQuery({ ...metricsQuery(place, range), enabled: !chosen });
+  const ofSpan = useQuery({ ...metricsOfSpanQuery(place, span), enabled: chosen });
+  const go = (search: TimeSpan & { range?: Range }) => void navigate({ search, replace: true, resetScroll: false });
+  const choose = (next: Range | "span") => go(next === "span" ? lastSeconds(secondsOf(range)) : next === "1h" ? {} : { range: next });
+  const words = chosen ? spanWords(text.span, format, span) : text.live.ranges[range];
   return (
     <Panel
       title={text.live.title}
       actions={
-        <Choice label={text.live.range} value={range} options={RANGES.map((one) => [one, text.live.ranges[one]])} onChange={choose} />
+        <Choice
+          label={text.live.range}
+          value={chosen ? "span" : range}
+          options={[...RANGES.map((one) => [one, text.live.ranges[one]] as const), ["span", text.span.choose]]}
+          onChange={choose}
+        />
       }
     >
-      <Loaded query={query} rows={7}>
+      {chosen && <SpanForm key={`${span.from} ${span.to}`} span={span} onShow={go} />}
+      <Loaded query={chosen ? ofSpan : ofRange} rows={7}>
         {(metrics) =>
-          metrics.recorded ? <Charts place={place} range={range} metrics={metrics} /> : <Blank>{text.live.notRecorded}</Blank>
+          metrics.recorded ? <Charts place={place} span={span} words={words} metrics={metrics} /> : <Blank>{text.live.notRecorded}</Blank>
         }
       </Loaded>
     </Panel>
@@ -42,7 +54,15 @@ function refusedOf({ interventions }: MetricsSummary): number {
   return ["denied", "limited", "overflowed"].reduce((sum, name) => sum + (interventions[name] ?? 0), 0);
 }
 
-function Charts({ place, range, metrics }: { place: Place; range: Range; metrics: Metrics }) {
+interface ChartsProps {
+  place: Place;
+  span: TimeSpan;
+  /** Which time that is. */
+  words: string;
+  metrics: Metrics;
+}
+
+function Charts({ place, span, words, metrics }: ChartsProps) {
   const text = useText();
   const { live } = text;
   const format = useFormat();
@@ -74,7 +94,7 @@ function Charts({ place, range, metrics }: { place: Place; range: Range; metrics
       [series],
     ),
   };
-  const said = (title: string) => `${title}, ${live.ranges[range]}: ${facts.map(([name, value]) => `${name} ${value}`).join(", ")}`;
+  const said = (title: string) => `${title}, ${words}: ${facts.map(([name, value]) => `${name} ${value}`).join(", ")}`;
   return (
     <>
       <Facts facts={facts} />
@@ -92,7 +112,7 @@ function Charts({ place, range, metrics }: { place: Place; range: Range; metrics
           <h3>{live.latencyTitle}</h3>
           <SeriesChart label={said(live.latencyTitle)} times={series.times} series={charts.latency} format={format.duration} />
         </section>
-        <InstancesChart place={place} series={series} />
+        <InstancesChart place={place} span={span} series={series} />
       </div>
     </>
   );

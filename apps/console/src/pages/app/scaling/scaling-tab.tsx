@@ -2,12 +2,14 @@ import type { ScalingDecision } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import { decisionsAtQuery, decisionsQuery } from "../../../api/queries.ts";
+import { decisionsAtQuery, decisionsOfSpanQuery, decisionsQuery, MOST_DECISIONS } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
+import { Choice } from "../../../ui/choice.tsx";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Ago } from "../../../ui/time.tsx";
+import { lastSeconds, SpanForm, type TimeSpan } from "../../../ui/time-span.tsx";
 import { useNarrow } from "../../../ui/use-narrow.ts";
 import { useNow } from "../../../ui/use-now.ts";
 import { VersionMark } from "../../../ui/version-mark.tsx";
@@ -26,38 +28,61 @@ export function ScalingTab() {
   const { app } = place;
   const narrow = useNarrow();
   const now = useNow(5000);
-  const { at } = route.useSearch();
+  const { at, ...span } = route.useSearch();
   const navigate = route.useNavigate();
   const picked = at === undefined ? null : Date.parse(at);
-  const query = useQuery(decisionsQuery(place));
+  const chosen = span.from !== undefined;
+  const newest = useQuery({ ...decisionsQuery(place), enabled: !chosen });
+  const ofSpan = useQuery({ ...decisionsOfSpanQuery(place, span), enabled: chosen });
+  const begin = Date.parse(span.from ?? "1970-01-01");
   // What was decided long ago is not among the newest.
   const earlier = useQuery({ ...decisionsAtQuery(place, at ?? ""), enabled: at !== undefined });
   const pick = (milliseconds: number) =>
-    void navigate({ search: { at: new Date(milliseconds).toISOString() }, replace: true, resetScroll: false });
+    void navigate({ search: { ...span, at: new Date(milliseconds).toISOString() }, replace: true, resetScroll: false });
+  const show = (search: TimeSpan) => void navigate({ search, replace: true, resetScroll: false });
   const Decisions = narrow ? DecisionCards : DecisionTable;
   return (
     <>
       <title>{`${text.app.scaling} · ${app} · Ebb`}</title>
-      <Loaded query={query} rows={8}>
-        {({ items, recorded }) =>
-          items.length === 0 ? (
-            <Blank>{recorded ? text.scaling.empty : text.scaling.notRecorded}</Blank>
-          ) : (
+      <div className="toolbar">
+        <Choice
+          label={text.span.label}
+          value={chosen ? "span" : "newest"}
+          options={[
+            ["newest", text.span.newest],
+            ["span", text.span.choose],
+          ]}
+          onChange={(next) => show(next === "span" ? lastSeconds(3600) : {})}
+        />
+        {chosen && <SpanForm key={`${span.from} ${span.to}`} span={span} onShow={show} />}
+      </div>
+      <Loaded query={chosen ? ofSpan : newest} rows={8}>
+        {({ items: all, recorded }) => {
+          const items = all.filter(({ time }) => Date.parse(time) >= begin);
+          if (items.length === 0)
+            return <Blank>{!recorded ? text.scaling.notRecorded : chosen ? text.span.noDecision : text.scaling.empty}</Blank>;
+          return (
             <>
               <Panel title={text.scaling.overTime}>
-                <ScalingChart decisions={items} now={now} picked={picked} onPick={pick} />
+                <ScalingChart
+                  decisions={items}
+                  now={span.to === undefined ? now : Math.min(now, Date.parse(span.to))}
+                  picked={picked}
+                  onPick={pick}
+                />
+                {chosen && items.length === MOST_DECISIONS && <p className="faint">{text.span.newestOnly(MOST_DECISIONS)}</p>}
                 {picked === null ? (
                   <p className="faint">{text.decision.pick}</p>
                 ) : (
-                  <Why at={picked} decisions={holdingAt([...items, ...(earlier.data?.items ?? [])], picked / 1000)} />
+                  <Why at={picked} decisions={holdingAt([...all, ...(earlier.data?.items ?? [])], picked / 1000)} />
                 )}
               </Panel>
               <Panel title={text.scaling.decisions}>
                 <Decisions decisions={items} onPick={pick} />
               </Panel>
             </>
-          )
-        }
+          );
+        }}
       </Loaded>
     </>
   );

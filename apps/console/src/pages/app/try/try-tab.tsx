@@ -1,5 +1,6 @@
 import type { Place, TryRequest, Version } from "@ebb/api";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
@@ -16,16 +17,19 @@ import { usePlace } from "../use-place.ts";
 import { curlOf } from "./curl.ts";
 import { TryAnswer } from "./try-answer.tsx";
 
+const route = getRouteApi("/apps/$app/$env/try");
+
 /** Sends one request through the gateway, and shows where its time went. */
 export function TryTab() {
   const text = useText();
   const place = usePlace();
   const versions = useQuery(versionsQuery(place));
+  const first = route.useSearch();
   return (
     <>
       <title>{`${text.app.try} · ${place.app} · Ebb`}</title>
       <Panel title={text.tryIt.title}>
-        <TryForm key={`${place.app} ${place.env}`} place={place} versions={versions.data ?? []} />
+        <TryForm key={JSON.stringify([place, first])} place={place} first={first} versions={versions.data ?? []} />
       </Panel>
     </>
   );
@@ -33,10 +37,17 @@ export function TryTab() {
 
 const BODILESS = new Set(["GET", "HEAD"]);
 
-function TryForm({ place, versions }: { place: Place; versions: readonly Version[] }) {
+interface TryFormProps {
+  place: Place;
+  /** A request that is tried again. */
+  first: ReturnType<typeof route.useSearch>;
+  versions: readonly Version[];
+}
+
+function TryForm({ place, first, versions }: TryFormProps) {
   const text = useText();
   const id = useId();
-  const fields = useRequestFields();
+  const fields = useRequestFields(first);
   const { method, path, lines } = fields;
   const [version, setVersion] = useState("");
   const [body, setBody] = useState("");
