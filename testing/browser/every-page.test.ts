@@ -1,6 +1,7 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, DESK, follow, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
+import { trafficDone } from "./src/staged-data.ts";
 import { PHONE, stagedVisits } from "./src/staged-visits.ts";
 
 /** Every page of the console. */
@@ -17,6 +18,7 @@ const PAGES = [
   "/apps/hello-node/test/scaling",
   "/apps/hello-node/test/versions/v12",
   "/apps/hello-node/test/cold-starts",
+  "/apps/hello-node/test/requests",
   "/apps/hello-node/test/try",
   "/apps/hello-node/test/logs",
   "/apps/hello-node/test/terminal",
@@ -46,6 +48,9 @@ const PAGES = [
   "/device?code=ABCD-EFGH",
   "/clusters",
   "/status",
+  "/apps/hello-node/test/requests?request=r-orders",
+  "/apps/hello-node/test/logs?from=2026-11-23T08:00:00Z&to=2026-11-23T10:00:00Z",
+  "/apps/hello-node/test?from=2026-11-23T08:00:00Z",
   "/no/such/page",
 ];
 
@@ -98,36 +103,73 @@ describe.skipIf(skipReason !== null)("every page", () => {
 });
 
 describe.skipIf(skipReason !== null)("the keyboard alone", () => {
-  /** Presses Tab until what has the focus is called that. */
-  async function tabTo(page: Page, name: string): Promise<void> {
-    const passed: string[] = [];
-    while (passed.length < 120) {
+  /** Presses Tab until that has the focus. */
+  async function tabTo(page: Page, wanted: Locator): Promise<void> {
+    for (let pressed = 0; pressed < 150; pressed++) {
       await page.keyboard.press("Tab");
-      const at = await page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent");
-      if (at === name) return;
-      passed.push(at);
+      if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     }
-    throw new Error(`Tab never came to ${name}, but to: ${passed.join(", ")}`);
+    throw new Error(`Tab never came to ${wanted}`);
   }
 
   test("leads from the apps to one, its traffic, its releases, and begins one", async () => {
     stage("GET /apps/hello-node/environments/test/releases", { status: 200, body: { items: [] } });
     const { page } = await go("/");
     await page.getByRole("link", { name: "hello-node", exact: true }).waitFor();
-    await tabTo(page, "hello-node");
+    await tabTo(page, page.getByRole("link", { name: "hello-node", exact: true }));
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Where requests go" }).waitFor();
     for (const [link, heading] of [
       ["Traffic", "Which version would a request get?"],
       ["Releases", "Release a version step by step"],
     ] as const) {
-      await tabTo(page, link);
+      await tabTo(page, page.getByRole("link", { name: link, exact: true }));
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: heading }).waitFor();
     }
-    await tabTo(page, "Release v12");
+    await tabTo(page, page.getByRole("button", { name: "Release v12" }));
     const begun = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/releases"));
     await page.keyboard.press("Enter");
     await begun;
+  });
+
+  test("deploys an image, rolls back, approves, and deletes an app", async () => {
+    stage("DELETE /apps/hello-node", { status: 202, body: trafficDone });
+    const { page, open, complaints } = await go("/deploy?from=image");
+    const asked = (method: string, path: string) => page.waitForRequest((one) => one.method() === method && one.url().endsWith(path));
+    await tabTo(page, page.getByRole("textbox", { name: "Image" }));
+    await page.keyboard.type("ghcr.io/team/app:1.2");
+    await tabTo(page, page.getByRole("textbox", { name: "App name" }));
+    await page.keyboard.type("importer");
+    const deployed = asked("POST", "/deployments");
+    await page.keyboard.press("Enter");
+    expect((await deployed).postDataJSON()).toMatchObject({ image: "ghcr.io/team/app:1.2", name: "importer" });
+
+    await open("/apps/hello-node/test");
+    await tabTo(page, page.getByRole("button", { name: "Roll back" }));
+    await page.keyboard.press("Enter");
+    await page.getByRole("alertdialog", { name: /^Send all requests/ }).waitFor();
+    await tabTo(page, page.getByRole("alertdialog").getByRole("button", { name: "Roll back" }));
+    const back = asked("POST", "/rollback");
+    await page.keyboard.press("Enter");
+    await back;
+
+    await open("/operations/op-waiting");
+    await tabTo(page, page.getByRole("button", { name: "Approve" }));
+    const approved = asked("POST", "/approve");
+    await page.keyboard.press("Space");
+    await approved;
+    await page.getByRole("status").filter({ hasText: /\S/ }).first().waitFor();
+
+    await open("/apps/hello-node/test/settings");
+    await tabTo(page, page.getByRole("textbox", { name: "Type hello-node to confirm" }));
+    await page.keyboard.type("hello-nod");
+    expect(await page.getByRole("button", { name: "Delete for good" }).isDisabled()).toBe(true);
+    await page.keyboard.type("e");
+    await tabTo(page, page.getByRole("button", { name: "Delete for good" }));
+    const deleted = asked("DELETE", "/apps/hello-node");
+    await page.keyboard.press("Enter");
+    await deleted;
+    expect(complaints).toEqual([]);
   });
 });

@@ -9,17 +9,17 @@ import * as teams from "./staged-teams.ts";
 import { domains } from "./staged-domains.ts";
 import { happenings } from "./staged-happenings.ts";
 import { deployKey, gitSettings, repository } from "./staged-repository.ts";
-import { tried } from "./staged-tries.ts";
+import { recentRequests, tried } from "./staged-tries.ts";
 import * as releases from "./staged-releases.ts";
 import * as policies from "./staged-policies.ts";
 import * as people from "./staged-people.ts";
 import { coldStarts, metrics } from "./staged-metrics.ts";
 
-/** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection; a stream of lines ends with its caller. */
+/** What one route answers instead of its sample data. `hang` never answers; `drop` cuts the connection; a stream of lines ends with its caller unless it is closed. */
 export type Answer =
   | { status: number; body: unknown }
   | { events: unknown[]; close?: boolean }
-  | { lines: unknown[] | AsyncIterable<unknown[]> }
+  | { lines: unknown[] | AsyncIterable<unknown[]>; close?: boolean }
   | "hang"
   | "drop";
 
@@ -66,6 +66,7 @@ const samples: Record<string, Answer> = {
   },
   "DELETE /teams/default/git-credentials/c-1": { status: 204, body: null },
   "GET /rates": { status: 200, body: data.rates },
+  [`GET ${at}/requests`]: { status: 200, body: recentRequests },
   [`POST ${at}/requests`]: { status: 200, body: tried },
   [`GET ${at}/versions/v12/configuration`]: { status: 200, body: { items: data.configuration } },
   [`GET ${at}/versions/v11/diff/v12`]: { status: 200, body: data.diff },
@@ -206,7 +207,7 @@ function give(response: ServerResponse, answer: Answer): void {
   if (answer === "drop") return void response.destroy();
   if ("lines" in answer) {
     response.writeHead(200, { "content-type": "application/x-ndjson" });
-    return void writeLines(response, answer.lines);
+    return void writeLines(response, answer.lines).then(() => answer.close === true && response.end());
   }
   if ("events" in answer) {
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -1,5 +1,6 @@
-import type { TriedRequest } from "@ebb/api";
+import type { Explanation, RecentRequest, RecentRequests, TriedRequest } from "@ebb/api";
 import { coldStarts } from "./staged-metrics.ts";
+import { explanation } from "./staged-releases.ts";
 
 export const tried: TriedRequest = {
   url: "http://hello-node.sls-local.localhost:8080/items?a=1",
@@ -18,4 +19,37 @@ export const tried: TriedRequest = {
   startedAt: new Date().toISOString(),
   timings: { connected: 1, firstByte: 262, end: 264 },
   coldStart: coldStarts()[0] ?? null,
+};
+
+const asked = (id: string, rest: Partial<RecentRequest> = {}): RecentRequest => ({
+  id,
+  time: new Date(Date.now() - 90_000).toISOString(),
+  method: "GET",
+  host: "hello-node.sls-local.localhost",
+  path: "/items",
+  headers: { "user-agent": null, "x-user": "ann" },
+  cookies: { stage: "beta", session: null },
+  query: { page: "2" },
+  count: 1,
+  version: "v11",
+  ...rest,
+});
+export const recentRequests: RecentRequests = {
+  recorded: true,
+  items: [
+    asked("r-orders", { method: "POST", path: "/orders", version: "v12", query: {}, count: 1240 }),
+    asked("r-items"),
+    asked("r-none", { path: "/a/rather/long/path/that/goes/on/and/on/until/it/has/to/break/somewhere", version: null }),
+  ],
+};
+/** Why the first of them goes where it goes. */
+export const explainedRequest: Explanation = {
+  ...explanation,
+  request: recentRequests.items[0] ?? null,
+  version: "v12",
+  rule: 1,
+  reason: "rule 1 fits: the user ann is one of its users",
+  skipped: [],
+  split: [],
+  unsure: ["the cookie session"],
 };

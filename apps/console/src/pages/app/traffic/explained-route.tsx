@@ -13,7 +13,7 @@ export function ExplainedRoute({ explanation }: { explanation: Explanation }) {
         <span>{rule === null ? text.explain.bySplit : text.explain.byRule(rule)}</span>
       </p>
       <p className="faint">{reason}</p>
-      {unsure.length > 0 && <p className="warn">{text.requests.unsure(unsure.join(", "))}</p>}
+      {unsure.length > 0 && <p>{text.requests.unsure(unsure.join(", "))}</p>}
       {skipped.length > 0 && (
         <ul>
           {skipped.map((one) => (
