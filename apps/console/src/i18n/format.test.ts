@@ -37,6 +37,11 @@ describe("format", () => {
     expect(createFormat("en").inZone("2026-11-27T19:00:00Z", "Europe/Berlin")).toBe("Fri, Nov 27, 20:00");
   });
 
+  test("days of the calendar, in whatever zone the reader is", () => {
+    expect(createFormat("en").day("2026-11-23")).toBe("Nov 23, 2026");
+    expect(createFormat("zh-CN").day("2026-11-23")).toBe("2026年11月23日");
+  });
+
   test("sizes", () => {
     const { bytes } = createFormat("en");
     expect([900, 2048, 5 * 1024 * 1024].map(bytes)).toEqual(["900 B", "2.0 KB", "5.0 MB"]);

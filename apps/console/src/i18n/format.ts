@@ -7,6 +7,8 @@ export interface Format {
   percent: (value: number) => string;
   /** Date and time to the second, in the browser's time zone, which it names. */
   dateTime: (rfc3339: string) => string;
+  /** A day of the calendar, `2026-11-23`. */
+  day: (day: string) => string;
   /** Day of the week, day and time to the minute, by the clock of a zone. */
   inZone: (rfc3339: string, timeZone: string) => string;
   /** Time of day to the millisecond, for log lines. */
@@ -63,6 +65,7 @@ export function createFormat(locale: string): Format {
         timeZoneName: "short",
       }),
   );
+  const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }));
   const time = once(
     () =>
       new Intl.DateTimeFormat(locale, {
@@ -86,6 +89,7 @@ export function createFormat(locale: string): Format {
     decimal,
     percent: (value) => `${decimal(value)} %`,
     dateTime: (value) => dateTime().format(new Date(value)),
+    day: (value) => day().format(new Date(value)),
     inZone: (value, timeZone) =>
       new Intl.DateTimeFormat(locale, {
         timeZone,

@@ -30,7 +30,7 @@ export const say = sayings({
   "rollout.going": "{done} of {all} have it",
   "rollout.waiting": "{done} of {all} have it; {waiting} wait for approval",
   "rollout.missed": "{done} of {all} have it; {missed} did not get it",
-  "decision.count": "{count}: ",
+  "decision.count": "{count} wanted: ",
   "trouble.image": "{version} cannot start: its image is not available",
   "trouble.memory": "{version} was killed while starting: it needs more memory than its limit",
   "trouble.ended": "{version} ended while starting",

@@ -131,18 +131,22 @@ function Go({ place, version, to, there }: { place: Place; version: string; to: 
     onSuccess: ({ id }) => navigate({ to: "/operations/$id", params: { id } }),
   });
   return (
-    <div className="form-actions">
-      <Button
-        type="primary"
-        loading={promote.isPending}
-        onClick={() => submit({ from: place.env, version, ...(noTraffic ? { noTraffic } : {}) })}
-      >
-        {text.promote.go(version, to)}
-      </Button>
-      <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
-        {text.promote.noTraffic}
-      </Checkbox>
-      <Refused of={promote} conflict={conflict} />
-    </div>
+    <>
+      <div className="form-actions">
+        <Checkbox checked={noTraffic} onChange={(event) => setNoTraffic(event.target.checked)}>
+          {text.promote.noTraffic}
+        </Checkbox>
+      </div>
+      <div className="form-actions">
+        <Button
+          type="primary"
+          loading={promote.isPending}
+          onClick={() => submit({ from: place.env, version, ...(noTraffic ? { noTraffic } : {}) })}
+        >
+          {text.promote.go(version, to)}
+        </Button>
+        <Refused of={promote} conflict={conflict} />
+      </div>
+    </>
   );
 }

@@ -14,9 +14,10 @@ export function Processes({ platforms }: { platforms: readonly PlatformProcess[]
       key: "host",
       title: words.host,
       render: ({ host, answering }) => (
-        <>
-          <ToneDot tone="good" /> {host} {answering && <span className="faint">{words.answering}</span>}
-        </>
+        <span className="state">
+          <ToneDot tone="good" />
+          {host} {answering && <span className="faint">{words.answering}</span>}
+        </span>
       ),
     },
     { key: "address", title: text.status.address, render: ({ address }) => <code>{address}</code> },

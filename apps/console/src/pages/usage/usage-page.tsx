@@ -68,7 +68,7 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
     {
       key: "name",
       title: text.usage.bys[by],
-      render: (item) => <b>{nameOf(item, by)}</b>,
+      render: (item) => <b>{by === "day" && item.day !== null ? format.day(item.day) : nameOf(item, by)}</b>,
       compare: (a, b) => nameOf(a, by).localeCompare(nameOf(b, by)),
     },
     // Next to the name: this is what one comes for.
@@ -102,7 +102,7 @@ function Report({ report, by }: { report: UsageReport; by: UsageBy }) {
   ];
   return (
     <>
-      <Panel title={text.usage.days(report.from, report.to)}>
+      <Panel title={text.usage.days(format.day(report.from), format.day(report.to))}>
         <Facts facts={facts} />
         <p className="faint">{text.usage.help}</p>
         {gaps.map((gap) => (

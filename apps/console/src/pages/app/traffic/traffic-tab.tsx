@@ -41,13 +41,13 @@ export function TrafficTab() {
       <Panel title={text.traffic.title} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={here}>
           {(now) =>
-            mayRelease ? (
+            mayRelease && !running ? (
               <Loaded query={versions}>
                 {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
               </Loaded>
             ) : (
               <>
-                <TakesRole role={releaseRole} />
+                {!mayRelease && <TakesRole role={releaseRole} />}
                 <TrafficShown now={now} />
               </>
             )
