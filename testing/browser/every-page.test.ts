@@ -109,7 +109,7 @@ describe.skipIf(skipReason !== null)("the keyboard alone", () => {
       await page.keyboard.press("Tab");
       if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     }
-    throw new Error(`Tab never came to ${wanted}`);
+    throw new Error(`Tab never came to ${wanted.toString()}`);
   }
 
   test("leads from the apps to one, its traffic, its releases, and begins one", async () => {

@@ -2,7 +2,7 @@ import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer } f
 import ColumnHeightOutlined from "@ant-design/icons/ColumnHeightOutlined";
 import DownOutlined from "@ant-design/icons/DownOutlined";
 import Button from "antd/es/button";
-import { memo, useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useEffectEvent, useRef, useState, type RefObject } from "react";
 import { useFormat, useText } from "../i18n/language.tsx";
 import { versionColour } from "./version.ts";
 
@@ -58,6 +58,30 @@ function measured(row: Element, entry: ResizeObserverEntry | undefined, list: Vi
 /** Closer to the end than this counts as reading the newest line. */
 const NEAR_END = 40;
 
+/** Which rows are drawn: those in view, or the newest while the reader follows them. */
+function useRows(
+  lines: readonly Line[],
+  scroller: RefObject<HTMLDivElement | null>,
+  { atEnd, height }: { atEnd: boolean; height: number },
+) {
+  // The same as long as the lines are: with another one all of them are laid out anew, at each scroll and each line that is measured.
+  const getItemKey = useCallback((index: number) => (lines[index]?.id ?? index) % KEYS, [lines]);
+  // oxlint-disable-next-line react/incompatible-library -- its functions change what they return; nothing here is memoised
+  return useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    getItemKey,
+    overscan: OVERSCAN,
+    measureElement: measured,
+    rangeExtractor: useCallback(
+      // The newest are drawn before they are scrolled to: otherwise each flush of lines would draw the rows of before once more.
+      (range: Range) => (atEnd ? tail(range.count, Math.ceil(height / ROW) + OVERSCAN) : defaultRangeExtractor(range)),
+      [atEnd, height],
+    ),
+  });
+}
+
 /**
  * Log lines, only the visible ones in the document: a hundred thousand scroll smoothly. Stays at the newest line until the reader scrolls up,
  * and again once they are back at the end.
@@ -71,22 +95,7 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
     setAtEndState(now);
     if (now !== atEnd) onFollow?.(now);
   };
-  // The same as long as the lines are: with another one all of them are laid out anew, at each scroll and each line that is measured.
-  const getItemKey = useCallback((index: number) => (lines[index]?.id ?? index) % KEYS, [lines]);
-  // oxlint-disable-next-line react/incompatible-library -- its functions change what they return; nothing here is memoised
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    getItemKey,
-    overscan: OVERSCAN,
-    measureElement: measured,
-    rangeExtractor: useCallback(
-      // The newest are drawn before they are scrolled to: otherwise each flush of lines would draw the rows of before once more.
-      (range: Range) => (atEnd ? tail(range.count, Math.ceil(height / ROW) + OVERSCAN) : defaultRangeExtractor(range)),
-      [atEnd, height],
-    ),
-  });
+  const virtual = useRows(lines, scroller, { atEnd, height });
   // A list that goes leaves nobody who reads further up.
   const gone = useEffectEvent(() => onFollow?.(true));
   useEffect(() => () => gone(), []);
@@ -94,7 +103,7 @@ export function LineList({ lines, wrap, label, height, onFollow, held = 0, onAro
   const total = virtual.getTotalSize();
   const drawn = virtual.getVirtualItems();
   useEffect(() => {
-    if (!atEnd || last === undefined) return undefined;
+    if (!atEnd || last === undefined || total === 0) return undefined;
     // With the frame, which lays the lines out anyway.
     const frame = requestAnimationFrame(() => {
       const element = scroller.current;

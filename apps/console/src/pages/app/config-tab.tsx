@@ -11,7 +11,6 @@ import { OperationProgress } from "../../ui/operation-progress.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { itemsOfApp } from "../configuration/config-draft.ts";
 import { ConfigEditor } from "../configuration/config-editor.tsx";
-import { EarlierVariables } from "../configuration/earlier-variables.tsx";
 import { usePlace } from "./use-place.ts";
 
 /** What the app is given here, where each value comes from, and the app's own layer to edit. */
@@ -58,7 +57,7 @@ export function ConfigTab() {
                 empty={text.config.empty}
                 readOnly={!mayDeploy}
                 plan={(patch) => client.planConfiguration(place, patch)}
-                filler={(onDraft) => <EarlierVariables place={place} items={itemsOfApp(configuration)} onDraft={onDraft} />}
+                versionsOf={place}
                 apply={(patch, on) => client.patchConfiguration(place, patch, on)}
                 Outcome={NewVersion}
               />

@@ -53,8 +53,6 @@ function LogView({ place, version, instance, span }: LogQuery) {
   const [before, setBefore] = useState(nothingFound);
   const feed = useLogs({ place, version, instance, span }, paused || !following);
   const over = span.to !== undefined;
-  const show = (next: TimeSpan) =>
-    void navigate({ search: (now) => ({ version: now.version, instance: now.instance, q: now.q, ...next }), replace: true });
   const found = find(before, feed.lines, words);
   if (found !== before) setBefore(found);
   const shown = found.lines;
@@ -93,16 +91,7 @@ function LogView({ place, version, instance, span }: LogQuery) {
         <Checkbox checked={wrap} onChange={(event) => setWrap(event.target.checked)}>
           {text.logs.wrap}
         </Checkbox>
-        <Choice
-          label={text.span.label}
-          value={span.from === undefined ? "live" : "span"}
-          options={[
-            ["live", text.span.live],
-            ["span", text.span.choose],
-          ]}
-          onChange={(next) => show(next === "span" ? lastSeconds(3600) : {})}
-        />
-        {span.from !== undefined && <SpanForm span={span} onShow={show} />}
+        <LogTime span={span} />
       </div>
       {feed.error !== null && <ProblemNote error={feed.error} />}
       {shown.length > 0 ? (
@@ -127,6 +116,27 @@ function LogView({ place, version, instance, span }: LogQuery) {
         <Blank>{feed.lines.length > 0 ? text.logs.noMatch : over ? text.span.noLine : text.logs.waiting}</Blank>
       )}
       <LogFoot feed={feed} paused={paused || !following} shown={shown.length} />
+    </>
+  );
+}
+
+/** What comes, or a time from and to. */
+function LogTime({ span }: { span: TimeSpan }) {
+  const { span: words } = useText();
+  const navigate = route.useNavigate();
+  const show = ({ from, to }: TimeSpan) => void navigate({ search: (now) => ({ ...now, from, to }), replace: true });
+  return (
+    <>
+      <Choice
+        label={words.label}
+        value={span.from === undefined ? "live" : "span"}
+        options={[
+          ["live", words.live],
+          ["span", words.choose],
+        ]}
+        onChange={(next) => show(next === "span" ? lastSeconds(3600) : {})}
+      />
+      {span.from !== undefined && <SpanForm span={span} onShow={show} />}
     </>
   );
 }

@@ -1,16 +1,17 @@
 import PlusOutlined from "@ant-design/icons/PlusOutlined";
-import type { ChangeOptions, ConfigurationLayer, ConfigurationPatch, ConfigurationPlan } from "@ebb/api";
+import type { ChangeOptions, ConfigurationLayer, ConfigurationPatch, ConfigurationPlan, Place } from "@ebb/api";
 import { useMutation } from "@tanstack/react-query";
 import Button from "antd/es/button";
-import { useState, type ComponentType, type ReactNode } from "react";
+import { useState, type ComponentType } from "react";
 import { useText } from "../../i18n/language.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
 import { Refused } from "../../ui/refused.tsx";
 import { SaveRow } from "../../ui/save-row.tsx";
 import { useBase } from "../../ui/use-base.ts";
-import { countOf, mistakeOf, NO_EDITS, patchOf, statedBy, withAdded, type ConfigDraft, type ConfigItem } from "./config-draft.ts";
+import { countOf, mistakeOf, NO_EDITS, patchOf, statedBy, withAdded, type ConfigItem } from "./config-draft.ts";
 import { ConfigPlan } from "./config-plan.tsx";
 import { ConfigRows } from "./config-rows.tsx";
+import { EarlierVariables } from "./earlier-variables.tsx";
 
 interface ConfigEditorProps<Result> {
   /** The layer that is edited: of an app also what comes from others is shown, and may be overridden. */
@@ -21,15 +22,15 @@ interface ConfigEditorProps<Result> {
   readOnly: boolean;
   plan: (patch: ConfigurationPatch) => Promise<ConfigurationPlan>;
   apply: (patch: ConfigurationPatch, on: ChangeOptions) => Promise<Result>;
-  /** What fills the form in beforehand. */
-  filler?: (onDraft: (draft: ConfigDraft) => void) => ReactNode;
+  /** The app whose versions the form can be filled in by. */
+  versionsOf?: Place;
   /** What has come of it; `onDone` forgets what was typed. */
   Outcome: ComponentType<{ of: Result; onDone: () => void }>;
 }
 
 /** Variables and secrets of a layer. Changes are gathered, shown with what they do to which app, and only then applied. */
 export function ConfigEditor<Result>(props: ConfigEditorProps<Result>) {
-  const { own, items, revision, empty, readOnly, plan, apply, filler, Outcome } = props;
+  const { own, items, revision, empty, readOnly, plan, apply, versionsOf, Outcome } = props;
   const text = useText();
   const [draft, setDraft] = useState(NO_EDITS);
   const patch = patchOf(items, draft);
@@ -72,7 +73,7 @@ export function ConfigEditor<Result>(props: ConfigEditorProps<Result>) {
         else if (!faulty) save.mutate({ of: patch, ifMatch: base.revision });
       }}
     >
-      {!readOnly && filler?.(setDraft)}
+      {!readOnly && versionsOf !== undefined && <EarlierVariables place={versionsOf} items={items} onDraft={setDraft} />}
       <ConfigRows own={own} items={items} empty={empty} readOnly={readOnly} draft={draft} onDraft={setDraft} />
       {!readOnly && (
         <>
