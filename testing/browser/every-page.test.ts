@@ -139,7 +139,7 @@ describe.skipIf(skipReason !== null)("the keyboard alone", () => {
     const asked = (method: string, path: string) => page.waitForRequest((one) => one.method() === method && one.url().endsWith(path));
     await tabTo(page, page.getByRole("textbox", { name: "Image" }));
     await page.keyboard.type("ghcr.io/team/app:1.2");
-    await tabTo(page, page.getByRole("textbox", { name: "App name" }));
+    await tabTo(page, page.getByRole("combobox", { name: "App name" }));
     await page.keyboard.type("importer");
     const deployed = asked("POST", "/deployments");
     await page.keyboard.press("Enter");
