@@ -7,10 +7,12 @@ export default defineConfig({
     // Real processes on a machine that others use, too: a second try, which the report marks `(retry x1)`. One that needs it is looked into.
     retry: 1,
     projects: [
-      // Fast and pure or on real sockets, files and processes of their own; files run side by side.
+      // Fast and pure or on real sockets, files and processes of their own; files run side by side. Those that come one after the other share a process,
+      // and what they import is compiled and evaluated there once: a process for each took three quarters of the time of those that are pure.
       {
         test: {
           name: "unit",
+          isolate: false,
           maxWorkers: 2,
           include: ["apps/*/src/**/*.test.ts", "packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "bench/src/**/*.test.ts"],
           testTimeout: 30_000,
@@ -21,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: "gateway on documented sockets",
+          isolate: false,
           maxWorkers: 2,
           include: ["packages/gateway/src/*.test.ts"],
           env: { EBB_TEST_TRANSPORT: "documented" },
