@@ -61,7 +61,6 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
         }
       : {}),
   };
-  const containers: Driver | undefined = drivers.container;
   const instances = createInstanceManager({
     drivers,
     provide: (spec, state) => provide({ api, controllers }, spec, state),
@@ -90,7 +89,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     client,
     instances,
     gateway,
-    ...(containers ? { resolveDigest: async (reference, options) => containers.digestOf?.(reference, options) } : {}),
+    ...(engine ? { resolveDigest: async (reference, options) => drivers.container?.digestOf?.(reference, options) } : {}),
     node: { ...thisMachine(), address: nodeAddress(config) },
     ...placesOf(paths),
     queueLogs,

@@ -5,32 +5,11 @@ import { toYaml } from "./yaml.ts";
 
 /** What one reader or another takes for something else than text. */
 const TEXTS = [
-  ...["yes", "No", "on", "OFF", "y", "N", "true", "~", "null", "", "=", "<<", ".inf", "-.INF", ".nan", "NaN"],
-  ...["12", "0777", "0o17", "0x1F", "1e3", "1_000", "12:30", "190:20:30", "2001-12-14t21:59:43.10-05:00", "2001-01-01", "+1", "1.", "0b11"],
-  ...["a: b", "key:", "- a", "#x", "a #b", " a", "a ", "a\nb\n", "a\tb", "\u0007", "a\u0085b", "a\u2028b", "\ufeffa", "😀", "\ud800"],
-  ...[
-    "@a",
-    "`a",
-    "%a",
-    "!a",
-    "&a",
-    "*a",
-    "? a",
-    "-",
-    "---",
-    "...",
-    "[a]",
-    "{a}",
-    "|",
-    ">",
-    "'a'",
-    '"a"',
-    "a\\b",
-    "_",
-    "a.b/c-d",
-    "__proto__",
-  ],
-];
+  ["yes", "No", "on", "OFF", "y", "N", "true", "~", "null", "", "=", "<<", ".inf", "-.INF", ".nan", "NaN"],
+  ["12", "0777", "0o17", "0x1F", "1e3", "1_000", "12:30", "190:20:30", "2001-12-14t21:59:43.10-05:00", "2001-01-01", "+1", "1.", "0b11"],
+  ["a: b", "key:", "- a", "#x", "a #b", " a", "a ", "a\nb\n", "a\tb", "\u0007", "a\u0085b", "a\u2028b", "\ufeffa", "😀", "\ud800"],
+  ["@a", "`a", "%a", "!a", "&a", "*a", "? a", "-", "---", "...", "[a]", "{a}", "|", ">", "'a'", '"a"', "a\\b", "_", "a.b/c-d", "__proto__"],
+].flat();
 const OBJECT = {
   texts: TEXTS.filter((text) => text.isWellFormed()),
   keys: Object.fromEntries(TEXTS.filter((text) => text.isWellFormed() && text !== "__proto__").map((text) => [text, text])),
