@@ -112,6 +112,12 @@ describe("an app is", () => {
     ["failed when its route is", { service: service(is("RoutesReady", "False", "no such revision")) }, "failed", /no such revision/],
     ["deploying while the cluster has not said yet", { service: service(is("RoutesReady", "Unknown")) }, "deploying", /./],
     [
+      "failed when its deployment was given up before the cluster does so",
+      { service: service(is("RoutesReady", "Unknown")), place: { ...place, failure: "v1: listens on 3000" } },
+      "failed",
+      /3000/,
+    ],
+    [
       "unknown before the cluster was seen",
       { unseen: "The cluster has not answered", service: undefined, revisions: [] },
       "unknown",

@@ -111,6 +111,8 @@ function stateOf(facts: AppFacts): Pick<AppEnvironment, "state" | "message"> {
   if (routes?.status === "False")
     return { state: "failed", message: place.failure || routes.message || routes.reason || "The route is not ready" };
   if (routes?.status !== "True" || ready.some(({ condition }) => condition?.status !== "True")) {
+    // Nobody deploys any more: the cluster may still wait for what has been given up.
+    if (place.failure) return { state: "failed", message: place.failure };
     return { state: "deploying", message: routes?.message || "Waiting for the cluster" };
   }
   const names = new Set(serving.map(({ revision }) => revision));
