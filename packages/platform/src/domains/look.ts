@@ -16,18 +16,7 @@ import { createOutside, PROOF_PATH, recordOf, type Outside } from "./proofs.ts";
 import { putDomainRules } from "./rules.ts";
 import { readDomainSettings } from "./settings.ts";
 import { findDomain, plan, problemOf, updateDomain, type DomainRow } from "./store.ts";
-import {
-  CLUSTER,
-  DAY,
-  LEAST_LIFE,
-  NO_ALERT,
-  PERIOD,
-  REACHABLE,
-  renewalTime,
-  retryDelay,
-  VERIFICATION,
-  VERIFICATION_PATIENCE,
-} from "./times.ts";
+import { CLUSTER, DAY, nextRenewal, NO_ALERT, PERIOD, REACHABLE, retryDelay, VERIFICATION, VERIFICATION_PATIENCE } from "./times.ts";
 
 /** In place of a fingerprint: its route is ready, and it has no certificate. */
 export const SERVED_PLAIN = "plain";
@@ -189,7 +178,7 @@ async function certify(here: Here, row: DomainRow): Promise<{ certified?: Outcom
 
 function isWanted(row: DomainRow, now: number): boolean {
   if (row.cert_pem === "" || row.cert_source !== "acme" || row.renew_asked === 1) return true;
-  return now >= Math.max(renewalTime(certificateFacts(row.cert_pem)), row.cert_at + LEAST_LIFE);
+  return now >= nextRenewal(certificateFacts(row.cert_pem), row.cert_at);
 }
 
 async function take({ db, clock }: Here, row: DomainRow, step: OrderStep): Promise<Outcome> {
@@ -238,7 +227,11 @@ async function settle({ db, clock }: Here, row: DomainRow, served: string, troub
   if (trouble) throw trouble;
   if (renewed && row.problem_json !== "") await updateDomain(db, row, { problem_json: "", attempts: 0, retry_at: 0 });
   const times = [now + PERIOD, row.retry_at];
-  if (row.mode === "acme" && row.cert_pem !== "") times.push(renewalTime(certificateFacts(row.cert_pem)));
+  if (row.cert_pem !== "") {
+    const facts = certificateFacts(row.cert_pem);
+    // When it has ended, that is told at once.
+    times.push(facts.notAfter, ...(row.mode === "acme" ? [nextRenewal(facts, row.cert_at)] : []));
+  }
   return { lookAt: Math.min(...times.filter((time) => time > now)) };
 }
 

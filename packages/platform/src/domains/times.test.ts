@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ACME, alertAt, DAY, renewalTime, retryDelay } from "./times.ts";
+import { ACME, alertAt, DAY, nextRenewal, renewalTime, retryDelay } from "./times.ts";
 
 const HOUR = 3_600_000;
 const lived = (days: number) => ({ notBefore: 0, notAfter: days * DAY });
@@ -20,6 +20,9 @@ test("an ACME server that refuses is asked at most five times in an hour, and th
 test("a certificate is renewed after two thirds of its time", () => {
   expect(renewalTime(lived(90))).toBe(60 * DAY);
   expect(renewalTime(lived(6))).toBe(4 * DAY);
+  expect(nextRenewal(lived(6), 0)).toBe(4 * DAY);
+  // One of a minute and a half: the server is not asked for one after the other.
+  expect(nextRenewal({ notBefore: 0, notAfter: 90_000 }, 1000)).toBe(HOUR + 1000);
 });
 
 test.each([

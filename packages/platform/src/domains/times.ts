@@ -45,4 +45,9 @@ export function alertAt(facts: Pick<CertificateFacts, "notBefore" | "notAfter">,
 }
 
 /** A server whose clock is behind, or whose certificates are over as soon as they are made, is not asked for one after the other. */
-export const LEAST_LIFE = HOUR;
+const LEAST_LIFE = HOUR;
+
+/** When the next one is fetched after one that was `gotAt`. */
+export function nextRenewal(facts: Pick<CertificateFacts, "notBefore" | "notAfter">, gotAt: number): number {
+  return Math.max(renewalTime(facts), gotAt + LEAST_LIFE);
+}

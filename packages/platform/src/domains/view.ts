@@ -7,7 +7,7 @@ import { displayName } from "./hostname.ts";
 import { SERVED_PLAIN } from "./look.ts";
 import { PROOF_PATH, recordOf } from "./proofs.ts";
 import { problemOf, type DomainRow } from "./store.ts";
-import { renewalTime } from "./times.ts";
+import { nextRenewal } from "./times.ts";
 
 export interface ViewFacts {
   settings: DomainSettings;
@@ -68,7 +68,7 @@ function certificateOf(row: DomainRow, facts: CertificateFacts): DomainCertifica
     notAfter: time(facts.notAfter),
     fingerprint: facts.fingerprint,
     serving: row.served === facts.fingerprint,
-    renewsAt: row.mode === "acme" ? time(renewalTime(facts)) : null,
+    renewsAt: row.mode === "acme" ? time(nextRenewal(facts, row.cert_at)) : null,
   };
 }
 
