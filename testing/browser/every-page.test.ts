@@ -140,10 +140,10 @@ describe.skipIf(skipReason !== null)("the keyboard alone", () => {
     await tabTo(page, page.getByRole("textbox", { name: "Image" }));
     await page.keyboard.type("ghcr.io/team/app:1.2");
     await tabTo(page, page.getByRole("combobox", { name: "App name" }));
-    await page.keyboard.type("importer");
+    await page.keyboard.type("hello-node");
     const deployed = asked("POST", "/deployments");
     await page.keyboard.press("Enter");
-    expect((await deployed).postDataJSON()).toMatchObject({ image: "ghcr.io/team/app:1.2", name: "importer" });
+    expect((await deployed).postDataJSON()).toMatchObject({ image: "ghcr.io/team/app:1.2", name: "hello-node" });
 
     await open("/apps/hello-node/test");
     await tabTo(page, page.getByRole("button", { name: "Roll back" }));

@@ -47,7 +47,7 @@ try {
     const shown = {
       apps: "/",
       app: "/apps/shop/prod?range=15m",
-      traffic: "/apps/shop/prod/traffic",
+      traffic: "/apps/shop/test/traffic",
       release: "/apps/shop/prod/releases",
       failure: `/operations/${operations.failed}`,
     };

@@ -67,6 +67,19 @@ export async function startLivePlatform(): Promise<LivePlatform> {
       );
       await succeeded(ada, upload(ada, "shop", shop("summer", { slower: 4 })));
       await succeeded(ada, ada.promote({ app: "shop", env: "prod" }, { from: "test", noTraffic: true }));
+      await succeeded(
+        ada,
+        ada.setTraffic(
+          { app: "shop", env: "test" },
+          {
+            targets: [
+              { version: "v4", percent: 80 },
+              { version: "v3", percent: 20 },
+            ],
+            rules: [{ version: "v3", when: [{ on: "users", header: "x-user", users: ["ann", "bob"] }] }],
+          },
+        ),
+      );
       await ada.patchScaling({ app: "shop", env: "prod" }, SCALING);
       const failed = await ended(ada, upload(ada, "billing", billing()));
       // It cannot take every order either: a few of its first requests that fail are not to end it.
