@@ -42,6 +42,9 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } };
     await kubectl("apply", "-f", await file("pod.json", pod));
     expect(await kubectl("logs", "p")).toBe("hello");
+    expect(await fails("debug", "p", "--image=i")).toContain(
+      'ephemeral containers are disabled for this cluster (error from server: "no container can be added to an instance: look into it with kubectl exec")',
+    );
     expect(await kubectl("get", "pods")).toMatch(/p\s+0\/1\s+Pending\s+0/);
     await kubectl("apply", "-f", await file("ns.json", { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } }));
     await kubectl(

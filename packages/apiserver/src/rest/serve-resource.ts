@@ -57,9 +57,9 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "finalize" && isCore(kind, "Namespace") && exchange.method === "PUT")
     return serveObject(exchange, target, deps, "finalize");
   if (subresource === "eviction" && isCore(kind, "Pod") && kind.group === "") return serveEviction(exchange, target, deps.registry);
-  // As kubectl repeats it, below words of its own for a server without them.
+  // As kubectl repeats it, beside words of its own for a server without them; it looks into the details, which so must be there.
   if (subresource === "ephemeralcontainers" && isCore(kind, "Pod"))
-    throw new StatusError("NotFound", "no container can be added to an instance: look into it with `kubectl exec`");
+    throw new StatusError("NotFound", "no container can be added to an instance: look into it with kubectl exec", {});
   const view = deps.views[`${kind.plural}/${subresource}`];
   if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
