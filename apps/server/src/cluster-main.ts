@@ -2,7 +2,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createApiServer, createIssuer, type ApiServer } from "@ebb/apiserver";
-import { Group, systemClock, systemRandom, type Runnable } from "@ebb/base";
+import { Group, systemClock, systemRandom, type Logger, type Runnable } from "@ebb/base";
+import type { KubeClient } from "@ebb/kube";
 import { checkServingConfig, createControllers, SERVING_VIEWS, type Controllers } from "@ebb/controllers";
 import { createGatewayClient } from "@ebb/gateway";
 import {
@@ -110,10 +111,9 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     closing(Object.values(drivers)),
     api,
     clusterAccess(api, { config, paths, credentials }),
-    nodeLease({ client, ...common }),
     gateway,
     controllers,
-    heapCompaction({ clock: systemClock }),
+    ...upkeep(client, log),
   ]);
   return {
     name: group.name,
@@ -137,6 +137,11 @@ function clusterAccess(api: ApiServer, { config, paths, credentials }: Pick<Chil
     },
     stop: () => Promise.resolve(),
   };
+}
+
+/** What is done from time to time. */
+function upkeep(client: KubeClient, log: Logger): Runnable[] {
+  return [nodeLease({ client, clock: systemClock, log }), heapCompaction({ clock: systemClock })];
 }
 
 /** Closes the drivers, which are in use from the beginning, at the end. */
