@@ -8,7 +8,7 @@ import { eventually } from "@ebb/testkit";
 import { answering } from "./by-hand.ts";
 import { firstByte } from "./first-byte.ts";
 import { percentile } from "./percentile.ts";
-import { freePort, Missing } from "./processes.ts";
+import { cpuSeconds, freePort, Missing } from "./processes.ts";
 
 /** Milliseconds without anything of ours, before what takes milliseconds is measured: what the last one has left to be done is done. */
 const CALM = 500;
@@ -52,8 +52,7 @@ export async function preparedByHand(folder: string, dataDir: string): Promise<K
   const port = await freePort();
   const gate = join(dataDir, "instances/.gate.mjs");
   const child = start(folder, port, ["--import", gate], join(folder, "nobody-listens"));
-  // It warms up.
-  await sleep(2 * CALM);
+  await eventually(() => isStill(child.pid ?? 0), 30_000);
   return {
     async wake() {
       const began = performance.now();
@@ -90,6 +89,13 @@ function start(folder: string, port: number, options: readonly string[], gate?: 
 async function killed(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
+
+/** It has used a processor, and for a while none: it waits. */
+async function isStill(pid: number): Promise<boolean> {
+  const before = await cpuSeconds(pid);
+  await sleep(CALM);
+  return before > 0 && before === (await cpuSeconds(pid));
 }
 
 let groups = 0;
