@@ -2,7 +2,7 @@ import type { TrafficRule } from "@ebb/api";
 import { expect, test } from "vitest";
 import { getEnvironment } from "../environments/store.ts";
 import { trafficOf } from "../deploy/views.ts";
-import { createWorld, Died, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
+import { copyWorld, createWorld, Died, type Process, SHOP, startProcess, upload, type World } from "../testing/world.ts";
 
 /**
  * Design rule 5, exhaustively: the process dies after its n-th step (a database result, a call of the cluster, of the builder, of the route)
@@ -17,6 +17,8 @@ interface Scenario {
   versions: string[];
   history: number;
   state?: "failed";
+  /** What the public address answers from then on. */
+  answer?: number;
   /** Whether a VirtualService holds its host at the end. */
   held?: true;
   /** What each write finds that requests get, or is left by the last: all of them, and those that a rule takes. */
@@ -66,10 +68,8 @@ const SCENARIOS: Scenario[] = [
   {
     name: "a deploy that does not answer",
     prepare: first,
-    submit: async ({ service }, world) => {
-      world.cluster.answer = () => 503;
-      return (await service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id;
-    },
+    submit: async ({ service }) => (await service.deployImage({ name: "shop", image: "ok-2" }, "ann")).id,
+    answer: 503,
     traffic: [{ version: "v1", percent: 100 }],
     versions: ["v2 failed", "v1 active"],
     history: 1,
@@ -151,15 +151,27 @@ const SCENARIOS: Scenario[] = [
   },
 ];
 
-/** Runs the scenario with a death after step `dieAfter`; returns how many steps the process had taken. */
-async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ steps: number; died: boolean }> {
+/** The world in which the scenario's operation has been accepted, and not begun: the engine that accepts it is stopped first. */
+async function begin(scenario: Scenario): Promise<{ world: World; id: string }> {
   const world = await createWorld();
   const before = await startProcess(world);
   await scenario.prepare?.(before, world);
-  // Accepted, not begun: the engine that accepts it is stopped first.
   await before.engine.stop();
   const id = await scenario.submit(before, world);
   await before.kill();
+  return { world, id };
+}
+
+/** Runs the scenario from there with a death after step `dieAfter`; returns how many steps the process had taken. */
+async function run(
+  scenario: Scenario,
+  begun: { world: World; id: string },
+  dieAfter: number | undefined,
+): Promise<{ steps: number; died: boolean }> {
+  const { id } = begun;
+  const world = await copyWorld(begun.world);
+  const { answer } = scenario;
+  if (answer !== undefined) world.cluster.answer = () => answer;
 
   const given = new Set<string>();
   const look = () => {
@@ -200,7 +212,8 @@ async function run(scenario: Scenario, dieAfter: number | undefined): Promise<{ 
 }
 
 test.each(SCENARIOS)("$name survives a kill at every step", { timeout: 300_000 }, async (scenario) => {
-  const { steps } = await run(scenario, undefined);
+  const begun = await begin(scenario);
+  const { steps } = await run(scenario, begun, undefined);
   expect(steps).toBeGreaterThan(10);
   let deaths = 0;
   let runs = 0;
@@ -208,7 +221,7 @@ test.each(SCENARIOS)("$name survives a kill at every step", { timeout: 300_000 }
   for (let step = 1; step <= steps; step += step < 60 ? 1 : 61) {
     runs += 1;
     try {
-      if ((await run(scenario, step)).died) deaths += 1;
+      if ((await run(scenario, begun, step)).died) deaths += 1;
     } catch (error) {
       throw new Error(`killed after step ${step} of ${steps}`, { cause: error });
     }

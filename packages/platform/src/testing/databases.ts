@@ -17,7 +17,7 @@ async function migrate(): Promise<Buffer> {
 }
 
 /** A new file of SQLite with all tables and no row, until the test ends. */
-export async function emptySqlite(): Promise<DatabaseOptions> {
+export async function emptySqlite(): Promise<Extract<DatabaseOptions, { kind: "sqlite" }>> {
   const { path: folder, remove } = await tempDir();
   onTestFinished(remove);
   const path = join(folder, "p.db");

@@ -62,6 +62,15 @@ export class FakeCluster implements Cluster {
   /** While false the copy is empty, as after the platform's start until the cluster has answered. */
   ready = true;
 
+  /** One that holds the same of what the platform puts into it, and that nobody listens to. */
+  copy(): FakeCluster {
+    const { stored, storedRevisions, storedPods, secrets, virtualServices, guards, quota, namespace } = this;
+    return Object.assign(
+      new FakeCluster(),
+      structuredClone({ stored, storedRevisions, storedPods, secrets, virtualServices, guards, quota, namespace }),
+    );
+  }
+
   health(): { ready: boolean; message: string } {
     return { ready: this.ready, message: this.ready ? "" : "Waiting for the cluster's answer" };
   }
@@ -399,6 +408,11 @@ export class FakeClusters implements Clusters {
     const made = new FakeCluster();
     this.byNamespace.set(key, made);
     return made;
+  }
+  copy(): FakeClusters {
+    const copy = new FakeClusters();
+    for (const [key, cluster] of this.byNamespace) copy.byNamespace.set(key, cluster.copy());
+    return copy;
   }
   /** Where its gateway is. */
   at: Ingress = { host: "127.0.0.1", port: 8080 };

@@ -3,6 +3,7 @@ import { silentLogger, type Random } from "@ebb/base";
 import { VirtualClock } from "@ebb/testkit";
 import type { KyselyPlugin } from "kysely";
 import { createHash } from "node:crypto";
+import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { onTestFinished } from "vitest";
 import { planOfImage } from "../compile/version-config.ts";
@@ -26,7 +27,7 @@ export const TEST_MASTER_KEY = { kind: "given", from: "the test", text: Buffer.a
 
 /** What outlives a process: the disk and the cluster. */
 export interface World {
-  database: DatabaseOptions;
+  database: Extract<DatabaseOptions, { kind: "sqlite" }>;
   clusters: FakeClusters;
   /** That of the first environment. */
   cluster: FakeCluster;
@@ -50,6 +51,23 @@ export async function createWorld(): Promise<World> {
     builds: [],
     head: "c0ffee",
     now: Date.UTC(2026, 0, 1),
+  };
+}
+
+/** Another that goes on from here, while no process runs on either. */
+export async function copyWorld(world: World): Promise<World> {
+  const database = await emptySqlite();
+  await copyFile(world.database.path, database.path);
+  const clusters = world.clusters.copy();
+  const { uploads, sources, builds } = world;
+  return {
+    ...world,
+    database,
+    clusters,
+    cluster: clusters.of({ namespace: "default" }),
+    uploads: new Set(uploads),
+    sources: new Map(sources),
+    builds: [...builds],
   };
 }
 
