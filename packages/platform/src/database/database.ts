@@ -61,8 +61,10 @@ async function migrate(database: Database, kind: DatabaseKind): Promise<void> {
   const provider = { getMigrations: () => Promise.resolve(known) };
   const migrator = new Migrator({ db: database, provider, allowUnorderedMigrations: true });
   try {
-    const tables = await database.introspection.getTables({ withInternalKyselyTables: true });
-    if (tables.some((table) => table.name === "kysely_migration")) await refuseNewer(database, known);
+    const applied = await appliedMigrations(database);
+    refuseNewer(applied, known);
+    // As at nearly every start: the migrator would look at every table several times.
+    if (Object.keys(known).every((name) => applied.has(name))) return;
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
   } catch (error) {
@@ -71,15 +73,20 @@ async function migrate(database: Database, kind: DatabaseKind): Promise<void> {
   }
 }
 
-async function refuseNewer(database: Database, known: Record<string, unknown>): Promise<void> {
-  const applied = await database
-    .withTables<{ kysely_migration: { name: string } }>()
-    .selectFrom("kysely_migration")
+/** Names; none of a database that has no tables yet. What else is wrong with it the migrator meets, and tells. */
+async function appliedMigrations(database: Database): Promise<ReadonlySet<string>> {
+  const log = database.withTables<{ kysely_migration: { name: string } }>().selectFrom("kysely_migration");
+  const rows = await log
     .select("name")
-    .execute();
-  const newer = applied.find(({ name }) => !(name in known));
-  if (!newer) return;
-  throw new UserError("database_newer", `The database was written by a newer Ebb (it has the change ${newer.name})`, {
+    .execute()
+    .catch(() => []);
+  return new Set(rows.map(({ name }) => name));
+}
+
+function refuseNewer(applied: ReadonlySet<string>, known: Record<string, unknown>): void {
+  const newer = [...applied].find((name) => !(name in known));
+  if (newer === undefined) return;
+  throw new UserError("database_newer", `The database was written by a newer Ebb (it has the change ${newer})`, {
     hint: "Start the newer version again, or restore a backup made before the upgrade.",
   });
 }
