@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const ONE_ENGINE = ["testing/conformance/knative.test.ts", "testing/e2e/{real-software,in-cluster}.test.ts"];
+const WITH_CONTAINERS = ["testing/conformance/knative.test.ts", "testing/e2e/{real-software,in-cluster}.test.ts"];
 /** They measure the memory of the process that they are in, which others would have filled. */
 const ALONE = ["packages/gateway/src/streaming.test.ts", "packages/gateway/src/workers/worker-pool.test.ts"];
 
@@ -47,19 +47,19 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["testing/{conformance,e2e,robustness,browser}/**/*.test.ts"],
-          exclude: ONE_ENGINE,
+          exclude: WITH_CONTAINERS,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
       },
-      // Those with containers: one at a time, as they share the machine's engine and the address where instances find the cluster.
+      // Those with containers, by themselves: the network devices that come and go with those make browsers drop what they have under way.
       {
         test: {
           name: "containers",
-          include: ONE_ENGINE,
-          fileParallelism: false,
+          include: WITH_CONTAINERS,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,

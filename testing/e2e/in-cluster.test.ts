@@ -3,13 +3,11 @@ import { existsSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { deploy, eventually, nodeApp, startEbb, tempDir, type EbbServer } from "@ebb/testkit";
+import { deploy, eventually, nodeApp, ownClusterAddress, startEbb, tempDir, type EbbServer } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const IMAGE = "localhost/ebb-in-cluster:1";
-/** Of its own, with the one after it: another Ebb on this machine may have the usual ones. */
-const FIRST = 2 * (1 + (process.pid % 120));
-const [ADDRESS, APPLICATIONS] = [`169.254.21.${FIRST}`, `169.254.21.${FIRST + 1}`] as const;
+const CLUSTER = ownClusterAddress();
 const run = promisify(execFile);
 
 /** Asks the cluster's API as a program that knows only what Kubernetes promises it. */
@@ -31,12 +29,11 @@ describe("the cluster's API from inside", () => {
   const kubectl = async (...args: string[]) => (await run("kubectl", ["--kubeconfig", ebb.urls.kubeconfig, ...args])).stdout;
 
   beforeAll(async () => {
-    ebb = await startEbb({ args: ["--cluster-address", ADDRESS] });
+    ebb = await startEbb({ args: ["--cluster-address", CLUSTER.address] });
   }, 60_000);
   afterAll(async () => {
     await ebb.dispose();
-    // Ebb leaves its addresses on the device, for the next start. Without the right to add them, they are not there.
-    for (const address of [ADDRESS, APPLICATIONS]) await run("ip", ["address", "del", `${address}/32`, "dev", "lo"]).catch(() => undefined);
+    await CLUSTER.free();
   });
 
   test("a process may do what a RoleBinding allows its account, from the next request on, and nothing else", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { systemRandom } from "@ebb/base";
 import type { Condition, KubeObject, Pod } from "@ebb/kube";
-import { eventually, httpRequest, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
+import { eventually, httpRequest, ownClusterAddress, startEbb, tempDir, type HttpAnswer } from "@ebb/testkit";
 import {
   ApiException,
   CoreV1Api,
@@ -131,12 +131,14 @@ async function connectOwn(): Promise<Target> {
     await run("podman", ["rmi", "-f", image]).catch(() => undefined);
     await folder.remove();
   };
-  const ebb = await startEbb().catch(async (error: unknown) => {
+  const cluster = ownClusterAddress();
+  const ebb = await startEbb({ args: ["--cluster-address", cluster.address] }).catch(async (error: unknown) => {
     await clean();
     throw error;
   });
   const end = async () => {
     await ebb.dispose();
+    await cluster.free();
     await clean();
   };
   return open({ path: ebb.urls.kubeconfig, address: ebb.gateway, image, end });

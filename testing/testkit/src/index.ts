@@ -1,3 +1,4 @@
+export { ownClusterAddress } from "./cluster-address.ts";
 export { COMPILE_CACHE, shareCompileCache } from "./compile-cache.ts";
 export { startGitServer, type GitRepository, type GitServer } from "./git-server.ts";
 export { startDnsZone, type DnsZone } from "./dns-zone.ts";
