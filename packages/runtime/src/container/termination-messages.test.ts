@@ -20,6 +20,8 @@ test("a program's last words are in memory where there is such a place, else on 
   for (const [given, expected] of [
     [memory, memory],
     [elsewhere, disk],
+    // A system without such a place refuses it.
+    ["/dev/null/no-memory", disk],
   ] as const) {
     const messages = new TerminationMessages({ memory: given, disk });
     messages.prepare("a");

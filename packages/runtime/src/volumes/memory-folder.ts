@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, statfsSync } from "node:fs";
+import { causeChain } from "@ebb/base";
 
 const TMPFS = 0x0102_1994;
 
@@ -10,7 +11,11 @@ export interface NoMemoryFolder {
 
 /** Makes a folder that only we may pass through, where what a program writes counts as its own memory; says why that cannot be. */
 export function makeMemoryFolder(path: string): NoMemoryFolder | undefined {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    return { problem: `${path} cannot be made: ${causeChain(error).join(": ")}` };
+  }
   // Anybody may make a folder with that name where it is.
   const { uid } = lstatSync(path);
   if (uid !== process.getuid?.() || !lstatSync(path).isDirectory())
