@@ -99,6 +99,8 @@ async function ask(request: IncomingMessage, { rest, query }: ProxyPath, { socke
   if (!body) outgoing.once("upgrade", (answer, joined, head) => resolve({ answer, joined: { socket: joined, head } }));
   outgoing.on("error", (error) => {
     socket.destroy();
+    // What is left of it comes before the client's next request, here too.
+    body?.unpipe(outgoing).resume();
     reject(unreachable(error));
   });
   if (body) body.pipe(outgoing);
