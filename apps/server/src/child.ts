@@ -104,6 +104,8 @@ function toldToStart(): Promise<void> {
       process.off("disconnect", abandoned);
       resolve();
     });
+    // While the code was loaded, nobody listened for it.
+    if (!process.connected) abandoned();
   });
 }
 
