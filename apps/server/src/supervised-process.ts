@@ -169,9 +169,9 @@ export class SupervisedProcess implements Runnable {
       child.once("message", (message) => settle(message as ChildMessage));
       child.once("error", (error) => settle(failed(`${name} could not be started: ${error.message}`)));
       child.once("exit", ended);
-      // It was loaded, and did not live to be started.
+      // It was loaded, and did not live to be started. One that never was has no channel, and an error that says so.
       if (child.exitCode !== null || child.signalCode !== null) ended();
-      else child.send(START, (error) => error && child.kill("SIGKILL"));
+      else if (child.pid !== undefined) child.send(START, (error) => error && child.kill("SIGKILL"));
     });
   }
 
