@@ -36,12 +36,13 @@ export async function ensureOwnService(client: KubeClient, listening: Place, ins
   await ensure(client, EndpointSlices, slice);
 }
 
-/** At each start: the address may be another, which a Service cannot take on: it makes way for a new one. */
+/** Somebody may have changed it, and after a start the address may be another, which a Service cannot take on: it makes way for a new one. */
 async function ensure(client: KubeClient, kind: Kind, wanted: KubeObject): Promise<void> {
   const current = await client.get(kind, NAMESPACE, NAME);
   const stays = current !== undefined && addressOf(current) === addressOf(wanted);
   if (stays) {
-    await client.update(kind, { ...current, ...wanted, metadata: { ...current.metadata, labels: { ...wanted.metadata.labels } } });
+    const labels = { ...current.metadata.labels, ...wanted.metadata.labels };
+    await client.update(kind, { ...current, ...wanted, metadata: { ...current.metadata, labels } });
     return;
   }
   if (current) await client.delete(kind, NAMESPACE, NAME);
