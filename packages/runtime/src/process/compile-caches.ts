@@ -150,12 +150,12 @@ export class CompileCaches {
     makePassable(made);
     try {
       const copied = await this.#options.run.make(spec, toolchain, made);
-      // Cut short, or its version has gone meanwhile.
-      if (this.#closed || !this.#wanted.has(workload)) return;
       const of = ofWhat(spec, toolchain);
       const isWorthIt = copied !== undefined && copied.bytes >= LEAST_BYTES;
       const cache: Cache = isWorthIt ? { of, ...copied } : { of, tag: undefined, bytes: 0 };
       if (!isWorthIt) for (const name of readdirSync(made)) await rm(join(made, name), { recursive: true });
+      // Cut short, or its version has gone meanwhile: nothing is waited for from here on.
+      if (this.#closed || !this.#wanted.has(workload)) return;
       this.#drop(workload);
       makePassable(join(this.#root, encodeURIComponent(workload)));
       renameSync(made, this.#folder(workload, cache));
