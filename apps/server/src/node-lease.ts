@@ -13,6 +13,7 @@ const LASTING = 4 * RENEWAL;
 /** The Lease of the Node, by which `kubectl describe node` and monitors tell that it lives. */
 export function nodeLease({ client, clock, log }: { client: KubeClient; clock: Clock; log: Logger }): Runnable {
   let timer: Timer | undefined;
+  let keeping: Promise<void> | undefined;
   const keep = () =>
     renewLease(client, clock.now()).catch((error: unknown) =>
       log.warn({ error }, "the node's lease could not be renewed; it will be tried again"),
@@ -21,16 +22,19 @@ export function nodeLease({ client, clock, log }: { client: KubeClient; clock: C
     name: "node lease",
     async start() {
       await keep();
-      timer = clock.every(RENEWAL, () => void keep());
+      timer = clock.every(RENEWAL, () => {
+        keeping = keep();
+      });
     },
     async stop() {
       timer?.cancel();
+      await keeping;
     },
   };
 }
 
 /** Makes it where it is not there. */
-export async function renewLease(client: KubeClient, now: number): Promise<void> {
+async function renewLease(client: KubeClient, now: number): Promise<void> {
   const node = await client.get(Nodes, undefined, NODE);
   const existing = await client.get(Leases, NAMESPACE, NODE);
   const owner = { apiVersion: "v1", kind: "Node", name: NODE, uid: node?.metadata.uid ?? "" };
