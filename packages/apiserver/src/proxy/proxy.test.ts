@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -133,8 +133,11 @@ describe("pods/proxy and services/proxy", () => {
     });
   });
 
-  test("a body that the application did not want keeps no next request waiting", async () => {
-    const { server } = await cluster(({ socket }) => void socket.write("HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"));
+  test.each<[what: string, act: (socket: Socket) => void, status: number]>([
+    ["does not want", (socket) => void socket.write("HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n"), 413],
+    ["breaks off in", (socket) => void socket.destroy(), 503],
+  ])("a body that the application %s keeps no next request waiting", async (_, act, status) => {
+    const { server } = await cluster(({ socket }) => act(socket));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
     const post = (body: string) =>
@@ -151,8 +154,8 @@ describe("pods/proxy and services/proxy", () => {
         const asked = httpsRequest(options, (answer) => answer.resume().once("end", () => resolve(answer.statusCode)));
         asked.on("error", reject).end(body);
       });
-    expect(await post("x".repeat(32 * 1024 * 1024))).toBe(413);
-    expect(await post("x")).toBe(413);
+    expect(await post("x".repeat(32 * 1024 * 1024))).toBe(status);
+    expect(await post("x")).toBe(status);
   });
 
   test("what cannot be reached is said in Kubernetes' words", async () => {
