@@ -3,6 +3,7 @@ import { podAmounts, type Cause, type PodSpec } from "@ebb/kube";
 /** The one node that there is. */
 export interface NodeSize {
   cores: number;
+  /** Of it, what instances may use: its `allocatable`. */
   memoryBytes: number;
   /** Its InternalIP; 127.0.0.1 when absent. */
   address?: string;
