@@ -87,7 +87,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
     code: late ? "start_timeout" : "start_failed",
     trouble: !failed && !resting ? "not-yet" : elsewhere ? "elsewhere" : "not-ready",
     hint: resting
-      ? "Listen on the port in the environment variable PORT, on all addresses; one that only comes to it later says so with health.initialDelaySeconds in ebb.yaml."
+      ? "Listen on the port in the environment variable PORT, on all addresses; one that only comes to it later says so with health.initialDelay in ebb.yaml."
       : elsewhere
         ? "Listen on the port in the environment variable PORT, on all addresses."
         : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",
