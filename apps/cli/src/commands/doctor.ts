@@ -68,7 +68,12 @@ function findingLines(context: Context, finding: Finding): string[] {
 
 /** Those of an Ebb that runs; the usual ones while it has not said its own yet. */
 function portsOf(server: RunningServer | undefined): Ports {
-  const own = (name: keyof Ports) => Number(URL.parse(server?.[name] ?? "")?.port) || DEFAULT_PORTS[name];
+  const own = (name: keyof Ports) => {
+    const url = URL.parse(server?.[name] ?? "");
+    if (!url) return DEFAULT_PORTS[name];
+    // A URL leaves out the port that its scheme stands for.
+    return Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  };
   return { gateway: own("gateway"), platform: own("platform"), api: own("api"), internal: own("internal") };
 }
 

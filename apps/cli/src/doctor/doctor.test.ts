@@ -79,6 +79,8 @@ test("of an Ebb that runs its own ports are looked at, unless others are named",
   await writeFile(join(path, "run/supervisor.json"), JSON.stringify({ pid: process.pid, startTime }));
   expect(await seen()).toEqual([gateway, platform, api, internal]);
   expect(await seen("--api-port", "31234")).toEqual([gateway, platform, 31234, internal]);
+  await writeFile(join(path, "run/server.json"), JSON.stringify({ ...record, gateway: at(80), api: "https://127.0.0.1:443" }));
+  expect(await seen()).toEqual([80, platform, 443, internal]);
 });
 
 test("a data folder that is a file is a problem; one that others cannot reach is a warning for root", async () => {
