@@ -28,9 +28,9 @@ export const logsCommand = defineCommand({
     { run: "ebb logs hello -o json | jq -r .text", what: "A JSON object a line, for scripts" },
   ],
   async run(context, { args, options }) {
-    const client = await context.connect();
     if (options.follow && options.until !== undefined)
       throw usageError("--until and --follow: what has not been written yet has no end", "Leave one of them out.");
+    const client = await context.connect();
     const time = (option: "since" | "until") => {
       const text = options[option];
       return text === undefined ? undefined : timeOption(`--${option}`, text, context.host.clock.now());
