@@ -1,5 +1,5 @@
 /**
- * Does the work for each item, at most `width` of them at once. Whatever fails, what has begun has ended when it rejects, with the first of the failures;
+ * Does the work for each item, at most `width` of them at once. Whatever fails, what has begun has ended when it rejects, with one of the failures;
  * what has not begun by then is left.
  */
 export async function eachAtOnce<Item>(items: Iterable<Item>, width: number, work: (item: Item) => Promise<unknown>): Promise<void> {
