@@ -166,6 +166,6 @@ describe.skipIf(skipReason !== null)("the first page", () => {
     await page.waitForURL(`**/?q=${words}`);
     await page.getByRole("link", { name: "Apps", exact: true }).click();
     await page.waitForURL("**/");
-    expect(await search.inputValue()).toBe("");
+    await expect.poll(() => search.inputValue()).toBe("");
   });
 });
