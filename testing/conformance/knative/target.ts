@@ -133,6 +133,7 @@ async function connectOwn(): Promise<Target> {
   };
   const cluster = ownClusterAddress();
   const ebb = await startEbb({ args: ["--cluster-address", cluster.address] }).catch(async (error: unknown) => {
+    await cluster.free();
     await clean();
     throw error;
   });
