@@ -24,12 +24,22 @@ export interface KeptByHand {
 
 /** `node server.js` that has answered once, and is off the CPU whenever nobody asks. Throws Missing where there is no freezer to write to. */
 export async function frozenByHand(folder: string): Promise<KeptByHand> {
-  const group = makeGroup();
   const port = await freePort();
+  const group = makeGroup();
   const child = start(folder, port, []);
-  writeFileSync(join(group.folder, "cgroup.procs"), String(child.pid));
-  await answering(port, child);
-  group.freeze(true);
+  const end = async () => {
+    group.freeze(false);
+    await killed(child);
+    await eventually(() => remove(group.folder));
+  };
+  try {
+    writeFileSync(join(group.folder, "cgroup.procs"), String(child.pid));
+    await answering(port, child);
+    group.freeze(true);
+  } catch (error) {
+    await end();
+    throw error;
+  }
   return {
     async wake() {
       const began = performance.now();
@@ -39,11 +49,7 @@ export async function frozenByHand(folder: string): Promise<KeptByHand> {
       group.freeze(true);
       return took;
     },
-    async end() {
-      group.freeze(false);
-      await killed(child);
-      await eventually(() => remove(group.folder));
-    },
+    end,
   };
 }
 
@@ -52,7 +58,12 @@ export async function preparedByHand(folder: string, dataDir: string): Promise<K
   const port = await freePort();
   const gate = join(dataDir, "instances/.gate.mjs");
   const child = start(folder, port, ["--import", gate], join(folder, "nobody-listens"));
-  await eventually(() => isStill(child.pid ?? 0), 30_000);
+  try {
+    await eventually(() => isStill(child.pid ?? 0), 30_000);
+  } catch (error) {
+    await killed(child);
+    throw error;
+  }
   return {
     async wake() {
       const began = performance.now();
