@@ -102,13 +102,13 @@ export class RouteIndex {
   }
 
   put(entry: RouteEntry): void {
+    // What is wrong with a policy is told to who sets it, and changes nothing: found out later, it would fail each request.
+    for (const { policy } of entry.hosts) if (policy) void new HostGuard(policy, entry.key);
     const before = this.#entry(entry.key);
     this.#routes.set(entry.key, JSON.stringify(entry));
     const kept = new Set(entry.hosts.map((rule) => rule.host));
     for (const { host } of before?.hosts ?? []) if (!kept.has(host)) this.#claim(host, entry.key, false);
     for (const host of kept) this.#claim(host, entry.key, true);
-    // What is wrong with a policy is told to who sets it.
-    for (const { host, policy } of entry.hosts) if (policy) void this.#hosts.get(host)?.matches;
   }
 
   remove(key: string): void {
