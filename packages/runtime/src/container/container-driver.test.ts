@@ -66,7 +66,7 @@ const SPEC: InstanceSpec = {
   terminationGraceSeconds: 5,
 };
 const CONTEXT = {
-  engine: { name: "docker", rootless: false },
+  engine: { name: "docker", rootless: false, limitsMemory: true },
   owner: "o",
   network: "ebb",
   dns: undefined,
@@ -92,7 +92,7 @@ test("a container has no more rights than a server needs, and the limits that we
   const unlimited = { ...SPEC, resources: {} };
   // It may not take the machine either, where the engine can see to that.
   expect(containerOptions(unlimited, CONTEXT).HostConfig).toMatchObject({ Memory: instanceMemory() });
-  expect(containerOptions(unlimited, { ...CONTEXT, engine: { name: "podman", rootless: true } }).HostConfig).not.toHaveProperty("Memory");
+  expect(containerOptions(unlimited, { ...CONTEXT, engine: { name: "podman", rootless: false, limitsMemory: false } }).HostConfig).not.toHaveProperty("Memory");
   const filtered = containerOptions(SPEC, { ...CONTEXT, seccomp: "/calls.json" }).HostConfig;
   expect(filtered?.SecurityOpt).toEqual(["no-new-privileges", "seccomp=/calls.json"]);
 });

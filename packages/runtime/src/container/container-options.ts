@@ -30,7 +30,7 @@ const LIMITS = [
 ];
 
 export interface ContainerContext {
-  engine: Pick<Engine, "name" | "rootless">;
+  engine: Pick<Engine, "name" | "rootless" | "limitsMemory">;
   /** Whose containers these are: two Ebbs may share an engine. */
   owner: string;
   network: string | undefined;
@@ -102,13 +102,13 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
   };
 }
 
-/** Without a limit of its own it may still not take the whole machine; an engine of a user's may not always limit anything. */
+/** Without a limit of its own it may still not take the whole machine. */
 function memoryOf(
   { resources: { memoryBytes } }: InstanceSpec,
-  engine: Pick<Engine, "rootless">,
+  engine: Pick<Engine, "limitsMemory">,
 ): Pick<HostConfig, "Memory" | "MemorySwap"> {
   if (memoryBytes !== undefined) return { Memory: memoryBytes, MemorySwap: memoryBytes };
-  return engine.rootless ? {} : { Memory: instanceMemory() };
+  return engine.limitsMemory ? { Memory: instanceMemory() } : {};
 }
 
 /** As in a Pod: containers beside each other have one IPC namespace, and one of processes where that is asked for. */

@@ -13,6 +13,8 @@ export interface Engine {
   version: string;
   /** Containers have no address that this machine can reach: their ports are published on loopback. */
   rootless: boolean;
+  /** It can hold a container to so much memory: some kernels have the controller switched off, and a user's engine often has none. */
+  limitsMemory: boolean;
   /** The process of the service that was started for it just now; it is the caller's to end, or to leave running. */
   servicePid?: number;
 }
@@ -77,11 +79,12 @@ async function connectEngine(socketPath: string): Promise<Engine | undefined> {
   const docker = new Docker({ socketPath, timeout: ANSWER_DEADLINE });
   try {
     const version = (await docker.version()) as { Version: string; Components?: { Name: string }[] };
-    const info = (await docker.info()) as { SecurityOptions?: string[]; Rootless?: boolean };
+    const info = (await docker.info()) as { SecurityOptions?: string[]; Rootless?: boolean; MemoryLimit?: boolean };
     const name = version.Components?.some((part) => /podman/i.test(part.Name)) ? "podman" : "docker";
     const rootless = info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
     // Without a time limit from here on: pulls and waits take as long as they take, and are aborted by their callers.
-    return { docker: new Docker({ socketPath }), socketPath, name, version: version.Version, rootless };
+    const limitsMemory = info.MemoryLimit === true && !rootless;
+    return { docker: new Docker({ socketPath }), socketPath, name, version: version.Version, rootless, limitsMemory };
   } catch {
     return undefined;
   }
