@@ -59,6 +59,7 @@ describe("access", () => {
     ["the address is denied", { deny: [there, here] }, "", 403],
     ["another one is denied", { deny: [there, { address: "2001:db8::/32" }] }, "", 200],
     ["one that is written as IPv6 is the same one", { deny: [{ address: "::ffff:127.0.0.1" }] }, "", 403],
+    ["a denied one is none", { deny: [{ address: "127.0.0.1/99" }, { address: "127.0.0.1/x" }] }, "", 200],
     ["the denial is over", { deny: [{ ...here, until: past }] }, "", 200],
     ["the denial is not over", { deny: [{ ...here, until: future }] }, "", 403],
     ["a header is denied", { deny: [bot] }, "User-Agent: bot/1.0\r\n", 403],

@@ -113,9 +113,11 @@ function blockOf(text: string): (address: string) => boolean {
   const [base = "", length] = text.split("/");
   const family = isIP(base);
   if (family === 0) return () => false;
-  const kind = family === 4 ? "ipv4" : "ipv6";
+  const most = family === 4 ? 32 : 128;
+  const bits = length === undefined ? most : Number(length);
+  if (!Number.isInteger(bits) || bits < 0 || bits > most) return () => false;
   const list = new BlockList();
-  list.addSubnet(base, length === undefined ? (family === 4 ? 32 : 128) : Number(length), kind);
+  list.addSubnet(base, bits, family === 4 ? "ipv4" : "ipv6");
   return (address) => {
     const plain = plainAddress(address);
     return list.check(plain, isIPv4(plain) ? "ipv4" : "ipv6");
