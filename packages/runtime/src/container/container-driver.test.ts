@@ -92,7 +92,9 @@ test("a container has no more rights than a server needs, and the limits that we
   const unlimited = { ...SPEC, resources: {} };
   // It may not take the machine either, where the engine can see to that.
   expect(containerOptions(unlimited, CONTEXT).HostConfig).toMatchObject({ Memory: instanceMemory() });
-  expect(containerOptions(unlimited, { ...CONTEXT, engine: { name: "podman", rootless: false, limitsMemory: false } }).HostConfig).not.toHaveProperty("Memory");
+  expect(
+    containerOptions(unlimited, { ...CONTEXT, engine: { name: "podman", rootless: false, limitsMemory: false } }).HostConfig,
+  ).not.toHaveProperty("Memory");
   const filtered = containerOptions(SPEC, { ...CONTEXT, seccomp: "/calls.json" }).HostConfig;
   expect(filtered?.SecurityOpt).toEqual(["no-new-privileges", "seccomp=/calls.json"]);
 });

@@ -19,7 +19,7 @@ export function OperationsPage() {
   const narrowed = Object.values(filter).some((value) => value !== undefined);
   return (
     <Page title={text.operations.title}>
-      <Filter key={JSON.stringify(filter)} filter={filter} narrowed={narrowed} />
+      <Filter filter={filter} narrowed={narrowed} />
       <section className="panel">
         <PagedOperations filter={filter} otherwise={narrowed ? text.operations.noneFits : text.operations.empty} />
       </section>
@@ -30,19 +30,22 @@ export function OperationsPage() {
 function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boolean }) {
   const text = useText();
   const navigate = route.useNavigate();
-  const [draft, setDraft] = useState(filter);
+  /** Words that are not in the address yet: choosing a state in between does not lose them. */
+  const [typed, setTyped] = useState<Pick<OperationFilter, (typeof TYPED)[number]>>({});
+  const draft = { ...filter, ...typed };
   const show = (next: OperationFilter) =>
-    void navigate({
+    navigate({
       search: Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")),
       replace: true,
     });
+  const settle = (next: OperationFilter) => void show(next).then(() => setTyped({}));
   return (
     <form
       className="toolbar"
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        show(draft);
+        settle(draft);
       }}
     >
       <Select
@@ -53,7 +56,7 @@ function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boole
           { value: "", label: text.operations.anyState },
           ...OPERATION_STATES.map((state) => ({ value: state, label: text.operationState[state] })),
         ]}
-        onChange={(value) => show({ ...draft, state: OPERATION_STATES.find((state) => state === value) })}
+        onChange={(value) => void show({ ...filter, state: OPERATION_STATES.find((state) => state === value) })}
       />
       {TYPED.map((field) => (
         <Input
@@ -63,11 +66,11 @@ function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boole
           placeholder={text.operations.filters[field]}
           spellCheck={false}
           value={draft[field] ?? ""}
-          onChange={(event) => setDraft({ ...draft, [field]: event.target.value.trim() })}
+          onChange={(event) => setTyped({ ...typed, [field]: event.target.value.trim() })}
         />
       ))}
       <Button htmlType="submit">{text.audit.filter}</Button>
-      {narrowed && <Button onClick={() => show({})}>{text.operations.all}</Button>}
+      {narrowed && <Button onClick={() => settle({})}>{text.operations.all}</Button>}
     </form>
   );
 }
