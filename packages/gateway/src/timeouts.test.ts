@@ -121,6 +121,19 @@ describe("an instance that misbehaves", () => {
     expect(app.connections).toHaveLength(2);
   });
 
+  test("an end on a kept connection counts: a request that ends its instance ends no third one", async () => {
+    let asked = 0;
+    const app = await rawServer((socket) => {
+      if (asked++ === 0) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      else socket.destroy();
+    });
+    const { port } = await startWith([app.port]);
+    expect(await exchange(port, get())).toMatch(/ok$/);
+    expect(await exchange(port, get())).toContain("502 Bad Gateway");
+    expect(asked).toBe(3);
+    expect(app.connections).toHaveLength(2);
+  });
+
   test("the same of what must not be repeated: 502 at once", async () => {
     const app = await rawServer((socket) => socket.end());
     const { port } = await startWith([app.port]);

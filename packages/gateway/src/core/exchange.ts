@@ -278,10 +278,13 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (endpoint) this.#backend.release(endpoint);
   }
 
-  /** An instance that was killed takes its requests with it. One that may be repeated gets a second chance, and no third: it may be the cause. */
+  /**
+   * An instance that was killed takes its requests with it. One that may be repeated gets a second chance, and no third: it may be the cause. So may one
+   * on a kept connection that has ended, which looks like one that the instance has closed in time.
+   */
   #mayTryAgain(failure: UpstreamFailure): boolean {
     if (failure === "refused") return true;
-    return this.#repeatable() && (failure === "stale" || (failure === "lost" && !this.#wasLost));
+    return this.#repeatable() && (failure === "stale" || (failure === "lost" && !this.#wasLost && !this.#freshOnly));
   }
 
   // ---- the request's body ----
