@@ -1,3 +1,4 @@
+import { eachAtOnce } from "@ebb/base";
 import { deploy, eventually, finished, inTest, nodeApp, startEbb, type EbbServer } from "@ebb/testkit";
 import type { ColdStart } from "@ebb/api";
 import { firstByte } from "./first-byte.ts";
@@ -34,16 +35,12 @@ export async function withSleepingApps<T>(
   try {
     if (image !== undefined) await sleepSoon(ebb);
     const names = Array.from({ length: count }, (_, i) => `app-${i}`);
-    const left = [...names];
-    const deployAll = async () => {
-      for (let name = left.shift(); name !== undefined; name = left.shift()) {
-        const { failure } = await (image === undefined
-          ? deploy(ebb.client, name, { ...APP, "ebb.yaml": SLEEPY })
-          : finished(ebb.client, (await ebb.client.deployImage({ image, name })).id));
-        if (failure) throw new Error(`${name} could not be deployed: ${failure.message}`);
-      }
-    };
-    await Promise.all(Array.from({ length: DEPLOYS_AT_ONCE }, deployAll));
+    await eachAtOnce(names, DEPLOYS_AT_ONCE, async (name) => {
+      const { failure } = await (image === undefined
+        ? deploy(ebb.client, name, { ...APP, "ebb.yaml": SLEEPY })
+        : finished(ebb.client, (await ebb.client.deployImage({ image, name })).id));
+      if (failure) throw new Error(`${name} could not be deployed: ${failure.message}`);
+    });
     const all = async () => (await ebb.client.listApps()).flatMap((app) => app.environments);
     const isAsleep = async (name: string) => {
       const app = (await ebb.client.listApps()).find((known) => known.name === name);

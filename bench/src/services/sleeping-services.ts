@@ -1,3 +1,4 @@
+import { eachAtOnce } from "@ebb/base";
 import type { KubeApi, WatchEvent } from "../peers/kube-api.ts";
 
 const PATH = "/apis/serving.knative.dev/v1/namespaces/default/services";
@@ -55,13 +56,10 @@ export async function createServices(
   const follower = await ReadyFollower.start(api, from);
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  let next = from;
-  const createNext = async () => {
-    for (let index = next++; index < to; index = next++) await api.call("POST", PATH, manifest(index, 0));
-  };
-  await Promise.all(Array.from({ length: creators }, createNext));
+  const wanted = Array.from({ length: to - from }, (_, i) => from + i);
+  await eachAtOnce(wanted, creators, (index) => api.call("POST", PATH, manifest(index, 0)));
   const created = seconds();
-  for (let index = from; index < to; index++) await follower.ready(index, 1);
+  for (const index of wanted) await follower.ready(index, 1);
   follower.stop();
   return { created, ready: seconds() };
 }

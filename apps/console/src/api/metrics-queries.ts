@@ -1,7 +1,7 @@
 import type { Place } from "@ebb/api";
 import { queryOptions } from "@tanstack/react-query";
 import { client } from "./connection.ts";
-import type { TimeSpan } from "../ui/time-span.tsx";
+import type { TimeSpan } from "./time-span.ts";
 import { keys } from "./queries.ts";
 
 /** How far back the charts go. */

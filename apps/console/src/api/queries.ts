@@ -1,6 +1,6 @@
 import type { HappeningKind, LayerAddress, Operation, Place } from "@ebb/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { TimeSpan } from "../ui/time-span.tsx";
+import type { TimeSpan } from "./time-span.ts";
 import { client } from "./connection.ts";
 
 /** Keys start with what a ChangeEvent names, so that live.ts can invalidate by prefix. */

@@ -34,7 +34,8 @@ import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts"
 import { environmentQuery, environmentsQuery, membersQuery, quotaQuery, usersQuery } from "../api/team-queries.ts";
 import { loadPlot } from "../ui/chart/load-plot.ts";
 import { NotFound } from "../ui/problem.tsx";
-import { spanOf, type TimeSpan } from "../ui/time-span.tsx";
+import type { TimeSpan } from "../api/time-span.ts";
+import { spanOf } from "../ui/time-span.tsx";
 import { Crash } from "./crash.tsx";
 import { Shell } from "./shell.tsx";
 

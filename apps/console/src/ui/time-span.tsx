@@ -1,16 +1,11 @@
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
+import type { TimeSpan } from "../api/time-span.ts";
 import type { Dictionary } from "../i18n/en.ts";
 import type { Format } from "../i18n/format.ts";
 import { useText } from "../i18n/language.tsx";
 import { browserZone, fromLocalTime, toLocalTime } from "./local-time.ts";
-
-/** RFC 3339; without an end until now, without a beginning no time is chosen. */
-export interface TimeSpan {
-  from?: string | undefined;
-  to?: string | undefined;
-}
 
 /** What an address says of it. */
 export function spanOf(search: Record<string, unknown>): TimeSpan {

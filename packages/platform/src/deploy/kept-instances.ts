@@ -10,7 +10,7 @@ import type { HeldBy } from "./front.ts";
 /** What an API server of one machine, and a Kubernetes that is asked by many, both bear. */
 const AT_ONCE = 8;
 /** Of a Knative Service: what of a live policy keeps instances counts for these of its Revisions alone (docs/guide/scaling.md). */
-const LED_TO = "autoscaling.ebb.dev/led-to";
+export const LED_TO = "autoscaling.ebb.dev/led-to";
 
 /** The versions that somebody is led to: by the split, a rule or a mirror. The others have no more than a preview. */
 export function ledTo({ shares, rules, mirror }: HeldBy & { shares: readonly Share[] }): ReadonlySet<number> {

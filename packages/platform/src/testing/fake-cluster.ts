@@ -13,6 +13,7 @@ import {
   type Revision,
   type VirtualService,
 } from "@ebb/kube";
+import { LED_TO } from "../deploy/kept-instances.ts";
 import { MAIN_CLUSTER } from "../environments/store.ts";
 import { operationError } from "../errors.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
@@ -140,7 +141,7 @@ export class FakeCluster implements Cluster {
     const { metadata } = service;
     const next = { labels: marked(metadata.labels, labels), annotations: marked(metadata.annotations, annotations) };
     if (isDeepStrictEqual(next, { labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} })) return;
-    const led = annotations["autoscaling.ebb.dev/led-to"];
+    const led = annotations[LED_TO];
     this.#write(typeof led === "string" ? `led to ${led}` : `mark ${name}`);
     Object.assign(metadata, next);
     this.#reconcile(name);

@@ -3,7 +3,7 @@ import type { Place } from "@ebb/api";
 import { client } from "../../api/connection.ts";
 import { useVisible } from "../../api/visible.ts";
 import type { Line } from "../../ui/line-list.tsx";
-import type { TimeSpan } from "../../ui/time-span.tsx";
+import type { TimeSpan } from "../../api/time-span.ts";
 import { append, overOf, type Bounds, type KeptLines } from "./kept-lines.ts";
 import { ResumePoint } from "./resume-point.ts";
 

@@ -6,7 +6,7 @@ import { coldStartsQuery, decisionsOfSpanQuery, decisionsQuery } from "../../../
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { SeriesChart, type Mark } from "../../../ui/chart/series-chart.tsx";
 import { firstLine } from "../../../ui/first-line.ts";
-import type { TimeSpan } from "../../../ui/time-span.tsx";
+import type { TimeSpan } from "../../../api/time-span.ts";
 import { Words } from "../../../ui/words.tsx";
 import { versionColour } from "../../../ui/version.ts";
 import { holdingAt, type MetricsSeries } from "./metrics-series.ts";

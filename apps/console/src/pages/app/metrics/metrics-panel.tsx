@@ -9,7 +9,8 @@ import { Facts } from "../../../ui/facts.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Blank, Panel } from "../../../ui/page.tsx";
 import { Choice } from "../../../ui/choice.tsx";
-import { lastSeconds, SpanForm, spanWords, type TimeSpan } from "../../../ui/time-span.tsx";
+import type { TimeSpan } from "../../../api/time-span.ts";
+import { lastSeconds, SpanForm, spanWords } from "../../../ui/time-span.tsx";
 import { InstancesChart } from "./instances-chart.tsx";
 import { seriesOf } from "./metrics-series.ts";
 
