@@ -1,4 +1,5 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
@@ -99,6 +100,18 @@ test("what is not installed is a warning with the way to get it", async () => {
   expect(code).toBe(EXIT.ok);
   expect(finding("tool-go")).toMatchObject({ level: "warning", remedy: expect.stringContaining("apt-get install golang") });
   expect(finding("tool-python3")).toMatchObject({ level: "warning" });
+});
+
+test.runIf(process.getuid?.() === 0)("Podman that can make no network is a warning with the way to it", async () => {
+  const path = await folder();
+  await mkdir(join(path, "run"));
+  const engine = createHttpServer((_, answer) => answer.end(JSON.stringify({ Version: "4.3.1", Components: [{ Name: "Podman Engine" }] })));
+  engine.listen(join(path, "run/podman.sock"));
+  onTestFinished(() => void engine.close());
+  const found = async () => (await doctor(["--data", path], { PATH: path })).finding("container-network");
+  expect(await found()).toMatchObject({ level: "warning", remedy: expect.stringContaining("apt-get install iptables") });
+  await writeFile(join(path, "iptables"), "", { mode: 0o755 });
+  expect(await found()).toBeUndefined();
 });
 
 test("the kernel's tables are read as proc(5) writes them", () => {

@@ -30,6 +30,13 @@ export function isLimitRefusal(error: unknown): boolean {
 /** What it means that a container could not be created or started. */
 export function startError(error: unknown, reference: string): EbbError {
   const message = error instanceof Error ? error.message : "unknown";
+  // Its "no such file" is a program of its own that it lacks, none of the image's.
+  if (/netavark|iptables|nftables|\bCNI\b/i.test(message)) {
+    return new UserError("NoContainerNetwork", `the container engine could not give ${reference} a network: ${lastPart(message)}`, {
+      hint: "Podman needs iptables for its networks (on Debian: apt install iptables); `ebb doctor` looks for it.",
+      cause: error,
+    });
+  }
   if (/executable file .*not found|no such file or directory|permission denied.*exec|exec format error|not a directory/i.test(message)) {
     return new UserError("CannotRun", `the program of ${reference} cannot be run: ${lastPart(message)}`, {
       hint: "Check the command (or the image's ENTRYPOINT), that the file is executable, and that it is for this machine's processor.",

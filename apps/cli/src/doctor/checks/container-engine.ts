@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { join } from "node:path";
 import { findCommand } from "../../find-command.ts";
-import { ok, type Check, type Examination } from "../finding.ts";
+import { ok, type Check, type Examination, type Finding } from "../finding.ts";
 
 const FACTS = { id: "container-engine", title: "Container engine" };
 const PATIENCE = 3000;
@@ -9,10 +9,12 @@ const PATIENCE = 3000;
 export const checkContainerEngine: Check = async (examination) => {
   for (const socket of candidateSockets(examination)) {
     const engine = await ask(socket);
-    if (engine !== undefined) return [ok(FACTS.id, FACTS.title, `${engine} at ${socket}`)];
+    if (engine === undefined) continue;
+    const seen = ok(FACTS.id, FACTS.title, `${engine} at ${socket}`);
+    return [seen, ...(/podman/i.test(engine) ? await checkNetworks(examination) : [])];
   }
   const podman = await findCommand(["podman"], examination.host.env);
-  if (podman !== undefined) return [await checkPodman(podman, examination)];
+  if (podman !== undefined) return [await checkPodman(podman, examination), ...(await checkNetworks(examination))];
   const docker = await findCommand(["docker"], examination.host.env);
   return [
     {
@@ -22,7 +24,7 @@ export const checkContainerEngine: Check = async (examination) => {
       meaning: "Images and Dockerfiles cannot be deployed. Everything else runs as processes.",
       remedy:
         docker === undefined
-          ? "Install one: apt-get install podman"
+          ? "Install one: apt-get install podman runc iptables"
           : "Start it: systemctl start docker, and let this user use its socket.",
     },
   ];
@@ -39,6 +41,21 @@ async function checkPodman(podman: string, { host }: Examination) {
     meaning: "Images can be pulled, but no container can be started.",
     remedy: "Install one: apt-get install crun",
   } as const;
+}
+
+/** Podman of root makes its networks with one of these, and Debian's package brings neither; a user's own needs none. */
+async function checkNetworks({ host }: Examination): Promise<Finding[]> {
+  if (host.uid !== 0 || (await findCommand(["iptables", "nft"], host.env)) !== undefined) return [];
+  return [
+    {
+      id: "container-network",
+      title: "Container network",
+      level: "warning",
+      found: "neither iptables nor nft",
+      meaning: "Podman cannot give a container a network: no image can be started.",
+      remedy: "Install it: apt-get install iptables",
+    },
+  ];
 }
 
 function candidateSockets({ host, dataFolder }: Examination): string[] {
