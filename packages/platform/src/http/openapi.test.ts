@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { openPlatformHttp } from "../testing/http.ts";
 
 interface Operation {
+  operationId?: string;
+  responses: Record<string, unknown>;
   summary?: string;
   security?: unknown[];
   "x-access"?: object;
@@ -30,6 +32,29 @@ test("the OpenAPI document has every route with a summary, its parameters, its b
   process.stdout.write(`OpenAPI: ${routes.length} routes\n`);
   expect(incomplete).toEqual([]);
   expect(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length).toBe(routes.length);
+});
+
+test("a client can be made from it: operations have names of their own, their errors a shape, and shapes the names that they have here", async () => {
+  const { owner } = await openPlatformHttp();
+  const document = (await (await owner("GET", "/openapi.json")).json()) as {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, { properties?: object }> };
+  };
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const ids = operations.map(({ operationId = "" }) => operationId);
+  expect(ids.filter((id, i) => !/^[a-z]\w+$/.test(id) || ids.indexOf(id) !== i)).toEqual([]);
+  expect(ids).toContain("getAppEnvironmentScaling");
+  const { schemas } = document.components;
+  const answer = (name: string) => ({ "application/json": { schema: { $ref: `#/components/schemas/${name}` } } });
+  expect(document.paths["/api/v1/apps"]?.["post"]?.responses).toMatchObject({
+    201: { content: answer("App") },
+    "4XX": { content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
+  });
+  expect(document.paths["/api/v1/apps/{app}"]?.["delete"]?.responses).toMatchObject({ 202: { content: answer("Operation") } });
+  expect(Object.keys(document.paths["/api/v1/tokens/{id}"]?.["delete"]?.responses ?? {})).toEqual(["204", "4XX", "5XX"]);
+  expect(schemas["App"]?.properties).toHaveProperty("environments");
+  const referred = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = ""]) => name);
+  expect(referred.filter((name) => !(name in schemas))).toEqual([]);
 });
 
 test("whatever has to fit an expression is described: that is what people are told when it does not", async () => {

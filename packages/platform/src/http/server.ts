@@ -1,6 +1,5 @@
 import cookie from "@fastify/cookie";
 import websocket from "@fastify/websocket";
-import swagger from "@fastify/swagger";
 import { systemCode, UserError, type Clock, type Logger, type Random, type Runnable } from "@ebb/base";
 import { fastify, type FastifyInstance } from "fastify";
 import type { Bus } from "../database/bus.ts";
@@ -8,11 +7,12 @@ import type { SignInConfig } from "../identity/sign-in-config.ts";
 import type { Identity } from "../identity/identity.ts";
 import { installAudit, installOrigin } from "./audited.ts";
 import { createAuthentication } from "./authentication.ts";
-import { accessInOpenApi, installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
+import { installAuthorisation, type DeclaredRoute } from "./authorisation.ts";
 import { registerConsole } from "./console-files.ts";
 import type { PlatformApi } from "./port.ts";
 import { installIdempotency } from "./idempotency.ts";
-import { installPreconditions, preconditionsInOpenApi } from "./preconditions.ts";
+import { describeRoutes, openApiDocument } from "./openapi.ts";
+import { installPreconditions } from "./preconditions.ts";
 import { problem, sendProblem, toProblem } from "./problem.ts";
 import { registerRoutes } from "./routes.ts";
 import { subjectFinder } from "./subjects.ts";
@@ -85,22 +85,7 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   server.addHook("onSend", async (_, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer").header("x-frame-options", "DENY");
   });
-  await server.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Ebb", version: options.version },
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
-      security: [{ token: [] }],
-    },
-    transform: ({ schema, url, route }) => ({
-      url,
-      schema: {
-        ...schema,
-        ...accessInOpenApi(route.config?.access),
-        ...preconditionsInOpenApi(String(route.method), url, { ...schema }),
-      },
-    }),
-  });
+  await describeRoutes(server, options.version);
   server.get("/healthz", { schema: { hide: true } }, (_, reply) => reply.type("text/plain").send("ok"));
   server.get("/readyz", { schema: { hide: true } }, async (_, reply) => {
     if (await options.ready()) return reply.type("text/plain").send("ok");
@@ -109,7 +94,12 @@ export async function createHttpServer(options: HttpOptions): Promise<HttpServer
   await server.register(
     async (api) => {
       registerRoutes(api, { ...options, authentication, origin, stopping: stopping.signal });
-      api.get("/openapi.json", { config: { access: { signedIn: true } }, schema: { hide: true } }, () => server.swagger());
+      let document: object | undefined;
+      api.get(
+        "/openapi.json",
+        { config: { access: { signedIn: true } }, schema: { hide: true } },
+        () => (document ??= openApiDocument(server)),
+      );
       api.setNotFoundHandler((request, reply) =>
         sendProblem(reply, problem("route_not_found", `There is no ${request.method} ${request.url}`)),
       );

@@ -81,12 +81,16 @@ export function registerSessionRoutes(server: FastifyInstance, deps: RouteDeps):
     },
     async (request, reply) => reply.code(201).send({ code: await sessions.createCode(callerOf(request).userId) }),
   );
-  server.delete("/session", { config: { access: { signedIn: true } }, schema: { summary: "Sign out" } }, async (request, reply) => {
-    const value = request.cookies[SESSION_COOKIE];
-    if (value === undefined) throw refuse("invalid_request", "There is no session to end");
-    await sessions.end(value);
-    return clearSessionCookie(reply, origin()).code(204).send();
-  });
+  server.delete(
+    "/session",
+    { config: { access: { signedIn: true } }, schema: { summary: "Sign out", operationId: "signOut" } },
+    async (request, reply) => {
+      const value = request.cookies[SESSION_COOKIE];
+      if (value === undefined) throw refuse("invalid_request", "There is no session to end");
+      await sessions.end(value);
+      return clearSessionCookie(reply, origin()).code(204).send();
+    },
+  );
   read(
     server,
     "/sessions",
