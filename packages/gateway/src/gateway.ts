@@ -3,8 +3,9 @@ import { ControlServer } from "./control/control-server.ts";
 import { TableStore } from "./control/table-store.ts";
 import type { AccessLogEntry, GatewayTotals } from "./core/access-log.ts";
 import type { TransportKind } from "./io/transport.ts";
-import type { GatewayLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import type { ListenerOptions } from "./listener.ts";
+import { affordableConnections } from "./open-files.ts";
 import type { CertificateEntry } from "./route-table.ts";
 import { Serving } from "./serving.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
@@ -57,7 +58,12 @@ class GatewayProcess implements Gateway {
   constructor(options: GatewayOptions) {
     const { clock, log, accessLog, ownCertificate, limits = {}, transport = "native", traceSampling = 1, workers = 1 } = options;
     this.#options = options;
-    const serving = { ...options, accessLog, ownCertificate, limits, transport, traceSampling, counts: undefined };
+    const wanted = limits.connections ?? DEFAULT_LIMITS.connections;
+    const connections = affordableConnections(wanted, workers);
+    if (connections < wanted)
+      log.warn({ connections, wanted }, "few files may be open at once (ulimit -n): fewer client connections are taken");
+    const bounded = { ...limits, connections };
+    const serving = { ...options, accessLog, ownCertificate, limits: bounded, transport, traceSampling, counts: undefined };
     this.#server = workers > 1 ? new WorkerPool(serving, workers) : new Serving(serving);
     const { plane, onWake } = this.#server;
     this.#store = new TableStore({ path: options.tablePath, clock, log, table: () => plane.table });

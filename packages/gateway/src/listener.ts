@@ -27,6 +27,8 @@ interface ListenerDeps {
   host: ClientHost;
   transport: Transport;
   certificates: CertificateStore;
+  /** Client connections now, over all listeners. */
+  connections: () => number;
 }
 
 /** One listening port and its client connections. */
@@ -37,12 +39,14 @@ export class Listener {
   readonly #transport: Transport;
   readonly #tls: TlsAcceptor | undefined;
   readonly #connections = new Set<Newcomer>();
+  readonly #all: () => number;
   #emptied: (() => void) | undefined;
 
-  constructor(options: ListenerOptions, { host, transport, certificates }: ListenerDeps) {
+  constructor(options: ListenerOptions, { host, transport, certificates, connections: all }: ListenerDeps) {
     this.#options = options;
     this.#transport = transport;
     this.#host = host;
+    this.#all = all;
     const { headTimeout, connections } = host.limits;
     this.#tls = options.tls
       ? new TlsAcceptor({ certificates, handshakeTimeout: headTimeout, connections }, (wire, protocol) => this.#accept(wire, protocol))
@@ -96,7 +100,7 @@ export class Listener {
 
   #accept(wire: Wire, protocol: KnownProtocol): void {
     const { stopping, limits } = this.#host;
-    if (stopping || this.#connections.size >= limits.connections) return wire.destroy();
+    if (stopping || this.#all() >= limits.connections) return wire.destroy();
     const connection = new Newcomer(wire, protocol, this.#host, () => {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#emptied?.();

@@ -86,7 +86,8 @@ export class Serving {
     const reading = requestReading(scanner, this.#limits);
     this.#listeners = options.listeners.map((listener) => {
       const host = this.#clientHost(listener.visibility, reading);
-      return new Listener(listener, { host, transport: this.#transport, certificates: this.#certificates });
+      const connections = () => this.#connections();
+      return new Listener(listener, { host, transport: this.#transport, certificates: this.#certificates, connections });
     });
   }
 
@@ -99,8 +100,7 @@ export class Serving {
   }
 
   totals(): GatewayTotals {
-    const connections = this.#listeners.reduce((sum, listener) => sum + listener.connections, 0);
-    return { ...this.#totals, requests: { ...this.#totals.requests }, connections };
+    return { ...this.#totals, requests: { ...this.#totals.requests }, connections: this.#connections() };
   }
 
   /** Puts the table in force; nothing is open yet. */
@@ -130,6 +130,10 @@ export class Serving {
     this.#requestSweep.stop();
     this.#connectionSweep.stop();
     this.#certificates.stop();
+  }
+
+  #connections(): number {
+    return this.#listeners.reduce((sum, listener) => sum + listener.connections, 0);
   }
 
   #connector(scanner: HeadScanner): (endpoint: Endpoint, protocol: Backend["protocol"]) => Http1Connections | Http2Connections {

@@ -76,15 +76,17 @@ describe("load above what an instance can do", () => {
 });
 
 test.each([1, 2])(
-  "out of file descriptors, %i of workers: it goes on, and serves as before once they are free",
+  "more connections than file descriptors, %i of workers: it refuses them before it runs out, goes on for those that it has, and takes others once they are gone",
   async (workers) => {
     const OPEN_FILES = 140;
     const origin = await startOrigin(misbehave);
     const gateway = await startChildGateway({ origin, workers, openFiles: OPEN_FILES });
     const client = () => clientOf("HTTP/1.1", gateway.port, 1);
-    expect(await askOnce(client())).toBe(200);
+    const early = client();
+    expect(await early.ask()).toBe(200);
     const rest = await eventually(() => (gateway.openFiles() < 70 ? gateway.openFiles() : 0));
     const kept = new Set<Socket>();
+    let most = 0;
     for (let opened = 0; opened < 2 * OPEN_FILES; opened++) {
       const socket = connect({ port: gateway.port, host: "127.0.0.1" });
       kept.add(socket);
@@ -92,12 +94,18 @@ test.each([1, 2])(
       // What it cannot keep it closes.
       socket.once("close", () => kept.delete(socket));
       await once(socket, "connect");
+      most = Math.max(most, gateway.openFiles());
     }
-    await eventually(() => gateway.openFiles() >= OPEN_FILES - 2);
+    await eventually(() => kept.size < OPEN_FILES / 2);
+    expect(kept.size).toBeGreaterThan(10);
     await expect(askOnce(client())).rejects.toThrow();
+    // Its connection to the instance has ended meanwhile: it needs another.
+    expect(await early.ask()).toBe(200);
+    expect(most).toBeLessThan(OPEN_FILES - 10);
     for (const socket of kept) socket.destroy();
     await eventually(() => gateway.openFiles() <= rest, 10_000);
     for (let i = 0; i < 20; i++) expect(await askOnce(client())).toBe(200);
+    early.close();
   },
   LIMIT,
 );
