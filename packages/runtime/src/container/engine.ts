@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { sleep, type Clock, type Logger } from "@ebb/base";
 import { isAlive } from "../child-lives.ts";
+import { podmanInfo, type PodmanInfo } from "./podman-api.ts";
 
 /** A container engine that answers on its Docker-compatible socket. */
 export interface Engine {
@@ -15,6 +16,8 @@ export interface Engine {
   rootless: boolean;
   /** It can hold a container to so much memory: some kernels have the controller switched off, and a user's engine often has none. */
   limitsMemory: boolean;
+  /** As it told of itself when it was found, if it is one. */
+  podman?: PodmanInfo;
   /** The process of the service that was started for it just now; it is the caller's to end, or to leave running. */
   servicePid?: number;
 }
@@ -76,15 +79,29 @@ function socketCandidates({ socketPath, ownSocket, env = process.env }: EngineOp
 async function connectEngine(socketPath: string): Promise<Engine | undefined> {
   // Some two hundred modules, which are for nothing where there is no engine.
   const { default: Docker } = await import("dockerode");
-  const docker = new Docker({ socketPath, timeout: ANSWER_DEADLINE });
+  const told = (await askPodman(socketPath)) ?? (await askDocker(new Docker({ socketPath, timeout: ANSWER_DEADLINE })));
+  // Without a time limit from here on: pulls and waits take as long as they take, and are aborted by their callers.
+  return told && { docker: new Docker({ socketPath }), socketPath, ...told };
+}
+
+type Told = Omit<Engine, "docker" | "socketPath">;
+
+async function askPodman(socketPath: string): Promise<Told | undefined> {
   try {
-    const version = (await docker.version()) as { Version: string; Components?: { Name: string }[] };
-    const info = (await docker.info()) as { SecurityOptions?: string[]; Rootless?: boolean; MemoryLimit?: boolean };
-    const name = version.Components?.some((part) => /podman/i.test(part.Name)) ? "podman" : "docker";
-    const rootless = info.Rootless === true || (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
-    // Without a time limit from here on: pulls and waits take as long as they take, and are aborted by their callers.
-    const limitsMemory = info.MemoryLimit === true && !rootless;
-    return { docker: new Docker({ socketPath }), socketPath, name, version: version.Version, rootless, limitsMemory };
+    const podman = await podmanInfo(socketPath, ANSWER_DEADLINE);
+    const { rootless } = podman.host.security;
+    const limitsMemory = podman.host.cgroupControllers.includes("memory") && !rootless;
+    return { name: "podman", version: podman.version.Version, rootless, limitsMemory, podman };
+  } catch {
+    return undefined;
+  }
+}
+
+async function askDocker(docker: Docker): Promise<Told | undefined> {
+  try {
+    const info = (await docker.info()) as { ServerVersion: string; SecurityOptions?: string[]; MemoryLimit?: boolean };
+    const rootless = (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
+    return { name: "docker", version: info.ServerVersion, rootless, limitsMemory: info.MemoryLimit === true && !rootless };
   } catch {
     return undefined;
   }

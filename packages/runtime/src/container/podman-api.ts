@@ -1,13 +1,36 @@
 import { request } from "node:http";
 
-/** Podman's own API, for what the Docker-compatible one has not. Resolves with the HTTP status; throws an Error with `statusCode` and Podman's words from 400 on. */
-export async function podmanPost(socketPath: string, path: string, body?: unknown): Promise<number> {
-  return (await ask(socketPath, "POST", path, body)).status;
+/** What is used of what Podman tells of itself and of the machine. */
+export interface PodmanInfo {
+  host: {
+    /** What it can hold containers to, as those of its user have it. */
+    cgroupControllers: string[];
+    security: { rootless: boolean; seccompEnabled?: boolean; seccompProfilePath?: string };
+  };
+  store: { runRoot?: string; graphDriverName?: string };
+  version: { Version: string };
 }
 
-/** Resolves with the JSON of the answer; throws as `podmanPost` does. */
-export async function podmanGet(socketPath: string, path: string): Promise<unknown> {
-  return JSON.parse((await ask(socketPath, "GET", path)).text);
+/**
+ * Asked once for an engine: each time, Podman asks the machine's package manager which packages its programs are of, a third of a second of a processor. Throws where
+ * another engine answers, or none within `timeout` milliseconds.
+ */
+export async function podmanInfo(socketPath: string, timeout: number): Promise<PodmanInfo> {
+  return JSON.parse((await ask({ socketPath, method: "GET", path: "/info", timeout })).text) as PodmanInfo;
+}
+
+/** Podman's own API, for what the Docker-compatible one has not. Resolves with the HTTP status; throws an Error with `statusCode` and Podman's words from 400 on. */
+export async function podmanPost(socketPath: string, path: string, body?: unknown): Promise<number> {
+  return (await ask({ socketPath, method: "POST", path, body })).status;
+}
+
+interface Question {
+  socketPath: string;
+  method: "GET" | "POST";
+  path: string;
+  body?: unknown;
+  /** Milliseconds without a word; 0, the default, is for ever. */
+  timeout?: number;
 }
 
 interface Answer {
@@ -15,7 +38,7 @@ interface Answer {
   text: string;
 }
 
-function ask(socketPath: string, method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
+function ask({ socketPath, method, path, body, timeout = 0 }: Question): Promise<Answer> {
   const text = body === undefined ? "" : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -23,6 +46,7 @@ function ask(socketPath: string, method: "GET" | "POST", path: string, body?: un
         socketPath,
         method,
         path: `/v4.0.0/libpod${path}`,
+        timeout,
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(text) },
       },
       (response) => {
@@ -37,6 +61,7 @@ function ask(socketPath: string, method: "GET" | "POST", path: string, body?: un
         });
       },
     );
+    sent.once("timeout", () => sent.destroy(new Error(`no answer within ${timeout} ms`)));
     sent.once("error", reject);
     sent.end(text);
   });

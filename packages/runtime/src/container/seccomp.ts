@@ -1,17 +1,12 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "./engine.ts";
-import { podmanGet } from "./podman-api.ts";
 
 /** An ABI that hardly any program has used, and most kernels are built without. */
 const UNUSED = "SCMP_ARCH_X32";
 
 interface Profile {
   archMap?: { architecture: string; subArchitectures?: string[] }[];
-}
-
-interface Info {
-  host: { security: { seccompEnabled?: boolean; seccompProfilePath?: string } };
 }
 
 /** Files with the system calls that programs may make; the engine's own where there is none. */
@@ -27,11 +22,10 @@ export interface SeccompProfiles {
  * 15 ms of a cold start for x32, which no program needs, and 11 ms for 32 bits, which hardly any image has. None where the engine's own is the better
  * (another engine, no filter, another machine's processor).
  */
-export async function seccompProfiles({ name, socketPath }: Pick<Engine, "name" | "socketPath">, folder: string): Promise<SeccompProfiles> {
-  if (name !== "podman") return {};
-  const { security } = ((await podmanGet(socketPath, "/info")) as Info).host;
-  if (!security.seccompEnabled || !security.seccompProfilePath) return {};
-  const own = await readFile(security.seccompProfilePath, "utf8");
+export async function seccompProfiles({ podman }: Pick<Engine, "podman">, folder: string): Promise<SeccompProfiles> {
+  const { seccompEnabled, seccompProfilePath } = podman?.host.security ?? {};
+  if (!seccompEnabled || !seccompProfilePath) return {};
+  const own = await readFile(seccompProfilePath, "utf8");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const write = async (file: string, lean: string | undefined) => {
     if (lean === undefined) return undefined;

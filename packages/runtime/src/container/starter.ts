@@ -41,10 +41,11 @@ export interface Begun {
 /** Starts the programs of Podman's containers: past the engine, as far as that is quicker. */
 export class Starter {
   readonly #deps: StarterDeps;
-  #folders: ReturnType<typeof runFolders> | undefined;
+  readonly #folderOf: ReturnType<typeof runFolders>;
 
   constructor(deps: StarterDeps) {
     this.#deps = deps;
+    this.#folderOf = runFolders(deps.engine);
   }
 
   async initialise(id: string): Promise<void> {
@@ -65,7 +66,7 @@ export class Starter {
    * @param container the engine's full id of it. `fresh`: it never ran.
    */
   async begin(spec: InstanceSpec, container: string, fresh: boolean): Promise<Begun> {
-    const folder = (await this.#runFolders())?.(container);
+    const folder = this.#folderOf?.(container);
     const initialised = this.initialise(spec.id);
     // What an earlier run of it has left there is not to be taken for this one's.
     if (folder === undefined || !fresh) await initialised;
@@ -136,14 +137,6 @@ export class Starter {
     const path = join(folder, "hosts");
     // The same file, as it is mounted there.
     writeFileSync(path, hostsWith(readFileSync(path, "utf8"), network, [container.slice(0, 12), containerName(id)]));
-  }
-
-  #runFolders(): ReturnType<typeof runFolders> {
-    this.#folders ??= runFolders(this.#deps.engine).catch((error: unknown) => {
-      this.#deps.log.info({ error }, "the engine does not say where its containers' folders are");
-      return undefined;
-    });
-    return this.#folders;
   }
 
   #container(id: string): Docker.Container {
