@@ -10,6 +10,12 @@ export interface LoadResult {
 }
 
 /**
+ * From an answer to that client's next request, milliseconds: eight clients ask some 700 times a second on any machine. As fast as they can they take two cores for as
+ * long as they go on, and what is looked at meanwhile takes as much longer.
+ */
+const PAUSE = 10;
+
+/**
  * So many clients, each sending GET after GET on a kept connection until `stop`. A failure is any answer but 200, a broken connection, or
  * no answer within 30 s: what a user would call an error. A kept connection that ends between two requests is not one: the client
  * opens another, as all do.
@@ -51,7 +57,10 @@ export function startLoad(
       sent.end();
     });
   const loops = Array.from({ length: clients }, async () => {
-    while (running) await one();
+    while (running) {
+      await one();
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
   });
   return {
     seen: () => result,
