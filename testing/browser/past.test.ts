@@ -68,14 +68,14 @@ describe.skipIf(skipReason !== null)("recent requests", () => {
   test("are narrowed by version and words, explained, and tried again", async () => {
     stage(`GET ${AT}/explain`, { status: 200, body: explainedRequest });
     const { page, complaints } = await go(`${PLACE}/requests`);
-    await page.getByText("3 in all").waitFor();
+    await page.getByText("6 in all").waitFor();
     await page.getByRole("textbox", { name: /^Find by method/ }).fill("get /a");
-    await page.getByText("1 of 3").waitFor();
+    await page.getByText("1 of 6").waitFor();
     await page.waitForURL("**/requests?q=get+%2Fa");
     await page.getByRole("textbox", { name: /^Find by method/ }).fill("");
     await page.getByRole("combobox", { name: "Version" }).click();
     await page.getByTitle("v12", { exact: true }).last().click();
-    await page.getByText("1 of 3").waitFor();
+    await page.getByText("2 of 6").waitFor();
     const asked = page.waitForRequest((request) => request.url().includes("/explain?request=r-orders"));
     await page.getByRole("button", { name: "Why there: POST /orders" }).click();
     await asked;
@@ -84,6 +84,8 @@ describe.skipIf(skipReason !== null)("recent requests", () => {
     await page.getByText("Taken as absent, since its value was not kept: the cookie session").waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
     await page.getByRole("link", { name: "Try it: POST /orders" }).click();
+    // Neither values nor the query: an address is kept, sent on and logged.
+    await page.waitForURL("**/try?request=r-orders");
     await page.getByRole("button", { name: "Send" }).click();
     await expect
       .poll(() => platform().received.findLast(({ route }) => route === `POST ${AT}/requests`)?.body)
@@ -96,6 +98,19 @@ describe.skipIf(skipReason !== null)("recent requests", () => {
         ],
       });
     expect(complaints).toEqual([]);
+  });
+
+  test("that failed are asked for apart, at an address, with why no instance answered", async () => {
+    const { page } = await go(`${PLACE}/requests`);
+    const asked = page.waitForRequest((request) => request.url().includes("/requests?status=failed"));
+    await page.getByRole("combobox", { name: "Status" }).click();
+    await page.getByTitle("Failed", { exact: true }).last().click();
+    await asked;
+    await page.waitForURL("**/requests?status=failed");
+    await page.getByRole("row", { name: /GET \/report.*request timeout.*504.*5 min/ }).waitFor();
+    await page.getByRole("row", { name: /GET \/export.*200 broken off/ }).waitFor();
+    stage(`GET ${AT}/requests`, { status: 200, body: { recorded: true, items: [] } });
+    await page.getByText("No request failed that is still remembered").waitFor();
   });
 
   test("say when there are none, when the cluster keeps none, and when one is forgotten", async () => {

@@ -146,6 +146,7 @@ async function badVersion({ ebb, types, write, approved }: Story): Promise<void>
     /^v3 +failed +25 % \(1\/2\) +v3 did worse than what served before, and was taken back/m,
   );
   expect(await ebb.client.getAppEnvironment(PROD)).toMatchObject({ traffic: [{ version: "v2", percent: 100 }] });
+  expect(await types("requests shop --env prod --failed")).toMatch(/ GET \/ +500 +\d+\.\d ms +v3 /);
 }
 
 /** In the middle of a release, which it ends; rules go with it. */

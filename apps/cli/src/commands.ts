@@ -30,6 +30,7 @@ import { envFreezeCommand, envUnfreezeCommand } from "./commands/freezes.ts";
 import { envMoveCommand } from "./commands/move.ts";
 import { envScheduleCommand, envSleepCommand, envWakeCommand } from "./commands/sleep.ts";
 import { applyCommand, exportCommand } from "./commands/export-apply.ts";
+import { requestsCommand } from "./commands/requests.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { hostCommand } from "./commands/host.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -100,6 +101,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   execCommand,
   metricsCommand,
+  requestsCommand,
   whyCommand,
   eventsCommand,
   coldStartsCommand,

@@ -7,7 +7,22 @@ export const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ["This machine", ["up", "down", "platform", "database", "status", "doctor"]],
   [
     "Applications",
-    ["deploy", "repo", "apps", "versions", "logs", "exec", "metrics", "events", "why", "cold-starts", "what-if", "open", "delete"],
+    [
+      "deploy",
+      "repo",
+      "apps",
+      "versions",
+      "logs",
+      "exec",
+      "metrics",
+      "requests",
+      "events",
+      "why",
+      "cold-starts",
+      "what-if",
+      "open",
+      "delete",
+    ],
   ],
   [
     "Traffic and configuration",

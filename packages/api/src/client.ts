@@ -25,6 +25,7 @@ export { AUDIT_ACTIONS, type AuditAction } from "./audit-actions.ts";
 export { auditAbout, auditChanges, type AuditChange } from "./audit-changes.ts";
 export { HAPPENING_KINDS, type HappeningKind } from "./happening-kinds.ts";
 export { OPERATION_STATES } from "./operation-states.ts";
+export { REQUEST_STATUSES, type RequestStatus } from "./request-statuses.ts";
 export { isChangedMeanwhile, type ChangeOptions } from "./revisions.ts";
 export { ApiError, type ClientOptions } from "./transport.ts";
 

@@ -18,6 +18,7 @@ export * from "./previews.ts";
 export * from "./quotas.ts";
 export * from "./releases.ts";
 export * from "./repositories.ts";
+export * from "./request-statuses.ts";
 export * from "./rules.ts";
 export * from "./scaling.ts";
 export * from "./traffic-policy.ts";

@@ -5,7 +5,7 @@ const Names = Type.Record(Type.String(), Nullable(Type.String()), {
   description: "By name; null: it was there, and its value was not kept, as no rule asked for it or its name is that of a secret",
 });
 
-/** A request that the gateway remembers. */
+/** A request that the gateway remembers, once it is over. */
 export const RecentRequest = object({
   /** Its X-Request-Id. */
   id: Type.String(),
@@ -16,6 +16,13 @@ export const RecentRequest = object({
   headers: Names,
   cookies: Names,
   query: Names,
+  status: Type.Integer({ description: "499: the client left before an answer" }),
+  outcome: Type.Union([Type.Literal("complete"), Type.Literal("cut"), Type.Literal("client-gone")], {
+    description: "cut: the answer broke off; client-gone: the client left",
+  }),
+  durationMs: Type.Number({ description: "From its arrival to the last byte of its answer" }),
+  responseBytes: Type.Integer({ description: "Of the answer's body" }),
+  reason: Nullable(Type.String({ description: "Why the gateway answered itself; null: an instance did" })),
   count: Type.Integer({ description: "How many requests it stands for: under load only some are kept" }),
   /** That answered it. */
   version: Nullable(VersionName),

@@ -1,5 +1,6 @@
 import type { PatchAppEnvironment, Promote, VersionDiff } from "./model.ts";
 import type { MirrorReport, SetMirror } from "./mirrors.ts";
+import type { RequestStatus } from "./request-statuses.ts";
 import type { RecentRequests, ReleaseMoves, TrafficMoves } from "./moves.ts";
 import { changing, type ChangeOptions } from "./revisions.ts";
 import type { Release, StartRelease } from "./releases.ts";
@@ -42,6 +43,12 @@ export interface DecisionQuery {
 
 /** As WhatIfQuery has it. */
 export type WhatIfAsked = Readonly<Partial<Record<keyof WhatIfQuery, string | number | undefined>>>;
+
+export interface RecentRequestsQuery {
+  status?: RequestStatus | undefined;
+  version?: string | undefined;
+  limit?: number | undefined;
+}
 
 export interface MetricsQuery {
   /** RFC 3339; the last hour when absent. */
@@ -133,7 +140,7 @@ export function placeCalls(send: Send) {
       },
     ) => json<Explanation>("GET", at(place, "/explain"), { query: { ...query, header: headers } }),
     /** The newest first. */
-    recentRequests: (place: Place, { signal, ...query }: { limit?: number | undefined } & CallOptions = {}) =>
+    recentRequests: (place: Place, { signal, ...query }: RecentRequestsQuery & CallOptions = {}) =>
       json<RecentRequests>("GET", at(place, "/requests"), { query, signal }),
     planTraffic: (place: Place, body: SetTraffic, call?: CallOptions) =>
       json<TrafficMoves>("POST", at(place, "/traffic/plan"), { json: body, ...call }),

@@ -1,3 +1,4 @@
+import type { Outcome } from "./core/access-log.ts";
 import type { TrafficTotals } from "./core/traffic-counters.ts";
 import type { Backend, CertificateEntry, RevisionKey, RouteEntry, RouteTable } from "./route-table.ts";
 
@@ -50,10 +51,10 @@ export interface FirstAnswer {
   tried?: true;
 }
 
-/** A request as it is remembered: what it asked for, and what it had that rules can look at. */
+/** A request as it is remembered once it is over: what it asked for, what it had that rules can look at, and what became of it. */
 export interface SeenRequest {
   id: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, when it arrived. */
   time: number;
   method: string;
   host: string;
@@ -63,7 +64,14 @@ export interface SeenRequest {
   headers: Record<string, string | null>;
   cookies: Record<string, string | null>;
   query: Record<string, string | null>;
-  /** How many requests of the revision it stands for: itself, and those since the one before that were not kept. */
+  /** 499: the client left before an answer. */
+  status: number;
+  outcome: Outcome;
+  durationMs: number;
+  responseBytes: number;
+  /** Why the gateway answered itself; absent: an instance did. */
+  reason?: string;
+  /** How many requests of the revision it stands for: itself, and those of its kind (`answerKind`) since the one before that were not kept. */
   count: number;
 }
 

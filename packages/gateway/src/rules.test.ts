@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { onTestFinished, describe, expect, test } from "vitest";
-import type { MirrorStats } from "./control-protocol.ts";
+import type { MirrorStats, SeenRequest } from "./control-protocol.ts";
 import type { RouteRule } from "./route-table.ts";
 import {
   backend,
@@ -269,6 +269,21 @@ describe("mirrors", () => {
     await exchange(port, get());
     expect([a.seen.length, b.seen.length]).toEqual([1, 0]);
   });
+});
+
+test("a request is remembered as its client sent it, with what became of it, and why if no instance answered", async () => {
+  const a = await echo((path) => (path === "/new/reset" ? "reset" : { status: path === "/new/broken" ? 500 : 200, body: "thirteen byte" }));
+  const { port, client } = await serve([a.port], [forward("ns/r0", { path: { uri: "/new/" }, matches: [{ uri: { prefix: "/old/" } }] })]);
+  const found: SeenRequest[] = [];
+  client.onStats.on(({ revisions }) => found.push(...revisions.flatMap(({ seen = [] }) => seen)));
+  for (const path of ["/old/good?a=1", "/old/broken", "/old/reset"]) await exchange(port, get(path));
+  await expect.poll(() => found.length, { timeout: 5000 }).toBe(3);
+  expect(found.map(({ path, status, outcome, responseBytes, reason }) => ({ path, status, outcome, responseBytes, reason }))).toEqual([
+    { path: "/old/good", status: 200, outcome: "complete", responseBytes: 13, reason: undefined },
+    { path: "/old/broken", status: 500, outcome: "complete", responseBytes: 13, reason: undefined },
+    { path: "/old/reset", status: 502, outcome: "complete", responseBytes: 0, reason: expect.stringContaining("without a whole answer") },
+  ]);
+  expect(found.map(({ id }) => id)).toEqual(expect.arrayContaining(a.seen.map(({ headers }) => headers["x-request-id"])));
 });
 
 test("CORS: preflights are answered here, origins are told of answers", async () => {

@@ -30,6 +30,11 @@ const asked = (id: string, rest: Partial<RecentRequest> = {}): RecentRequest => 
   headers: { "user-agent": null, "x-user": "ann" },
   cookies: { stage: "beta", session: null },
   query: { page: "2" },
+  status: 200,
+  outcome: "complete",
+  durationMs: 12.4,
+  responseBytes: 5321,
+  reason: null,
   count: 1,
   version: "v11",
   ...rest,
@@ -39,6 +44,9 @@ export const recentRequests: RecentRequests = {
   items: [
     asked("r-orders", { method: "POST", path: "/orders", version: "v12", query: {}, count: 1240 }),
     asked("r-items"),
+    asked("r-cut", { path: "/export", outcome: "cut", durationMs: 30_012, responseBytes: 1_204_224 }),
+    asked("r-gone", { path: "/search", status: 499, outcome: "client-gone", durationMs: 2210, responseBytes: 0 }),
+    asked("r-late", { path: "/report", status: 504, durationMs: 300_000, responseBytes: 0, reason: "request timeout", version: "v12" }),
     asked("r-none", { path: "/a/rather/long/path/that/goes/on/and/on/until/it/has/to/break/somewhere", version: null }),
   ],
 };

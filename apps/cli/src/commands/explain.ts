@@ -1,6 +1,4 @@
-import type { RecentRequests } from "@ebb/api";
 import { defineCommand } from "../command.ts";
-import type { Context } from "../context.ts";
 import { usageError } from "../failure.ts";
 import { requestText } from "../moves-text.ts";
 import { ENV, placeOf } from "../place.ts";
@@ -16,7 +14,6 @@ two days, under load a sample: what they asked for, names of headers, cookies an
     path: { kind: "text", placeholder: "PATH", summary: "With its query; / by default" },
     method: { kind: "text", placeholder: "METHOD", summary: "GET by default" },
     request: { kind: "text", placeholder: "ID", summary: "A remembered request, by its X-Request-Id, instead of one described" },
-    recent: { kind: "flag", summary: "Show the last remembered requests instead" },
     header: { kind: "list", placeholder: "NAME=VALUE", summary: "A header of the request; may be given more than once" },
   },
   prints: "table",
@@ -24,8 +21,7 @@ two days, under load a sample: what they asked for, names of headers, cookies an
   examples: [
     { run: "ebb explain hello --path /beta", what: "A plain request" },
     { run: "ebb explain hello --header x-canary=1", what: "One with a header" },
-    { run: "ebb explain hello --recent", what: "The last requests and their ids" },
-    { run: "ebb explain hello --request 3f0c", what: "What one of them would get now" },
+    { run: "ebb explain hello --request 3f0c", what: "What one of those that ebb requests shows would get now" },
   ],
   async run(context, { args, options }) {
     const headers = options.header.map((text) => {
@@ -35,7 +31,6 @@ two days, under load a sample: what they asked for, names of headers, cookies an
     });
     const client = await context.connect();
     const place = await placeOf(context, client, args.app, options.env);
-    if (options.recent) return showRecent(context, await client.recentRequests(place));
     const { path, method, request } = options;
     if (request !== undefined && (path !== undefined || method !== undefined || headers.length > 0))
       throw usageError("--request excludes --path, --method and --header", "Give the request's id alone.");
@@ -49,18 +44,3 @@ two days, under load a sample: what they asked for, names of headers, cookies an
     ]);
   },
 });
-
-function showRecent(context: Context, { recorded, items }: RecentRequests): void {
-  context.output.table({
-    data: { recorded, items },
-    rows: items,
-    columns: [
-      { header: "TIME", value: ({ time }) => time.slice(0, 19) },
-      { header: "REQUEST", value: ({ method, path }) => `${method} ${path}` },
-      { header: "VERSION", value: ({ version }) => version ?? "" },
-      { header: "STANDS FOR", value: ({ count }) => String(count), align: "right" },
-      { header: "ID", value: ({ id }) => id },
-    ],
-    empty: recorded ? "No request from outside in the last two days" : "This cluster keeps no requests; Ebb's own does",
-  });
-}

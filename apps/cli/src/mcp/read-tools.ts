@@ -1,4 +1,5 @@
 import type { Client, LogRecord } from "@ebb/api";
+import { REQUEST_STATUSES } from "@ebb/api/client";
 import { Type } from "typebox";
 import { AT, defineTool, input, TEAM, text, type Tool } from "./tool.ts";
 
@@ -61,6 +62,23 @@ export const READ_TOOLS: readonly Tool[] = [
       // Points are for charts.
       return { ...rest, total: total.summary, versions: versions.map(({ version, summary }) => ({ version, ...summary })) };
     },
+  }),
+  defineTool({
+    name: "recent_requests",
+    kind: "read",
+    description:
+      "An application's last requests from outside, newest first, as the gateway remembers them: their status, how long they took, and why if no instance answered.",
+    input: input({
+      ...AT,
+      status: Type.Optional(
+        Type.Union(
+          REQUEST_STATUSES.map((one) => Type.Literal(one)),
+          { description: "failed: 5xx, and answers that broke off" },
+        ),
+      ),
+      version: Type.Optional(text("v3; all otherwise")),
+    }),
+    run: ({ client }, { status, version, ...at }) => client.recentRequests(place(at), { status, version }),
   }),
   defineTool({
     name: "get_usage",

@@ -1,4 +1,4 @@
-import type { HappeningKind, LayerAddress, Operation, Place } from "@ebb/api";
+import type { HappeningKind, LayerAddress, Operation, Place, RequestStatus } from "@ebb/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { TimeSpan } from "./time-span.ts";
 import { client } from "./connection.ts";
@@ -64,16 +64,16 @@ export const decisionsOfSpanQuery = (place: Place, { to }: TimeSpan) =>
   });
 
 /** Requests are no event either; as many as a page can show. */
-export const recentRequestsQuery = (place: Place) =>
+export const recentRequestsQuery = (place: Place, status: RequestStatus | undefined) =>
   queryOptions({
-    queryKey: keys.place(place, "requests"),
-    queryFn: ({ signal }) => client.recentRequests(place, { limit: 500, signal }),
+    queryKey: [...keys.place(place, "requests"), "recent", status],
+    queryFn: ({ signal }) => client.recentRequests(place, { status, limit: 500, signal }),
     refetchInterval: 5000,
   });
 /** Where a remembered request would go as rules and split are now. */
 export const explainedQuery = (place: Place, request: string) =>
   queryOptions({
-    queryKey: [...keys.place(place, "requests"), request],
+    queryKey: [...keys.place(place, "requests"), "one", request],
     queryFn: () => client.explain(place, { request, headers: [] }),
   });
 

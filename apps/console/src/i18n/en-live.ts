@@ -12,6 +12,7 @@ export const enLive = {
   refused: "Refused by the gateway",
   requestsTitle: "Requests per second",
   errorsTitle: "Errors, percent of requests",
+  failedRequests: "Which failed",
   latencyTitle: "Time to answer",
   instancesTitle: "Instances",
   instancesLabel: (now: string, most: string, marks: number) => `Instances: ${now} at the end, ${most} at most, ${marks} marks`,

@@ -13,6 +13,7 @@ export const zhLive: typeof enLive = {
   refused: "被网关拒绝",
   requestsTitle: "每秒请求数",
   errorsTitle: "错误占请求的百分比",
+  failedRequests: "查看失败的请求",
   latencyTitle: "响应时间",
   instancesTitle: "实例",
   instancesLabel: (now, most, marks) => `实例：末尾 ${now} 个，最多 ${most} 个，${marks} 个标记`,

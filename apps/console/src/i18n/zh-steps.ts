@@ -21,7 +21,7 @@ export const zhSteps = {
     approval_own: "请同事审批：ebb approve ID。",
     forbidden_origin: "用平台监听的地址打开。",
     no_mirror: "开始镜像：ebb mirror APP --to VERSION --percent 10。",
-    request_not_found: "查看近期请求：ebb explain APP --recent；高负载时只保留抽样，最多两天。",
+    request_not_found: "查看近期请求：ebb requests APP；高负载时只保留抽样，最多两天。",
     app_not_found: "查看全部应用：ebb apps。",
     environment_not_found: "查看全部环境：ebb env list；新建：ebb env create。",
     app_not_in_environment: "用 ebb apps APP 查看它在哪些环境；可部署或晋级到该环境。",

@@ -1,4 +1,4 @@
-import { HAPPENING_KINDS, OPERATION_STATES, type HappeningKind } from "@ebb/api/client";
+import { HAPPENING_KINDS, OPERATION_STATES, REQUEST_STATUSES, type HappeningKind, type RequestStatus } from "@ebb/api/client";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { clustersQuery } from "../api/cluster-queries.ts";
 import { domainsQuery } from "../api/domain-queries.ts";
@@ -12,6 +12,7 @@ import {
   configurationQuery,
   decisionsOfSpanQuery,
   decisionsQuery,
+  explainedQuery,
   instancesQuery,
   latestOperationsQuery,
   layerQuery,
@@ -161,25 +162,25 @@ const requests = createRoute({
   path: "requests",
   validateSearch: (
     search: Record<string, unknown>,
-  ): { version?: string | undefined; q?: string | undefined; request?: string | undefined } => ({
+  ): { status?: RequestStatus | undefined; version?: string | undefined; q?: string | undefined; request?: string | undefined } => ({
+    status: REQUEST_STATUSES.find((status) => status === search["status"]),
     version: optional(search, "version"),
     q: optional(search, "q"),
     request: optional(search, "request"),
   }),
-  loader: ({ params }) => early(recentRequestsQuery(params)),
+  loaderDeps: ({ search: { status } }) => ({ status }),
+  loader: ({ params, deps }) => early(recentRequestsQuery(params, deps.status)),
   component: lazyRouteComponent(() => import("../pages/app/requests/requests-tab.tsx"), "RequestsTab"),
 });
 const tryIt = createRoute({
   getParentRoute: () => app,
   path: "try",
-  validateSearch: (
-    search: Record<string, unknown>,
-  ): { method?: string | undefined; target?: string | undefined; headers?: string | undefined } => ({
-    method: optional(search, "method"),
-    target: optional(search, "target"),
-    headers: optional(search, "headers"),
-  }),
-  loader: ({ params }) => early(versionsQuery(params)),
+  validateSearch: (search: Record<string, unknown>): { request?: string | undefined } => ({ request: optional(search, "request") }),
+  loaderDeps: ({ search }) => search,
+  loader: ({ params, deps: { request } }) => {
+    early(versionsQuery(params));
+    if (request !== undefined) early(explainedQuery(params, request));
+  },
   component: lazyRouteComponent(() => import("../pages/app/try/try-tab.tsx"), "TryTab"),
 });
 const traffic = createRoute({

@@ -16,8 +16,13 @@ const request = (id: string, time: number): SeenRequest => ({
   headers: {},
   cookies: {},
   query: {},
+  status: 200,
+  outcome: "complete",
+  durationMs: 1,
+  responseBytes: 2,
   count: 1,
 });
+const failed = (id: string, time: number): SeenRequest => ({ ...request(id, time), status: 503 });
 
 async function open(folder?: string) {
   const onStats = new Signal<{ time: number; revisions: RevisionStats[] }>();
@@ -57,6 +62,8 @@ test("after two days they are forgotten, half a line is passed over, and an app 
   await log.list("team/shop");
   await appendFile(join(path, "team_shop.jsonl"), '{"id":"half');
   expect((await log.list("team/shop")).map(({ id }) => id)).toEqual(["new"]);
+  see("team/shop-00001", failed("failed", clock.now()));
+  await log.list("team/shop");
   log.remove("team/shop");
   expect(await log.list("team/shop")).toEqual([]);
   expect(await readdir(path)).toEqual([]);
@@ -73,4 +80,19 @@ test("the disk is bounded: two files an app, and the newest requests are in them
   expect(sizes).toHaveLength(2);
   for (const size of sizes) expect(size).toBeLessThan(1024 * 1024);
   expect((await log.list("team/shop")).at(-1)?.id).toBe("19-499");
+});
+
+test("failures stay however much is answered, and are told in the order in which they came", async () => {
+  const path = await folder();
+  const { log, see, clock } = await open(path);
+  see("team/shop-00001", failed("first", clock.now()));
+  for (let round = 1; round <= 20; round++)
+    see(
+      "team/shop-00001",
+      ...Array.from({ length: 500 }, (_, i) => ({ ...request(`${round}-${i}`, clock.now() + round), path: "/".repeat(200) })),
+    );
+  see("team/shop-00002", failed("last", clock.now() + 100));
+  await clock.advance(100);
+  const told = (await log.list("team/shop")).map(({ id }) => id);
+  expect([told[0], told[1], told.at(-1)]).toEqual(["first", "20-0", "last"]);
 });

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { causeChain, readIfThere, sizeOf, type Clock, type Logger, type Timer } from "@ebb/base";
-import type { SeenRequest } from "@ebb/gateway";
+import { ANSWER_KINDS, answerKind, type AnswerKind, type SeenRequest } from "@ebb/gateway";
 import { splitKey } from "../engine/keys.ts";
 import type { GatewayPort } from "../ports.ts";
 
@@ -19,20 +19,21 @@ export interface RequestLogOptions {
 }
 
 const FLUSH_PERIOD = 5000;
-/** Of an app: two files of so many bytes, some 2000 requests each. */
+/** Of an app and a kind of answers: two files of so many bytes, some 2000 requests each. */
 const FILE_BYTES = 512 * 1024;
 const LONGEST = 48 * 3_600_000;
-/** The newest that are told. */
+/** The newest that are told of a kind. */
 const MOST_TOLD = 2000;
-/** Of an app, waiting for the disk. */
+/** Of an app and a kind, waiting for the disk. */
 const MOST_WAITING = 500;
 
 /**
- * The last requests of each Knative Service, as the gateway samples them: a JSON object a line, two files a Service, read only when somebody
- * asks. For people; nothing is decided by it, so what cannot be written is reported and left out.
+ * The last requests of each Knative Service, as the gateway samples them: a JSON object a line, two files a Service and a kind of answers, read only
+ * when somebody asks. For people; nothing is decided by it, so what cannot be written is reported and left out.
  */
 export class RequestLog {
   readonly #options: RequestLogOptions;
+  /** By file. */
   readonly #waiting = new Map<string, RecordedRequest[]>();
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -61,18 +62,26 @@ export class RequestLog {
   async list(service: string): Promise<RecordedRequest[]> {
     const { folder, clock } = this.#options;
     await this.#flush();
-    const found = folder === undefined ? (this.#waiting.get(service) ?? []) : await readAll(this.#pathOf(service));
     const oldest = clock.now() - LONGEST;
-    return found.filter(({ time }) => time >= oldest).slice(-MOST_TOLD);
+    const found = await Promise.all(
+      filesOf(service).map(async (file) => {
+        const requests = folder === undefined ? (this.#waiting.get(file) ?? []) : await readAll(join(folder, file));
+        return requests.filter(({ time }) => time >= oldest).slice(-MOST_TOLD);
+      }),
+    );
+    // Written when they were over, one kind beside the other.
+    return found.flat().toSorted((a, b) => a.time - b.time);
   }
 
   /** Another Service of that name begins without a past. */
   remove(service: string): void {
-    this.#waiting.delete(service);
-    if (this.#options.folder === undefined) return;
-    const path = this.#pathOf(service);
+    const files = filesOf(service);
+    for (const file of files) this.#waiting.delete(file);
+    const { folder } = this.#options;
+    if (folder === undefined) return;
+    const paths = files.flatMap((file) => [join(folder, file), join(folder, `${file}.1`)]);
     this.#writing = this.#writing.then(async () => {
-      await Promise.all([path, `${path}.1`].map((file) => rm(file, { force: true })));
+      await Promise.all(paths.map((path) => rm(path, { force: true })));
     });
   }
 
@@ -80,22 +89,22 @@ export class RequestLog {
     const { namespace, name: revision } = splitKey(key);
     const name = this.#options.serviceOf(key);
     if (name === undefined) return;
-    const service = `${namespace}/${name}`;
-    const all = [...(this.#waiting.get(service) ?? []), ...seen.map((request) => ({ ...request, revision }))];
-    this.#waiting.set(service, all.slice(-MOST_WAITING));
-  }
-
-  #pathOf(service: string): string {
-    // A namespace's and a Service's name have no underscore.
-    return join(this.#options.folder ?? "", `${service.replace("/", "_")}.jsonl`);
+    for (const request of seen) {
+      const file = fileOf(`${namespace}/${name}`, answerKind(request));
+      const waiting = this.#waiting.get(file) ?? [];
+      this.#waiting.set(file, waiting);
+      waiting.push({ ...request, revision });
+      if (waiting.length > MOST_WAITING) waiting.shift();
+    }
   }
 
   #flush(): Promise<void> {
-    if (this.#options.folder === undefined) return Promise.resolve();
+    const { folder } = this.#options;
+    if (folder === undefined) return Promise.resolve();
     this.#writing = this.#writing.then(async () => {
       const waiting = [...this.#waiting];
       this.#waiting.clear();
-      for (const [service, requests] of waiting) await this.#write(this.#pathOf(service), requests);
+      for (const [file, requests] of waiting) await this.#write(join(folder, file), requests);
     });
     return this.#writing;
   }
@@ -114,16 +123,25 @@ export class RequestLog {
   }
 }
 
+/** A namespace's and a Service's name have no underscore, and no dot. */
+function fileOf(service: string, kind: AnswerKind): string {
+  return `${service.replace("/", "_")}${kind === "answered" ? "" : `.${kind}`}.jsonl`;
+}
+
+function filesOf(service: string): string[] {
+  return ANSWER_KINDS.map((kind) => fileOf(service, kind));
+}
+
 async function readAll(path: string): Promise<RecordedRequest[]> {
   const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
   return texts.flatMap((text) => (text ?? "").split("\n").flatMap(parse));
 }
 
-/** Whole lines; a kill may have cut the last one. */
+/** Whole lines; a kill may have cut the last one. Without a status it is from a version that kept none. */
 function parse(line: string): RecordedRequest[] {
   try {
     const value = JSON.parse(line) as RecordedRequest | null;
-    return typeof value?.time === "number" && typeof value.id === "string" ? [value] : [];
+    return typeof value?.time === "number" && typeof value.status === "number" ? [value] : [];
   } catch {
     return [];
   }

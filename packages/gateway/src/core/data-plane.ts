@@ -16,7 +16,6 @@ import { answerLocally } from "./local-answer.ts";
 import { Mirrors } from "./mirrors.ts";
 import type { ClientSide, OpenedRequest } from "./ports.ts";
 import type { RateTable } from "./rate-table.ts";
-import { SeenRequests } from "./seen-requests.ts";
 import { drawRevision, RouteIndex, type RouteMatch, type Visibility } from "./route-index.ts";
 import { answerByRule } from "./rule-answer.ts";
 
@@ -200,9 +199,7 @@ export class DataPlane {
       const revision = drawRevision(match, this.#deps.random, stay?.revision);
       const backend = revision === undefined ? undefined : this.#backends.get(revision);
       if (backend) {
-        const exchange = new Exchange({ client, request, backend, setHeaders, guard, stay }, this.#deps);
-        if (visibility === "external") this.#see(backend, { request, id: request.requestId }, match);
-        return exchange;
+        return new Exchange({ client, request, backend, setHeaders, guard, stay, remember: rememberedBy(visibility, match) }, this.#deps);
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
@@ -241,24 +238,15 @@ export class DataPlane {
       const { plan } = decision;
       const backend = this.#backends.get(decision.revision);
       if (backend) {
-        const open = (by: ClientSide) =>
-          new Exchange({ client: by, request: decision.request, backend, setHeaders: NONE, plan, guard, stay }, this.#deps);
-        const opened =
-          plan.mirrors.length === 0
-            ? open(client)
-            : this.#mirrors.beside({ client, request: decision.request, backend, mirrored: this.#mirrored(plan.mirrors), open });
-        if (visibility === "external") this.#see(backend, { request, id: decision.request.requestId }, match);
-        return opened;
+        const remember = rememberedBy(visibility, match);
+        const parts = { request: decision.request, asked: request, backend, setHeaders: NONE, plan, guard, stay, remember };
+        const open = (by: ClientSide) => new Exchange({ client: by, ...parts }, this.#deps);
+        if (plan.mirrors.length === 0) return open(client);
+        return this.#mirrors.beside({ client, request: decision.request, backend, mirrored: this.#mirrored(plan.mirrors), open });
       }
       answerLocally(client, 503, `no version of ${request.host} takes traffic`);
     }
     return undefined;
-  }
-
-  #see(backend: BackendState, { request, id }: { request: RequestHead; id: string }, { recorded }: RouteMatch): void {
-    const seen = (backend.seen ??= new SeenRequests());
-    const { clock } = this.#deps;
-    if (seen.isDue(clock.monotonic())) seen.keep({ request, id, time: clock.now() }, recorded);
   }
 
   #mirrored(mirrors: readonly { revision: RevisionKey; request: RequestHead }[]) {
@@ -277,6 +265,11 @@ interface Opening {
 }
 
 const NONE: Readonly<Record<string, string>> = {};
+
+/** What comes from inside the cluster is not remembered. */
+function rememberedBy(visibility: Visibility, match: RouteMatch): RouteMatch | undefined {
+  return visibility === "external" ? match : undefined;
+}
 
 /** Knative probes each route for the hash that it expects to be in force (networking/pkg/http/header). */
 function answerProbe(client: ClientSide, request: RequestHead, match: RouteMatch): void {

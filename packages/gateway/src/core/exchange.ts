@@ -17,8 +17,11 @@ import type { HostGuard, Preference } from "./host-guard.ts";
 import { HeldBody } from "./held-body.ts";
 import { answerLocally } from "./local-answer.ts";
 import type { ClientEvents, ClientSide, Upstream, UpstreamEvents, UpstreamFailure } from "./ports.ts";
-import { RetryState } from "./retry-state.ts";
+import { isIdempotent, RetryState } from "./retry-state.ts";
+import type { RouteMatch } from "./route-index.ts";
+import { dueSample } from "./seen-requests.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
+import type { FinishedRequest } from "./traffic-counters.ts";
 
 export interface ExchangeServices {
   clock: Clock;
@@ -45,6 +48,10 @@ export interface ExchangeParts {
   guard?: HostGuard | undefined;
   /** Where its client was before, as the guard has read it. */
   stay?: Preference | undefined;
+  /** As the client sent it, where rules have changed it. */
+  asked?: RequestHead;
+  /** By which host it came, if it is one to remember. */
+  remember?: RouteMatch | undefined;
 }
 
 /**
@@ -53,9 +60,6 @@ export interface ExchangeParts {
  */
 type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
 
-const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
-// Most are GET: told without a look-up.
-const isIdempotent = (method: string) => method === "GET" || IDEMPOTENT.has(method);
 const CLIENT_GONE = 499;
 
 /**
@@ -70,6 +74,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   ticket = 0;
   readonly #client: ClientSide;
   readonly #request: RequestHead;
+  readonly #asked: RequestHead;
+  readonly #remember: ExchangeParts["remember"];
   readonly #backend: BackendState;
   readonly #services: ExchangeServices;
   readonly #fields: OutgoingFields;
@@ -105,7 +111,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #requestBytes = 0;
   #responseBytes = 0;
 
-  constructor({ client, request, backend, setHeaders, plan, guard, stay }: ExchangeParts, services: ExchangeServices) {
+  constructor({ client, request, asked, backend, setHeaders, plan, guard, stay, remember }: ExchangeParts, services: ExchangeServices) {
     this.#plan = plan;
     this.#guard = guard;
     this.#stay = stay;
@@ -116,6 +122,8 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#retry = retries && new RetryState(retries, request, { heldBodyBytes: services.limits.heldBodyBytes, budget });
     this.#client = client;
     this.#request = request;
+    this.#asked = asked ?? request;
+    this.#remember = remember;
     this.#backend = backend;
     this.#services = services;
     // An instance of HTTP/2 knows no upgrade; it answers the request as a plain one. See `#cannotTunnel` for a client of HTTP/2.
@@ -392,7 +400,6 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   // ---- ends ----
-
   expire(now: number): void {
     if (now < this.#deadline && now < this.#phaseDeadline) return;
     switch (this.#state) {
@@ -421,7 +428,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #fail(status: number, message: string): void {
     this.#upstream?.abort();
     this.#status = status;
-    this.#finish("complete");
+    this.#finish("complete", message);
     answerLocally(this.#client, status, message);
   }
 
@@ -431,7 +438,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#client.cut();
   }
 
-  #finish(outcome: Outcome): void {
+  #finish(outcome: Outcome, reason = ""): void {
     const { clock, sweep, accessLog } = this.#services;
     const now = clock.monotonic();
     this.#state = "done";
@@ -443,17 +450,21 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     const endpoint = this.#endpoint;
     this.#endpoint = undefined;
     const durationMs = now - this.#arrived;
-    this.#backend.traffic.count({
+    const finished = {
       status: this.#status,
       outcome,
       durationMs,
       heldMs: this.#wasHeld ? (endpoint ? this.#waited : durationMs) : undefined,
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
-    });
+    };
+    this.#backend.traffic.count(finished);
+    const kept = this.#remember && dueSample(this.#backend, finished, now);
+    const { requestId: id } = this.#request;
+    kept?.keep({ ...finished, request: this.#asked, id, time: clock.now() - durationMs, reason }, this.#remember?.recorded);
     const { requestLog } = this.#backend.config;
     if (accessLog || requestLog) {
-      const entry = this.#entry(outcome, now, endpoint);
+      const entry = this.#entry(finished, endpoint);
       accessLog?.(entry);
       if (requestLog && endpoint) logRequest(this.#backend, entry, { request: this.#request, fields: this.#fields });
     }
@@ -464,17 +475,15 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (endpoint) this.#backend.release(endpoint);
   }
 
-  #entry(outcome: Outcome, now: number, endpoint: EndpointState | undefined): AccessLogEntry {
-    const request = this.#request;
-    const { clientHost: host = request.host, clientTarget: target = request.target } = this.#plan ?? {};
-    const durationMs = now - this.#arrived;
+  #entry({ status, outcome, durationMs }: FinishedRequest, endpoint: EndpointState | undefined): AccessLogEntry {
+    const { method, protocol, requestId } = this.#request;
     return {
       time: this.#services.clock.now() - durationMs,
-      method: request.method,
-      host,
-      path: pathOf(target),
-      protocol: request.protocol,
-      status: this.#status,
+      method,
+      host: this.#asked.host,
+      path: pathOf(this.#asked.target),
+      protocol,
+      status,
       outcome,
       revision: this.#backend.config.key,
       endpoint: endpoint?.endpoint.id ?? "",
@@ -483,7 +492,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
       requestBytes: this.#requestBytes,
       responseBytes: this.#responseBytes,
       remoteAddress: this.#client.remoteAddress,
-      requestId: request.requestId,
+      requestId,
       traceId: this.#span.traceId,
       spanId: this.#span.spanId,
     };

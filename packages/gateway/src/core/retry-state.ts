@@ -5,6 +5,10 @@ import type { BackendState } from "./backend-state.ts";
 import { HeldBody } from "./held-body.ts";
 import type { UpstreamFailure } from "./ports.ts";
 
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+// Most are GET: told without a look-up.
+export const isIdempotent = (method: string) => method === "GET" || IDEMPOTENT.has(method);
+
 /** So many may always be tried again, whatever the budget (Envoy's min_retry_concurrency). */
 const LEAST_RETRIES = 3;
 

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { RequestHead } from "../http1/heads.ts";
-import { SeenRequests } from "./seen-requests.ts";
+import type { RecordedFields } from "../route-table.ts";
+import { dueSample, SeenRequests } from "./seen-requests.ts";
+import type { FinishedRequest } from "./traffic-counters.ts";
 
 const NOTHING = { headers: [], cookies: [], query: [] };
 
@@ -8,18 +10,36 @@ function head(fields: string, target = "/"): RequestHead {
   return { method: "GET", host: "shop.test", target, fields } as RequestHead;
 }
 
-function seeAt(seen: SeenRequests, times: readonly number[]): void {
-  for (const now of times) if (seen.isDue(now)) seen.keep({ request: head(""), id: `at-${now}`, time: now }, undefined);
+const OVER: FinishedRequest = {
+  status: 200,
+  outcome: "complete",
+  durationMs: 1.234,
+  heldMs: undefined,
+  requestBytes: 0,
+  responseBytes: 13,
+};
+
+interface See {
+  request?: RequestHead;
+  id?: string;
+  at?: number;
+  over?: Partial<FinishedRequest>;
+  reason?: string;
+  recorded?: RecordedFields;
+}
+function see(seen: SeenRequests, { request = head(""), at = 0, id = `at-${at}`, over, reason = "", recorded }: See): void {
+  const finished = { ...OVER, ...over };
+  dueSample({ seen }, finished, at)?.keep({ ...finished, request, id, time: at, reason }, recorded);
+}
+function seeAt(seen: SeenRequests, times: readonly number[], over: Partial<FinishedRequest> = {}): void {
+  for (const at of times) see(seen, { at, over });
 }
 
 test("values are kept of what rules ask for alone, and of everything else the name", () => {
   const seen = new SeenRequests();
   const fields = "Authorization: Bearer s3cret\r\nX-Beta: 1\r\nCookie: group=beta; session=s3cret\r\nAccept: */*\r\n";
-  seen.isDue(0);
-  seen.keep(
-    { request: head(fields, "/cart?v=2&key=s3cret"), id: "r1", time: 5 },
-    { headers: ["x-beta"], cookies: ["group"], query: ["v"] },
-  );
+  const recorded = { headers: ["x-beta"], cookies: ["group"], query: ["v"] };
+  see(seen, { request: head(fields, "/cart?v=2&key=s3cret"), id: "r1", at: 5, recorded });
   expect(seen.take()).toEqual([
     {
       id: "r1",
@@ -30,6 +50,10 @@ test("values are kept of what rules ask for alone, and of everything else the na
       headers: { "x-beta": "1", authorization: null, accept: null },
       cookies: { group: "beta", session: null },
       query: { v: "2", key: null },
+      status: 200,
+      outcome: "complete",
+      durationMs: 1.2,
+      responseBytes: 13,
       count: 1,
     },
   ]);
@@ -49,6 +73,28 @@ test("under load some stand for all, and none is left uncounted", () => {
   expect([...kept, ...last].reduce((sum, { count }) => sum + count, 0)).toBe(times.length + 1);
 });
 
+test("failures, and what was refused, are kept beside however much that was answered, and stand for their kind alone", () => {
+  const seen = new SeenRequests();
+  const times = Array.from({ length: 10_000 }, (_, i) => i / 2);
+  seeAt(seen, times);
+  see(seen, { at: 5000, id: "refused", over: { status: 404 } });
+  see(seen, { at: 5000, id: "cut", over: { outcome: "cut" } });
+  see(seen, { at: 5000, id: "late", over: { status: 504 }, reason: "request timeout" });
+  seeAt(seen, times);
+  const kept = seen.take();
+  const others = kept.filter(({ id }) => !id.startsWith("at-"));
+  expect(others.map(({ id, count, reason }) => [id, count, reason])).toEqual([
+    ["refused", 1, undefined],
+    ["cut", 1, undefined],
+    ["late", 1, "request timeout"],
+  ]);
+  expect(kept.length).toBeLessThan(100);
+  seeAt(seen, times, { status: 500 });
+  const failed = seen.take();
+  expect(failed.length).toBeLessThanOrEqual(46);
+  expect(failed.every(({ status }) => status === 500)).toBe(true);
+});
+
 test("what nobody asks for is bounded: the oldest go, and those after them stand for them", () => {
   const seen = new SeenRequests();
   const times = Array.from({ length: 1000 }, (_, i) => i * 1000);
@@ -62,14 +108,10 @@ test("what nobody asks for is bounded: the oldest go, and those after them stand
 test("a long list of names, a long path and a long value are cut, and what rules ask for stays", () => {
   const seen = new SeenRequests();
   const many = Array.from({ length: 100 }, (_, i) => `x-${i}: 1\r\n`).join("");
-  seen.isDue(0);
-  seen.keep(
-    { request: head(`${many}x-last: 7\r\nx-long: ${"a".repeat(300)}\r\n`, `/${"p".repeat(2000)}`), id: "r", time: 0 },
-    {
-      ...NOTHING,
-      headers: ["x-last", "x-long"],
-    },
-  );
+  see(seen, {
+    request: head(`${many}x-last: 7\r\nx-long: ${"a".repeat(300)}\r\n`, `/${"p".repeat(2000)}`),
+    recorded: { ...NOTHING, headers: ["x-last", "x-long"] },
+  });
   const [request] = seen.take();
   expect(Object.keys(request?.headers ?? {})).toHaveLength(40);
   expect(request?.headers).toMatchObject({ "x-last": "7", "x-long": null });

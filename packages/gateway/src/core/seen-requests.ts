@@ -3,6 +3,17 @@ import { fieldPairs } from "../http1/field-lines.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import type { RecordedFields } from "../route-table.ts";
 import { pathOf, queryOf } from "../rules/request-view.ts";
+import type { FinishedRequest } from "./traffic-counters.ts";
+
+/** Each is sampled and kept apart, so that however much there is of one, none of the others is pushed out. */
+export const ANSWER_KINDS = ["answered", "refused", "failed"] as const;
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+
+/** What counts as an error in the figures is `failed`. */
+export function answerKind({ status, outcome }: Pick<FinishedRequest, "status" | "outcome">): AnswerKind {
+  if (status >= 500 || outcome === "cut") return "failed";
+  return status >= 400 ? "refused" : "answered";
+}
 
 /** One in so many milliseconds is kept of a revision under load, and so many at once of one that is not. */
 const PERIOD = 200;
@@ -14,20 +25,41 @@ const LONGEST_VALUE = 256;
 const LONGEST_NAME = 64;
 const MOST_NAMES = 40;
 
-/** What is known of one when it is kept. */
-export interface Seen {
+/** The sample that a request which is over belongs to; undefined: it is counted there, and not to be kept. */
+export function dueSample(backend: { seen: SeenRequests | undefined }, finished: FinishedRequest, now: number): Sample | undefined {
+  const sample = (backend.seen ??= new SeenRequests()).of(answerKind(finished));
+  return sample.isDue(now) ? sample : undefined;
+}
+
+/** What is known of one when it is kept: once it is over. */
+interface Seen extends FinishedRequest {
   /** As the client sent it. */
   request: RequestHead;
   id: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, when it arrived. */
   time: number;
+  /** Empty: an instance answered. */
+  reason: string;
 }
 
 /**
- * A sample of a revision's requests, for people who want to know which of them a change of traffic would move: names of headers, cookies and
- * parameters, and values only of those that a rule asks for. A request that is not kept costs an addition and a comparison.
+ * A sample of a revision's requests, for people who want to know which of them failed, or which a change of traffic would move: names of headers,
+ * cookies and parameters, and values only of those that a rule asks for. A request that is not kept costs an addition and a comparison.
  */
 export class SeenRequests {
+  readonly #samples = { answered: new Sample(), refused: new Sample(), failed: new Sample() } satisfies Record<AnswerKind, Sample>;
+
+  of(kind: AnswerKind): Sample {
+    return this.#samples[kind];
+  }
+
+  /** What was kept since the last time. */
+  take(): SeenRequest[] {
+    return ANSWER_KINDS.flatMap((kind) => this.#samples[kind].take());
+  }
+}
+
+class Sample {
   #kept: SeenRequest[] = [];
   /** When the next would be kept if there were no bursts. */
   #due = 0;
@@ -41,13 +73,18 @@ export class SeenRequests {
     return true;
   }
 
-  keep({ request, id, time }: Seen, recorded: RecordedFields | undefined): void {
+  keep({ request, reason, id, time, status, outcome, durationMs, responseBytes }: Seen, recorded: RecordedFields | undefined): void {
     if (this.#kept.length >= MOST_KEPT) this.#uncounted += this.#kept.shift()?.count ?? 0;
     const { method, host, target, fields } = request;
     const pairs = fieldPairs(fields);
     this.#kept.push({
       id: id.slice(0, LONGEST_VALUE),
       time,
+      status,
+      outcome,
+      durationMs: Math.round(durationMs * 10) / 10,
+      responseBytes,
+      ...(reason === "" ? {} : { reason: reason.slice(0, LONGEST_VALUE) }),
       method,
       host,
       path: pathOf(target).slice(0, LONGEST_PATH),
@@ -65,7 +102,6 @@ export class SeenRequests {
     this.#uncounted = 0;
   }
 
-  /** What was kept since the last time. */
   take(): SeenRequest[] {
     const kept = this.#kept;
     if (kept.length > 0) this.#kept = [];

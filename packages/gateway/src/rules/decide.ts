@@ -22,8 +22,6 @@ export interface World {
 export interface ForwardPlan {
   /** As the client asked, before rules changed it. */
   clientAuthority: string;
-  clientHost: string;
-  clientTarget: string;
   /** Whole request; Infinity: as the revision says. */
   timeoutMs: number;
   retries: Retries | undefined;
@@ -74,8 +72,6 @@ export interface Origin {
 export function decide(request: RequestHead, from: Origin, world: World, trace: Trace = {}): Decision {
   const plan: ForwardPlan = {
     clientAuthority: request.authority,
-    clientHost: request.host,
-    clientTarget: request.target,
     timeoutMs: Infinity,
     retries: undefined,
     delayMs: 0,

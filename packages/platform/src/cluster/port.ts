@@ -120,7 +120,8 @@ export type RevisionWhatIf = Omit<WhatIf, "version">;
 export type RevisionDecision = Omit<ScalingDecision, "version">;
 
 /** A request as the cluster remembers it. */
-export interface RecordedRequest extends Omit<RecentRequest, "version"> {
+export interface RecordedRequest extends Omit<RecentRequest, "version" | "reason"> {
+  reason?: string;
   revision: string;
 }
 

@@ -1,4 +1,4 @@
-import type { RecentRequest, RecentRequests, ReleaseMoves, SetTraffic, StartRelease, TrafficMoves } from "@ebb/api";
+import type { RecentRequest, RecentRequests, ReleaseMoves, RequestStatus, SetTraffic, StartRelease, TrafficMoves } from "@ebb/api";
 import { rulesOf, type Place } from "../apps/store.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { revisionNumber, versionName } from "../compile/names.ts";
@@ -13,6 +13,12 @@ import type { Places } from "./places.ts";
 import { releaseRequest } from "./releases.ts";
 import { trafficRequest } from "./traffic.ts";
 
+interface Wanted {
+  status?: RequestStatus;
+  version?: string;
+  limit?: number;
+}
+
 /** What the gateway remembers of an app's requests, and what a change would have done to them. */
 export class RecentTraffic {
   readonly #deps: Deps;
@@ -24,10 +30,12 @@ export class RecentTraffic {
   }
 
   /** The newest first. */
-  async list(place: Place, limit: number): Promise<RecentRequests> {
+  async list(place: Place, { status, version, limit = 50 }: Wanted): Promise<RecentRequests> {
     const facts = await factsOf(this.#deps, place);
     const found = await recentRequests(await this.#places.clusterOf(place), facts);
-    return { recorded: found !== undefined, items: (found ?? []).toReversed().slice(0, limit) };
+    const fits = (request: RecentRequest) =>
+      (version === undefined || request.version === version) && (status === undefined || hasStatus(request, status));
+    return { recorded: found !== undefined, items: (found ?? []).filter(fits).toReversed().slice(0, limit) };
   }
 
   /** What a change of traffic would move; checked as the change itself. */
@@ -61,10 +69,15 @@ export class RecentTraffic {
 /** Oldest first; undefined where the cluster keeps none. */
 async function recentRequests(cluster: Cluster, { app }: Pick<AppFacts, "app">): Promise<RecentRequest[] | undefined> {
   const found = await cluster.requests(app.name);
-  return found?.map(({ revision, ...request }) => {
+  return found?.map(({ revision, reason = null, ...request }) => {
     const number = revisionNumber(app.name, revision);
-    return { ...request, version: number === undefined ? null : versionName(number) };
+    return { ...request, reason, version: number === undefined ? null : versionName(number) };
   });
+}
+
+function hasStatus({ status, outcome }: RecentRequest, wanted: RequestStatus): boolean {
+  if (wanted === "failed") return status >= 500 || outcome === "cut";
+  return `${Math.floor(status / 100)}xx` === wanted;
 }
 
 /** Throws `request_not_found`, and `explain_unavailable` where the cluster keeps no requests. */
@@ -78,7 +91,7 @@ export async function findRequest(cluster: Cluster, facts: AppFacts, id: string)
     });
   }
   throw refuse("request_not_found", `No request ${id} to ${facts.app.name} is remembered`, {
-    hint: "The newest are: ebb explain APP --recent. Under load only some are kept, for two days at most.",
+    hint: "The newest are: ebb requests APP. Under load only some are kept, for two days at most.",
   });
 }
 

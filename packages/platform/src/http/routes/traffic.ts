@@ -1,4 +1,14 @@
-import { Explanation, PatchTrafficPolicy, RecentRequests, Rollback, SetTraffic, TrafficMoves, GuardInForce } from "@ebb/api";
+import {
+  Explanation,
+  PatchTrafficPolicy,
+  RecentRequests,
+  REQUEST_STATUSES,
+  Rollback,
+  SetTraffic,
+  TrafficMoves,
+  GuardInForce,
+  VersionName,
+} from "@ebb/api";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import { AT, ByPlace, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
@@ -15,6 +25,17 @@ const ExplainQuery = Type.Object({
       maxItems: 50,
       description: "`Name: value`",
     }),
+  ),
+});
+
+const RequestsQuery = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: "50 when absent" })),
+  version: Type.Optional(VersionName),
+  status: Type.Optional(
+    Type.Union(
+      REQUEST_STATUSES.map((status) => Type.Literal(status)),
+      { description: "failed: 5xx, and answers that broke off" },
+    ),
   ),
 });
 
@@ -39,13 +60,13 @@ export function registerTrafficRoutes(server: FastifyInstance, { api }: RouteDep
     server,
     `${AT}/requests`,
     {
-      summary: "Its last requests from outside as the gateway remembers them: a sample, newest first",
+      summary: "Its last requests from outside as the gateway remembers them, with their answers: a sample, newest first",
       access: { team: "viewer" },
       params: ByPlace,
-      query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
+      query: RequestsQuery,
       answer: RecentRequests,
     },
-    (request) => api.recent.list(placeOf(request), (request.query as { limit?: number }).limit ?? 50),
+    (request) => api.recent.list(placeOf(request), request.query as Static<typeof RequestsQuery>),
   );
   write(
     server,

@@ -1,5 +1,6 @@
 import type { Metrics, MetricsSummary, Place } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { metricsOfSpanQuery, metricsQuery, RANGES, secondsOf, type Range } from "../../../api/metrics-queries.ts";
@@ -106,7 +107,14 @@ function Charts({ place, span, words, metrics }: ChartsProps) {
           <SeriesChart label={said(live.requestsTitle)} times={series.times} series={charts.requests} format={format.decimal} />
         </section>
         <section>
-          <h3>{live.errorsTitle}</h3>
+          <div className="between">
+            <h3>{live.errorsTitle}</h3>
+            {summary.errors > 0 && (
+              <Link to="/apps/$app/$env/requests" params={place} search={{ status: "failed" }}>
+                {live.failedRequests}
+              </Link>
+            )}
+          </div>
           <SeriesChart label={said(live.errorsTitle)} times={series.times} series={charts.errors} format={format.percent} />
         </section>
         <section>

@@ -11,6 +11,11 @@ const seen: RecentRequest = {
   headers: { "x-user": "ann", accept: null, host: "shop.example.com" },
   cookies: { stage: "beta", session: null },
   query: { page: "2 or 3", token: null },
+  status: 200,
+  outcome: "complete",
+  durationMs: 3,
+  responseBytes: 2,
+  reason: null,
   count: 1,
   version: "v3",
 };

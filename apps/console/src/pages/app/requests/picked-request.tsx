@@ -8,7 +8,7 @@ import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
 import { ExplainedRoute } from "../traffic/explained-route.tsx";
-import { askedAgain } from "./asked-again.ts";
+import { AnswerMark } from "./answer-mark.tsx";
 
 /** One remembered request: what is kept of it, and where rules and split would send it now. */
 export function PickedRequest({ place, id, onClose }: { place: Place; id: string; onClose: () => void }) {
@@ -21,7 +21,7 @@ export function PickedRequest({ place, id, onClose }: { place: Place; id: string
       actions={
         <span className="rule-actions">
           {request && (
-            <ButtonLink size="small" to="/apps/$app/$env/try" params={place} search={askedAgain(request)}>
+            <ButtonLink size="small" to="/apps/$app/$env/try" params={place} search={{ request: id }}>
               {text.requests.again}
             </ButtonLink>
           )}
@@ -50,14 +50,28 @@ export function PickedRequest({ place, id, onClose }: { place: Place; id: string
 function Kept({ request }: { request: RecentRequest }) {
   const text = useText();
   const format = useFormat();
-  const { id, time, host, version, count } = request;
+  const { id, time, host, version, count, durationMs, responseBytes, reason } = request;
   const named = (["headers", "cookies", "query"] as const).filter((part) => Object.keys(request[part]).length > 0);
   return (
     <>
       <dl className="pairs">
         <dt>{text.requests.when}</dt>
         <dd>{format.dateTime(time)}</dd>
-        <dt>{text.requests.answeredBy}</dt>
+        <dt>{text.requests.status}</dt>
+        <dd>
+          <AnswerMark request={request} />
+        </dd>
+        {reason !== null && (
+          <>
+            <dt>{text.requests.reason}</dt>
+            <dd>{reason}</dd>
+          </>
+        )}
+        <dt>{text.requests.took}</dt>
+        <dd className="number">{format.duration(durationMs)}</dd>
+        <dt>{text.requests.size}</dt>
+        <dd className="number">{format.bytes(responseBytes)}</dd>
+        <dt>{text.requests.version}</dt>
         <dd>{version === null ? text.requests.nobody : <VersionMark version={version} />}</dd>
         <dt>{text.requests.host}</dt>
         <dd>{host}</dd>

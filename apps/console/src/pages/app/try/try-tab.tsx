@@ -5,14 +5,16 @@ import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
 import { client } from "../../../api/connection.ts";
-import { placeQuery, versionsQuery } from "../../../api/queries.ts";
+import { explainedQuery, placeQuery, versionsQuery } from "../../../api/queries.ts";
 import { useText } from "../../../i18n/language.tsx";
 import { CopyButton } from "../../../ui/copy.tsx";
+import { Loaded } from "../../../ui/loaded.tsx";
 import { Panel } from "../../../ui/page.tsx";
 import { ProblemNote } from "../../../ui/problem.tsx";
 import { Select } from "../../../ui/select.tsx";
 import { METHODS } from "../http-fields.ts";
 import { HeaderLines, RequestLine, useRequestFields } from "../request-fields.tsx";
+import { askedAgain } from "../requests/asked-again.ts";
 import { usePlace } from "../use-place.ts";
 import { curlOf } from "./curl.ts";
 import { TryAnswer } from "./try-answer.tsx";
@@ -24,12 +26,21 @@ export function TryTab() {
   const text = useText();
   const place = usePlace();
   const versions = useQuery(versionsQuery(place));
-  const first = route.useSearch();
+  const { request } = route.useSearch();
+  // By its id: the address is kept, sent on and logged, and what was asked may be a secret.
+  const remembered = useQuery({ ...explainedQuery(place, request ?? ""), enabled: request !== undefined, staleTime: Infinity });
+  const form = (first: ReturnType<typeof askedAgain> | undefined) => (
+    <TryForm key={JSON.stringify([place, request])} place={place} first={first} versions={versions.data ?? []} />
+  );
   return (
     <>
       <title>{`${text.app.try} · ${place.app} · Ebb`}</title>
       <Panel title={text.tryIt.title}>
-        <TryForm key={JSON.stringify([place, first])} place={place} first={first} versions={versions.data ?? []} />
+        {request === undefined ? (
+          form(undefined)
+        ) : (
+          <Loaded query={remembered}>{({ request: one }) => form(one ? askedAgain(one) : undefined)}</Loaded>
+        )}
       </Panel>
     </>
   );
@@ -40,7 +51,7 @@ const BODILESS = new Set(["GET", "HEAD"]);
 interface TryFormProps {
   place: Place;
   /** A request that is tried again. */
-  first: ReturnType<typeof route.useSearch>;
+  first: ReturnType<typeof askedAgain> | undefined;
   versions: readonly Version[];
 }
 
