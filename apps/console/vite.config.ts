@@ -20,6 +20,9 @@ const CHUNKS = [
   { name: PARTS, test: /console.src/, minShareCount: 2, priority: 1 },
 ];
 
+/** antd's inputs import its forms, which no page uses; that their index only adds names to its own export the package does not say. */
+const FORM = /node_modules.@rc-component.form/;
+
 /** What nearly every page needs beside its own file is on its way while the entry is read. Behind it, as a slow line is shared. */
 const preloadShared: Plugin = {
   name: "preload-shared",
@@ -43,7 +46,10 @@ export default defineConfig({
     manifest: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 2_000,
-    rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
+    rolldownOptions: {
+      output: { codeSplitting: { groups: CHUNKS } },
+      treeshake: { moduleSideEffects: [{ test: FORM, sideEffects: false }] },
+    },
   },
   // The platform refuses a Host or an Origin that is not its own.
   server: { proxy: { "/api": { target: platform, changeOrigin: true, ws: true, headers: { origin: new URL(platform).origin } } } },

@@ -159,7 +159,7 @@ describe.skipIf(skipReason !== null)("the keyboard alone", () => {
     const approved = asked("POST", "/approve");
     await page.keyboard.press("Space");
     await approved;
-    await page.getByRole("status").filter({ hasText: /\S/ }).first().waitFor();
+    await page.getByRole("status").filter({ hasText: "Your vote is in." }).waitFor();
 
     await open("/apps/hello-node/test/settings");
     await tabTo(page, page.getByRole("textbox", { name: "Type hello-node to confirm" }));

@@ -73,6 +73,21 @@ describe.skipIf(skipReason !== null)("an app's traffic", () => {
     expect((await again).headers()["if-match"]).toBe('"4"');
   });
 
+  test("that somebody has begun to change is kept while a release begins and ends", async () => {
+    const { page } = await go("/apps/hello-node/test/traffic");
+    const percent = page.getByRole("spinbutton", { name: "Percent for v12" });
+    await percent.fill("25");
+    const released = { type: "app", app: "hello-node" } as const;
+    stage(`GET ${AT}/releases`, { status: 200, body: { items: [releases.running, ...releases.ended] } });
+    platform().change(released);
+    await page.getByText("the split cannot be changed by hand until that ends").waitFor();
+    await percent.waitFor({ state: "hidden" });
+    platform().stage(`GET ${AT}/releases`, { status: 200, body: { items: releases.ended } });
+    platform().change(released);
+    await percent.waitFor();
+    expect(await percent.inputValue()).toBe("25");
+  });
+
   test("is explained for a request", async () => {
     const { page } = await go("/apps/hello-node/test/traffic");
     await page.getByRole("textbox", { name: "Headers, one a line" }).fill("no header");
@@ -262,6 +277,11 @@ describe.skipIf(skipReason !== null)("the audit trail", () => {
     await page.getByRole("textbox", { name: "Who" }).fill("ada");
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL("**/audit?actor=ada");
+    // Back to all of it, while one is in the middle of a word.
+    await page.getByRole("textbox", { name: "Object" }).fill("app/");
+    await page.goBack();
+    await page.waitForURL("**/audit");
+    expect(await page.getByRole("textbox", { name: "Object" }).inputValue()).toBe("app/");
     await page.getByRole("button", { name: "Verify the chain" }).click();
     await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
   });

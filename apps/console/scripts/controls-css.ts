@@ -1,5 +1,5 @@
 import { createCache, extractStyle, StyleProvider } from "@ant-design/cssinjs";
-import { Alert, Button, Checkbox, ConfigProvider, Empty, Input, InputNumber, Popconfirm, Select, Skeleton, Space } from "antd";
+import { Alert, Button, Checkbox, ConfigProvider, Empty, Input, InputNumber, Select, Skeleton, Space } from "antd";
 import { createElement as element } from "react";
 import { renderToString } from "react-dom/server";
 import type { Plugin } from "vite";
@@ -17,7 +17,6 @@ const CONTROLS = [
   element(Input.Password),
   element(Input.TextArea),
   element(InputNumber),
-  element(Popconfirm, { title: "", open: true }, element("i")),
   element(Select, { open: true }),
   element(Skeleton),
   element(Space),

@@ -48,6 +48,7 @@ export const AUDIT_ACTIONS = [
   "scaling.changed",
   "secrets.rotated",
   "session.ended",
+  "session.link",
   "session.opened",
   "session.revoked",
   "team.changed",

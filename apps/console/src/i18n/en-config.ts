@@ -40,7 +40,8 @@ export const enConfig = {
     plan: {
       title: "What applying does",
       nothing: "No app gets another configuration by it.",
-      reaches: (apps: number, versions: number) => `It reaches ${apps} apps; ${versions} of them get a new version.`,
+      reaches: (apps: number, versions: number) =>
+        `It reaches ${apps === 1 ? "1 app" : `${apps} apps`}; ${versions === 1 ? "1 of them gets" : `${versions} of them get`} a new version.`,
       newVersion: "gets a new version",
       noVersion: "has no version yet; its first one will have it",
       approvals: (n: number) => (n === 1 ? "waits for an approval" : `waits for ${n} approvals`),

@@ -15,7 +15,8 @@ export const enLive = {
   failedRequests: "Which failed",
   latencyTitle: "Time to answer",
   instancesTitle: "Instances",
-  instancesLabel: (now: string, most: string, marks: number) => `Instances: ${now} at the end, ${most} at most, ${marks} marks`,
+  instancesLabel: (now: string, most: string, marks: number) =>
+    `Instances: ${now} at the end, ${most} at most, ${marks === 1 ? "1 mark" : `${marks} marks`}`,
   why: (version: string, count: number) => (count === 0 ? `${version} asleep` : `${version}: ${count} wanted`),
   noDecision: "Nothing was decided until then.",
   markDecision: "decided",

@@ -62,6 +62,7 @@ export const enSaid = {
     "scaling.changed": "changed the scaling",
     "secrets.rotated": "rotated the keys of secrets",
     "session.ended": "signed out",
+    "session.link": "made a link to sign in with",
     "session.opened": "signed in",
     "session.revoked": "ended a session",
     "team.changed": "changed a team",

@@ -62,7 +62,7 @@ export const enTraffic = {
     incomplete: "A rule is not complete.",
   },
   moves: {
-    title: (requests: number) => `Of the last ${requests} requests`,
+    title: (requests: number) => (requests === 1 ? "Of the last request" : `Of the last ${requests} requests`),
     none: "none would move",
     move: (requests: number, byChance: boolean, from: string, to: string) =>
       `${byChance ? "about " : ""}${requests} would move from ${from} to ${to}`,

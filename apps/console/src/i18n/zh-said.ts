@@ -154,6 +154,7 @@ export const zhSaid: Omit<typeof enSaid, "steps"> = {
     "scaling.changed": "修改了伸缩策略",
     "secrets.rotated": "轮换了密钥的加密密钥",
     "session.ended": "退出登录",
+    "session.link": "生成了登录链接",
     "session.opened": "登录",
     "session.revoked": "结束了会话",
     "team.changed": "修改了团队",

@@ -1,5 +1,5 @@
-import { isChangedMeanwhile } from "@ebb/api";
-import { ApiError } from "@ebb/api/client";
+import { isChangedMeanwhile } from "@ebb/api/client";
+import { ApiError } from "@ebb/api";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";

@@ -81,7 +81,11 @@ export class Sessions {
   async createCode(userId: string = OWNER.id): Promise<string> {
     const { database, clock, random } = this.#options;
     const code = random.token();
-    await putCode(database, code, { kind: "sign-in", userId, state: {}, expiresAt: clock.now() + SIGN_IN_CODE_LIFETIME });
+    await database.transaction().execute(async (transaction) => {
+      await putCode(transaction, code, { kind: "sign-in", userId, state: {}, expiresAt: clock.now() + SIGN_IN_CODE_LIFETIME });
+      const user = await userOfId(transaction, userId);
+      if (user) await record(transaction, clock.now(), { action: "session.link", object: `user/${user.name}` });
+    });
     return code;
   }
 

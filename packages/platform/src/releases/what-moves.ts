@@ -107,7 +107,8 @@ function conditionsText(rule: Rule | undefined): string {
 const SIGNS = { exact: "=", prefix: " begins with ", regex: " fits ", present: "" } as const;
 
 function conditionText(condition: RuleCondition): string {
-  if (condition.on === "users") return `header ${condition.header} is one of ${condition.users.length} users`;
+  if (condition.on === "users")
+    return `header ${condition.header} is one of ${condition.users.length} ${condition.users.length === 1 ? "user" : "users"}`;
   const name = condition.on === "path" ? "path" : `${condition.on} ${condition.name}`;
   return `${name}${SIGNS[condition.is]}${condition.value ?? ""}`;
 }
@@ -118,7 +119,7 @@ function nameOf(number: number | undefined): string | null {
 
 function messageOf({ requests, moves, unknown }: Pick<TrafficMoves, "requests" | "moves" | "unknown">): string {
   if (requests === 0) return "No request from outside was seen in the last two days, so none would move";
-  const of = `Of the last ${requests} requests`;
+  const of = requests === 1 ? "Of the last request" : `Of the last ${requests} requests`;
   const unclear = unknown.reduce((sum, each) => sum + each.requests, 0);
   const rest = unclear === 0 ? "" : `; of ${unclear} it cannot be said (${unknown[0]?.because})`;
   if (moves.length === 0) return `${of} ${unclear === 0 ? "none would move" : "none is known that would move"}${rest}`;
@@ -126,5 +127,5 @@ function messageOf({ requests, moves, unknown }: Pick<TrafficMoves, "requests" |
     ({ requests: count, from, to, because, byChance }) =>
       `${byChance ? "about " : ""}${count} would move from ${from ?? "none"} to ${to ?? "none"} (${because})`,
   );
-  return `${of} ${told.slice(0, 3).join(", ")}${told.length > 3 ? `, and ${told.length - 3} more groups` : ""}${rest}`;
+  return `${of} ${told.slice(0, 3).join(", ")}${told.length > 3 ? `, and ${told.length - 3} more ${told.length === 4 ? "group" : "groups"}` : ""}${rest}`;
 }

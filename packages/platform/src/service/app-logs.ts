@@ -41,6 +41,7 @@ function select(cluster: Cluster, app: string, { version, instance }: LogSelecti
 
 async function* present(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
   const tail = selection.tail ?? DEFAULT_TAIL;
+  if (tail === 0) return;
   const records: LogRecord[] = [];
   for (const pod of select(sources.cluster, app, selection).slice(-MOST_PODS)) {
     try {
@@ -54,7 +55,7 @@ async function* present(sources: LogSources, app: string, selection: LogSelectio
     }
   }
   records.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-  if (tail > 0) yield* records.slice(-tail);
+  yield* records.slice(-tail);
 }
 
 /** A cluster knows the end of a pod's log alone: what is before a moment is read from its beginning. */
@@ -65,7 +66,7 @@ async function* lastUntil(until: number, most: number, pod: AsyncIterable<LogRec
     kept.push(record);
     if (kept.length > 2 * most) kept.splice(0, kept.length - most);
   }
-  yield* kept.slice(Math.max(0, kept.length - most));
+  yield* kept.slice(-most);
 }
 
 async function* followed(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {

@@ -134,7 +134,10 @@ describe("an app's log", () => {
     expect(await read({ version: "v2" })).toEqual(["v2 b", "v2 d"]);
     expect(await read({ instance: "shop-00001-pod" })).toEqual(["v1 a", "v1 c"]);
     expect(await read({ tail: 1 })).toEqual(["v2 d"]);
+    const reads = cluster.asked.length;
     expect(await read({ tail: 0 })).toEqual([]);
+    expect(await read({ tail: 0, until: "2026-01-01T00:00:03Z" })).toEqual([]);
+    expect(cluster.asked).toHaveLength(reads);
     expect(await read({ until: "2026-01-01T01:00:02+01:00" })).toEqual(["v1 a", "v2 b"]);
     expect(await read({ until: "2026-01-01T00:00:03.500Z", tail: 2 })).toEqual(["v2 b", "v1 c"]);
     expect(await read({ until: "2026-01-01T00:00:00Z" })).toEqual([]);

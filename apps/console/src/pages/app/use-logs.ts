@@ -94,9 +94,11 @@ export function useLogs({ place: { app, env }, version, instance, span: { from, 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       while (!signal.aborted) {
-        let failed = false;
+        let all = false;
         try {
           setState("live");
+          // Until a time that is still to come there are lines to come, too.
+          const isOver = to !== undefined && Date.parse(to) < Date.now();
           const since = resume.current.reconnect() ?? from;
           const which =
             to !== undefined
@@ -121,16 +123,16 @@ export function useLogs({ place: { app, env }, version, instance, span: { from, 
               Math.min(SELDOM, Math.max(GATHER, SHARE * flushed.current.cost)),
             );
           }
+          if (isOver) {
+            setState("done");
+            return;
+          }
+          all = to !== undefined;
         } catch (failure) {
           if (!signal.aborted) setError(failure);
-          failed = true;
         }
         if (signal.aborted) return;
-        if (to !== undefined && !failed) {
-          setState("done");
-          return;
-        }
-        setState("broken");
+        if (!all) setState("broken");
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     };

@@ -5,7 +5,6 @@ import { getRouteApi } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import { useState } from "react";
 import { client } from "../../api/connection.ts";
 import { auditQuery, type AuditFilter } from "../../api/people-queries.ts";
 import { useFormat, useText } from "../../i18n/language.tsx";
@@ -15,6 +14,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page } from "../../ui/page.tsx";
 import { ProblemNote } from "../../ui/problem.tsx";
 import { Ago } from "../../ui/time.tsx";
+import { useFilter } from "../../ui/use-filter.ts";
 
 const route = getRouteApi("/audit");
 
@@ -26,7 +26,7 @@ export function AuditPage() {
   return (
     <Page title={text.audit.title}>
       <p>{text.audit.intro}</p>
-      <Filter key={JSON.stringify(filter)} filter={filter} />
+      <Filter filter={filter} />
       <Loaded query={query} rows={8}>
         {({ pages }) => <Entries entries={pages.flatMap(({ items }) => items)} />}
       </Loaded>
@@ -42,13 +42,13 @@ export function AuditPage() {
 function Filter({ filter }: { filter: AuditFilter }) {
   const text = useText();
   const navigate = route.useNavigate();
-  const [draft, setDraft] = useState(filter);
+  const { draft, type, settle } = useFilter(filter, (search) => navigate({ search }));
   return (
     <form
       className="toolbar"
       onSubmit={(event) => {
         event.preventDefault();
-        void navigate({ search: Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== "")) });
+        settle(draft);
       }}
     >
       {(["actor", "action", "object"] as const).map((field) => (
@@ -58,7 +58,7 @@ function Filter({ filter }: { filter: AuditFilter }) {
           aria-label={text.audit[field]}
           placeholder={text.audit[field]}
           value={draft[field] ?? ""}
-          onChange={(event) => setDraft({ ...draft, [field]: event.target.value.trim() })}
+          onChange={(event) => type({ [field]: event.target.value.trim() })}
         />
       ))}
       <Button htmlType="submit">{text.audit.filter}</Button>

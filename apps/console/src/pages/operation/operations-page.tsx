@@ -2,12 +2,12 @@ import { OPERATION_STATES } from "@ebb/api/client";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import { useState } from "react";
 import type { OperationFilter } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PagedOperations } from "../../ui/paged-operations.tsx";
 import { Select } from "../../ui/select.tsx";
+import { useFilter } from "../../ui/use-filter.ts";
 
 const route = getRouteApi("/operations");
 const TYPED = ["app", "by"] as const;
@@ -30,15 +30,7 @@ export function OperationsPage() {
 function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boolean }) {
   const text = useText();
   const navigate = route.useNavigate();
-  /** Words that are not in the address yet: choosing a state in between does not lose them. */
-  const [typed, setTyped] = useState<Pick<OperationFilter, (typeof TYPED)[number]>>({});
-  const draft = { ...filter, ...typed };
-  const show = (next: OperationFilter) =>
-    navigate({
-      search: Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined && value !== "")),
-      replace: true,
-    });
-  const settle = (next: OperationFilter) => void show(next).then(() => setTyped({}));
+  const { draft, type, show, settle } = useFilter(filter, (search) => navigate({ search, replace: true }));
   return (
     <form
       className="toolbar"
@@ -66,7 +58,7 @@ function Filter({ filter, narrowed }: { filter: OperationFilter; narrowed: boole
           placeholder={text.operations.filters[field]}
           spellCheck={false}
           value={draft[field] ?? ""}
-          onChange={(event) => setTyped({ ...typed, [field]: event.target.value.trim() })}
+          onChange={(event) => type({ [field]: event.target.value.trim() })}
         />
       ))}
       <Button htmlType="submit">{text.audit.filter}</Button>

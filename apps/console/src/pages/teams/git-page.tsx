@@ -2,11 +2,11 @@ import type { GitCredential } from "@ebb/api";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
-import Popconfirm from "antd/es/popconfirm";
 import { client } from "../../api/connection.ts";
 import { gitCredentialsQuery } from "../../api/git-queries.ts";
 import { useRights } from "../../api/team-queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
 import { CopyButton } from "../../ui/copy.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Blank, Page, Panel } from "../../ui/page.tsx";
@@ -73,17 +73,16 @@ function Credentials({ team, credentials, mayChange }: CredentialsProps) {
               {common.created} <Ago at={credential.createdAt} /> {common.by(credential.createdBy)}
             </span>
             {mayChange && (
-              <Popconfirm
+              <Confirm
                 title={text.remove(credential.prefix)}
                 description={text.removeText}
                 okText={common.remove}
-                cancelText={common.cancel}
                 onConfirm={() => remove.mutate(credential)}
               >
                 <Button size="small" danger className="row-action" aria-label={text.remove(credential.prefix)}>
                   {common.remove}
                 </Button>
-              </Popconfirm>
+              </Confirm>
             )}
           </li>
         ))}

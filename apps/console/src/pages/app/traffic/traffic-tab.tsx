@@ -40,18 +40,20 @@ export function TrafficTab() {
       )}
       <Panel title={text.traffic.title} actions={<RollBack place={place} versions={versions.data ?? []} />}>
         <Loaded query={here}>
-          {(now) =>
-            mayRelease && !running ? (
-              <Loaded query={versions}>
-                {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
-              </Loaded>
-            ) : (
-              <>
-                {!mayRelease && <TakesRole role={releaseRole} />}
-                <TrafficShown now={now} />
-              </>
-            )
-          }
+          {(now) => (
+            <>
+              {!mayRelease && <TakesRole role={releaseRole} />}
+              {(!mayRelease || running) && <TrafficShown now={now} />}
+              {mayRelease && (
+                // While a release runs it is out of sight, and keeps what somebody has set in it.
+                <div hidden={running !== undefined}>
+                  <Loaded query={versions}>
+                    {(all) => <TrafficForm key={`${place.app} ${place.env}`} place={place} versions={all} now={now} />}
+                  </Loaded>
+                </div>
+              )}
+            </>
+          )}
         </Loaded>
       </Panel>
       <Panel title={text.explain.title}>
