@@ -1,5 +1,4 @@
-import { isChangedMeanwhile } from "@ebb/api/client";
-import { ApiError } from "@ebb/api";
+import { ApiError, isChangedMeanwhile } from "@ebb/api/client";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
 import { useId, useState } from "react";
