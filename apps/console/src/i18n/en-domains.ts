@@ -36,7 +36,7 @@ export const enDomains = {
     plain: "Served by HTTP alone.",
     issuer: "Issued by",
     until: "Until",
-    renews: "Renewed",
+    renews: "Renews",
     sources: { acme: "ACME, renews itself", uploaded: "uploaded" },
     notServing: "The gateway does not give it yet.",
     upload: "Upload a certificate",

@@ -2,6 +2,7 @@
 export const enTeams = {
   teams: {
     title: "Teams",
+    noneAtAll: "There is no team yet. Make the first one.",
     none: "You are in no team yet. Ask an administrator of the platform.",
     apps: (n: number) => (n === 1 ? "1 app" : `${n} apps`),
     create: "Make a team",

@@ -3,6 +3,7 @@ import type { enTeams } from "./en-teams.ts";
 export const zhTeams: typeof enTeams = {
   teams: {
     title: "团队",
+    noneAtAll: "还没有团队，请创建第一个。",
     none: "你还不在任何团队中。请联系平台管理员。",
     apps: (n) => `${n} 个应用`,
     create: "创建团队",

@@ -13,7 +13,7 @@ import { Refused } from "../../ui/refused.tsx";
 import { SaveRow } from "../../ui/save-row.tsx";
 import { useEdit } from "../../ui/use-edit.ts";
 import { TeamSections } from "../teams/team-sections.tsx";
-import { draftOf, figuresOf, isBad, patchOf, RESOURCES, type Figure, type QuotaDraft } from "./quota-draft.ts";
+import { amountOf, draftOf, figuresOf, isBad, patchOf, RESOURCES, type Figure, type QuotaDraft } from "./quota-draft.ts";
 
 const route = getRouteApi("/teams/$team/quota");
 
@@ -50,7 +50,9 @@ export function QuotaPage() {
 function QuotaBar({ figure: { resource, used, limit, share } }: { figure: Figure }) {
   const { quota: text } = useText();
   const format = useFormat();
-  const words = limit === null ? text.unlimited(used) : text.of(used, limit);
+  // Of cores, `7500m of 8` would have to be reckoned.
+  const shown = (quantity: string) => (resource === "cpu" ? format.decimal(amountOf(quantity)) : quantity);
+  const words = limit === null ? text.unlimited(shown(used)) : text.of(shown(used), shown(limit));
   const tone = share === null || share < 0.8 ? "" : share < 1 ? "quota-near" : "quota-full";
   return (
     <li>

@@ -6,7 +6,7 @@ export function AnswerMark({ request: { status, outcome } }: { request: RecentRe
   const text = useText();
   const colour = status >= 500 || outcome === "cut" ? "bad-text" : status >= 400 ? "warn" : "";
   return (
-    <span className={colour}>
+    <span className={`nowrap ${colour}`}>
       <b className="number">{status}</b>
       {outcome === "complete" ? "" : ` ${text.requests.outcome[outcome]}`}
     </span>
