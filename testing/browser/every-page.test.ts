@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, DESK, follow, overflows, skipReason, type VisitOptions } from "./src/browser.ts";
 import { trafficDone } from "./src/staged-data.ts";
-import { PHONE, stagedVisits } from "./src/staged-visits.ts";
+import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
 
 /** Every page of the console. */
 const PAGES = [
@@ -87,6 +87,26 @@ describe.skipIf(skipReason !== null)("every page", () => {
       expect(complaints).toEqual([]);
     });
   }
+
+  test.each([
+    ["/apps/hello-node/test/traffic", "GET /apps/hello-node/environments/test", "hello-node · test"],
+    ["/apps/hello-node", "GET /apps/hello-node", "hello-node"],
+    ["/operations/op-failed", "GET /operations/op-failed", "op-failed"],
+    ["/teams/default", "GET /teams/default", "default"],
+    ["/teams/default/environments/prod", "GET /teams/default/environments/prod", "prod"],
+  ])("says where one is also when it cannot be had: %s", async (path, route, heading) => {
+    stage(route, problem(403, "forbidden", "This takes the role viewer in the team default"));
+    const { page } = await go(path);
+    await page.getByText("This takes the role viewer in the team default").first().waitFor();
+    expect(await page.getByRole("heading", { level: 1 }).allTextContents()).toEqual([heading]);
+    expect(await page.title()).toBe(`${heading} · Ebb`);
+  });
+
+  test("where one deploys says that the teams cannot be had", async () => {
+    stage("GET /teams", problem(500, "internal_error", "The teams are lost"));
+    const { page } = await go("/deploy");
+    await page.getByText("The teams are lost").waitFor();
+  });
 
   test("can be walked through with the keyboard alone", async () => {
     const { page } = await go("/");

@@ -22,7 +22,7 @@ export function AppPage() {
   if (app.data !== undefined && query.error instanceof ApiError && query.error.problem.code === "app_not_in_environment")
     return <Elsewhere place={place} environments={app.data.environments} />;
   return (
-    <Loaded query={query} rows={6}>
+    <Loaded query={query} rows={6} title={`${place.app} · ${place.env}`}>
       {(here) => (
         <>
           <title>{`${place.app} · ${place.env} · Ebb`}</title>

@@ -14,7 +14,7 @@ export function FirstEnvironment() {
   const { app } = route.useParams();
   const query = useQuery(appQuery(app));
   return (
-    <Loaded query={query} rows={6}>
+    <Loaded query={query} rows={6} title={app}>
       {({ environments: [first] }) =>
         first ? (
           <Navigate to="/apps/$app/$env" params={{ app, env: first.environment }} replace />

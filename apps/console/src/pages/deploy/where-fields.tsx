@@ -3,6 +3,7 @@ import Checkbox from "antd/es/checkbox";
 import { useId } from "react";
 import { teamsQuery } from "../../api/queries.ts";
 import { useText } from "../../i18n/language.tsx";
+import { ProblemNote } from "../../ui/problem.tsx";
 import { Select } from "../../ui/select.tsx";
 
 /** What is left out is for the platform to say: the app's own team, and that team's first environment. */
@@ -23,12 +24,14 @@ interface WhereFieldsProps {
 export function WhereFields({ where, onChange, home }: WhereFieldsProps) {
   const text = useText();
   const id = useId();
-  const { data: teams = [] } = useQuery(teamsQuery);
+  const query = useQuery(teamsQuery);
+  const { data: teams = [] } = query;
   const team = teams.find(({ name }) => name === (home ?? where.team)) ?? teams[0];
   const several = teams.length > 1;
   const { environment = team?.environments[0] ?? "", ...elsewhere } = where;
   return (
     <>
+      {query.isError && <ProblemNote error={query.error} retry={() => void query.refetch()} />}
       {several && (
         <>
           <label htmlFor={`${id}-team`}>{text.place.team}</label>

@@ -23,9 +23,11 @@ export function DevicePage() {
             {text.device.code} <strong>{code}</strong>
           </p>
           <Alert type="warning" showIcon title={text.device.warning} />
-          <Button type="primary" loading={confirm.isPending} onClick={() => confirm.mutate()}>
-            {text.device.confirm}
-          </Button>
+          <div className="form-actions">
+            <Button type="primary" loading={confirm.isPending} onClick={() => confirm.mutate()}>
+              {text.device.confirm}
+            </Button>
+          </div>
         </>
       )}
       {confirm.isError && <ProblemNote error={confirm.error} title={text.problem.refused} />}

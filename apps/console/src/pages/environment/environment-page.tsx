@@ -28,7 +28,7 @@ export function EnvironmentPage() {
   const query = useQuery(environmentQuery(team, env));
   const { admin } = useRights(team);
   return (
-    <Loaded query={query} rows={8}>
+    <Loaded query={query} rows={8} title={env}>
       {(environment) => (
         <Page title={env} windowTitle={`${team} · ${env}`}>
           <EnvironmentSections team={team} env={env} />

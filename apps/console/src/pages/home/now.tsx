@@ -50,7 +50,10 @@ function Lines({ operations, none }: { operations: readonly Operation[]; none: s
         <li key={operation.id}>
           <OperationStateLabel state={operation.state} />
           <Link to="/operations/$id" params={{ id: operation.id }}>
-            {text.operationKind[operation.kind]}: {[operation.app, operation.environment, operation.version].filter(Boolean).join(" · ")}
+            {text.operation.title(
+              text.operationKind[operation.kind],
+              [operation.app, operation.environment, operation.version].filter(Boolean).join(" · "),
+            )}
           </Link>
           <span className="faint">
             <Ago at={operation.createdAt} />

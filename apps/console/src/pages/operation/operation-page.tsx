@@ -27,7 +27,7 @@ export function OperationPage() {
   const { id } = route.useParams();
   const query = useQuery(operationQuery(id));
   return (
-    <Loaded query={query} rows={8}>
+    <Loaded query={query} rows={8} title={id}>
       {(known) => <OperationView key={id} known={known} />}
     </Loaded>
   );

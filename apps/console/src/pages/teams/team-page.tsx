@@ -24,7 +24,7 @@ export function TeamPage() {
   const environments = useQuery(environmentsQuery(team));
   const { admin, platformAdmin } = useRights(team);
   return (
-    <Loaded query={query} rows={6}>
+    <Loaded query={query} rows={6} title={team}>
       {({ description }) => (
         <Page title={team} windowTitle={`${text.place.team} ${team}`}>
           <TeamSections team={team} />

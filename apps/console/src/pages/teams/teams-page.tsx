@@ -22,7 +22,9 @@ export function TeamsPage() {
   return (
     <Page title={text.teams.title} actions={platformAdmin && <ButtonLink to="/users">{text.users.title}</ButtonLink>}>
       <Loaded query={query} rows={4}>
-        {(teams) => (teams.length === 0 ? <Blank>{platformAdmin ? text.teams.noneAtAll : text.teams.none}</Blank> : <TeamCards teams={teams} />)}
+        {(teams) =>
+          teams.length === 0 ? <Blank>{platformAdmin ? text.teams.noneAtAll : text.teams.none}</Blank> : <TeamCards teams={teams} />
+        }
       </Loaded>
       {platformAdmin && <CreateTeam />}
     </Page>

@@ -74,7 +74,7 @@ function Comparison({ comparison }: { comparison: MirrorComparison }) {
   const ms = ({ p50, p95 }: { p50: number; p95: number }) => `${format.duration(p50)} / ${format.duration(p95)}`;
   const answer = ({ status, bytes, ms: took, whole }: Sample["from"]) => (
     <span className="number">
-      {status} · {bytes} B · {format.duration(took)} {!whole && text.mirror.broken}
+      {status} · {format.bytes(bytes)} · {format.duration(took)} {!whole && text.mirror.broken}
     </span>
   );
   const columns: Column<Sample>[] = [

@@ -149,7 +149,12 @@ function RequestTable({ requests, onPick }: RequestTableProps) {
         </span>
       ),
     },
-    { key: "count", title: text.requests.standsFor, align: "right", render: ({ count }) => <span className="number">{format.number(count)}</span> },
+    {
+      key: "count",
+      title: text.requests.standsFor,
+      align: "right",
+      render: ({ count }) => <span className="number">{format.number(count)}</span>,
+    },
     { key: "when", title: text.requests.when, render: ({ time }) => <Ago at={time} /> },
     {
       key: "acts",
