@@ -267,26 +267,6 @@ describe.skipIf(skipReason !== null)("an environment", () => {
   });
 });
 
-describe.skipIf(skipReason !== null)("the audit trail", () => {
-  test("is filtered by an address, and says where its chain is broken", async () => {
-    const { page } = await go("/audit");
-    await page.getByText("app/hello-node").first().waitFor();
-    await page.getByText("Before and after").first().click();
-    const changed = page.getByRole("region", { name: "Before and after" }).first();
-    await changed.getByRole("row", { name: "v12 not set 10" }).waitFor();
-    await page.getByRole("textbox", { name: "Who" }).fill("ada");
-    await page.getByRole("button", { name: "Filter" }).click();
-    await page.waitForURL("**/audit?actor=ada");
-    // Back to all of it, while one is in the middle of a word.
-    await page.getByRole("textbox", { name: "Object" }).fill("app/");
-    await page.goBack();
-    await page.waitForURL("**/audit");
-    expect(await page.getByRole("textbox", { name: "Object" }).inputValue()).toBe("app/");
-    await page.getByRole("button", { name: "Verify the chain" }).click();
-    await page.getByText("The trail is broken at row 2: its hash is another").waitFor();
-  });
-});
-
 describe.skipIf(skipReason !== null)("a folder", () => {
   test("is packed in the browser, without what its ignore file names, and sent", async () => {
     const { path, remove } = await tempDir();
