@@ -10,10 +10,10 @@ import { useFormat, useText } from "../../i18n/language.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Choice } from "../../ui/choice.tsx";
 import type { Conflict } from "../../ui/changed-meanwhile.tsx";
+import { cronTimes } from "../../ui/cron-times.ts";
 import { browserZone } from "../../ui/local-time.ts";
 import { Refused } from "../../ui/refused.tsx";
 import { useNow } from "../../ui/use-now.ts";
-import { cronTimes } from "./next-changes.ts";
 
 interface Change {
   act: (freezes: readonly Freeze[]) => Freeze[];

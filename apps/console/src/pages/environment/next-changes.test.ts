@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { cronTimes, nextChanges } from "./next-changes.ts";
+import { cronTimes } from "../../ui/cron-times.ts";
+import { nextChanges } from "./next-changes.ts";
 
 /** A Friday, noon in Berlin. */
 const now = Date.parse("2026-11-27T11:00:00Z");

@@ -11,6 +11,7 @@ import { Choice } from "../../ui/choice.tsx";
 import { browserZone } from "../../ui/local-time.ts";
 import { Refused } from "../../ui/refused.tsx";
 import { useBase } from "../../ui/use-base.ts";
+import { ZoneInput } from "../../ui/zone-input.tsx";
 import { ScheduleTimes } from "./schedule-times.tsx";
 
 const USUAL: Schedule = {
@@ -135,19 +136,7 @@ function ScheduleFields({ typed, readOnly, busy, onType, onSave, onRemove }: Sch
       {times("wake", text.wakeTimes)}
       <p className="faint">{text.timesHelp}</p>
       <label htmlFor={`${id}-zone`}>{text.timeZone}</label>
-      <Input
-        id={`${id}-zone`}
-        list={`${id}-zones`}
-        value={typed.timeZone}
-        disabled={readOnly}
-        spellCheck={false}
-        onChange={({ target }) => onType({ ...typed, timeZone: target.value })}
-      />
-      <datalist id={`${id}-zones`}>
-        {Intl.supportedValuesOf("timeZone").map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
+      <ZoneInput id={`${id}-zone`} value={typed.timeZone} disabled={readOnly} onChange={(timeZone) => onType({ ...typed, timeZone })} />
       {ready && <ScheduleTimes schedule={next} />}
       <b>{text.onRequest}</b>
       {readOnly ? (

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { en } from "../../../i18n/en.ts";
 import { createFormat } from "../../../i18n/format.ts";
 import { zh } from "../../../i18n/zh.ts";
-import { guardWords, wordChanges } from "./guard-words.ts";
+import { guardWords } from "./guard-words.ts";
 
 const none: TrafficPolicy = { deny: [], allow: [], rateLimits: [], affinity: null, ejection: null, retries: null };
 const words = (part: Partial<TrafficPolicy>) => guardWords({ ...none, ...part }, en, createFormat("en"));
@@ -31,8 +31,4 @@ test.each<[Partial<TrafficPolicy>, string]>([
 test("says nothing of what guards nothing, in either language", () => {
   expect(words({})).toEqual([]);
   expect(guardWords({ ...none, ejection: { errors: 5, seconds: 30, maxPercent: 50 } }, zh, createFormat("zh-CN"))).toHaveLength(1);
-});
-
-test("tells which sentences go and which come, also of two that are the same", () => {
-  expect(wordChanges(["a", "a", "b"], ["a", "c"])).toEqual({ goes: ["a", "b"], comes: ["c"] });
 });
