@@ -42,13 +42,18 @@ export function parse(strategy: CronStrategy): Window {
 }
 
 function cron(expression: string, timezone: string): Cron {
+  const named = `${JSON.stringify(expression)} in ${JSON.stringify(timezone)}`;
+  const hint = 'For example "0 8 * * 1-5" in "Europe/Berlin".';
+  let made: Cron;
+  let next: Date | null;
   try {
-    const made = new Cron(expression, { timezone, paused: true, mode: "5-part" });
+    made = new Cron(expression, { timezone, paused: true, mode: "5-part" });
     // A time zone is looked at only when it is used.
-    made.nextRun();
-    return made;
+    next = made.nextRun();
   } catch (cause) {
-    const message = `${JSON.stringify(expression)} in ${JSON.stringify(timezone)} is not a cron expression of five fields in an IANA time zone`;
-    throw new UserError("invalid_strategy", message, { cause, hint: 'For example "0 8 * * 1-5" in "Europe/Berlin".' });
+    throw new UserError("invalid_strategy", `${named} is not a cron expression of five fields in an IANA time zone`, { cause, hint });
   }
+  // Croner fails where it is asked for the last time of what has none: each decision would.
+  if (next === null) throw new UserError("invalid_strategy", `${named} never comes`, { hint });
+  return made;
 }

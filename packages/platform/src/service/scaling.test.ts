@@ -45,7 +45,9 @@ test("what somebody else wrote there and cannot be read counts as absent", async
 test.each([
   ["bounds that leave nothing", { min: 3, max: 2 }, /less than min/],
   ["a window that never opens", { strategies: [{ ...OFFICE, end: OFFICE.start }] }, /starts and ends/],
-  ["no cron expression", { strategies: [{ ...OFFICE, start: "8 o'clock sharp" }] }, /no time of a window/],
+  ["no cron expression", { strategies: [{ ...OFFICE, start: "8 o'clock sharp" }] }, /"8 o'clock sharp" in Europe\/Berlin has no times/],
+  ["a window that never comes", { strategies: [{ ...OFFICE, start: "0 0 31 2 *" }] }, /never begins/],
+  ["a window that never ends", { strategies: [{ ...OFFICE, end: "0 0 31 2 *" }] }, /never begins/],
   ["no time zone", { strategies: [{ ...OFFICE, timezone: "Moon/Base" }] }, /Moon\/Base/],
 ])("%s is refused", async (_, body, message) => {
   const { service } = await withShop();
