@@ -101,6 +101,8 @@ export const configurationQuery = (place: Place, version: string) =>
   });
 export const trafficPolicyQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "traffic-policy"), queryFn: ({ signal }) => client.getTrafficPolicy(place, { signal }) });
+export const scalingQuery = (place: Place) =>
+  queryOptions({ queryKey: keys.place(place, "scaling"), queryFn: ({ signal }) => client.getScaling(place, { signal }) });
 export const releasesQuery = (place: Place) =>
   queryOptions({ queryKey: keys.place(place, "releases"), queryFn: ({ signal }) => client.listReleases(place, { signal }) });
 /** What copies got is counted in the cluster: it is asked for again while somebody looks. */

@@ -26,6 +26,7 @@ export const enBar = {
       lines: "Live log",
       terminal: "Terminal",
       decisions: "Decisions",
+      scalingPolicy: "Policy & what-if",
       coldStarts: "Cold starts",
       config: "Configuration",
       events: "Events",

@@ -27,6 +27,7 @@ export const zhBar: typeof enBar = {
       lines: "实时日志",
       terminal: "终端",
       decisions: "伸缩决策",
+      scalingPolicy: "策略与假设",
       coldStarts: "冷启动",
       config: "配置",
       events: "事件",

@@ -23,6 +23,7 @@ import {
   placeQuery,
   recentRequestsQuery,
   releasesQuery,
+  scalingQuery,
   statusQuery,
   teamQuery,
   teamsQuery,
@@ -30,6 +31,7 @@ import {
   versionsQuery,
   type OperationFilter,
 } from "../api/queries.ts";
+import { questionIn } from "../api/question.ts";
 import { early } from "../api/query-client.ts";
 import { appSettingsQuery, repositoryQuery } from "../api/repository-queries.ts";
 import { environmentQuery, environmentsQuery, membersQuery, quotaQuery, usersQuery } from "../api/team-queries.ts";
@@ -222,6 +224,16 @@ const scaling = createRoute({
     drawing();
   },
   component: lazyRouteComponent(() => import("../pages/app/scaling/scaling-tab.tsx"), "ScalingTab"),
+});
+const scalingPolicy = createRoute({
+  getParentRoute: () => app,
+  path: "scaling-policy",
+  validateSearch: questionIn,
+  loader: ({ params }) => {
+    early(scalingQuery(params));
+    early(versionsQuery(params));
+  },
+  component: lazyRouteComponent(() => import("../pages/app/scaling/policy/policy-tab.tsx"), "PolicyTab"),
 });
 const domains = createRoute({
   getParentRoute: () => app,
@@ -436,6 +448,7 @@ const routeTree = root.addChildren([
     releases,
     domains,
     scaling,
+    scalingPolicy,
     coldStarts,
     requests,
     tryIt,

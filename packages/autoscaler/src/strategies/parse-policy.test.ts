@@ -26,7 +26,11 @@ describe("parseStrategies", () => {
     ["a target of 0", [{ type: "rps", target: 0 }], /at least 0.01/],
     ["no cron expression", [{ type: "cron", start: "8 o'clock", end: "0 20 * * *", replicas: 1 }], /"8 o'clock" in "UTC"/],
     ["no time zone", [{ type: "cron", start: "0 8 * * *", end: "0 20 * * *", timezone: "Moon/Base", replicas: 1 }], /Moon\/Base/],
-    ["a time that never comes", [{ type: "cron", start: "0 8 * * *", end: "0 0 31 2 *", replicas: 1 }], /"0 0 31 2 \*" in "UTC" never comes/],
+    [
+      "a time that never comes",
+      [{ type: "cron", start: "0 8 * * *", end: "0 0 31 2 *", replicas: 1 }],
+      /"0 0 31 2 \*" in "UTC" never comes/,
+    ],
     ["a window without length", [{ type: "cron", start: "0 8 * * *", end: "0 8 * * *", replicas: 1 }], /starts and ends at the same time/],
     ["half an instance", [{ type: "cron", start: "0 8 * * *", end: "0 9 * * *", replicas: 1.5 }], /whole number/],
     ["lag from nowhere", [{ type: "lag", target: 1 }], /one of lag and url/],

@@ -8,6 +8,7 @@ test.each([
   ["/apps/shop/prod/traffic", "split", "traffic"],
   ["/apps/shop/prod/guard", "guard", "traffic"],
   ["/apps/shop/prod/versions/v2", "versions", "versions"],
+  ["/apps/shop/prod/scaling-policy", "scalingPolicy", "scaling"],
   ["/apps/shop/prod/cold-starts", "coldStarts", "scaling"],
   ["/apps/shop/prod/promote", "promote", "versions"],
   ["/apps/traffic/logs", "overview", "overview"],

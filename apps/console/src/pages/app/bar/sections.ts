@@ -16,6 +16,7 @@ interface Part {
     | "/apps/$app/$env/logs"
     | "/apps/$app/$env/terminal"
     | "/apps/$app/$env/scaling"
+    | "/apps/$app/$env/scaling-policy"
     | "/apps/$app/$env/cold-starts"
     | "/apps/$app/$env/config"
     | "/apps/$app/$env/events"
@@ -62,6 +63,7 @@ export const GROUPS: readonly Group[] = [
     title: "scaling",
     parts: [
       { to: "/apps/$app/$env/scaling", title: "decisions" },
+      { to: "/apps/$app/$env/scaling-policy", title: "scalingPolicy" },
       { to: "/apps/$app/$env/cold-starts", title: "coldStarts" },
     ],
   },

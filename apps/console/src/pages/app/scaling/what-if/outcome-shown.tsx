@@ -1,0 +1,67 @@
+import type { ScalingPolicy, WhatIf } from "@ebb/api";
+import Button from "antd/es/button";
+import { useState } from "react";
+import type { Question } from "../../../../api/question.ts";
+import { useSpeech } from "../../../../i18n/language.tsx";
+import { usePolicyWords } from "../../../../i18n/policy-words.ts";
+import { Sentences } from "../../../../ui/change-sentences.tsx";
+import { DataTable, type Column } from "../../../../ui/data-table.tsx";
+import { VersionMark } from "../../../../ui/version-mark.tsx";
+import { outcomeRows, outcomeSays, type OutcomeRow } from "./outcome.ts";
+import { settingsOf } from "./question.ts";
+
+interface OutcomeShownProps {
+  found: WhatIf;
+  question: Question;
+  onUse: ((settings: Partial<ScalingPolicy>) => void) | undefined;
+}
+
+/** What would have come of it, in words first; then all figures side by side. */
+export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
+  const words = usePolicyWords();
+  const { whatIf } = words;
+  const { format } = useSpeech();
+  const [used, setUsed] = useState<Question | null>(null);
+  const { version, from, until, requests, busySeconds, notes, asked } = found;
+  const settings = settingsOf(question, asked.policy);
+  const columns: Column<OutcomeRow>[] = [
+    { key: "what", title: whatIf.what, render: ({ key }) => whatIf.rows[key] },
+    { key: "inForce", title: whatIf.inForce, align: "right", render: ({ inForce }) => <span className="number">{inForce}</span> },
+    { key: "asked", title: whatIf.asked, align: "right", render: (row) => <b className="number">{row.asked}</b> },
+    {
+      key: "difference",
+      title: whatIf.difference,
+      align: "right",
+      render: ({ difference }) => <span className="number">{difference}</span>,
+    },
+  ];
+  return (
+    <>
+      <p>
+        <VersionMark version={version} />{" "}
+        {whatIf.record(format.number(requests), format.number(busySeconds), format.dateTime(from), format.dateTime(until))}
+      </p>
+      <Sentences words={outcomeSays(found, { words, format })} />
+      {notes.map((note) => (
+        <p key={note} className="faint" lang="en">
+          {note}
+        </p>
+      ))}
+      <DataTable label={whatIf.title} rows={outcomeRows(found, { words, format })} columns={columns} keyOf={({ key }) => key} />
+      {onUse && Object.keys(settings).length > 0 && (
+        <div className="form-actions">
+          <Button
+            onClick={() => {
+              onUse(settings);
+              setUsed(question);
+            }}
+          >
+            {whatIf.use}
+          </Button>
+          <span role="status">{used === question && whatIf.used}</span>
+        </div>
+      )}
+      {onUse && question.window !== undefined && <p className="faint">{whatIf.notUsed}</p>}
+    </>
+  );
+}
