@@ -46,7 +46,7 @@ export const whatIfCommand = defineCommand({
     const found = await client.whatIf(await placeOf(context, client, args.app, env), query);
     const { version, from, until, requests, busySeconds, notes } = found;
     if (!context.output.structured) {
-      const record = `${requests} requests in ${busySeconds} busy seconds from ${clockTime(from)} to ${clockTime(until)}`;
+      const record = `${counted(requests, "request")} in ${counted(busySeconds, "busy second")} from ${clockTime(from)} to ${clockTime(until)}`;
       context.output.lines([`${version}: ${record}`, ...notes, ""]);
     }
     context.output.table({
@@ -83,6 +83,8 @@ function rowsOf({ inForce, asked }: WhatIf): Row[] {
     row("longest wake", ({ outcome }) => `${figure(outcome.longestWakeSeconds * 1000)} ms`),
   ];
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function figure(value: number): string {
   return String(Math.round(value * 100) / 100);

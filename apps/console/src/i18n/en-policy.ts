@@ -58,8 +58,8 @@ export const enPolicy = {
   wakes: "Wakes what sleeps.",
   lagHelp: 'Asked every 5 seconds for a number, or {"lag": N}.',
   window: {
-    open: (until: string) => `Open now, until ${until}`,
-    next: (from: string, until: string) => `Next: ${from} to ${until}`,
+    open: (until: string) => `The window is open, until ${until}`,
+    next: (from: string, until: string) => `The window comes next from ${from} to ${until}`,
   },
   faults: {
     target: "A number from 0.01 to 1,000,000,000",
@@ -123,7 +123,7 @@ export const enPolicy = {
     busiest: "with the most traffic",
     asInForce: "as in force",
     target: "Target per instance",
-    metric: "counted as",
+    metric: "Counted as",
     metrics: { concurrency: "requests at once", rps: "requests a second" },
     window: "Averaged over, asleep after (seconds)",
     others: "Other strategies in place of those in force",
@@ -143,7 +143,6 @@ export const enPolicy = {
     used: "They are in the form above, and not applied yet.",
     notUsed: "The window is the version's own (scaling.idle in its ebb.yaml, or the environment's): it is not set here.",
     rows: {
-      strategies: "Strategies",
       target: "Aimed at per instance",
       bounds: "Bounds",
       window: "Averaged over",

@@ -6,6 +6,8 @@ export const enSaid = {
   said: {} as Readonly<Record<string, string>>,
   /** What to do by the code of a refusal or a failure; in English the platform's own hints, which are more particular. */
   steps: {} as Readonly<Record<string, string>>,
+  /** How strategies of scaling are called, by what their names in the autoscaler's journal begin with; in English as there. */
+  strategies: {} as Readonly<Record<string, string>>,
   instancePhase: {
     Pending: "Starting",
     Running: "Running",

@@ -10,7 +10,6 @@ import { enPeople } from "./en-people.ts";
 import { enProblems } from "./en-problems.ts";
 import { enQuota } from "./en-quota.ts";
 import { enSaid } from "./en-said.ts";
-import { enScaling } from "./en-scaling.ts";
 import { enSource } from "./en-source.ts";
 import { enTeams } from "./en-teams.ts";
 import { enTerminal } from "./en-terminal.ts";
@@ -176,7 +175,6 @@ export const en = {
   ...enPeople,
   ...enClusters,
   ...enSaid,
-  ...enScaling,
   ...enSource,
   ...enTeams,
   ...enTerminal,

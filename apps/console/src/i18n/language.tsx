@@ -81,3 +81,8 @@ export function useText(): Dictionary {
 export function useFormat(): Format {
   return useSpeech().format;
 }
+
+/** Words of one page alone: they come with its file, in all languages, and not with the dictionary that the first page waits for. */
+export function usePageWords<T>(words: Readonly<Record<Language, T>>): T {
+  return words[useSpeech().language];
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { AUDIT_ACTIONS } from "@ebb/api/client";
 import { en } from "./en.ts";
-import { actionWords, saidWords } from "./said.ts";
+import { actionWords, saidWords, strategyWords } from "./said.ts";
 import { zh } from "./zh.ts";
 
 const catalogues = import.meta.glob<string>("../../../../packages/{autoscaler/src,builder/src,platform/src/operations}/words.ts", {
@@ -37,6 +37,25 @@ test("parts are one sentence, and one part without words leaves it to the Englis
   expect(saidWords(zh, [{ code: "constructor" }])).toBeUndefined();
   for (const none of [undefined, []]) expect(saidWords(zh, none)).toBeUndefined();
   expect(saidWords(en, asks)).toBeUndefined();
+});
+
+test.each([
+  ["concurrency", "并发请求"],
+  ["cron 0 8,20 * * 1-5 – 0 20 * * 1-5 Europe/Berlin", "定时 0 8,20 * * 1-5 – 0 20 * * 1-5 Europe/Berlin"],
+  ["lag of http://queue/rps, cpu", "积压事件 http://queue/rps, CPU"],
+  ["rps 2, traffic 1, luck 3", "每秒请求 2, 流量 1, luck 3"],
+])("the strategies %j have Chinese names; in English they stay as they are", (names, words) => {
+  expect(strategyWords(zh, names)).toBe(words);
+  expect(strategyWords(en, names)).toBe(names);
+});
+
+test("a sentence names its strategies in Chinese", () => {
+  const parts = [
+    { code: "vote.of", with: { strategy: "lag" } },
+    { code: "lag.one", with: { target: 5 } },
+    { code: "vote.others", with: { others: "rps 0" } },
+  ];
+  expect(saidWords(zh, parts)).toBe("积压事件：1 个事件在等待，每个实例的目标为 5（取最大值；每秒请求 0）");
 });
 
 test("every action of the audit trail has words, and a route has none", () => {

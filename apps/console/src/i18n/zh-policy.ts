@@ -50,8 +50,8 @@ export const zhPolicy: typeof enPolicy = {
   wakes: "会唤醒休眠的应用。",
   lagHelp: '每 5 秒查询一次，返回数字或 {"lag": N}。',
   window: {
-    open: (until) => `现在处于窗口内，至 ${until}`,
-    next: (from, until) => `下一次：${from} 至 ${until}`,
+    open: (until) => `当前处于定时窗口内，至 ${until}`,
+    next: (from, until) => `下一个定时窗口：${from} 至 ${until}`,
   },
   faults: {
     target: "请输入 0.01 到 1,000,000,000 之间的数",
@@ -131,7 +131,6 @@ export const zhPolicy: typeof enPolicy = {
     used: "已填入上面的表单，尚未应用。",
     notUsed: "窗口由版本自身设置（ebb.yaml 的 scaling.idle，或环境的设置），不在此修改。",
     rows: {
-      strategies: "策略",
       target: "每实例目标",
       bounds: "上下限",
       window: "平均窗口",

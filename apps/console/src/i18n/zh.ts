@@ -11,7 +11,6 @@ import { zhProblems } from "./zh-problems.ts";
 import { zhQuota } from "./zh-quota.ts";
 import { zhSaid } from "./zh-said.ts";
 import { zhSteps } from "./zh-steps.ts";
-import { zhScaling } from "./zh-scaling.ts";
 import { zhSource } from "./zh-source.ts";
 import { zhTeams } from "./zh-teams.ts";
 import { zhTerminal } from "./zh-terminal.ts";
@@ -172,7 +171,6 @@ export const zh: Dictionary = {
   ...zhClusters,
   ...zhSaid,
   ...zhSteps,
-  ...zhScaling,
   ...zhSource,
   ...zhTeams,
   ...zhTerminal,

@@ -70,6 +70,15 @@ describe("several strategies", () => {
     expect(open([{ type: "lag", target: 10, lag: 11 }]).decide(at(0, 0)).desired).toBe(2);
   });
 
+  test("one is said as one", () => {
+    for (const metric of ["concurrency", "rps"] as const) {
+      const scaler = open([{ type: metric, target: 10 }], { instances: 1 });
+      load(scaler, 1, 1);
+      expect(scaler.decide(at(10_000, 1)).reason).toMatch(/^1 request (at once|a second) on average/);
+    }
+    expect(open([{ type: "lag", target: 10, lag: 1 }]).decide(at(0, 0)).reason).toContain("1 event waits");
+  });
+
   test("cpu grows with use while there is traffic, and keeps nobody awake without", () => {
     const scaler = open([{ type: "cpu", target: 50 }], { instances: 1 });
     load(scaler, 1, 1);

@@ -119,7 +119,11 @@ export class Strategies {
       case "lag": {
         const lag = "url" in strategy ? inputs.lags?.get(strategy.url) : strategy.lag;
         if (lag === undefined) return { desired: inputs.ready, ...reasonOf(say("lag.unknown")) };
-        return { desired: Math.ceil(lag / strategy.target), ...reasonOf(say("lag.known", { lag, target: strategy.target })) };
+        const { target } = strategy;
+        return {
+          desired: Math.ceil(lag / target),
+          ...reasonOf(lag === 1 ? say("lag.one", { target }) : say("lag.known", { lag, target })),
+        };
       }
       case "cpu":
       case "memory":
@@ -156,6 +160,9 @@ export function figure(value: number): string {
 function describeLoad(scaling: RevisionScaling, seen: { stable: number; panic: number }, { mode }: Recommendation): Reason {
   const panic = mode === "panic";
   const window = Math.ceil((panic ? scaling.panicWindow : scaling.stableWindow) / 1000);
-  const load = say(`load.${scaling.metric}`, { mean: figure(panic ? seen.panic : seen.stable), window, target: figure(scaling.target) });
+  const mean = figure(panic ? seen.panic : seen.stable);
+  const target = figure(scaling.target);
+  const load =
+    mean === "1" ? say(`load.${scaling.metric}-one`, { window, target }) : say(`load.${scaling.metric}`, { mean, window, target });
   return reasonOf(load, ...(panic ? [say("load.panicking")] : []));
 }

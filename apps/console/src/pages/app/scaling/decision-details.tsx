@@ -1,5 +1,7 @@
 import type { ScalingDecision } from "@ebb/api";
+import { useDecisionWords } from "../../../i18n/decision-words.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
+import { strategyWords } from "../../../i18n/said.ts";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
 import { Facts } from "../../../ui/facts.tsx";
 import { VersionMark } from "../../../ui/version-mark.tsx";
@@ -12,7 +14,7 @@ export function DecisionDetails({ decision }: { decision: ScalingDecision }) {
   const text = useText();
   const format = useFormat();
   const { observed, metric, bounds, votes, winner } = decision;
-  const words = text.decision;
+  const words = useDecisionWords();
   const load = (value: number) => `${format.decimal(value)} ${words.units[metric] ?? metric}`;
   const facts: [string, string][] = [
     [words.wanted, `${decision.previous} → ${decision.desired}`],
@@ -30,7 +32,7 @@ export function DecisionDetails({ decision }: { decision: ScalingDecision }) {
       title: words.strategy,
       render: ({ strategy }) => (
         <>
-          <b>{strategy}</b> {strategy === winner && <span className="faint">{words.won}</span>}
+          <b>{strategyWords(text, strategy)}</b> {strategy === winner && <span className="faint">{words.won}</span>}
         </>
       ),
     },

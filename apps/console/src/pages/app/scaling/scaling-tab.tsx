@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import { decisionsAtQuery, decisionsOfSpanQuery, decisionsQuery, MOST_DECISIONS } from "../../../api/queries.ts";
+import { useDecisionWords } from "../../../i18n/decision-words.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { Choice } from "../../../ui/choice.tsx";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
@@ -24,6 +25,7 @@ const route = getRouteApi("/apps/$app/$env/scaling");
 
 /** How many instances the app was to have, and why. */
 export function ScalingTab() {
+  const words = useDecisionWords();
   const text = useText();
   const place = usePlace();
   const { app } = place;
@@ -73,7 +75,7 @@ export function ScalingTab() {
                 />
                 {chosen && items.length === MOST_DECISIONS && <p className="faint">{text.span.newestOnly(MOST_DECISIONS)}</p>}
                 {picked === null ? (
-                  <p className="faint">{text.decision.pick}</p>
+                  <p className="faint">{words.pick}</p>
                 ) : (
                   <Why at={picked} decisions={holdingAt([...all, ...(earlier.data?.items ?? [])], picked / 1000)} />
                 )}
@@ -91,11 +93,12 @@ export function ScalingTab() {
 
 /** Why there were so many at that moment. */
 function Why({ at, decisions }: { at: number; decisions: readonly ScalingDecision[] }) {
+  const words = useDecisionWords();
   const text = useText();
   const format = useFormat();
   return (
     <section aria-live="polite" className="decisions">
-      <h3>{text.decision.why(format.dateTime(new Date(at).toISOString()))}</h3>
+      <h3>{words.why(format.dateTime(new Date(at).toISOString()))}</h3>
       {decisions.length === 0 && <p className="faint">{text.live.noDecision}</p>}
       {decisions.map((decision) => (
         <DecisionDetails key={decision.version} decision={decision} />
@@ -110,6 +113,7 @@ interface DecisionsProps {
 }
 
 function DecisionTable({ decisions, onPick }: DecisionsProps) {
+  const words = useDecisionWords();
   const text = useText();
   const columns: Column<ScalingDecision>[] = [
     { key: "time", title: text.scaling.time, render: (decision) => <Ago at={decision.time} /> },
@@ -132,7 +136,7 @@ function DecisionTable({ decisions, onPick }: DecisionsProps) {
     },
     {
       key: "details",
-      title: text.decision.details,
+      title: words.details,
       titleUnseen: true,
       align: "right",
       render: (decision) => <DetailsButton decision={decision} onPick={onPick} />,
@@ -172,17 +176,17 @@ function DecisionCards({ decisions, onPick }: DecisionsProps) {
 }
 
 function DetailsButton({ decision, onPick }: { decision: ScalingDecision; onPick: (milliseconds: number) => void }) {
-  const text = useText();
+  const words = useDecisionWords();
   return (
     <Button
       size="small"
-      aria-label={`${text.decision.details}: ${decision.version} ${change(decision)}`}
+      aria-label={`${words.details}: ${decision.version} ${change(decision)}`}
       onClick={() => {
         onPick(Date.parse(decision.time));
         scrollTo({ top: 0 });
       }}
     >
-      {text.decision.details}
+      {words.details}
     </Button>
   );
 }

@@ -1,7 +1,9 @@
 import type { ScalingPolicy } from "@ebb/api";
 import { useSpeech } from "../../../../i18n/language.tsx";
 import { usePolicyWords } from "../../../../i18n/policy-words.ts";
+import { draftOf, strategyFaults } from "./scaling-draft.ts";
 import { scalingSays, type SpeakingVersion } from "./scaling-says.ts";
+import { WindowTimes } from "./window-times.tsx";
 
 interface InForceProps {
   env: string;
@@ -16,6 +18,8 @@ export function InForce({ env, policy, version }: InForceProps) {
   const says = scalingSays(policy, version, { words, format });
   const { own } = version;
   const [min, max] = [policy.min ?? own.min, policy.max ?? own.max];
+  // Whoever wrote one into the cluster may have made it one that never comes.
+  const windows = draftOf(policy).strategies.filter((each) => each.type === "cron" && Object.keys(strategyFaults(each)).length === 0);
   const lines: [sentence: string, here: boolean][] = [
     [says.min, policy.min !== null],
     [says.max, policy.max !== null],
@@ -30,6 +34,11 @@ export function InForce({ env, policy, version }: InForceProps) {
         {lines.map(([sentence, here]) => (
           <li key={sentence}>
             {sentence} {here && <span className="faint">· {words.here}</span>}
+          </li>
+        ))}
+        {windows.map(({ key, start, end, timezone }) => (
+          <li key={key}>
+            <WindowTimes start={start} end={end} timezone={timezone} />
           </li>
         ))}
       </ul>

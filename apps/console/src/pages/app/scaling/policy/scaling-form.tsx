@@ -60,7 +60,7 @@ export function ScalingForm({ edit, policy, version, onAsk }: ScalingFormProps) 
       />
       <IdleField value={draft.idle} onChange={(idle) => set({ idle })} />
       <div className="plan" aria-live="polite">
-        <ChangeSentences before={sentencesOf(says(base))} after={sentencesOf(says(next ?? base))} />
+        {next !== null && <ChangeSentences before={sentencesOf(says(base))} after={sentencesOf(says(next))} />}
       </div>
       <SaveRow label={words.apply} ready={!same} busy={save.isPending} edited={edit.edited !== null} onReset={reload}>
         <Button onClick={() => edit.setEdited(draftOf(DEFAULT))}>{words.reset}</Button>
@@ -105,7 +105,7 @@ function Bounds({ edit: { draft, set }, version: { own }, refused }: BoundsProps
     );
   };
   return (
-    <div className="fields policy-fields">
+    <div className="fields policy-fields scaling-fields">
       {bound("min", words.minField)}
       {bound("max", words.maxField)}
     </div>

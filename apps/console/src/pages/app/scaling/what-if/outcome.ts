@@ -1,6 +1,6 @@
 import type { WhatIf } from "@ebb/api";
 import type { PolicyWords } from "../../../../i18n/policy-words.ts";
-import { strategySays, type Speech } from "../policy/scaling-says.ts";
+import type { Speech } from "../policy/scaling-says.ts";
 
 export interface OutcomeRow {
   key: keyof PolicyWords["whatIf"]["rows"];
@@ -32,7 +32,6 @@ export function outcomeRows({ inForce, asked }: Pick<WhatIf, "inForce" | "asked"
   };
   const time = (seconds: number) => format.duration(seconds * 1000);
   return [
-    setting("strategies", ({ strategies }) => strategies.map((strategy) => strategySays(strategy, speech)).join("; ")),
     setting("target", ({ target, metric }) => whatIf[metric === "rps" ? "aSecond" : "atOnce"](format.decimal(target))),
     setting("bounds", ({ min, max }) => `${format.number(min)} – ${max === 0 ? "∞" : format.number(max)}`),
     setting("window", ({ windowSeconds }) => format.span(windowSeconds)),

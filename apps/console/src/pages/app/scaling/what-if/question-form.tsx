@@ -37,7 +37,7 @@ export function QuestionForm({ place, search, onAsk }: QuestionFormProps) {
         if (ready) onAsk(searchOf(typed));
       }}
     >
-      <div className="fields policy-fields">
+      <div className="fields policy-fields scaling-fields">
         <b>{words.over}</b>
         <Choice
           label={words.over}
