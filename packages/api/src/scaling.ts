@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { Nullable, object, VersionName } from "./names.ts";
+import { Said } from "./said.ts";
 
 const Target = Type.Number({ minimum: 0.01, maximum: 1e9 });
 const CronText = Type.String({ minLength: 9, maxLength: 120 });
@@ -84,6 +85,7 @@ export const WhatIf = object({
   inForce: WhatIfSide,
   asked: WhatIfSide,
   notes: Type.Array(Type.String(), { description: "What limits the answer" }),
+  saidNotes: Type.Optional(Type.Array(Said, { description: "Each of them by its code, for words in another language" })),
 });
 export type WhatIf = Static<typeof WhatIf>;
 

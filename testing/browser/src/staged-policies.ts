@@ -55,4 +55,5 @@ export const whatIf: WhatIf = {
   inForce: side(1, {}),
   asked: side(0, { instanceSeconds: 1800, starts: { cold: 21, prepared: 31, frozen: 0 }, waited: 52, waitingSeconds: 2.9 }),
   notes: ["What a URL said of waiting events is not recorded: its strategy votes for as many as there are."],
+  saidNotes: [{ code: "replay.lag" }],
 };

@@ -4,11 +4,14 @@ import { en } from "./en.ts";
 import { actionWords, saidWords, strategyWords } from "./said.ts";
 import { zh } from "./zh.ts";
 
-const catalogues = import.meta.glob<string>("../../../../packages/{autoscaler/src,builder/src,platform/src/operations}/words.ts", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
+const catalogues = import.meta.glob<string>(
+  "../../../../packages/{autoscaler/src,builder/src,controllers/src/podautoscaler,platform/src/operations}/words.ts",
+  {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  },
+);
 /** Each code with its English text, from all catalogues. */
 const texts = new Map(
   Object.values(catalogues).flatMap((file) =>
@@ -18,7 +21,7 @@ const texts = new Map(
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
 
 test("every code that the platform says has Chinese words with the same holes, and no other has", () => {
-  expect(Object.keys(catalogues)).toHaveLength(3);
+  expect(Object.keys(catalogues)).toHaveLength(4);
   expect(texts.size).toBeGreaterThan(50);
   expect(new Set(Object.keys(zh.said))).toEqual(new Set(texts.keys()));
   for (const [code, text] of texts) {

@@ -72,11 +72,16 @@ describe("whatIf", () => {
     const load = new LoadRecord();
     load.add({ second: now - 30, requests: 4, work: 1 });
     revision = { ...revision, load };
-    const { notes } = await ask({ min: "1" });
+    const { notes, saidNotes } = await ask({ min: "1" });
     expect(notes).toEqual([
       expect.stringContaining("No start of it was measured"),
       expect.stringContaining("The record is short: 30 s, less than two windows of 60 s"),
       expect.stringContaining("Nothing was recorded before"),
+    ]);
+    expect(saidNotes).toEqual([
+      { code: "replay.assumed", with: { seconds: 1 } },
+      { code: "replay.short", with: { length: 30, window: 60 } },
+      { code: "replay.begins", with: { time: new Date((now - 30) * 1000).toISOString() } },
     ]);
   });
 

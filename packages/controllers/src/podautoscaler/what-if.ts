@@ -10,9 +10,10 @@ import {
   type RevisionScaling,
   type StartTimes,
 } from "@ebb/autoscaler";
-import { sleep, type Clock } from "@ebb/base";
+import { codeOf, sleep, type Clock, type Said, type SaidCode } from "@ebb/base";
 import { badRequest, parseDuration, StatusError } from "@ebb/kube";
 import type { ColdStart } from "./cold-starts.ts";
+import { say } from "./words.ts";
 
 /** What of a revision a replay starts from. */
 export interface Replayable {
@@ -35,8 +36,9 @@ export interface WhatIf {
   starts: StartTimes;
   inForce: Side;
   asked: Side;
-  /** What limits the answer, in sentences. */
+  /** What limits the answer, in sentences; and each by its code. */
   notes: string[];
+  saidNotes: SaidCode[];
 }
 
 export interface Side {
@@ -68,7 +70,7 @@ export async function whatIf(
       "nothing to replay: no request was recorded in that time; the record begins with the control plane and is kept for six busy hours",
     );
   }
-  const notes: string[] = [];
+  const notes: Said[] = [];
   const times = startTimes(starts, notes);
   const side = async (policy: Policy, annotations: Replayable["annotations"]): Promise<Side> => {
     const { containerConcurrency, config } = revision;
@@ -81,7 +83,8 @@ export async function whatIf(
   const other = await side(asked.policy, asked.annotations);
   notes.push(...limits([inForce, other], { from: first.second, until, since }));
   const requests = load.reduce((sum, second) => sum + second.requests, 0);
-  return { from: first.second, until, requests, busySeconds: load.length, starts: times, inForce, asked: other, notes };
+  const said = { notes: notes.map(({ words }) => words), saidNotes: notes.map(codeOf) };
+  return { from: first.second, until, requests, busySeconds: load.length, starts: times, inForce, asked: other, ...said };
 }
 
 /** Requests and scaling go on between the slices. */
@@ -138,26 +141,26 @@ function ownSettings(given: (key: string) => string | undefined): Record<string,
 }
 
 /** What starts took, by the median of those recorded; the answer of the application itself is not among it. */
-function startTimes(starts: readonly ColdStart[], notes: string[]): StartTimes {
+function startTimes(starts: readonly ColdStart[], notes: Said[]): StartTimes {
   const median = (from: ColdStart["from"]): number | undefined => {
     const totals = starts.filter((start) => start.from === from).map(({ total, firstByte }) => (total - firstByte) / 1000);
     return totals.sort((a, b) => a - b)[Math.floor(totals.length / 2)];
   };
   const cold = median("cold");
-  if (cold === undefined) notes.push(`No start of it was measured: ${ASSUMED.cold} s is assumed for one.`);
+  if (cold === undefined) notes.push(say("replay.assumed", { seconds: ASSUMED.cold }));
   return { cold: cold ?? ASSUMED.cold, prepared: median("prepared") ?? ASSUMED.prepared, frozen: median("frozen") ?? ASSUMED.frozen };
 }
 
-function limits(sides: readonly Side[], { from, until, since }: { from: number; until: number; since: number }): string[] {
+function limits(sides: readonly Side[], { from, until, since }: { from: number; until: number; since: number }): Said[] {
   const window = Math.max(...sides.map(({ policy }) => policy.stableWindow)) / 1000;
   const measured = sides.some(({ policy }) => policy.strategies.some(({ type }) => type === "cpu" || type === "memory"));
   const remote = sides.some(({ policy }) => policy.strategies.some((strategy) => strategy.type === "lag" && "url" in strategy));
   const length = until - from;
   return [
-    ...(length < 2 * window ? [`The record is short: ${length} s, less than two windows of ${window} s. Take the figures as a hint.`] : []),
-    ...(since < from ? [`Nothing was recorded before ${new Date(from * 1000).toISOString()}: the replay begins there.`] : []),
-    ...(measured ? ["CPU and memory are not recorded: their strategies vote for as many as there are."] : []),
-    ...(remote ? ["What a URL said of waiting events is not recorded: its strategy votes for as many as there are."] : []),
+    ...(length < 2 * window ? [say("replay.short", { length, window })] : []),
+    ...(since < from ? [say("replay.begins", { time: new Date(from * 1000).toISOString() })] : []),
+    ...(measured ? [say("replay.usage")] : []),
+    ...(remote ? [say("replay.lag")] : []),
   ];
 }
 

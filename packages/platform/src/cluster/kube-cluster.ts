@@ -296,8 +296,9 @@ export class KubeCluster implements Cluster {
     const subresource = `whatif?${query.toString()}`;
     const found = await this.#client.subresource<RevisionWhatIf>(PodAutoscalers, this.#namespace, revision, subresource);
     if (!found) return undefined;
-    const { from, until, requests, busySeconds, startSeconds, inForce, asked, notes } = found;
-    return { from, until, requests, busySeconds, startSeconds, inForce, asked, notes };
+    const { from, until, requests, busySeconds, startSeconds, inForce, asked, notes, saidNotes } = found;
+    const limits = { notes, ...(saidNotes === undefined ? {} : { saidNotes }) };
+    return { from, until, requests, busySeconds, startSeconds, inForce, asked, ...limits };
   }
 
   explain(kind: "routes" | "virtualservices", name: string, query: URLSearchParams): Promise<RouteExplanation | undefined> {

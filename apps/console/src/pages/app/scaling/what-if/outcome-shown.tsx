@@ -7,6 +7,7 @@ import { usePolicyWords } from "../../../../i18n/policy-words.ts";
 import { Sentences } from "../../../../ui/change-sentences.tsx";
 import { DataTable, type Column } from "../../../../ui/data-table.tsx";
 import { VersionMark } from "../../../../ui/version-mark.tsx";
+import { Words } from "../../../../ui/words.tsx";
 import { outcomeRows, outcomeSays, type OutcomeRow } from "./outcome.ts";
 import { settingsOf } from "./question.ts";
 
@@ -22,7 +23,7 @@ export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
   const { whatIf } = words;
   const { format } = useSpeech();
   const [used, setUsed] = useState<Question | null>(null);
-  const { version, from, until, requests, busySeconds, notes, asked } = found;
+  const { version, from, until, requests, busySeconds, notes, saidNotes, asked } = found;
   const settings = settingsOf(question, asked.policy);
   const columns: Column<OutcomeRow>[] = [
     { key: "what", title: whatIf.what, render: ({ key }) => whatIf.rows[key] },
@@ -42,9 +43,9 @@ export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
         {whatIf.record(format.number(requests), format.number(busySeconds), format.dateTime(from), format.dateTime(until))}
       </p>
       <Sentences words={outcomeSays(found, { words, format })} />
-      {notes.map((note) => (
-        <p key={note} className="faint" lang="en">
-          {note}
+      {notes.map((note, index) => (
+        <p key={note} className="faint">
+          <Words said={saidNotes?.slice(index, index + 1)} english={note} />
         </p>
       ))}
       <DataTable label={whatIf.title} rows={outcomeRows(found, { words, format })} columns={columns} keyOf={({ key }) => key} />
