@@ -75,6 +75,57 @@ describe.skipIf(skipReason !== null)("with a whole platform behind it, the conso
     expect(await accessibilityFindings(page)).toEqual([]);
   });
 
+  test("sets how it is scaled, sees it in force, and asks what another policy would have done", async () => {
+    const { page, complaints } = visited;
+    const shop = inTest("shop");
+    // Trying again begins as the first time did.
+    await ebb.client.patchScaling(shop, { strategies: null, min: null, max: null, idle: null });
+    await visited.open("/apps/shop/test/scaling-policy");
+    const form = page.locator("form").filter({ has: page.getByRole("heading", { name: "Change it" }) });
+    await page.getByRole("listitem").filter({ hasText: "At least what v2 says itself: 0" }).waitFor();
+    await form.getByRole("spinbutton", { name: "At least so many instances" }).fill("2");
+    await form.getByRole("spinbutton", { name: "At most so many (0: no limit)" }).fill("1");
+    await form.getByText("Less than the instances that there are at least").waitFor();
+    expect(await form.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
+    await form.getByRole("spinbutton", { name: "At most so many (0: no limit)" }).fill("");
+    await form.getByText("At least 2 instances").waitFor();
+    await ebb.client.patchScaling(shop, { max: 5 });
+    const before = complaints.length;
+    await form.getByRole("button", { name: "Apply" }).click();
+    await form.getByText("Somebody has changed this meanwhile").waitFor();
+    await form.getByText(/^At most: At most what v2 says itself.* → At most 5 instances$/).waitFor();
+    expect(await form.getByRole("spinbutton", { name: "At least so many instances" }).inputValue()).toBe("2");
+    await form.getByRole("button", { name: "Save mine on top of it" }).click();
+    await page.getByText("It is scaled so now.").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "At most 5 instances · set here" }).waitFor();
+    expect(await ebb.client.getScaling(shop)).toMatchObject({ min: 2, max: 5, strategies: null, idle: null });
+    // Nobody asks for a second one but the policy.
+    await eventually(async () => (await ebb.client.listInstances(shop)).filter(({ ready }) => ready).length === 2, 30_000);
+
+    await ebb.get("shop");
+    const ask = page.locator("form").filter({ has: page.getByRole("button", { name: "Ask" }) });
+    await eventually(async () => (await ebb.client.whatIf(shop, { version: "v2" })).requests > 0);
+    await ask.getByRole("spinbutton", { name: "At least so many instances" }).fill("0");
+    await ask.getByRole("button", { name: "Ask" }).click();
+    await page.waitForURL("**/scaling-policy?over=1h&min=0");
+    await page.getByText(/% less instance time$/).waitFor();
+    await page
+      .getByRole("region", { name: "What if?" })
+      .getByRole("row", { name: /^Bounds 2 – 5 0 – 5/ })
+      .waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Use these settings" }).click();
+    await form.getByText("At least no instance: it may sleep").waitFor();
+    await visited.open("/apps/shop/test/scaling-policy?over=1h&version=v1");
+    await page.getByText("Nothing was recorded in that time.").waitFor();
+    await form.getByRole("button", { name: "All as the versions say" }).click();
+    await form.getByRole("button", { name: "Apply" }).click();
+    await page.getByText("It is scaled so now.").waitFor();
+    expect(await ebb.client.getScaling(shop)).toMatchObject({ min: null, max: null, strategies: null, idle: null });
+    // Chromium itself logs what was refused.
+    complaints.splice(before, Infinity, ...complaints.slice(before).filter((each) => !/412|409/.test(each)));
+  });
+
   test("shows log lines as they are written, of the chosen version", async () => {
     const { page } = visited;
     await page.getByRole("link", { name: "Logs", exact: true }).click();

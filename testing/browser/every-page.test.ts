@@ -16,6 +16,7 @@ const PAGES = [
   "/apps/hello-node/test/releases",
   "/apps/hello-node/test/domains",
   "/apps/hello-node/test/scaling",
+  "/apps/hello-node/test/scaling-policy",
   "/apps/hello-node/test/versions/v12",
   "/apps/hello-node/test/cold-starts",
   "/apps/hello-node/test/requests",
@@ -51,6 +52,7 @@ const PAGES = [
   "/apps/hello-node/test/requests?request=r-orders",
   "/apps/hello-node/test/logs?from=2026-11-23T08:00:00Z&to=2026-11-23T10:00:00Z",
   "/apps/hello-node/test?from=2026-11-23T08:00:00Z",
+  "/apps/hello-node/test/scaling-policy?over=1h&min=0&strategies=%5B%7B%22type%22%3A%22cpu%22%2C%22target%22%3A70%7D%5D",
   "/no/such/page",
 ];
 

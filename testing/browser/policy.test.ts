@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
 import { configuration, plan } from "./src/staged-configuration.ts";
 import { me } from "./src/staged-people.ts";
+import { scaling } from "./src/staged-policies.ts";
 import { problem, stagedVisits } from "./src/staged-visits.ts";
 
 /** Configuration and policies, over staged answers. */
@@ -106,6 +107,89 @@ describe.skipIf(skipReason !== null)("an app's configuration", () => {
     await page.getByText("No version can be made of this configuration").waitFor();
     await page.getByText("Only a developer or above changes this here.").waitFor();
     expect(await page.getByRole("textbox").count()).toBe(0);
+  });
+});
+
+describe.skipIf(skipReason !== null)("an app's scaling", () => {
+  const AT = "/apps/hello-node/environments/test";
+  const PAGE = "/apps/hello-node/test/scaling-policy";
+
+  test("is edited with each field judged at the field, told in words, and kept from what somebody else has done meanwhile", async () => {
+    const { page } = await go(PAGE, { timezoneId: "Asia/Tokyo" });
+    const row = (number: number) => page.getByRole("group", { name: `Strategy ${number}` });
+    await row(2).getByText(/^The window (is open, until|comes next from) \w+, .* your time$/).waitFor();
+    const start = row(2).getByRole("textbox", { name: "From (cron): Strategy 2" });
+    await start.fill("0 25 * * *");
+    const fault = row(2).getByText("No cron expression of five fields:");
+    await fault.waitFor();
+    expect(await start.getAttribute("aria-describedby")).toBe(await fault.getAttribute("id"));
+    await start.fill("0 9 * * 1-5");
+    await row(3).getByRole("textbox", { name: "Address: Strategy 3" }).fill("http://ann@queue");
+    await row(3).getByText("An http or https address without a user").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await row(3).getByRole("button", { name: "Remove: Strategy 3" }).click();
+    await page.getByRole("button", { name: "Add a strategy" }).click();
+    await row(3).getByRole("spinbutton", { name: "Aimed at: Strategy 3" }).fill("50");
+    await page.getByText("3 instances from “0 9 * * 1-5” to “0 20 * * 1-5” by the clocks of Europe/Berlin").waitFor();
+    await page.getByText("By requests a second: 50 per instance").waitFor();
+
+    // What comes in while one types takes nothing away.
+    stage(`GET ${AT}/scaling`, { status: 200, body: { ...scaling, max: 4, revision: "9" } });
+    platform().change({ type: "app", app: "hello-node" });
+    await page.getByRole("listitem").filter({ hasText: "At most 4 instances · set here" }).waitFor();
+    expect(await start.inputValue()).toBe("0 9 * * 1-5");
+    const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "scaling.changed" };
+    const refusal = { type: "about:blank", title: "Changed meanwhile", status: 412, code: "precondition_failed", detail: "It was", changed };
+    stage(`PATCH ${AT}/scaling`, { status: 412, body: refusal });
+    await page.getByRole("button", { name: "Apply" }).click();
+    await page.getByText(/^grace, /).waitFor();
+    await page.getByText(/^At most: .* → At most 4 instances$/).waitFor();
+    stage(`PATCH ${AT}/scaling`, problem(400, "invalid_request", "body/strategies/1/replicas must be at most 2"));
+    const asked = page.waitForRequest((request) => request.method() === "PATCH");
+    await page.getByRole("button", { name: "Save mine on top of it" }).click();
+    expect((await asked).headers()["if-match"]).toBe('"9"');
+    expect((await asked).postDataJSON()).toEqual({
+      strategies: [scaling.strategies?.[0], { ...scaling.strategies?.[1], start: "0 9 * * 1-5" }, { type: "rps", target: 50 }],
+    });
+    await row(2).getByText("body/strategies/1/replicas must be at most 2").waitFor();
+    expect(await accessibilityFindings(page)).toEqual([]);
+  });
+
+  test("is asked about: an edit, another policy, nothing recorded, no answer, a cluster that records nothing", async () => {
+    const { page, open } = await go(PAGE);
+    await page.getByRole("spinbutton", { name: "At least so many instances" }).first().fill("0");
+    await page.getByRole("button", { name: "What would it have done?" }).click();
+    await page.waitForURL(`**${PAGE}?over=1h&min=0`);
+    await page.getByText("42 % less instance time").waitFor();
+    await page.getByRole("row", { name: "Cold starts 1 21 +20" }).waitFor();
+    await page.getByRole("spinbutton", { name: "Target per instance" }).fill("0");
+    await page.getByText("A number from 0.01 to 1,000,000,000").waitFor();
+    expect(await page.getByRole("button", { name: "Ask" }).isDisabled()).toBe(true);
+    await page.getByRole("spinbutton", { name: "Target per instance" }).fill("5");
+    await page.getByRole("radio", { name: "6 hours" }).press("Space");
+    const asked = page.waitForRequest((request) => request.url().includes("/what-if?"));
+    await page.getByRole("spinbutton", { name: "Target per instance" }).press("Enter");
+    const { searchParams } = new URL((await asked).url());
+    expect([searchParams.get("min"), searchParams.get("target")]).toEqual(["0", "5"]);
+    expect((Date.now() - Date.parse(searchParams.get("since") ?? "")) / 3_600_000).toBeCloseTo(6, 1);
+    await page.getByRole("button", { name: "Use these settings" }).click();
+    await page.getByText("They are in the form above, and not applied yet.").waitFor();
+    expect(platform().received.filter(({ route }) => route.startsWith("PATCH"))).toEqual([]);
+    for (const [answer, words] of [
+      [problem(409, "nothing_recorded", "nothing to replay"), "Nothing was recorded in that time."],
+      [problem(409, "what_if_unavailable", "not here"), "This cluster does not record the load of its versions"],
+      [problem(400, "invalid_request", "max 2 is less than min 3"), "max 2 is less than min 3"],
+    ] as const) {
+      stage(`GET ${AT}/what-if`, answer);
+      await open(`${PAGE}?over=7d&version=v12`);
+      await page.getByText(words).waitFor();
+      expect(await accessibilityFindings(page), words).toEqual([]);
+    }
+    stage(`GET ${AT}/what-if`, "hang");
+    stage(`GET ${AT}/decisions`, { status: 200, body: { items: [], recorded: false } });
+    await open(`${PAGE}?over=7d`);
+    await page.getByRole("status", { name: "Loading" }).waitFor();
+    await page.getByText("This cluster's autoscaler is not Ebb's").waitFor();
   });
 });
 

@@ -19,7 +19,7 @@ export const enPolicy = {
   bounds: "Bounds",
   minField: "At least so many instances",
   maxField: "At most so many (0: no limit)",
-  asVersion: "as the version says",
+  asVersion: "the version's",
   asVersionNumber: (n: string) => `the version's: ${n}`,
   strategies: "Instances by",
   strategiesNone: "No strategy is set here: what the version says decides.",
@@ -157,6 +157,7 @@ export const enPolicy = {
       waitingSeconds: "Waiting, all together",
       longestWakeSeconds: "Longest wake",
     },
+    kept: { cold: "nothing", prepared: "prepared", frozen: "frozen" },
     atOnce: (n: string) => `${n} at once`,
     aSecond: (n: string) => `${n} a second`,
     says: {

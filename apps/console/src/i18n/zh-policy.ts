@@ -145,6 +145,7 @@ export const zhPolicy: typeof enPolicy = {
       waitingSeconds: "等待时间总和",
       longestWakeSeconds: "最长唤醒时间",
     },
+    kept: { cold: "不保留", prepared: "已准备", frozen: "冻结" },
     atOnce: (n) => `并发 ${n}`,
     aSecond: (n) => `每秒 ${n}`,
     says: {

@@ -29,6 +29,7 @@ export function pagesOf({ operations }: Pick<LivePlatform, "operations">): Recor
     domains: app("/domains"),
     releases: app("/releases"),
     scaling: app("/scaling"),
+    "scaling-policy": app("/scaling-policy?over=1h&min=2"),
     "cold-starts": app("/cold-starts"),
     requests: app("/requests"),
     try: app("/try"),

@@ -95,7 +95,7 @@ function WindowFields(parts: PartProps) {
   const words = usePolicyWords();
   const { label, strategy, set } = parts;
   const cron = (field: "start" | "end") => (
-    <>
+    <span className="strategy-part">
       <span>{words[field]}</span>
       <Input
         {...noted(parts, field)}
@@ -106,7 +106,7 @@ function WindowFields(parts: PartProps) {
         aria-label={`${words[field]}: ${label}`}
         onChange={({ target }) => set({ [field]: target.value })}
       />
-    </>
+    </span>
   );
   return (
     <>
@@ -122,14 +122,16 @@ function WindowFields(parts: PartProps) {
       <span>{words.replicasUnit}</span>
       {cron("start")}
       {cron("end")}
-      <span>{words.zone}</span>
-      <ZoneInput
-        {...noted(parts, "timezone")}
-        className="strategy-zone"
-        value={strategy.timezone}
-        aria-label={`${words.zone}: ${label}`}
-        onChange={(timezone) => set({ timezone })}
-      />
+      <span className="strategy-part">
+        <span>{words.zone}</span>
+        <ZoneInput
+          {...noted(parts, "timezone")}
+          className="strategy-zone"
+          value={strategy.timezone}
+          aria-label={`${words.zone}: ${label}`}
+          onChange={(timezone) => set({ timezone })}
+        />
+      </span>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useSpeech } from "../../../../i18n/language.tsx";
 import { usePolicyWords } from "../../../../i18n/policy-words.ts";
 import { Sentences } from "../../../../ui/change-sentences.tsx";
 import { DataTable, type Column } from "../../../../ui/data-table.tsx";
+import { useNarrow } from "../../../../ui/use-narrow.ts";
 import { VersionMark } from "../../../../ui/version-mark.tsx";
 import { Words } from "../../../../ui/words.tsx";
 import { outcomeRows, outcomeSays, type OutcomeRow } from "./outcome.ts";
@@ -24,18 +25,8 @@ export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
   const { format } = useSpeech();
   const [used, setUsed] = useState<Question | null>(null);
   const { version, from, until, requests, busySeconds, notes, saidNotes, asked } = found;
+  const columns = useColumns();
   const settings = settingsOf(question, asked.policy);
-  const columns: Column<OutcomeRow>[] = [
-    { key: "what", title: whatIf.what, render: ({ key }) => whatIf.rows[key] },
-    { key: "inForce", title: whatIf.inForce, align: "right", render: ({ inForce }) => <span className="number">{inForce}</span> },
-    { key: "asked", title: whatIf.asked, align: "right", render: (row) => <b className="number">{row.asked}</b> },
-    {
-      key: "difference",
-      title: whatIf.difference,
-      align: "right",
-      render: ({ difference }) => <span className="number">{difference}</span>,
-    },
-  ];
   return (
     <>
       <p>
@@ -65,4 +56,25 @@ export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
       {onUse && question.window !== undefined && <p className="faint">{whatIf.notUsed}</p>}
     </>
   );
+}
+
+/** A phone has no room for two columns of figures beside each other. */
+function useColumns(): Column<OutcomeRow>[] {
+  const { whatIf } = usePolicyWords();
+  const narrow = useNarrow();
+  const what: Column<OutcomeRow> = { key: "what", title: whatIf.what, render: ({ key }) => whatIf.rows[key] };
+  const figure = (key: "inForce" | "asked" | "difference"): Column<OutcomeRow> => ({
+    key,
+    title: whatIf[key],
+    align: "right",
+    render: (row) => <span className={`number ${key === "asked" ? "strong" : ""}`}>{row[key]}</span>,
+  });
+  if (!narrow) return [what, figure("inForce"), figure("asked"), figure("difference")];
+  const both: Column<OutcomeRow> = {
+    key: "both",
+    title: `${whatIf.inForce} → ${whatIf.asked}`,
+    align: "right",
+    render: ({ inForce, asked }) => <span className="number">{inForce === asked ? asked : `${inForce} → ${asked}`}</span>,
+  };
+  return [what, both];
 }

@@ -35,7 +35,7 @@ export function outcomeRows({ inForce, asked }: Pick<WhatIf, "inForce" | "asked"
     setting("target", ({ target, metric }) => whatIf[metric === "rps" ? "aSecond" : "atOnce"](format.decimal(target))),
     setting("bounds", ({ min, max }) => `${format.number(min)} – ${max === 0 ? "∞" : format.number(max)}`),
     setting("window", ({ windowSeconds }) => format.span(windowSeconds)),
-    setting("idle", ({ idle }) => words.idles[idle]),
+    setting("idle", ({ idle }) => whatIf.kept[idle]),
     figure("instanceSeconds", ({ instanceSeconds }) => instanceSeconds),
     figure("keptSeconds", ({ keptSeconds }) => keptSeconds),
     figure("peak", ({ peak }) => peak),
