@@ -117,7 +117,9 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
   test("is edited with each field judged at the field, told in words, and kept from what somebody else has done meanwhile", async () => {
     const { page } = await go(PAGE, { timezoneId: "Asia/Tokyo" });
     const row = (number: number) => page.getByRole("group", { name: `Strategy ${number}` });
-    await row(2).getByText(/^The window (is open, until|comes next from) \w+, .* your time$/).waitFor();
+    await row(2)
+      .getByText(/^The window (is open, until|comes next from) \w+, .* your time$/)
+      .waitFor();
     const start = row(2).getByRole("textbox", { name: "From (cron): Strategy 2" });
     await start.fill("0 25 * * *");
     const fault = row(2).getByText("No cron expression of five fields:");
@@ -139,7 +141,14 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
     await page.getByRole("listitem").filter({ hasText: "At most 4 instances · set here" }).waitFor();
     expect(await start.inputValue()).toBe("0 9 * * 1-5");
     const changed = { by: "grace", at: "2026-11-23T09:00:00Z", what: "scaling.changed" };
-    const refusal = { type: "about:blank", title: "Changed meanwhile", status: 412, code: "precondition_failed", detail: "It was", changed };
+    const refusal = {
+      type: "about:blank",
+      title: "Changed meanwhile",
+      status: 412,
+      code: "precondition_failed",
+      detail: "It was",
+      changed,
+    };
     stage(`PATCH ${AT}/scaling`, { status: 412, body: refusal });
     await page.getByRole("button", { name: "Apply" }).click();
     await page.getByText(/^grace, /).waitFor();

@@ -223,7 +223,9 @@ describe.skipIf(skipReason !== null)("when there is", () => {
       await open(`/apps/hello-node/test${path}`);
       await page.getByText(shown).first().waitFor();
       if (role !== null) await page.getByText(`Only a ${role} or above changes this here.`).first().waitFor();
-      const acts = page.getByRole("button", { name: /^(Apply|Release v|Roll back|Send all|Promote v|Abort|Go on|Add a rule|Add a strategy|Copy to)/ });
+      const acts = page.getByRole("button", {
+        name: /^(Apply|Release v|Roll back|Send all|Promote v|Abort|Go on|Add a rule|Add a strategy|Copy to)/,
+      });
       await expect.poll(() => acts.count(), { message: path }).toBe(0);
       expect(await page.getByRole("slider").count(), path).toBe(0);
       expect(await accessibilityFindings(page), path).toEqual([]);

@@ -3,7 +3,6 @@ export const enPolicy = {
   title: "How it is scaled",
   intro: "In force at once for all versions of the app here, over what each says itself, without a new version.",
   ignored: "This cluster's autoscaler is not Ebb's: it does not follow what is set here.",
-  asleep: "The environment is asleep: this counts when it wakes.",
   nothing: "Nothing is deployed here yet: what a version is scaled by comes with its first deployment.",
   inForce: "In force",
   min: "At least",

@@ -99,6 +99,10 @@ export function patchOf(from: ScalingPolicy, to: ScalingPolicy): PatchScaling {
   return Object.fromEntries(parts.filter((part) => JSON.stringify(was[part]) !== JSON.stringify(to[part])).map((part) => [part, to[part]]));
 }
 
+/** Whether nothing is set in it. */
+export const isDefault = ({ min, max, idle, strategies }: ScalingDraft): boolean =>
+  min === null && max === null && idle === null && strategies.length === 0;
+
 export type StrategyField = "target" | "start" | "end" | "timezone" | "replicas" | "url" | "lag";
 
 /** What is wrong with a field. Of a cron expression also what its parser says, in English. */

@@ -12,7 +12,7 @@ import { Refused } from "../../../../ui/refused.tsx";
 import { SaveRow } from "../../../../ui/save-row.tsx";
 import { Select } from "../../../../ui/select.tsx";
 import { FaultNote, RefusedNote, saidBy } from "./fault-note.tsx";
-import { boundsFault, DEFAULT, draftOf, IDLES, MOST_INSTANCES, refusedField, type Idle } from "./scaling-draft.ts";
+import { boundsFault, DEFAULT, draftOf, IDLES, isDefault, MOST_INSTANCES, refusedField, type Idle } from "./scaling-draft.ts";
 import { scalingSays, sentencesOf, type ScalingSays, type SpeakingVersion } from "./scaling-says.ts";
 import { StrategyList } from "./strategy-list.tsx";
 import type { ScalingEdit } from "./use-scaling-edit.ts";
@@ -63,7 +63,9 @@ export function ScalingForm({ edit, policy, version, onAsk }: ScalingFormProps) 
         {next !== null && <ChangeSentences before={sentencesOf(says(base))} after={sentencesOf(says(next))} />}
       </div>
       <SaveRow label={words.apply} ready={!same} busy={save.isPending} edited={edit.edited !== null} onReset={reload}>
-        <Button onClick={() => edit.setEdited(draftOf(DEFAULT))}>{words.reset}</Button>
+        <Button disabled={isDefault(draft)} onClick={() => edit.setEdited(draftOf(DEFAULT))}>
+          {words.reset}
+        </Button>
         {onAsk && <Button onClick={onAsk}>{words.tryIt}</Button>}
         {next === null && <span className="bad-text">{words.incomplete}</span>}
       </SaveRow>
