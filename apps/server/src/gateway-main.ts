@@ -40,7 +40,7 @@ await runChild(
       workers: config.gatewayWorkers,
       ...(accessLog ? { accessLog: (entry) => accessLog.write(entry) } : {}),
     });
-    const parts = [...(accessLog ? [accessLog] : []), gateway, heapCompaction({ clock: systemClock, compact: () => gateway.compact() })];
+    const parts = [...(accessLog ? [accessLog] : []), gateway, heapCompaction({ clock: systemClock, compact: () => gateway.settle() })];
     if (config.clusterAddress === undefined) return new Group("gateway", parts);
     const dns = createDns({
       listen: { host: config.clusterAddress, port: DNS_PORT },

@@ -15,6 +15,6 @@ const gateway = createGateway({
   workers: Number(workers),
 });
 await gateway.start();
-// As in production: the engine gives memory back once the start is over.
-await heapCompaction({ clock: systemClock, compact: () => gateway.compact() }).start();
+// As in production, once the start is over: the engine gives memory back, and the gateway rehearses.
+await heapCompaction({ clock: systemClock, compact: () => gateway.settle() }).start();
 console.log(gateway.addresses()[0]?.port);

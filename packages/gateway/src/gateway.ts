@@ -7,7 +7,8 @@ import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
 import type { ListenerOptions } from "./listener.ts";
 import { affordableConnections } from "./open-files.ts";
 import type { CertificateEntry } from "./route-table.ts";
-import { Serving } from "./serving.ts";
+import { rehearse } from "./rehearsal.ts";
+import { Serving, type ServingOptions } from "./serving.ts";
 import { WorkerPool } from "./workers/worker-pool.ts";
 
 export interface GatewayOptions {
@@ -38,8 +39,11 @@ export interface Gateway extends Runnable {
   addresses(): { host: string; port: number }[];
   /** Counters since it was made; with several workers as of their last report, a second ago at most. */
   totals(): GatewayTotals;
-  /** Collects the garbage of every thread, one after the other, so that the others serve meanwhile; for when there is little to do. */
-  compact(): Promise<void>;
+  /**
+   * For when there is little to do: collects the garbage of every thread and, the first time, has each rehearse (see there), one after the other, so that the
+   * others serve meanwhile.
+   */
+  settle(): Promise<void>;
 }
 
 /** Makes the data plane: listeners, routing, activator, limits, proxy and statistics, steered over the control socket. */
@@ -50,9 +54,12 @@ export function createGateway(options: GatewayOptions): Gateway {
 class GatewayProcess implements Gateway {
   readonly name = "gateway";
   readonly #options: GatewayOptions;
+  readonly #serving: ServingOptions;
   readonly #server: Serving | WorkerPool;
   readonly #store: TableStore;
   readonly #control: ControlServer;
+  readonly #ending = new AbortController();
+  #rehearsed: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: GatewayOptions) {
@@ -64,6 +71,7 @@ class GatewayProcess implements Gateway {
       log.warn({ connections, wanted }, "few files may be open at once (ulimit -n): fewer client connections are taken");
     const bounded = { ...limits, connections };
     const serving = { ...options, accessLog, ownCertificate, limits: bounded, transport, traceSampling, counts: undefined };
+    this.#serving = serving;
     this.#server = workers > 1 ? new WorkerPool(serving, workers) : new Serving(serving);
     const { plane, onWake } = this.#server;
     this.#store = new TableStore({ path: options.tablePath, clock, log, table: () => plane.table });
@@ -85,9 +93,14 @@ class GatewayProcess implements Gateway {
     return this.#server.totals();
   }
 
-  async compact(): Promise<void> {
+  async settle(): Promise<void> {
+    const server = this.#server;
+    const { signal } = this.#ending;
     collectGarbage();
-    if (this.#server instanceof WorkerPool) await this.#server.compact();
+    if (server instanceof WorkerPool) await server.compact();
+    // Afterwards: the collection takes what was compiled and has not been run for a while.
+    this.#rehearsed ??= server instanceof WorkerPool ? server.rehearse(signal) : rehearse(this.#serving, signal);
+    await this.#rehearsed;
   }
 
   async start(): Promise<void> {
@@ -114,6 +127,8 @@ class GatewayProcess implements Gateway {
   }
 
   async #stop(): Promise<void> {
+    this.#ending.abort();
+    await this.#rehearsed;
     await this.#server.stop();
     await this.#control.stop();
     await this.#store.stop();

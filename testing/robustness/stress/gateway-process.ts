@@ -39,7 +39,7 @@ process.send?.(gateway.addresses()[0]?.port ?? 0);
 
 async function state(): Promise<GatewayState> {
   globalThis.gc?.();
-  await gateway.compact();
+  await gateway.settle();
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
   return { heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), resources };

@@ -372,8 +372,14 @@ export class BackendState {
   /** Takes in one that was frozen. The control plane, which is told in a moment, says so too then. */
   #thaw(): boolean {
     for (const frozen of this.#config.frozen ?? []) {
-      if (this.#endpoints.some((state) => state.isSame(frozen)) || !this.#services.thaw(frozen)) continue;
+      if (this.#endpoints.some((state) => state.isSame(frozen))) continue;
       const endpoint = this.#newEndpoint(frozen, this.#config);
+      // The kernel accepts for it, frozen as it is: the first that it sees is a connection, and it need not wake twice.
+      endpoint.connections.ahead();
+      if (!this.#services.thaw(frozen)) {
+        endpoint.remove();
+        continue;
+      }
       endpoint.thawed = true;
       this.#endpoints.push(endpoint);
       this.#wakeSoon();

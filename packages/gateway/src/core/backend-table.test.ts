@@ -14,7 +14,7 @@ function place(counts?: SharedCounts) {
     clock,
     random: systemRandom,
     heldRequests: 100,
-    connect: () => ({ open: () => expect.unreachable("nothing is sent here"), closeIdle: () => undefined }),
+    connect: () => ({ open: () => expect.unreachable("nothing is sent here"), ahead: () => undefined, closeIdle: () => undefined }),
     wake: () => undefined,
     thaw: () => false,
     letGo: () => false,

@@ -14,6 +14,8 @@ export interface ConnectionNeed {
 /** Opens requests to one instance and keeps its idle connections. */
 export interface EndpointConnections {
   open(need: ConnectionNeed): Upstream;
+  /** Begins a connection for the request that is about to be opened. */
+  ahead(): void;
   /** Closes what no request uses; connections in use close when their request is done. From then on none is kept. */
   closeIdle(): void;
 }

@@ -28,7 +28,11 @@ function backendOf(initial: Backend): BackendState {
     clock,
     random: { float: () => 0, suffix: () => "" } as unknown as BackendServices["random"],
     heldRequests: 100,
-    connect: () => ({ open: () => expect.unreachable("nothing is sent here"), closeIdle: () => did.push("closed") }),
+    connect: ({ id }) => ({
+      open: () => expect.unreachable("nothing is sent here"),
+      ahead: () => did.push(`connect to ${id}`),
+      closeIdle: () => did.push(`closed ${id}`),
+    }),
     wake: () => did.push("wake"),
     letGo: (gateFile) => {
       did.push(`let go ${gateFile}`);
@@ -54,18 +58,18 @@ function asks(backend: BackendState, name: string): void {
 }
 
 describe("a backend with a frozen instance", () => {
-  test("thaws it for the first request, gives it that, and leaves the cores to it and to who gets its answer before it tells", async () => {
+  test("connects to it and thaws it for the first request, gives it that, and leaves the cores to it and to who gets its answer before it tells", async () => {
     const backend = backendOf(config({ frozen: [ASLEEP] }));
     asks(backend, "first");
     await clock.advance(5);
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed"]);
+    expect(did).toEqual(["connect to a", `thaw ${FILE}`, "first at a, thawed"]);
     backend.begins({ endpoint: "a", heldMs: 0, answerMs: 5, thawed: true });
     await clock.advance(1);
-    expect(did.slice(2)).toEqual([]);
+    expect(did.slice(3)).toEqual([]);
     await clock.advance(1);
-    expect(did.slice(2)).toEqual(["wake"]);
+    expect(did.slice(3)).toEqual(["wake"]);
     await clock.advance(2000);
-    expect(did.slice(2)).toEqual(["wake"]);
+    expect(did.slice(3)).toEqual(["wake"]);
   });
 
   test("tells after 20 ms of one that has not answered, once", async () => {
@@ -75,7 +79,7 @@ describe("a backend with a frozen instance", () => {
     await clock.advance(19);
     expect(did).not.toContain("wake");
     await clock.advance(2000);
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "second at a, thawed", "wake"]);
+    expect(did).toEqual(["connect to a", `thaw ${FILE}`, "first at a, thawed", "second at a, thawed", "wake"]);
   });
 
   test("keeps it, with its requests, when the control plane says that it serves", () => {
@@ -83,14 +87,14 @@ describe("a backend with a frozen instance", () => {
     asks(backend, "first");
     backend.update(config({ endpoints: [AWAKE] }));
     expect(backend.endpoints).toMatchObject([{ inFlight: 1, removed: false }]);
-    expect(did).not.toContain("closed");
+    expect(did).not.toContain("closed a");
   });
 
   test("waits for the control plane when it cannot thaw it", async () => {
     thaws = false;
     const backend = backendOf(config({ frozen: [ASLEEP] }));
     asks(backend, "first");
-    expect(did).toEqual([`thaw ${FILE}`, "wake"]);
+    expect(did).toEqual(["connect to a", `thaw ${FILE}`, "closed a", "wake"]);
     await clock.advance(1000);
     expect(did.filter((what) => what === "wake")).toHaveLength(2);
     backend.update(config({ endpoints: [AWAKE] }));
@@ -105,7 +109,7 @@ describe("a backend with a frozen instance", () => {
     backend.suspect(endpoint);
     asks(backend, "second");
     await clock.advance(20);
-    expect(did).toEqual([`thaw ${FILE}`, "first at a, thawed", "wake"]);
+    expect(did).toEqual(["connect to a", `thaw ${FILE}`, "first at a, thawed", "wake"]);
     backend.close();
   });
 

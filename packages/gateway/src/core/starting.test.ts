@@ -32,7 +32,7 @@ function backendOf(more: Partial<Backend>): BackendState {
     clock,
     random: systemRandom,
     heldRequests: 100,
-    connect: () => ({ open: () => expect.unreachable("nothing is sent here"), closeIdle: () => undefined }),
+    connect: () => ({ open: () => expect.unreachable("nothing is sent here"), ahead: () => undefined, closeIdle: () => undefined }),
     wake: () => did.push("wake"),
     thaw: () => expect.unreachable("nothing is frozen"),
     letGo: (gateFile, said) => {

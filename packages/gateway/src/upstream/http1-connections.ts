@@ -38,6 +38,10 @@ export class Http1Connections implements EndpointConnections, Http1Keeper, Expir
     return new Http1Upstream(this.#endpoint, this, this.#deps);
   }
 
+  ahead(): void {
+    this.idle(new Http1Upstream(this.#endpoint, this, this.#deps));
+  }
+
   closeIdle(): void {
     this.#closing = true;
     this.#deps.sweep.unwatch(this);

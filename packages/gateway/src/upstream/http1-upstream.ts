@@ -77,8 +77,9 @@ export class Http1Upstream implements Upstream, WireEvents {
     this.#writer = new BodyWriter(this.#outbox);
   }
 
+  /** Also while it is still connecting: whoever is attached by then is told. */
   get usable(): boolean {
-    return this.#state === "ready" && !this.#eof;
+    return (this.#state === "ready" || this.#state === "connecting") && !this.#eof;
   }
 
   attach(events: UpstreamEvents): void {

@@ -108,6 +108,10 @@ export class Http2Connections implements EndpointConnections {
     return new Http2Upstream(room ?? this.#connect());
   }
 
+  ahead(): void {
+    this.#connect();
+  }
+
   closeIdle(): void {
     for (const lease of this.#leases) lease.close();
   }

@@ -3,7 +3,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assertNever, collectGarbage, systemClock, systemRandom, type Logger, type LogFields, type Timer } from "@ebb/base";
 import type { AccessLogEntry } from "../core/access-log.ts";
 import { RateTable } from "../core/rate-table.ts";
-import { Serving } from "../serving.ts";
+import { rehearse } from "../rehearsal.ts";
+import { Serving, type ServingOptions } from "../serving.ts";
 import { SharedCounts } from "./shared-counts.ts";
 import type { FromWorker, ToWorker, WorkerAnswer, WorkerSetup } from "./worker-messages.ts";
 
@@ -44,24 +45,27 @@ function accessLog(entry: AccessLogEntry): void {
 }
 
 /** With the table that the thread was started with, which would otherwise stay for as long as the thread lives. */
-function makeServing(): Serving {
-  const { table, slots, ...own } = setup;
-  const made = new Serving({
-    ...own,
-    clock: systemClock,
-    random: systemRandom,
-    log: logger({ worker: setup.worker }),
-    accessLog: setup.accessLog ? accessLog : undefined,
-    rates: new RateTable(setup.rates),
-    counts: new SharedCounts(setup.memory, setup.workers, setup.worker),
-  });
-  if (table) made.load(table, slots);
+function makeServing(options: ServingOptions): Serving {
+  const made = new Serving(options);
+  if (setup.table) made.load(setup.table, setup.slots);
   delete setup.table;
   delete setup.slots;
   return made;
 }
 
-const serving = makeServing();
+const { table: _, slots: __, ...own } = setup;
+const options: ServingOptions = {
+  ...own,
+  clock: systemClock,
+  random: systemRandom,
+  log: logger({ worker: setup.worker }),
+  accessLog: setup.accessLog ? accessLog : undefined,
+  rates: new RateTable(setup.rates),
+  counts: new SharedCounts(setup.memory, setup.workers, setup.worker),
+};
+
+const serving = makeServing(options);
+const ending = new AbortController();
 serving.onWake.on((revision) => tell({ type: "wake", revision }));
 
 function done(id: number, value?: WorkerAnswer): void {
@@ -69,6 +73,7 @@ function done(id: number, value?: WorkerAnswer): void {
 }
 
 async function stop(): Promise<void> {
+  ending.abort();
   await serving.stop();
   sendEntries();
   // Idle connections to instances would keep the thread. It ends alone: the process goes on.
@@ -87,6 +92,8 @@ function receive(message: ToWorker): void {
     case "compact":
       collectGarbage();
       return done(message.id);
+    case "rehearse":
+      return void rehearse(options, ending.signal).then(() => done(message.id));
     case "repeat-all":
       return serving.plane.repeatAll();
     case "stop":

@@ -30,6 +30,7 @@ export type ToWorker =
   | { type: "drain"; id: number; endpoint: string; timeoutSeconds: number }
   | { type: "stats"; id: number }
   | { type: "compact"; id: number }
+  | { type: "rehearse"; id: number }
   | { type: "repeat-all" }
   | { type: "stop" };
 

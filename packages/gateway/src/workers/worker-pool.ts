@@ -96,6 +96,11 @@ export class WorkerPool {
     for (const thread of this.threads) await thread.ask({ type: "compact" });
   }
 
+  /** Has each worker rehearse, one after the other. */
+  async rehearse(signal: AbortSignal): Promise<void> {
+    for (const thread of this.threads) if (!signal.aborted) await thread.ask({ type: "rehearse" });
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const { timer } of this.#restarts.values()) timer.cancel();
