@@ -175,6 +175,30 @@ describe("HTTP/2 client, HTTP/2 instance", () => {
 });
 
 describe("HTTP/1.1 client, HTTP/2 instance", () => {
+  test("a stream that the instance refuses is sent again if it has no body, whatever its method: the instance has not acted on it", async () => {
+    const seen: unknown[] = [];
+    const app = await h2Server((stream, headers) => {
+      if (seen.push(headers[":method"]) === 1) return stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      stream.respond({ ":status": 200 });
+      stream.end("done");
+    });
+    const { port } = await startWith([app.port], { protocol: "h2c" });
+    const post = "POST / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    expect(await exchange(port, post)).toMatch(/^HTTP\/1.1 200 [^]*done/);
+    expect(seen).toEqual(["POST", "POST"]);
+  });
+
+  test("an instance that refuses every stream is asked a few times, and no more", async () => {
+    let seen = 0;
+    const app = await h2Server((stream) => {
+      seen++;
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    const { port } = await startWith([app.port], { protocol: "h2c" });
+    expect(await exchange(port, get())).toMatch(/^HTTP\/1.1 502 /);
+    expect(seen).toBe(4);
+  });
+
   test("head, body, trailers and lengths are carried over", async () => {
     const app = await grpcEcho();
     const { port } = await startWith([app.port], { protocol: "h2c" });

@@ -61,6 +61,8 @@ export interface ExchangeParts {
 type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
 
 const CLIENT_GONE = 499;
+/** How often a request is sent again to instances that say that they have not looked at it: they may never do. */
+const MOST_UNPROCESSED = 3;
 
 /**
  * One request from its head to the last byte of its answer: it stands between the client's side and an instance, and knows neither
@@ -100,6 +102,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #refusedSince = -1;
   #freshOnly = false;
   #wasLost = false;
+  #unprocessed = 0;
   #waited = 0;
   /** There was no instance for it at once. */
   #wasHeld = false;
@@ -213,7 +216,11 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   }
 
   #repeatable(): boolean {
-    return this.#request.framing === "none" && this.#request.upgrade === "" && isIdempotent(this.#request.method);
+    return this.#isBodiless() && isIdempotent(this.#request.method);
+  }
+
+  #isBodiless(): boolean {
+    return this.#request.framing === "none" && this.#request.upgrade === "";
   }
 
   upstreamReady(): void {
@@ -247,7 +254,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     const expected = failure === "refused" && endpoint?.triedSince !== undefined;
     if (!expected) this.#countRetry();
     if (failure === "refused" && !expected && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
-    if (failure === "stale") this.#freshOnly = true;
+    if (failure === "stale" || failure === "unprocessed") this.#freshOnly = true;
     if (failure === "lost") this.#wasLost = true;
     // Asked for before the place is given back, so that those who wait behind do not overtake.
     this.#endpoint = undefined;
@@ -288,10 +295,12 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
 
   /**
    * An instance that was killed takes its requests with it. One that may be repeated gets a second chance, and no third: it may be the cause. So may one
-   * on a kept connection that has ended, which looks like one that the instance has closed in time.
+   * on a kept connection that has ended, which looks like one that the instance has closed in time. What the instance says it has not looked at may be sent
+   * again whatever it asks for, as long as there is no body, which has gone.
    */
   #mayTryAgain(failure: UpstreamFailure): boolean {
     if (failure === "refused") return true;
+    if (failure === "unprocessed") return this.#isBodiless() && ++this.#unprocessed <= MOST_UNPROCESSED;
     return this.#repeatable() && (failure === "stale" || (failure === "lost" && !this.#wasLost && !this.#freshOnly));
   }
 

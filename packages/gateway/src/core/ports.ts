@@ -80,6 +80,6 @@ export interface UpstreamEvents {
 /**
  * `refused`: there was never a connection, nothing was written. `stale`: a connection used before ended without a byte of an answer, as
  * servers do that close idle connections. `lost`: the same of a connection that was new or in use, as when an instance is killed; it may have
- * acted on the request. `broken`: anything else.
+ * acted on the request. `unprocessed`: it says that it has not (RFC 9113 §8.7). `broken`: anything else.
  */
-export type UpstreamFailure = "refused" | "stale" | "lost" | "broken";
+export type UpstreamFailure = "refused" | "stale" | "lost" | "unprocessed" | "broken";

@@ -31,6 +31,7 @@ export function wantsRetry({ on }: Retries, { status, fields }: Pick<ResponseHea
 
 /** The same of a request that got no answer. A connection that was refused is always tried again: nothing was sent. */
 export function wantsRetryAfter({ on }: Retries, failure: UpstreamFailure | "try-timeout"): boolean {
+  if (failure === "unprocessed" && on.includes("refused-stream")) return true;
   const names = failure === "try-timeout" ? ["5xx", "gateway-error", "504"] : ["5xx", "reset", "gateway-error", "reset-before-request"];
   return on.some((name) => names.includes(name) && (name !== "reset-before-request" || failure === "refused"));
 }

@@ -147,7 +147,7 @@ export class Http2Upstream implements Upstream, StreamEvents, Tenant {
 
   streamReset(code: number, message: string): void {
     if (this.#answered) return this.#fail("broken", message);
-    if (code === CODE.refusedStream) return this.#fail("stale", message);
+    if (code === CODE.refusedStream) return this.#fail("unprocessed", message);
     if (this.#lease.session.isEnding) return this.lost(message);
     this.#fail("broken", message);
   }
