@@ -30,6 +30,8 @@ export class HandleWire implements Wire {
   #reading = false;
   #peerEnded = false;
   #ended = false;
+  /** Why nothing more can be written. */
+  #unwritable: string | undefined;
   #gone = false;
 
   /** `handle` is connected; it is read from the next turn on. */
@@ -59,12 +61,12 @@ export class HandleWire implements Wire {
   }
 
   write(text: string, bytes?: Buffer): boolean {
-    if (this.#gone) return true;
+    if (this.#gone || this.#unwritable !== undefined) return true;
     const handle = this.#handle;
     const request = (spare ??= this.#native.newWrite());
     const whole = bytes && assemble(text, bytes);
     const status = whole ? handle.writeBuffer(request, whole) : handle.writeLatin1String(request, text);
-    if (status !== 0) process.nextTick(() => this.destroy(errorName(status)));
+    if (status !== 0) process.nextTick(() => this.#cannotWrite(status));
     else if (this.#native.lastWriteWasAsync()) this.#wait(request, whole);
     return this.roomy;
   }
@@ -136,7 +138,8 @@ export class HandleWire implements Wire {
       this.#peerEnded = true;
       this.#reading = false;
       this.events.ended();
-      this.#closeIfDone();
+      if (this.#unwritable === undefined) this.#closeIfDone();
+      else this.destroy(this.#unwritable);
     } else if (count < 0) this.destroy(errorName(count));
   }
 
@@ -149,11 +152,17 @@ export class HandleWire implements Wire {
     request.oncomplete = (status) => {
       if (this.#gone) return;
       this.#pending--;
-      if (status !== 0) return this.destroy(errorName(status));
+      if (status !== 0) return this.#cannotWrite(status);
       if (this.#pending > 0 || !this.#wasFull) return;
       this.#wasFull = false;
       this.events.drained();
     };
+  }
+
+  /** What had come by then is read to its end: it may be an answer, from one who does not want to hear the rest (RFC 9112 §9.6). */
+  #cannotWrite(status: number): void {
+    this.#unwritable ??= errorName(status);
+    if (!this.#reading) this.destroy(this.#unwritable);
   }
 
   #closeIfDone(): void {
