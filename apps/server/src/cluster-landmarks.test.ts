@@ -1,6 +1,6 @@
 import { applySchema, CoreServices, Endpoints, EndpointSlices, Nodes, schemaOf, type Json } from "@ebb/kube";
-import { expect, test } from "vitest";
-import { activatorEndpoints, gatewayServices, makeNode } from "./cluster-landmarks.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { activatorEndpoints, gatewayServices, machineUsage, makeNode, thisMachine } from "./cluster-landmarks.ts";
 
 const ways = { host: "0.0.0.0", gatewayPort: 18_080, tlsPort: undefined, internalPort: 18_092, clusterAddress: undefined };
 const machine = { hostname: "box", architecture: "amd64", kernel: "6", osImage: "Debian", cores: 4, memoryBytes: 8 * 2 ** 30 };
@@ -21,6 +21,17 @@ test("the node has the machine's size and is ready", () => {
   const node = makeNode(machine, "127.0.0.1", Date.UTC(2026, 0, 1));
   expect(node).toMatchObject({ status: { capacity: { cpu: "4", memory: "8388608Ki", pods: "110" } } });
   expect((node.status as { conditions: object[] }).conditions).toContainEqual(expect.objectContaining({ type: "Ready", status: "True" }));
+});
+
+test("in a container with a limit the node has that, and not the machine's", () => {
+  const limit = 2 ** 28;
+  const spies = [
+    vi.spyOn(process, "constrainedMemory").mockReturnValue(limit),
+    vi.spyOn(process, "availableMemory").mockReturnValue(limit / 4),
+  ];
+  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
+  expect(thisMachine().memoryBytes).toBe(limit);
+  expect(machineUsage().memoryBytes).toBe((limit / 4) * 3);
 });
 
 test("both are what Kubernetes' schemas take", () => {

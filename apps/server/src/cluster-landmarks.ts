@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { arch, cpus, freemem, hostname, release, totalmem } from "node:os";
+import { arch, cpus, hostname, release } from "node:os";
 import { rfc3339 } from "@ebb/base";
 import {
   CoreServices,
@@ -17,7 +17,7 @@ import {
   type StorageClass,
 } from "@ebb/kube";
 import { ACTIVATOR_SERVICE, NODE, PROVISIONER } from "@ebb/controllers";
-import { instanceMemory } from "@ebb/runtime";
+import { instanceMemory, machineMemory } from "@ebb/runtime";
 import { CLUSTER_HTTP_PORT, type ServerConfig } from "./config.ts";
 
 /** Where Knative's clients and tests look for the way in (contract of knative.dev/pkg test/ingress). */
@@ -110,14 +110,14 @@ export function thisMachine(): Machine {
     kernel: release(),
     osImage: osImageOf("/etc/os-release"),
     cores: cpus().length,
-    memoryBytes: totalmem(),
+    memoryBytes: machineMemory(),
   };
 }
 
-/** What all of the machine uses; CPU since it was started. */
+/** What all of the machine uses, or of the container that Ebb runs in (its memory); CPU since it was started. */
 export function machineUsage(): { cpuMs: number; memoryBytes: number } {
   const cpuMs = cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
-  return { cpuMs, memoryBytes: totalmem() - freemem() };
+  return { cpuMs, memoryBytes: Math.max(0, machineMemory() - process.availableMemory()) };
 }
 
 function osImageOf(path: string): string {

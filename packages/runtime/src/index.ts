@@ -4,7 +4,7 @@ export { createInstanceManager, type InstanceManagerOptions } from "./manager/in
 export type { RuntimeFact } from "./process/isolation.ts";
 export { createContainerDriver, type ContainerDriverOptions } from "./container/container-driver.ts";
 export type { Engine } from "./container/engine.ts";
-export { instanceMemory } from "./instance-memory.ts";
+export { instanceMemory, machineMemory } from "./instance-memory.ts";
 export { INSTANCE_VALUES, uidOf } from "./instance-values.ts";
 export { WrittenLogs } from "./logs/written-logs.ts";
 export type { Provide } from "./manager/provisioner.ts";

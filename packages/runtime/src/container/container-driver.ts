@@ -144,7 +144,7 @@ class ContainerDriver implements Driver {
     const begun = this.#options.clock.monotonic();
     try {
       if (known?.evicted !== undefined) await this.#maker.volumesOf(spec).clear();
-      this.#maker.prepareFiles(spec, files);
+      await this.#maker.prepareFiles(spec, files);
       const container = await this.#maker.make(spec, known !== undefined);
       const sandboxMs = this.#options.clock.monotonic() - begun;
       return { ...(await this.#launch(spec, container, { earlier: known?.container, placed })), sandboxMs };
@@ -199,7 +199,8 @@ class ContainerDriver implements Driver {
     try {
       await this.#maker.foresee(spec);
     } catch (error) {
-      await this.#discard(spec.id);
+      // Who starts it meanwhile lays out what would be thrown away.
+      if (!this.#starting.has(spec.id)) await this.#discard(spec.id);
       throw startError(error, imageOf(spec));
     } finally {
       this.#foreseeing.delete(spec.id);
@@ -211,7 +212,7 @@ class ContainerDriver implements Driver {
     if (known) throw new BugError("already_running", `${spec.id} is there already`);
     this.#starting.add(spec.id);
     try {
-      this.#maker.prepareFiles(spec, files);
+      await this.#maker.prepareFiles(spec, files);
       await this.#maker.withLimits(spec, await this.#maker.create(spec), () => this.#starter.initialise(spec.id));
       const state = await this.#inspect(spec.id);
       const made = { ...(await this.#running(spec, state)), startedAt: this.#options.clock.now(), prepared: true };

@@ -44,6 +44,8 @@ export class ContainerMaker {
   readonly #messages: TerminationMessages;
   /** Those that are made ahead of their start. */
   readonly #ahead: MadeAhead<Docker.Container>;
+  /** Those under way; none rejects. */
+  readonly #discards = new Map<string, Promise<void>>();
   #network: Promise<string | undefined> | undefined;
   readonly #programs: ImagePrograms;
   #seccomp: Promise<SeccompProfiles> | undefined;
@@ -151,8 +153,9 @@ export class ContainerMaker {
     this.#ulimits = true;
   }
 
-  /** Before its container is made: all that is mounted into it. */
-  prepareFiles(spec: InstanceSpec, files: InstanceFiles): void {
+  /** Before its container is made: all that is mounted into it. Waits until what an earlier one of its id had is gone, which would take this with it. */
+  async prepareFiles(spec: InstanceSpec, files: InstanceFiles): Promise<void> {
+    await this.#discards.get(spec.id);
     this.#writeIdentity(spec.id, files);
     this.#messages.prepare(spec.id);
     this.volumesOf(spec).prepare(spec.volumes ?? [], allMounts(spec), files.volumes);
@@ -184,6 +187,17 @@ export class ContainerMaker {
 
   /** With what only it had. */
   async discard(id: string): Promise<void> {
+    const discard = Promise.all([this.#discards.get(id), this.#discard(id)]).then(() => undefined);
+    const over = discard.catch(() => undefined);
+    this.#discards.set(id, over);
+    try {
+      await discard;
+    } finally {
+      if (this.#discards.get(id) === over) this.#discards.delete(id);
+    }
+  }
+
+  async #discard(id: string): Promise<void> {
     await this.#ahead.take(id)?.made;
     await Promise.all([this.remove(id), this.#networks.release(id)]);
     await rm(this.#identityOf(id), { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import type { Duplex } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { Signal, UserError, type Clock, type Logger, type Random, type Timer } from "@ebb/base";
@@ -15,6 +15,7 @@ import type {
   SessionRequest,
   Workload,
 } from "../port.ts";
+import { frozenMemory } from "../instance-memory.ts";
 import { asksForAddress, specOf } from "../instance-values.ts";
 import { splitPartId } from "../pods/parts.ts";
 import { ProbePace } from "../probes/pace.ts";
@@ -36,7 +37,6 @@ const LIST_RETRY = 5000;
 /** Starting is CPU-bound; twice the cores keeps them busy while some wait for the disk. */
 const STARTS_PER_CORE = 2;
 const START_LEASE = 2000;
-const FROZEN_SHARE = 4;
 /** What a prepared one takes at the least: the runtime that waits in it, and an engine's monitor beside it. */
 const PREPARED_BYTES = 32 * 1024 * 1024;
 /** Making the next one waits so long: the machine is the first request's before. */
@@ -107,7 +107,7 @@ class Manager implements InstanceManager {
 
   constructor(options: InstanceManagerOptions) {
     this.#options = options;
-    const { drivers, clock, log, frozenMemoryBytes = totalmem() / FROZEN_SHARE } = options;
+    const { drivers, clock, log, frozenMemoryBytes = frozenMemory() } = options;
     this.#visits = new Visits({
       clock,
       find: (id) => this.#find(id),

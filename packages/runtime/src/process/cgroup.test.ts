@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { tempDir } from "@ebb/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { instanceMemory } from "../instance-memory.ts";
+import { frozenMemory, instanceMemory } from "../instance-memory.ts";
 import { detectCgroups } from "./cgroup.ts";
 
 const LIMITS = { cpuMillis: 250, memoryBytes: 64 * 1024 * 1024, pids: 100 };
@@ -25,6 +25,7 @@ describe("control groups", () => {
       "cgroup.controllers": "cpuset cpu io memory pids",
       "ebb/cgroup.procs": "",
       "ebb/cgroup.controllers": "cpu pids",
+      "ebb/memory.swap.max": "max",
       "ebb/app/cgroup.procs": "12\n13\n",
       "ebb/app/memory.swap.max": "max",
       "ebb/app/memory.events": "low 0\noom 3\noom_kill 2\noom_group_kill 0\n",
@@ -35,6 +36,7 @@ describe("control groups", () => {
     expect(read("cgroup.subtree_control")).toBe("+memory");
     expect(read("ebb/cpu.weight")).toBe(String(100 * availableParallelism()));
     expect(read("ebb/memory.max")).toBe(String(instanceMemory()));
+    expect(read("ebb/memory.swap.max")).toBe(String(frozenMemory()));
     cgroups.create("app", LIMITS);
     expect([read("ebb/app/cpu.max"), read("ebb/app/memory.max"), read("ebb/app/memory.swap.max"), read("ebb/app/pids.max")]).toEqual([
       "25000 100000",

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { BugError, systemCode } from "@ebb/base";
-import { instanceMemory } from "../instance-memory.ts";
+import { frozenMemory, instanceMemory } from "../instance-memory.ts";
 
 export interface CgroupLimits {
   cpuMillis?: number;
@@ -171,7 +171,11 @@ class UnifiedCgroups implements Cgroups {
       for (const controller of CONTROLLERS) {
         if (enable(root, this.#base, controller)) enforced.add(controller);
       }
-      if (enforced.has("memory")) limitAll(this.#base, "memory.max");
+      if (enforced.has("memory")) {
+        limitAll(this.#base, "memory.max");
+        // What is frozen may go there; beyond that, those without limits would have the machine swap for minutes. Kernels without swap have no such file.
+        if (existsSync(join(this.#base, "memory.swap.max"))) write(this.#base, "memory.swap.max", frozenMemory());
+      }
       if (enforced.has("cpu")) write(this.#base, "cpu.weight", Math.min(MOST_CPU_WEIGHT, CPU_WEIGHT * availableParallelism()));
     }
     this.enforced = enforced;
