@@ -37,28 +37,33 @@ const MOST_INSTANCES = 100_000;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The policy in the annotations of the Revision of that name; those of `live` are in force before its own. Never throws: a bad one is told in `problem`.
+ * The policy in the annotations of the Revision of that name; those of `live` are in force before its own, but for what `LED_TO` says. Never throws: a bad one is told in `problem`.
  */
 export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<Record<string, string>> = {}, revision?: string): Policy {
   const ledTo = revision === undefined || (live[LED_TO]?.split(",").includes(revision) ?? true);
   const text = (key: keyof typeof POLICY_ANNOTATIONS) => live[POLICY_ANNOTATIONS[key]] ?? own[POLICY_ANNOTATIONS[key]];
   try {
-    const strategies = text("strategies");
-    const min = bound("min", text("min"));
+    const votes = strategiesOf(live).filter((each) => ledTo || !wakesByItself(each));
+    const strategies = votes.length > 0 ? votes : strategiesOf(own);
+    const min = (ledTo ? bound("min", live[POLICY_ANNOTATIONS.min]) : undefined) ?? bound("min", own[POLICY_ANNOTATIONS.min]);
     const max = bound("max", text("max"));
     const idle = idleOf(text("idle"));
     if (min !== undefined && max !== undefined && max > 0 && max < min)
       throw refuse(`${POLICY_ANNOTATIONS.max}=${max} is less than min-scale=${min}`);
-    const votes = strategies === undefined ? [] : parseStrategies(strategies).filter((each) => ledTo || !wakesByItself(each));
     return {
-      ...(votes.length === 0 ? {} : { strategies: votes }),
-      ...(min === undefined || !ledTo ? {} : { min }),
+      ...(strategies.length === 0 ? {} : { strategies }),
+      ...(min === undefined ? {} : { min }),
       ...(max === undefined ? {} : { max }),
       ...(idle === undefined ? {} : { idle }),
     };
   } catch (error) {
     return { problem: causeChain(error)[0] ?? "not a policy" };
   }
+}
+
+function strategiesOf(annotations: Readonly<Record<string, string>>): Strategy[] {
+  const text = annotations[POLICY_ANNOTATIONS.strategies];
+  return text === undefined ? [] : parseStrategies(text);
 }
 
 /** Parses the annotation's JSON array. Throws UserError `invalid_strategy` that names the place. */
