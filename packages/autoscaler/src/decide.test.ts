@@ -89,11 +89,16 @@ describe("revisionScaling", () => {
     ["target above the limit yields to it", scaling({ target: "40" }, 10).total, 10],
     ["utilization by annotation", scaling({ "target-utilization-percentage": "100" }, 10).target, 10],
     ["rps default", scaling({ metric: "rps" }).total, 200],
+    ["rps by annotation, whatever the limit", scaling({ metric: "rps", target: "40" }, 10).target, 28],
+    ["a target is never below 0.01", scaling({ target: "0.01", "target-utilization-percentage": "10" }, 0).target, 0.01],
     ["camelCase keys", scaling({ minScale: "3" }).min, 3],
     ["the panic window is a share of the stable one", scaling({ window: "30s" }).panicWindow, 3000],
     ["and at least a second", scaling({ window: "6s" }).panicWindow, 1000],
     ["initial scale may be beyond max-scale, as upstream", scaling({ "initial-scale": "5", "max-scale": "2" }).initialScale, 5],
     ["initial scale 0 must be allowed", scaling({ "initial-scale": "0" }).initialScale, 1],
+    ["and then is none", scaling({ "initial-scale": "0" }, 10, { "allow-zero-initial-scale": "true" }).initialScale, 0],
+    ["a maximum above max-scale-limit counts as absent", scaling({ "max-scale": "6" }, 10, { "max-scale": "4", "max-scale-limit": "5" }).max, 4],
+    ["one at it holds", scaling({ "max-scale": "5" }, 10, { "max-scale": "4", "max-scale-limit": "5" }).max, 5],
     ["what cannot be read counts as absent", scaling({ "min-scale": "many", window: "soon" }).min, 0],
   ])("%s", (_, actual, expected) => expect(actual).toBe(expected));
 

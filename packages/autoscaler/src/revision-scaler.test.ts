@@ -72,6 +72,11 @@ describe("RevisionScaler", () => {
     expect(scaler.decide(at(602_000, 2)).desired).toBeGreaterThan(0);
   });
 
+  test("a new revision that no route leads to has no initial scale", () => {
+    const scaler = new RevisionScaler(scaling({ "initial-scale": "2" }), 0, ASLEEP);
+    expect(scaler.decide(at(0, 0, { initialized: false, reachable: false })).desired).toBe(0);
+  });
+
   test("min-scale holds a reachable revision up and lets an unreachable one sleep", () => {
     const scaler = new RevisionScaler(scaling({ "min-scale": "2" }), 0, { instances: 2, ready: 2 });
     expect(scaler.decide(at(200_000, 2))).toMatchObject({ desired: 2, cause: "min-scale" });

@@ -139,6 +139,45 @@ describe("ScalingLoop", () => {
     expect(instances.scaled).toEqual([1]);
   });
 
+  test("decides each two seconds, whatever came in between", async () => {
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    const before = loop.decisions(KEY).length;
+    await traffic(1000, 1);
+    expect([loop.decisions(KEY).length, instances.desired(KEY)]).toEqual([before, 1]);
+    await traffic(1000, 1);
+    expect(loop.decisions(KEY).length).toBe(before + 1);
+    expect(instances.desired(KEY)).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ["0", 1, "Serve"],
+    ["-1", 9, "Proxy"],
+    ["200", 2, "Serve"],
+    ["201", 2, "Proxy"],
+  ])("a target burst of %s over %i instances of 100 requests each: %s", async (burst, count, mode) => {
+    loop.upsert(
+      autoscaler(READY, { "autoscaling.knative.dev/target-burst-capacity": burst, "autoscaling.knative.dev/min-scale": `${count}` }),
+    );
+    await clock.advance(4000);
+    expect(loop.state(KEY)).toMatchObject({ desired: count, mode });
+  });
+
+  test("whatever its target burst, one that sleeps has the gateway before it", () => {
+    loop.upsert(autoscaler(READY, { "autoscaling.knative.dev/target-burst-capacity": "0" }));
+    expect(loop.state(KEY)).toMatchObject({ desired: 0, mode: "Proxy" });
+  });
+
+  test("an activation is given up 30 s after the progress deadline", async () => {
+    instances.ready = false;
+    loop.upsert(autoscaler(READY));
+    gateway.onWake.emit(KEY);
+    await clock.advance(149_000);
+    expect(loop.state(KEY)).toMatchObject({ desired: 1, timedOut: false });
+    await clock.advance(3000);
+    expect(loop.state(KEY)).toMatchObject({ desired: 0, timedOut: true });
+  });
+
   test("a wake for an unknown revision is nothing", () => {
     gateway.onWake.emit("team/nobody");
     expect(instances.scaled).toEqual([]);
