@@ -1,6 +1,6 @@
 import { admitBinding, admitRole } from "./admit-rbac.ts";
-import type { ConfigMap, Pod, Secret } from "./core.ts";
-import { formatFieldErrors, type FieldErrors } from "./field-error.ts";
+import type { ConfigMap, Container, Pod, Secret } from "./core.ts";
+import { fieldError, formatFieldErrors, invalidFieldValue, via, viaEach, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
 import { admitClaim, admitStorageClass, admitVolume } from "./admit-storage.ts";
@@ -35,7 +35,7 @@ import {
 } from "./workloads/admit-workload.ts";
 import { admitWebhooks } from "./webhooks/admit-webhooks.ts";
 import { admitSigningRequest } from "./signing/admit-signing-request.ts";
-import { insecureDefaults } from "./security-defaults.ts";
+import { dropsNothing, insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, tooLong, type FieldCause } from "./status-errors.ts";
 import { sameValue } from "./validate-immutable.ts";
@@ -193,7 +193,7 @@ function admitDomainMapping(raw: KubeObject, { old, user }: AdmissionRequest): K
   requireFields(mapping.spec, "spec");
   const ref = { ...mapping.spec.ref, namespace: mapping.spec.ref.namespace || (mapping.metadata.namespace ?? "") };
   const admitted = withUser<DomainMapping>({ ...mapping, spec: { ...mapping.spec, ref } }, old as DomainMapping | undefined, user);
-  refuse(validateDomainMapping(admitted));
+  refuse(validateDomainMapping(admitted, old as DomainMapping | undefined));
   return admitted;
 }
 
@@ -245,16 +245,24 @@ function refuse(errors: FieldErrors): void {
   throw badRequest(`admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed: ${text}`);
 }
 
-/** One warning with all its paths, as knative's errors of one message. */
+/** Knative's errors of the level of a warning: those of one message with all their paths. */
 function warnOf(spec: RevisionSpec, path: string, warn: AdmissionRequest["warn"]): void {
   if (!warn) return;
-  const lists = { containers: spec.containers, initContainers: spec.initContainers ?? [] };
-  const paths = Object.entries(lists).flatMap(([name, containers]) =>
-    containers.flatMap((container, index) =>
-      insecureDefaults(container, spec.securityContext).map((field) => `${path}.${name}[${index}].securityContext.${field}`),
+  const errors = Object.entries({ containers: spec.containers, initContainers: spec.initContainers }).flatMap(([name, containers]) =>
+    via(
+      `${path}.${name}`,
+      viaEach(containers, (container) => via("securityContext", doubtsOf(container, spec.securityContext))),
     ),
   );
-  if (paths.length > 0) warn(formatFieldErrors([{ message: INSECURE_DEFAULT, paths }]));
+  if (errors.length > 0) warn(formatFieldErrors(errors));
+}
+
+function doubtsOf(container: Container, pod: RevisionSpec["securityContext"]): FieldErrors {
+  const unset = insecureDefaults(container, pod);
+  return [
+    ...(unset.length > 0 ? fieldError(INSECURE_DEFAULT, unset) : []),
+    ...(dropsNothing(container) ? invalidFieldValue("all", "capabilities.drop", "Must be spelled as 'ALL'") : []),
+  ];
 }
 
 const INSECURE_DEFAULT = "Kubernetes default value is insecure, Knative may default this to secure in a future release";

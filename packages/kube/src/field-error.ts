@@ -47,9 +47,10 @@ export function via(prefix: string, errors: FieldErrors): FieldErrors {
   return errors.map((error) => ({ ...error, paths: error.paths.map((path) => join(prefix, path)) }));
 }
 
+/** As upstream, only a whole step in brackets stands without a dot: the brackets of a key with dots in it do not. */
 function join(prefix: string, path: string): string {
   if (path === "") return prefix;
-  return path.startsWith("[") && prefix !== "" ? prefix + path : `${prefix}.${path}`;
+  return prefix !== "" && /^\[[^.]*\](?:\.|$)/.test(path) ? prefix + path : `${prefix}.${path}`;
 }
 
 /** The errors of each item of a list, each below its index. */

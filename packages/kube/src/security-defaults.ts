@@ -43,3 +43,8 @@ export function insecureDefaults(container: Container, pod: Record<string, unkno
   else if (!own.capabilities.drop) unset.push("capabilities.drop");
   return unset;
 }
+
+/** `all` drops nothing: upstream warns of that one, too, if it stands first. */
+export function dropsNothing({ securityContext }: Container): boolean {
+  return (securityContext as SecurityContext | undefined)?.capabilities?.drop?.[0] === "all";
+}

@@ -30,7 +30,9 @@ export function defaultRevisionSpec(spec: RevisionSpec, context: DefaultingConte
   const enableServiceLinks = spec.enableServiceLinks ?? (creating ? defaults.enableServiceLinks : undefined);
   const { containers, initContainers } = nameContainers(spec, context);
   const writable = new Set(
-    (spec.volumes ?? []).filter((volume) => volume.emptyDir ?? volume.persistentVolumeClaim).map((volume) => volume.name),
+    (spec.volumes ?? [])
+      .filter((volume) => volume.emptyDir ?? volume.persistentVolumeClaim ?? volume.ephemeral)
+      .map((volume) => volume.name),
   );
   const secured = (container: Container) => securityDefaults(container, spec.securityContext, config.features["secure-pod-defaults"]);
   return {

@@ -11,7 +11,7 @@ export interface RevisionSpec extends PodSpec {
   idleTimeoutSeconds?: number;
 }
 export interface RevisionTemplate {
-  metadata?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata?: { name?: string; generateName?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
   spec: RevisionSpec;
 }
 export interface TrafficTarget {

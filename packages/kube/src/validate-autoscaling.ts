@@ -78,6 +78,7 @@ function validateActivationScale(found: Found | undefined, min: number, max: num
   const { key, value: raw } = found;
   if (!/^[+-]?\d+$/.test(raw)) return invalidFieldValue(raw, key);
   const value = Number(raw);
+  if (value > MAX_INT32 || value < -MAX_INT32) return invalidFieldValue(raw, key);
   if (min > value) return fieldError(`min-scale=${min} is greater than activation-scale=${value}`, [key]);
   if (max < value && max !== 0) return fieldError(`max-scale=${max} is less than activation-scale=${value}`, [key]);
   return value < 2 ? fieldError(`activation-scale=${value} must be greater than 1`, [key]) : [];

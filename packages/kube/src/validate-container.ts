@@ -103,7 +103,8 @@ function validateCommon(container: Container, { volumes, features, role }: Commo
       "env",
       viaEach(container.env, (env) => validateEnv(env, role !== "serving", features)),
     ),
-    ...via("envFrom", viaEach(container.envFrom, validateEnvFrom)),
+    // Upstream does not say which of them.
+    ...via("envFrom", (container.envFrom ?? []).flatMap(validateEnvFrom)),
     ...validateImage(image),
     ...via("ports", role === "init" ? ports.flatMap(validatePort) : validatePorts(ports)),
     ...via("resources", checkAllowed(container.resources ?? {}, new Set(["limits", "requests"]))),
@@ -211,10 +212,7 @@ function validateProbes(container: Container, { port, sidecar, features }: Conta
   const { livenessProbe, readinessProbe, startupProbe } = container;
   if (sidecar) {
     if (features["multi-container-probing"] === "Enabled") return validateSidecarProbes(container);
-    return [
-      ...via("livenessProbe", checkAllowed(livenessProbe ?? {}, new Set())),
-      ...via("readinessProbe", checkAllowed(readinessProbe ?? {}, new Set())),
-    ];
+    return [...via("livenessProbe", disallowedProbe(livenessProbe)), ...via("readinessProbe", disallowedProbe(readinessProbe))];
   }
   return [
     ...via("livenessProbe", validateProbe(livenessProbe, port)),
@@ -223,14 +221,19 @@ function validateProbes(container: Container, { port, sidecar, features }: Conta
   ];
 }
 
-/** A sidecar has no port that a name or the number 0 could mean. */
+const HANDLERS = ["httpGet", "tcpSocket", "exec", "grpc"] as const;
+
+/** All that is set, but that the handler has no name of its own upstream: it is embedded in the probe. */
+function disallowedProbe(probe: Probe = {}): FieldErrors {
+  const handled = HANDLERS.some((handler) => probe[handler] !== undefined);
+  return [...checkAllowed(probe, new Set(HANDLERS)), ...(handled ? disallowedFields("") : [])];
+}
+
+/** A sidecar has no port of its own that the number 0 could mean; a name is left to Kubernetes. */
 function validateSidecarProbes({ livenessProbe, readinessProbe, startupProbe }: Container): FieldErrors {
-  const numbered = (probe: Probe | undefined): FieldErrors => {
-    const port = probe?.httpGet ? probe.httpGet.port : probe?.tcpSocket ? probe.tcpSocket.port : probe?.grpc ? probe.grpc.port : 1;
-    const handler = probe?.httpGet ? "httpGet" : probe?.tcpSocket ? "tcpSocket" : "grpc";
-    return port === undefined || port === 0 || port === "0" ? missingField(`${handler}.port`) : [];
-  };
-  const check = (probe: Probe | undefined) => [...validateProbe(probe, { name: "" }), ...numbered(probe)];
+  const numbered = (probe: Probe | undefined, handler: "httpGet" | "tcpSocket"): FieldErrors =>
+    probe?.[handler] && (probe[handler].port ?? 0) === 0 ? invalidFieldValue(0, `${handler}.port`, "Probe port must be specified") : [];
+  const check = (probe: Probe | undefined) => [...validateHandlers(probe), ...numbered(probe, "httpGet"), ...numbered(probe, "tcpSocket")];
   return [
     ...via("livenessProbe", check(livenessProbe)),
     ...via("readinessProbe", [...check(readinessProbe), ...validateReadiness(readinessProbe)]),
@@ -239,15 +242,20 @@ function validateSidecarProbes({ livenessProbe, readinessProbe, startupProbe }: 
 }
 
 function validateProbe(probe: Probe | undefined, { name = "http" }: Pick<ContainerPort, "name">): FieldErrors {
-  if (!probe) return [];
-  const handlers = (["httpGet", "tcpSocket", "exec", "grpc"] as const).filter((handler) => probe[handler] !== undefined);
-  const ports = { httpGet: probe.httpGet?.port, tcpSocket: probe.tcpSocket?.port };
+  const ports = { httpGet: probe?.httpGet?.port, tcpSocket: probe?.tcpSocket?.port };
   const wrong = Object.entries(ports).filter(([, port]) => typeof port === "string" && port !== "" && port !== name);
   return [
     ...wrong.flatMap(([handler, port]) => invalidFieldValue(port, `${handler}.port`, "Probe port must match container port")),
-    ...(handlers.length === 0 ? missingOneOf("httpGet", "tcpSocket", "exec", "grpc") : []),
-    ...(handlers.length > 1 ? multipleOneOf(...handlers) : []),
+    ...validateHandlers(probe),
   ];
+}
+
+function validateHandlers(probe: Probe | undefined): FieldErrors {
+  if (!probe) return [];
+  const handlers = HANDLERS.filter((handler) => probe[handler] !== undefined);
+  if (handlers.length === 0) return missingOneOf(...HANDLERS);
+  // Upstream spells this one so, here alone.
+  return handlers.length > 1 ? multipleOneOf(...handlers.map((handler) => (handler === "grpc" ? "gRPC" : handler))) : [];
 }
 
 function validateReadiness(probe: Probe | undefined): FieldErrors {

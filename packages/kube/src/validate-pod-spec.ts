@@ -75,8 +75,8 @@ interface Scene {
 }
 
 function sceneOf({ volumes = [] }: RevisionSpec, features: Features): Scene {
-  const info = ({ emptyDir, persistentVolumeClaim: claim }: Volume): VolumeInfo => ({
-    writable: emptyDir !== undefined || claim !== undefined,
+  const info = ({ emptyDir, ephemeral, persistentVolumeClaim: claim }: Volume): VolumeInfo => ({
+    writable: emptyDir !== undefined || claim !== undefined || ephemeral !== undefined,
     readOnlyClaim: claim?.readOnly === true,
   });
   return { volumes: new Map(volumes.map((volume) => [volume.name, info(volume)])), features };
@@ -102,7 +102,7 @@ function validatePodSecurity(context: Record<string, unknown> | undefined, featu
 function validateInitContainers(init: readonly Container[], others: readonly Container[], { volumes, features }: Scene): FieldErrors {
   if (init.length === 0) return [];
   if (features["kubernetes.podspec-init-containers"] !== "Enabled") {
-    return fieldError(`pod spec support for init-containers is off, but found ${init.length} init containers`, [""]);
+    return fieldError(`pod spec support for init-containers is off, but found ${init.length} init containers`, []);
   }
   const names = new Set(others.map(({ name }) => name));
   // Upstream gives the paths of init containers below `containers`, too.
@@ -121,7 +121,7 @@ function duplicateName({ name = "" }: Container, names: Set<string | undefined>)
 function validateContainers(containers: readonly Container[], { volumes, features }: Scene): FieldErrors {
   if (containers.length === 0) return missingField("containers");
   if (containers.length > 1 && features["multi-container"] !== "Enabled") {
-    return fieldError(`multi-container is off, but found ${containers.length} containers`, [""]);
+    return fieldError(`multi-container is off, but found ${containers.length} containers`, []);
   }
   const port = containers.flatMap((container) => container.ports ?? [])[0] ?? ({} as Partial<ContainerPort>);
   const names = new Set<string | undefined>();

@@ -13,9 +13,10 @@ import {
   type FieldErrors,
 } from "./field-error.ts";
 import type { ObjectMeta } from "./meta.ts";
-import { dns1035LabelFaults, LABEL_1035_WORDS } from "./dns-names.ts";
-import { ANNOTATIONS, DNS_1035_LABEL, LABELS } from "./names.ts";
+import { dns1035LabelFaults, qualifiedNameFaults } from "./dns-names.ts";
+import { ANNOTATIONS, LABELS } from "./names.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, RevisionTemplate, Route, TrafficTarget } from "./serving.ts";
+import { shortDiff } from "./short-diff.ts";
 import { validateTrafficPolicy } from "./traffic-policy.ts";
 import { validateAutoscaling } from "./validate-autoscaling.ts";
 import { validatePodSpec } from "./validate-pod-spec.ts";
@@ -23,7 +24,6 @@ import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config
 
 /** knative/serving pkg/apis/serving/v1/{service,configuration,revision,route}_validation.go. */
 const QUEUE_PERCENTAGE = ["queue.sidecar.serving.knative.dev/resource-percentage", "queue.sidecar.serving.knative.dev/resourcePercentage"];
-const QUALIFIED = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 export function validateService(
   service: KnativeService,
@@ -95,7 +95,7 @@ export function validateRevision(
   ]);
   if (!old) return [...meta, ...via("spec", validateSpec(spec, config))];
   if (isDeepStrictEqual(spec, old.spec)) return meta;
-  return [...meta, ...fieldError("Immutable fields changed (-old +new)", ["spec"], describeChange(old.spec, spec))];
+  return [...meta, ...fieldError("Immutable fields changed (-old +new)", ["spec"], shortDiff(old.spec, spec, "{v1.RevisionSpec}"))];
 }
 
 /** Services, Configurations and Routes: what scales belongs in the template. */
@@ -109,17 +109,25 @@ function validateMetadata(metadata: ObjectMeta): FieldErrors {
 }
 
 function validateName({ name, generateName }: ObjectMeta): FieldErrors {
-  if (generateName && !DNS_1035_LABEL.test(`${generateName.slice(0, 58)}x`)) {
-    return fieldError(`not a DNS 1035 label prefix: [${LABEL_1035_WORDS}]`, ["generateName"]);
-  }
+  const prefixFault = generateName ? generatedNameFault(generateName) : undefined;
+  if (prefixFault !== undefined) return fieldError(prefixFault, ["generateName"]);
   const fault = name ? nameFault(name) : undefined;
   return fault === undefined ? [] : fieldError(fault, ["name"]);
 }
 
-/** Go prints a list in brackets. */
 function nameFault(name: string): string | undefined {
+  return labelFault("label", name);
+}
+
+/** It may end in a dash, as more comes after it (k8s.io/apimachinery maskTrailingDash). */
+function generatedNameFault(prefix: string): string | undefined {
+  return labelFault("label prefix", prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix);
+}
+
+/** Go prints a list in brackets. */
+function labelFault(what: string, name: string): string | undefined {
   const faults = dns1035LabelFaults(name);
-  return faults.length === 0 ? undefined : `not a DNS 1035 label: [${faults.join(" ")}]`;
+  return faults.length === 0 ? undefined : `not a DNS 1035 ${what}: [${faults.join(" ")}]`;
 }
 
 interface LabelRules {
@@ -148,11 +156,13 @@ function validateTemplate({ metadata = {}, spec }: RevisionTemplate, parent: Obj
       ...validateQueuePercentage(annotations),
       ...validateSeconds(annotations, ANNOTATIONS.progressDeadline, "progress-deadline"),
     ]),
-    ...validateTemplateName(metadata.name, parent),
+    ...validateTemplateName(metadata, parent),
   ];
 }
 
-function validateTemplateName(name: string | undefined, parent: ObjectMeta): FieldErrors {
+function validateTemplateName({ name, generateName }: NonNullable<RevisionTemplate["metadata"]>, parent: ObjectMeta): FieldErrors {
+  const prefixFault = generateName ? generatedNameFault(generateName) : undefined;
+  if (prefixFault !== undefined) return invalidFieldValue(prefixFault, "metadata.generateName");
   if (!name) return [];
   const fault = nameFault(name);
   if (fault !== undefined) return invalidFieldValue(fault, "metadata.name");
@@ -195,22 +205,7 @@ function validateNameChange(template: RevisionTemplate, old: RevisionTemplate): 
   const name = template.metadata?.name;
   if (!name || name !== old.metadata?.name || isDeepStrictEqual(template, old)) return [];
   const message = "Saw the following changes without a name change (-old +new)";
-  return fieldError(message, ["metadata.name"], describeChange(old, template));
-}
-
-/** `{path}: -: old +: new` for each leaf, as knative.dev/pkg kmp.ShortDiff. */
-function describeChange(old: unknown, changed: unknown, path = "{root}"): string {
-  if (isDeepStrictEqual(old, changed)) return "";
-  const objects = typeof old === "object" && typeof changed === "object" && old !== null && changed !== null;
-  if (!objects) return `${path}:\n\t-: ${show(old)}\n\t+: ${show(changed)}\n`;
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(changed)])].sort();
-  const at = (value: object, key: string) => (value as Record<string, unknown>)[key];
-  const below = (key: string) => (Array.isArray(changed) ? `${path}[${key}]` : `${path}.${key}`);
-  return keys.map((key) => describeChange(at(old, key), at(changed, key), below(key))).join("");
-}
-
-function show(value: unknown): string {
-  return value === undefined ? "<none>" : JSON.stringify(value);
+  return fieldError(message, ["metadata.name"], shortDiff(old, template, "{*v1.RevisionTemplateSpec}"));
 }
 
 function validateTraffic(traffic: readonly TrafficTarget[], inService: boolean): FieldErrors {
@@ -246,11 +241,14 @@ function validateTarget(target: TrafficTarget, inService: boolean): FieldErrors 
 }
 
 function validateDestination({ revisionName = "", configurationName = "" }: TrafficTarget, inService: boolean): FieldErrors {
-  const why = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+  const named = (name: string, path: string) => {
+    const faults = qualifiedNameFaults(name);
+    return faults.length === 0 ? [] : invalidKeyName(name, path, faults.join(", "));
+  };
   if (inService && configurationName) return disallowedFields("configurationName");
   if (revisionName && configurationName) return multipleOneOf("revisionName", "configurationName");
-  if (revisionName) return QUALIFIED.test(revisionName) ? [] : invalidKeyName(revisionName, "revisionName", why);
-  if (configurationName) return QUALIFIED.test(configurationName) ? [] : invalidKeyName(configurationName, "configurationName", why);
+  if (revisionName) return named(revisionName, "revisionName");
+  if (configurationName) return named(configurationName, "configurationName");
   return inService ? [] : missingOneOf("revisionName", "configurationName");
 }
 
@@ -268,7 +266,11 @@ function validateSeconds(annotations: NonNullable<ObjectMeta["annotations"]>, ke
   return value < 0 ? fieldError(`${name}=${text} must be positive`, [key]) : [];
 }
 
-function validateModifier(object: { metadata: ObjectMeta; spec: unknown }, old: { metadata: ObjectMeta; spec: unknown }): FieldErrors {
+/** knative.dev/pkg apis.ValidateCreatorAndModifier. */
+export function validateModifier(
+  object: { metadata: ObjectMeta; spec: unknown },
+  old: { metadata: ObjectMeta; spec: unknown },
+): FieldErrors {
   const { creator, lastModifier } = ANNOTATIONS;
   const now = object.metadata.annotations ?? {};
   const before = old.metadata.annotations ?? {};

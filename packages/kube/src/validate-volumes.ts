@@ -1,4 +1,4 @@
-import type { KeyToPath, Volume, VolumeProjection } from "./core.ts";
+import type { DownwardFile, KeyToPath, Volume, VolumeProjection } from "./core.ts";
 import {
   checkAllowed,
   fieldError,
@@ -28,8 +28,8 @@ const SOURCES: Readonly<Record<string, Feature | undefined>> = {
   ephemeral: "kubernetes.podspec-volumes-ephemeral",
   image: "kubernetes.podspec-volumes-image",
 };
-/** Sources whose lack of a feature has a sentence of its own. */
-const WORDED: ReadonlySet<string> = new Set(["emptyDir", "persistentVolumeClaim"]);
+/** Sources whose lack of a feature has a sentence of its own (without a path, as upstream), beside the refusal of the field. */
+const WORDED = { emptyDir: "EmptyDir", hostPath: "HostPath" } as const satisfies Partial<Record<keyof Volume, string>>;
 
 /** knative/serving ValidateVolumes; `mounted` are the names of all volumes that a container mounts. */
 export function validateVolumes(volumes: readonly Volume[], mounted: ReadonlySet<string>, features: Features): FieldErrors {
@@ -46,8 +46,7 @@ export function validateVolumes(volumes: readonly Volume[], mounted: ReadonlySet
 }
 
 function validateVolume(volume: Volume, features: Features): FieldErrors {
-  if (volume.name === "") return missingField("name");
-  if (!DNS_LABEL.test(volume.name)) return invalidFieldValue(volume.name, "name");
+  const misnamed = volume.name === "" ? missingField("name") : DNS_LABEL.test(volume.name) ? [] : invalidFieldValue(volume.name, "name");
   const enabled = (feature: Feature | undefined) => feature === undefined || features[feature] === "Enabled";
   const sources = Object.keys(SOURCES);
   const specified = sources.filter((source) => volume[source as keyof Volume] !== undefined);
@@ -55,15 +54,13 @@ function validateVolume(volume: Volume, features: Features): FieldErrors {
     "name",
     ...sources.filter((source) => {
       const feature = SOURCES[source];
-      return feature === undefined || WORDED.has(source) || features[feature] !== "Disabled";
+      return feature === undefined || features[feature] !== "Disabled";
     }),
   ]);
   const usable = sources.filter((source) => enabled(SOURCES[source]));
   return [
-    ...validateClaim(volume, features),
-    ...(volume.emptyDir && features["kubernetes.podspec-volumes-emptydir"] !== "Enabled"
-      ? fieldError(`EmptyDir volume support is disabled, but found EmptyDir volume ${volume.name}`, [""])
-      : []),
+    // As upstream, a wrong name is said instead of the sentences on what is disabled.
+    ...(misnamed.length > 0 ? misnamed : [...validateClaim(volume, features), ...validateSupport(volume, features)]),
     ...checkAllowed(volume, allowed),
     ...validateItems(volume.secret?.items),
     ...validateItems(volume.configMap?.items),
@@ -74,6 +71,14 @@ function validateVolume(volume: Volume, features: Features): FieldErrors {
   ];
 }
 
+function validateSupport(volume: Volume, features: Features): FieldErrors {
+  return Object.entries(WORDED).flatMap(([source, word]) => {
+    const feature = SOURCES[source];
+    if (volume[source as keyof typeof WORDED] === undefined || !feature || features[feature] === "Enabled") return [];
+    return fieldError(`${word} volume support is disabled, but found ${word} volume ${volume.name}`, []);
+  });
+}
+
 function validateClaim({ persistentVolumeClaim: claim }: Volume, features: Features): FieldErrors {
   if (!claim) return [];
   const { claimName = "" } = claim;
@@ -81,12 +86,13 @@ function validateClaim({ persistentVolumeClaim: claim }: Volume, features: Featu
   return [
     ...(features["kubernetes.podspec-persistent-volume-claim"] === "Enabled"
       ? []
-      : fieldError(`Persistent volume claim support is disabled, but found persistent volume claim ${claimName}`, [""])),
+      : fieldError(`Persistent volume claim support is disabled, but found persistent volume claim ${claimName}`, [])),
     ...(claim.readOnly || writable
       ? []
-      : fieldError(`Persistent volume write support is disabled, but found persistent volume claim ${claimName} that is not read-only`, [
-          "",
-        ])),
+      : fieldError(
+          `Persistent volume write support is disabled, but found persistent volume claim ${claimName} that is not read-only`,
+          [],
+        )),
   ];
 }
 
@@ -104,10 +110,22 @@ function validateProjection(projection: VolumeProjection): FieldErrors {
     const { [source]: content } = projection;
     return content ? via(source, [...(content.name ? [] : missingField("name")), ...validateItems(content.items)]) : [];
   });
-  const token = projection.serviceAccountToken;
-  const errors = [...named, ...(token && !token.path ? via("serviceAccountToken", missingField("path")) : [])];
+  const { serviceAccountToken: token, downwardAPI } = projection;
+  const errors = [
+    ...named,
+    ...(token && !token.path ? via("serviceAccountToken", missingField("path")) : []),
+    ...via("downwardAPI.items", viaEach(downwardAPI?.items, validateDownwardFile)),
+  ];
   if (specified.length === 0) return missingOneOf(...known);
   return specified.length > 1 ? [...errors, ...multipleOneOf(...specified)] : errors;
+}
+
+function validateDownwardFile({ fieldRef, resourceFieldRef, path }: Partial<DownwardFile>): FieldErrors {
+  return [
+    ...(fieldRef || resourceFieldRef ? [] : missingOneOf("fieldRef", "resourceFieldRef")),
+    ...(fieldRef && resourceFieldRef ? fieldError("Within a single item, cannot set both", ["fieldRef", "resourceFieldRef"]) : []),
+    ...(path ? [] : missingField("path")),
+  ];
 }
 
 function validateItems(items: readonly Item[] | undefined): FieldErrors {

@@ -136,7 +136,7 @@ const GATED: [Feature, object, string][] = [
   [
     "kubernetes.podspec-init-containers",
     { initContainers: [{ image: "i" }] },
-    `must not set the field(s): ${POD}.initContainers\npod spec support for init-containers is off, but found 1 init containers: ${POD}`,
+    `must not set the field(s): ${POD}.initContainers\npod spec support for init-containers is off, but found 1 init containers: `,
   ],
 ];
 
@@ -151,14 +151,18 @@ describe("config-features", () => {
   });
 
   test.each<[Feature, object, string]>([
-    ["kubernetes.podspec-volumes-hostpath", { hostPath: { path: "/" } }, `must not set the field(s): ${POD}.volumes[0].hostPath`],
+    [
+      "kubernetes.podspec-volumes-hostpath",
+      { hostPath: { path: "/" } },
+      `HostPath volume support is disabled, but found HostPath volume v: \nmust not set the field(s): ${POD}.volumes[0].hostPath`,
+    ],
     ["kubernetes.podspec-volumes-csi", { csi: { driver: "d" } }, `must not set the field(s): ${POD}.volumes[0].csi`],
     ["kubernetes.podspec-volumes-image", { image: { reference: "i" } }, `must not set the field(s): ${POD}.volumes[0].image`],
     ["kubernetes.podspec-volumes-ephemeral", { ephemeral: { x: 1 } }, `must not set the field(s): ${POD}.volumes[0].ephemeral`],
     [
       "kubernetes.podspec-persistent-volume-claim",
       { persistentVolumeClaim: { claimName: "c", readOnly: true } },
-      `Persistent volume claim support is disabled, but found persistent volume claim c: ${POD}.volumes[0]`,
+      `Persistent volume claim support is disabled, but found persistent volume claim c: \nmust not set the field(s): ${POD}.volumes[0].persistentVolumeClaim`,
     ],
   ])("%s", (feature, source, message) => {
     const object = service({ volumes: [{ name: "v", ...source }] }, { volumeMounts: [{ name: "v", mountPath: "/v", readOnly: true }] });
@@ -169,11 +173,11 @@ describe("config-features", () => {
   test("emptyDir and several containers can be turned off", () => {
     const empty = service({ volumes: [{ name: "v", emptyDir: {} }] }, { volumeMounts: [{ name: "v", mountPath: "/v" }] });
     expect(() => admitted(empty, { features: parseFeatures({ "kubernetes.podspec-volumes-emptydir": "disabled" }) })).toThrow(
-      `${DENIED}EmptyDir volume support is disabled, but found EmptyDir volume v: ${POD}.volumes[0]`,
+      `${DENIED}EmptyDir volume support is disabled, but found EmptyDir volume v: \nmust not set the field(s): ${POD}.volumes[0].emptyDir`,
     );
     const two = service({ containers: [{ image: "a", ports: [{ containerPort: 80 }] }, { image: "b" }] });
     expect(() => admitted(two, { features: parseFeatures({ "multi-container": "disabled" }) })).toThrow(
-      `${DENIED}multi-container is off, but found 2 containers: ${POD}`,
+      `${DENIED}multi-container is off, but found 2 containers: `,
     );
   });
 
@@ -334,14 +338,48 @@ describe("config-observability", () => {
 });
 
 describe("what the client is told", () => {
-  test("insecure defaults are warned of once, with all their paths", () => {
+  // TestPodSpecValidation of k8s_validation_test.go, the rows of warnings.
+  const INSECURE = "Kubernetes default value is insecure, Knative may default this to secure in a future release: ";
+  const SECURE = { allowPrivilegeEscalation: false, runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+  test.each<[string, object | undefined, object | undefined, string | undefined]>([
+    [
+      "insecure security context default struct",
+      undefined,
+      undefined,
+      `${INSECURE}C.allowPrivilegeEscalation, C.capabilities, C.runAsNonRoot, C.seccompProfile`,
+    ],
+    [
+      "insecure security context default values",
+      { capabilities: {} },
+      { seccompProfile: {} },
+      `${INSECURE}C.allowPrivilegeEscalation, C.capabilities.drop, C.runAsNonRoot, C.seccompProfile.type`,
+    ],
+    [
+      "explicitly dangerous security context values",
+      { allowPrivilegeEscalation: true, runAsNonRoot: false, capabilities: { drop: [] }, seccompProfile: { type: "Unconfined" } },
+      undefined,
+      undefined,
+    ],
+    [
+      "explicitly dangerous pod security context values",
+      undefined,
+      { runAsNonRoot: true, seccompProfile: { type: "Unconfined" } },
+      `${INSECURE}C.allowPrivilegeEscalation, C.capabilities`,
+    ],
+    [
+      "misspelled drop all doesn't drop ALL",
+      { ...SECURE, capabilities: { drop: ["all"] } },
+      undefined,
+      "invalid value: all: C.capabilities.drop\nMust be spelled as 'ALL'",
+    ],
+  ])("%s", (_, securityContext, pod, warning) => {
     const warnings: string[] = [];
-    admitted(service({}, { securityContext: { runAsNonRoot: true, capabilities: {} } }), {}, { warn: (text) => warnings.push(text) });
-    const C = "spec.template.spec.containers[0].securityContext";
-    expect(warnings).toEqual([
-      "Kubernetes default value is insecure, Knative may default this to secure in a future release: " +
-        `${C}.allowPrivilegeEscalation, ${C}.capabilities.drop, ${C}.seccompProfile`,
-    ]);
+    const object = service(pod ? { securityContext: pod } : {}, securityContext ? { securityContext } : {});
+    const features = parseFeatures({ "kubernetes.podspec-securitycontext": "Enabled" });
+    admitted(object, { features }, { warn: (text) => warnings.push(text) });
+    expect(warnings.map((text) => text.replaceAll("spec.template.spec.containers[0].securityContext", "C"))).toEqual(
+      warning === undefined ? [] : [warning],
+    );
   });
 
   test("the checksum of an example is upstream's", () => {
