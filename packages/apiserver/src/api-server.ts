@@ -156,6 +156,8 @@ class EmbeddedApiServer implements ApiServer {
   readonly #http: HttpServer;
   #machinery: Machinery | undefined;
   #pki: Pki | undefined;
+  /** The last look after the own Service, which needs the address and the store. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -193,7 +195,7 @@ class EmbeddedApiServer implements ApiServer {
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
       await this.#ensureOwnService();
-      this.#machinery.timers.push(this.#options.clock.every(OWN_SERVICE_PERIOD, () => void this.#keepOwnService()));
+      this.#machinery.timers.push(this.#options.clock.every(OWN_SERVICE_PERIOD, () => (this.#keeping = this.#keepOwnService())));
     } catch (error) {
       await this.stop();
       throw error;
@@ -202,10 +204,11 @@ class EmbeddedApiServer implements ApiServer {
   }
 
   async stop(): Promise<void> {
+    for (const timer of this.#machinery?.timers ?? []) timer.cancel();
+    await this.#keeping;
     await this.#http.stop();
     const machinery = this.#machinery;
     this.#machinery = undefined;
-    for (const timer of machinery?.timers ?? []) timer.cancel();
     await Promise.all((machinery?.controllers ?? []).map((controller) => controller.stop()));
     machinery?.webhooks.caller.close();
     machinery?.webhooks.table.close();

@@ -2,6 +2,7 @@ import { createConnection } from "node:net";
 import { readFile, stat } from "node:fs/promises";
 import { once } from "node:events";
 import { join } from "node:path";
+import { silentLogger } from "@ebb/base";
 import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -65,18 +66,49 @@ test("the status of a namespace goes by namespaces/status alone", async () => {
   expect(body.metadata.labels).not.toHaveProperty("c");
 });
 
+/** In the order in which they are looked after. */
+const OWN_SERVICE = [
+  "/api/v1/namespaces/default/services/kubernetes",
+  "/api/v1/namespaces/default/endpoints/kubernetes",
+  "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
+];
+
 test("the Service of this API comes again when somebody deletes it, and is not touched otherwise", async () => {
   const clock = new VirtualClock(Date.now());
   const { call } = await startServer({ clock });
-  const paths = ["services", "endpoints"].map((plural) => `/api/v1/namespaces/default/${plural}/kubernetes`);
-  const slice = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes";
-  const versions = async () => Promise.all([...paths, slice].map(async (path) => (await call("GET", path)).body.metadata?.resourceVersion));
+  const versions = async () => Promise.all(OWN_SERVICE.map(async (path) => (await call("GET", path)).body.metadata?.resourceVersion));
   const before = await versions();
+  // The last of the three to be looked after: once it is there again, so were the others.
+  expect((await call("DELETE", OWN_SERVICE.at(-1) ?? "")).status).toBe(200);
   await clock.advance(10_000);
-  expect(await versions()).toEqual(before);
-  for (const path of [...paths, slice]) expect((await call("DELETE", path)).status).toBe(200);
+  await eventually(async () => (await versions()).at(-1) !== undefined);
+  expect((await versions()).slice(0, -1)).toEqual(before.slice(0, -1));
+  for (const path of OWN_SERVICE) expect((await call("DELETE", path)).status).toBe(200);
   await clock.advance(10_000);
   await eventually(async () => (await versions()).every((version) => version !== undefined));
+});
+
+test("a look after the Service that has just begun is waited for by who stops the server", async () => {
+  const period = 10_000;
+  let looks = 0;
+  class LastTick extends VirtualClock {
+    override every(wait: number, callback: () => void) {
+      const timer = super.every(wait, callback);
+      if (wait !== period) return timer;
+      const cancel = () => {
+        looks += 1;
+        callback();
+        timer.cancel();
+      };
+      return { cancel };
+    }
+  }
+  const warned: string[] = [];
+  const log = { ...silentLogger, warn: (_: object, message: string) => void warned.push(message) };
+  const { api, call } = await startServer({ clock: new LastTick(Date.now()), log });
+  for (const path of OWN_SERVICE) await call("DELETE", path);
+  await api.stop();
+  expect({ looks, warned }).toEqual({ looks: 1, warned: [] });
 });
 
 test("the priorities of the system are there, and cannot be deleted", async () => {
@@ -251,11 +283,20 @@ describe("bodies", () => {
     const { call } = await startServer();
     expect((await call("GET", "/api/v1/namespaces/%zz/pods")).status).toBe(400);
     expect((await call("PUT", MAPS, { body: {} })).body).toMatchObject({ code: 405, reason: "MethodNotAllowed" });
-    expect((await call("GET", "/api/v1/none")).body).toMatchObject({
-      code: 404,
-      message: "the server could not find the requested resource",
-    });
-    expect((await call("GET", "/api/v1/namespaces/default/pods/a/b/c")).status).toBe(404);
+  });
+
+  test.each<[string, object]>([
+    ["/nothing/here", {}],
+    ["/livez/none", {}],
+    ["/api/v1/none", { kind: "none" }],
+    ["/apis/none/v1/things/a", { group: "none", kind: "things", name: "a" }],
+    ["/api/v1/namespaces/default/pods/a/none", { kind: "pods", name: "a" }],
+    ["/api/v1/namespaces/default/pods/a/b/c", { kind: "pods", name: "a" }],
+    [`${SERVICES}/a/none`, { group: "serving.knative.dev", kind: "services", name: "a" }],
+    ["/api/v1/namespaces/default/pods/a/ephemeralcontainers", {}],
+  ])("nothing at %s, with details for those who look into them", async (path, details) => {
+    const { call } = await startServer();
+    expect((await call("GET", path)).body).toMatchObject({ kind: "Status", code: 404, reason: "NotFound", details });
   });
 });
 

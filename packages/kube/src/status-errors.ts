@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Kind } from "./kinds/kind.ts";
 import { StatusError } from "./status-error.ts";
 
@@ -18,6 +19,8 @@ export interface FieldCause {
   /** Path in dotted form with [index]. */
   field: string;
   message: string;
+  /** What is wrong, where the message does not show it all: for whether it is still the same, and for no client. */
+  value?: unknown;
 }
 
 export function badRequest(message: string): StatusError {
@@ -48,7 +51,8 @@ export function invalid(kind: Named, name: string, causes: readonly FieldCause[]
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);
   const list = texts.length === 1 ? texts.join("") : `[${texts.join(", ")}]`;
   const title = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
-  const details = { name, group: kind.group, kind: kind.kind, causes: [...causes] };
+  const told = causes.map(({ reason, field, message }) => ({ reason, message, field }));
+  const details = { name, group: kind.group, kind: kind.kind, causes: told };
   return new StatusError("Invalid", `${title} ${JSON.stringify(name)} is invalid: ${list}`, details);
 }
 
@@ -63,8 +67,11 @@ export function refuseInvalid(kind: Named, { metadata }: { metadata: { name: str
  */
 export function newCauses(causes: FieldCause[], before: () => readonly FieldCause[]): FieldCause[] {
   if (causes.length === 0) return causes;
-  const known = new Set(before().map(({ field, message }) => `${field}: ${message}`));
-  return causes.filter(({ field, message }) => !known.has(`${field}: ${message}`));
+  const known = new Map(before().map((cause) => [`${cause.field}: ${cause.message}`, cause]));
+  return causes.filter((cause) => {
+    const earlier = known.get(`${cause.field}: ${cause.message}`);
+    return earlier === undefined || !isDeepStrictEqual(earlier.value, cause.value);
+  });
 }
 
 export function invalidValue(field: string, value: unknown, why: string): FieldCause {
@@ -84,12 +91,12 @@ export function requiredField(field: string, why?: string): FieldCause {
 }
 
 /** Of a text or of data; in bytes, as upstream counts. */
-export function tooLong(field: string, most: number): FieldCause {
-  return { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${most} bytes` };
+export function tooLong(field: string, most: number, value?: unknown): FieldCause {
+  return { reason: "FieldValueTooLong", field, message: `Too long: may not be more than ${most} bytes`, value };
 }
 
-export function tooMany(field: string, count: number, most: number): FieldCause {
-  return { reason: "FieldValueTooMany", field, message: `Too many: ${count}: must have at most ${most} items` };
+export function tooMany(field: string, count: number, most: number, value?: unknown): FieldCause {
+  return { reason: "FieldValueTooMany", field, message: `Too many: ${count}: must have at most ${most} items`, value };
 }
 
 /** `services.serving.knative.dev`; core kinds have no group to add. */

@@ -1,5 +1,5 @@
-import { StatusError } from "@ebb/kube";
 import type { Answer } from "./http-types.ts";
+import { noSuchResource } from "./respond.ts";
 
 const ROOTS: ReadonlySet<string> = new Set(["healthz", "livez", "readyz"]);
 /** The one check there is: that the server answers. It listens only once its store is open, and ends when that fails. */
@@ -14,7 +14,7 @@ export function isPublic(path: readonly string[]): boolean {
 /** `/livez`, `/livez/ping`, `/livez?verbose`, as k8s.io/apiserver pkg/server/healthz answers. Throws NotFound for a check that there is not. */
 export function health([root = "", ...checks]: readonly string[], query: URLSearchParams): Answer {
   if (checks.length > 1 || (checks[0] ?? CHECK) !== CHECK) {
-    throw new StatusError("NotFound", "the server could not find the requested resource");
+    throw noSuchResource();
   }
   const excluded = query.getAll("exclude").includes(CHECK);
   const line = excluded ? `[+]${CHECK} excluded: ok` : `[+]${CHECK} ok`;

@@ -1,4 +1,5 @@
-import { StatusError, type Kind } from "@ebb/kube";
+import type { Kind } from "@ebb/kube";
+import { noSuchResource } from "./respond.ts";
 
 /** What a resource path names: a collection, an object, or a subresource of one. */
 export interface ResourcePath {
@@ -18,6 +19,7 @@ export function parseResourcePath(kinds: readonly Kind[], group: string, version
   const [plural = "", name, subresource, ...more] = inNamespace ? segments.slice(2) : segments;
   const kind = kinds.find((candidate) => candidate.group === group && candidate.version === version && candidate.plural === plural);
   const placed = kind && (!inNamespace || kind.namespaced) && (inNamespace || !kind.namespaced || name === undefined);
-  if (!placed || more.length > 0) throw new StatusError("NotFound", "the server could not find the requested resource");
+  if (!placed || more.length > 0)
+    throw noSuchResource({ ...(name === undefined ? {} : { name }), ...(group === "" ? {} : { group }), kind: plural });
   return { kind, namespace: inNamespace ? second : undefined, name, subresource };
 }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { causeChain, EbbError, type Logger } from "@ebb/base";
-import { StatusError } from "@ebb/kube";
+import { StatusError, type StatusDetails } from "@ebb/kube";
 import { negotiate, YAML_TYPE } from "./accept.ts";
 import type { Answer } from "./http-types.ts";
 import { toYaml } from "./yaml.ts";
@@ -41,6 +41,14 @@ export function sendFailure(response: ServerResponse, failure: StatusError): voi
   // The rest of a body that was not read cannot be told from a next request.
   if (failure.status === 413) response.setHeader("connection", "close");
   send(response, { status: failure.status, body: failure.toBody() });
+}
+
+/**
+ * A path at which there is nothing. With details even where there is nothing to tell in them, as client-go makes them of an answer of its own: clients
+ * look into them without asking.
+ */
+export function noSuchResource(details: StatusDetails = {}): StatusError {
+  return new StatusError("NotFound", "the server could not find the requested resource", details);
 }
 
 export function notAllowed(method: string): StatusError {

@@ -10,7 +10,7 @@ import { openApiDocument, openApiIndex } from "./openapi.ts";
 import { parseProxyPath } from "../proxy/proxy-path.ts";
 import { serveProxy } from "../proxy/proxy.ts";
 import { parseResourcePath } from "./resource-path.ts";
-import { notAllowed } from "./respond.ts";
+import { noSuchResource, notAllowed } from "./respond.ts";
 import { serveResource, type ResourceDeps } from "./serve-resource.ts";
 import { reviewAt, type ReviewDeps } from "./serve-reviews.ts";
 import { openIdConfiguration } from "../accounts/account-tokens.ts";
@@ -89,6 +89,6 @@ function checkJson(accept = "*/*"): void {
 }
 
 function found(body: unknown): unknown {
-  if (body === undefined) throw new StatusError("NotFound", "the server could not find the requested resource");
+  if (body === undefined) throw noSuchResource();
   return body;
 }

@@ -7,7 +7,7 @@ import { acceptedOf } from "./accept.ts";
 import { ok, type Answer, type Exchange } from "./http-types.ts";
 import { APPLY_PATCH, patchOf } from "./patch-request.ts";
 import { mediaTypeOf, parseAsJson, parseAsYaml, readObject, readText } from "./read-body.ts";
-import { notAllowed } from "./respond.ts";
+import { noSuchResource, notAllowed } from "./respond.ts";
 import { representList, representObject, viewFor } from "./represent.ts";
 import { applyOptionsOf, contextOf, deleteOptionsOf, flagOf, listRequestOf, refuseForce } from "./request-options.ts";
 import type { ResourcePath } from "./resource-path.ts";
@@ -61,7 +61,7 @@ export async function serveResource(exchange: Exchange, path: ResourcePath, deps
   if (subresource === "ephemeralcontainers" && isCore(kind, "Pod"))
     throw new StatusError("NotFound", "no container can be added to an instance: look into it with kubectl exec", {});
   const view = deps.views[`${kind.plural}/${subresource}`];
-  if (!view) throw new StatusError("NotFound", "the server could not find the requested resource");
+  if (!view) throw noSuchResource({ name, ...(kind.group === "" ? {} : { group: kind.group }), kind: kind.plural });
   if (exchange.method !== "GET") throw notAllowed(exchange.method);
   deps.registry.get(target);
   return ok(await view(namespace ?? "", name, exchange.query));

@@ -63,10 +63,10 @@ function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
   if (typeof value === "string") {
     const length = Array.from(value).length;
     if (schema.minLength !== undefined && length < schema.minLength) refuse(`should be at least ${schema.minLength} chars long`);
-    if (schema.maxLength !== undefined && length > schema.maxLength) causes.push(tooLong(path, schema.maxLength));
+    if (schema.maxLength !== undefined && length > schema.maxLength) causes.push(tooLong(path, schema.maxLength, value));
   } else if (Array.isArray(value)) {
     if (schema.minItems !== undefined && value.length < schema.minItems) refuse(`should have at least ${schema.minItems} items`);
-    if (schema.maxItems !== undefined && value.length > schema.maxItems) causes.push(tooMany(path, value.length, schema.maxItems));
+    if (schema.maxItems !== undefined && value.length > schema.maxItems) causes.push(tooMany(path, value.length, schema.maxItems, value));
     const twice = schema.uniqueItems || schema["x-kubernetes-list-type"] === "set" ? firstDuplicate(value) : -1;
     if (twice >= 0)
       causes.push({ reason: "FieldValueInvalid", field: `${path}[${twice}]`, message: `Duplicate value: ${JSON.stringify(value[twice])}` });
@@ -74,7 +74,7 @@ function sizeCauses(schema: Schema, value: Json, path: string): FieldCause[] {
     const size = Object.keys(value).length;
     if (schema.minProperties !== undefined && size < schema.minProperties)
       refuse(`should have at least ${schema.minProperties} properties`);
-    if (schema.maxProperties !== undefined && size > schema.maxProperties) causes.push(tooMany(path, size, schema.maxProperties));
+    if (schema.maxProperties !== undefined && size > schema.maxProperties) causes.push(tooMany(path, size, schema.maxProperties, value));
   }
   return causes;
 }
