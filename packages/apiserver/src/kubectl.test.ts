@@ -46,6 +46,8 @@ describe.skipIf(!findKubectl())("kubectl", () => {
       'ephemeral containers are disabled for this cluster (error from server: "no container can be added to an instance: look into it with kubectl exec")',
     );
     expect(await kubectl("get", "pods")).toMatch(/p\s+0\/1\s+Pending\s+0/);
+    await kubectl("wait", "pod/p", "--for=condition=PodScheduled=false", "--timeout=20s");
+    expect(await kubectl("describe", "pod", "p")).toMatch(/QoS Class:\s+BestEffort/);
     await kubectl("apply", "-f", await file("ns.json", { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } }));
     await kubectl(
       "apply",

@@ -39,6 +39,7 @@ import { dropsNothing, insecureDefaults } from "./security-defaults.ts";
 import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "./serving-defaults.ts";
 import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, tooLong, type FieldCause } from "./status-errors.ts";
 import { sameValue } from "./validate-immutable.ts";
+import { isInstance } from "./pod-status.ts";
 import { podSpecCauses } from "./validate-pod.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
 
@@ -215,8 +216,7 @@ function admitNode(node: KubeObject, { warn }: AdmissionRequest): KubeObject {
 
 /** Only new ones: what a Pod may be changed in is no matter of what it runs. The record of an instance is of what runs already. */
 function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
-  const recorded = (raw.metadata.ownerReferences ?? []).some((owner) => owner.kind === "Revision" && owner.controller === true);
-  const causes = old || recorded ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
+  const causes = old || isInstance(raw) ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
   refuseInvalid(kind, raw, causes);
   return raw;
 }

@@ -98,7 +98,7 @@ export {
 } from "./names.ts";
 export { derivedUid, type Finder, type ObjectView } from "./object-view.ts";
 export { isJsonObject, jsonPatch, mergeDifference, mergePatch, type Json, type JsonObject } from "./patch.ts";
-export { hasEnded } from "./pod-phase.ts";
+export { hasEnded, initialPodStatus, isInstance } from "./pod-status.ts";
 export { downwardCauses, envDownwardCauses, subscriptOf } from "./validate-downward.ts";
 export { cpuMillis, formatQuantity, isQuantity, memoryBytes, quantityValue } from "./quantity.ts";
 export {

@@ -1,4 +1,5 @@
 import {
+  isInstance,
   claimRefusal,
   forbidden,
   limitRefusal,
@@ -14,7 +15,6 @@ import {
 } from "@ebb/kube";
 import { resourceOf } from "../registry/selection.ts";
 import type { Store } from "../store/store.ts";
-import { isInstance } from "./instance.ts";
 
 const RANGES = resourceOf(LimitRanges);
 const CLAIMS = resourceOf(PersistentVolumeClaims);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
 import {
+  isInstance,
   addAmounts,
   claimAmounts,
   countedResource,
@@ -27,7 +28,6 @@ import {
   type Pod,
   type ResourceQuota,
 } from "@ebb/kube";
-import { isInstance } from "./instance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestContext } from "../registry/request-context.ts";
 import { resourceOf } from "../registry/selection.ts";

@@ -5,6 +5,7 @@ import {
   dnsLabelFaults,
   dnsSubdomainFaults,
   generateName,
+  initialPodStatus,
   invalid,
   invalidValue,
   isCore,
@@ -14,6 +15,7 @@ import {
   type KubeObject,
   type Namespace,
   type ObjectMeta,
+  type Pod,
 } from "@ebb/kube";
 import { namespaceLabels } from "./prepare-update.ts";
 
@@ -97,5 +99,5 @@ function withInitialStatus(kind: Kind, object: KubeObject): KubeObject {
   }
   if (!kind.statusSubresource) return object;
   const { status: _, ...rest } = object;
-  return isCore(kind, "Pod") ? { ...rest, status: { phase: "Pending" } } : rest;
+  return isCore(kind, "Pod") ? { ...rest, status: initialPodStatus(rest as Pod) } : rest;
 }
