@@ -14,6 +14,12 @@ const OBJECT = {
   texts: TEXTS.filter((text) => text.isWellFormed()),
   keys: Object.fromEntries(TEXTS.filter((text) => text.isWellFormed() && text !== "__proto__").map((text) => [text, text])),
   numbers: [0, -1, 1.5, 1e21, 1e-7, 2_000_000_000],
+  long: {
+    ["k".repeat(2000)]: 1,
+    [`${"l".repeat(2000)}: "`]: { a: [{ b: 1 }] },
+    ["m".repeat(2000)]: ["x", { y: [] }],
+    z: [{ ["n".repeat(2000)]: {} }],
+  },
   others: [true, false, null, [], {}, [[]], [[1, [2]], { a: [{ b: [] }] }], { a: { b: { c: {} }, d: [{ e: 1, f: 2 }, 3] } }],
 };
 
@@ -25,6 +31,12 @@ describe("an object in YAML is read as what it was", () => {
   test.skipIf(spawnSync("python3", ["-c", "import yaml"]).status !== 0)("by PyYAML", () => {
     const program = "import sys, yaml, json; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
     expect(JSON.parse(execFileSync("python3", ["-c", program], { input: toYaml(OBJECT), encoding: "utf8" }))).toEqual(OBJECT);
+  });
+
+  test("half a character is what Go takes it for, also beside backslashes and in keys", () => {
+    const halves = { "a\ud800": "\udc00", b: ["\\\ud800", "\\ud800", "\\\\\ud800x", "\ud83d\ude00"] };
+    const whole = { "a\ufffd": "\ufffd", b: ["\\\ufffd", "\\ud800", "\\\\\ufffdx", "😀"] };
+    expect(parse(toYaml(halves))).toEqual(whole);
   });
 
   test("and what is absent is left out, as by JSON.stringify", () =>

@@ -5,6 +5,12 @@ const TAKEN = /^(?:y|yes|n|no|on|off|true|false|null|nan|inf)$/i;
 /** Ends of lines and marks that are kept in JSON's quotes, and not in YAML's. */
 const UNQUOTABLE = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
 
+/** What JSON.stringify writes of half a character, which Go's readers refuse: it is what they take it for in JSON, U+FFFD. */
+const HALF = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/** Longer keys need a mark of their own (YAML 1.2, 7.4.2). */
+const LONGEST_KEY = 1024;
+
 /** Characters of JSON that are written in blocks, in a quarter of a second: meanwhile nobody else is served. */
 const MOST = 1024 * 1024;
 
@@ -30,8 +36,10 @@ function block(value: object, indent: string): string {
   }
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
-    const rest = isFilled(item) ? `\n${block(item, Array.isArray(item) ? indent : `${indent}  `)}` : ` ${scalar(item)}\n`;
-    text += `${indent}${scalar(key)}:${rest}`;
+    const name = scalar(key);
+    const isLong = name.length > LONGEST_KEY;
+    const rest = isFilled(item) ? `\n${block(item, Array.isArray(item) && !isLong ? indent : `${indent}  `)}` : ` ${scalar(item)}\n`;
+    text += isLong ? `${indent}? ${name}\n${indent}:${rest}` : `${indent}${name}:${rest}`;
   }
   return text;
 }
@@ -49,5 +57,8 @@ function scalar(value: unknown): string {
 }
 
 function quoted(value: unknown): string {
-  return JSON.stringify(value ?? null).replace(UNQUOTABLE, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const marked = (mark: string) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value ?? null)
+    .replace(UNQUOTABLE, marked)
+    .replace(HALF, (_, before: string) => `${before}\\ufffd`);
 }

@@ -66,8 +66,23 @@ describe("planConfiguration", () => {
     const first = plan({ configuration: configuration(2), revisions: [failed(2)] });
     const message = 'Revision "shop-00002" failed with message: boom.';
     expect(first.status?.conditions?.[0]).toMatchObject({ reason: "RevisionFailed", message });
-    expect(first.notes).toHaveLength(1);
+    expect(first.notes).toEqual([
+      { type: "Warning", reason: "LatestCreatedFailed", message: 'Latest created revision "shop-00002" has failed' },
+    ]);
     expect(plan({ configuration: configuration(2, first.status), revisions: [failed(2)] }).notes).toHaveLength(0);
+  });
+
+  // The events of knative/serving pkg/reconciler/configuration/configuration.go.
+  test("what it tells of: the first that is ready, each that becomes the latest ready, and one of these that fails", () => {
+    const told = (revisions: Revision[], latestReadyRevisionName?: string) =>
+      plan({ configuration: configuration(2, latestReadyRevisionName ? { latestReadyRevisionName } : {}), revisions }).notes.map(
+        ({ reason, message }) => `${reason}: ${message}`,
+      );
+    const update = 'LatestReadyUpdate: LatestReadyRevisionName updated to "shop-00002"';
+    expect(told([ready(2)])).toEqual(["ConfigurationReady: Configuration becomes ready", update]);
+    expect(told([ready(1), ready(2)], "shop-00001")).toEqual([update]);
+    expect(told([ready(2)], "shop-00002")).toEqual([]);
+    expect(told([failed(2)], "shop-00002")).toEqual(['LatestReadyFailed: Latest ready revision "shop-00002" has failed']);
   });
 
   test("a chosen name that belongs to another content makes nothing", () => {

@@ -49,6 +49,9 @@ export function planConfiguration(observed: ConfigurationObserved): Configuratio
   status.latestCreatedRevisionName = latest.metadata.name;
   plan.retire = revisions.filter((revision) => isOvertaken(revision, latest)).map((revision) => retired(revision, now));
 
+  const cause = latest.status?.conditions?.find(({ type }) => type === "Ready");
+  if (cause?.status === "True" && !before.latestReadyRevisionName)
+    plan.notes.push({ type: "Normal", reason: "ConfigurationReady", message: "Configuration becomes ready" });
   const ready = newestReady(revisions, before.latestReadyRevisionName, latest);
   if (ready) status.latestReadyRevisionName = ready.metadata.name;
   if (ready && ready.metadata.name !== before.latestReadyRevisionName) {
@@ -58,12 +61,11 @@ export function planConfiguration(observed: ConfigurationObserved): Configuratio
       message: `LatestReadyRevisionName updated to "${ready.metadata.name}"`,
     });
   }
-  const cause = latest.status?.conditions?.find(({ type }) => type === "Ready");
   if (cause?.status === "True") marks = conditions.markTrue(marks, "Ready", now);
   else if (cause?.status === "False") {
     const message = `Revision "${latest.metadata.name}" failed with message: ${cause.message ?? ""}.`;
     marks = conditions.markFalse(marks, "Ready", { reason: "RevisionFailed", message }, now);
-    if (!sameCause(before, message)) plan.notes.push({ type: "Warning", reason: "LatestCreatedFailed", message });
+    if (!sameCause(before, message)) plan.notes.push(failureNote(latest.metadata.name, before.latestReadyRevisionName));
   } else marks = conditions.markUnknown(marks, "Ready", { reason: "", message: "" }, now);
   if (!ready && before.latestReadyRevisionName) {
     const message = `Revision "${before.latestReadyRevisionName}" was deleted.`;
@@ -84,6 +86,12 @@ export function creationFailed({ metadata, status }: Configuration, why: string,
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     conditions: conditions.markFalse(marks, "Ready", cause, now),
   };
+}
+
+function failureNote(name: string, latestReady: string | undefined): EventNote {
+  const which = name === latestReady ? "ready" : "created";
+  const reason = which === "ready" ? "LatestReadyFailed" : "LatestCreatedFailed";
+  return { type: "Warning", reason, message: `Latest ${which} revision ${JSON.stringify(name)} has failed` };
 }
 
 function sameCause(status: NonNullable<Configuration["status"]>, message: string): boolean {
