@@ -152,7 +152,8 @@ function visit(schema: Schema, value: Json, path: string, found: Findings): Json
 function visitObject(schema: Schema, value: JsonObject, path: string, found: Findings): JsonObject {
   const result: JsonObject = {};
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item = value[key] as Json;
     const property = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
     // Null means absent for a field that is not nullable; who applies one owns the field all the same.
     if (property && (item !== null || property.nullable || found.partial)) result[key] = visit(property, item, at(key), found);
@@ -160,8 +161,10 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Fin
     else if (!property) found.unknown.push(at(key));
   }
   if (found.partial) return result;
-  for (const [key, property] of Object.entries(schema.properties ?? {})) {
-    if (result[key] === undefined && property.default !== undefined) result[key] = structuredClone(property.default);
+  // Without a list of them: each object of each write comes through here, and hardly any field has a default.
+  for (const key in schema.properties) {
+    const preset = schema.properties[key]?.default;
+    if (preset !== undefined && result[key] === undefined) result[key] = structuredClone(preset);
   }
   for (const key of schema.required ?? []) if (result[key] === undefined) found.causes.push(requiredField(at(key)));
   return result;

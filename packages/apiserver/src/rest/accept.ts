@@ -12,18 +12,21 @@ const LONGEST = 4096;
 export const YAML_TYPE = "application/yaml";
 const SERVED = ["application/json", YAML_TYPE, "application/vnd.kubernetes.protobuf"];
 const EVERYTHING = ["*/*", "application/*"];
+/** For a client to whom it is all the same. */
+const ANYTHING: Accepted = { as: "object", encoding: "json" };
 
 /**
  * How the client wants an answer, by its `Accept`: the first of its choices that is served, as k8s.io/apiserver negotiates; undefined if none is.
  * Clients that ask for protobuf read JSON too, by the answer's type.
  */
 export function negotiate(accept: string | undefined): Accepted | undefined {
-  const choices = (accept ?? "")
+  if (accept === undefined) return ANYTHING;
+  const choices = accept
     .slice(0, LONGEST)
     .split(",")
     .map(choiceOf)
     .filter(({ type }) => type !== "");
-  if (choices.length === 0) return { as: "object", encoding: "json" };
+  if (choices.length === 0) return ANYTHING;
   for (const { type, parameters } of choices) {
     if (!SERVED.includes(type) && !EVERYTHING.includes(type)) continue;
     const as = representationOf(parameters);
