@@ -97,7 +97,11 @@ describe("revisionScaling", () => {
     ["initial scale may be beyond max-scale, as upstream", scaling({ "initial-scale": "5", "max-scale": "2" }).initialScale, 5],
     ["initial scale 0 must be allowed", scaling({ "initial-scale": "0" }).initialScale, 1],
     ["and then is none", scaling({ "initial-scale": "0" }, 10, { "allow-zero-initial-scale": "true" }).initialScale, 0],
-    ["a maximum above max-scale-limit counts as absent", scaling({ "max-scale": "6" }, 10, { "max-scale": "4", "max-scale-limit": "5" }).max, 4],
+    [
+      "a maximum above max-scale-limit counts as absent",
+      scaling({ "max-scale": "6" }, 10, { "max-scale": "4", "max-scale-limit": "5" }).max,
+      4,
+    ],
     ["one at it holds", scaling({ "max-scale": "5" }, 10, { "max-scale": "4", "max-scale-limit": "5" }).max, 5],
     ["what cannot be read counts as absent", scaling({ "min-scale": "many", window: "soon" }).min, 0],
   ])("%s", (_, actual, expected) => expect(actual).toBe(expected));

@@ -74,6 +74,9 @@ function ask(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: HERE, port, noDelay: true }, () => socket.write(FIRST));
     socket.once("data", () => socket.write(LAST));
-    socket.resume().once("error", reject).once("close", () => resolve());
+    socket
+      .resume()
+      .once("error", reject)
+      .once("close", () => resolve());
   });
 }

@@ -68,9 +68,21 @@ describe("policyOf", () => {
 
   test("what the version says itself counts whoever is led to it, and where nothing of the Service's is left", () => {
     const cron = { type: "cron", start: "0 8 * * *", end: "0 9 * * *", timezone: "UTC", replicas: 20 };
-    const own = { [key("min-scale")]: "2", [key("strategies")]: JSON.stringify([{ type: "rps", target: 5 }, { ...cron, replicas: 3 }]) };
+    const own = {
+      [key("min-scale")]: "2",
+      [key("strategies")]: JSON.stringify([
+        { type: "rps", target: 5 },
+        { ...cron, replicas: 3 },
+      ]),
+    };
     const live = { [key("led-to")]: "shop-00003" };
-    const its = { min: 2, strategies: [{ type: "rps", target: 5 }, { ...cron, replicas: 3 }] };
+    const its = {
+      min: 2,
+      strategies: [
+        { type: "rps", target: 5 },
+        { ...cron, replicas: 3 },
+      ],
+    };
     expect(policyOf(own, live, "shop-00002")).toEqual(its);
     const service = { ...live, [key("min-scale")]: "20", [key("strategies")]: JSON.stringify([cron]) };
     expect(policyOf(own, service, "shop-00002")).toEqual(its);

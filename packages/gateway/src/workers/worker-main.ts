@@ -80,6 +80,11 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
+async function rehearseFor(id: number): Promise<void> {
+  await rehearse(options, ending.signal);
+  done(id);
+}
+
 function receive(message: ToWorker): void {
   switch (message.type) {
     case "apply":
@@ -93,7 +98,7 @@ function receive(message: ToWorker): void {
       collectGarbage();
       return done(message.id);
     case "rehearse":
-      return void rehearse(options, ending.signal).then(() => done(message.id));
+      return void rehearseFor(message.id);
     case "repeat-all":
       return serving.plane.repeatAll();
     case "stop":
