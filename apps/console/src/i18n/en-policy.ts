@@ -1,7 +1,8 @@
 /** Of how an app is scaled, and of what another policy would have done. */
 export const enPolicy = {
   title: "How it is scaled",
-  intro: "In force at once for all versions of the app here, over what each says itself, without a new version.",
+  intro:
+    "In force at once for all versions of the app here, over what each says itself, without a new version. What keeps or wakes instances counts for the versions that somebody is led to.",
   ignored: "This cluster's autoscaler is not Ebb's: it does not follow what is set here.",
   nothing: "Nothing is deployed here yet: what a version is scaled by comes with its first deployment.",
   inForce: "In force",

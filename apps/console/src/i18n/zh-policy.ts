@@ -2,7 +2,7 @@ import type { enPolicy } from "./en-policy.ts";
 
 export const zhPolicy: typeof enPolicy = {
   title: "伸缩策略",
-  intro: "立即对该应用在此的全部版本生效，优先于各版本自身的设置，不会产生新版本。",
+  intro: "立即对该应用在此的全部版本生效，优先于各版本自身的设置，不会产生新版本。保留或唤醒实例的设置，只对有流量通向的版本起作用。",
   ignored: "该集群的自动伸缩器不是 Ebb 的：不会遵循此处的设置。",
   nothing: "此处还没有部署：首次部署会带来版本的伸缩设置。",
   inForce: "当前生效",
