@@ -15,7 +15,12 @@ test.each<[string, (pace: SyncPace) => void, number, boolean]>([
   ["a disk that nobody knows is waited for in the background", (pace) => batches(pace, PROVEN - 1), 1, false],
   ["one that was quick for a while is waited for at once", (pace) => batches(pace, PROVEN), 1, true],
   ["unless several writes wait, which the next ones should not wait for", (pace) => batches(pace, PROVEN), 2, false],
-  ["nor when several were written just before, whose clients wait for their answers", (pace) => batches(pace, PROVEN, { writes: 2 }), 1, false],
+  [
+    "nor when several were written just before, whose clients wait for their answers",
+    (pace) => batches(pace, PROVEN, { writes: 2 }),
+    1,
+    false,
+  ],
   ["until a write has been alone", (pace) => (batches(pace, PROVEN, { writes: 2 }), batches(pace, 1)), 1, true],
   ["a single slow sync is enough to go back", (pace) => (batches(pace, 80), batches(pace, 1, { took: 5 })), 1, false],
   [
