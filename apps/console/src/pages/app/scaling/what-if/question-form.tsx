@@ -92,10 +92,10 @@ function PolicyFields({ place, typed, faults, set }: PolicyFieldsProps) {
       </div>
     );
   };
-  const choice = <T extends string>(name: "version" | "metric" | "idle", label: string, options: readonly (readonly [T, string])[]) => (
+  const choice = (name: "version" | "metric" | "idle", label: string, options: readonly (readonly [string, string])[]) => (
     <div className="guard-field">
       <label htmlFor={`${id}-${name}`}>{label}</label>
-      <Select<string>
+      <Select
         id={`${id}-${name}`}
         value={typed[name] ?? ""}
         options={[
