@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+/** One more than the cores that such a machine has: those with containers mostly wait. */
+const WORKERS = 3;
 const WITH_CONTAINERS = ["testing/conformance/knative.test.ts", "testing/e2e/{real-software,in-cluster}.test.ts"];
 /** They measure the memory of the process that they are in, which others would have filled. */
 const ALONE = ["packages/gateway/src/streaming.test.ts", "packages/gateway/src/workers/worker-pool.test.ts"];
@@ -15,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           include: ["apps/*/src/**/*.test.ts", "packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "bench/src/**/*.test.ts"],
           exclude: ALONE,
           testTimeout: 30_000,
@@ -25,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "alone",
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           include: ALONE,
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -35,11 +37,21 @@ export default defineConfig({
       {
         test: {
           name: "gateway on documented sockets",
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           include: ["packages/gateway/src/*.test.ts"],
           env: { EBB_TEST_TRANSPORT: "documented" },
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      // Those with containers, beside what is no browser: the network devices that come and go with those make browsers drop what they have under way.
+      {
+        test: {
+          name: "containers",
+          include: WITH_CONTAINERS,
+          maxWorkers: WORKERS,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       // Whole platforms and browsers: two files at a time, one for each of the two cores that such a machine has.
@@ -50,17 +62,6 @@ export default defineConfig({
           exclude: WITH_CONTAINERS,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
-      // Those with containers, by themselves: the network devices that come and go with those make browsers drop what they have under way.
-      {
-        test: {
-          name: "containers",
-          include: WITH_CONTAINERS,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
