@@ -195,7 +195,11 @@ class EmbeddedApiServer implements ApiServer {
       for (const controller of this.#machinery.controllers) await controller.start();
       await this.#http.start(pki);
       await this.#ensureOwnService();
-      this.#machinery.timers.push(this.#options.clock.every(OWN_SERVICE_PERIOD, () => (this.#keeping = this.#keepOwnService())));
+      this.#machinery.timers.push(
+        this.#options.clock.every(OWN_SERVICE_PERIOD, () => {
+          this.#keeping = this.#keepOwnService();
+        }),
+      );
     } catch (error) {
       await this.stop();
       throw error;

@@ -14,7 +14,7 @@ export function isInstance({ metadata }: KubeObject): boolean {
 
 /** Of a new Pod. One that a user makes is told what a scheduler would tell that has no node for it, as those who wait for it look there. */
 export function initialPodStatus(pod: Pod): NonNullable<Pod["status"]> {
-  const { containers = [], initContainers = [], nodeName } = pod.spec ?? {};
+  const { containers, initContainers = [], nodeName } = pod.spec ?? { containers: [] };
   const { creationTimestamp: lastTransitionTime = "" } = pod.metadata;
   if (isInstance(pod)) return { phase: "Pending" };
   const message = "0/1 nodes are available: 1 node(s) run the instances of Knative Services only.";
