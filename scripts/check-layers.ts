@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   "packages/api": [],
   "packages/platform": ["api", "base", "kube", "builder"],
   "apps/cli": ["api", "base"],
-  "apps/console": ["api"],
+  "apps/console": ["api", "base"],
   "apps/server": ["apiserver", "base", "builder", "controllers", "gateway", "kube", "platform", "runtime"],
 };
 /** The platform and its clients speak HTTP and Kubernetes, in their tests too: a real cluster must be able to take the embedded one's place. */

@@ -17,7 +17,7 @@ const CHUNKS = [
   { name: "base", test: /node_modules/, tags: ["$initial" as const], priority: 4 },
   { name: "start", test: /\.tsx?$/, tags: ["$initial" as const], priority: 3 },
   // What reads cron expressions, which two pages show: not on its way to all others.
-  { name: "cron", test: /node_modules.croner|ui.cron-times/, priority: 3 },
+  { name: "cron", test: /node_modules.croner|cron-times/, priority: 3 },
   { name: CONTROLS, test: /node_modules.(antd|@ant-design|@rc-component|@tanstack)/, minShareCount: 2, priority: 2 },
   { name: PARTS, test: /console.src/, minShareCount: 2, priority: 1 },
 ];

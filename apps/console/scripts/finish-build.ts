@@ -10,7 +10,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
  * Bytes as they are sent (brotli) of all scripts and styles that any page loads before it can be used; sized so that it shows within a second over a
  * slow VPN (3 Mbit/s), with what it asks the platform.
  */
-const PAGE_BUDGET = 285 * 1024;
+const PAGE_BUDGET = 290 * 1024;
 
 interface Chunk {
   file: string;

@@ -1,4 +1,4 @@
-import { Cron } from "croner";
+import { CronTimes } from "@ebb/base/cron-times";
 
 interface Asked {
   timeZone: string;
@@ -9,8 +9,11 @@ interface Asked {
 /** The next times of a cron expression of five fields, by a zone's own clock. */
 export function cronTimes(expression: string, { timeZone, now, count }: Asked): { at: string[] } | { fault: string } {
   try {
-    const cron = new Cron(expression, { mode: "5-part", timezone: timeZone });
-    return { at: cron.nextRuns(count, new Date(now)).map((time) => time.toISOString()) };
+    const times = new CronTimes(expression, timeZone);
+    const at: string[] = [];
+    for (let next = times.next(now); next !== undefined && at.length < count; next = times.next(next))
+      at.push(new Date(next).toISOString());
+    return { at };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }

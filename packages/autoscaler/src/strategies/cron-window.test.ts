@@ -6,6 +6,8 @@ const OFFICE = cron("0 8 * * 1-5", "0 20 * * 1-5");
 const BERLIN = cron("0 8 * * *", "0 20 * * *", "Europe/Berlin");
 /** On the last Sunday of March the clocks go from 02:00 to 03:00, on that of October from 03:00 back to 02:00. */
 const NIGHT = cron("30 2 * * *", "0 4 * * *", "Europe/Berlin");
+/** On the first Sunday of November the clocks of New York go from 02:00 back to 01:00, 06:00 UTC. */
+const SUNDAY = cron("15 1 * * 0", "0 4 * * *", "America/New_York");
 const OVERNIGHT = cron("0 22 * * *", "0 6 * * *");
 /** Starts again each hour, and ends once a day. */
 const RESTARTING = cron("0 8-18 * * *", "0 20 * * *");
@@ -27,6 +29,8 @@ describe("isOpen", () => {
     ["the day the clocks go forward it is open at 08:00 local, 06:00 UTC", BERLIN, "2026-03-29T06:00:00Z", true],
     ["and not at 05:59 UTC", BERLIN, "2026-03-29T05:59:59Z", false],
     ["a start that is skipped is taken after the gap", NIGHT, "2026-03-29T01:45:00Z", true],
+    ["and not before", NIGHT, "2026-03-29T01:15:00Z", false],
+    ["a start before the repeated hour is not forgotten in it", SUNDAY, "2026-11-01T06:05:00Z", true],
     ["and ends at 04:00 local, 02:00 UTC", NIGHT, "2026-03-29T02:00:00Z", false],
     ["a start that comes twice counts the first time (00:30 UTC)", NIGHT, "2026-10-25T00:45:00Z", true],
     ["and lasts through the repeated hour", NIGHT, "2026-10-25T02:30:00Z", true],

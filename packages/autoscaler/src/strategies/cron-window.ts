@@ -1,5 +1,5 @@
 import { UserError } from "@ebb/base";
-import { Cron } from "croner";
+import { CronTimes } from "@ebb/base/cron-times";
 import type { Strategy } from "./strategy.ts";
 
 export type CronStrategy = Extract<Strategy, { type: "cron" }>;
@@ -7,8 +7,8 @@ export type CronStrategy = Extract<Strategy, { type: "cron" }>;
 const MINUTE = 60_000;
 /** What is known of a strategy object: parsed once, and how it stood in the minute that was asked for last. */
 interface Window {
-  start: Cron;
-  end: Cron;
+  start: CronTimes;
+  end: CronTimes;
   seen?: { minute: number; open: boolean };
 }
 const parsed = new WeakMap<CronStrategy, Window>();
@@ -20,14 +20,12 @@ const parsed = new WeakMap<CronStrategy, Window>();
 export function isOpen(strategy: CronStrategy, time: number): boolean {
   const window = parse(strategy);
   const { start, end, seen } = window;
-  // Runs are on whole minutes. Looking takes a millisecond, and is asked each tick.
+  // Times are whole minutes. Looking takes a millisecond, and is asked each tick.
   const minute = Math.floor(time / MINUTE);
   if (seen?.minute === minute) return seen.open;
-  // The reference itself is not among the runs.
-  const reference = new Date(minute * MINUTE + 1000);
-  const started = start.previousRuns(1, reference)[0];
-  const ended = end.previousRuns(1, reference)[0];
-  const open = started !== undefined && (ended === undefined || started.getTime() >= ended.getTime());
+  const started = start.last(time);
+  const ended = end.last(time);
+  const open = started !== undefined && (ended === undefined || started >= ended);
   window.seen = { minute, open };
   return open;
 }
@@ -41,19 +39,18 @@ export function parse(strategy: CronStrategy): Window {
   return made;
 }
 
-function cron(expression: string, timezone: string): Cron {
+function cron(expression: string, timezone: string): CronTimes {
   const named = `${JSON.stringify(expression)} in ${JSON.stringify(timezone)}`;
   const hint = 'For example "0 8 * * 1-5" in "Europe/Berlin".';
-  let made: Cron;
-  let next: Date | null;
+  let made: CronTimes;
+  let comes: boolean;
   try {
-    made = new Cron(expression, { timezone, paused: true, mode: "5-part" });
+    made = new CronTimes(expression, timezone);
     // A time zone is looked at only when it is used.
-    next = made.nextRun();
+    comes = made.next(0) !== undefined;
   } catch (cause) {
     throw new UserError("invalid_strategy", `${named} is not a cron expression of five fields in an IANA time zone`, { cause, hint });
   }
-  // Croner fails where it is asked for the last time of what has none: each decision would.
-  if (next === null) throw new UserError("invalid_strategy", `${named} never comes`, { hint });
+  if (!comes) throw new UserError("invalid_strategy", `${named} never comes`, { hint });
   return made;
 }

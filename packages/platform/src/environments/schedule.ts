@@ -1,6 +1,7 @@
+import { CronTimes } from "@ebb/base/cron-times";
 import type { Schedule } from "@ebb/api";
 import { refuse } from "../errors.ts";
-import { checkCron, CronTimes } from "./cron-times.ts";
+import { checkCron } from "./check-cron.ts";
 
 export interface Change {
   to: "sleep" | "wake";

@@ -8,7 +8,7 @@ import { largestShare } from "../compile/traffic.ts";
 import type { Deps } from "../deploy/context.ts";
 import { LIVE_POLICY, livePolicy, policyMarks, viewScaling } from "../deploy/live-policy.ts";
 import type { AppFacts } from "../deploy/views.ts";
-import { checkCron } from "../environments/cron-times.ts";
+import { checkCron } from "../environments/check-cron.ts";
 import { refuse } from "../errors.ts";
 import { checkMinQuota } from "../quotas/enforce.ts";
 import { claim } from "../revisions/store.ts";

@@ -1,6 +1,4 @@
-import { Cron } from "croner";
-
-const MINUTE = 60_000;
+import { CronTimes } from "@ebb/base/cron-times";
 
 /** Times in RFC 3339; a window that is open has no `from`. */
 export interface WindowNow {
@@ -13,15 +11,12 @@ export interface WindowNow {
  * never comes.
  */
 export function windowNow({ start, end, timezone }: { start: string; end: string; timezone: string }, now: number): WindowNow {
-  const options = { mode: "5-part", timezone } as const;
-  const [starts, ends] = [new Cron(start, options), new Cron(end, options)];
-  // The reference itself is not among the runs.
-  const reference = new Date(Math.floor(now / MINUTE) * MINUTE + 1000);
-  const [started] = starts.previousRuns(1, reference);
-  const [ended] = ends.previousRuns(1, reference);
+  const [starts, ends] = [new CronTimes(start, timezone), new CronTimes(end, timezone)];
+  const started = starts.last(now);
+  const ended = ends.last(now);
   const open = started !== undefined && (ended === undefined || started >= ended);
-  const from = open ? null : starts.nextRun(reference);
-  const until = ends.nextRun(from ?? reference);
-  if (until === null) throw new Error(`${end} never comes`);
-  return { from: from?.toISOString() ?? null, until: until.toISOString() };
+  const from = open ? undefined : starts.next(now);
+  const until = ends.next(from ?? now);
+  if (until === undefined) throw new Error(`${end} never comes`);
+  return { from: from === undefined ? null : new Date(from).toISOString(), until: new Date(until).toISOString() };
 }

@@ -1,10 +1,9 @@
 import { Cron } from "croner";
-import { refuse } from "../errors.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** How far back the last time is looked for, the near past first: of a dense expression there are few times in it, and a rare one is found later. */
-const SPANS = [DAY + 2 * HOUR, 8 * DAY, 40 * DAY, 400 * DAY];
+const SPANS = [4 * HOUR, DAY + 2 * HOUR, 8 * DAY, 40 * DAY, 400 * DAY, 9 * 366 * DAY];
 /** Croner is asked from well before: at a time in the hour around a change of the clock it forgets times, or gives some that are over. */
 const LEAD = 3 * HOUR;
 
@@ -26,7 +25,7 @@ export class CronTimes {
     return undefined;
   }
 
-  /** The last until `until`, itself included, of the year before it. */
+  /** The last until `until`, itself included, of the nine years before it: the 29th of February can be eight years away. */
   last(until: number): number | undefined {
     for (const span of SPANS) {
       let found: number | undefined;
@@ -48,17 +47,4 @@ export class CronTimes {
       after = time > after ? time : after + HOUR;
     }
   }
-}
-
-const HINT = 'Five fields and a time zone: "0 16 * * 5" in Europe/Berlin is each Friday at 16:00 there.';
-
-/** Throws `invalid_request` for an expression that is none, a zone that is none, and times that never come. `what`: "The freeze \"x\"". */
-export function checkCron(what: string, { cron, timeZone }: { cron: string; timeZone: string }, now: number): void {
-  let next: number | undefined;
-  try {
-    next = new CronTimes(cron, timeZone).next(now);
-  } catch (cause) {
-    throw refuse("invalid_request", `${what} has no times: ${cause instanceof Error ? cause.message : ""}`, { hint: HINT, cause });
-  }
-  if (next === undefined) throw refuse("invalid_request", `${what} never begins`, { hint: HINT });
 }
