@@ -1,16 +1,14 @@
-import type { Clock, Logger, Random, Timer } from "@ebb/base";
+import type { Timer } from "@ebb/base";
 import { forwardFields, type OutgoingFields } from "../http1/forwarding.ts";
 import type { Span } from "../http1/trace-context.ts";
 import type { RequestHead, ResponseHead } from "../http1/heads.ts";
-import type { GatewayLimits } from "../limits.ts";
 import { answerFields } from "../rules/answer-changes.ts";
 import { pathOf } from "../rules/request-view.ts";
 import type { ForwardPlan } from "../rules/decide.ts";
 import { retryDelay } from "../rules/retry-policy.ts";
-import type { AccessLogEntry, GatewayTotals, Outcome } from "./access-log.ts";
+import type { AccessLogEntry, Outcome } from "./access-log.ts";
 import type { BackendState, Waiter } from "./backend-state.ts";
 import type { EndpointState } from "./endpoint-state.ts";
-import type { RequestIds } from "./request-ids.ts";
 import { logRequest } from "./logged-requests.ts";
 import type { FifoNode } from "./fifo.ts";
 import type { HostGuard, Preference } from "./host-guard.ts";
@@ -18,41 +16,10 @@ import { HeldBody } from "./held-body.ts";
 import { answerLocally } from "./local-answer.ts";
 import type { ClientEvents, ClientSide, Upstream, UpstreamEvents, UpstreamFailure } from "./ports.ts";
 import { isIdempotent, RetryState } from "./retry-state.ts";
-import type { RouteMatch } from "./route-index.ts";
 import { dueSample } from "./seen-requests.ts";
-import type { Expiring, Sweep } from "./sweep.ts";
+import type { Expiring } from "./sweep.ts";
 import type { FinishedRequest } from "./traffic-counters.ts";
-
-export interface ExchangeServices {
-  clock: Clock;
-  random: Random;
-  ids: RequestIds;
-  log: Logger;
-  limits: GatewayLimits;
-  sweep: Sweep;
-  totals: GatewayTotals;
-  /** See ForwardContext. */
-  traceSampling: number;
-  accessLog: ((entry: AccessLogEntry) => void) | undefined;
-}
-
-export interface ExchangeParts {
-  client: ClientSide;
-  request: RequestHead;
-  backend: BackendState;
-  /** What the route sets on the request. */
-  setHeaders: Readonly<Record<string, string>>;
-  /** What rules want; undefined for the hosts that have none. */
-  plan?: ForwardPlan;
-  /** The policy of the host that it came to. */
-  guard?: HostGuard | undefined;
-  /** Where its client was before, as the guard has read it. */
-  stay?: Preference | undefined;
-  /** As the client sent it, where rules have changed it. */
-  asked?: RequestHead;
-  /** By which host it came, if it is one to remember. */
-  remember?: RouteMatch | undefined;
-}
+import type { ExchangeParts, ExchangeServices } from "./exchange-parts.ts";
 
 /**
  * Perhaps `delayed` (by a rule, or before another attempt); `waiting` for an instance → `connecting` to it → `requesting` (until its answer's head) → `answering`, or `tunnel` → `done`.

@@ -3,7 +3,8 @@ import type { RequestHead, ResponseHead } from "../http1/heads.ts";
 import { pathOf } from "../rules/request-view.ts";
 import type { BackendState } from "./backend-state.ts";
 import { Comparison, type ComparedRequest } from "./comparison.ts";
-import { Exchange, type ExchangeServices } from "./exchange.ts";
+import type { ExchangeServices } from "./exchange-parts.ts";
+import { Exchange } from "./exchange.ts";
 import type { ClientSide, OpenedRequest } from "./ports.ts";
 
 /** Copies under way at once; more are not made. A shadow that does not keep up must not take the gateway's memory. */
