@@ -1,10 +1,11 @@
 import { Cron } from "croner";
 
+const SECOND = 1000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** How far back the last time is looked for, the near past first: of a dense expression there are few times in it, and a rare one is found later. */
+/** How far back the last time is looked for, the near past first. */
 const SPANS = [4 * HOUR, DAY + 2 * HOUR, 8 * DAY, 40 * DAY, 400 * DAY, 9 * 366 * DAY];
-/** Croner is asked from well before: at a time in the hour around a change of the clock it forgets times, or gives some that are over. */
+/** Around a change of the clocks croner is asked from well before: in the hours beside one it forgets times, or gives some that are over. */
 const LEAD = 3 * HOUR;
 
 /**
@@ -13,38 +14,67 @@ const LEAD = 3 * HOUR;
  */
 export class CronTimes {
   readonly #cron: Cron;
+  readonly #offset: Intl.DateTimeFormat;
 
-  /** Throws what croner says of an expression or a zone that is none. */
+  /** Throws what croner says of an expression, or Intl of a zone, that is none. */
   constructor(expression: string, timeZone: string) {
-    this.#cron = new Cron(expression, { mode: "5-part", timezone: timeZone });
+    this.#cron = new Cron(expression, { mode: "5-part", timezone: timeZone, paused: true });
+    this.#offset = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset", year: "numeric" });
   }
 
   /** The first after `after`. */
   next(after: number): number | undefined {
-    for (const time of this.#from(after - LEAD)) if (time > after) return time;
-    return undefined;
+    return this.#after(after).next().value;
   }
 
   /** The last until `until`, itself included, of the nine years before it: the 29th of February can be eight years away. */
   last(until: number): number | undefined {
-    for (const span of SPANS) {
-      let found: number | undefined;
-      for (const time of this.#from(until - span)) {
-        if (time > until) break;
-        found = time;
-      }
+    const comesIn = (after: number) => (this.next(after) ?? Infinity) <= until;
+    if (!this.#changesNear(until)) {
+      const found = this.#previous(until);
       if (found !== undefined) return found;
     }
-    return undefined;
+    const span = SPANS.find((each) => comesIn(until - each));
+    if (span === undefined) return undefined;
+    let [low, high] = [until - span, until];
+    while (high - low > HOUR) {
+      const middle = low + Math.floor((high - low) / 2);
+      if (comesIn(middle)) low = middle;
+      else high = middle;
+    }
+    let found: number | undefined;
+    for (const time of this.#after(low)) {
+      if (time > until) break;
+      found = time;
+    }
+    return found;
   }
 
-  *#from(start: number): Generator<number> {
-    for (let after = start; ;) {
-      const time = this.#cron.nextRun(new Date(after))?.getTime();
-      if (time === undefined) return;
+  /** All after `after`, in order. */
+  *#after(after: number): Generator<number, undefined> {
+    for (let from = this.#changesNear(after) ? after - LEAD : after; ;) {
+      const time = this.#cron.nextRun(new Date(from))?.getTime();
+      if (time === undefined) return undefined;
       if (time > after) yield time;
       // One that is over: the hour that it was asked in is stepped over.
-      after = time > after ? time : after + HOUR;
+      from = time > from ? time : from + HOUR;
     }
+  }
+
+  /** As croner finds it, which is far from any change of the clocks; it fails where the year has no such day. */
+  #previous(until: number): number | undefined {
+    try {
+      return this.#cron.previousRuns(1, new Date((Math.floor(until / SECOND) + 1) * SECOND))[0]?.getTime();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #changesNear(time: number): boolean {
+    return this.#offsetAt(time - LEAD) !== this.#offsetAt(time + LEAD);
+  }
+
+  #offsetAt(time: number): string | undefined {
+    return this.#offset.formatToParts(time).find(({ type }) => type === "timeZoneName")?.value;
   }
 }

@@ -4,12 +4,11 @@ import type { Strategy } from "./strategy.ts";
 
 export type CronStrategy = Extract<Strategy, { type: "cron" }>;
 
-const MINUTE = 60_000;
-/** What is known of a strategy object: parsed once, and how it stood in the minute that was asked for last. */
+/** What is known of a strategy object: parsed once, and how it stood when it was looked at last, until its next start or end. */
 interface Window {
   start: CronTimes;
   end: CronTimes;
-  seen?: { minute: number; open: boolean };
+  seen?: { from: number; until: number; open: boolean };
 }
 const parsed = new WeakMap<CronStrategy, Window>();
 
@@ -20,13 +19,12 @@ const parsed = new WeakMap<CronStrategy, Window>();
 export function isOpen(strategy: CronStrategy, time: number): boolean {
   const window = parse(strategy);
   const { start, end, seen } = window;
-  // Times are whole minutes. Looking takes a millisecond, and is asked each tick.
-  const minute = Math.floor(time / MINUTE);
-  if (seen?.minute === minute) return seen.open;
+  // Looking takes milliseconds, and is asked each tick.
+  if (seen && time >= seen.from && time < seen.until) return seen.open;
   const started = start.last(time);
   const ended = end.last(time);
   const open = started !== undefined && (ended === undefined || started >= ended);
-  window.seen = { minute, open };
+  window.seen = { from: time, until: Math.min(start.next(time) ?? Infinity, end.next(time) ?? Infinity), open };
   return open;
 }
 
