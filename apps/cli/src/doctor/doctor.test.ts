@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -109,9 +109,18 @@ test.runIf(process.getuid?.() === 0)("Podman that can make no network is a warni
   engine.listen(join(path, "run/podman.sock"));
   onTestFinished(() => void engine.close());
   const found = async () => (await doctor(["--data", path], { PATH: path })).finding("container-network");
-  expect(await found()).toMatchObject({ level: "warning", remedy: expect.stringContaining("apt-get install iptables") });
-  await writeFile(join(path, "iptables"), "", { mode: 0o755 });
+  const install = (name: string, script = "") => writeFile(join(path, name), script, { mode: 0o755 });
+  const remedy = (what: string) => ({ level: "warning", remedy: `Install it: apt-get install ${what}` });
+  // As Debian 12's, which knows iptables alone, and as one that was built for nftables.
+  await install("netavark", `#!/bin/sh\necho '{"version": "1.4.0"}'`);
+  await install("nft");
+  expect(await found()).toMatchObject(remedy("iptables"));
+  await install("iptables");
   expect(await found()).toBeUndefined();
+  await install("netavark", `#!/bin/sh\necho '{"version": "1.14.0", "default_fw_driver": "nftables"}'`);
+  expect(await found()).toBeUndefined();
+  await rm(join(path, "nft"));
+  expect(await found()).toMatchObject(remedy("nftables"));
 });
 
 test("the kernel's tables are read as proc(5) writes them", () => {

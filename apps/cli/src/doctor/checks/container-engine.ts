@@ -1,10 +1,16 @@
+import { execFile } from "node:child_process";
 import { request } from "node:http";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { findCommand } from "../../find-command.ts";
+import type { Host } from "../../host.ts";
 import { ok, type Check, type Examination, type Finding } from "../finding.ts";
 
 const FACTS = { id: "container-engine", title: "Container engine" };
 const PATIENCE = 3000;
+const NETAVARK_FOLDERS = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/local/libexec/podman"];
+
+const run = promisify(execFile);
 
 export const checkContainerEngine: Check = async (examination) => {
   for (const socket of candidateSockets(examination)) {
@@ -43,19 +49,33 @@ async function checkPodman(podman: string, { host }: Examination) {
   } as const;
 }
 
-/** Podman of root makes its networks with one of these, and Debian's package brings neither; a user's own needs none. */
+/** Podman of root makes its networks with a program that Debian's package does not bring; a user's own Podman needs none. */
 async function checkNetworks({ host }: Examination): Promise<Finding[]> {
-  if (host.uid !== 0 || (await findCommand(["iptables", "nft"], host.env)) !== undefined) return [];
+  const program = await firewallProgram(host.env);
+  if (host.uid !== 0 || program === undefined || (await findCommand([program], host.env)) !== undefined) return [];
   return [
     {
       id: "container-network",
       title: "Container network",
       level: "warning",
-      found: "neither iptables nor nft",
+      found: `no ${program}`,
       meaning: "Podman cannot give a container a network: no image can be started.",
-      remedy: "Install it: apt-get install iptables",
+      remedy: `Install it: apt-get install ${program === "nft" ? "nftables" : program}`,
     },
   ];
+}
+
+/** What netavark makes its rules with: iptables, unless it was built for something else, which it says from 1.10 on. */
+async function firewallProgram(env: Host["env"]): Promise<"iptables" | "nft" | undefined> {
+  const netavark = await findCommand(["netavark"], { PATH: [env["PATH"], ...NETAVARK_FOLDERS].join(delimiter) });
+  if (netavark === undefined) return "iptables";
+  try {
+    const { stdout } = await run(netavark, ["version"], { timeout: PATIENCE });
+    const driver = (JSON.parse(stdout) as { default_fw_driver?: string }).default_fw_driver;
+    return driver === "none" ? undefined : driver === "nftables" ? "nft" : "iptables";
+  } catch {
+    return "iptables";
+  }
 }
 
 function candidateSockets({ host, dataFolder }: Examination): string[] {
