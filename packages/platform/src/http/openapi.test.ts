@@ -51,6 +51,7 @@ test("a client can be made from it: operations have names of their own, their er
     "4XX": { content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } },
   });
   expect(document.paths["/api/v1/apps/{app}"]?.["delete"]?.responses).toMatchObject({ 202: { content: answer("Operation") } });
+  expect(document.paths["/api/v1/apps/{app}"]?.["get"]?.responses).toMatchObject({ 200: { content: answer("RevisedApp") } });
   expect(Object.keys(document.paths["/api/v1/tokens/{id}"]?.["delete"]?.responses ?? {})).toEqual(["204", "4XX", "5XX"]);
   expect(schemas["App"]?.properties).toHaveProperty("environments");
   const referred = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = ""]) => name);

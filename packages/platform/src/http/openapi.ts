@@ -2,7 +2,7 @@ import * as shapes from "@ebb/api";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { accessInOpenApi } from "./authorisation.ts";
-import { preconditionsInOpenApi } from "./preconditions.ts";
+import { hasProperties, preconditionsInOpenApi, revised } from "./preconditions.ts";
 
 /** Shorter than this, a schema says more where it stands than behind a name. */
 const SHORTEST_NAMED = 120;
@@ -46,17 +46,21 @@ export function openApiDocument(server: FastifyInstance): object {
   return { ...document, paths, components: { ...document.components, schemas } };
 }
 
-/** By their text, those of `@ebb/api`; what two names stand for has none here. */
+/** By their text, those of `@ebb/api`, each also as `Revised…`; what two names stand for has none here. */
 function namesOfShapes(): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set<string>();
-  for (const [name, shape] of Object.entries(shapes)) {
-    if (typeof shape !== "object" || !("~kind" in shape)) continue;
+  const add = (name: string, shape: object) => {
     const { text } = walk(shape, (_, node) => node);
-    if (text.length < SHORTEST_NAMED) continue;
+    if (text.length < SHORTEST_NAMED) return;
     if (taken.has(text)) names.delete(text);
     else names.set(text, name);
     taken.add(text);
+  };
+  for (const [name, shape] of Object.entries(shapes)) {
+    if (typeof shape !== "object" || !("~kind" in shape)) continue;
+    add(name, shape);
+    if (hasProperties(shape)) add(`Revised${name}`, revised(shape));
   }
   return names;
 }

@@ -127,8 +127,18 @@ export function preconditionsInOpenApi(method: string, url: string, schema: Reco
 }
 
 function withRevision(response: Record<string, unknown>, pattern: string): Record<string, unknown> {
-  const answer = response["200"] as { properties?: Record<string, unknown> } | undefined;
-  if (!answer?.properties || !(pattern in RESOURCES)) return response;
+  const answer = response["200"];
+  return pattern in RESOURCES && hasProperties(answer) ? { ...response, "200": revised(answer) } : response;
+}
+
+type ObjectShape = { properties: Record<string, unknown> };
+
+export function hasProperties(shape: unknown): shape is ObjectShape {
+  return typeof shape === "object" && shape !== null && "properties" in shape;
+}
+
+/** A resource as a GET of it alone answers. */
+export function revised(shape: ObjectShape): ObjectShape {
   const revision = { type: "string", description: "Rises with each change of it: for If-Match, in quotes" };
-  return { ...response, "200": { ...answer, properties: { ...answer.properties, revision } } };
+  return { ...shape, properties: { ...shape.properties, revision } };
 }
