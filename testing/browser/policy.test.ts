@@ -323,7 +323,7 @@ describe.skipIf(skipReason !== null)("a team", () => {
     await page.getByRole("textbox", { name: "Private key" }).waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
     await row.getByRole("button", { name: "Remove the access to git.example.com:2222/acme" }).click();
-    await page.getByRole("tooltip").getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
     await expect.poll(() => platform().received.at(-1)?.route).toBe("DELETE /teams/default/git-credentials/c-1");
 
     await open("/status");

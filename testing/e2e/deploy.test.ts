@@ -1,4 +1,4 @@
-import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
+import { archive, deploy, type EbbServer, eventually, finished, inTest, nodeApp, SLOW_ANSWER, startEbb, startLoad } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 let ebb: EbbServer;
@@ -9,10 +9,11 @@ afterAll(() => ebb.dispose());
 
 describe("a deploy", () => {
   test("under load loses no request", async () => {
-    expect((await deploy(ebb.client, "busy", nodeApp())).failure).toBeNull();
+    const app = (before = "") => nodeApp({ before, handler: SLOW_ANSWER });
+    expect((await deploy(ebb.client, "busy", app())).failure).toBeNull();
     const load = startLoad(ebb.gateway, "busy-test.sls-local.localhost");
     await eventually(() => load.seen().succeeded > 100);
-    for (let i = 0; i < 3; i++) expect((await deploy(ebb.client, "busy", nodeApp({ before: `// ${i}` }))).failure).toBeNull();
+    for (let i = 0; i < 3; i++) expect((await deploy(ebb.client, "busy", app(`// ${i}`))).failure).toBeNull();
     await eventually(() => load.seen().versions.length === 4);
     const result = await load.stop();
     console.log(`3 deploys under load: ${result.succeeded} requests, ${result.failures.length} failed`);

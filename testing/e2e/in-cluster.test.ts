@@ -124,7 +124,8 @@ describe("the cluster's API from inside", () => {
       expect(await ask("b.default")).toContain("unknown authority");
       await network("Disabled");
       await kubectl("delete", "ksvc", "a", "b");
-      await run("podman", ["rmi", "-f", IMAGE]);
+      // Its containers may be going at that moment, which Podman fails at.
+      await eventually(() => run("podman", ["rmi", "-f", IMAGE]), 30_000);
       await folder.remove();
     },
     120_000,

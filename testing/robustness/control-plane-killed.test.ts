@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
-import { deploy, eventually, nodeApp, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
+import { deploy, eventually, nodeApp, SLOW_ANSWER, startEbb, startLoad, type EbbServer } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** Design rule 3: the data plane outlives the control plane, and instances outlive both. */
@@ -9,7 +9,7 @@ describe("kill -9 of a process", () => {
 
   beforeAll(async () => {
     ebb = await startEbb({ args: ["--no-containers"] });
-    const operation = await deploy(ebb.client, "hello", nodeApp());
+    const operation = await deploy(ebb.client, "hello", nodeApp({ handler: SLOW_ANSWER }));
     expect(operation.failure).toBeNull();
   });
   afterAll(() => ebb.dispose());

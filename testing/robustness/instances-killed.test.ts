@@ -1,8 +1,6 @@
-import { deploy, type EbbServer, eventually, inTest, nodeApp, startEbb, startLoad } from "@ebb/testkit";
+import { deploy, type EbbServer, eventually, inTest, nodeApp, SLOW_ANSWER, startEbb, startLoad } from "@ebb/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-/** Long enough that a killed instance has requests under way. */
-const SLOW = `setTimeout(() => response.end(JSON.stringify({ version: process.env.K_REVISION, pid: process.pid })), 20); return;`;
 const ROUNDS = 5;
 
 describe("instances killed at random under load", () => {
@@ -10,7 +8,7 @@ describe("instances killed at random under load", () => {
 
   beforeAll(async () => {
     ebb = await startEbb({ args: ["--no-containers"] });
-    const source = nodeApp({ ebbYaml: "scaling: { min: 3, max: 3 }\n", handler: SLOW });
+    const source = nodeApp({ ebbYaml: "scaling: { min: 3, max: 3 }\n", handler: SLOW_ANSWER });
     expect((await deploy(ebb.client, "many", source)).failure).toBeNull();
   });
   afterAll(() => ebb.dispose());

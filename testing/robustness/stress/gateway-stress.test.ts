@@ -191,7 +191,8 @@ function restOf(gateway: ChildGateway, { resources }: State): () => Promise<Stat
   return () =>
     eventually(async () => {
       const now = await gateway.state();
-      return JSON.stringify(now.resources) === JSON.stringify(resources) && gateway.openFiles() <= files ? now : undefined;
+      const more = Object.entries(now.resources).some(([kind, count]) => count > (resources[kind] ?? 0));
+      return !more && gateway.openFiles() <= files ? now : undefined;
     }, 20_000);
 }
 

@@ -10,7 +10,7 @@ export { startLoad, type LoadResult } from "./load.ts";
 export { freePorts } from "./ports.ts";
 export { hasPebble, startPebble, type Pebble } from "./pebble.ts";
 export { postgresPrograms, startPostgres, type Postgres } from "./postgres.ts";
-export { archive, deploy, finished, nodeApp } from "./source.ts";
+export { archive, deploy, finished, nodeApp, SLOW_ANSWER } from "./source.ts";
 export { openTerminal, type Terminal } from "./terminal.ts";
 export { tempDir } from "./temp-dir.ts";
 export { VirtualClock } from "./virtual-clock.ts";

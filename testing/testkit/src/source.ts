@@ -20,6 +20,10 @@ export async function archive(files: Record<string, string>): Promise<Blob> {
   }
 }
 
+/** As `handler` of `nodeApp`: half of the clients of a load have a request under way at any time. */
+export const SLOW_ANSWER =
+  "return setTimeout(() => response.end(JSON.stringify({ version: process.env.K_REVISION, pid: process.pid })), 10);";
+
 /** A Node server that says who it is: `{version, pid, ...}`; `body` is the code of its request handler's first lines. */
 export function nodeApp(options: { handler?: string; before?: string; ebbYaml?: string } = {}): Record<string, string> {
   return {
