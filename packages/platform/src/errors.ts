@@ -108,7 +108,8 @@ export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 
 /** Every code that an operation can fail with, besides those of the builder and of the cluster's own answers. */
 export const OPERATION_ERRORS = {
-  start_failed: "The new version's revision reported that it cannot start",
+  cannot_start: "What runs the new version says that it cannot be started",
+  start_failed: "The new version did not become ready",
   start_timeout: "The new version did not become ready in its time",
   crash_at_start: "The new version's program ended while it was starting",
   image_unavailable: "The image does not exist or cannot be pulled",

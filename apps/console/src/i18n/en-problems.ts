@@ -98,6 +98,7 @@ export const enProblems = {
     namespace_taken: "The cluster has this namespace already",
     crash_at_start: "The program ended while it was starting",
     image_unavailable: "The image cannot be pulled",
+    cannot_start: "The version cannot be started",
     start_failed: "The version did not become ready",
     start_timeout: "The version did not become ready in time",
     verify_failed: "The version did not answer under its address",

@@ -99,6 +99,7 @@ export const zhProblems: typeof enProblems = {
     namespace_taken: "集群中已有同名命名空间",
     crash_at_start: "程序在启动时退出",
     image_unavailable: "镜像无法拉取",
+    cannot_start: "版本无法启动",
     start_failed: "版本未能就绪",
     start_timeout: "版本未能按时就绪",
     verify_failed: "版本未能通过其地址响应",

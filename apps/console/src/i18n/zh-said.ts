@@ -86,6 +86,7 @@ export const zhSaid: Omit<typeof enSaid, "steps"> = {
     "trouble.exited": "{version} 在启动时退出（退出码 {exit}）",
     "trouble.not-yet": "{version} 尚未就绪",
     "trouble.elsewhere": "{version} 未能就绪：没有在接收请求的端口上监听",
+    "trouble.cannot-start": "{version} 无法启动",
     "trouble.not-ready": "{version} 未能就绪",
     "cause.revision": "修订版 {name} 未就绪：{message}",
     "cause.revision-exited": "修订版 {name} 的容器已退出：{message}",

@@ -98,6 +98,7 @@ export const zhSteps = {
     namespace_taken: "将其标记为 Ebb 所有，或为环境换一个名称。",
     crash_at_start: "查看最后几行日志，并在本机运行启动命令重现；若因内存不足被终止，请调高 ebb.yaml 中的 resources.memory。",
     image_unavailable: "检查镜像引用（仓库、名称、标签），以及本机是否有权拉取。",
+    cannot_start: "请先解决上面列出的原因，然后重新部署；程序本身尚未运行。",
     start_failed: "检查它监听的端口（环境变量 PORT，监听所有地址）和 ebb.yaml 中的健康检查路径。",
     start_timeout: "检查它监听的端口（环境变量 PORT）和 ebb.yaml 中的健康检查路径。",
     verify_failed: "查看应用日志（ebb logs），并确认网关在运行（ebb status）。",

@@ -36,6 +36,16 @@ test("a program that crashed again and again until its time was over", () => {
   });
 });
 
+test("a version that is refused by what runs it is sent to the cause, not to its port", () => {
+  const refused = revision("NoContainerNetwork", "the container engine could not give shop:1 a network");
+  expect(diagnose("v1", refused, [])).toMatchObject({
+    code: "cannot_start",
+    message: "v1 cannot be started",
+    hint: expect.stringContaining("cause"),
+    patience: expect.any(Number),
+  });
+});
+
 test.each([
   [
     "rests on another port",

@@ -47,7 +47,7 @@ export function diagnose(version: string, revision: Revision | undefined, pods: 
 }
 
 type Verdict = Omit<Diagnosis, "chain" | "message" | "said"> & {
-  trouble: "image" | "memory" | "ended" | "exited" | "not-yet" | "elsewhere" | "not-ready";
+  trouble: "image" | "memory" | "ended" | "exited" | "not-yet" | "elsewhere" | "cannot-start" | "not-ready";
   exit?: number;
 };
 
@@ -82,6 +82,15 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
     };
   }
   const elsewhere = words.some((each) => /requests come to/.test(each));
+  // Ended by no deadline, and not by its program: what runs it says that it cannot.
+  if (failed && !late && !elsewhere) {
+    return {
+      code: "cannot_start",
+      trouble: "cannot-start",
+      hint: "Mend what is named as the cause, then deploy again; the program itself has not run.",
+      patience: FAILED_PATIENCE,
+    };
+  }
   const resting = !failed && words.some(restsElsewhere);
   return {
     code: late ? "start_timeout" : "start_failed",

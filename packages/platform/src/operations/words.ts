@@ -37,6 +37,7 @@ export const say = sayings({
   "trouble.exited": "{version} ended while starting (exit code {exit})",
   "trouble.not-yet": "{version} is not ready yet",
   "trouble.elsewhere": "{version} did not become ready: it does not listen where requests come to",
+  "trouble.cannot-start": "{version} cannot be started",
   "trouble.not-ready": "{version} did not become ready",
   "cause.revision": "Revision {name}: {message}",
   "cause.revision-exited": "Revision {name}: {message}",
