@@ -134,6 +134,21 @@ describe("an instance that misbehaves", () => {
     expect(app.connections).toHaveLength(2);
   });
 
+  test("a port that takes connections for a moment longer than its program lives gets the second try when that is over", async () => {
+    let killed: number | undefined;
+    let asked = 0;
+    const app = await rawServer((socket) => {
+      asked++;
+      if (asked === 2) killed = performance.now();
+      if (killed !== undefined && performance.now() - killed < 8) socket.resetAndDestroy();
+      else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    const { port } = await startWith([app.port]);
+    expect(await exchange(port, get())).toMatch(/ok$/);
+    expect(await exchange(port, get())).toMatch(/ok$/);
+    expect([asked, app.connections.length]).toEqual([3, 2]);
+  });
+
   test("the same of what must not be repeated: 502 at once", async () => {
     const app = await rawServer((socket) => socket.end());
     const { port } = await startWith([app.port]);

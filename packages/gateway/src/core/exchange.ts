@@ -28,6 +28,11 @@ import type { ExchangeParts, ExchangeServices } from "./exchange-parts.ts";
 type ExchangeState = "new" | "delayed" | "waiting" | "connecting" | "requesting" | "answering" | "tunnel" | "done";
 
 const CLIENT_GONE = 499;
+/**
+ * Milliseconds. A program that is killed closes one socket after the other; its port may still take connections when the first of them has ended, and end them, too. A
+ * second try that went there would be the last.
+ */
+const END_OF_A_PROCESS = 20;
 /** How often a request is sent again to instances that say that they have not looked at it: they may never do. */
 const MOST_UNPROCESSED = 3;
 
@@ -223,9 +228,15 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (failure === "refused" && !expected && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
     if (failure === "stale" || failure === "unprocessed") this.#freshOnly = true;
     if (failure === "lost") this.#wasLost = true;
-    // Asked for before the place is given back, so that those who wait behind do not overtake.
-    this.#endpoint = undefined;
     if (endpoint && failure === "lost") this.#judge(endpoint, false);
+    if (failure === "stale" || failure === "lost") this.#later(END_OF_A_PROCESS, () => this.#askElsewhere());
+    else this.#askElsewhere();
+  }
+
+  /** Asks before it gives its place back, so that those who wait behind do not overtake, and another instance is the less busy one. */
+  #askElsewhere(): void {
+    const endpoint = this.#endpoint;
+    this.#endpoint = undefined;
     this.#ask(true);
     if (endpoint) this.#backend.release(endpoint);
   }
