@@ -89,6 +89,15 @@ describe("policyOf", () => {
     expect(policyOf(own, service, "shop-00003")).toEqual({ min: 20, strategies: [cron] });
   });
 
+  test("what the version keeps of itself gives way to the Service's bound, which else nobody would follow", () => {
+    const own = { [key("min-scale")]: "5" };
+    const live = { [key("min-scale")]: "1", [key("max-scale")]: "2", [key("led-to")]: "shop-00003" };
+    expect(policyOf(own, live, "shop-00002")).toEqual({ min: 2, max: 2 });
+    expect(policyOf(own, live, "shop-00003")).toEqual({ min: 1, max: 2 });
+    expect(policyOf(own, { [key("max-scale")]: "2" })).toEqual({ min: 2, max: 2 });
+    expect(policyOf(own, { ...live, [key("max-scale")]: "0" }, "shop-00002")).toEqual({ min: 5, max: 0 });
+  });
+
   test.each<[string, Record<string, string>, RegExp]>([
     ["max below min", { [key("min-scale")]: "3", [key("max-scale")]: "2" }, /less than/],
     ["no number", { [key("min-scale")]: "some" }, /whole number/],

@@ -45,8 +45,9 @@ export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<R
   try {
     const votes = strategiesOf(live).filter((each) => ledTo || !wakesByItself(each));
     const strategies = votes.length > 0 ? votes : strategiesOf(own);
-    const min = (ledTo ? bound("min", live[POLICY_ANNOTATIONS.min]) : undefined) ?? bound("min", own[POLICY_ANNOTATIONS.min]);
-    const max = bound("max", text("max"));
+    const most = bound("max", live[POLICY_ANNOTATIONS.max]);
+    const max = most ?? bound("max", own[POLICY_ANNOTATIONS.max]);
+    const min = (ledTo ? bound("min", live[POLICY_ANNOTATIONS.min]) : undefined) ?? atMost(most, bound("min", own[POLICY_ANNOTATIONS.min]));
     const idle = idleOf(text("idle"));
     if (min !== undefined && max !== undefined && max > 0 && max < min)
       throw refuse(`${POLICY_ANNOTATIONS.max}=${max} is less than min-scale=${min}`);
@@ -59,6 +60,11 @@ export function policyOf(own: Readonly<Record<string, string>>, live: Readonly<R
   } catch (error) {
     return { problem: causeChain(error)[0] ?? "not a policy" };
   }
+}
+
+/** A version was not made for the Service's bound: what it keeps of itself gives way to it. 0 is no bound. */
+function atMost(most: number | undefined, own: number | undefined): number | undefined {
+  return own === undefined || most === undefined || most === 0 ? own : Math.min(own, most);
 }
 
 function strategiesOf(annotations: Readonly<Record<string, string>>): Strategy[] {
