@@ -79,26 +79,30 @@ function socketCandidates({ socketPath, ownSocket, env = process.env }: EngineOp
 async function connectEngine(socketPath: string): Promise<Engine | undefined> {
   // Some two hundred modules, which are for nothing where there is no engine.
   const { default: Docker } = await import("dockerode");
-  const told = (await askPodman(socketPath)) ?? (await askDocker(new Docker({ socketPath, timeout: ANSWER_DEADLINE })));
+  const told =
+    (await askPodman(socketPath, ANSWER_DEADLINE)) ?? (await askOther(socketPath, new Docker({ socketPath, timeout: ANSWER_DEADLINE })));
   // Without a time limit from here on: pulls and waits take as long as they take, and are aborted by their callers.
   return told && { docker: new Docker({ socketPath }), socketPath, ...told };
 }
 
 type Told = Omit<Engine, "docker" | "socketPath">;
 
-async function askPodman(socketPath: string): Promise<Told | undefined> {
+async function askPodman(socketPath: string, timeout: number): Promise<Told | undefined> {
   try {
-    const podman = await podmanInfo(socketPath, ANSWER_DEADLINE);
+    const podman = await podmanInfo(socketPath, timeout);
     const { rootless } = podman.host.security;
-    const limitsMemory = podman.host.cgroupControllers.includes("memory") && !rootless;
+    const limitsMemory = podman.host.cgroupControllers?.includes("memory") === true && !rootless;
     return { name: "podman", version: podman.version.Version, rootless, limitsMemory, podman };
   } catch {
     return undefined;
   }
 }
 
-async function askDocker(docker: Docker): Promise<Told | undefined> {
+/** Podman answers as Docker does, too. Taken for one because it was slow to say what it is, it would lack until the next start what only Podman is used for. */
+async function askOther(socketPath: string, docker: Docker): Promise<Told | undefined> {
   try {
+    const { Components = [] } = await docker.version();
+    if (Components.some(({ Name }) => Name.startsWith("Podman"))) return await askPodman(socketPath, START_DEADLINE);
     const info = (await docker.info()) as { ServerVersion: string; SecurityOptions?: string[]; MemoryLimit?: boolean };
     const rootless = (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
     return { name: "docker", version: info.ServerVersion, rootless, limitsMemory: info.MemoryLimit === true && !rootless };

@@ -3,8 +3,8 @@ import { request } from "node:http";
 /** What is used of what Podman tells of itself and of the machine. */
 export interface PodmanInfo {
   host: {
-    /** What it can hold containers to, as those of its user have it. */
-    cgroupControllers: string[];
+    /** What it can hold containers to, as those of its user have it; null where it has none. */
+    cgroupControllers: string[] | null;
     security: { rootless: boolean; seccompEnabled?: boolean; seccompProfilePath?: string };
   };
   store: { runRoot?: string; graphDriverName?: string };
