@@ -95,6 +95,19 @@ test("failures, and what was refused, are kept beside however much that was answ
   expect(failed.every(({ status }) => status === 500)).toBe(true);
 });
 
+test("a wave of clients that leave before their answer pushes out nothing that was refused; one that leaves with half of a refusal was refused", () => {
+  const seen = new SeenRequests();
+  const times = Array.from({ length: 10_000 }, (_, i) => i / 2);
+  seeAt(seen, times, { status: 499, outcome: "client-gone" });
+  see(seen, { at: 5000, id: "401", over: { status: 401 } });
+  see(seen, { at: 5000, id: "half of 404", over: { status: 404, outcome: "client-gone" } });
+  const others = seen.take().filter(({ id }) => !id.startsWith("at-"));
+  expect(others.map(({ id, count }) => [id, count])).toEqual([
+    ["401", 1],
+    ["half of 404", 1],
+  ]);
+});
+
 test("what nobody asks for is bounded: the oldest go, and those after them stand for them", () => {
   const seen = new SeenRequests();
   const times = Array.from({ length: 1000 }, (_, i) => i * 1000);

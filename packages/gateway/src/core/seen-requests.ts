@@ -3,15 +3,16 @@ import { fieldPairs } from "../http1/field-lines.ts";
 import type { RequestHead } from "../http1/heads.ts";
 import type { RecordedFields } from "../route-table.ts";
 import { pathOf, queryOf } from "../rules/request-view.ts";
-import type { FinishedRequest } from "./traffic-counters.ts";
+import { leftUnanswered, type FinishedRequest } from "./traffic-counters.ts";
 
 /** Each is sampled and kept apart, so that however much there is of one, none of the others is pushed out. */
 export const ANSWER_KINDS = ["answered", "refused", "failed"] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
-/** What counts as an error in the figures is `failed`. */
+/** What counts as an error in the figures is `failed`. Nobody has refused what a client did not wait for: clients leave in waves. */
 export function answerKind({ status, outcome }: Pick<FinishedRequest, "status" | "outcome">): AnswerKind {
   if (status >= 500 || outcome === "cut") return "failed";
+  if (leftUnanswered({ status, outcome })) return "answered";
   return status >= 400 ? "refused" : "answered";
 }
 

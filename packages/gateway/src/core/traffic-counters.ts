@@ -94,11 +94,15 @@ export function emptyLatency(): number[] {
   return Array.from({ length: LATENCY_BOUNDS.length + 1 }, () => 0);
 }
 
-function resultOf({ status, outcome }: FinishedRequest): string {
-  if (outcome === "cut") return "cut";
-  // One that left in the middle of an answer got what it wanted of it.
-  if (outcome === "client-gone" && status === 499) return "gone";
-  return STATUS_CLASSES[Math.floor(status / 100)] ?? "5xx";
+/** Whether the client left before an answer had begun. One that left in the middle got what it wanted of it. */
+export function leftUnanswered({ status, outcome }: Pick<FinishedRequest, "status" | "outcome">): boolean {
+  return outcome === "client-gone" && status === 499;
+}
+
+function resultOf(finished: FinishedRequest): string {
+  if (finished.outcome === "cut") return "cut";
+  if (leftUnanswered(finished)) return "gone";
+  return STATUS_CLASSES[Math.floor(finished.status / 100)] ?? "5xx";
 }
 
 /** The first bucket whose bound is not exceeded. */
