@@ -80,6 +80,8 @@ export class BackendState {
   comparisons: Map<string, Comparison> | undefined;
   #nickname: string | undefined;
   #config: Backend;
+  /** What could not be thawed: it is for the control plane, and not tried again for each request that waits. */
+  #unthawable: Set<FrozenEndpoint> | undefined;
   #endpoints: EndpointState[] = [];
   #firsts: FirstAnswer[] = [];
   readonly #queue = new Fifo<Waiter>();
@@ -120,6 +122,7 @@ export class BackendState {
     const protocolChanged = config.protocol !== this.#config.protocol;
     const before = this.#endpoints;
     this.#config = config;
+    this.#unthawable = undefined;
     this.#endpoints = config.endpoints.map((endpoint) => {
       const known = protocolChanged ? undefined : before.find((state) => state.isSame(endpoint));
       if (known) known.limit = config.containerConcurrency;
@@ -372,12 +375,13 @@ export class BackendState {
   /** Takes in one that was frozen. The control plane, which is told in a moment, says so too then. */
   #thaw(): boolean {
     for (const frozen of this.#config.frozen ?? []) {
-      if (this.#endpoints.some((state) => state.isSame(frozen))) continue;
+      if (this.#unthawable?.has(frozen) || this.#endpoints.some((state) => state.isSame(frozen))) continue;
       const endpoint = this.#newEndpoint(frozen, this.#config);
       // The kernel accepts for it, frozen as it is: the first that it sees is a connection, and it need not wake twice.
       endpoint.connections.ahead();
       if (!this.#services.thaw(frozen)) {
         endpoint.remove();
+        (this.#unthawable ??= new Set()).add(frozen);
         continue;
       }
       endpoint.thawed = true;
