@@ -53,6 +53,8 @@ function serve(parts: readonly Buffer[]): { heard: Heard[]; code: number } {
     remoteAddress: "",
     secure: false,
     roomy: true,
+    writable: true,
+    waits: false,
     write: (_text, bytes) => sent.push(Buffer.from(bytes ?? "")) > 0,
     pause() {},
     resume() {},

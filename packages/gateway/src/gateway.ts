@@ -66,10 +66,10 @@ class GatewayProcess implements Gateway {
     const { clock, log, accessLog, ownCertificate, limits = {}, transport = "native", traceSampling = 1, workers = 1 } = options;
     this.#options = options;
     const wanted = limits.connections ?? DEFAULT_LIMITS.connections;
-    const connections = affordableConnections(wanted, workers);
+    const { connections, upstreamConnections } = affordableConnections(wanted, workers);
     if (connections < wanted)
       log.warn({ connections, wanted }, "few files may be open at once (ulimit -n): fewer client connections are taken");
-    const bounded = { ...limits, connections };
+    const bounded = { ...limits, connections, upstreamConnections: Math.min(limits.upstreamConnections ?? Infinity, upstreamConnections) };
     const serving = { ...options, accessLog, ownCertificate, limits: bounded, transport, traceSampling, counts: undefined };
     this.#serving = serving;
     this.#server = workers > 1 ? new WorkerPool(serving, workers) : new Serving(serving);

@@ -5,19 +5,23 @@ import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   type OutgoingHttpHeaders,
+  type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { eventually } from "@ebb/testkit";
+import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { backend, deadPort, exchange, get, rawClient, rawServer, startWith } from "./test-gateway.ts";
 
 async function h2Server(onStream: (stream: ServerHttp2Stream, headers: OutgoingHttpHeaders) => void) {
   const server = createServer();
-  const sessions: { destroy(): void; close(): void }[] = [];
+  const sessions: ServerHttp2Session[] = [];
+  let open = 0;
   server.on("session", (session) => sessions.push(session));
   server.on("stream", (stream, headers) => {
+    open++;
     stream.on("error", () => {});
+    stream.on("close", () => open--);
     onStream(stream, headers);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -25,7 +29,7 @@ async function h2Server(onStream: (stream: ServerHttp2Stream, headers: OutgoingH
     for (const session of sessions) session.destroy();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, sessions };
+  return { port: (server.address() as AddressInfo).port, sessions, open: () => open };
 }
 
 function h2Client(port: number): ClientHttp2Session {
@@ -109,6 +113,32 @@ describe("HTTP/2 client, HTTP/2 instance", () => {
     );
     expect(answers.map((answer) => answer.body)).toEqual(answers.map((_, i) => `${i}`));
     expect(app.sessions).toHaveLength(1);
+  });
+
+  test("a connection to the instance is kept while there are requests, and closed when there has been none for a minute", async () => {
+    const clock = new VirtualClock();
+    const app = await h2Server((stream, headers) => {
+      stream.respond({ ":status": 200 });
+      if (headers[":path"] === "/short") stream.end("ok");
+    });
+    const { port } = await startWith([app.port], { protocol: "h2c", timeoutSeconds: 0 }, { clock });
+    const session = h2Client(port);
+    const long = session.request({ ...APP, ":path": "/long" });
+    const answer = collect(long);
+    await eventually(() => app.sessions.length === 1);
+    await clock.advance(120_000);
+    const short = () => collect(session.request({ ...APP, ":path": "/short" }));
+    expect((await short()).body).toBe("ok");
+    long.close(constants.NGHTTP2_CANCEL);
+    await answer;
+    await eventually(() => app.open() === 0);
+    await clock.advance(50_000);
+    expect((await short()).body).toBe("ok");
+    expect(app.sessions).toHaveLength(1);
+    await clock.advance(61_000);
+    await eventually(() => app.sessions.every((each) => each.destroyed));
+    expect((await short()).body).toBe("ok");
+    expect(app.sessions).toHaveLength(2);
   });
 
   test("an answer that an HTTP/1.1 instance breaks off is reset for the client, with a length or without", async () => {
@@ -197,6 +227,7 @@ describe("HTTP/1.1 client, HTTP/2 instance", () => {
     const { port } = await startWith([app.port], { protocol: "h2c" });
     expect(await exchange(port, get())).toMatch(/^HTTP\/1.1 502 /);
     expect(seen).toBe(4);
+    expect(app.sessions).toHaveLength(1);
   });
 
   test("head, body, trailers and lengths are carried over", async () => {

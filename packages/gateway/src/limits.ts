@@ -12,6 +12,8 @@ export interface GatewayLimits {
   lingerTimeout: number;
   /** Client connections at once, over all listeners. */
   connections: number;
+  /** Connections to instances at once. A request that needs one more waits for it as long as it would for `connectTimeout`, then 503. */
+  upstreamConnections: number;
   /** Requests that wait for one sleeping backend (Knative's activator: 10,000). */
   heldRequests: number;
   /** What is read of a body before there is an instance to send it to. */
@@ -23,6 +25,8 @@ export interface GatewayLimits {
   upstreamIdle: number;
   /** A request that must not be sent twice only goes over a connection that was used this recently. */
   upstreamFresh: number;
+  /** An HTTP/2 connection to an instance that no request is on: its end is told (GOAWAY), so that none is lost to it. nginx keeps its own as long. */
+  upstreamHttp2Idle: number;
   /** Idle connections kept for one instance. */
   upstreamIdleCount: number;
   /** What `stop` gives requests in flight. */
@@ -37,12 +41,14 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   idleTimeout: 75_000,
   lingerTimeout: 2_000,
   connections: 20_000,
+  upstreamConnections: Infinity,
   heldRequests: 10_000,
   heldBodyBytes: 64 * 1024,
   connectTimeout: 3_000,
   refusedHold: 5_000,
   upstreamIdle: 4_000,
   upstreamFresh: 1_000,
+  upstreamHttp2Idle: 60_000,
   upstreamIdleCount: 256,
   stopGrace: 10_000,
 };

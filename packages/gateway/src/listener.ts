@@ -27,7 +27,7 @@ interface ListenerDeps {
   host: ClientHost;
   transport: Transport;
   certificates: CertificateStore;
-  /** Client connections now, over all listeners. */
+  /** Client connections now, over all listeners, with those in their handshake. */
   connections: () => number;
 }
 
@@ -48,8 +48,9 @@ export class Listener {
     this.#host = host;
     this.#all = all;
     const { headTimeout, connections } = host.limits;
+    const isFull = () => all() > connections;
     this.#tls = options.tls
-      ? new TlsAcceptor({ certificates, handshakeTimeout: headTimeout, connections }, (wire, protocol) => this.#accept(wire, protocol))
+      ? new TlsAcceptor({ certificates, handshakeTimeout: headTimeout, isFull }, (wire, protocol) => this.#accept(wire, protocol))
       : undefined;
     // Half-open, as the end of what a client sends must not cut short what it is sent.
     this.#server = this.#tls?.server ?? createServer({ noDelay: true, allowHalfOpen: true });
@@ -69,7 +70,7 @@ export class Listener {
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + (this.#tls?.handshakes ?? 0);
   }
 
   async start(): Promise<void> {

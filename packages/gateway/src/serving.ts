@@ -11,6 +11,7 @@ import type { RequestHead } from "./http1/heads.ts";
 import type { ReaderOptions } from "./http1/message-reader.ts";
 import { RequestInterpreter } from "./http1/request-head.ts";
 import { ResponseInterpreter } from "./http1/response-head.ts";
+import { Places } from "./io/places.ts";
 import { createTransport, type Transport, type TransportKind } from "./io/transport.ts";
 import { TurnClock } from "./io/turn-clock.ts";
 import { DEFAULT_LIMITS, type GatewayLimits } from "./limits.ts";
@@ -47,6 +48,7 @@ export class Serving {
   readonly onWake = new Signal<RevisionKey>();
   readonly #options: ServingOptions;
   readonly #limits: GatewayLimits;
+  readonly #places: Places;
   readonly #transport: Transport;
   readonly #requestSweep: Sweep;
   readonly #connectionSweep: Sweep;
@@ -61,7 +63,8 @@ export class Serving {
     const clock = new TurnClock(options.clock);
     this.#options = { ...options, clock };
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#transport = createTransport(options.transport, clock);
+    this.#places = new Places(this.#limits.upstreamConnections);
+    this.#transport = createTransport(options.transport, clock, this.#places);
     this.#requestSweep = new Sweep(clock, REQUEST_SWEEP);
     this.#connectionSweep = new Sweep(clock, CONNECTION_SWEEP);
     const scanner = new HeadScanner(this.#limits);
@@ -143,6 +146,7 @@ export class Serving {
       limits: this.#limits,
       sweep: this.#connectionSweep,
       transport: this.#transport,
+      places: this.#places,
       scanner,
       responses,
     };

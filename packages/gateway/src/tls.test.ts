@@ -53,6 +53,20 @@ const CLOSING = get();
 const KEPT = "GET / HTTP/1.1\r\nHost: app.test\r\n\r\n";
 
 describe("TLS", () => {
+  test("a connection counts from before its handshake, over all listeners", async () => {
+    const { port, tlsPort, gateway } = await startTls([await entry("c", ["app.test"])], { limits: { connections: 2 } });
+    const silent = [1, 2].map(() => connectTcp({ port: tlsPort, host: "127.0.0.1" }));
+    onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
+    await eventually(() => gateway.totals().connections === 2);
+    await expect(secure(tlsPort, { servername: "app.test" })).rejects.toThrow(/before secure TLS|ECONNRESET|in the handshake/);
+    expect(await exchange(port, get())).toBe("");
+    for (const socket of silent) socket.resetAndDestroy();
+    await eventually(() => gateway.totals().connections === 0);
+    await secure(tlsPort, { servername: "app.test" });
+    expect(gateway.totals().connections).toBe(1);
+    expect(await exchange(port, get())).toContain("HTTP/1.1 ");
+  });
+
   test("HTTP/1.1 is served, and the instance learns how it came", async () => {
     const app = await rawServer((socket) => socket.write(ANSWER));
     const { tlsPort, client } = await startTls([await entry("c", ["app.test"])]);

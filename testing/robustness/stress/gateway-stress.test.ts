@@ -110,6 +110,40 @@ test.each([1, 2])(
   LIMIT,
 );
 
+test.each([1, 2])(
+  "more requests over HTTP/2 than file descriptors, %i of workers: the instance gets them as there is room, and others are still taken",
+  async (workers) => {
+    const OPEN_FILES = 160;
+    let busy = 0;
+    const origin = await startOrigin((_request, response) => {
+      busy++;
+      setTimeout(() => {
+        busy--;
+        response.end("ok");
+      }, 50);
+    });
+    const gateway = await startChildGateway({ origin, workers, openFiles: OPEN_FILES });
+    const rest = await eventually(() => (gateway.openFiles() < 70 ? gateway.openFiles() : 0));
+    const clients = Array.from({ length: 4 }, () => clientOf("HTTP/2", gateway.port, 1));
+    let most = 0;
+    const asks = clients.flatMap((client) => Array.from({ length: 200 }, () => client.ask()));
+    const all = Promise.all(asks);
+    await eventually(() => busy > 10);
+    // One that comes meanwhile is taken.
+    const newcomer = askOnce(clientOf("HTTP/2", gateway.port, 1));
+    await eventually(() => {
+      most = Math.max(most, gateway.openFiles());
+      return busy === 0;
+    }, 20_000);
+    expect(new Set(await all)).toEqual(new Set([200]));
+    expect(await newcomer).toBe(200);
+    expect(most).toBeLessThan(OPEN_FILES - 10);
+    for (const client of clients) client.close();
+    await eventually(() => gateway.openFiles() <= rest, 10_000);
+  },
+  LIMIT,
+);
+
 describe("an instance that does everything wrong", () => {
   /** What becomes of each, and of everything that others ask it for at the same time. */
   const OUTCOMES: Readonly<Record<string, number | "broken">> = {

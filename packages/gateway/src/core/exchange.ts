@@ -226,7 +226,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     const expected = failure === "refused" && endpoint?.triedSince !== undefined;
     if (!expected) this.#countRetry();
     if (failure === "refused" && !expected && this.#refusedSince < 0) this.#refusedSince = clock.monotonic();
-    if (failure === "stale" || failure === "unprocessed") this.#freshOnly = true;
+    if (failure === "stale") this.#freshOnly = true;
     if (failure === "lost") this.#wasLost = true;
     if (endpoint && failure === "lost") this.#judge(endpoint, false);
     if (failure === "stale" || failure === "lost") this.#later(END_OF_A_PROCESS, () => this.#askElsewhere());
@@ -395,6 +395,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
         return this.#fail(502, "no instance of the application accepts connections");
       case "connecting":
         if (now >= this.#deadline) return this.#fail(504, "request timeout");
+        if (this.#upstream?.waits) return this.#fail(503, "as many connections to instances are open as this gateway may have");
         this.#upstream?.abort();
         return this.upstreamFailed("refused", "no connection in time");
       case "delayed":

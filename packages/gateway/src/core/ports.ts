@@ -48,6 +48,8 @@ export interface OpenedRequest extends ClientEvents {
 
 /** One request on the way to an instance. After `abort`, and after `upstreamEnd` or `upstreamFailed`, it must not be used any more. */
 export interface Upstream {
+  /** Whether its connection is not even begun, as no more may be open at once (`GatewayLimits.upstreamConnections`). */
+  readonly waits: boolean;
   /** Tells the events when it may be written to; at once when the connection is already there. */
   attach(events: UpstreamEvents): void;
   send(request: OutgoingRequest): void;

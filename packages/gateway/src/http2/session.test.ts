@@ -53,6 +53,8 @@ class Peer implements SessionEvents {
       remoteAddress: "test",
       secure: false,
       roomy: true,
+      writable: true,
+      waits: false,
       write: (_text, bytes) => {
         if (bytes) this.#sent = Buffer.concat([this.#sent, bytes]);
         return this.wire.roomy;

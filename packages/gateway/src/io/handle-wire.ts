@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { TurnClock } from "./turn-clock.ts";
 import type { Handle, Native, WriteRequest } from "./native.ts";
+import type { Place, Places } from "./places.ts";
 import { HIGH_WATER, NOBODY, type Wire, type WireEvents } from "./wire.ts";
 
 /** All connections read here, one after the other: what a read brings is used, or copied, before the next one. */
@@ -33,6 +34,8 @@ export class HandleWire implements Wire {
   /** Why nothing more can be written. */
   #unwritable: string | undefined;
   #gone = false;
+  /** Of one that we began. */
+  #place: Place | undefined;
 
   /** `handle` is connected; it is read from the next turn on. */
   constructor({ native, clock }: HandleDeps, handle: Handle, connected = true) {
@@ -45,19 +48,20 @@ export class HandleWire implements Wire {
     if (connected) this.#opened();
   }
 
-  static connect(deps: HandleDeps, host: string, port: number): HandleWire {
-    const { native } = deps;
-    const handle = native.newHandle();
-    const wire = new HandleWire(deps, handle, false);
-    const request = native.newConnect();
-    request.oncomplete = (status) => wire.#connected(status);
-    const status = isIPv6(host) ? handle.connect6(request, host, port) : handle.connect(request, host, port);
-    if (status !== 0) process.nextTick(() => wire.destroy(errorName(status)));
+  static connect(deps: HandleDeps, places: Places, host: string, port: number): HandleWire {
+    const wire = new HandleWire(deps, deps.native.newHandle(), false);
+    wire.#place = places.enter(() => wire.#connect(host, port));
     return wire;
   }
 
   get roomy(): boolean {
     return !this.#wasFull;
+  }
+  get writable(): boolean {
+    return this.#unwritable === undefined;
+  }
+  get waits(): boolean {
+    return this.#place?.waits === true;
   }
 
   write(text: string, bytes?: Buffer): boolean {
@@ -95,6 +99,7 @@ export class HandleWire implements Wire {
     if (this.#gone) return;
     this.#gone = true;
     this.#handle.close(() => this.events.closed(reason));
+    this.#place?.leave();
   }
 
   reset(): void {
@@ -103,12 +108,20 @@ export class HandleWire implements Wire {
     const closed = () => this.events.closed("connection closed");
     // Refused while a shutdown is under way: then it closes without.
     if (this.#handle.reset(closed) !== 0) this.#handle.close(closed);
+    this.#place?.leave();
   }
 
   lend(): void {
     if (this.#lent || this.#gone) return;
     this.#lent = true;
     this.#handle.useUserBuffer(READ_BUFFER);
+  }
+
+  #connect(host: string, port: number): void {
+    const request = this.#native.newConnect();
+    request.oncomplete = (status) => this.#connected(status);
+    const status = isIPv6(host) ? this.#handle.connect6(request, host, port) : this.#handle.connect(request, host, port);
+    if (status !== 0) process.nextTick(() => this.destroy(errorName(status)));
   }
 
   #connected(status: number): void {

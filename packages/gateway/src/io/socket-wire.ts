@@ -1,4 +1,5 @@
-import { connect, type Socket } from "node:net";
+import { Socket, type TcpSocketConnectOpts } from "node:net";
+import type { Place, Places } from "./places.ts";
 import { NOBODY, type Wire, type WireEvents } from "./wire.ts";
 
 /** A connection by Node's documented means. */
@@ -9,6 +10,8 @@ export class SocketWire implements Wire {
   readonly #socket: Socket;
   readonly #onData = (chunk: Buffer) => this.events.read(chunk, chunk.length);
   readonly #onEnd = () => this.events.ended();
+  /** Of one that we began. */
+  #place: Place | undefined;
   #reason = "connection closed";
 
   constructor(socket: Socket, secure = false) {
@@ -20,15 +23,27 @@ export class SocketWire implements Wire {
     socket.on("drain", () => this.events.drained());
     socket.on("end", this.#onEnd);
     socket.on("error", (error) => void (this.#reason = error.message));
-    socket.on("close", () => this.events.closed(this.#reason));
+    socket.on("close", () => {
+      this.#place?.leave();
+      this.events.closed(this.#reason);
+    });
   }
 
-  static connect(host: string, port: number): SocketWire {
-    return new SocketWire(connect({ host, port, noDelay: true, allowHalfOpen: true }));
+  static connect(places: Places, host: string, port: number): SocketWire {
+    const socket = new Socket({ allowHalfOpen: true });
+    const wire = new SocketWire(socket);
+    wire.#place = places.enter(() => void socket.connect({ host, port, noDelay: true } as TcpSocketConnectOpts));
+    return wire;
   }
 
   get roomy(): boolean {
     return !this.#socket.writableNeedDrain;
+  }
+  get writable(): boolean {
+    return this.#socket.writable;
+  }
+  get waits(): boolean {
+    return this.#place?.waits === true;
   }
 
   write(text: string, bytes?: Buffer): boolean {

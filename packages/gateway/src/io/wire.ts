@@ -26,6 +26,10 @@ export interface Wire {
   readonly secure: boolean;
   /** Whether more may be written now; if not, `drained` comes. */
   readonly roomy: boolean;
+  /** False once its peer takes no more, though there may be something to read. */
+  readonly writable: boolean;
+  /** Whether it has not begun to connect, as there is no place for another (see `Places`). */
+  readonly waits: boolean;
   /** Writes Latin-1 text, then bytes, in one system call where possible. The bytes may be lent. Returns `roomy`. */
   write(text: string, bytes?: Buffer): boolean;
   pause(): void;

@@ -12,8 +12,8 @@ export interface TlsAcceptorOptions {
   certificates: CertificateStore;
   /** For the whole handshake, milliseconds. */
   handshakeTimeout: number;
-  /** Connections at once, those in their handshake with them. */
-  connections: number;
+  /** Whether one that has just come, and is one of `handshakes`, is too many. */
+  isFull: () => boolean;
 }
 
 /** A server that does the handshakes. Those under way are ended by `abandon`. */
@@ -22,7 +22,7 @@ export class TlsAcceptor {
   /** By the peer's address and port: the TLS socket has no way back to what it was made of. */
   readonly #handshaking = new Map<string, Socket>();
 
-  constructor({ certificates, handshakeTimeout, connections }: TlsAcceptorOptions, accept: AcceptSecure) {
+  constructor({ certificates, handshakeTimeout, isFull }: TlsAcceptorOptions, accept: AcceptSecure) {
     this.server = createServer({
       ...STRICT_TLS,
       ...certificates.default,
@@ -32,7 +32,6 @@ export class TlsAcceptor {
       noDelay: true,
       SNICallback: (host, done) => done(null, certificates.contextFor(host)),
     });
-    this.server.maxConnections = connections;
     certificates.defaultChanged.on((pair) => this.server.setSecureContext({ ...STRICT_TLS, ...pair }));
     this.server.on("connection", (socket: Socket) => {
       const peer = peerOf(socket);
@@ -40,6 +39,7 @@ export class TlsAcceptor {
       socket.once("close", () => this.#handshaking.get(peer) === socket && this.#handshaking.delete(peer));
       // With the handshake it is the TLS socket that tells of errors.
       socket.on("error", () => {});
+      if (isFull()) socket.destroy();
     });
     this.server.on("secureConnection", (socket: TLSSocket) => {
       this.#handshaking.delete(peerOf(socket));
@@ -47,6 +47,11 @@ export class TlsAcceptor {
     });
     // A scanner, or one that takes too long; Node leaves the closing to us.
     this.server.on("tlsClientError", (_error, socket) => void socket.destroy());
+  }
+
+  /** Those under way. */
+  get handshakes(): number {
+    return this.#handshaking.size;
   }
 
   abandon(): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "@ebb/base";
 import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
 import type { Expiring, Sweep } from "../core/sweep.ts";
+import type { IdleKeeper, Places } from "../io/places.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
 import { Http1Upstream, type Http1Keeper, type Http1UpstreamDeps } from "./http1-upstream.ts";
@@ -9,13 +10,14 @@ export interface Http1ConnectionsDeps extends Http1UpstreamDeps {
   clock: Clock;
   limits: GatewayLimits;
   sweep: Sweep;
+  places: Places;
 }
 
 /**
  * The connections to one HTTP/1.1 instance. The last one used is used first, so that few are warm and the rest run out; none is kept
  * longer than the instance is likely to keep it.
  */
-export class Http1Connections implements EndpointConnections, Http1Keeper, Expiring {
+export class Http1Connections implements EndpointConnections, Http1Keeper, IdleKeeper, Expiring {
   watchIndex = -1;
   readonly #endpoint: Endpoint;
   readonly #deps: Http1ConnectionsDeps;
@@ -44,7 +46,7 @@ export class Http1Connections implements EndpointConnections, Http1Keeper, Expir
 
   closeIdle(): void {
     this.#closing = true;
-    this.#deps.sweep.unwatch(this);
+    this.#keepNone();
     const idle = this.#idle;
     this.#idle = [];
     for (const upstream of idle) upstream.close();
@@ -53,19 +55,33 @@ export class Http1Connections implements EndpointConnections, Http1Keeper, Expir
   expire(now: number): void {
     const old = this.#idle.filter((upstream) => now - upstream.idleSince >= keptFor(upstream, this.#deps.limits));
     for (const upstream of old) upstream.close();
-    if (this.#idle.length === 0) this.#deps.sweep.unwatch(this);
+    if (this.#idle.length === 0) this.#keepNone();
+  }
+
+  closeOldest(): boolean {
+    const [oldest] = this.#idle;
+    oldest?.close();
+    return oldest !== undefined;
   }
 
   idle(upstream: Http1Upstream): void {
-    if (this.#closing || this.#idle.length >= this.#deps.limits.upstreamIdleCount) return upstream.close();
-    upstream.idleSince = this.#deps.clock.monotonic();
+    const { limits, places, clock, sweep } = this.#deps;
+    if (this.#closing || places.crowded || this.#idle.length >= limits.upstreamIdleCount) return upstream.close();
+    upstream.idleSince = clock.monotonic();
     this.#idle.push(upstream);
-    if (this.#idle.length === 1) this.#deps.sweep.watch(this);
+    if (this.watchIndex >= 0) return;
+    sweep.watch(this);
+    places.keepers.add(this);
   }
 
   closed(upstream: Http1Upstream): void {
     const index = this.#idle.lastIndexOf(upstream);
     if (index >= 0) this.#idle.splice(index, 1);
+  }
+
+  #keepNone(): void {
+    this.#deps.sweep.unwatch(this);
+    this.#deps.places.keepers.delete(this);
   }
 }
 

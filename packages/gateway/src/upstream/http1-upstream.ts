@@ -81,6 +81,9 @@ export class Http1Upstream implements Upstream, WireEvents {
   get usable(): boolean {
     return (this.#state === "ready" || this.#state === "connecting") && !this.#eof;
   }
+  get waits(): boolean {
+    return this.#wire.waits;
+  }
 
   attach(events: UpstreamEvents): void {
     this.#events = events;

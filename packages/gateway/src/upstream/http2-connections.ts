@@ -1,9 +1,12 @@
 import type { Clock } from "@ebb/base";
 import { Fifo, type FifoNode } from "../core/fifo.ts";
 import type { ConnectionNeed, EndpointConnections } from "../core/endpoint-state.ts";
+import type { Expiring, Sweep } from "../core/sweep.ts";
 import { Http2Session, type SessionEvents } from "../http2/session.ts";
 import type { Http2Stream, StreamEvents } from "../http2/stream.ts";
+import type { IdleKeeper, Places } from "../io/places.ts";
 import type { Transport } from "../io/transport.ts";
+import type { Wire } from "../io/wire.ts";
 import type { GatewayLimits } from "../limits.ts";
 import type { Endpoint } from "../route-table.ts";
 import { Http2Upstream } from "./http2-upstream.ts";
@@ -11,7 +14,9 @@ import { Http2Upstream } from "./http2-upstream.ts";
 export interface Http2ConnectionsDeps {
   clock: Clock;
   limits: GatewayLimits;
+  sweep: Sweep;
   transport: Transport;
+  places: Places;
 }
 
 /** A request on a connection: told when it may begin, and when it never will. */
@@ -30,16 +35,30 @@ export class Http2Lease implements SessionEvents {
   connected = false;
   /** Requests that are over. */
   served = 0;
+  /** Since when no request is on it, monotonic milliseconds. */
+  idleSince: number;
   /** In the order in which they came. Not a Set: see `StreamTable`. */
   readonly #tenants = new Fifo<Tenant>();
+  readonly #wire: Wire;
+  readonly #deps: Http2ConnectionsDeps;
   readonly #onEnd: () => void;
   #isClosing = false;
 
-  constructor(endpoint: Endpoint, { clock, limits, transport }: Http2ConnectionsDeps, onEnd: () => void) {
+  constructor(endpoint: Endpoint, deps: Http2ConnectionsDeps, onEnd: () => void) {
+    const { clock, limits, transport } = deps;
+    this.#deps = deps;
     this.#onEnd = onEnd;
+    this.idleSince = clock.monotonic();
     const listing = { listBytes: limits.headBytes, fields: limits.headers + PSEUDO_FIELDS };
-    const wire = transport.connect(endpoint.host, endpoint.port);
-    this.session = new Http2Session(wire, { role: "client", clock, limits: listing, events: this });
+    this.#wire = transport.connect(endpoint.host, endpoint.port);
+    this.session = new Http2Session(this.#wire, { role: "client", clock, limits: listing, events: this });
+  }
+
+  get waits(): boolean {
+    return this.#wire.waits;
+  }
+  get isIdle(): boolean {
+    return this.#tenants.length === 0;
   }
 
   get hasRoom(): boolean {
@@ -57,8 +76,11 @@ export class Http2Lease implements SessionEvents {
       tenant.place = undefined;
       this.served++;
     }
+    if (!this.isIdle) return;
+    const { clock, places } = this.#deps;
+    this.idleSince = clock.monotonic();
     // One that nobody waits for any more is given up: the next request tries anew.
-    if (this.#tenants.length === 0 && (this.#isClosing || !this.connected || !this.session.isOpen)) this.#end();
+    if (this.#isClosing || !this.connected || !this.session.isOpen || places.crowded) this.#end();
   }
 
   openStream(events: StreamEvents): Http2Stream {
@@ -68,7 +90,7 @@ export class Http2Lease implements SessionEvents {
   /** Closes once no request is on it. */
   close(): void {
     this.#isClosing = true;
-    if (this.#tenants.length === 0) this.#end();
+    if (this.isIdle) this.#end();
   }
 
   #end(): void {
@@ -92,8 +114,9 @@ export class Http2Lease implements SessionEvents {
   }
 }
 
-/** The HTTP/2 connections to one instance: one carries many requests; another is opened when the instance's limit is reached. */
-export class Http2Connections implements EndpointConnections {
+/** The HTTP/2 connections to one instance: one carries many requests; another is opened when the instance's limit is reached, and closed when none is on it for long. */
+export class Http2Connections implements EndpointConnections, IdleKeeper, Expiring {
+  watchIndex = -1;
   readonly #endpoint: Endpoint;
   readonly #deps: Http2ConnectionsDeps;
   #leases: Http2Lease[] = [];
@@ -116,11 +139,27 @@ export class Http2Connections implements EndpointConnections {
     for (const lease of this.#leases) lease.close();
   }
 
+  closeOldest(): boolean {
+    const [oldest] = this.#leases.filter(({ isIdle }) => isIdle).sort((a, b) => a.idleSince - b.idleSince);
+    oldest?.close();
+    return oldest !== undefined;
+  }
+
+  expire(now: number): void {
+    for (const lease of this.#leases) if (lease.isIdle && now - lease.idleSince >= this.#deps.limits.upstreamHttp2Idle) lease.close();
+  }
+
   #connect(): Http2Lease {
+    const { sweep, places } = this.#deps;
     const lease: Http2Lease = new Http2Lease(this.#endpoint, this.#deps, () => {
       this.#leases = this.#leases.filter((other) => other !== lease);
+      if (this.#leases.length > 0) return;
+      sweep.unwatch(this);
+      places.keepers.delete(this);
     });
     this.#leases.push(lease);
+    sweep.watch(this);
+    places.keepers.add(this);
     return lease;
   }
 }

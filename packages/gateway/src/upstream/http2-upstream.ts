@@ -31,6 +31,10 @@ export class Http2Upstream implements Upstream, StreamEvents, Tenant {
     this.#lease.enter(this);
   }
 
+  get waits(): boolean {
+    return this.#lease.waits;
+  }
+
   ready(): void {
     this.#events?.upstreamReady();
   }

@@ -127,7 +127,7 @@ export class WorkerPool {
 
   #setup(worker: number): WorkerSetup {
     const { listeners, ownCertificate, limits, transport, traceSampling, accessLog } = this.#options;
-    const connections = Math.ceil((limits.connections ?? DEFAULT_LIMITS.connections) / this.#size);
+    const share = (limit: "connections" | "upstreamConnections") => Math.ceil((limits[limit] ?? DEFAULT_LIMITS[limit]) / this.#size);
     return {
       worker,
       workers: this.#size,
@@ -135,7 +135,7 @@ export class WorkerPool {
       rates: this.#rates.memory,
       listeners: listeners.map((listener, i) => ({ ...listener, port: this.#addresses[i]?.port ?? listener.port, shared: true })),
       ownCertificate,
-      limits: { ...limits, connections },
+      limits: { ...limits, connections: share("connections"), upstreamConnections: share("upstreamConnections") },
       transport,
       traceSampling,
       accessLog: accessLog !== undefined,
