@@ -238,6 +238,22 @@ describe("a client's connection", () => {
     }
   });
 
+  test("the answer of an instance that crashes in the middle of it, while the body is still coming, is cut, though nobody knows its length", async () => {
+    const app = await rawServer((socket) => {
+      socket.pause();
+      socket.write("HTTP/1.1 200 OK\r\n\r\nhalf", () => socket.resetAndDestroy());
+    });
+    const { port, accessLog } = await startWith([app.port]);
+    for (let time = 1; time <= 10; time++) {
+      const client = await rawClient(port);
+      client.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 50000000\r\n\r\n");
+      client.send(Buffer.alloc(50_000_000));
+      await eventually(() => accessLog.length === time);
+      client.socket.destroy();
+    }
+    expect(accessLog.filter(({ outcome, status }) => status === 200 && outcome === "complete")).toEqual([]);
+  });
+
   test("an early answer reaches a client that is still sending", async () => {
     const app = await rawServer((socket) => socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig"));
     const { port } = await startWith([app.port]);

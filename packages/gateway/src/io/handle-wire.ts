@@ -10,6 +10,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 /** What goes out is put together here. One that the kernel has not taken whole belongs to its write, and another takes its place. */
 let writeBuffer = Buffer.allocUnsafeSlow(READ_BUFFER.length + 16 * 1024);
 const END_OF_FILE = -4095;
+/** What the first write to one says that was ended, and then reset; to one that was reset alone it says ECONNRESET. */
+const AFTER_END = "EPIPE";
 
 export interface HandleDeps {
   native: Native;
@@ -150,7 +152,8 @@ export class HandleWire implements Wire {
     } else if (count === END_OF_FILE) {
       this.#peerEnded = true;
       this.#reading = false;
-      this.events.ended();
+      // A reset is told once: to the write that failed by it. What looks like the end to the reads after it may be the middle.
+      if (this.#unwritable === undefined || this.#unwritable === AFTER_END) this.events.ended();
       if (this.#unwritable === undefined) this.#closeIfDone();
       else this.destroy(this.#unwritable);
     } else if (count < 0) this.destroy(errorName(count));
@@ -172,10 +175,13 @@ export class HandleWire implements Wire {
     };
   }
 
-  /** What had come by then is read to its end: it may be an answer, from one who does not want to hear the rest (RFC 9112 §9.6). */
+  /**
+   * What had come by then is read to its end: it may be an answer, from one who does not want to hear the rest (RFC 9112 §9.6). Whoever has paused it resumes it, or gives
+   * it up. A client that has left must be known to have.
+   */
   #cannotWrite(status: number): void {
     this.#unwritable ??= errorName(status);
-    if (!this.#reading) this.destroy(this.#unwritable);
+    if (!this.#reading && !this.#place) this.destroy(this.#unwritable);
   }
 
   #closeIfDone(): void {

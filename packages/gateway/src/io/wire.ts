@@ -15,8 +15,8 @@ export interface WireEvents {
  * One TCP connection: bytes in, bytes out. Half-open: the end of what the peer sends does not end what it is sent.
  *
  * Invariants: writes leave in the order in which they were made, also before `end`; no event comes during a call of a method; whatever is
- * written to a connection that has closed is dropped. One whose peer takes no more is read to its end before it closes; a
- * `net.Socket` closes at once.
+ * written to a connection that has closed is dropped. One that we began, and whose peer takes no more, is read to its end before it closes, also when it is
+ * paused meanwhile; a `net.Socket` closes at once. `ended` is never said of one that was reset.
  */
 export interface Wire {
   events: WireEvents;

@@ -79,7 +79,7 @@ export class Http1Upstream implements Upstream, WireEvents {
 
   /** Also while it is still connecting: whoever is attached by then is told. */
   get usable(): boolean {
-    return (this.#state === "ready" || this.#state === "connecting") && !this.#eof;
+    return (this.#state === "ready" || this.#state === "connecting") && !this.#eof && this.#wire.writable;
   }
   get waits(): boolean {
     return this.#wire.waits;
