@@ -99,7 +99,7 @@ class GatewayProcess implements Gateway {
     collectGarbage();
     if (server instanceof WorkerPool) await server.compact();
     // Afterwards: the collection takes what was compiled and has not been run for a while.
-    this.#rehearsed ??= server instanceof WorkerPool ? server.rehearse(signal) : rehearse(this.#serving, signal);
+    this.#rehearsed ??= server instanceof WorkerPool ? server.rehearse() : rehearse(this.#serving, signal);
     await this.#rehearsed;
   }
 
@@ -128,8 +128,7 @@ class GatewayProcess implements Gateway {
 
   async #stop(): Promise<void> {
     this.#ending.abort();
-    await this.#rehearsed;
-    await this.#server.stop();
+    await Promise.all([this.#server.stop(), this.#rehearsed]);
     await this.#control.stop();
     await this.#store.stop();
   }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
-import { tempDir } from "@ebb/testkit";
+import { eventually, tempDir } from "@ebb/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { rehearse } from "./rehearsal.ts";
 import { Serving, type ServingOptions } from "./serving.ts";
@@ -60,7 +60,9 @@ test("what a wake runs is compiled afterwards", async () => {
 test("nothing is left of it, and nothing of it is logged", async () => {
   const folder = await temporary();
   const accessLog = vi.fn<NonNullable<ServingOptions["accessLog"]>>();
-  await rehearse(options({ accessLog }), new AbortController().signal);
+  const warn = vi.fn<typeof silentLogger.warn>();
+  await rehearse(options({ accessLog, log: { ...silentLogger, warn } }), new AbortController().signal);
+  expect(warn).not.toHaveBeenCalled();
   expect(accessLog).not.toHaveBeenCalled();
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -73,7 +75,33 @@ test("a gateway that cannot says so, and serves", async () => {
   expect(warn).toHaveBeenCalledOnce();
 });
 
-test("a gateway serves while it rehearses, counts none of it, and ends it when it is stopped", async () => {
+/** A wake whose connection never begins, for as long as the rehearsal has patience. */
+const HANGING = { upstreamConnections: 0, connectTimeout: 600_000 };
+
+test("one that hangs is given up, and said", async () => {
+  const warn = vi.fn<typeof silentLogger.warn>();
+  await rehearse(options({ limits: { ...HANGING, stopGrace: 100 }, log: { ...silentLogger, warn } }), new AbortController().signal);
+  expect(warn).toHaveBeenCalledOnce();
+});
+
+test.each([1, 2])(
+  "a gateway that is stopped ends its rehearsal at once, wherever it is, and leaves nothing of it: %i of workers",
+  async (workers) => {
+    const folder = await temporary();
+    const warn = vi.fn<typeof silentLogger.warn>();
+    const { gateway } = await startWith([], {}, { workers, limits: HANGING, log: { ...silentLogger, warn } });
+    const rehearsals = () => readdirSync(folder).filter((name) => name.includes("rehearsal-"));
+    const rehearsed = gateway.settle();
+    await eventually(() => rehearsals().some((name) => readFileSync(join(folder, name, "freezer.state"), "utf8") === "THAWED"));
+    await gateway.stop();
+    await rehearsed;
+    expect(rehearsals()).toEqual([]);
+    // One that had come to its end would have said so.
+    expect(warn).not.toHaveBeenCalledWith(expect.anything(), expect.stringContaining("rehearse"));
+  },
+);
+
+test("a gateway serves while it rehearses, and counts none of it", async () => {
   const folder = await temporary();
   const app = await rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
   const { gateway, port, wakes } = await startWith([app.port]);

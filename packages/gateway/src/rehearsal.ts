@@ -15,7 +15,8 @@ const WAKES = 300;
 const HERE = "127.0.0.1";
 const REVISION = "rehearsal/app";
 const HOST = "rehearsal.invalid";
-const TIMEOUTS = { timeoutSeconds: 30, responseStartTimeoutSeconds: 0, idleTimeoutSeconds: 0 };
+/** None of them takes a hundredth of that; what does has gone wrong, and is not tried again. */
+const TIMEOUTS = { timeoutSeconds: 5, responseStartTimeoutSeconds: 0, idleTimeoutSeconds: 0 };
 /** The usual fields: what is done for each of them is compiled, too. */
 const FIELDS = `Host: ${HOST}\r\nUser-Agent: rehearsal\r\nAccept: */*\r\nAccept-Encoding: gzip, br\r\n`;
 const FIRST = `GET /first HTTP/1.1\r\n${FIELDS}\r\n`;
@@ -25,12 +26,13 @@ const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Thu, 
 /**
  * Runs what a request that wakes an instance runs, often enough that this thread's engine has compiled it: a gateway in front of applications that sleep does little
  * else, and so seldom that the first would wait for it and the others be interpreted (docs/adr/0045). It does so with a data plane of its own, in front of an
- * instance that is none: nothing of it is counted, logged or told. Ends early when `signal` says so; never throws.
+ * instance that is none: nothing of it is counted, logged or told. Ends at once when `signal` says so; never throws.
  */
 export async function rehearse(options: ServingOptions, signal: AbortSignal): Promise<void> {
   try {
-    await play(options, signal);
+    if (!signal.aborted) await play(options, signal);
   } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") return;
     options.log.warn({ error }, "the gateway could not rehearse: the first instances that it wakes answer a little later");
   }
 }
@@ -57,7 +59,7 @@ async function play(options: ServingOptions, signal: AbortSignal): Promise<void>
     for (let wake = 0; wake < WAKES && !signal.aborted; wake++) {
       const backend = { key: REVISION, protocol: "http1" as const, containerConcurrency: 0, ...TIMEOUTS, endpoints: [] };
       stage.plane.putBackend({ ...backend, frozen: [{ ...endpoint, thawFile }] });
-      await ask(port);
+      await ask(port, signal);
       // What the control plane does then; and that it sleeps again.
       stage.plane.putBackend({ ...backend, endpoints: [endpoint] });
       stage.plane.putBackend(backend);
@@ -69,11 +71,14 @@ async function play(options: ServingOptions, signal: AbortSignal): Promise<void>
   }
 }
 
-/** Both requests on one connection, the second when the first is answered. */
-function ask(port: number): Promise<void> {
+/** Both requests on one connection, the second when the first is answered. Throws when that is not as it should be. */
+function ask(port: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: HERE, port, noDelay: true }, () => socket.write(FIRST));
-    socket.once("data", () => socket.write(LAST));
+    const socket = connect({ host: HERE, port, noDelay: true, signal }, () => socket.write(FIRST));
+    socket.once("data", (answer) => {
+      if (String(answer).startsWith("HTTP/1.1 200 ")) socket.write(LAST);
+      else socket.destroy(new Error(String(answer)));
+    });
     socket
       .resume()
       .once("error", reject)

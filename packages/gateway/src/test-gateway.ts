@@ -1,7 +1,7 @@
 /** What the tests of this package share: a gateway on real sockets, a client that sends bytes as they are, and small instances. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { silentLogger, systemClock, systemRandom, type Clock, type Random } from "@ebb/base";
+import { silentLogger, systemClock, systemRandom, type Clock, type Logger, type Random } from "@ebb/base";
 import { tempDir } from "@ebb/testkit";
 import { onTestFinished } from "vitest";
 import { createGatewayClient, type GatewayClient } from "./control/gateway-client.ts";
@@ -19,6 +19,8 @@ export interface TestGatewayOptions {
   ports?: [number, number];
   /** A third listener, with TLS. */
   tls?: boolean;
+  workers?: number;
+  log?: Logger;
 }
 
 export interface TestGateway {
@@ -49,7 +51,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     tablePath: join(folder, "table.json"),
     clock,
     random: options.random ?? systemRandom,
-    log: silentLogger,
+    log: options.log ?? silentLogger,
+    workers: options.workers ?? 1,
     accessLog: (entry) => accessLog.push(entry),
     limits: { stopGrace: 100, ...options.limits },
     transport: process.env["EBB_TEST_TRANSPORT"] === "documented" ? "documented" : "native",

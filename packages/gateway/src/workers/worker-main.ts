@@ -66,6 +66,7 @@ const options: ServingOptions = {
 
 const serving = makeServing(options);
 const ending = new AbortController();
+let rehearsed: Promise<void> | undefined;
 serving.onWake.on((revision) => tell({ type: "wake", revision }));
 
 function done(id: number, value?: WorkerAnswer): void {
@@ -74,14 +75,15 @@ function done(id: number, value?: WorkerAnswer): void {
 
 async function stop(): Promise<void> {
   ending.abort();
-  await serving.stop();
+  await Promise.all([serving.stop(), rehearsed]);
   sendEntries();
   // Idle connections to instances would keep the thread. It ends alone: the process goes on.
   process.exit(0);
 }
 
 async function rehearseFor(id: number): Promise<void> {
-  await rehearse(options, ending.signal);
+  rehearsed ??= rehearse(options, ending.signal);
+  await rehearsed;
   done(id);
 }
 

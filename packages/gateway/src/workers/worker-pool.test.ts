@@ -1,7 +1,8 @@
+import { watch } from "node:fs";
 import type { Socket } from "node:net";
 import { silentLogger, systemClock, systemRandom } from "@ebb/base";
-import { eventually } from "@ebb/testkit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually, tempDir } from "@ebb/testkit";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { AccessLogEntry } from "../core/access-log.ts";
 import type { Backend } from "../route-table.ts";
 import { backend, exchange, get, rawClient, rawServer, rule } from "../test-gateway.ts";
@@ -192,4 +193,24 @@ test("what its workers no longer need is given back to the machine, while they s
   expect(await exchange(port, get())).toContain("ok");
   await compacted;
   expect(before - process.memoryUsage.rss()).toBeGreaterThan(16 * 1024 * 1024);
+});
+
+test("a worker that ends while another rehearses keeps nobody waiting, and the one in its place rehearses, too", async () => {
+  const { path, remove } = await tempDir("ebb-rehearsals-");
+  vi.stubEnv("TMPDIR", path);
+  const rehearsals = new Set<string | null>();
+  const watcher = watch(path, (_, name) => void rehearsals.add(name));
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    watcher.close();
+    await remove();
+  });
+  const { pool } = await startPool([]);
+  const [, victim] = pool.threads;
+  const rehearsed = pool.rehearse();
+  await eventually(() => rehearsals.size === 1);
+  await victim?.kill();
+  expect(await victim?.ask({ type: "stats" })).toBeUndefined();
+  await rehearsed;
+  await eventually(() => rehearsals.size === WORKERS);
 });

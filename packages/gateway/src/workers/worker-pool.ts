@@ -44,6 +44,8 @@ export class WorkerPool {
   #addresses: { host: string; port: number }[] = [];
   #transport: TransportKind = "documented";
   #stopping = false;
+  /** Whether it has begun to rehearse. */
+  #rehearses = false;
 
   constructor(options: ServingOptions, size: number) {
     this.#options = options;
@@ -96,9 +98,10 @@ export class WorkerPool {
     for (const thread of this.threads) await thread.ask({ type: "compact" });
   }
 
-  /** Has each worker rehearse, one after the other. */
-  async rehearse(signal: AbortSignal): Promise<void> {
-    for (const thread of this.threads) if (!signal.aborted) await thread.ask({ type: "rehearse" });
+  /** Has each worker rehearse, one after the other; one that takes another's place does so when it has come. */
+  async rehearse(): Promise<void> {
+    this.#rehearses = true;
+    for (const thread of this.threads) if (!this.#stopping) await thread.ask({ type: "rehearse" });
   }
 
   async stop(): Promise<void> {
@@ -122,6 +125,7 @@ export class WorkerPool {
     this.#threads.set(worker, thread);
     void thread.ended.then((error) => this.#ended(worker, { error, ran: clock.monotonic() - began }));
     await thread.listening;
+    if (this.#rehearses) void thread.ask({ type: "rehearse" });
     return thread;
   }
 

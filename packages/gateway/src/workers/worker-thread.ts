@@ -25,6 +25,7 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #asked = new Map<number, (answer: WorkerAnswer) => void>();
   readonly #opened = Promise.withResolvers<void>();
+  #hasEnded = false;
   #next = 0;
 
   constructor(setup: WorkerSetup) {
@@ -41,6 +42,7 @@ export class WorkerThread {
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("exit", (code) => {
       const reason = cause ?? new Error(`the worker ended with code ${code}`);
+      this.#hasEnded = true;
       for (const answer of this.#asked.values()) answer(undefined);
       this.#asked.clear();
       this.#opened.reject(reason);
@@ -49,6 +51,7 @@ export class WorkerThread {
   }
 
   ask(question: Question): Promise<WorkerAnswer> {
+    if (this.#hasEnded) return Promise.resolve(undefined);
     const id = this.#next++;
     const answer = new Promise<WorkerAnswer>((resolve) => this.#asked.set(id, resolve));
     this.send({ ...question, id });
