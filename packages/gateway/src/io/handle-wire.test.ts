@@ -63,6 +63,14 @@ test.each<[string, (peer: Socket) => void, string[]]>([
   },
 );
 
+test("whoever waits to write to a peer that has crashed goes on: nobody takes it any more", async () => {
+  const { wire, events, peer } = await begun();
+  expect(wire.write("", Buffer.alloc(16 * 1024 * 1024))).toBe(false);
+  peer.resetAndDestroy();
+  await eventually(() => events.length > 1);
+  expect([events, wire.roomy, wire.write("more")]).toEqual([["connected", "drained"], true, true]);
+});
+
 test("a client that has left is known to have when it cannot be written to, though nobody reads what it sends", async () => {
   const { server, port } = await serve();
   const accepted: Wire[] = [];

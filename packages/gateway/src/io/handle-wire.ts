@@ -181,7 +181,11 @@ export class HandleWire implements Wire {
    */
   #cannotWrite(status: number): void {
     this.#unwritable ??= errorName(status);
-    if (!this.#reading && !this.#place) this.destroy(this.#unwritable);
+    if (!this.#reading && !this.#place) return this.destroy(this.#unwritable);
+    if (!this.#wasFull) return;
+    // The rest is dropped: nobody needs to wait with it.
+    this.#wasFull = false;
+    this.events.drained();
   }
 
   #closeIfDone(): void {
