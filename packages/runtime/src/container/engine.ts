@@ -101,8 +101,8 @@ async function askPodman(socketPath: string, timeout: number): Promise<Told | un
 /** Podman answers as Docker does, too. Taken for one because it was slow to say what it is, it would lack until the next start what only Podman is used for. */
 async function askOther(socketPath: string, docker: Docker): Promise<Told | undefined> {
   try {
-    const { Components = [] } = await docker.version();
-    if (Components.some(({ Name }) => Name.startsWith("Podman"))) return await askPodman(socketPath, START_DEADLINE);
+    const { Components } = (await docker.version()) as { Components?: { Name: string }[] };
+    if (Components?.some(({ Name }) => Name.startsWith("Podman"))) return await askPodman(socketPath, START_DEADLINE);
     const info = (await docker.info()) as { ServerVersion: string; SecurityOptions?: string[]; MemoryLimit?: boolean };
     const rootless = (info.SecurityOptions ?? []).some((option) => option.includes("rootless"));
     return { name: "docker", version: info.ServerVersion, rootless, limitsMemory: info.MemoryLimit === true && !rootless };
