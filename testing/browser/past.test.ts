@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { accessibilityFindings, skipReason } from "./src/browser.ts";
 import { apps, decisions, logRecords, status } from "./src/staged-data.ts";
-import { explainedRequest } from "./src/staged-tries.ts";
+import { explainedRequest, recentRequests } from "./src/staged-tries.ts";
 import { PHONE, problem, stagedVisits } from "./src/staged-visits.ts";
 
 const { platform, stage, go } = stagedVisits();
@@ -85,9 +85,13 @@ describe.skipIf(skipReason !== null)("recent requests", () => {
     await page.getByText("1 of 6").waitFor();
     await page.waitForURL("**/requests?q=get+%2Fa");
     await page.getByRole("textbox", { name: /^Find by method/ }).fill("");
+    const items = recentRequests.items.filter(({ version }) => version === "v12");
+    stage(`GET ${AT}/requests`, { status: 200, body: { recorded: true, items } });
+    const narrowed = page.waitForRequest((request) => request.url().includes("/requests?") && request.url().includes("version=v12"));
     await page.getByRole("combobox", { name: "Version" }).click();
     await page.getByTitle("v12", { exact: true }).last().click();
-    await page.getByText("2 of 6").waitFor();
+    await narrowed;
+    await page.getByText("2 in all").waitFor();
     const asked = page.waitForRequest((request) => request.url().includes("/explain?request=r-orders"));
     await page.getByRole("button", { name: "Why there: POST /orders" }).click();
     await asked;

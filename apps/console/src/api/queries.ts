@@ -63,11 +63,11 @@ export const decisionsOfSpanQuery = (place: Place, { to }: TimeSpan) =>
     refetchInterval: to === undefined ? 4000 : false,
   });
 
-/** Requests are no event either; as many as a page can show. */
-export const recentRequestsQuery = (place: Place, status: RequestStatus | undefined) =>
+/** Requests are no event either; as many as a page can show, of those that are so. */
+export const recentRequestsQuery = (place: Place, so: { status?: RequestStatus | undefined; version?: string | undefined }) =>
   queryOptions({
-    queryKey: [...keys.place(place, "requests"), "recent", status],
-    queryFn: ({ signal }) => client.recentRequests(place, { status, limit: 500, signal }),
+    queryKey: [...keys.place(place, "requests"), "recent", so],
+    queryFn: ({ signal }) => client.recentRequests(place, { ...so, limit: 500, signal }),
     refetchInterval: 5000,
   });
 /** Where a remembered request would go as rules and split are now. */

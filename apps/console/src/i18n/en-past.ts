@@ -37,7 +37,7 @@ export const enPast = {
     took: "Took",
     size: "Answer's size",
     reason: "Why no instance answered",
-    gatewaySays: (reason: string) => `The gateway: ${reason}`,
+    gatewaySays: "The gateway:",
     version: "Version",
     standsFor: "Stands for",
     nobody: "nobody",

@@ -37,7 +37,7 @@ export const zhPast: typeof enPast = {
     took: "耗时",
     size: "响应大小",
     reason: "为什么没有实例响应",
-    gatewaySays: (reason) => `网关：${reason}`,
+    gatewaySays: "网关：",
     version: "版本",
     standsFor: "代表数量",
     nobody: "无",

@@ -170,8 +170,11 @@ const requests = createRoute({
     q: optional(search, "q"),
     request: optional(search, "request"),
   }),
-  loaderDeps: ({ search: { status } }) => ({ status }),
-  loader: ({ params, deps }) => early(recentRequestsQuery(params, deps.status)),
+  loaderDeps: ({ search: { status, version } }) => ({ status, version }),
+  loader: ({ params, deps }) => {
+    early(recentRequestsQuery(params, deps));
+    early(versionsQuery(params));
+  },
   component: lazyRouteComponent(() => import("../pages/app/requests/requests-tab.tsx"), "RequestsTab"),
 });
 const tryIt = createRoute({

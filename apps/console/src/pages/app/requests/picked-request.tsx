@@ -64,7 +64,7 @@ function Kept({ request }: { request: RecentRequest }) {
         {reason !== null && (
           <>
             <dt>{text.requests.reason}</dt>
-            <dd>{reason}</dd>
+            <dd lang="en">{reason}</dd>
           </>
         )}
         <dt>{text.requests.took}</dt>

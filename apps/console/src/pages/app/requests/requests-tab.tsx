@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import Button from "antd/es/button";
 import Input from "antd/es/input";
-import { recentRequestsQuery } from "../../../api/queries.ts";
+import { recentRequestsQuery, versionsQuery } from "../../../api/queries.ts";
 import { useFormat, useText } from "../../../i18n/language.tsx";
 import { ButtonLink } from "../../../ui/button-link.tsx";
 import { DataTable, type Column } from "../../../ui/data-table.tsx";
@@ -27,12 +27,11 @@ export function RequestsTab() {
   const place = usePlace();
   const { request, status, version, q = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  // What failed may be older than the newest that can be shown of all: the platform narrows by it, the page by the rest.
-  const query = useQuery(recentRequestsQuery(place, status));
+  // What failed, or went to a version, may be older than the newest that can be shown of all: the platform narrows by it, the page by words.
+  const query = useQuery(recentRequestsQuery(place, { status, version }));
   const narrow = (to: Narrowed) => void navigate({ search: (now) => ({ ...now, ...to }), replace: true, resetScroll: false });
   const wanted = q.trim().toLowerCase();
-  const fits = (one: RecentRequest) =>
-    (version === undefined || one.version === version) && `${one.method} ${one.path} ${one.host} ${one.id}`.toLowerCase().includes(wanted);
+  const fits = (one: RecentRequest) => `${one.method} ${one.path} ${one.host} ${one.id}`.toLowerCase().includes(wanted);
   const shown = query.data?.items.filter(fits) ?? [];
   return (
     <>
@@ -41,7 +40,7 @@ export function RequestsTab() {
       <Panel title={text.requests.title}>
         <p className="faint">{text.requests.intro}</p>
         <div className="toolbar">
-          <Narrow requests={query.data?.items ?? []} narrow={narrow} />
+          <Narrow narrow={narrow} />
           <span className="faint" role="status">
             {query.data && query.data.items.length > 0 ? text.requests.count(shown.length, query.data.items.length) : ""}
           </span>
@@ -50,7 +49,7 @@ export function RequestsTab() {
           {({ items, recorded }) => {
             if (shown.length > 0) return <RequestTable requests={shown} onPick={(id) => narrow({ request: id })} />;
             if (!recorded) return <Blank>{text.requests.notRecorded}</Blank>;
-            if (items.length > 0) return <Blank>{text.requests.noMatch}</Blank>;
+            if (items.length > 0 || version !== undefined) return <Blank>{text.requests.noMatch}</Blank>;
             return (
               <Blank>{status === undefined ? text.requests.none : text.requests.noneSo[status === "failed" ? "failed" : "other"]}</Blank>
             );
@@ -63,11 +62,11 @@ export function RequestsTab() {
 
 type Narrowed = Partial<ReturnType<typeof route.useSearch>>;
 
-function Narrow({ requests, narrow }: { requests: readonly RecentRequest[]; narrow: (to: Narrowed) => void }) {
+function Narrow({ narrow }: { narrow: (to: Narrowed) => void }) {
   const text = useText();
   const { status, version, q = "" } = route.useSearch();
   const { words, setTyped, onBlur } = useTyped(q);
-  const versions = new Set(requests.flatMap((one) => one.version ?? []));
+  const versions = new Set(useQuery(versionsQuery(usePlace())).data?.map(({ name }) => name));
   if (version !== undefined) versions.add(version);
   return (
     <>
@@ -123,7 +122,11 @@ function RequestTable({ requests, onPick }: RequestTableProps) {
       render: ({ method, path, reason }) => (
         <div className="prose">
           <code>{`${method} ${path}`}</code>
-          {reason !== null && <div className="faint">{text.requests.gatewaySays(reason)}</div>}
+          {reason !== null && (
+            <div className="faint">
+              {text.requests.gatewaySays} <span lang="en">{reason}</span>
+            </div>
+          )}
         </div>
       ),
     },
