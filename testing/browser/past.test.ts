@@ -43,7 +43,7 @@ describe.skipIf(skipReason !== null)("a time from and to", () => {
     platform().stage(`GET ${AT}/logs`, { lines: logRecords(3), close: true });
     await page.getByText("all of this time · 3 lines").waitFor();
     expect(await page.getByRole("button", { name: "Pause" }).count()).toBe(0);
-    expect(asked.at(-1)).toBe("?since=2026-11-23T09%3A00%3A00.000Z&until=2026-11-23T10%3A00%3A00.000Z&tail=50000");
+    expect(asked.at(-1)).toBe("?follow=true&since=2026-11-23T09%3A00%3A00.000Z&until=2026-11-23T10%3A00%3A00.000Z&tail=50000");
     platform().stage(`GET ${AT}/logs`, { lines: [], close: true });
     await page.getByLabel("To", { exact: true }).fill("2026-11-23T11:00");
     await page.getByRole("button", { name: "Show" }).click();
@@ -52,12 +52,14 @@ describe.skipIf(skipReason !== null)("a time from and to", () => {
     await page.waitForURL(`**${PLACE}/logs`);
   });
 
-  test("of the log that is not over yet is asked for again until it is", async () => {
+  test("of the log that is not over yet is followed, and taken up where it ends before its time", async () => {
     stage(`GET ${AT}/logs`, { lines: logRecords(1), close: true });
     const { page } = await go("/");
+    const asked = page.waitForRequest((request) => request.url().includes(`${AT}/logs?`));
     await page.clock.setFixedTime("2026-11-23T09:59:00Z");
     await page.goto(`${PLACE}/logs?from=2026-11-23T09:00:00Z&to=2026-11-23T10:00:00Z`);
     await page.getByText("live · 1 line").waitFor();
+    expect(new URL((await asked).url()).searchParams.get("follow")).toBe("true");
     platform().stage(`GET ${AT}/logs`, { lines: logRecords(1, 1), close: true });
     await page.getByText("live · 2 lines").waitFor();
     await page.clock.setFixedTime("2026-11-23T10:00:01Z");

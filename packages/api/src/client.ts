@@ -38,7 +38,7 @@ export interface LogQuery {
   tail?: number | undefined;
   /** RFC 3339. */
   since?: string | undefined;
-  /** RFC 3339: what was written later is left out, and nothing is followed. */
+  /** RFC 3339: what was written later is left out. What is followed ends then, once all until then was told. */
   until?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions) {
     ...clusterCalls(send),
     status: (call?: CallOptions) => json<PlatformStatus>("GET", "/status", call),
 
-    /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops. */
+    /** Ends with what there is, unless `follow` is set; a followed stream ends when the platform stops, or at `until`. */
     async *logs(place: Place, query: LogQuery & CallOptions = {}): AsyncGenerator<LogRecord> {
       const { signal, ...rest } = query;
       const response = await send("GET", placePath(place, "/logs"), {

@@ -15,7 +15,7 @@ export interface LogSelection {
   follow: boolean;
   tail?: number;
   since?: string;
-  /** RFC 3339: for what is there already, not to be followed. */
+  /** RFC 3339: nothing that is later. What is followed ends then. */
   until?: string;
   signal: AbortSignal;
 }
@@ -27,11 +27,23 @@ const MOST_PODS = 50;
 const QUEUE = 1000;
 /** A pod whose log cannot be read yet (its container is being created) is asked again after this. */
 const RETRY = 1000;
+/** What was written just before `until` is there to be read after so long. */
+const LATE = 2000;
 
-/** An app's log lines: those that there are in the order of their times, or, followed, as they come from each instance, new ones too. */
+/**
+ * An app's log lines: those that there are in the order of their times, or, followed, as they come from each instance, new ones too. Until a time
+ * that is over nothing is to come.
+ */
 export function appLogs(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
-  return selection.follow ? followed(sources, app, selection) : present(sources, app, selection);
+  const { follow, until } = selection;
+  const end = until === undefined ? Infinity : Date.parse(until) + LATE;
+  return follow && sources.clock.now() < end
+    ? followed(sources, app, { ...selection, end })
+    : present(sources, app, { ...selection, follow: false });
 }
+
+/** When it has an end, on the platform's clock. */
+type Followed = LogSelection & { end: number };
 
 function select(cluster: Cluster, app: string, { version, instance }: LogSelection): Pod[] {
   return cluster
@@ -69,14 +81,15 @@ async function* lastUntil(until: number, most: number, pod: AsyncIterable<LogRec
   yield* kept.slice(-most);
 }
 
-async function* followed(sources: LogSources, app: string, selection: LogSelection): AsyncGenerator<LogRecord> {
-  const { cluster } = sources;
+async function* followed(sources: LogSources, app: string, selection: Followed): AsyncGenerator<LogRecord> {
+  const { cluster, clock } = sources;
   const ended = new AbortController();
   const signal = AbortSignal.any([selection.signal, ended.signal]);
   const queue: LogRecord[] = [];
   const filled = new Waiter(signal);
   const space = new Waiter(signal);
   const following = new Set<string>();
+  const isOver = () => clock.now() >= selection.end;
   const begin = () => {
     for (const pod of select(cluster, app, selection)) {
       if (following.size >= MOST_PODS || following.has(pod.metadata.name)) continue;
@@ -94,53 +107,72 @@ async function* followed(sources: LogSources, app: string, selection: LogSelecti
       filled.wake();
     }
     following.delete(pod.metadata.name);
+    filled.wake();
   };
   const unsubscribe = cluster.onChange((change) => {
-    if (change.kind === "pod" && change.app === app) begin();
+    if (change.kind === "pod" && change.app === app && !isOver()) begin();
   });
+  const timer = selection.end === Infinity ? undefined : clock.after(selection.end - clock.now(), () => filled.wake());
   try {
     begin();
     while (!signal.aborted) {
       filled.reset();
       yield* queue.splice(0);
       space.wake();
-      if (queue.length === 0) await filled.wait();
+      if (queue.length > 0) continue;
+      if (isOver() && following.size === 0) return;
+      await filled.wait();
     }
   } finally {
+    timer?.cancel();
     unsubscribe();
     ended.abort();
   }
 }
 
-/** One pod's lines until it is gone; taken up again after the last line when the stream breaks. Never throws. */
-async function* followPod(sources: LogSources, app: string, pod: Pod, selection: LogSelection): AsyncGenerator<LogRecord> {
+/**
+ * One pod's lines until it is gone, or the end has come; taken up again after the last line when the stream breaks. At the end what there is by then
+ * is read once more, as the stream may have been behind. Never throws.
+ */
+async function* followPod(sources: LogSources, app: string, pod: Pod, selection: Followed): AsyncGenerator<LogRecord> {
   const { cluster, clock } = sources;
-  const { signal } = selection;
+  const { signal, end } = selection;
+  const until = selection.until === undefined ? Infinity : Date.parse(selection.until);
+  const stop = new AbortController();
+  const streaming = AbortSignal.any([signal, stop.signal]);
+  const timer = end === Infinity ? undefined : clock.after(end - clock.now(), () => stop.abort());
   /** The newest time that was read and the lines that have it, which may be many: a stream that is taken up again begins with all of these. */
   let newest = { time: "", lines: 0 };
   const there = () => cluster.pods(app).some((other) => other.metadata.uid === pod.metadata.uid);
-  do {
-    let { time: since, lines: again } = newest;
-    try {
-      const from = since === "" ? selection : { ...selection, since, tail: undefined };
-      for await (const record of readPod(sources, pod, from)) {
-        if (again > 0 && record.time === since) {
-          again--;
-          continue;
+  try {
+    for (;;) {
+      const isLast = stop.signal.aborted;
+      let { time: since, lines: again } = newest;
+      try {
+        const from = since === "" ? selection : { ...selection, since, tail: undefined };
+        for await (const record of readPod(sources, pod, { ...from, follow: !isLast, signal: isLast ? signal : streaming })) {
+          if (again > 0 && record.time === since) {
+            again--;
+            continue;
+          }
+          if (Date.parse(record.time) > until) continue;
+          yield record;
+          if (record.time > newest.time) newest = { time: record.time, lines: 0 };
+          if (record.time === newest.time) newest.lines++;
         }
-        yield record;
-        if (record.time > newest.time) newest = { time: record.time, lines: 0 };
-        if (record.time === newest.time) newest.lines++;
+      } catch {
+        // Not there yet, or the cluster is restarting: below it is asked again as long as the pod is there.
       }
-    } catch {
-      // Not there yet, or the cluster is restarting: below it is asked again as long as the pod is there.
+      if (signal.aborted || isLast || !there()) return;
+      if (stop.signal.aborted) continue;
+      const pause = new Waiter(streaming);
+      const retry = clock.after(RETRY, () => pause.wake());
+      await pause.wait();
+      retry.cancel();
     }
-    if (signal.aborted || !there()) return;
-    const pause = new Waiter(signal);
-    const timer = clock.after(RETRY, () => pause.wake());
-    await pause.wait();
-    timer.cancel();
-  } while (!signal.aborted && there());
+  } finally {
+    timer?.cancel();
+  }
 }
 
 async function* readPod(

@@ -1,6 +1,6 @@
 import type { ChangeEvent, LogRecord, OperationEvent } from "@ebb/api";
 import { silentLogger, systemClock } from "@ebb/base";
-import { eventually } from "@ebb/testkit";
+import { eventually, VirtualClock } from "@ebb/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { PodLogLine } from "../cluster/port.ts";
 import { FakeCluster } from "../testing/fake-cluster.ts";
@@ -170,5 +170,35 @@ describe("an app's log", () => {
     expect(cluster.asked).toContain("shop-00001-pod since 2026-01-01T00:00:01Z");
     stop.abort();
     await done;
+  });
+
+  test("followed until a time that is to come ends then by the platform's clock, with what was written until then and told late", async () => {
+    class Slow extends Talking {
+      override async *podLogs(pod: string, options: { follow: boolean; since?: string; signal: AbortSignal }): AsyncGenerator<PodLogLine> {
+        yield* super.podLogs(pod, options);
+        if (options.follow) await new Promise<void>((resolve) => options.signal.addEventListener("abort", () => resolve()));
+      }
+    }
+    const cluster = new Slow();
+    const clock = new VirtualClock();
+    await cluster.putService(service("ok-1", 1));
+    await cluster.putService(service("ok-2", 2));
+    cluster.lines.set("shop-00001-pod", [line(1, "a")]);
+    cluster.lines.set("shop-00002-pod", [line(2, "b")]);
+    const selection = { follow: true, until: "2026-01-01T00:00:05Z", signal: stopper().signal };
+    const read = () => collect<LogRecord>(appLogs({ cluster, clock, log: silentLogger }, "shop", selection));
+    const { seen, done } = read();
+    await eventually(() => seen.length === 2);
+    // Earlier than the newest of another instance, and not told to who follows.
+    cluster.lines.get("shop-00001-pod")?.push(line(1, "a at last"), line(5, "on time"), line(6, "too late"));
+    await clock.advance(6999);
+    expect(seen).toHaveLength(2);
+    await clock.advance(1);
+    await done;
+    expect(seen.map(({ text }) => text)).toEqual(["a", "b", "a at last", "on time"]);
+    expect(clock.pending).toBe(0);
+    const over = read();
+    await over.done;
+    expect(over.seen.map(({ text }) => text)).toEqual(["a", "a at last", "b", "on time"]);
   });
 });

@@ -94,17 +94,13 @@ export function useLogs({ place: { app, env }, version, instance, span: { from, 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const run = async () => {
       while (!signal.aborted) {
-        let all = false;
+        let ended = false;
         try {
           setState("live");
-          // Until a time that is still to come there are lines to come, too.
-          const isOver = to !== undefined && Date.parse(to) < Date.now();
           const since = resume.current.reconnect() ?? from;
-          const which =
-            to !== undefined
-              ? { since, until: to, tail: KEPT.lines }
-              : { follow: true, ...(since === undefined ? { tail: TAIL } : { since }) };
-          const stream = client.logs({ app, env }, { version, instance, ...which, signal });
+          // Until a time that is still to come, too: the platform ends it then, by its own clock.
+          const which = to !== undefined ? { since, until: to, tail: KEPT.lines } : since === undefined ? { tail: TAIL } : { since };
+          const stream = client.logs({ app, env }, { version, instance, follow: true, ...which, signal });
           let turn = performance.now();
           for await (const record of stream) {
             setError(null);
@@ -123,16 +119,17 @@ export function useLogs({ place: { app, env }, version, instance, span: { from, 
               Math.min(SELDOM, Math.max(GATHER, SHARE * flushed.current.cost)),
             );
           }
-          if (isOver) {
+          // A platform that stops ends it as well, and before its time: then it is asked again.
+          if (to !== undefined && Date.parse(to) <= Date.now()) {
             setState("done");
             return;
           }
-          all = to !== undefined;
+          ended = to !== undefined;
         } catch (failure) {
           if (!signal.aborted) setError(failure);
         }
         if (signal.aborted) return;
-        if (!all) setState("broken");
+        if (!ended) setState("broken");
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     };

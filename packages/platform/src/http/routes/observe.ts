@@ -66,7 +66,7 @@ export function registerObserveRoutes(server: FastifyInstance, { api, clock, sto
     async (request, reply) => {
       const { follow, ...rest } = request.query as Static<typeof LogsQuery>;
       const signal = clientGone(reply, stopping);
-      const source = await api.logs(placeOf(request), { ...rest, follow: follow === "true" && rest.until === undefined, signal });
+      const source = await api.logs(placeOf(request), { ...rest, follow: follow === "true", signal });
       await sendStream(reply, { source, kind: "ndjson", clock, signal });
     },
   );
