@@ -17,8 +17,9 @@ export function KeepForm({ environment, readOnly }: { environment: Revised<Envir
   const id = useId();
   const queryClient = useQueryClient();
   const edit = useEdit<Keep, PatchEnvironment, Revised<Environment>>(environment, async (patch, on) => {
-    await client.patchEnvironment(environment.team, environment.name, patch, on);
+    const after = await client.patchEnvironment(environment.team, environment.name, patch, on);
     await queryClient.invalidateQueries({ queryKey: keys.teams });
+    return after;
   });
   const current = edit.base.versions;
   const draft = edit.edited ?? current;

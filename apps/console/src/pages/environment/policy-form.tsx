@@ -26,8 +26,9 @@ const NUMBERS = [
 function usePolicyEdit(environment: Revised<Environment>) {
   const queryClient = useQueryClient();
   const edit = useEdit<PolicyDraft, PatchEnvironment, Revised<Environment>>(environment, async (patch, on) => {
-    await client.patchEnvironment(environment.team, environment.name, patch, on);
+    const after = await client.patchEnvironment(environment.team, environment.name, patch, on);
     await queryClient.invalidateQueries({ queryKey: keys.teams });
+    return after;
   });
   const { edited, setEdited, base, save, reload } = edit;
   const current = draftOf(base);

@@ -75,9 +75,11 @@ function QuotaForm({ team, quota }: { team: string; quota: Revised<TeamQuota> })
   const text = useText();
   const id = useId();
   const queryClient = useQueryClient();
-  const edit = useEdit<QuotaDraft, PatchQuota, Revised<TeamQuota>>(quota, async (next, on) =>
-    queryClient.setQueryData(quotaQuery(team).queryKey, await client.patchQuota(team, next, on)),
-  );
+  const edit = useEdit<QuotaDraft, PatchQuota, Revised<TeamQuota>>(quota, async (next, on) => {
+    const after = await client.patchQuota(team, next, on);
+    queryClient.setQueryData(quotaQuery(team).queryKey, after);
+    return after;
+  });
   const { edited, setEdited, base, save, reload } = edit;
   const draft = edited ?? draftOf(quota.quota);
   const patch = patchOf(base.quota, draft);

@@ -36,9 +36,11 @@ function ServersForm({ settings }: { settings: Revised<GitSettings> }) {
   const { gitAccess: text, environments } = useText();
   const id = useId();
   const queryClient = useQueryClient();
-  const edit = useEdit<Draft, PatchGitSettings, Revised<GitSettings>>(settings, async (patch, on) =>
-    queryClient.setQueryData(gitSettingsQuery.queryKey, await client.patchGitSettings(patch, on)),
-  );
+  const edit = useEdit<Draft, PatchGitSettings, Revised<GitSettings>>(settings, async (patch, on) => {
+    const after = await client.patchGitSettings(patch, on);
+    queryClient.setQueryData(gitSettingsQuery.queryKey, after);
+    return after;
+  });
   const { edited, setEdited, base, save, reload } = edit;
   const draft = edited ?? { publicServers: base.publicServers, allow: base.allow.join("\n") };
   const allow = draft.allow

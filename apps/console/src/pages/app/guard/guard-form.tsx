@@ -26,9 +26,11 @@ export function GuardForm({ place, policy, readOnly }: GuardFormProps) {
   const { text, format } = useSpeech();
   const { guard } = text;
   const queryClient = useQueryClient();
-  const edit = useEdit<GuardDraft, PatchTrafficPolicy, Revised<GuardInForce>>(policy, async (next, on) =>
-    queryClient.setQueryData(trafficPolicyQuery(place).queryKey, await client.patchTrafficPolicy(place, next, on)),
-  );
+  const edit = useEdit<GuardDraft, PatchTrafficPolicy, Revised<GuardInForce>>(policy, async (next, on) => {
+    const after = await client.patchTrafficPolicy(place, next, on);
+    queryClient.setQueryData(trafficPolicyQuery(place).queryKey, after);
+    return after;
+  });
   const { edited, setEdited, base, save, reload } = edit;
   const draft = edited ?? draftOf(policy);
   const sound = isSound(draft);

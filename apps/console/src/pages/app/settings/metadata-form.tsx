@@ -16,8 +16,9 @@ export function MetadataForm({ app, readOnly }: { app: Revised<App>; readOnly: b
   const id = useId();
   const queryClient = useQueryClient();
   const edit = useEdit<MetadataDraft, PatchApp, Revised<App>>(app, async (patch, on) => {
-    await client.patchApp(app.name, patch, on);
+    const after = await client.patchApp(app.name, patch, on);
     await queryClient.invalidateQueries({ queryKey: keys.app(app.name) });
+    return after;
   });
   const current = draftOf(edit.base);
   const draft = edit.edited ?? current;

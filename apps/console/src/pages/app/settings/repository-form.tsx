@@ -27,13 +27,9 @@ interface RepositoryFormProps {
 export function RepositoryForm({ place, team, repository, readOnly }: RepositoryFormProps) {
   const text = useText();
   const id = useId();
-  const queryClient = useQueryClient();
   const environments = useQuery({ ...environmentsQuery(team), enabled: team !== "" }).data ?? [];
   const linked = repository.url !== "";
-  const edit = useEdit<RepositoryDraft, PutRepository, Revised<Repository>>(repository, async (body, on) => {
-    await client.putRepository(place.app, body, on);
-    await queryClient.invalidateQueries({ queryKey: keys.app(place.app) });
-  });
+  const edit = useRepositoryEdit(place, repository);
   const current = draftOf(edit.base);
   const draft = edit.edited ?? current;
   const ready = isComplete(draft) && !isSame(draft, current);
@@ -113,4 +109,13 @@ export function RepositoryForm({ place, team, repository, readOnly }: Repository
       </form>
     </>
   );
+}
+
+function useRepositoryEdit({ app }: Place, repository: Revised<Repository>) {
+  const queryClient = useQueryClient();
+  return useEdit<RepositoryDraft, PutRepository, Revised<Repository>>(repository, async (body, on) => {
+    const after = await client.putRepository(app, body, on);
+    await queryClient.invalidateQueries({ queryKey: keys.app(app) });
+    return after;
+  });
 }

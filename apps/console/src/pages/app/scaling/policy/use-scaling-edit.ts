@@ -10,9 +10,11 @@ export type ScalingEdit = ReturnType<typeof useScalingEdit>;
 /** What is typed over the policy: outside of its form, as what was asked about another policy can be taken over into it. */
 export function useScalingEdit(place: Place, policy: Revised<ScalingPolicy>) {
   const queryClient = useQueryClient();
-  const edit = useEdit<ScalingDraft, PatchScaling, Revised<ScalingPolicy>>(policy, async (next, on) =>
-    queryClient.setQueryData(scalingQuery(place).queryKey, await client.patchScaling(place, next, on)),
-  );
+  const edit = useEdit<ScalingDraft, PatchScaling, Revised<ScalingPolicy>>(policy, async (next, on) => {
+    const after = await client.patchScaling(place, next, on);
+    queryClient.setQueryData(scalingQuery(place).queryKey, after);
+    return after;
+  });
   const draft = edit.edited ?? draftOf(policy);
   const sound = isSound(draft);
   const next = sound ? policyOf(draft) : null;
@@ -21,7 +23,7 @@ export function useScalingEdit(place: Place, policy: Revised<ScalingPolicy>) {
     draft,
     /** What the draft stands for; null while something in it is not complete. */
     next,
-    patch: next === null ? {} : patchOf(edit.base, next),
+    patch: next === null || edit.edited === null ? {} : patchOf(edit.base, next),
     set: (part: Partial<ScalingDraft>) => edit.setEdited({ ...draft, ...part }),
   };
 }
