@@ -74,7 +74,7 @@ export const enGuard = {
       until: (time: string) => `, until ${time}`,
       note: (note: string) => ` (${note})`,
       limit: (requests: number, seconds: string, by: string, burst: number | null) =>
-        `429 above ${requests} requests in ${seconds}, counted for ${by}${burst === null ? "" : `; ${burst} at once`}`,
+        `429 above ${requests === 1 ? "1 request" : `${requests} requests`} in ${seconds}, counted for ${by}${burst === null ? "" : `; ${burst} at once`}`,
       byHeader: (header: string) => `each value of ${header}`,
       affinity: (time: string, cookie: string) => `A client stays with its version and instance for ${time}, by the cookie ${cookie}`,
       ejection: (errors: number, time: string, percent: number) =>

@@ -100,8 +100,7 @@ export const enTeams = {
     freezesHelp:
       "In these times nothing is deployed, released or configured here. Platform administrators may, with a reason that is audited.",
     noFreezes: "No freeze is set.",
-    every: (cron: string, minutes: number, zone: string) =>
-      `from ${cron} (${zone}) on, for ${minutes === 60 ? "1 hour" : `${Math.round(minutes / 6) / 10} hours`}`,
+    every: (cron: string, time: string, zone: string) => `from ${cron} (${zone}) on, for ${time}`,
     between: (from: string, to: string) => `${from} to ${to}`,
     lift: "Lift",
     liftConfirm: (why: string) => `Lift the freeze “${why}”?`,

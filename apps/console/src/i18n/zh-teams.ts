@@ -100,7 +100,7 @@ export const zhTeams: typeof enTeams = {
     freezes: "冻结",
     freezesHelp: "在这些时间内，此处不会部署、发布或修改配置。平台管理员可以例外，但须注明会被审计的理由。",
     noFreezes: "没有设置冻结。",
-    every: (cron, minutes, zone) => `自 ${cron}（${zone}）起，持续 ${Math.round(minutes / 6) / 10} 小时`,
+    every: (cron, time, zone) => `自 ${cron}（${zone}）起，持续 ${time}`,
     between: (from, to) => `${from} 至 ${to}`,
     lift: "解除",
     liftConfirm: (why) => `解除冻结“${why}”？`,

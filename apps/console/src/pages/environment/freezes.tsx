@@ -41,7 +41,7 @@ export function Freezes({ environment, readOnly }: { environment: Revised<Enviro
   const change = (act: Change["act"]) => save.mutate({ act, on: environment });
   const when = (freeze: Freeze) =>
     "cron" in freeze
-      ? text.environments.every(freeze.cron, freeze.minutes, freeze.timeZone)
+      ? text.environments.every(freeze.cron, format.span(freeze.minutes * 60), freeze.timeZone)
       : text.environments.between(format.dateTime(freeze.from), format.dateTime(freeze.to));
   return (
     <>

@@ -19,6 +19,7 @@ test.each<[Partial<TrafficPolicy>, string]>([
     { rateLimits: [{ requests: 5, perSeconds: 60, by: "client", burst: 2 }] },
     "429 above 5 requests in 1 minute, counted for each address; 2 at once",
   ],
+  [{ rateLimits: [{ requests: 1, perSeconds: 1, by: "client" }] }, "429 above 1 request in 1 second, counted for each address"],
   [{ affinity: { cookie: "c", seconds: 3600 } }, "A client stays with its version and instance for 1 hour, by the cookie c"],
   [
     { retries: { attempts: 2, perTrySeconds: 3, on: ["5xx"], budgetPercent: 20 } },
