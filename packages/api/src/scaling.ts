@@ -40,16 +40,25 @@ const Idle = Type.Union([Type.Literal("cold"), Type.Literal("prepared"), Type.Li
   description: "What is kept of it while nobody asks",
 });
 
-/** In force at once and for all versions of an app in an environment, over what a version says itself; null leaves it to the version. */
-export const ScalingPolicy = object({
+const settings = {
   strategies: Nullable(Type.Array(ScalingStrategy, { minItems: 1, maxItems: 16 })),
   min: Nullable(Bound),
   max: Nullable(Bound),
   idle: Nullable(Idle),
+};
+/** In force at once and for all versions of an app in an environment, over what a version says itself; null leaves it to the version. */
+export const ScalingPolicy = object({
+  ...settings,
+  problem: Type.Optional(
+    Type.String({
+      description: "Why what somebody wrote into the cluster is no policy: nothing of it counts until it is set anew or removed",
+    }),
+  ),
+  saidProblem: Type.Optional(Said),
 });
 export type ScalingPolicy = Static<typeof ScalingPolicy>;
 /** What is left out stays as it is; null removes. */
-export const PatchScaling = Type.Partial(ScalingPolicy, { additionalProperties: false });
+export const PatchScaling = Type.Partial(object(settings), { additionalProperties: false });
 export type PatchScaling = Static<typeof PatchScaling>;
 
 const Starts = object({ cold: Type.Number(), prepared: Type.Number(), frozen: Type.Number() });

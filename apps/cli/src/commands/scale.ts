@@ -66,9 +66,16 @@ function countOf(option: string, text: string): number | null {
   return Number(text);
 }
 
-function lines({ strategies, min, max, idle }: ScalingPolicy): string[] {
+function lines({ strategies, min, max, idle, problem }: ScalingPolicy): string[] {
   const own = "as each version says";
   return [
+    ...(problem === undefined
+      ? []
+      : [
+          `What is set in the cluster cannot be followed, and nothing of it is in force: ${problem}.`,
+          "Set it anew, or take it back with --reset.",
+          "",
+        ]),
     `strategies  ${strategies?.map(strategyText).join(", ") ?? own}`,
     `min         ${min ?? own}`,
     `max         ${max === 0 ? "no limit" : (max ?? own)}`,

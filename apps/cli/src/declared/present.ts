@@ -72,21 +72,20 @@ async function declaredApp(client: Client, app: App, environments: readonly Envi
 
 async function declaredPlace(client: Client, { app, host, rules }: AppEnvironment, environment: Environment): Promise<DeclaredPlace> {
   const at = { app, env: environment.name };
-  const [{ items }, read, domains, policy] = await Promise.all([
+  const [{ items }, { strategies, min, max, idle }, domains, policy] = await Promise.all([
     client.getConfiguration(at),
     client.getScaling(at),
     client.listDomains(at),
     client.getTrafficPolicy(at),
   ]);
-  // What is declared has no revision: it is to be so whatever was there before.
-  const { revision: _, ...scaling } = read;
   const own = items.filter(({ layer }) => layer === "app");
   return {
     host: host === `${app}${environment.hostSuffix}` ? null : host,
     variables: variablesAmong(own.map(({ text, ...item }) => ({ ...item, value: text }))),
     // Whichever layer has them: the app would start.
     secrets: items.filter(({ kind }) => kind === "secret").map(({ name }) => name),
-    scaling,
+    // What is declared has no revision: it is to be so whatever was there before.
+    scaling: { strategies, min, max, idle },
     rules,
     guard: declaredGuard(policy),
     domains: Object.fromEntries(domains.map(({ name, certificateMode, redirect }) => [name, { certificate: certificateMode, redirect }])),

@@ -5,7 +5,7 @@ import { actionWords, saidWords, strategyWords } from "./said.ts";
 import { zh } from "./zh.ts";
 
 const catalogues = import.meta.glob<string>(
-  "../../../../packages/{autoscaler/src,builder/src,controllers/src/podautoscaler,platform/src/operations}/words.ts",
+  "../../../../packages/{autoscaler/src,builder/src,controllers/src/podautoscaler,platform/src/{operations,deploy}}/words.ts",
   {
     query: "?raw",
     import: "default",
@@ -21,7 +21,7 @@ const texts = new Map(
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted();
 
 test("every code that the platform says has Chinese words with the same holes, and no other has", () => {
-  expect(Object.keys(catalogues)).toHaveLength(4);
+  expect(Object.keys(catalogues)).toHaveLength(5);
   expect(texts.size).toBeGreaterThan(50);
   expect(new Set(Object.keys(zh.said))).toEqual(new Set(texts.keys()));
   for (const [code, text] of texts) {

@@ -36,7 +36,12 @@ describe("parseStrategies", () => {
     ["lag from nowhere", [{ type: "lag", target: 1 }], /one of lag and url/],
     ["lag from two places", [{ type: "lag", target: 1, lag: 1, url: "http://a" }], /one of lag and url/],
     ["a file", [{ type: "lag", target: 1, url: "file:///etc/passwd" }], /http or https/],
-    ["a password in a URL", [{ type: "lag", target: 1, url: "http://me:secret@a" }], /without a password/],
+    ["a password in a URL", [{ type: "lag", target: 1, url: "http://me:secret@a" }], /without a user/],
+    ["an @ anywhere in a URL", [{ type: "lag", target: 1, url: "http://queue/?of=ann@example" }], /without a user/],
+    ["what only a parser of URLs takes", [{ type: "lag", target: 1, url: "http:queue/x" }], /http or https URL/],
+    ["more waiting than can be counted", [{ type: "lag", target: 1, lag: 2e15 }], /at most 1000000000000000/],
+    ["a nickname", [{ type: "cron", start: "@daily", end: "0 9 * * *", replicas: 1 }], /start is not a text of 9 to 120/],
+    ["more instances than there can be", [{ type: "cron", start: "0 8 * * *", end: "0 9 * * *", replicas: 100_001 }], /at most 100000/],
   ])("%s is refused", (_, value, message) => {
     expect(() => parseStrategies(typeof value === "string" ? value : JSON.stringify(value))).toThrow(message);
   });

@@ -31,8 +31,13 @@ export interface Policy {
 
 const MOST_STRATEGIES = 16;
 const LONGEST = 16_384;
-const LONGEST_URL = 2048;
 const MOST_INSTANCES = 100_000;
+// As the platform's API takes them, so that what is in force can be shown and set there, too.
+const LONGEST_URL = 2048;
+const LONGEST_ZONE = 64;
+const CRON_LENGTH = { least: 9, most: 120 };
+const TARGETS = { least: 0.01, most: 1e9 };
+const LAGS = { least: 0, most: 1e15 };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -111,10 +116,10 @@ function parseStrategy(value: unknown, path: string): Strategy {
       return lag(fields, path);
     case "cpu":
     case "memory":
-      return { type, target: number(fields, "target", path, 0.01) };
+      return { type, target: number(fields, "target", path, TARGETS) };
     default: {
       const metric = type === "rps" ? "rps" : "concurrency";
-      return fields["target"] === undefined ? { type: metric } : { type: metric, target: number(fields, "target", path, 0.01) };
+      return fields["target"] === undefined ? { type: metric } : { type: metric, target: number(fields, "target", path, TARGETS) };
     }
   }
 }
@@ -122,10 +127,10 @@ function parseStrategy(value: unknown, path: string): Strategy {
 function cron(fields: Fields, path: string): Strategy {
   const strategy = {
     type: "cron" as const,
-    start: string(fields, "start", path),
-    end: string(fields, "end", path),
-    timezone: fields["timezone"] === undefined ? "UTC" : string(fields, "timezone", path),
-    replicas: number(fields, "replicas", path, 1),
+    start: string(fields, "start", path, CRON_LENGTH),
+    end: string(fields, "end", path, CRON_LENGTH),
+    timezone: fields["timezone"] === undefined ? "UTC" : string(fields, "timezone", path, { least: 1, most: LONGEST_ZONE }),
+    replicas: number(fields, "replicas", path, { least: 1, most: MOST_INSTANCES }),
   };
   if (!Number.isInteger(strategy.replicas)) throw refuse(`${path}.replicas is not a whole number`);
   if (strategy.start === strategy.end) throw refuse(`${path} starts and ends at the same time`);
@@ -134,26 +139,32 @@ function cron(fields: Fields, path: string): Strategy {
 }
 
 function lag(fields: Fields, path: string): Strategy {
-  const target = number(fields, "target", path, 0.01);
+  const target = number(fields, "target", path, TARGETS);
   if ((fields["lag"] === undefined) === (fields["url"] === undefined)) throw refuse(`${path} needs one of lag and url`);
-  if (fields["url"] === undefined) return { type: "lag", target, lag: number(fields, "lag", path, 0) };
-  const url = string(fields, "url", path);
-  const { protocol, username, password } = URL.parse(url) ?? {};
-  const plain = (protocol === "http:" || protocol === "https:") && username === "" && password === "";
-  if (!plain || url.length > LONGEST_URL) throw refuse(`${path}.url is not an http or https URL without a password`);
+  if (fields["url"] === undefined) return { type: "lag", target, lag: number(fields, "lag", path, LAGS) };
+  const url = string(fields, "url", path, { least: 1, most: LONGEST_URL });
+  if (!/^https?:\/\/[^@]+$/.test(url) || !URL.canParse(url)) throw refuse(`${path}.url is not an http or https URL without a user`);
   return { type: "lag", target, url };
 }
 
-function number(fields: Fields, key: string, path: string, least: number): number {
+interface Limits {
+  least: number;
+  most: number;
+}
+
+function number(fields: Fields, key: string, path: string, { least, most }: Limits): number {
   const value = fields[key];
-  if (typeof value !== "number" || !(value >= least && value <= Number.MAX_SAFE_INTEGER))
-    throw refuse(`${path}.${key} is not a number of at least ${least}`);
+  if (typeof value !== "number" || !(value >= least && value <= most)) {
+    throw refuse(`${path}.${key} is not a number of at least ${least} and at most ${most}`);
+  }
   return value;
 }
 
-function string(fields: Fields, key: string, path: string): string {
+function string(fields: Fields, key: string, path: string, { least, most }: Limits): string {
   const value = fields[key];
-  if (typeof value !== "string" || value === "") throw refuse(`${path}.${key} is not a text`);
+  if (typeof value !== "string" || value.length < least || value.length > most) {
+    throw refuse(`${path}.${key} is not a text of ${least} to ${most} characters`);
+  }
   return value;
 }
 

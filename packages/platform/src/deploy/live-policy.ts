@@ -1,5 +1,9 @@
-import type { ScalingPolicy } from "@ebb/api";
+import { ScalingStrategy, type ScalingPolicy } from "@ebb/api";
+import { codeOf, type Said } from "@ebb/base";
+import { CronTimes } from "@ebb/base/cron-times";
 import type { KnativeService } from "@ebb/kube";
+import { Value } from "typebox/value";
+import { say } from "./words.ts";
 
 const PREFIX = "autoscaling.ebb.dev/";
 /** Of a Knative Service: Ebb's own autoscaler follows them at once, over what a version says; others ignore them (docs/guide/scaling.md). */
@@ -44,26 +48,78 @@ function asideOf(annotations: Annotations): Annotations {
   }
 }
 
-/** The policy as the Service has it, whoever wrote it there; what cannot be read counts as absent, as it does for the autoscaler. */
+const NOTHING: ScalingPolicy = { strategies: null, min: null, max: null, idle: null };
+const MOST_INSTANCES = 100_000;
+const MOST_STRATEGIES = 16;
+
+/**
+ * The policy as the Service has it, whoever wrote it there. Where a part of it is none nothing of it counts, as for the autoscaler, and `problem` says
+ * why: what is shown here is in force.
+ */
 export function viewScaling(service: KnativeService | undefined): ScalingPolicy {
   const annotations = livePolicy(service);
-  const text = (key: keyof ScalingPolicy) => annotations[LIVE_POLICY[key]];
-  const count = (value: string | undefined) => (value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null);
-  const idle = text("idle");
-  return {
-    strategies: strategiesOf(text("strategies")),
-    min: count(text("min")),
-    max: count(text("max")),
-    idle: idle === "cold" || idle === "prepared" || idle === "frozen" ? idle : null,
+  const faults: Said[] = [];
+  const part = <T>(key: keyof typeof LIVE_POLICY, read: (text: string) => Read<T>): T | null => {
+    const text = annotations[LIVE_POLICY[key]];
+    if (text === undefined) return null;
+    const { value = null, fault } = read(text);
+    if (fault) faults.push(fault);
+    return value;
   };
+  const policy: ScalingPolicy = {
+    strategies: part("strategies", strategiesOf),
+    min: part("min", (text) => countOf(LIVE_POLICY.min, text)),
+    max: part("max", (text) => countOf(LIVE_POLICY.max, text)),
+    idle: part("idle", idleOf),
+  };
+  const { min, max } = policy;
+  if (min !== null && max !== null && max > 0 && max < min) faults.push(say("policy.bounds", { max, min }));
+  const [first] = faults;
+  return first === undefined ? policy : { ...NOTHING, problem: first.words, saidProblem: codeOf(first) };
 }
 
-function strategiesOf(text: string | undefined): ScalingPolicy["strategies"] {
-  if (text === undefined) return null;
+/** What a text says, or why it is nothing. */
+interface Read<T> {
+  value?: T;
+  fault?: Said;
+}
+
+function countOf(annotation: string, text: string): Read<number> {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value <= MOST_INSTANCES ? { value } : { fault: say("policy.number", { annotation, most: MOST_INSTANCES }) };
+}
+
+function idleOf(text: string): Read<NonNullable<ScalingPolicy["idle"]>> {
+  if (text === "cold" || text === "prepared" || text === "frozen") return { value: text };
+  return { fault: say("policy.idle", { annotation: LIVE_POLICY.idle }) };
+}
+
+function strategiesOf(text: string): Read<ScalingStrategy[]> {
+  const annotation = LIVE_POLICY.strategies;
+  let value: unknown;
   try {
-    const value = JSON.parse(text) as unknown;
-    return Array.isArray(value) ? (value as ScalingPolicy["strategies"]) : null;
+    value = JSON.parse(text);
   } catch {
-    return null;
+    return { fault: say("policy.json", { annotation }) };
+  }
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_STRATEGIES) {
+    return { fault: say("policy.array", { annotation, most: MOST_STRATEGIES }) };
+  }
+  const sound: ScalingStrategy[] = [];
+  for (const [index, each] of (value as unknown[]).entries()) {
+    if (!Value.Check(ScalingStrategy, each) || !comes(each)) return { fault: say("policy.strategy", { number: index + 1, annotation }) };
+    sound.push(each);
+  }
+  return { value: sound };
+}
+
+/** Of a window: that both its times come, and not at once. */
+function comes(strategy: ScalingStrategy): boolean {
+  if (strategy.type !== "cron") return true;
+  const { start, end, timezone = "UTC" } = strategy;
+  try {
+    return start !== end && [start, end].every((cron) => new CronTimes(cron, timezone).next(0) !== undefined);
+  } catch {
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 import { StatusError } from "@ebb/kube";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createWorld, SHOP, startProcess } from "../testing/world.ts";
 
 async function withShop() {
@@ -31,15 +31,46 @@ test("it outlives the next deploy", async () => {
   expect(await service.scaling(SHOP)).toEqual({ ...NONE, max: 4 });
 });
 
-test("what somebody else wrote there and cannot be read counts as absent", async () => {
-  const { service, world } = await withShop();
-  const annotations = {
-    "autoscaling.ebb.dev/strategies": "[",
-    "autoscaling.ebb.dev/min-scale": "many",
-    "autoscaling.ebb.dev/idle": "warm",
-  };
-  await world.cluster.markService("shop", { labels: {}, annotations });
-  expect(await service.scaling(SHOP)).toEqual(NONE);
+describe("what somebody else wrote into the cluster", () => {
+  const PREFIX = "autoscaling.ebb.dev/";
+  async function withWritten(written: Record<string, string>) {
+    const shop = await withShop();
+    const annotations = Object.fromEntries(Object.entries(written).map(([key, value]) => [`${PREFIX}${key}`, value]));
+    await shop.world.cluster.markService("shop", { labels: {}, annotations });
+    return shop;
+  }
+
+  test.each([
+    ["no JSON", { strategies: "[" }, "policy.json"],
+    ["no list", { strategies: "{}" }, "policy.array"],
+    ["an empty list", { strategies: "[]" }, "policy.array"],
+    ["a kind that nobody knows", { strategies: '[{"type":"rps"},{"type":"foo"}]' }, "policy.strategy"],
+    ["no strategy at all", { strategies: "[null]" }, "policy.strategy"],
+    ["half a window", { strategies: '[{"type":"cron"}]' }, "policy.strategy"],
+    ["a window that never comes", { strategies: JSON.stringify([{ ...OFFICE, end: "0 0 31 2 *" }]) }, "policy.strategy"],
+    ["a password", { strategies: '[{"type":"lag","target":1,"url":"http://ann:hunter2@queue/"}]' }, "policy.strategy"],
+    ["no number", { "max-scale": "many" }, "policy.number"],
+    ["too large a number", { "max-scale": "999999" }, "policy.number"],
+    ["no way to be idle", { idle: "warm" }, "policy.idle"],
+    ["bounds that leave nothing", { "max-scale": "2", "min-scale": "3" }, "policy.bounds"],
+  ])("and is no policy is not in force, nor the rest of it, and why is said: %s", async (_, written, code) => {
+    const { service } = await withWritten({ "min-scale": "1", ...written });
+    const { problem, saidProblem, ...policy } = await service.scaling(SHOP);
+    expect({ policy, code: saidProblem?.code }).toEqual({ policy: NONE, code });
+    expect(problem).toMatch(/.{10}/);
+    expect(problem).not.toContain("hunter2");
+  });
+
+  test("is gone when the policy is set anew, whatever part of it, or reset", async () => {
+    // As one of an older Ebb may be.
+    const never = JSON.stringify([{ ...OFFICE, end: "0 0 31 2 *" }]);
+    const { service, annotations } = await withWritten({ strategies: never, "min-scale": "1" });
+    expect(await service.patchScaling(SHOP, { max: 4 })).toEqual({ ...NONE, max: 4 });
+    expect(await service.scaling(SHOP)).toEqual({ ...NONE, max: 4 });
+    const other = await withWritten({ strategies: "[null]" });
+    expect(await other.service.patchScaling(SHOP, NONE)).toEqual(NONE);
+    for (const left of [annotations(), other.annotations()]) expect(left).not.toHaveProperty(`${PREFIX}strategies`);
+  });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import type { PatchScaling, ScalingPolicy, WhatIf, WhatIfQuery } from "@ebb/api";
+import type { PatchScaling, ScalingPolicy, ScalingStrategy, WhatIf, WhatIfQuery } from "@ebb/api";
 import { isStatus } from "@ebb/kube";
 import type { Place } from "../apps/store.ts";
 import { changed, record } from "../audit/store.ts";
@@ -28,16 +28,19 @@ export async function patchScaling(
     });
   }
   const before = viewScaling(service);
-  const after = { ...before, ...body };
-  check(after, clock.now());
+  const { problem, saidProblem: _, ...known } = before;
+  const after = { ...known, ...body };
+  check(after, body.strategies ?? [], clock.now());
   // Less is always better than what is there, also where a quota that came later allows neither.
   if (after.min !== null && after.min > (before.min ?? 0)) await checkMinQuota(deps, { team, place, min: after.min });
   const text = (value: NonNullable<PatchScaling[keyof PatchScaling]>) => (typeof value === "object" ? JSON.stringify(value) : `${value}`);
   const annotations = Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof ScalingPolicy], value === null ? null : text(value)]),
+    Object.entries(body).map(([key, value]) => [LIVE_POLICY[key as keyof PatchScaling], value === null ? null : text(value)]),
   );
+  // Beside a part that cannot be read nothing counts: what is set is the whole of it.
+  const kept = problem === undefined ? livePolicy(service) : {};
   await claim({ db, clock }, "scaling.changed");
-  await cluster.markService(place.app, { labels: {}, annotations: policyMarks(service, { ...livePolicy(service), ...annotations }) });
+  await cluster.markService(place.app, { labels: {}, annotations: policyMarks(service, { ...kept, ...annotations }) });
   await db.transaction().execute(async (transaction) => {
     const object = `app/${place.app}/${place.env}`;
     await record(transaction, clock.now(), { action: "scaling.changed", object, team, ...changed(before, after) });
@@ -45,10 +48,10 @@ export async function patchScaling(
   return after;
 }
 
-/** What a schema does not see. */
-function check({ strategies, min, max }: ScalingPolicy, now: number): void {
+/** What a schema does not see. Strategies that are there already are not judged anew: of an older Ebb one may stand that is refused by now. */
+function check({ min, max }: ScalingPolicy, strategies: readonly ScalingStrategy[], now: number): void {
   if (min !== null && max !== null && max > 0 && max < min) throw refuse("invalid_request", `max ${max} is less than min ${min}`);
-  for (const strategy of strategies ?? []) if (strategy.type === "cron") checkWindow(strategy, now);
+  for (const strategy of strategies) if (strategy.type === "cron") checkWindow(strategy, now);
 }
 
 function checkWindow({ start, end, timezone = "UTC" }: { start: string; end: string; timezone?: string }, now: number): void {
