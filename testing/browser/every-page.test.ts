@@ -52,7 +52,7 @@ const PAGES = [
   "/apps/hello-node/test/requests?request=r-orders",
   "/apps/hello-node/test/logs?from=2026-11-23T08:00:00Z&to=2026-11-23T10:00:00Z",
   "/apps/hello-node/test?from=2026-11-23T08:00:00Z",
-  "/apps/hello-node/test/scaling-policy?over=1h&min=0&strategies=%5B%7B%22type%22%3A%22cpu%22%2C%22target%22%3A70%7D%5D",
+  "/apps/hello-node/test/scaling-policy?over=1h&min=0&target=5",
   "/no/such/page",
 ];
 

@@ -162,6 +162,56 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
     });
     await row(2).getByText("body/strategies/1/replicas must be at most 2").waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
+    // It goes with what was refused, and away when that is another.
+    await row(1).getByRole("button", { name: "Remove: Strategy 1" }).click();
+    await row(1).getByText("body/strategies/1/replicas must be at most 2").waitFor();
+    await row(1).getByRole("spinbutton", { name: "Instances: Strategy 1" }).fill("2");
+    await expect.poll(() => page.getByText("body/strategies/1/replicas").count()).toBe(1);
+  });
+
+  test("keeps what is typed while it is applied, and goes on from what was applied", async () => {
+    const { page } = await go(PAGE);
+    const answered = Promise.withResolvers<void>();
+    await page.route(`**${AT}/scaling`, async (route) => {
+      if (route.request().method() === "PATCH") await answered.promise;
+      await route.continue();
+    });
+    const form = page.locator("form").filter({ has: page.getByRole("heading", { name: "Change it" }) });
+    const [min, max] = [
+      form.getByRole("spinbutton", { name: "At least so many" }),
+      form.getByRole("spinbutton", { name: "At most so many" }),
+    ];
+    await min.fill("2");
+    const first = page.waitForRequest((request) => request.method() === "PATCH");
+    await form.getByRole("button", { name: "Apply" }).click();
+    await first;
+    await max.fill("9");
+    answered.resolve();
+    await page.getByRole("listitem").filter({ hasText: "At least 2 instances · set here" }).waitFor();
+    expect([await min.inputValue(), await max.inputValue()]).toEqual(["2", "9"]);
+    const second = page.waitForRequest((request) => request.method() === "PATCH");
+    await form.getByRole("button", { name: "Apply" }).click();
+    expect((await second).headers()["if-match"]).toBe('"7"');
+    expect((await second).postDataJSON()).toEqual({ max: 9 });
+  });
+
+  test("that somebody wrote into the cluster and nobody can read is not shown as in force, and is taken back", async () => {
+    const none = { strategies: null, min: null, max: null, idle: null };
+    const problem = "strategy 1 in autoscaling.ebb.dev/strategies is none that Ebb knows, or not complete";
+    const saidProblem = { code: "policy.strategy", with: { number: 1, annotation: "autoscaling.ebb.dev/strategies" } };
+    stage(`GET ${AT}/scaling`, { status: 200, body: { ...none, problem, saidProblem, revision: "6" } });
+    const { page, open } = await go(PAGE);
+    await page.getByText("nothing of it is in force").waitFor();
+    await page.getByText(problem).waitFor();
+    expect(await page.getByText("· set here").count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Apply" }).isDisabled()).toBe(true);
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: "All as the versions say" }).click();
+    await page.getByRole("button", { name: "Apply" }).click();
+    await expect.poll(() => platform().received.at(-1)).toEqual({ route: `PATCH ${AT}/scaling`, body: none });
+    await open(PAGE);
+    await page.getByRole("button", { name: "中文" }).click();
+    await page.getByText("不是 Ebb 认识的策略").waitFor();
   });
 
   test("is asked about: an edit, another policy, nothing recorded, no answer, a cluster that records nothing", async () => {
@@ -172,6 +222,13 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
     await page.waitForURL(`**${PAGE}?over=1h&min=0`);
     await page.getByText("42 % less instance time").waitFor();
     await page.getByRole("row", { name: "Cold starts 1 21 +20" }).waitFor();
+    await page.getByRole("row", { name: /^Instances by By requests at once: 10 per instance; 3 instances from/ }).waitFor();
+    expect(await page.getByRole("row", { name: /^Aimed at per instance/ }).count()).toBe(0);
+    expect(await page.getByRole("combobox", { name: "Counted as" }).isDisabled()).toBe(true);
+    // The same once more is asked once more: there was traffic since.
+    const again = page.waitForRequest((request) => request.url().includes("/what-if?"));
+    await page.getByRole("button", { name: "Ask" }).click();
+    await again;
     await page.getByRole("spinbutton", { name: "Target per instance" }).fill("0");
     await page.getByText("A number from 0.01 to 1,000,000,000").waitFor();
     expect(await page.getByRole("button", { name: "Ask" }).isDisabled()).toBe(true);
@@ -185,6 +242,10 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
     await page.getByRole("button", { name: "Use these settings" }).click();
     await page.getByText("They are in the form above, and not applied yet.").waitFor();
     expect(platform().received).toHaveLength(sent);
+    // Of the time that was chosen, if not asked about yet.
+    await page.getByRole("radio", { name: "7 days" }).press("Space");
+    await page.getByRole("button", { name: "What would it have done?" }).click();
+    await page.waitForURL(/\?over=7d&/);
     for (const [answer, words] of [
       [problem(409, "nothing_recorded", "nothing to replay"), "Nothing was recorded in that time."],
       [problem(409, "what_if_unavailable", "not here"), "This cluster does not record the load of its versions"],
@@ -200,6 +261,33 @@ describe.skipIf(skipReason !== null)("an app's scaling", () => {
     await open(`${PAGE}?over=7d`);
     await page.getByRole("status", { name: "Loading" }).waitFor();
     await page.getByText("This cluster's autoscaler is not Ebb's").waitFor();
+  });
+});
+
+describe.skipIf(skipReason !== null)("strategies that are asked about", () => {
+  test("stand in no address, and stay typed while they are not asked about", async () => {
+    const { page } = await go("/apps/hello-node/test/scaling-policy");
+    const others = page.getByRole("checkbox", { name: "Other strategies" });
+    const form = page.locator("form").filter({ has: others });
+    const asked = async () => {
+      const sent = page.waitForRequest((request) => request.url().includes("/what-if?"));
+      await form.getByRole("button", { name: "Ask" }).click();
+      return new URL((await sent).url()).searchParams.get("strategies");
+    };
+    await others.check();
+    await form.getByRole("button", { name: "Add a strategy" }).click();
+    await form.getByRole("spinbutton", { name: "Aimed at: Strategy 1" }).fill("50");
+    const votes = JSON.stringify([{ type: "concurrency", target: 50 }]);
+    expect(await asked()).toBe(votes);
+    await page.getByText("42 % less instance time").waitFor();
+    expect(new URL(page.url()).search).toBe("?over=1h");
+    await page.reload();
+    await page.getByText("42 % less instance time").waitFor();
+    expect(await form.getByRole("spinbutton", { name: "Aimed at: Strategy 1" }).inputValue()).toBe("50");
+    await others.uncheck();
+    expect(await asked()).toBeNull();
+    await others.check();
+    expect(await asked()).toBe(votes);
   });
 });
 

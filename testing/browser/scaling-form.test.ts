@@ -29,6 +29,11 @@ test.each<Partial<DraftStrategy>>([
   { type: "lag", target: 5, url: "https://queue.example/waiting" },
   { type: "lag", target: 5, url: "https://ann@queue.example/" },
   { type: "lag", target: 5, url: "queue" },
+  { type: "lag", target: 5, url: "http:queue/x" },
+  { type: "lag", target: 5, url: "HTTPS://queue.example/x" },
+  { type: "lag", target: 5, waiting: "number", lag: 2e15 },
+  { type: "cron", start: "@daily" },
+  { type: "cron", replicas: 100_001 },
   { type: "lag", target: 5, waiting: "number", lag: 0 },
   { type: "lag", target: 5, waiting: "number", lag: -1 },
 ])("the console's form judges a strategy as the platform and the cluster do: %j", (part) => {

@@ -4,10 +4,12 @@ import { client } from "./connection.ts";
 import { OVERS, type QuestionSearch } from "./question.ts";
 import { keys } from "./queries.ts";
 
+export const whatIfKey = (place: Place) => ["what-if", place] as const;
+
 /** Replayed when somebody asks, and not when something changes in the app: it takes the cluster a while. Settings that were applied make it another. */
 export const whatIfQuery = (place: Place, { over = "1h", strategies, ...rest }: QuestionSearch, revision: string) =>
   queryOptions({
-    queryKey: ["what-if", place, over, strategies, rest, revision],
+    queryKey: [...whatIfKey(place), over, strategies, rest, revision],
     queryFn: ({ signal }) => {
       const since = new Date(Date.now() - OVERS[over] * 1000).toISOString();
       const asked = { ...rest, since, ...(strategies === undefined ? {} : { strategies: JSON.stringify(strategies) }) };

@@ -14,6 +14,8 @@ export const enPolicy = {
   ownIs: (version: string, env: string) =>
     `What ${version} says itself comes from its ebb.yaml, and from what ${env} asked of new versions when it was made.`,
   noLimit: "no limit",
+  unreadable:
+    "What is set in the cluster cannot be followed, so nothing of it is in force. Set it anew below, or take it back: all as the versions say.",
   narrow: (min: string, max: string) => `At least ${min} is more than at most ${max}: there are never more than ${max}.`,
   edit: "Change it",
   bounds: "Bounds",
@@ -143,6 +145,7 @@ export const enPolicy = {
     used: "They are in the form above, and not applied yet.",
     notUsed: "The window is the version's own (scaling.idle in its ebb.yaml, or the environment's): it is not set here.",
     rows: {
+      strategies: "Instances by",
       target: "Aimed at per instance",
       bounds: "Bounds",
       window: "Averaged over",
@@ -158,6 +161,7 @@ export const enPolicy = {
       longestWakeSeconds: "Longest wake",
     },
     kept: { cold: "nothing", prepared: "prepared", frozen: "frozen" },
+    ofStrategies: "by strategy",
     atOnce: (n: string) => `${n} at once`,
     aSecond: (n: string) => `${n} a second`,
     says: {

@@ -13,6 +13,7 @@ export const zhPolicy: typeof enPolicy = {
   here: "在此设置",
   ownIs: (version, env) => `${version} 自身的设置来自其 ebb.yaml，以及创建时环境 ${env} 对新版本的要求。`,
   noLimit: "不限",
+  unreadable: "集群中设置的策略无法执行，因此全部不生效。请在下方重新设置，或恢复为全部按版本自身的设置。",
   narrow: (min, max) => `下限 ${min} 大于上限 ${max}：实例数不会超过 ${max}。`,
   edit: "修改",
   bounds: "上下限",
@@ -130,6 +131,7 @@ export const zhPolicy: typeof enPolicy = {
     used: "已填入上面的表单，尚未应用。",
     notUsed: "窗口由版本自身设置（ebb.yaml 的 scaling.idle，或环境的设置），不在此修改。",
     rows: {
+      strategies: "实例数依据",
       target: "每实例目标",
       bounds: "上下限",
       window: "平均窗口",
@@ -145,6 +147,7 @@ export const zhPolicy: typeof enPolicy = {
       longestWakeSeconds: "最长唤醒时间",
     },
     kept: { cold: "不保留", prepared: "已准备", frozen: "冻结" },
+    ofStrategies: "按策略",
     atOnce: (n) => `并发 ${n}`,
     aSecond: (n) => `每秒 ${n}`,
     says: {

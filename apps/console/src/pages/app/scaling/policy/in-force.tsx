@@ -1,9 +1,17 @@
-import type { ScalingPolicy } from "@ebb/api";
+import type { ScalingPolicy, ScalingStrategy } from "@ebb/api";
+import Alert from "antd/es/alert";
 import { useSpeech } from "../../../../i18n/language.tsx";
 import { usePolicyWords } from "../../../../i18n/policy-words.ts";
-import { draftOf, strategyFaults } from "./scaling-draft.ts";
+import { Words } from "../../../../ui/words.tsx";
 import { scalingSays, type SpeakingVersion } from "./scaling-says.ts";
 import { WindowTimes } from "./window-times.tsx";
+
+interface Line {
+  sentence: string;
+  here: boolean;
+  /** That it tells of. */
+  strategy?: ScalingStrategy | undefined;
+}
 
 interface InForceProps {
   env: string;
@@ -18,27 +26,34 @@ export function InForce({ env, policy, version }: InForceProps) {
   const says = scalingSays(policy, version, { words, format });
   const { own } = version;
   const [min, max] = [policy.min ?? own.min, policy.max ?? own.max];
-  // Whoever wrote one into the cluster may have made it one that never comes.
-  const windows = draftOf(policy).strategies.filter((each) => each.type === "cron" && Object.keys(strategyFaults(each)).length === 0);
-  const lines: [sentence: string, here: boolean][] = [
-    [says.min, policy.min !== null],
-    [says.max, policy.max !== null],
-    ...says.by.map((sentence): [string, boolean] => [sentence, policy.strategies !== null]),
-    ...(own.idleSeconds === undefined ? [] : [[words.says.after(version.name, format.span(own.idleSeconds)), false] as [string, boolean]]),
-    [says.idle, policy.idle !== null],
+  const lines: Line[] = [
+    { sentence: says.min, here: policy.min !== null },
+    { sentence: says.max, here: policy.max !== null },
+    ...says.by.map((sentence, index) => ({ sentence, here: policy.strategies !== null, strategy: policy.strategies?.[index] })),
+    ...(own.idleSeconds === undefined ? [] : [{ sentence: words.says.after(version.name, format.span(own.idleSeconds)), here: false }]),
+    { sentence: says.idle, here: policy.idle !== null },
   ];
   return (
     <>
       <h3>{words.inForce}</h3>
+      {policy.problem !== undefined && (
+        <Alert
+          type="error"
+          showIcon
+          title={words.unreadable}
+          description={<Words said={policy.saidProblem && [policy.saidProblem]} english={policy.problem} />}
+        />
+      )}
       <ul className="sentences">
-        {lines.map(([sentence, here]) => (
-          <li key={sentence}>
+        {lines.map(({ sentence, here, strategy }, index) => (
+          // Two strategies may say the same.
+          <li key={index}>
             {sentence} {here && <span className="faint">· {words.here}</span>}
-          </li>
-        ))}
-        {windows.map(({ key, start, end, timezone }) => (
-          <li key={key}>
-            <WindowTimes start={start} end={end} timezone={timezone} />
+            {strategy?.type === "cron" && (
+              <div>
+                <WindowTimes start={strategy.start} end={strategy.end} timezone={strategy.timezone ?? "UTC"} />
+              </div>
+            )}
           </li>
         ))}
       </ul>

@@ -1,9 +1,7 @@
 import type { AppEnvironment, Place, Revised, ScalingPolicy } from "@ebb/api";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
 import Alert from "antd/es/alert";
 import { configurationQuery, placeQuery, scalingQuery } from "../../../../api/queries.ts";
-import type { QuestionSearch } from "../../../../api/question.ts";
 import { usePlaceRights } from "../../../../api/team-queries.ts";
 import { scaledByEbbQuery } from "../../../../api/what-if-query.ts";
 import { useText } from "../../../../i18n/language.tsx";
@@ -13,6 +11,7 @@ import { Blank, Panel } from "../../../../ui/page.tsx";
 import { TakesRole } from "../../../../ui/takes-role.tsx";
 import { usePlace } from "../../use-place.ts";
 import { questionOf } from "../what-if/question.ts";
+import { useQuestion } from "../what-if/use-question.ts";
 import { WhatIfPanel } from "../what-if/what-if-panel.tsx";
 import { InForce } from "./in-force.tsx";
 import { draftPartOf } from "./scaling-draft.ts";
@@ -20,7 +19,6 @@ import { ScalingForm } from "./scaling-form.tsx";
 import { ownOf } from "./scaling-says.ts";
 import { useScalingEdit } from "./use-scaling-edit.ts";
 
-const route = getRouteApi("/apps/$app/$env/scaling-policy");
 const WHAT_IF = "what-if";
 
 /** By what the app is scaled, another way to do it, and what that would have done. */
@@ -63,14 +61,13 @@ function speakingVersion({ traffic, latestVersion }: AppEnvironment): string | n
 function Parts({ place, policy, version }: { place: Place; policy: Revised<ScalingPolicy>; version: string }) {
   const words = usePolicyWords();
   const { mayRelease, releaseRole } = usePlaceRights(place);
-  const navigate = route.useNavigate();
+  const asked = useQuestion(place);
   const edit = useScalingEdit(place, policy);
   // What a version says is a help in words only: without it the page works.
   const own = ownOf(useQuery(configurationQuery(place, version)).data ?? []);
   const byEbb = useQuery(scaledByEbbQuery(place)).data !== false;
   const changes = Object.keys(edit.patch).length > 0;
   const question = changes && byEbb ? questionOf(edit.patch, own) : null;
-  const ask = (search: QuestionSearch) => void navigate({ search, replace: true, resetScroll: false });
   const speaking = { name: version, own };
   return (
     <>
@@ -87,7 +84,7 @@ function Parts({ place, policy, version }: { place: Place; policy: Revised<Scali
               question === null
                 ? undefined
                 : () => {
-                    ask({ over: "1h", ...question });
+                    asked.askAbout(question);
                     document.getElementById(WHAT_IF)?.scrollIntoView();
                   }
             }
@@ -99,8 +96,8 @@ function Parts({ place, policy, version }: { place: Place; policy: Revised<Scali
       <WhatIfPanel
         id={WHAT_IF}
         place={place}
-        revision={policy.revision}
-        onAsk={ask}
+        policy={policy}
+        edit={asked}
         onUse={mayRelease ? (settings) => edit.set(draftPartOf(settings)) : undefined}
       />
     </>

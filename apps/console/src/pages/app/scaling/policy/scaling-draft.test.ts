@@ -9,7 +9,7 @@ import {
   newStrategy,
   patchOf,
   policyOf,
-  refusedField,
+  refusedPart,
   strategyFaults,
   type DraftStrategy,
 } from "./scaling-draft.ts";
@@ -52,6 +52,12 @@ describe("editing how an app is scaled", () => {
     expect(patchOf(policy, policyOf({ ...draft, strategies: [] }))).toEqual({ strategies: null });
   });
 
+  test("sends all of it where what is there is no policy", () => {
+    const broken = { ...DEFAULT, problem: "autoscaling.ebb.dev/strategies is not JSON" };
+    expect(patchOf(broken, { ...DEFAULT, max: 3 })).toEqual({ ...DEFAULT, max: 3 });
+    expect(patchOf(broken, DEFAULT)).toEqual(DEFAULT);
+  });
+
   test("takes over the parts that are given, and no other", () => {
     expect(draftPartOf({ max: 3, strategies: [{ type: "rps", target: 2 }] })).toEqual({
       max: 3,
@@ -85,6 +91,11 @@ test.each<[Partial<DraftStrategy>, object]>([
   ],
   [{ type: "lag", target: 1, waiting: "number" }, { lag: { code: "lag" } }],
   [{ type: "lag", target: 1, waiting: "number", lag: 0 }, {}],
+  [{ type: "lag", target: 1, waiting: "number", lag: 2e15 }, { lag: { code: "lag" } }],
+  [{ type: "lag", target: 1, url: "http:queue/x" }, { url: { code: "url" } }],
+  [{ type: "lag", target: 1, url: "HTTPS://queue/x" }, { url: { code: "url" } }],
+  [{ type: "cron", start: "@daily" }, { start: { code: "cron" } }],
+  [{ type: "cron", replicas: 200_000 }, { replicas: { code: "replicas" } }],
 ])("judges a strategy: %j", (part, faults) => {
   const strategy = { ...fresh, ...part };
   expect(strategyFaults(strategy)).toEqual(faults);
@@ -104,6 +115,7 @@ test.each([
   ["invalid_request", 'The window\'s "0 8 * * 1-5" in Europe/Berlin has no times: CronPattern', 3],
   ["invalid_request", "something else", null],
   ["environment_frozen", "max", null],
-])("finds the field of a refusal: %s, %s", (code, detail, field) => {
-  expect(refusedField({ code, detail }, draftOf(policy))).toBe(field);
+])("finds what was refused in what was sent: %s, %s", (code, detail, part) => {
+  const sent = draftOf(policy);
+  expect(refusedPart({ code, detail }, sent)).toEqual(typeof part === "number" ? sent.strategies[part] : part);
 });

@@ -9,6 +9,11 @@ export const IDLES: readonly Idle[] = ["cold", "prepared", "frozen"];
 export const MOST_STRATEGIES = 16;
 export const MOST_INSTANCES = 100_000;
 export const MOST_TARGET = 1e9;
+const MOST_LAG = 1e15;
+/** Of a cron expression, in characters: five fields, and what the platform takes of them. */
+const CRON_LENGTH = { least: 9, most: 120 };
+const LONGEST_ZONE = 64;
+const LONGEST_URL = 2048;
 
 /** A strategy as it is typed: the fields of all types, so that another type and back again loses nothing. Numbers are null while their field is empty. */
 export interface DraftStrategy {
@@ -91,8 +96,9 @@ export function draftPartOf(policy: Partial<ScalingPolicy>): Partial<ScalingDraf
   return Object.fromEntries(Object.entries(draft).filter(([part]) => part in policy));
 }
 
-/** The parts that differ: what somebody else changes in the others stays. */
+/** The parts that differ: what somebody else changes in the others stays. All of them where what is there is no policy: nothing of that counts. */
 export function patchOf(from: ScalingPolicy, to: ScalingPolicy): PatchScaling {
+  if (from.problem !== undefined) return to;
   // As the form would write it, so that what may be left out makes no difference.
   const was = policyOf(draftOf(from));
   const parts = ["min", "max", "idle", "strategies"] as const;
@@ -112,23 +118,26 @@ export interface Fault {
 }
 export type StrategyFaults = Partial<Record<StrategyField, Fault>>;
 
+const isReplicas = (value: number | null) => value !== null && Number.isInteger(value) && value >= 1 && value <= MOST_INSTANCES;
 const isTarget = (value: number | null) => value !== null && value >= 0.01 && value <= MOST_TARGET;
 
 /** What is wrong with each field, as the platform judges it. */
 export function strategyFaults(draft: DraftStrategy): StrategyFaults {
   const { type, target, replicas, waiting, url, lag } = draft;
   if (type === "concurrency" || type === "rps") return target === null || isTarget(target) ? {} : { target: { code: "target" } };
-  if (type === "cron") return { ...windowFaults(draft), ...(Number.isInteger(replicas) ? {} : { replicas: { code: "replicas" } }) };
+  if (type === "cron") return { ...windowFaults(draft), ...(isReplicas(replicas) ? {} : { replicas: { code: "replicas" } }) };
   const faults: StrategyFaults = isTarget(target) ? {} : { target: { code: "target" } };
   if (type !== "lag") return faults;
   if (waiting === "url") return isPlainUrl(url.trim()) ? faults : { ...faults, url: { code: "url" } };
-  return lag !== null && lag >= 0 ? faults : { ...faults, lag: { code: "lag" } };
+  return lag !== null && lag >= 0 && lag <= MOST_LAG ? faults : { ...faults, lag: { code: "lag" } };
 }
 
 function windowFaults({ start, end, timezone }: DraftStrategy): StrategyFaults {
   const timeZone = timezone.trim();
   if (!isZone(timeZone)) return { timezone: { code: "zone" } };
   const faultOf = (expression: string): Fault | null => {
+    // "@daily" is one for the parser, and five fields for nobody.
+    if (expression.length < CRON_LENGTH.least || expression.length > CRON_LENGTH.most) return { code: "cron" };
     const times = cronTimes(expression, { timeZone, now: 0, count: 1 });
     if ("fault" in times) return { code: "cron", detail: times.fault };
     return times.at.length === 0 ? { code: "never" } : null;
@@ -140,16 +149,16 @@ function windowFaults({ start, end, timezone }: DraftStrategy): StrategyFaults {
 
 function isZone(timeZone: string): boolean {
   try {
-    return timeZone !== "" && new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone !== "";
+    return (
+      timeZone !== "" && timeZone.length <= LONGEST_ZONE && new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone !== ""
+    );
   } catch {
     return false;
   }
 }
 
-function isPlainUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (url?.protocol === "http:" || url?.protocol === "https:") && !text.includes("@") && text.length <= 2048;
-}
+/** Written out, as the platform's schema takes it: a parser also takes `http:queue` and `HTTP://`. */
+const isPlainUrl = (text: string) => /^https?:\/\/[^@]+$/.test(text) && URL.canParse(text) && text.length <= LONGEST_URL;
 
 /** Bounds that leave nothing in between; 0 at most is no limit. */
 export const boundsFault = ({ min, max }: Pick<ScalingDraft, "min" | "max">): Fault | null =>
@@ -158,20 +167,20 @@ export const boundsFault = ({ min, max }: Pick<ScalingDraft, "min" | "max">): Fa
 export const isSound = (draft: ScalingDraft): boolean =>
   boundsFault(draft) === null && draft.strategies.every((strategy) => Object.keys(strategyFaults(strategy)).length === 0);
 
-/** Which field the platform has refused, as far as it can be told: a bound, or a strategy by its place. */
-export function refusedField(
+/** What of a draft that was sent the platform has refused, as far as it can be told: a bound, or a strategy as it was then. */
+export function refusedPart(
   { code, detail }: Pick<Problem, "code" | "detail">,
   { strategies }: ScalingDraft,
-): "min" | "max" | number | null {
+): "min" | "max" | DraftStrategy | null {
   // Only the lower bound keeps instances by itself.
   if (code === "quota_exceeded") return "min";
   if (code !== "invalid_request") return null;
   const [, place] = /\bstrategies[/[.](\d+)/.exec(detail) ?? [];
-  if (place !== undefined) return Number(place);
-  const named = strategies.findIndex(
+  if (place !== undefined) return strategies[Number(place)] ?? null;
+  const named = strategies.find(
     ({ type, start, end }) => type === "cron" && [start, end].some((expression) => detail.includes(JSON.stringify(expression.trim()))),
   );
-  if (named >= 0) return named;
+  if (named) return named;
   const [, bound] = /^(?:body\/)?(min|max)\b/.exec(detail) ?? [];
   return bound === "min" || bound === "max" ? bound : null;
 }

@@ -12,7 +12,7 @@ import { Refused } from "../../../../ui/refused.tsx";
 import { SaveRow } from "../../../../ui/save-row.tsx";
 import { Select } from "../../../../ui/select.tsx";
 import { FaultNote, RefusedNote, saidBy } from "./fault-note.tsx";
-import { boundsFault, DEFAULT, draftOf, IDLES, isDefault, MOST_INSTANCES, refusedField, type Idle } from "./scaling-draft.ts";
+import { boundsFault, DEFAULT, draftOf, IDLES, isDefault, MOST_INSTANCES, refusedPart, type Idle } from "./scaling-draft.ts";
 import { scalingSays, sentencesOf, type ScalingSays, type SpeakingVersion } from "./scaling-says.ts";
 import { StrategyList } from "./strategy-list.tsx";
 import type { ScalingEdit } from "./use-scaling-edit.ts";
@@ -40,8 +40,10 @@ export function ScalingForm({ edit, policy, version, onAsk }: ScalingFormProps) 
     overwrite: () => edit.overwrite(patch),
   };
   const problem = save.error instanceof ApiError ? save.error.problem : null;
-  const field = problem && refusedField(problem, draft);
-  const refused = (name: "min" | "max") => (problem !== null && field === name ? problem.detail : null);
+  const sent = save.variables?.sent ?? null;
+  const part = problem && sent && refusedPart(problem, sent);
+  // Said of what was refused: what is typed since is another.
+  const refused = (name: "min" | "max") => (problem !== null && part === name && draft[name] === sent?.[name] ? problem.detail : null);
   return (
     <form
       onSubmit={(event) => {
@@ -55,7 +57,7 @@ export function ScalingForm({ edit, policy, version, onAsk }: ScalingFormProps) 
       <StrategyList
         strategies={draft.strategies}
         none={words.strategiesNone}
-        refused={typeof field === "number" && problem !== null ? { at: field, detail: problem.detail } : null}
+        refused={typeof part === "object" && part !== null && problem !== null ? { strategy: part, detail: problem.detail } : null}
         onChange={(strategies) => set({ strategies })}
       />
       <IdleField value={draft.idle} onChange={(idle) => set({ idle })} />
@@ -63,7 +65,10 @@ export function ScalingForm({ edit, policy, version, onAsk }: ScalingFormProps) 
         {next !== null && <ChangeSentences before={sentencesOf(says(base))} after={sentencesOf(says(next))} />}
       </div>
       <SaveRow label={words.apply} ready={!same} busy={save.isPending} edited={edit.edited !== null} onReset={reload}>
-        <Button disabled={isDefault(draft)} onClick={() => edit.setEdited(draftOf(DEFAULT))}>
+        <Button
+          disabled={isDefault(draft) && (policy.problem === undefined || edit.edited !== null)}
+          onClick={() => edit.setEdited(draftOf(DEFAULT))}
+        >
           {words.reset}
         </Button>
         {onAsk && <Button onClick={onAsk}>{words.tryIt}</Button>}

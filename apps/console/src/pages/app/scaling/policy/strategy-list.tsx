@@ -8,8 +8,8 @@ interface StrategyListProps {
   strategies: readonly DraftStrategy[];
   /** What is said while there is none. */
   none: string;
-  /** What the platform has refused about one, by its place. */
-  refused?: { at: number; detail: string } | null;
+  /** What the platform has refused about one, as it was when it was sent. */
+  refused?: { strategy: DraftStrategy; detail: string } | null;
   onChange: (strategies: readonly DraftStrategy[]) => void;
 }
 
@@ -24,7 +24,7 @@ export function StrategyList({ strategies, none, refused = null, onChange }: Str
           key={strategy.key}
           label={words.strategy(index + 1)}
           strategy={strategy}
-          refused={refused?.at === index ? refused.detail : null}
+          refused={refused?.strategy === strategy ? refused.detail : null}
           onChange={(next) => onChange(strategies.with(index, next))}
           onRemove={() => onChange(strategies.toSpliced(index, 1))}
         />

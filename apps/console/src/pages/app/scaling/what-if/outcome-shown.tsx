@@ -15,18 +15,20 @@ import { settingsOf } from "./question.ts";
 interface OutcomeShownProps {
   found: WhatIf;
   question: Question;
+  /** That are in force. */
+  strategies: ScalingPolicy["strategies"];
   onUse: ((settings: Partial<ScalingPolicy>) => void) | undefined;
 }
 
 /** What would have come of it, in words first; then all figures side by side. */
-export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
+export function OutcomeShown({ found, question, strategies, onUse }: OutcomeShownProps) {
   const words = usePolicyWords();
   const { whatIf } = words;
   const { format } = useSpeech();
   const [used, setUsed] = useState<Question | null>(null);
   const { version, from, until, requests, busySeconds, notes, saidNotes, asked } = found;
   const columns = useColumns();
-  const settings = settingsOf(question, asked.policy);
+  const settings = settingsOf(question, asked.policy, strategies);
   return (
     <>
       <p>
@@ -58,6 +60,9 @@ export function OutcomeShown({ found, question, onUse }: OutcomeShownProps) {
   );
 }
 
+/** Sentences break into lines, figures do not. */
+const inWords = ({ key }: OutcomeRow) => key === "strategies";
+
 /** A phone has no room for two columns of figures beside each other. */
 function useColumns(): Column<OutcomeRow>[] {
   const { whatIf } = usePolicyWords();
@@ -67,14 +72,17 @@ function useColumns(): Column<OutcomeRow>[] {
     key,
     title: whatIf[key],
     align: "right",
-    render: (row) => <span className={`number ${key === "asked" ? "strong" : ""}`}>{row[key]}</span>,
+    render: (row) => <span className={`${inWords(row) ? "" : "number"} ${key === "asked" ? "strong" : ""}`}>{row[key]}</span>,
   });
   if (!narrow) return [what, figure("inForce"), figure("asked"), figure("difference")];
   const both: Column<OutcomeRow> = {
     key: "both",
     title: `${whatIf.inForce} → ${whatIf.asked}`,
     align: "right",
-    render: ({ inForce, asked }) => <span className="number">{inForce === asked ? asked : `${inForce} → ${asked}`}</span>,
+    render: (row) => {
+      const { inForce, asked } = row;
+      return <span className={inWords(row) ? "" : "number"}>{inForce === asked ? asked : `${inForce} → ${asked}`}</span>;
+    },
   };
   return [what, both];
 }

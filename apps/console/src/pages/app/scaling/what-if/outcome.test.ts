@@ -39,6 +39,18 @@ test("stand side by side, with what differs", () => {
   expect(row("bounds")).toMatchObject({ inForce: "0 – ∞", difference: "" });
 });
 
+test("name the strategies, and a target only where a version's own decides", () => {
+  const cpu = { type: "cpu" as const, target: 70 };
+  const other = { ...side({}), policy: { ...policy, strategies: [cpu] } };
+  const row = (both: Parameters<typeof outcomeRows>[0], key: string) => outcomeRows(both, speech).find((each) => each.key === key);
+  expect(row({ inForce: side({}), asked: other }, "strategies")).toMatchObject({
+    inForce: "By requests at once: per instance what the version says",
+    asked: "By CPU: 70 % of what an instance may use",
+  });
+  expect(row({ inForce: side({}), asked: other }, "target")).toMatchObject({ inForce: "7 at once", asked: "by strategy" });
+  expect(row({ inForce: other, asked: other }, "target")).toBeUndefined();
+});
+
 test.each<[string, Partial<typeof outcome>, Partial<typeof outcome>, string[]]>([
   [
     "more for fewer waits",

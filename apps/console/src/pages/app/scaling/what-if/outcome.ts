@@ -1,6 +1,6 @@
-import type { WhatIf } from "@ebb/api";
+import type { ScalingStrategy, WhatIf } from "@ebb/api";
 import type { PolicyWords } from "../../../../i18n/policy-words.ts";
-import type { Speech } from "../policy/scaling-says.ts";
+import { strategySays, type Speech } from "../policy/scaling-says.ts";
 
 export interface OutcomeRow {
   key: keyof PolicyWords["whatIf"]["rows"];
@@ -31,8 +31,17 @@ export function outcomeRows({ inForce, asked }: Pick<WhatIf, "inForce" | "asked"
     return { key, inForce: say(before), asked: say(after), difference: differenceSays(before, after, { say, same: whatIf.same }) };
   };
   const time = (seconds: number) => format.duration(seconds * 1000);
+  // Strategies have targets of their own, but for the one that a version has by itself.
+  const aims = ({ strategies }: Side["policy"]) => strategies.some((each) => aimsAsVersion(each));
   return [
-    setting("target", ({ target, metric }) => whatIf[metric === "rps" ? "aSecond" : "atOnce"](format.decimal(target))),
+    setting("strategies", ({ strategies }) => strategies.map((each) => strategySays(each, speech)).join("; ")),
+    ...([inForce, asked].some(({ policy }) => aims(policy))
+      ? [
+          setting("target", (policy) =>
+            aims(policy) ? whatIf[policy.metric === "rps" ? "aSecond" : "atOnce"](format.decimal(policy.target)) : whatIf.ofStrategies,
+          ),
+        ]
+      : []),
     setting("bounds", ({ min, max }) => `${format.number(min)} – ${max === 0 ? "∞" : format.number(max)}`),
     setting("window", ({ windowSeconds }) => format.span(windowSeconds)),
     setting("idle", ({ idle }) => whatIf.kept[idle]),
@@ -47,6 +56,9 @@ export function outcomeRows({ inForce, asked }: Pick<WhatIf, "inForce" | "asked"
     figure("longestWakeSeconds", ({ longestWakeSeconds }) => longestWakeSeconds, time),
   ];
 }
+
+const aimsAsVersion = (strategy: ScalingStrategy) =>
+  (strategy.type === "concurrency" || strategy.type === "rps") && strategy.target === undefined;
 
 /** As it is shown: what rounds to the same is the same. */
 function differenceSays(before: number, after: number, { say, same }: { say: (value: number) => string; same: string }): string {

@@ -3,38 +3,35 @@ import { useQuery } from "@tanstack/react-query";
 import Button from "antd/es/button";
 import Checkbox from "antd/es/checkbox";
 import InputNumber from "antd/es/input-number";
-import { useId, useState } from "react";
+import { useId } from "react";
 import { versionsQuery } from "../../../../api/queries.ts";
-import { EVERY_OVER, type QuestionSearch } from "../../../../api/question.ts";
+import { EVERY_OVER } from "../../../../api/question.ts";
 import { usePolicyWords } from "../../../../i18n/policy-words.ts";
 import { Choice } from "../../../../ui/choice.tsx";
 import { Select } from "../../../../ui/select.tsx";
 import { FaultNote, saidBy } from "../policy/fault-note.tsx";
 import { IDLES, MOST_INSTANCES } from "../policy/scaling-draft.ts";
 import { StrategyList } from "../policy/strategy-list.tsx";
-import { isAskable, questionFaults, searchOf, typedOf, type QuestionFaults, type TypedQuestion } from "./question-typed.ts";
+import { isAskable, questionFaults } from "./question-typed.ts";
+import type { QuestionEdit } from "./use-question.ts";
 
 interface QuestionFormProps {
   place: Place;
-  search: QuestionSearch;
-  /** An empty one asks nothing. */
-  onAsk: (search: QuestionSearch) => void;
+  edit: QuestionEdit;
+  /** Whether strategies are in force. */
+  byStrategies: boolean;
 }
 
 /** What is asked about; nothing is replayed while one types. */
-export function QuestionForm({ place, search, onAsk }: QuestionFormProps) {
+export function QuestionForm({ place, edit, byStrategies }: QuestionFormProps) {
   const { whatIf: words } = usePolicyWords();
-  const of = JSON.stringify(search);
-  const [edited, setEdited] = useState<{ of: string; typed: TypedQuestion } | null>(null);
-  // An address that has changed, as by a button elsewhere, is what is asked.
-  const typed = edited?.of === of ? edited.typed : typedOf(search);
-  const set = (part: Partial<TypedQuestion>) => setEdited({ of, typed: { ...typed, ...part } });
+  const { search, typed, set } = edit;
   const ready = isAskable(typed);
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) onAsk(searchOf(typed));
+        if (ready) edit.ask();
       }}
     >
       <div className="fields policy-fields scaling-fields">
@@ -45,7 +42,7 @@ export function QuestionForm({ place, search, onAsk }: QuestionFormProps) {
           options={EVERY_OVER.map((over) => [over, words.overs[over]])}
           onChange={(over) => set({ over })}
         />
-        <PolicyFields place={place} typed={typed} faults={questionFaults(typed)} set={set} />
+        <PolicyFields place={place} edit={edit} byStrategies={byStrategies} />
         <Checkbox checked={typed.others} onChange={({ target }) => set({ others: target.checked })}>
           {words.others}
         </Checkbox>
@@ -55,7 +52,7 @@ export function QuestionForm({ place, search, onAsk }: QuestionFormProps) {
         <Button type="primary" htmlType="submit" disabled={!ready}>
           {words.ask}
         </Button>
-        <Button disabled={search.over === undefined && edited === null} onClick={() => (setEdited(null), onAsk({}))}>
+        <Button disabled={search.over === undefined && !edit.isEdited} onClick={edit.clear}>
           {words.clear}
         </Button>
       </div>
@@ -63,17 +60,13 @@ export function QuestionForm({ place, search, onAsk }: QuestionFormProps) {
   );
 }
 
-interface PolicyFieldsProps {
-  place: Place;
-  typed: TypedQuestion;
-  faults: QuestionFaults;
-  set: (part: Partial<TypedQuestion>) => void;
-}
-
-function PolicyFields({ place, typed, faults, set }: PolicyFieldsProps) {
+function PolicyFields({ place, edit: { typed, set }, byStrategies }: QuestionFormProps) {
   const all = usePolicyWords();
   const { whatIf: words } = all;
   const id = useId();
+  const faults = questionFaults(typed);
+  // Strategies count what each of them counts; those that are asked about have targets of their own, too.
+  const unasked = { target: typed.others, metric: typed.others || byStrategies };
   const versions = useQuery(versionsQuery(place)).data ?? [];
   const number = (name: "min" | "max" | "target" | "window", label: string, limits: { min?: number; max?: number; precision?: number }) => {
     const fault = name === "min" ? undefined : faults[name];
@@ -84,6 +77,7 @@ function PolicyFields({ place, typed, faults, set }: PolicyFieldsProps) {
           id={`${id}-${name}`}
           {...saidBy(`${id}-${name}-says`, fault !== undefined)}
           {...limits}
+          disabled={name === "target" && unasked.target}
           value={typed[name]}
           placeholder={words.asInForce}
           onChange={(value) => set({ [name]: value })}
@@ -97,6 +91,7 @@ function PolicyFields({ place, typed, faults, set }: PolicyFieldsProps) {
       <label htmlFor={`${id}-${name}`}>{label}</label>
       <Select
         id={`${id}-${name}`}
+        disabled={name === "metric" && unasked.metric}
         value={typed[name] ?? ""}
         options={[
           { value: "", label: name === "version" ? words.busiest : words.asInForce },

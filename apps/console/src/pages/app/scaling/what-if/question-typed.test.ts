@@ -1,18 +1,26 @@
 import { expect, test } from "vitest";
-import { questionIn } from "../../../../api/question.ts";
+import { questionIn, type QuestionSearch } from "../../../../api/question.ts";
 import { isAskable, questionFaults, searchOf, typedOf } from "./question-typed.ts";
 
-test("an address and what is typed stand for each other", () => {
-  const search = { over: "6h", version: "v2", min: 0, target: 0.5, idle: "prepared", strategies: [{ type: "rps", target: 3 }] } as const;
-  const read = questionIn(search);
-  expect(read).toEqual(search);
-  expect(searchOf(typedOf(read))).toEqual(search);
+test("what is asked and what is typed stand for each other", () => {
+  const searches: QuestionSearch[] = [
+    { over: "6h", version: "v2", min: 0, target: 0.5, metric: "rps", idle: "prepared" },
+    { over: "6h", min: 0, strategies: [{ type: "rps", target: 3 }] },
+  ];
+  for (const search of searches) expect(searchOf(typedOf(search))).toEqual(search);
 });
 
-test("of an address that somebody has written, what is no question counts as absent", () => {
-  expect(questionIn({ over: "3h", min: "two", max: Number.NaN, metric: "luck", idle: "warm", version: 2, strategies: [1, null] })).toEqual(
-    {},
-  );
+test("an address has all of it but strategies, and what somebody has written there that is no question counts as absent", () => {
+  const search = { over: "6h", version: "v2", min: 0, target: 0.5, idle: "prepared" } as const;
+  expect(questionIn({ ...search, strategies: [{ type: "cron", start: 5 }] })).toEqual(search);
+  expect(questionIn({ over: "3h", min: "two", max: Number.NaN, metric: "luck", idle: "warm", version: 2 })).toEqual({});
+});
+
+test("strategies that are asked about have targets of their own", () => {
+  const strategies = [{ type: "rps" as const, target: 3 }];
+  const typed = { ...typedOf({ strategies }), target: 5, metric: "rps" as const };
+  expect(searchOf(typed)).toEqual({ over: "1h", strategies });
+  expect(searchOf({ ...typed, others: false })).toEqual({ over: "1h", target: 5, metric: "rps" });
 });
 
 test("begins with an hour, all as in force, which may be asked", () => {

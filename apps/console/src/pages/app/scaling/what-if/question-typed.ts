@@ -24,9 +24,9 @@ export function typedOf({ over = USUAL, strategies, ...rest }: QuestionSearch): 
   return { over, version, metric, target, min, max, window, idle, others: strategies !== undefined, strategies: drafts };
 }
 
-/** What an address says of it. */
-export function searchOf({ others, strategies, ...rest }: TypedQuestion): QuestionSearch {
-  const given = Object.entries(rest).filter(([, value]) => value !== null);
+/** What is asked by it. Strategies have their own targets, and count what each of them counts. */
+export function searchOf({ others, strategies, target, metric, ...rest }: TypedQuestion): QuestionSearch {
+  const given = Object.entries(others ? rest : { ...rest, target, metric }).filter(([, value]) => value !== null);
   const votes = others ? policyOf({ ...draftOf(DEFAULT), strategies }).strategies : null;
   return { ...Object.fromEntries(given), ...(votes === null ? {} : { strategies: votes }) };
 }

@@ -15,21 +15,26 @@ export function questionOf({ min, max, idle, strategies }: PatchScaling, own: Ow
   return withoutAbsent({ ...asked, strategies: votes });
 }
 
-/** What of a question can be set: the policy's parts that were asked about. A target of the version's own is one of a strategy. */
-export function settingsOf(question: Question, asked: WhatIf["asked"]["policy"]): Partial<ScalingPolicy> {
+/**
+ * What of a question can be set: the policy's parts that were asked about. A target is one of the strategies: of those in force, or, where none is, of
+ * the one that `asked` says the version has then.
+ */
+export function settingsOf(
+  question: Question,
+  asked: WhatIf["asked"]["policy"],
+  inForce: ScalingPolicy["strategies"],
+): Partial<ScalingPolicy> {
   const { min, max, idle, strategies, target, metric } = question;
-  const aimed = target !== undefined || metric !== undefined;
-  return withoutAbsent({
-    min,
-    max,
-    idle,
-    strategies: strategies ?? (aimed ? asked.strategies.map((each) => aimedAt(each, asked)) : undefined),
-  });
+  const aimed = inForce === null ? target !== undefined || metric !== undefined : target !== undefined;
+  const votes = aimed
+    ? (inForce?.map((each) => aimedAt(each, target)) ?? asked.strategies.map((each) => aimedAt(each, asked.target)))
+    : undefined;
+  return withoutAbsent({ min, max, idle, strategies: strategies ?? votes });
 }
 
-function aimedAt(strategy: ScalingStrategy, { metric, target }: WhatIf["asked"]["policy"]): ScalingStrategy {
-  const own = (strategy.type === "concurrency" || strategy.type === "rps") && strategy.target === undefined && strategy.type === metric;
-  return own ? { type: strategy.type, target: Math.round(target * 100) / 100 } : strategy;
+function aimedAt(strategy: ScalingStrategy, target: number | undefined): ScalingStrategy {
+  if ((strategy.type !== "concurrency" && strategy.type !== "rps") || target === undefined) return strategy;
+  return { type: strategy.type, target: Math.round(target * 100) / 100 };
 }
 
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
