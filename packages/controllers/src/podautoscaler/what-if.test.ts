@@ -81,7 +81,7 @@ describe("whatIf", () => {
     expect(saidNotes).toEqual([
       { code: "replay.assumed", with: { seconds: 1 } },
       { code: "replay.short", with: { length: 30, window: 60 } },
-      { code: "replay.begins", with: { time: new Date((now - 30) * 1000).toISOString() } },
+      { code: "replay.begins", with: { time: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/) } },
     ]);
   });
 

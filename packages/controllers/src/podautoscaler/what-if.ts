@@ -158,7 +158,7 @@ function limits(sides: readonly Side[], { from, until, since }: { from: number; 
   const length = until - from;
   return [
     ...(length < 2 * window ? [say("replay.short", { length, window })] : []),
-    ...(since < from ? [say("replay.begins", { time: new Date(from * 1000).toISOString() })] : []),
+    ...(since < from ? [say("replay.begins", { time: utc(from) })] : []),
     ...(measured ? [say("replay.usage")] : []),
     ...(remote ? [say("replay.lag")] : []),
   ];
@@ -166,4 +166,9 @@ function limits(sides: readonly Side[], { from, until, since }: { from: number; 
 
 function shown({ metric, target, min, max, stableWindow, idle, strategies }: RevisionScaling): Side["policy"] {
   return { metric, target, min, max, stableWindow, idle, strategies };
+}
+
+/** `2026-11-29 22:38:04 UTC`, of seconds since the epoch. */
+function utc(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
