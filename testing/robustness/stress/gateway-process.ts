@@ -40,6 +40,8 @@ process.send?.(gateway.addresses()[0]?.port ?? 0);
 async function state(): Promise<GatewayState> {
   globalThis.gc?.();
   await gateway.settle();
+  // What has just called back counts until its turn is over.
+  await new Promise((resolve) => setImmediate(resolve));
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
   return { heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), resources };
