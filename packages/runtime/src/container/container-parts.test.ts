@@ -195,10 +195,10 @@ function describeParts(box: BusyboxEngine): void {
   test("waiting for one that runs first ends when it is told to", async () => {
     const main = spec("exec sleep 60", [part("setup", "exec sleep 60", { role: "init" })]);
     const gone = new AbortController();
-    const started = driver.start(main, undefined, { signal: gone.signal });
+    const ends = expect(driver.start(main, undefined, { signal: gone.signal })).rejects.toThrow("stopped before");
     await eventually(() => statusOf(main.id, "setup")?.phase === "running");
     gone.abort();
-    await expect(started).rejects.toThrow("stopped before");
+    await ends;
   });
 
   test("a sidecar that ends is started again, with the network and the volumes as they were, and the others go on", async () => {
