@@ -2,9 +2,8 @@ import { Cron } from "croner";
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-/** How far back the last time is looked for, the near past first. */
-const SPANS = [4 * HOUR, DAY + 2 * HOUR, 8 * DAY, 40 * DAY, 400 * DAY, 9 * 366 * DAY];
+/** How far back the last time is looked for. */
+const NINE_YEARS = 9 * 366 * 24 * HOUR;
 /** Around a change of the clocks croner is asked from well before: in the hours beside one it forgets times, or gives some that are over. */
 const LEAD = 3 * HOUR;
 
@@ -34,9 +33,8 @@ export class CronTimes {
       const found = this.#previous(until);
       if (found !== undefined) return found;
     }
-    const span = SPANS.find((each) => comesIn(until - each));
-    if (span === undefined) return undefined;
-    let [low, high] = [until - span, until];
+    let [low, high] = [until - NINE_YEARS, until];
+    if (!comesIn(low)) return undefined;
     while (high - low > HOUR) {
       const middle = low + Math.floor((high - low) / 2);
       if (comesIn(middle)) low = middle;
@@ -77,4 +75,11 @@ export class CronTimes {
   #offsetAt(time: number): string | undefined {
     return this.#offset.formatToParts(time).find(({ type }) => type === "timeZoneName")?.value;
   }
+}
+
+/** Whether `time` lies in a window from each of `start`, included, to the next of `end`, excluded; where both come at once, it begins. */
+export function isWithin(start: CronTimes, end: CronTimes, time: number): boolean {
+  const started = start.last(time);
+  const ended = end.last(time);
+  return started !== undefined && (ended === undefined || started >= ended);
 }

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { Failure, usageError } from "../failure.ts";
 import { finishChange } from "../operations.ts";
+import { counted } from "../output/counted.ts";
 import { ageOf, humanAge } from "../output/durations.ts";
 import { renderFacts, type Column } from "../output/table.ts";
 import { changeOptions, ENVIRONMENT, IF_REVISION, TEAM, teamOf } from "../place.ts";
@@ -152,7 +153,7 @@ export const envDeleteCommand = defineCommand({
   async run(context, { args, options }) {
     const client = await context.connect();
     const { team, name, apps, preview } = await client.getEnvironment(teamOf(context, options.team), args.name);
-    if (!options.yes) await confirm(context, name, `${name} of ${team} with ${apps} application${apps === 1 ? "" : "s"}`);
+    if (!options.yes) await confirm(context, name, `${name} of ${team} with ${counted(apps, "application")}`);
     // Whoever may not delete an environment may still delete a preview.
     await finishChange(context, client, await (preview ? client.deletePreview(team, name) : client.deleteEnvironment(team, name)));
   },
@@ -268,7 +269,7 @@ export function show(context: Context, environment: Environment): void {
         ...previewFacts(environment),
         ["Now", sleepText(environment)],
         ["Schedule", environment.schedule ? scheduleText(environment.schedule) : "none"],
-        ["Apps", `${environment.apps}, with ${environment.instances} instance${environment.instances === 1 ? "" : "s"} running`],
+        ["Apps", `${environment.apps}, with ${counted(environment.instances, "instance")} running`],
       ],
       context.output.style,
     ),

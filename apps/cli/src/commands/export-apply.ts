@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { counted } from "../output/counted.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { execute } from "../declared/execute.ts";
@@ -69,7 +70,7 @@ function show(context: Context, { steps, extra, notes }: Plan, dry: boolean): vo
   const done = dry ? "would be done" : "done";
   context.output.show(data, () => [
     ...(dry ? lines({ steps, extra, notes }) : []),
-    steps.length === 0 ? "Nothing to do: it is as the files say." : `${steps.length} step${steps.length === 1 ? "" : "s"} ${done}.`,
+    steps.length === 0 ? "Nothing to do: it is as the files say." : `${counted(steps.length, "step")} ${done}.`,
   ]);
 }
 

@@ -3,6 +3,7 @@ import { versionsOf } from "../doctor/checks/platforms.ts";
 import { defineCommand } from "../command.ts";
 import { appColumns, appRows } from "../columns.ts";
 import { Failure } from "../failure.ts";
+import { counted } from "../output/counted.ts";
 import { ageOf, humanBytes } from "../output/durations.ts";
 import type { Style } from "../output/style.ts";
 import { renderFacts, renderTable } from "../output/table.ts";
@@ -69,7 +70,7 @@ function platformFacts(platforms: readonly PlatformProcess[]): [string, string][
   return [
     ...platforms.map(({ host, address, version, operations, answering }): [string, string] => [
       "Platform",
-      `${address} on ${host}, ${version}, doing ${operations} operation${operations === 1 ? "" : "s"}${answering ? " (this one)" : ""}`,
+      `${address} on ${host}, ${version}, doing ${counted(operations, "operation")}${answering ? " (this one)" : ""}`,
     ]),
     ...(versionsOf(platforms).length > 1
       ? [["Attention", "the platforms have several versions of Ebb: bring all to the newest"] satisfies [string, string]]

@@ -1,6 +1,7 @@
 import type { WhatIf } from "@ebb/api";
 import { defineCommand } from "../command.ts";
 import { usageError } from "../failure.ts";
+import { counted } from "../output/counted.ts";
 import { clockTime, parseDuration } from "../output/durations.ts";
 import { ENV, placeOf } from "../place.ts";
 import { strategyOption, strategyText } from "../scaling/strategy-option.ts";
@@ -83,8 +84,6 @@ function rowsOf({ inForce, asked }: WhatIf): Row[] {
     row("longest wake", ({ outcome }) => `${figure(outcome.longestWakeSeconds * 1000)} ms`),
   ];
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function figure(value: number): string {
   return String(Math.round(value * 100) / 100);

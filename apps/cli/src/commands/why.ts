@@ -1,6 +1,7 @@
 import type { ScalingDecision } from "@ebb/api";
 import { decisionColumns } from "../columns.ts";
 import { defineCommand } from "../command.ts";
+import { counted } from "../output/counted.ts";
 import { ageOf, clockTime } from "../output/durations.ts";
 import { timeOption } from "../time-option.ts";
 import { ENV, placeOf } from "../place.ts";
@@ -57,6 +58,6 @@ export const whyCommand = defineCommand({
 /** `v2 has 3 instances since 10:02:13 (4m ago): 21 requests at once on average …`. */
 function sentence(decision: ScalingDecision, now: number): string {
   const { version, desired, time, reason } = decision;
-  const count = desired === 0 ? "is asleep" : `is to have ${desired} instance${desired === 1 ? "" : "s"}`;
+  const count = desired === 0 ? "is asleep" : `is to have ${counted(desired, "instance")}`;
   return `${version} ${count} since ${clockTime(time)} (${ageOf(time, now)} ago): ${reason}`;
 }

@@ -11,6 +11,7 @@ import type {
   Place,
 } from "@ebb/api";
 import { isDeepStrictEqual } from "node:util";
+import { counted } from "../output/counted.ts";
 import { Failure } from "../failure.ts";
 
 /** One thing to do, in words (`what`) and as data. */
@@ -175,7 +176,7 @@ class Planner {
     if (policy)
       this.#add({ do: "scaling", ...at, scaling: policy, what: `scale ${where} otherwise: ${told(present.scaling ?? {}, policy)}` });
     if (rules && !isDeepStrictEqual(rules, present.rules ?? [])) {
-      this.#add({ do: "rules", ...at, rules, what: `set ${rules.length} traffic rule${rules.length === 1 ? "" : "s"} for ${where}` });
+      this.#add({ do: "rules", ...at, rules, what: `set ${counted(rules.length, "traffic rule")} for ${where}` });
     }
     const guarded = { ...NO_GUARD, ...present.guard };
     const guards = guard && differing(guarded, guard);

@@ -1,5 +1,5 @@
 import { UserError } from "@ebb/base";
-import { CronTimes } from "@ebb/base/cron-times";
+import { CronTimes, isWithin } from "@ebb/base/cron-times";
 import type { Strategy } from "./strategy.ts";
 
 export type CronStrategy = Extract<Strategy, { type: "cron" }>;
@@ -21,9 +21,7 @@ export function isOpen(strategy: CronStrategy, time: number): boolean {
   const { start, end, seen } = window;
   // Looking takes milliseconds, and is asked each tick.
   if (seen && time >= seen.from && time < seen.until) return seen.open;
-  const started = start.last(time);
-  const ended = end.last(time);
-  const open = started !== undefined && (ended === undefined || started >= ended);
+  const open = isWithin(start, end, time);
   window.seen = { from: time, until: Math.min(start.next(time) ?? Infinity, end.next(time) ?? Infinity), open };
   return open;
 }

@@ -1,4 +1,4 @@
-import { CronTimes } from "@ebb/base/cron-times";
+import { CronTimes, isWithin } from "@ebb/base/cron-times";
 
 /** Times in RFC 3339; a window that is open has no `from`. */
 export interface WindowNow {
@@ -12,10 +12,7 @@ export interface WindowNow {
  */
 export function windowNow({ start, end, timezone }: { start: string; end: string; timezone: string }, now: number): WindowNow {
   const [starts, ends] = [new CronTimes(start, timezone), new CronTimes(end, timezone)];
-  const started = starts.last(now);
-  const ended = ends.last(now);
-  const open = started !== undefined && (ended === undefined || started >= ended);
-  const from = open ? undefined : starts.next(now);
+  const from = isWithin(starts, ends, now) ? undefined : starts.next(now);
   const until = ends.next(from ?? now);
   if (until === undefined) throw new Error(`${end} never comes`);
   return { from: from === undefined ? null : new Date(from).toISOString(), until: new Date(until).toISOString() };
