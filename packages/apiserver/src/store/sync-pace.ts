@@ -1,7 +1,7 @@
-/** Milliseconds that the process may be held up for; a disk that takes longer than this now and then is one to be waited for in the background. */
+/** Milliseconds that the process may be held up for, as a rule; a disk that takes longer is one to be waited for in the background. */
 const QUICK = 2;
-/** Syncs in a row that must have been quick. */
-const PROVEN = 50;
+/** The share of the latest sync in the average: one of 30 ms, which every disk has now and then, is not yet a slow disk. */
+const LATEST = 1 / 16;
 
 /**
  * Whether a batch of writes is synced at once or in the background. Handing it to another thread and back takes as long as a quick disk does itself, which
@@ -9,7 +9,8 @@ const PROVEN = 50;
  * of the batch before; and a slow disk would hold up all that the process does.
  */
 export class SyncPace {
-  #unproven = PROVEN;
+  /** Of a sync, milliseconds: a disk that nobody knows counts as a slow one. */
+  #average = 2 * QUICK;
   /** Writes of the batch before. */
   #before = 0;
 
@@ -17,11 +18,11 @@ export class SyncPace {
   atOnce(writes: number): boolean {
     const alone = writes === 1 && this.#before === 1;
     this.#before = writes;
-    return alone && this.#unproven === 0;
+    return alone && this.#average <= QUICK;
   }
 
   /** What a sync took, either way, milliseconds. */
   took(time: number): void {
-    this.#unproven = time > QUICK ? PROVEN : Math.max(0, this.#unproven - 1);
+    this.#average += (time - this.#average) * LATEST;
   }
 }
