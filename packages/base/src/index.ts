@@ -22,6 +22,7 @@ export { systemRandom, type Random } from "./ids.ts";
 export { keepAlive } from "./keep-alive.ts";
 export { KEY_BYTES, KEY_HINT, newKey, parseKeys, writeKeyFile } from "./key-file.ts";
 export { Group, type Runnable } from "./lifecycle.ts";
+export { atWork, listensElsewhere, listensNowhere, restsElsewhere, saysUnreachable } from "./listening-words.ts";
 export { silentLogger, type Logger, type LogFields } from "./log.ts";
 export { codeOf, sayings, type Said, type SaidCode } from "./said.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { listensElsewhere, listensNowhere } from "@ebb/base";
 
 export interface Listener {
   /** As people write it: `127.0.0.1`, `0.0.0.0`, `::1`, `::`. */
@@ -59,9 +60,8 @@ export function explainListeners(listeners: readonly Listener[], expected: Expec
   const onPort = listeners.filter((listener) => listener.port === port);
   if (onPort.some((listener) => hosts.includes(listener.host))) return undefined;
   const [first] = onPort;
-  if (first)
-    return `listens on ${first.host}:${port} only, but requests come to ${hosts[0]}:${port}: listen on ${hosts.slice(0, 2).join(" or ")}`;
-  if (listeners.length === 0) return `does not listen on any port yet, but requests come to port ${port}: ${advice}`;
+  if (first) return listensElsewhere(`${first.host}:${port} only`, `${hosts[0]}:${port}`, `listen on ${hosts.slice(0, 2).join(" or ")}`);
+  if (listeners.length === 0) return listensNowhere(port, advice);
   const ports = [...new Set(listeners.map((listener) => listener.port))].sort((a, b) => a - b);
-  return `listens on ${ports.join(", ")}, but requests come to $PORT (${port}): ${advice}`;
+  return listensElsewhere(ports.join(", "), `$PORT (${port})`, advice);
 }

@@ -1,3 +1,4 @@
+import { atWork, listensElsewhere, listensNowhere } from "@ebb/base";
 import type { ContainerStatus, Pod, Revision } from "@ebb/kube";
 import { expect, test } from "vitest";
 import { diagnose } from "./diagnose.ts";
@@ -13,10 +14,11 @@ const ended = (exitCode: number) => ({
 const condition = (reason: string, message: string) =>
   ({ metadata: { name: "p" }, status: { conditions: [{ type: "Ready", status: "False", reason, message }] } }) as Pod;
 
-const ELSEWHERE = "Initial scale was never achieved: TCP probe failed; it listens on 3000, but requests come to $PORT (8080): use $PORT";
+const ELSEWHERE = listensElsewhere("3000", "$PORT (8080)", "use $PORT");
+const NEVER = `Initial scale was never achieved: TCP probe failed; it ${ELSEWHERE}`;
 
 test("a program on another port, which the cluster has ended when its time was over", () => {
-  expect(diagnose("v1", revision("ProgressDeadlineExceeded", ELSEWHERE), [pod(ended(0))])).toMatchObject({
+  expect(diagnose("v1", revision("ProgressDeadlineExceeded", NEVER), [pod(ended(0))])).toMatchObject({
     code: "start_timeout",
     message: "v1 did not become ready: it does not listen where requests come to",
     hint: expect.stringContaining("PORT"),
@@ -47,19 +49,9 @@ test("a version that is refused by what runs it is sent to the cause, not to its
 });
 
 test.each([
-  [
-    "rests on another port",
-    "it listens on 3000, but requests come to $PORT (8080): use $PORT",
-    10_000,
-    "it does not listen where requests come to",
-  ],
-  [
-    "is still at work there",
-    "it listens on 5005, but requests come to $PORT (8080): use $PORT (it is at work, and may still be starting)",
-    undefined,
-    "is not ready yet",
-  ],
-  ["does not listen yet", "it does not listen on any port yet, but requests come to port 8080: use $PORT", undefined, "is not ready yet"],
+  ["rests on another port", `it ${ELSEWHERE}`, 10_000, "it does not listen where requests come to"],
+  ["is still at work there", `it ${atWork(ELSEWHERE)}`, undefined, "is not ready yet"],
+  ["does not listen yet", `it ${listensNowhere(8080, "use $PORT")}`, undefined, "is not ready yet"],
 ])("a program that %s", (_, words, patience, message) => {
   const starting = {
     metadata: { name: "shop-00001" },

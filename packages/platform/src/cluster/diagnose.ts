@@ -1,5 +1,5 @@
 import type { Condition, ContainerStatus, Pod, Revision } from "@ebb/kube";
-import { codeOf, type Said, type SaidCode } from "@ebb/base";
+import { codeOf, restsElsewhere, saysUnreachable, type Said, type SaidCode } from "@ebb/base";
 import type { OperationErrorCode } from "../errors.ts";
 import { say } from "../operations/words.ts";
 
@@ -81,7 +81,7 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
       patience: failed || crashes >= CRASHES ? FAILED_PATIENCE : undefined,
     };
   }
-  const elsewhere = words.some((each) => /requests come to/.test(each));
+  const elsewhere = words.some(saysUnreachable);
   // Ended by no deadline, and not by its program: what runs it says that it cannot.
   if (failed && !late && !elsewhere) {
     return {
@@ -102,11 +102,6 @@ function judge(ready: Condition | undefined, containers: readonly ContainerStatu
         : "Check the port it listens on (the environment variable PORT) and the health path in ebb.yaml.",
     patience: failed ? FAILED_PATIENCE : resting ? ELSEWHERE_PATIENCE : undefined,
   };
-}
-
-/** In the words of Ebb's own cluster: it listens, elsewhere, and does nothing more. What does not listen yet, or is at work, may still be starting. */
-function restsElsewhere(words: string): boolean {
-  return /\blistens on\b.*requests come to/.test(words) && !words.includes("may still be starting");
 }
 
 function revisionCause(name: string, { reason = "", message }: Condition): Cause {

@@ -1,7 +1,7 @@
 import type { GuardObject } from "../compile/istio-guard.ts";
 import { PassThrough, type Duplex } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
-import { Signal } from "@ebb/base";
+import { listensElsewhere, Signal } from "@ebb/base";
 import {
   StatusError,
   TRAFFIC_POLICY,
@@ -455,7 +455,7 @@ function podOf(revision: string, labels: Record<string, string>, behaviour: Beha
     missing: { waiting: { reason: "ErrImagePull", message: `no such image ${image}` } },
   }[behaviour];
   const ready = behaviour === "ok";
-  const words = behaviour === "deaf" || behaviour === "elsewhere" ? "listens on 34567, but requests come to $PORT (8080)" : "";
+  const words = behaviour === "deaf" || behaviour === "elsewhere" ? listensElsewhere("34567", "$PORT (8080)", "use $PORT") : "";
   return {
     apiVersion: "v1",
     kind: "Pod",

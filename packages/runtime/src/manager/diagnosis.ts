@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@ebb/base";
+import { atWork, type Clock, type Logger } from "@ebb/base";
 import type { Driver } from "../port.ts";
 import type { ProbePace } from "../probes/pace.ts";
 
@@ -10,8 +10,6 @@ const FOR_EACH_OTHER = 100;
 
 /** Cores that a program which waits for requests uses at most; one that boots uses whatever it gets. */
 const AT_REST = 0.05;
-/** It listens somewhere, as for a debugger, and may come to the right port yet: whoever waits for it must not give it up (packages/platform/src/cluster/diagnose.ts). */
-const AT_WORK = " (it is at work, and may still be starting)";
 
 interface DiagnosisDeps {
   driver: Driver;
@@ -46,7 +44,7 @@ export class Diagnosis {
     const atRest = this.#isAtRest();
     driver
       .diagnose(this.#id)
-      .then((what) => found(what?.startsWith("listens on") && !atRest ? what + AT_WORK : what))
+      .then((what) => found(what === undefined || atRest ? what : atWork(what)))
       .catch((error: unknown) => {
         log.debug({ id: this.#id, error }, "could not look into an instance");
         found(undefined);
