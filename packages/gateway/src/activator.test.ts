@@ -288,6 +288,28 @@ describe("an instance that refuses connections", () => {
   });
 });
 
+test("an instance that accepts again is tried although a stream of before is still open on it", async () => {
+  const clock = new VirtualClock();
+  const app = createHttpServer((message, response) => {
+    if (message.url === "/stream") response.write("begun");
+    else response.end("ok");
+  });
+  const port = await listen(app);
+  onTestFinished(() => void app.close().closeAllConnections());
+  const test = await startWith([port], {}, { clock });
+  const stream = await rawClient(test.port);
+  stream.send(get("/stream"));
+  await eventually(() => stream.text().includes("begun"));
+  // No connection more, and those that there are stay.
+  app.close();
+  let text = "";
+  void exchange(test.port, get("/next")).then((all) => (text = all));
+  await eventually(() => test.gateway.totals().retries > 0);
+  app.listen(port, "127.0.0.1");
+  await advanceUntil(clock, 100, () => text !== "");
+  expect(text).toContain("200 OK");
+});
+
 test("a kept connection that has gone stale: what may be repeated is; what may not goes over a fresh one", async () => {
   // Each connection answers once, and ends when the next request arrives, as a server does whose idle time ran out.
   const app = await rawServer((socket, text, connection) => {

@@ -50,6 +50,8 @@ export class EndpointState implements Candidate {
   answered = false;
   readonly #occupancy: Occupancy;
   #health: Health = "good";
+  /** Requests in flight since before it was put on trial: streams may outlast it, and say nothing of a new connection. */
+  #beforeTrial = 0;
   #removed = false;
   #onIdle: Set<() => void> | undefined;
   #nickname: string | undefined;
@@ -89,14 +91,14 @@ export class EndpointState implements Candidate {
   #bound(): number {
     if (this.#health === "suspect" || this.#health === "ejected") return 0;
     // Of each worker one: those of another may last, and say nothing of a connection of ours.
-    if (this.#health === "trial" && this.inFlight > 0) return 0;
+    if (this.#health === "trial" && this.inFlight > this.#beforeTrial) return 0;
     return this.limit === 0 ? Infinity : this.limit;
   }
 
   /** It is not known to be ready. */
   try(now: number): void {
     this.triedSince = now;
-    this.#health = "trial";
+    this.#beginTrial();
   }
 
   isSame(endpoint: Endpoint): boolean {
@@ -110,7 +112,11 @@ export class EndpointState implements Candidate {
     return news;
   }
   retry(): void {
-    if (this.#health === "suspect" || this.#health === "ejected") this.#health = "trial";
+    if (this.#health === "suspect" || this.#health === "ejected") this.#beginTrial();
+  }
+  #beginTrial(): void {
+    this.#health = "trial";
+    this.#beforeTrial = this.inFlight;
   }
   connected(): void {
     this.triedSince = undefined;
@@ -141,6 +147,7 @@ export class EndpointState implements Candidate {
 
   leave(): void {
     this.inFlight--;
+    this.#beforeTrial = Math.min(this.#beforeTrial, this.inFlight);
     this.#occupancy.leave();
     if (this.inFlight > 0 || !this.#onIdle) return;
     const callbacks = this.#onIdle;
