@@ -102,8 +102,10 @@ export function numberOf(query: URLSearchParams, name: string): number | undefin
   return Number(text);
 }
 
+/** As Kubernetes reads it (apimachinery, `Convert_Slice_string_To_bool`): whatever is there, but `0` and `false`. Python's client says `True`. */
 export function flagOf(query: URLSearchParams, name: string): boolean {
-  return ["true", "1", ""].includes(query.get(name) ?? "false");
+  const value = query.get(name);
+  return value !== null && value !== "0" && value.toLowerCase() !== "false";
 }
 
 /** A body of DeleteOptions and the same in the query, which the body overrules. Throws BadRequest. */
