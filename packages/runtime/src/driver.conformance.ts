@@ -408,12 +408,14 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
       "keeps instances over a kill -9 of Ebb, tells of those that ended meanwhile, and goes on with the output of the others",
       async () => {
         const lasting = shell("i=0; while :; do echo $i; i=$((i+1)); sleep 0.01; done");
-        const ending = shell("echo first; sleep 1.5; echo last");
+        const ending = shell("echo first; while :; do sleep 1; done");
         await driver.close();
-        const child = await startInChild(subject, [lasting, ending]);
+        const { child, pids } = await startInChild(subject, [lasting, ending]);
         child.kill("SIGKILL");
         await once(child, "exit");
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        const { [ending.id]: pid = Number.NaN } = pids;
+        process.kill(pid, "SIGKILL");
+        await eventually(() => !exists(pid));
         await reopen();
         expect((await driver.list()).map(({ spec }) => spec)).toEqual([lasting]);
         await exitOf(ending.id);
@@ -423,8 +425,7 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
         const lines = await texts(lasting.id);
         expect(lines).toEqual(lines.map((_, at) => String(at)));
         // Adopted ones are watched too.
-        const { pid } = (await driver.list())[0] ?? {};
-        if (pid !== undefined) process.kill(pid, "SIGKILL");
+        process.kill(pids[lasting.id] ?? Number.NaN, "SIGKILL");
         await exitOf(lasting.id);
         expect(await driver.list()).toEqual([]);
       },
@@ -452,14 +453,14 @@ export function describeDriver(name: string, prepare: () => Promise<Subject>, ca
   });
 }
 
-/** Starts the instances in a process that can be killed. With `heard`, it says "started" only when it has read a line of each. */
+/** Starts the instances in a process that can be killed. With `heard`, it tells their pids only when it has read a line of each. */
 function spawnChild(subject: Subject, specs: InstanceSpec[], heard = false): ChildProcess {
   const program = `${subject.openInChild}
     console.log("open");
     const specs = JSON.parse(process.argv[1]);
     for (const spec of specs) await driver.start(spec);
     if (${heard}) for (const { id } of specs) for await (const line of driver.logs(id, { follow: true })) break;
-    console.log("started");
+    console.log(JSON.stringify(Object.fromEntries((await driver.list()).map(({ spec, pid }) => [spec.id, pid]))));
     setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ["--input-type=module-typescript", "-e", program, JSON.stringify(specs)], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -467,12 +468,12 @@ function spawnChild(subject: Subject, specs: InstanceSpec[], heard = false): Chi
   });
 }
 
-async function startInChild(subject: Subject, specs: InstanceSpec[]): Promise<ChildProcess> {
+async function startInChild(subject: Subject, specs: InstanceSpec[]): Promise<{ child: ChildProcess; pids: Record<string, number> }> {
   const child = spawnChild(subject, specs, true);
   let output = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  await eventually(() => output.includes("started"), 20_000);
-  return child;
+  const [told] = await eventually(() => /^\{.*\}$/m.exec(output) ?? undefined, 20_000);
+  return { child, pids: JSON.parse(told) };
 }
 
 function connects(address: { host: string; port: number }): Promise<boolean> {

@@ -13,7 +13,7 @@ export function describeRuntime(target: () => Target): void {
     await target().create(
       makeService(target(), "contract", {
         env: { MINE: "set by the user", COMPOSED: "$(MINE), composed" },
-        spec: { containerConcurrency: 1, timeoutSeconds: 3 },
+        spec: { containerConcurrency: 1, timeoutSeconds: 6 },
         container: {
           command: ["sh", "-c", 'echo "$0 $*" > /tmp/args; exec server', "zero"],
           args: ["one", "$(MINE)"],
@@ -139,12 +139,12 @@ export function describeRuntime(target: () => Target): void {
     });
 
     test("one request at a time where containerConcurrency is 1", async () => {
-      const busy = "mkdir /tmp/busy || exec echo together; sleep 0.3; rmdir /tmp/busy; echo alone";
+      const busy = "mkdir /tmp/busy || exec echo together; sleep 0.1; rmdir /tmp/busy; echo alone";
       expect(await Promise.all(Array.from({ length: 3 }, () => sh(busy)))).toEqual(["alone", "alone", "alone"]);
     });
 
     test("a request that takes longer than timeoutSeconds is answered 504", async () => {
-      const answer = await target().get(url, { path: `/cgi-bin/run?${encodeURIComponent("sleep 5")}` });
+      const answer = await target().get(url, { path: `/cgi-bin/run?${encodeURIComponent("sleep 12")}` });
       expect([answer.status, answer.body.trim()]).toEqual([504, "request timeout"]);
     });
   });
