@@ -67,6 +67,14 @@ describe("TLS", () => {
     expect(await exchange(port, get())).toContain("HTTP/1.1 ");
   });
 
+  test("a client that leaves in its handshake is forgotten at once", async () => {
+    const { tlsPort, gateway } = await startTls([await entry("c", ["app.test"])]);
+    const leaving = connectTcp({ port: tlsPort, host: "127.0.0.1" });
+    await eventually(() => gateway.totals().connections === 1);
+    leaving.end();
+    await eventually(() => gateway.totals().connections === 0);
+  });
+
   test("HTTP/1.1 is served, and the instance learns how it came", async () => {
     const app = await rawServer((socket) => socket.write(ANSWER));
     const { tlsPort, client } = await startTls([await entry("c", ["app.test"])]);

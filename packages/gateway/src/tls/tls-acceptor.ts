@@ -28,7 +28,6 @@ export class TlsAcceptor {
       ...certificates.default,
       ALPNProtocols: [...ALPN],
       handshakeTimeout,
-      allowHalfOpen: true,
       noDelay: true,
       SNICallback: (host, done) => done(null, certificates.contextFor(host)),
     });
@@ -43,6 +42,8 @@ export class TlsAcceptor {
     });
     this.server.on("secureConnection", (socket: TLSSocket) => {
       this.#handshaking.delete(peerOf(socket));
+      // Only from here on: who ends its side in the handshake has left.
+      socket.allowHalfOpen = true;
       accept(new SocketWire(socket, true), socket.alpnProtocol === "h2" ? "h2" : "http/1.1");
     });
     // A scanner, or one that takes too long; Node leaves the closing to us.
