@@ -356,6 +356,7 @@ describe.skipIf(skipReason !== null)("somebody who was faster", () => {
     ],
     ["a version for everybody", { ...clicked, route: "traffic", path: "/test/versions", button: "Send all", method: "PUT" }],
     ["a rollback", { ...clicked, route: "rollback", path: "/test", button: "Roll back" }],
+    ["a restart", { ...clicked, route: "restart", path: "/test", button: "Restart" }],
   ])(
     "is not written over by %s: it says who did what, and goes on only when told to",
     async (what, { route, path, button, method, env, anyway }) => {

@@ -48,6 +48,7 @@ import { mirrorCommand, mirrorReportCommand } from "./commands/mirror.ts";
 import { releaseAbortCommand, releaseCommand, releaseContinueCommand, releaseStatusCommand } from "./commands/release.ts";
 import { repoForgetCommand, repoKeyCommand, repoKeysCommand, repoServersCommand } from "./commands/repo-keys.ts";
 import { repoDeployCommand, repoHookCommand, repoLinkCommand, repoShowCommand, repoUnlinkCommand } from "./commands/repo.ts";
+import { restartCommand } from "./commands/restart.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { secretsListCommand, secretsRotateKeyCommand, secretsSetCommand, secretsUnsetCommand } from "./commands/secrets.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -120,6 +121,7 @@ export const COMMANDS: readonly Command[] = [
   mirrorCommand,
   mirrorReportCommand,
   rollbackCommand,
+  restartCommand,
   promoteCommand,
   hostCommand,
   domainListCommand,

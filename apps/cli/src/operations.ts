@@ -158,6 +158,7 @@ function changeText(operation: Operation, app: AppEnvironment | undefined): stri
     case "move":
       return `${subjectOf(operation)} has moved.`;
     case "promote":
+    case "restart":
     case "deploy":
       return `${subjectOf(operation)}: ${operation.version ?? "the new version"} serves at ${operation.url ?? app?.url ?? "its URL"}`;
     default:

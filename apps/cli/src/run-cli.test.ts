@@ -110,6 +110,11 @@ test("changes send what was asked and end when the platform says so", async () =
   });
   expect(await changed(["rollback", "hello"])).toMatchObject({ body: {} });
   expect(await changed(["rollback", "hello", "--to", "v1"])).toMatchObject({ body: { to: "v1" } });
+  expect(await changed(["restart", "hello"])).toMatchObject({
+    method: "POST",
+    url: "/api/v1/apps/hello/environments/test/restart",
+    body: {},
+  });
   expect(await changed(["vars", "set", "hello", "A=1=2", "B="])).toMatchObject({ body: { variables: { A: "1=2", B: "" } } });
   expect(await changed(["vars", "unset", "hello", "A"])).toMatchObject({ body: { variables: { A: null } } });
   expect(await changed(["secrets", "set", "hello", "KEY"], "geheim\n")).toMatchObject({ body: { secrets: { KEY: "geheim" } } });

@@ -162,6 +162,7 @@ export function placeCalls(send: Send) {
     abortRelease: (place: Place, on?: ChangeOptions) => json<Release>("POST", at(place, "/releases/abort"), { json: {}, ...changing(on) }),
     rollback: (place: Place, body: Rollback = {}, on?: ChangeOptions) =>
       json<Operation>("POST", at(place, "/rollback"), { json: body, ...changing(on) }),
+    restart: (place: Place, on?: ChangeOptions) => json<Operation>("POST", at(place, "/restart"), { json: {}, ...changing(on) }),
     getVariables: (place: Place, call?: CallOptions) => json<Revised<Variables>>("GET", at(place, "/variables"), call),
     patchVariables: (place: Place, body: PatchVariables, on?: ChangeOptions) =>
       json<Operation>("PATCH", at(place, "/variables"), { json: body, ...changing(on) }),

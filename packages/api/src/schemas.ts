@@ -274,6 +274,7 @@ export const OperationKind = Type.Union([
   Type.Literal("traffic"),
   Type.Literal("release"),
   Type.Literal("config"),
+  Type.Literal("restart"),
   Type.Literal("sleep"),
   Type.Literal("wake"),
   Type.Literal("delete"),

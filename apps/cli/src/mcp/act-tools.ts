@@ -69,6 +69,13 @@ export const ACT_TOOLS: readonly Tool[] = [
     run: async ({ client, settle }, { to, ...at }) => settle(await client.rollback(place(at), to === undefined ? {} : { to })),
   }),
   defineTool({
+    name: "restart",
+    kind: "act",
+    description: `Starts what serves anew, as a version of its own with the configuration that there is now. ${NEEDS}`,
+    input: input(AT),
+    run: async ({ client, settle }, at) => settle(await client.restart(place(at))),
+  }),
+  defineTool({
     name: "set_traffic",
     kind: "act",
     description: `Splits the traffic among versions. Traffic rules stay. ${NEEDS}`,

@@ -183,6 +183,7 @@ function usualAnswers(
     ["GET /apps/hello/environments/test/instances", () => ({ items: [] })],
     ["PUT /apps/hello/environments/test/traffic", accepted],
     ["POST /apps/hello/environments/test/rollback", accepted],
+    ["POST /apps/hello/environments/test/restart", accepted],
     ["GET /apps/hello/environments/test/configuration", () => configuration],
     ["PATCH /apps/hello/environments/test/configuration", accepted],
     ["POST /apps/hello/environments/test/configuration/plan", () => plan],

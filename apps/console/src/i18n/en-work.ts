@@ -63,5 +63,10 @@ export const enWork = {
     rollBackConfirm: "Send all requests to the version that served before?",
     rollBackText: "At once, and without losing a request.",
   },
+  restart: {
+    button: "Restart",
+    confirm: "Start all instances anew?",
+    text: "As a new version of the same artifact, with the variables and secrets that there are now. The old instances serve until the new ones are ready.",
+  },
   place: { team: "Team", environment: "Environment" },
 };

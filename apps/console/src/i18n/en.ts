@@ -262,6 +262,7 @@ export const en = {
     traffic: "Traffic change",
     release: "Release",
     config: "New settings",
+    restart: "Restart",
     sleep: "Sleep",
     wake: "Wake",
     delete: "Delete",

@@ -54,5 +54,10 @@ export const zhWork: typeof enWork = {
     rollBackConfirm: "把全部请求发送到之前服务的版本？",
     rollBackText: "立即生效，不丢失任何请求。",
   },
+  restart: {
+    button: "重启",
+    confirm: "重新启动全部实例？",
+    text: "以同一制品生成新版本，使用当前的变量与密钥。新实例就绪之前，旧实例继续服务。",
+  },
   place: { team: "团队", environment: "环境" },
 };

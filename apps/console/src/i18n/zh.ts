@@ -258,6 +258,7 @@ export const zh: Dictionary = {
     traffic: "流量变更",
     release: "发布",
     config: "配置修改",
+    restart: "重启",
     sleep: "休眠",
     wake: "唤醒",
     delete: "删除",

@@ -13,7 +13,7 @@ export function OperationFailureNote({ operation, failure }: { operation: Operat
   const { text, language } = useSpeech();
   // The message is more particular, and English: elsewhere the words of its code come first.
   const words = language === "en" ? undefined : problemWords(text, failure.code);
-  const oldServes = (operation.kind === "deploy" || operation.kind === "config") && operation.version !== "v1";
+  const oldServes = ["deploy", "config", "restart"].includes(operation.kind) && operation.version !== "v1";
   const causes = causesOf(failure);
   const { lines, times } = lastAttempt(failure.log);
   return (

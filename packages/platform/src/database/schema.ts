@@ -173,7 +173,7 @@ export interface VersionTable {
 export interface OperationTable {
   seq: Generated<number>;
   id: string;
-  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "sleep" | "wake" | "delete" | "move" | "rollout";
+  kind: "deploy" | "promote" | "traffic" | "release" | "config" | "restart" | "sleep" | "wake" | "delete" | "move" | "rollout";
   /** What it is about. Empty `app`: a whole environment; empty `env`: all environments; both empty: the team; all three: the platform. */
   team: string;
   app: string;

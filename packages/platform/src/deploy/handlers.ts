@@ -58,6 +58,7 @@ export function createHandlers(deps: Deps): Record<RunKind, Handler> {
     traffic: placed(traffic),
     release: placed(release),
     config: placed(configure),
+    restart: placed(restart),
     sleep: async (run) => sleepEnvironment(await enter(deps, run), run),
     wake: async (run) => wakeEnvironment(await enter(deps, run), run),
     delete: (run) => remove(deps, run),
@@ -188,6 +189,18 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   const base = version ?? (await servingVersion(deps, run));
   if (!base) return run.say(say("settings.kept"));
   version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), changes: request.changes ?? [] });
+  await launch(deps, run, version, false);
+}
+
+/** What serves, once more: as a version of its own, so that the old instances serve until the new ones do, and with the configuration that there is now. */
+async function restart(deps: PlaceDeps, run: Run): Promise<void> {
+  let version = await versionOfOperation(deps.db, run.id);
+  if (!version) {
+    const base = await servingVersion(deps, run);
+    if (!base)
+      throw operationError("version_gone", `${run.app} has no version in ${run.env} any more`, { hint: "Deploy it first: ebb deploy." });
+    version = await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base) });
+  }
   await launch(deps, run, version, false);
 }
 

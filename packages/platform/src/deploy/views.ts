@@ -153,6 +153,8 @@ function workWords(operation: { kind: string; state: string; version: string | n
       return "Waking with its environment";
     case "move":
       return "Moving to another cluster with its environment";
+    case "restart":
+      return operation.version ? `Restarting as ${operation.version}` : "Restarting";
     case "config":
       return `Applying new settings${operation.version ? ` as ${operation.version}` : ""}`;
     default:

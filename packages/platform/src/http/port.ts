@@ -184,6 +184,7 @@ export interface ConfigurationApi {
   planLayer(layer: LayerScope, patch: ConfigurationPatch): Promise<ConfigurationPlan>;
   patchLayer(layer: LayerScope, patch: ConfigurationPatch, user: string): Promise<ConfigurationChange>;
   rotateKeys(): Promise<KeyRotation>;
+  restart(place: Place, user: string): Promise<Operation>;
 }
 
 /** Custom domains. */

@@ -65,6 +65,7 @@ export const CHANGES: Readonly<Record<string, Key>> = {
   [`${AT}/traffic`]: PLACE,
   [`${AT}/mirror`]: PLACE,
   [`${AT}/rollback`]: PLACE,
+  [`${AT}/restart`]: PLACE,
   [`${AT}/promote`]: PLACE,
   [`${AT}/releases`]: PLACE,
   [`${AT}/releases/continue`]: PLACE,

@@ -30,6 +30,7 @@ function engineOn(
     traffic: handler,
     release: handler,
     config: handler,
+    restart: handler,
     sleep: handler,
     wake: handler,
     delete: handler,

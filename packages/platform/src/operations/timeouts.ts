@@ -6,6 +6,7 @@ export const TIMEOUTS: Record<OperationKind, number> = {
   deploy: 20 * MINUTE,
   promote: 10 * MINUTE,
   config: 10 * MINUTE,
+  restart: 10 * MINUTE,
   traffic: 5 * MINUTE,
   release: 120 * MINUTE,
   // An app after the other on the way of what depends on what, each with a cold start.

@@ -209,3 +209,34 @@ test("secrets that were in the cluster only are taken over, encrypted, and the n
   await ended((await service.configuration.patch(SHOP, { secrets: { OTHER: null } }, "ann")).id);
   expect(given(world, "default")).toEqual({ TOKEN: "secret hush" });
 });
+
+describe("a restart", () => {
+  test("makes a version of what serves, which takes over when it is ready", async () => {
+    const { deploy, service, ended } = await platform();
+    await deploy("shop", "test", { A: "a" });
+    await ended((await service.deployImage({ name: "shop", image: "ok:2", environment: "test", noTraffic: true }, "ann")).id);
+    expect(await ended((await service.configuration.restart(SHOP, "bob")).id)).toMatchObject({
+      kind: "restart",
+      state: "succeeded",
+      version: "v3",
+    });
+    const versions = (await service.listVersions(SHOP, {})).items.map(({ name, image, percent, createdBy }) => [
+      name,
+      image,
+      percent,
+      createdBy,
+    ]);
+    const [v3, v2, v1] = versions;
+    expect(v3?.slice(2)).toEqual([100, "bob"]);
+    expect(v3?.[1]).toBe(v1?.[1]);
+    expect(v2?.[1]).not.toBe(v1?.[1]);
+    expect((await service.diffVersions(SHOP, { from: "v1", to: "v3" })).changes).toEqual([]);
+  });
+
+  test("needs something to start", async () => {
+    const { deploy, service, ended } = await platform();
+    await deploy("shop", "prod");
+    await ended((await service.configuration.patch(SHOP, { variables: { A: "1" } }, "ann")).id);
+    await expect(service.configuration.restart(SHOP, "bob")).rejects.toMatchObject({ code: "nothing_deployed" });
+  });
+});

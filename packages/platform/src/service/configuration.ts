@@ -65,6 +65,18 @@ export class ConfigurationService implements ConfigurationApi {
     return this.#places.submit("config", { ...scope, request, user, id }, (transaction) => keepSealed(transaction, id, sealed));
   }
 
+  /** Throws `nothing_deployed`. */
+  async restart(place: Place, user: string): Promise<Operation> {
+    const { app } = await this.#places.changeable(place);
+    const { versions } = await factsOf(this.#deps, place);
+    if (!versions.some(({ state }) => state === "active")) {
+      throw refuse("nothing_deployed", `${place.app} has no version in ${place.env} that could be started anew`, {
+        hint: "Deploy it first: ebb deploy.",
+      });
+    }
+    return this.#places.submit("restart", { team: app.team, ...place, request: {}, user });
+  }
+
   async getLayer(layer: LayerScope): Promise<LayerConfiguration> {
     const scope = await this.#scopeOf(layer);
     return viewLayer(layerOf(scope), await readLayer(this.#deps.db, scope));

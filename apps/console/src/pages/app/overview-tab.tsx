@@ -14,6 +14,7 @@ import { Ago } from "../../ui/time.tsx";
 import { TrafficBar } from "../../ui/traffic-bar.tsx";
 import { versionColour } from "../../ui/version.ts";
 import { MetricsPanel } from "./metrics/metrics-panel.tsx";
+import { Restart } from "./restart.tsx";
 import { RollBack } from "./roll-back.tsx";
 import { usePlace } from "./use-place.ts";
 
@@ -25,6 +26,7 @@ export function OverviewTab() {
   const instances = useQuery(instancesQuery(place));
   const operations = useQuery(latestOperationsQuery(place));
   const failed = useQuery(placeQuery(place)).data?.state === "failed";
+  const served = versions.data?.some(({ percent }) => percent > 0) ?? false;
   // Why it is not there at all: whoever comes to look should not have to find the operation first.
   const why = failed ? operations.data?.find(({ failure }) => failure !== null) : undefined;
   return (
@@ -37,7 +39,7 @@ export function OverviewTab() {
         </Loaded>
       </Panel>
       <MetricsPanel place={place} />
-      <Panel title={text.overview.instances}>
+      <Panel title={text.overview.instances} actions={served && <Restart place={place} />}>
         <Loaded query={instances} rows={2}>
           {(items) => <Instances place={place} instances={items} failed={failed} />}
         </Loaded>

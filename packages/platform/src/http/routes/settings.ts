@@ -16,6 +16,8 @@ import type { Access } from "../../identity/access.ts";
 import type { LayerScope } from "../port.ts";
 import { AT, ByEnvironment, ByPlace, ByTeam, change, placeOf, read, write, type RouteDeps } from "./shapes.ts";
 
+const Nothing = Type.Object({}, { additionalProperties: false });
+
 /** Variables and secrets of an app, and of the layers above it: a change makes a new version. */
 export function registerSettingsRoutes(server: FastifyInstance, deps: RouteDeps): void {
   registerOfApp(server, deps);
@@ -27,7 +29,7 @@ export function registerSettingsRoutes(server: FastifyInstance, deps: RouteDeps)
       method: "POST",
       summary: "Change the master key that secrets are encrypted under",
       access: { platformAdmin: true },
-      body: Type.Object({}, { additionalProperties: false }),
+      body: Nothing,
       answer: KeyRotation,
       code: 200,
     },
@@ -58,6 +60,18 @@ function registerOfApp(server: FastifyInstance, { api }: RouteDeps): void {
   );
   change(server, `${AT}/configuration`, { ...changing, summary: "Change variables and secrets", body: ConfigurationPatch }, (request) =>
     api.configuration.patch(placeOf(request), request.body as ConfigurationPatch, request.user),
+  );
+  change(
+    server,
+    `${AT}/restart`,
+    {
+      method: "POST",
+      summary: "Start what serves anew, as a version of its own with the configuration that there is now",
+      access: { environment: "deploy" },
+      params: ByPlace,
+      body: Nothing,
+    },
+    (request) => api.configuration.restart(placeOf(request), request.user),
   );
   write(
     server,
