@@ -17,6 +17,7 @@ import { admitPolicy, admitPolicyBinding } from "./policies/admit-policy.ts";
 import type { Configuration, KnativeService, Revision, RevisionSpec, Route } from "./serving.ts";
 import { admitServingConfig, type ConfigCheck } from "./serving-config/admit-config.ts";
 import { DEFAULT_ADMISSION_CONFIG, type AdmissionConfig } from "./serving-config/admission-config.ts";
+import { userPort } from "./user-port.ts";
 import { admitDisruptionBudget } from "./policy/admit-disruption-budget.ts";
 import { admitPriorityClass } from "./policy/admit-priority-class.ts";
 import { admitRuntimeClass, admitStorageDriver, admitVolumeAttachment } from "./policy/admit-runtime.ts";
@@ -226,7 +227,7 @@ function tryPod(spec: RevisionSpec): void {
   const containers = spec.containers.map((container) => ({
     ...container,
     ...(container.ports
-      ? { ports: container.ports.map((port) => ({ ...port, containerPort: port.containerPort || DEFAULT_USER_PORT })) }
+      ? { ports: container.ports.map((port) => ({ ...port, containerPort: userPort({ ...container, ports: [port] }) })) }
       : {}),
   }));
   const causes = podSpecCauses({ ...spec, containers }, "spec");
@@ -236,8 +237,6 @@ function tryPod(spec: RevisionSpec): void {
     `admission webhook "validation.webhook.serving.knative.dev" denied the request: validation callback failed: dry run failed with ${message}: spec.template`,
   );
 }
-
-const DEFAULT_USER_PORT = 8080;
 
 function refuse(errors: FieldErrors): void {
   if (errors.length === 0) return;

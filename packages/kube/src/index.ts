@@ -157,6 +157,7 @@ export {
   unsupportedValue,
   type FieldCause,
 } from "./status-errors.ts";
+export { userPort } from "./user-port.ts";
 export { strategicMergePatch } from "./strategic-merge-patch.ts";
 export { conditionsHold } from "./webhooks/match-conditions.ts";
 export { matchesRule, selectorMatcher, type RuledRequest } from "./webhooks/match-webhook.ts";

@@ -1,11 +1,20 @@
-import { Deployments, LABELS, Revisions, type Condition, type ObjectView, type PodSpec, type Revision, type RevisionSpec } from "@ebb/kube";
+import {
+  Deployments,
+  LABELS,
+  Revisions,
+  userPort,
+  type Condition,
+  type ObjectView,
+  type PodSpec,
+  type Revision,
+  type RevisionSpec,
+} from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
 import { servingContainer } from "../revision/workload.ts";
 import { queueProxyOf } from "./queue-proxy.ts";
 import { beneath, conditionOf, deploymentName, mark, SCALES_BY, suffixed } from "./parts.ts";
 
-const DEFAULT_PORT = 8080;
 const UPSTREAM_DEADLINE = 600_000;
 
 /** The Deployment of a Revision as `kubectl` and tests look for it; the instances are the runtime's. */
@@ -52,7 +61,7 @@ function podSpecOf(revision: Revision): object {
   const { labels } = revision.metadata;
   const serving = servingContainer(revision);
   const own = [
-    { name: "PORT", value: String(serving?.ports?.[0]?.containerPort ?? DEFAULT_PORT) },
+    { name: "PORT", value: String(userPort(serving)) },
     { name: "K_REVISION", value: revision.metadata.name },
     { name: "K_CONFIGURATION", value: labels?.[LABELS.configuration] ?? "" },
     { name: "K_SERVICE", value: labels?.[LABELS.service] ?? "" },

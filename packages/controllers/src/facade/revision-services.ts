@@ -9,6 +9,7 @@ import {
   ServerlessServices,
   childName,
   derivedUid,
+  userPort,
   type CoreService,
   type Finder,
   type KubeObject,
@@ -92,7 +93,7 @@ const refTo = ({ metadata }: Pod) => ({ kind: "Pod", namespace: metadata.namespa
 
 function portsOf(revision: Revision) {
   const serving = servingContainer(revision);
-  return [{ name: PORTS[protocolOf(serving)].name, port: serving?.ports?.[0]?.containerPort ?? 8080, protocol: "TCP" }];
+  return [{ name: PORTS[protocolOf(serving)].name, port: userPort(serving), protocol: "TCP" }];
 }
 
 function makeEndpoints(revision: Revision, find: Finder, type: ServiceType): WithSubsets {

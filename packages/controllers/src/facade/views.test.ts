@@ -250,6 +250,13 @@ describe("beneath a Revision", () => {
     expect(slice.endpoints.map(({ conditions }: { conditions: object }) => conditions)).toMatchObject([{ ready: true }, { ready: false }]);
   });
 
+  test("a port that has but a name is 8080 wherever it is told", () => {
+    const named = revision(1, undefined, { spec: { containers: [{ image: "a", ports: [{ name: "h2c", containerPort: 0 }] }] } });
+    const [, slice] = made("EndpointSlice", named, world([pod("up", true)]));
+    expect(slice.ports).toMatchObject([{ name: "http2", port: 8080 }]);
+    expect(made("Deployment", named)[0].spec.template.spec.containers[0].env).toContainEqual({ name: "PORT", value: "8080" });
+  });
+
   test("the public Service's lead to the activator, and to the instances once there is room for a burst in them", () => {
     const through = { subsets: [{ addresses: [{ ip: "10.9.9.9" }], ports: [] }], ports: [], endpoints: [{ addresses: ["10.9.9.9"] }] };
     const seen = (mode: object) => {

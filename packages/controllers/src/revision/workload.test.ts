@@ -180,6 +180,8 @@ describe("makeWorkload", () => {
       resources: { cpuMillis: 500, memoryBytes: 67_108_864, cpuRequestMillis: 4000 },
       terminationGraceSeconds: 30,
     });
+    // As Go's clients write a port that has but a name.
+    expect(template({ ports: [{ name: "h2c", containerPort: 0 }] })).toMatchObject({ port: 8080, protocol: "h2c" });
     expect(template({})).toMatchObject({ port: 8080, protocol: "http1", resources: {}, terminationGraceSeconds: 300 });
   });
 

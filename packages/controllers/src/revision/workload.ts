@@ -3,6 +3,7 @@ import {
   expandVariables,
   isQuantity,
   memoryBytes,
+  userPort,
   type Cause,
   type Container,
   type ResourceRequirements,
@@ -34,7 +35,6 @@ export interface WorkloadOptions {
 
 const BUNDLE_HOST = "bundle.ebb.local";
 const BUNDLE = /^bundle\.ebb\.local\/(?:[^@]*)@sha256:([0-9a-f]{64})$/;
-const DEFAULT_PORT = 8080;
 
 /** The container that serves: the one with a port, or the only one. */
 export function servingContainer({ spec }: Revision): Container | undefined {
@@ -77,7 +77,7 @@ export function makeWorkload(revision: Revision, sources: Sources, options: Work
     workload: keyOf(revision),
     labels: instanceLabels(revision),
     ...main.program,
-    port: container.ports?.[0]?.containerPort ?? DEFAULT_PORT,
+    port: userPort(container),
     protocol: protocolOf(container),
     readiness: readinessOf(container),
     ...(parts.length > 0 ? { parts } : {}),
