@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   connect,
   constants,
@@ -151,6 +152,27 @@ describe("HTTP/2 client, HTTP/2 instance", () => {
     for (const path of ["/length", "/chunked"]) {
       expect((await collect(h2Client(port).request({ ...APP, ":path": path }))).code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
     }
+  });
+
+  test("an answer whose time is over ends with words that say so, and is reset where a length was promised", async () => {
+    const clock = new VirtualClock();
+    const app = await rawServer((socket, text) => {
+      socket.write(
+        text.includes("/length")
+          ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+          : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+      );
+    });
+    const { port } = await startWith([app.port], { timeoutSeconds: 10 }, { clock });
+    const answers = ["/length", "/chunked"].map((path) => {
+      const stream = h2Client(port).request({ ...APP, ":path": path });
+      return { begun: once(stream, "response"), answer: collect(stream) };
+    });
+    for (const { begun } of answers) await begun;
+    await clock.advance(10_200);
+    const [length, chunked] = await Promise.all(answers.map(({ answer }) => answer));
+    expect(length?.code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(chunked).toMatchObject({ code: constants.NGHTTP2_NO_ERROR, body: "halfrequest timeout" });
   });
 
   test("a stream that the instance resets is reset for the client, never ended", async () => {

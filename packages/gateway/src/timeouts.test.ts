@@ -36,6 +36,28 @@ describe("of a request", () => {
     expect(browser.text()).not.toContain("504");
   });
 
+  test("the whole: an answer without a length says so at its end, which it has, as Knative's", async () => {
+    const { clock, app, browser } = await start(
+      { timeoutSeconds: 10 },
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n",
+    );
+    browser.send(get());
+    await eventually(() => browser.text().includes("part"));
+    await clock.advance(10_200);
+    await eventually(() => browser.text().endsWith("4\r\npart\r\nf\r\nrequest timeout\r\n0\r\n\r\n"));
+    await eventually(() => app.connections[0]?.destroyed);
+  });
+
+  test.each(["Content-Encoding: gzip", "Content-Type: application/grpc"])("the whole: what is coded is cut, too (%s)", async (field) => {
+    const answer = `HTTP/1.1 200 OK\r\n${field}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n`;
+    const { clock, browser } = await start({ timeoutSeconds: 10 }, answer);
+    browser.send(get());
+    await eventually(() => browser.text().includes("part"));
+    await clock.advance(10_200);
+    await browser.ended;
+    expect(browser.text()).toMatch(/part\r\n$/);
+  });
+
   test("until the first byte of the answer", async () => {
     const { clock, app, browser } = await start({ timeoutSeconds: 100, responseStartTimeoutSeconds: 3 });
     browser.send(get());

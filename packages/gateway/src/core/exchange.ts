@@ -13,6 +13,7 @@ import { logRequest } from "./logged-requests.ts";
 import type { FifoNode } from "./fifo.ts";
 import type { HostGuard, Preference } from "./host-guard.ts";
 import { HeldBody } from "./held-body.ts";
+import { endForTime, TIMED_OUT } from "./early-end.ts";
 import { answerLocally } from "./local-answer.ts";
 import type { ClientEvents, ClientSide, Upstream, UpstreamEvents, UpstreamFailure } from "./ports.ts";
 import { isIdempotent, RetryState } from "./retry-state.ts";
@@ -40,8 +41,8 @@ const MOST_UNPROCESSED = 3;
  * One request from its head to the last byte of its answer: it stands between the client's side and an instance, and knows neither
  * protocol.
  *
- * Invariants: exactly one answer is begun; after an answer has begun, a failure cuts it and never adds to it; the place at an instance is
- * given back exactly once; a request is sent to a second instance only when the first cannot have acted on it, or a rule asks for it.
+ * Invariants: exactly one answer is begun; after an answer has begun, a failure cuts it and never adds to it, but for a timeout that says so behind it; the
+ * place at an instance is given back exactly once; a request is sent to a second instance only when the first cannot have acted on it, or a rule asks for it.
  */
 export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring {
   watchIndex = -1;
@@ -61,6 +62,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   readonly #stay: Preference | undefined;
   readonly preferred: string;
   #delay: Timer | undefined;
+  #answer: ResponseHead | undefined;
   /** What came of the body before there was an instance. */
   #held: HeldBody | undefined;
   readonly #arrived: number;
@@ -325,6 +327,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   upstreamAnswer(head: ResponseHead): void {
     if (this.#retry?.takeAnswer(head)) return this.#retryLater();
     this.#begin("answering", head.status);
+    this.#answer = head;
     const planned = this.#plan ? { ...head, fields: answerFields(this.#plan, head), usual: undefined } : head;
     const cookie = this.#cookie();
     this.#client.answer(cookie === "" ? planned : { ...planned, fields: planned.fields + cookie, usual: undefined });
@@ -391,19 +394,20 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     if (now < this.#deadline && now < this.#phaseDeadline) return;
     switch (this.#state) {
       case "waiting":
-        if (now >= this.#deadline) return this.#fail(504, "request timeout");
+        if (now >= this.#deadline) return this.#fail(504, TIMED_OUT);
         return this.#fail(502, "no instance of the application accepts connections");
       case "connecting":
-        if (now >= this.#deadline) return this.#fail(504, "request timeout");
+        if (now >= this.#deadline) return this.#fail(504, TIMED_OUT);
         if (this.#upstream?.waits) return this.#fail(503, "as many connections to instances are open as this gateway may have");
         this.#upstream?.abort();
         return this.upstreamFailed("refused", "no connection in time");
       case "delayed":
-        return this.#fail(504, "request timeout");
+        return this.#fail(504, TIMED_OUT);
       case "requesting":
         if (now < this.#deadline && this.#retry?.takeAfter("try-timeout")) return this.#retryLater();
-        return this.#fail(504, "request timeout");
+        return this.#fail(504, TIMED_OUT);
       case "answering":
+        return this.#cut(this.#answer);
       case "tunnel":
         return this.#cut();
       case "new":
@@ -420,10 +424,12 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     answerLocally(this.#client, status, message);
   }
 
-  #cut(): void {
+  /** With an answer, its time is over. */
+  #cut(answer?: ResponseHead): void {
     this.#upstream?.abort();
     this.#finish("cut");
-    this.#client.cut();
+    if (answer) endForTime(this.#client, answer);
+    else this.#client.cut();
   }
 
   #finish(outcome: Outcome, reason = ""): void {
