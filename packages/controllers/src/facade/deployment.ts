@@ -4,6 +4,8 @@ import {
   Revisions,
   userPort,
   type Condition,
+  type Container,
+  type ContainerPort,
   type ObjectView,
   type PodSpec,
   type Revision,
@@ -67,8 +69,8 @@ function podSpecOf(revision: Revision): object {
     { name: "K_SERVICE", value: labels?.[LABELS.service] ?? "" },
   ];
   const { containers, timeoutSeconds = 300 } = revision.spec;
-  const programs = containers.map((container) => {
-    const env = container === serving ? own : own.slice(1);
+  const programs = containersOf(revision).map((container, index) => {
+    const env = containers[index] === serving ? own : own.slice(1);
     return { ...container, image: imageOf(revision, container.name) ?? container.image, env: [...(container.env ?? []), ...env] };
   });
   const sidecar = queueProxyOf(revision);
@@ -78,6 +80,13 @@ function podSpecOf(revision: Revision): object {
     restartPolicy: "Always",
     terminationGracePeriodSeconds: timeoutSeconds,
   };
+}
+
+/** A Revision's containers as its Pods have them: the serving one with the port that requests come to, under upstream's name (buildContainerPorts). */
+export function containersOf(revision: Revision): Container[] {
+  const serving = servingContainer(revision);
+  const ports: ContainerPort[] = [{ name: "user-port", containerPort: userPort(serving), protocol: "TCP" }];
+  return revision.spec.containers.map((container) => (container === serving ? { ...container, ports } : container));
 }
 
 /** What a Revision's spec has of a Pod's: not the fields that are Knative's alone. */

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from "@ebb/kube";
+import type { Container, ContainerStatus, Pod } from "@ebb/kube";
 import type { InstanceStatus } from "@ebb/runtime";
 import { describe, expect, test } from "vitest";
 import { instance, NOW, revision } from "../testing.ts";
@@ -77,6 +77,20 @@ describe("podStatus", () => {
     expect(stateOf("ready")).toMatchObject({ name: "queue-proxy", ready: true, state: { running: {} } });
     expect(stateOf("unready")).toMatchObject({ ready: false, state: { running: {} } });
     expect(stateOf("ended")).toMatchObject({ ready: false, started: false, state: { terminated: { exitCode: 0 } } });
+  });
+
+  test("the serving container has the port that requests come to, as upstream names it; one beside it has none", () => {
+    const portsOf = (containers: Container[]) =>
+      makePod(revision(1, undefined, { spec: { containers } }), { id: "i1" }).spec.containers.map(({ ports }) => ports);
+    const port = (containerPort: number) => [{ name: "user-port", containerPort, protocol: "TCP" }];
+    expect(portsOf([{ image: "app" }])).toEqual([port(8080)]);
+    expect(portsOf([{ image: "app", ports: [{ name: "h2c", containerPort: 0 }] }])).toEqual([port(8080)]);
+    expect(
+      portsOf([
+        { name: "log", image: "fluent" },
+        { name: "app", image: "app", ports: [{ containerPort: 9000 }] },
+      ]),
+    ).toEqual([undefined, port(9000)]);
   });
 
   test("each container has a state of its own; the Pod is initialized once those that run first have succeeded", () => {

@@ -3,14 +3,15 @@ import { rfc3339 } from "@ebb/base";
 import { qosClass, Revisions, type Condition, type Container, type ContainerStatus, type Pod, type Revision } from "@ebb/kube";
 import { uidOf, type InstanceExit, type InstanceStatus, type PartStatus } from "@ebb/runtime";
 import { controllerRef } from "../engine/keys.ts";
-import { podFieldsOf } from "../facade/deployment.ts";
+import { containersOf, podFieldsOf } from "../facade/deployment.ts";
 import { queueProxyOf } from "../facade/queue-proxy.ts";
 import { instanceLabels, NODE, NODE_ADDRESS, podAnnotations } from "../revision/pod-metadata.ts";
 import { containerStatuses as imageStatuses, servingContainer } from "../revision/workload.ts";
 
 /** The Pod that records an instance. Its environment stays a list of references: values of Secrets are not repeated. */
 export function makePod(revision: Revision, { id }: Pick<InstanceStatus, "id">, isLogged = false): Pod {
-  const { containers, serviceAccountName } = revision.spec;
+  const { serviceAccountName } = revision.spec;
+  const containers = containersOf(revision);
   const { namespace } = revision.metadata;
   const sidecar = queueProxyOf(revision, isLogged);
   return {
