@@ -1,8 +1,10 @@
 import {
   Certificates,
+  ConfigMaps,
   KnativeIngresses,
   LAST_APPLIED,
   Routes,
+  SERVING_NAMESPACE,
   type Certificate,
   type Condition,
   type Finder,
@@ -13,6 +15,7 @@ import {
 } from "@ebb/kube";
 import { controllerRef, isControlledBy, omit } from "../engine/keys.ts";
 import { CLUSTER_DOMAIN } from "../config/network.ts";
+import { redirectsToTls } from "../route/entry.ts";
 import { mark, suffixed } from "./parts.ts";
 
 const INGRESS_CLASS = "networking.knative.dev/ingress.class";
@@ -33,9 +36,14 @@ function makeIngress(route: Route, find: Finder): KubeObject {
       ownerReferences: [controllerRef(Routes, route)],
       generation: 1,
     },
-    spec: { httpOption: "Enabled", rules: rulesOf(route), ...tlsOf(route, find) },
+    spec: { httpOption: httpOptionOf(route, find), rules: rulesOf(route), ...tlsOf(route, find) },
     status: statusOf(route),
   };
+}
+
+function httpOptionOf(route: Route, find: Finder): "Enabled" | "Redirected" {
+  const data = find.get(ConfigMaps, SERVING_NAMESPACE, "config-network")?.data;
+  return redirectsToTls(route, data?.["http-protocol"]?.toLowerCase() === "redirected") ? "Redirected" : "Enabled";
 }
 
 /** The Secrets of its Certificates, that of its own host first. */

@@ -306,6 +306,17 @@ describe("beneath a Route", () => {
     expect(ingress.status.conditions.map(({ type, status }: Record<string, string>) => `${type} ${status}`)).toContain("Ready True");
   });
 
+  test("Knative's Ingress says whether cleartext is redirected, by the Route's own word or the cluster's", () => {
+    const optionOf = (annotations: Record<string, string>, cluster: string) => {
+      const find = { ...world(), get: () => ({ data: { "http-protocol": cluster } }) } as unknown as Finder;
+      return made("Ingress", { ...served, metadata: { ...served.metadata, annotations } }, find)[0].spec.httpOption;
+    };
+    expect(optionOf({}, "Enabled")).toBe("Enabled");
+    expect(optionOf({}, "Redirected")).toBe("Redirected");
+    expect(optionOf({ "networking.knative.dev/http-protocol": "redirected" }, "Enabled")).toBe("Redirected");
+    expect(optionOf({ "networking.knative.dev/http-protocol": "Enabled" }, "Redirected")).toBe("Enabled");
+  });
+
   test("a placeholder Service with the Route's name, that leads to the gateway inside", () => {
     expect(made("Service", served)).toMatchObject([
       {

@@ -6,8 +6,8 @@ import { meaningHash, orderOf } from "../virtualservice/translate.ts";
 import { policyOf } from "./policy.ts";
 import type { Target } from "./traffic.ts";
 
-/** As in knative.dev/networking; `Enabled` or `Redirected`, in any case. */
-const HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
+/** As in knative.dev/networking, the first that is there counts; `Enabled` or `Redirected`, in any case. */
+const HTTP_PROTOCOL = ["httpOption", "http-protocol"].map((name) => `networking.knative.dev/${name}`);
 
 /** Sent by a client to be led to a tag at the Route's own host (feature `tag-header-based-routing`). */
 const TAG_HEADER = "knative-serving-tag";
@@ -87,7 +87,9 @@ function rulesByTag(key: string, named: readonly NamedSplits[]): RouteRule[] {
 
 /** The object's own word counts more than the cluster's; `by` is config-network's. */
 export function redirectsToTls({ metadata }: Pick<Route, "metadata">, by: boolean): boolean {
-  const own = metadata.annotations?.[HTTP_PROTOCOL]?.toLowerCase();
+  const own = HTTP_PROTOCOL.map((name) => metadata.annotations?.[name])
+    .find((value) => value !== undefined)
+    ?.toLowerCase();
   return own === "redirected" || (own !== "enabled" && by);
 }
 

@@ -249,15 +249,17 @@ describe("entry", () => {
     expect(hosts.every(({ visibility, redirectToTls }) => (redirectToTls === true) === (visibility === "external"))).toBe(true);
   });
 
-  test.each<[annotation: string | undefined, cluster: boolean, redirected: boolean]>([
-    [undefined, false, false],
-    [undefined, true, true],
-    ["Redirected", false, true],
-    ["enabled", true, false],
-    ["nonsense", true, true],
-  ])("annotation %s, cluster %s: redirected to TLS %s", (annotation, cluster, redirected) => {
+  test.each<[annotations: Record<string, string>, cluster: boolean, redirected: boolean]>([
+    [{}, false, false],
+    [{}, true, true],
+    [{ "http-protocol": "Redirected" }, false, true],
+    [{ "http-protocol": "enabled" }, true, false],
+    [{ "http-protocol": "nonsense" }, true, true],
+    [{ httpOption: "redirected" }, false, true],
+    [{ httpOption: "Enabled", "http-protocol": "Redirected" }, false, false],
+  ])("annotations %o, cluster %s: redirected to TLS %s", (annotations, cluster, redirected) => {
     const of = route();
-    if (annotation !== undefined) of.metadata.annotations = { "networking.knative.dev/http-protocol": annotation };
+    of.metadata.annotations = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`networking.knative.dev/${name}`, value]));
     expect(redirectsToTls(of, cluster)).toBe(redirected);
   });
 
