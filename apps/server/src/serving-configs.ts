@@ -99,6 +99,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Row[]>> = {
     ["cluster-local-domain-tls", "Disabled", "Enabled: a certificate for the names of a Route inside the cluster, too"],
     ["namespace-wildcard-cert-selector", "", "namespaces (a LabelSelector in YAML; {}: all) whose hosts share one certificate"],
     ["http-protocol", "Enabled", "Redirected: cleartext requests are sent to TLS"],
+    ["default-external-scheme", "http", "https: so begin the URLs of public hosts, as TLS is ended in front of the gateway"],
+    ["autocreate-cluster-domain-claims", "false", "true: a DomainMapping claims its host by itself"],
+    ["rollout-duration", "0", "seconds in which a new Revision gets all traffic, where its Route does not say"],
   ],
   "config-observability": [
     [

@@ -5,7 +5,7 @@ import { tempDir } from "@ebb/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseNetworkConfig } from "../config/network.ts";
 import { NOW, route, summary } from "../testing.ts";
-import { securedBy, securedInside, TLS_NOT_ENABLED } from "./host-certificates.ts";
+import { securedBy, securedInside, TLS_NOT_ENABLED, unasked } from "./host-certificates.ts";
 import { certificateStatus, gatewayEntry, keptIn, makeSecret, untilRenewal } from "./reconcile.ts";
 import { adler32, localCertificates, routeCertificates, wantsCertificates } from "./resources.ts";
 
@@ -150,6 +150,11 @@ describe("what the Route says", () => {
   ])("%s", (_, judged, expected) => {
     expect(judged).toEqual(expected);
   });
+});
+
+test("hosts for which no certificate is asked are as default-external-scheme says", () => {
+  const hostsBy = (scheme: string) => [...unasked(TLS_NOT_ENABLED, [HOST], parseNetworkConfig({ "default-external-scheme": scheme })).hosts];
+  expect([hostsBy("http"), hostsBy("https")]).toEqual([[], [HOST]]);
 });
 
 test("inside the cluster a name is https once its certificate is there; until then the Route waits, and is not downgraded", () => {

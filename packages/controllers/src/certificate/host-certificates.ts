@@ -10,6 +10,7 @@ import {
   type KubeObject,
   type Secret,
 } from "@ebb/kube";
+import type { NetworkConfig } from "../config/network.ts";
 import type { Context } from "../context.ts";
 import { apply } from "../engine/apply.ts";
 import { IndexBy } from "../engine/index-by.ts";
@@ -33,6 +34,11 @@ export const TLS_NOT_INSIDE: Secured = without("TLS is not enabled for cluster-l
 
 function without(message: string): Secured {
   return { provisioned: { status: "True", cause: { reason: "TLSNotEnabled", message } }, hosts: new Set(), entries: [] };
+}
+
+/** Hosts for which no certificate is asked: who has TLS ended in front of the gateway says so by `default-external-scheme`. */
+export function unasked(none: Secured, hosts: Iterable<string>, { externalScheme }: Pick<NetworkConfig, "externalScheme">): Secured {
+  return externalScheme === "https" ? { ...none, hosts: new Set(hosts) } : none;
 }
 
 /** With the names inside the cluster, of which upstream speaks last: each is `https` as soon as it has its certificate, and never before. */

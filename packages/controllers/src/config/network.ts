@@ -1,5 +1,5 @@
 import { UserError } from "@ebb/base";
-import { formatLabelSelector, parseLabelSelector, type LabelMatcher } from "@ebb/kube";
+import { formatLabelSelector, parseLabelSelector, readBool, readInteger, type LabelMatcher } from "@ebb/kube";
 import { parse } from "yaml";
 import { parseTemplate, type TemplateValues } from "./template.ts";
 
@@ -21,6 +21,8 @@ export interface NetworkConfig {
   sharesCertificate: LabelMatcher | undefined;
   /** `autocreate-cluster-domain-claims`: a DomainMapping claims its host by itself. */
   createsDomainClaims: boolean;
+  /** `default-external-scheme`: what the URLs of public hosts begin with for which no certificate is asked. */
+  externalScheme: "http" | "https";
   /** `rollout-duration`: how long a new Revision takes to get all traffic, where its Route does not say. */
   rolloutSeconds: number;
 }
@@ -28,21 +30,64 @@ export interface NetworkConfig {
 /** Upstream's default; those that say so, or nothing, are ours to make. */
 export const CERTIFICATE_CLASS = "cert-manager.certificate.networking.knative.dev";
 
-/** Throws UserError `invalid_config`. */
-export function parseNetworkConfig(data: Data = {}): NetworkConfig {
+/** What keys were called once, which upstream still reads. */
+const OLD_NAMES = {
+  "ingress.class": "ingress-class",
+  "certificate.class": "certificate-class",
+  domainTemplate: "domain-template",
+  tagTemplate: "tag-template",
+  rolloutDuration: "rollout-duration",
+  autocreateClusterDomainClaims: "autocreate-cluster-domain-claims",
+  defaultExternalScheme: "default-external-scheme",
+  autoTLS: "auto-tls",
+  httpProtocol: "http-protocol",
+} as const;
+
+/** config-network by the names of today, which count where both are there. */
+export function withTodaysNames(data: Data = {}): Data {
+  const old = Object.entries(OLD_NAMES).flatMap(([was, is]) => (data[was] === undefined ? [] : [[is, data[was]]]));
+  return { ...Object.fromEntries(old), ...data };
+}
+
+/** After knative.dev/networking pkg/config. Throws UserError `invalid_config`. */
+export function parseNetworkConfig(given: Data = {}): NetworkConfig {
+  const data = withTodaysNames(given);
   // From here to an instance no other machine is passed, so that there is nothing to be encrypted.
   parseEncryption(data, "system-internal-tls");
   return {
-    domainTemplate: parseTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
+    domainTemplate: parseDomainTemplate(data["domain-template"] ?? "{{.Name}}.{{.Namespace}}.{{.Domain}}"),
     tagTemplate: parseTemplate(data["tag-template"] ?? "{{.Tag}}-{{.Name}}"),
     redirectsToTls: parseHttpProtocol(data["http-protocol"]),
     makesCertificates: parseSwitch(data["external-domain-tls"] ?? data["auto-tls"]),
     makesLocalCertificates: parseEncryption(data, "cluster-local-domain-tls"),
-    certificateClass: data["certificate-class"] ?? data["certificate.class"] ?? CERTIFICATE_CLASS,
+    certificateClass: data["certificate-class"] ?? CERTIFICATE_CLASS,
     sharesCertificate: parseWildcardSelector(data["namespace-wildcard-cert-selector"]),
-    rolloutSeconds: Number(/^\d+$/.exec(data["rollout-duration"] ?? "0")?.[0] ?? 0),
-    createsDomainClaims: data["autocreate-cluster-domain-claims"]?.toLowerCase() === "true",
+    externalScheme: parseScheme(data["default-external-scheme"]),
+    rolloutSeconds: parseRollout(readInteger(data, "rollout-duration", 0)),
+    createsDomainClaims: readBool(data, "autocreate-cluster-domain-claims", false),
   };
+}
+
+/** Tried on names as upstream tries them, as what comes of it is to be a host. */
+function parseDomainTemplate(text: string): NetworkConfig["domainTemplate"] {
+  const template = parseTemplate(text);
+  const host = template({ Name: "foo", Namespace: "bar", Domain: "baz.com" });
+  if (host === "") throw new UserError("invalid_config", "domain-template: empty hostname");
+  const url = URL.parse(`https://${host}`);
+  if (!url) throw new UserError("invalid_config", `domain-template: ${JSON.stringify(host)} is not a host`);
+  const path = `${url.pathname}${url.search}`;
+  if (path !== "/") throw new UserError("invalid_config", `domain template has url path: ${path}`);
+  return template;
+}
+
+function parseScheme(text = "http"): NetworkConfig["externalScheme"] {
+  if (text === "http" || text === "https") return text;
+  throw new UserError("invalid_config", `default-external-scheme must be http or https, but was ${text}`);
+}
+
+function parseRollout(seconds: number): number {
+  if (seconds >= 0) return seconds;
+  throw new UserError("invalid_config", `rollout-duration must be a positive integer, but was ${seconds}`);
 }
 
 /** Enabled in any case; upstream takes everything else for Disabled. */

@@ -7,7 +7,7 @@ import {
   type KnativeService,
   type Route,
 } from "@ebb/kube";
-import type { HostCertificates, Secured } from "../certificate/host-certificates.ts";
+import { TLS_NOT_ENABLED, unasked, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
 import { mappingCertificate, wantsCertificates } from "../certificate/resources.ts";
 import type { Context } from "../context.ts";
 import { applyStatus } from "../engine/apply.ts";
@@ -99,7 +99,7 @@ export class DomainMappingController {
         claim,
         resolved,
         tls,
-        secured: desired.length > 0 ? secured : undefined,
+        secured: desired.length > 0 ? secured : unasked(TLS_NOT_ENABLED, [name], this.#context.settings.current.network),
         ingress,
         now: clock.now(),
       }),

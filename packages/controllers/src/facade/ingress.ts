@@ -14,7 +14,7 @@ import {
   type TrafficTarget,
 } from "@ebb/kube";
 import { controllerRef, isControlledBy, omit } from "../engine/keys.ts";
-import { CLUSTER_DOMAIN } from "../config/network.ts";
+import { CLUSTER_DOMAIN, withTodaysNames } from "../config/network.ts";
 import { redirectsToTls } from "../route/entry.ts";
 import { mark, suffixed } from "./parts.ts";
 
@@ -42,8 +42,8 @@ function makeIngress(route: Route, find: Finder): KubeObject {
 }
 
 function httpOptionOf(route: Route, find: Finder): "Enabled" | "Redirected" {
-  const data = find.get(ConfigMaps, SERVING_NAMESPACE, "config-network")?.data;
-  return redirectsToTls(route, data?.["http-protocol"]?.toLowerCase() === "redirected") ? "Redirected" : "Enabled";
+  const data = withTodaysNames(find.get(ConfigMaps, SERVING_NAMESPACE, "config-network")?.data);
+  return redirectsToTls(route, data["http-protocol"]?.toLowerCase() === "redirected") ? "Redirected" : "Enabled";
 }
 
 /** The Secrets of its Certificates, that of its own host first. */
@@ -56,6 +56,7 @@ function tlsOf(route: Route, find: Finder): { tls?: object[] } {
   const own = find
     .list<Certificate>(Certificates, route.metadata.namespace ?? "")
     .filter((certificate) => isControlledBy(certificate, route) && certificate.spec.dnsNames.some((host) => secure.has(host)));
+  if (own.length === 0) return {};
   const tls = own.map(({ metadata, spec }) => ({ hosts: spec.dnsNames, secretName: spec.secretName, secretNamespace: metadata.namespace }));
   const main = hostOf(url);
   return { tls: tls.toSorted((a, b) => Number(b.hosts.includes(main ?? "")) - Number(a.hosts.includes(main ?? ""))) };

@@ -1,5 +1,5 @@
 import { LABELS, Revisions, Routes, type Certificate, type Revision, type Route } from "@ebb/kube";
-import { securedInside, TLS_NOT_ENABLED, TLS_NOT_INSIDE, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
+import { securedInside, TLS_NOT_ENABLED, TLS_NOT_INSIDE, unasked, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
 import { localCertificates, routeCertificates, wantsCertificates } from "../certificate/resources.ts";
 import { domainFor } from "../config/network.ts";
 import type { Context } from "../context.ts";
@@ -91,7 +91,7 @@ export class RouteController {
     const puts = routes.map(async (route) => {
       const { named } = this.#intent(route);
       const entry = this.#entry(route, named);
-      const told = this.#certificates.serve(keyOf(route), this.#look(route, this.#desired(route, named)).all.entries);
+      const told = this.#certificates.serve(keyOf(route), this.#look(route, named, this.#desired(route, named)).all.entries);
       const proved = ROUTE_CONDITIONS.get(route.status?.conditions, "IngressReady")?.status === "True";
       if (entry.hosts.length > 0) await this.#ingress.adopt(entry, proved);
       await told;
@@ -167,14 +167,16 @@ export class RouteController {
   async #secure(route: Route, named: readonly NamedSplits[]): Promise<SecuredRoute> {
     const desired = this.#desired(route, named);
     await this.#certificates.sync(route, [...desired.outside, ...desired.inside]);
-    const secured = this.#look(route, desired);
+    const secured = this.#look(route, named, desired);
     await this.#certificates.serve(keyOf(route), secured.all.entries);
     return secured;
   }
 
-  #look(route: Route, desired: DesiredCertificates): SecuredRoute {
-    const none = wantsCertificates(route, this.#context.settings.current.network) ? TLS_NOT_INSIDE : TLS_NOT_ENABLED;
-    const outside = desired.outside.length > 0 ? this.#certificates.look(route, desired.outside) : none;
+  #look(route: Route, named: readonly NamedSplits[], desired: DesiredCertificates): SecuredRoute {
+    const { network } = this.#context.settings.current;
+    const none = wantsCertificates(route, network) ? TLS_NOT_INSIDE : TLS_NOT_ENABLED;
+    const publicHosts = named.flatMap(({ hosts: { external } }) => external ?? []);
+    const outside = desired.outside.length > 0 ? this.#certificates.look(route, desired.outside) : unasked(none, publicHosts, network);
     if (desired.inside.length === 0) return { outside, all: outside };
     return { outside, all: securedInside(outside, this.#certificates.lookInside(route, desired.inside)) };
   }

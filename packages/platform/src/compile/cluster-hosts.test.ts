@@ -10,8 +10,12 @@ const company: HostConfig = {
   network: { "domain-template": "{{.Name}}-{{.Namespace}}.{{.Domain}}", "tag-template": "{{.Tag}}-{{.Name}}" },
 };
 
+/** By the name that the key had once, which Knative still reads. */
+const old: HostConfig = { domains: {}, network: { domainTemplate: "{{.Name}}.old.{{.Domain}}" } };
+
 test.each([
   ["a fresh Knative", fresh, "{{.Name}}.{{.Namespace}}.{{.Domain}}"],
+  ["one with a template of the old name", old, "{{.Name}}.old.{{.Domain}}"],
   ["one with domains of its own", company, "{{.Name}}-{{.Namespace}}.{{.Domain}}"],
 ])("%s keeps what it has for everybody else, and gets it back", (_, config, before) => {
   const ours = withHosts(config, DOMAIN);

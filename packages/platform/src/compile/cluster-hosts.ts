@@ -13,6 +13,8 @@ export interface HostConfig {
 /** Knative's own `domain-template`, where config-network has none. */
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 const TEMPLATE = "domain-template";
+/** What it was called once, which Knative still reads. */
+const OLD_NAME = "domainTemplate";
 /** Around the template that was there: whoever is not Ebb's keeps the host that it had. */
 const HEAD = `{{if index .Annotations "${HOST_ANNOTATIONS.host}"}}${HOST_TEMPLATE}{{else}}`;
 const TAIL = "{{end}}";
@@ -25,7 +27,7 @@ export function hostsDomain({ domains }: HostConfig): string | null {
 }
 
 export function hostsTemplate({ network }: HostConfig): string {
-  return network[TEMPLATE] ?? DEFAULT_TEMPLATE;
+  return network[TEMPLATE] ?? network[OLD_NAME] ?? DEFAULT_TEMPLATE;
 }
 
 /**
