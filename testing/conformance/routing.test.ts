@@ -249,11 +249,19 @@ test("default-external-scheme: what the URLs of public hosts say where TLS is en
   await configure("config-network", { "default-external-scheme": "https", "autocreate-cluster-domain-claims": "true" });
   await cluster.deploy(name, { image: OK, traffic: [{ latestRevision: true, percent: 100, tag: "new" }] });
   const { status } = await readyService(name);
-  expect([status?.url, status?.traffic?.[0]?.url]).toEqual([`https://${name}.sls-test.localhost`, `https://new-${name}.sls-test.localhost`]);
+  expect([status?.url, status?.traffic?.[0]?.url]).toEqual([
+    `https://${name}.sls-test.localhost`,
+    `https://new-${name}.sls-test.localhost`,
+  ]);
   expect(status?.address?.url).toBe(`http://${name}.default.svc.cluster.local`);
   const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", name };
   const metadata = { name: domain, namespace: "default" };
-  await cluster.client.create(DomainMappings, { apiVersion: "serving.knative.dev/v1beta1", kind: "DomainMapping", metadata, spec: { ref } });
+  await cluster.client.create(DomainMappings, {
+    apiVersion: "serving.knative.dev/v1beta1",
+    kind: "DomainMapping",
+    metadata,
+    spec: { ref },
+  });
   await eventually(async () => (await cluster.get(DomainMappings, domain))?.status?.url === `https://${domain}`);
   await configure("config-network", { "default-external-scheme": "http" });
   await eventually(async () => (await cluster.get(Services, name))?.status?.url === `http://${name}.sls-test.localhost`);

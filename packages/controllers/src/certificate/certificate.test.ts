@@ -153,7 +153,9 @@ describe("what the Route says", () => {
 });
 
 test("hosts for which no certificate is asked are as default-external-scheme says", () => {
-  const hostsBy = (scheme: string) => [...unasked(TLS_NOT_ENABLED, [HOST], parseNetworkConfig({ "default-external-scheme": scheme })).hosts];
+  const hostsBy = (scheme: string) => [
+    ...unasked(TLS_NOT_ENABLED, [HOST], parseNetworkConfig({ "default-external-scheme": scheme })).hosts,
+  ];
   expect([hostsBy("http"), hostsBy("https")]).toEqual([[], [HOST]]);
 });
 

@@ -11,7 +11,7 @@ describe("config-network", () => {
     ["http-protocol", "httpProtocol", "Redirected", ({ redirectsToTls }) => redirectsToTls, true],
     ["auto-tls", "autoTLS", "Enabled", ({ makesCertificates }) => makesCertificates, true],
     ["certificate-class", "certificate.class", "theirs", ({ certificateClass }) => certificateClass, "theirs"],
-  ])("%s, which was %s once; the new name counts", (key, old, value, read, expected) => {
+  ])("%s, which was %s once; the new name counts", (key, ...[old, value, read, expected]) => {
     expect(read(parseNetworkConfig({ [key]: value }))).toBe(expected);
     expect(read(parseNetworkConfig({ [old]: value }))).toBe(expected);
     expect(read(parseNetworkConfig())).not.toBe(expected);

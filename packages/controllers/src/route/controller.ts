@@ -1,5 +1,12 @@
 import { LABELS, Revisions, Routes, type Certificate, type Revision, type Route } from "@ebb/kube";
-import { securedInside, TLS_NOT_ENABLED, TLS_NOT_INSIDE, unasked, type HostCertificates, type Secured } from "../certificate/host-certificates.ts";
+import {
+  securedInside,
+  TLS_NOT_ENABLED,
+  TLS_NOT_INSIDE,
+  unasked,
+  type HostCertificates,
+  type Secured,
+} from "../certificate/host-certificates.ts";
 import { localCertificates, routeCertificates, wantsCertificates } from "../certificate/resources.ts";
 import { domainFor } from "../config/network.ts";
 import type { Context } from "../context.ts";

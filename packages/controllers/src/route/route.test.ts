@@ -259,7 +259,9 @@ describe("entry", () => {
     [{ httpOption: "Enabled", "http-protocol": "Redirected" }, false, false],
   ])("annotations %o, cluster %s: redirected to TLS %s", (annotations, cluster, redirected) => {
     const of = route();
-    of.metadata.annotations = Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`networking.knative.dev/${name}`, value]));
+    of.metadata.annotations = Object.fromEntries(
+      Object.entries(annotations).map(([name, value]) => [`networking.knative.dev/${name}`, value]),
+    );
     expect(redirectsToTls(of, cluster)).toBe(redirected);
   });
 
