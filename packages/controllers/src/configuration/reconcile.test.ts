@@ -62,6 +62,21 @@ describe("planConfiguration", () => {
     expect(status?.latestCreatedRevisionName).toBe("shop-00002");
   });
 
+  // A rollback by name: the Revision keeps the generation that it was made for.
+  test("a template that names an older Revision again makes it the latest ready one, once it is ready", () => {
+    const rolledBack = (blue: Revision["status"]) => {
+      const before = configuration(3, { latestReadyRevisionName: "shop-green" }, { name: "shop-blue" });
+      const named = revision(1, blue, { name: "shop-blue", spec: before.spec.template.spec });
+      const green = revision(2, { conditions: marks({ Ready: "True" }) }, { name: "shop-green" });
+      return plan({ configuration: before, revisions: [named, green], named }).status;
+    };
+    expect(rolledBack({ conditions: marks({ Ready: "True" }) })).toMatchObject({
+      latestCreatedRevisionName: "shop-blue",
+      latestReadyRevisionName: "shop-blue",
+    });
+    expect(rolledBack({})).toMatchObject({ latestCreatedRevisionName: "shop-blue", latestReadyRevisionName: "shop-green" });
+  });
+
   test("a failure tells the Revision and its message, once", () => {
     const first = plan({ configuration: configuration(2), revisions: [failed(2)] });
     const message = 'Revision "shop-00002" failed with message: boom.';

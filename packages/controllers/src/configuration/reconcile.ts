@@ -116,8 +116,12 @@ function isReady({ status }: Revision): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
-/** The newest ready one up to the latest, and never an older one than was the latest ready before. */
+/**
+ * The latest one if it is ready, whatever its generation: a template may name an old Revision again. Else the newest ready one
+ * before it, and never an older one than was the latest ready before.
+ */
 function newestReady(revisions: readonly Revision[], before: string | undefined, latest: Revision): Revision | undefined {
+  if (isReady(latest)) return latest;
   const previous = revisions.find(({ metadata }) => metadata.name === before);
   const from = previous ? generationOf(previous) : 0;
   const candidates = revisions

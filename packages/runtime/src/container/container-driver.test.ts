@@ -8,7 +8,7 @@ import type { InstanceSpec } from "../port.ts";
 import { busyboxEngine } from "./busybox.fixture.ts";
 import { createContainerDriver } from "./container-driver.ts";
 import { hostsWith } from "./ready-networks.ts";
-import { containerOptions } from "./container-options.ts";
+import { containerOptions, sandboxOptions } from "./container-options.ts";
 import { readFrames } from "./engine-logs.ts";
 
 const MAX_LOG_BYTES = 1024 * 1024;
@@ -77,6 +77,18 @@ const CONTEXT = {
   maxLogBytes: 1 << 20,
   ulimits: false,
 } as const;
+
+test("a container is called as its Pod is", () => {
+  const podman = { ...CONTEXT, engine: { ...CONTEXT.engine, name: "podman" } } as const;
+  const member = { ...SPEC, id: "app-1.side", memberOf: { group: "app-1", mounts: [] } };
+  expect(containerOptions({ ...SPEC, id: "app-1" }, CONTEXT).Hostname).toBe("app-1");
+  expect(containerOptions({ ...SPEC, id: "app-1" }, { ...CONTEXT, ready: "/n" }).Hostname).toBe("app-1");
+  expect(containerOptions(member, { ...podman, sandbox: "s" }).Hostname).toBe("app-1");
+  // Docker refuses that, and gives it the sandbox's.
+  expect(containerOptions(member, { ...CONTEXT, sandbox: "s" })).not.toHaveProperty("Hostname");
+  expect(sandboxOptions(member, "app-1", CONTEXT).Hostname).toBe("app-1");
+  expect(containerOptions({ ...SPEC, id: `${"a".repeat(62)}-b` }, CONTEXT).Hostname).toBe("a".repeat(62));
+});
 
 test("a container has no more rights than a server needs, and the limits that were asked for", () => {
   const { HostConfig } = containerOptions(SPEC, CONTEXT);

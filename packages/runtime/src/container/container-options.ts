@@ -66,6 +66,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
   const mounts = mountsOf(identity, [...context.mounts, messageMount(spec, context.message)]);
   const user = userOf(security);
   const alone = context.sandbox === undefined;
+  const { top, host } = alone ? networkOf(spec, context) : besideOf(spec, context);
   return {
     name: containerName(spec.id),
     Image: spec.artifact.reference,
@@ -80,7 +81,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
     },
     OpenStdin: false,
     Tty: false,
-    ...(alone ? networkOf(spec, context).top : {}),
+    ...top,
     HostConfig: {
       ...capabilitiesOf(security),
       ...(security.readOnlyRoot ? { ReadonlyRootfs: true } : {}),
@@ -92,7 +93,7 @@ export function containerOptions(spec: InstanceSpec, context: ContainerContext):
       ...(spec.resources.cpuRequestMillis === undefined ? {} : { CpuShares: sharesOf(spec.resources.cpuRequestMillis) }),
       ...(spec.resources.cpuMillis === undefined ? {} : { CpuPeriod: 100_000, CpuQuota: spec.resources.cpuMillis * 100 }),
       ...(mounts.length === 0 ? {} : { Mounts: mounts }),
-      ...(alone ? networkOf(spec, context).host : { NetworkMode: `container:${context.sandbox}` }),
+      ...host,
       ...namespacesOf(spec, context.sandbox),
       LogConfig: {
         Type: engine.name === "podman" ? "k8s-file" : "json-file",
@@ -157,10 +158,11 @@ interface NetworkOptions {
 
 function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: ContainerContext): NetworkOptions {
   const names = { ...resolverOf(spec, dns), ...hostsOf(spec) };
-  if (ready !== undefined) return { top: {}, host: { Sysctls: SYSCTLS, ...names, NetworkMode: `ns:${ready}` } };
+  const top = { Hostname: hostnameOf(spec) };
+  if (ready !== undefined) return { top, host: { Sysctls: SYSCTLS, ...names, NetworkMode: `ns:${ready}` } };
   const port = `${spec.port}/tcp`;
   return {
-    top: engine.rootless ? { ExposedPorts: { [port]: {} } } : {},
+    top: { ...top, ...(engine.rootless ? { ExposedPorts: { [port]: {} } } : {}) },
     host: {
       Sysctls: SYSCTLS,
       ...names,
@@ -168,6 +170,17 @@ function networkOf(spec: InstanceSpec, { engine, dns, network, ready }: Containe
       ...(engine.rootless ? { PortBindings: { [port]: [{ HostIp: "127.0.0.1", HostPort: "" }] } } : {}),
     },
   };
+}
+
+/** In the network of a sandbox, whose hostname Docker gives it; Podman gives it one of its own, and Docker refuses to be told of one. */
+function besideOf(spec: InstanceSpec, { engine, sandbox }: ContainerContext): NetworkOptions {
+  const top = engine.name === "podman" ? { Hostname: hostnameOf(spec) } : {};
+  return { top, host: { NetworkMode: `container:${sandbox}` } };
+}
+
+/** As in a Pod: its name, as far as the kernel takes it (the kubelet's GeneratePodHostNameAndDomain). It is also `HOSTNAME` inside. */
+function hostnameOf({ id, memberOf }: InstanceSpec): string {
+  return (memberOf?.group ?? id).slice(0, 63).replace(/[-.]+$/, "");
 }
 
 /** `dns` finds the cluster's names. What is said beside it comes behind it, as the kubelet puts it. */

@@ -103,16 +103,17 @@ function describeParts(box: BusyboxEngine): void {
     expect(await sandboxesOf(alone.id)).toEqual([]);
   });
 
-  test("those that run first end one after the other before the others start; all share a network and volumes", async () => {
-    const main = spec("echo app >> /shared/order; exec httpd -f -p $PORT -h /shared", [
+  test("those that run first end one after the other before the others start; all share a network, a hostname and volumes", async () => {
+    const main = spec("echo app >> /shared/order; hostname >> /shared/order; exec httpd -f -p $PORT -h /shared", [
       part("one", "sleep 0.1; echo one > /shared/order", { role: "init" }),
       part("two", "echo two >> /shared/order", { role: "init" }),
-      part("side", "until wget -qO- http://127.0.0.1:8080/order; do sleep 0.1; done; echo port=$PORT; exec sleep 60"),
+      part("side", "until wget -qO- http://127.0.0.1:8080/order; do sleep 0.1; done; echo $(hostname) $HOSTNAME port=$PORT; exec sleep 60"),
     ]);
     await driver.start(main);
     await ready(main.id, "side");
-    await eventually(async () => (await texts(`${main.id}.side`)).length >= 4);
-    expect((await texts(`${main.id}.side`)).slice(-4)).toEqual(["one", "two", "app", "port="]);
+    await eventually(async () => (await texts(`${main.id}.side`)).length >= 5);
+    const { id } = main;
+    expect((await texts(`${id}.side`)).slice(-5)).toEqual(["one", "two", "app", id, `${id} ${id} port=`]);
     expect(driver.parts?.(main.id)?.map(({ name, phase, lastExit }) => [name, phase, lastExit?.exitCode])).toEqual([
       ["one", "ended", 0],
       ["two", "ended", 0],

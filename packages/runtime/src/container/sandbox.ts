@@ -10,7 +10,7 @@ const REFERENCE = `${IMAGE.repo}:${IMAGE.tag}`;
 /** Of a sandbox: the group that it is for. */
 export const GROUP_LABEL = "dev.ebb.group";
 
-export type SandboxOptions = Pick<Docker.ContainerCreateOptions, "Labels" | "HostConfig" | "ExposedPorts">;
+export type SandboxOptions = Pick<Docker.ContainerCreateOptions, "Labels" | "HostConfig" | "ExposedPorts" | "Hostname">;
 
 export function sandboxName(group: string): string {
   return `ebb-${group}.sandbox`;
