@@ -179,7 +179,7 @@ function besideOf(spec: InstanceSpec, { engine, sandbox }: ContainerContext): Ne
 }
 
 /** As in a Pod: its name, as far as the kernel takes it (the kubelet's GeneratePodHostNameAndDomain). It is also `HOSTNAME` inside. */
-function hostnameOf({ id, memberOf }: InstanceSpec): string {
+export function hostnameOf({ id, memberOf }: InstanceSpec): string {
   return (memberOf?.group ?? id).slice(0, 63).replace(/[-.]+$/, "");
 }
 

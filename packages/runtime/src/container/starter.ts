@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { sleep, systemCode, type Clock, type Logger } from "@ebb/base";
 import type { InstanceSpec } from "../port.ts";
-import { containerName } from "./container-options.ts";
+import { containerName, hostnameOf } from "./container-options.ts";
 import type { Engine } from "./engine.ts";
 import { NOT_MODIFIED } from "./engine-errors.ts";
 import { isThere } from "./gone-watch.ts";
@@ -78,7 +78,7 @@ export class Starter {
     try {
       const pid = await this.#processIn(folder, settled);
       if (pid === undefined) return { container, released: false };
-      this.#name(spec.id, container, folder);
+      this.#name(spec, folder);
       provideTmp(pid);
       // A part is waited for less, and may be one that must not run twice: see #telling.
       const released = !spec.memberOf && this.#deps.releases.letGo({ id: spec.id, container, pid });
@@ -131,12 +131,12 @@ export class Starter {
   }
 
   /** An engine writes names into /etc/hosts only for a network that it made for the same container. */
-  #name(id: string, container: string, folder: string): void {
-    const network = this.#deps.networks.of(id);
+  #name(spec: InstanceSpec, folder: string): void {
+    const network = this.#deps.networks.of(spec.id);
     if (!network) return;
     const path = join(folder, "hosts");
     // The same file, as it is mounted there.
-    writeFileSync(path, hostsWith(readFileSync(path, "utf8"), network, [container.slice(0, 12), containerName(id)]));
+    writeFileSync(path, hostsWith(readFileSync(path, "utf8"), network, [hostnameOf(spec), containerName(spec.id)]));
   }
 
   #container(id: string): Docker.Container {
