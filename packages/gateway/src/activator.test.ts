@@ -190,6 +190,23 @@ describe("an instance that is removed", () => {
     expect(await test.client.drain("ns/app-nobody", 60)).toBe(0);
   });
 
+  test("a WebSocket keeps it for half a minute, not for as long as it is open", async () => {
+    const clock = new VirtualClock();
+    const old = await rawServer((socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+    const test = await startWith([old.port], { timeoutSeconds: 600 }, { clock });
+    const browser = await rawClient(test.port);
+    browser.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n");
+    await eventually(() => browser.text().includes("101"));
+    await put(test, []);
+    let left = -1;
+    void test.client.drain(`ns/app-${old.port}`, 600).then((inFlight) => (left = inFlight));
+    const began = clock.monotonic();
+    await advanceUntil(clock, 1_000, () => left >= 0);
+    expect(left).toBe(1);
+    expect(clock.monotonic() - began).toBeLessThan(300_000);
+    expect(browser.socket.destroyed).toBe(false);
+  });
+
   test("drain gives up after its time and says what is left", async () => {
     const clock = new VirtualClock();
     const old = await manual();

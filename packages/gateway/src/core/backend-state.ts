@@ -199,8 +199,8 @@ export class BackendState {
   }
 
   /** Gives an instance's place back, and to the next who waits. */
-  release(endpoint: EndpointState): void {
-    endpoint.leave();
+  release(endpoint: EndpointState, wasTunnel?: boolean): void {
+    endpoint.leave(wasTunnel);
     if (!isReady(endpoint) && this.#endpoints.some(isReady)) this.#tryNoMore();
     this.#pump();
   }

@@ -1,6 +1,12 @@
 import type { Clock, Timer } from "@ebb/base";
 import type { EndpointState } from "./endpoint-state.ts";
 
+/**
+ * For so long a tunnel keeps an instance from being told to end. Then it is told, and may take leave of its clients itself, for as long as its grace
+ * lasts: as upstream's queue-proxy lets it be told so long after its last request, whatever is still open (DefaultDrainTimeout in knative.dev/pkg/network).
+ */
+const TUNNEL_PATIENCE = 30_000;
+
 /** Endpoints that were taken out of their backend and have requests to finish. */
 export class Departures {
   readonly #clock: Clock;
@@ -25,26 +31,30 @@ export class Departures {
     }
   }
 
-  /** Calls back once: with 0 when nothing is in flight there, else with what is left after `timeout` milliseconds. */
+  /** Calls back once, with what is left in flight there: nothing, or after a while nothing but tunnels, or after `timeout` milliseconds whatever it is. */
   drain(id: string, timeout: number, done: (inFlight: number) => void): void {
     const group = this.#leaving.get(id);
     if (!group) return done(0);
-    let waiting = group.size;
-    const finish = (inFlight: number) => {
-      timer.cancel();
-      if (this.#timers.delete(timer)) done(inFlight);
+    const finish = () => {
+      for (const timer of timers) timer.cancel();
+      // Each of the three may come to its end in the same moment.
+      if (timers.filter((timer) => this.#timers.delete(timer)).length > 0) done([...group].reduce((sum, state) => sum + state.inFlight, 0));
     };
-    const timer = this.#clock.after(timeout, () => finish([...group].reduce((sum, state) => sum + state.inFlight, 0)));
-    this.#timers.add(timer);
-    for (const state of group) {
-      state.whenIdle(() => {
-        if (--waiting === 0) finish(0);
-      });
-    }
+    const timers = [
+      this.#clock.after(timeout, finish),
+      this.#clock.after(TUNNEL_PATIENCE, () => whenAll(group, (state, then) => state.whenIdle(then, "tunnels"), finish)),
+    ];
+    for (const timer of timers) this.#timers.add(timer);
+    whenAll(group, (state, then) => state.whenIdle(then), finish);
   }
 
   close(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
+}
+
+function whenAll(group: ReadonlySet<EndpointState>, wait: (state: EndpointState, then: () => void) => void, then: () => void): void {
+  let waiting = group.size;
+  for (const state of [...group]) wait(state, () => void (--waiting === 0 && then()));
 }

@@ -35,6 +35,11 @@ export interface EndpointParts {
   occupancy: Occupancy;
 }
 
+interface IdleWaiter {
+  callback(): void;
+  but: "tunnels" | undefined;
+}
+
 /** An instance as the gateway sees it. It lives on after its removal from the backend until its last request is done. */
 export class EndpointState implements Candidate {
   readonly endpoint: Endpoint;
@@ -49,11 +54,13 @@ export class EndpointState implements Candidate {
   /** It has begun an answer. */
   answered = false;
   readonly #occupancy: Occupancy;
+  /** Of those in flight: connections that were switched to another protocol, which last as long as both ends like. */
+  #tunnels = 0;
   #health: Health = "good";
   /** Requests in flight since before it was put on trial: streams may outlast it, and say nothing of a new connection. */
   #beforeTrial = 0;
   #removed = false;
-  #onIdle: Set<() => void> | undefined;
+  #waiters: Set<IdleWaiter> | undefined;
   #nickname: string | undefined;
   /** On end, and how often that has cost it its place since it last did well. */
   #failures = 0;
@@ -145,14 +152,27 @@ export class EndpointState implements Candidate {
     return true;
   }
 
-  leave(): void {
+  leave(wasTunnel = false): void {
     this.inFlight--;
     this.#beforeTrial = Math.min(this.#beforeTrial, this.inFlight);
+    if (wasTunnel) this.#tunnels--;
     this.#occupancy.leave();
-    if (this.inFlight > 0 || !this.#onIdle) return;
-    const callbacks = this.#onIdle;
-    this.#onIdle = undefined;
-    for (const callback of callbacks) callback();
+    this.#tell();
+  }
+
+  /** One of those in flight has become a tunnel. */
+  tunnelled(): void {
+    this.#tunnels++;
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#waiters) return;
+    for (const waiter of this.#waiters) if (this.#isIdle(waiter.but) && this.#waiters.delete(waiter)) waiter.callback();
+  }
+
+  #isIdle(but: IdleWaiter["but"]): boolean {
+    return this.inFlight === (but === "tunnels" ? this.#tunnels : 0);
   }
 
   /** No new requests; idle connections are closed now, the others when their request is done. */
@@ -161,10 +181,9 @@ export class EndpointState implements Candidate {
     this.connections.closeIdle();
   }
 
-  /** Calls back once nothing is in flight; the returned function takes that back. */
-  whenIdle(callback: () => void): () => void {
-    if (this.inFlight === 0) callback();
-    else (this.#onIdle ??= new Set()).add(callback);
-    return () => void this.#onIdle?.delete(callback);
+  /** Calls back once nothing is in flight, or nothing but tunnels. */
+  whenIdle(callback: () => void, but?: "tunnels"): void {
+    if (this.#isIdle(but)) callback();
+    else (this.#waiters ??= new Set()).add({ callback, but });
   }
 }

@@ -335,6 +335,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
 
   upstreamSwitched(reason: string, fields: string): void {
     this.#begin("tunnel", 101);
+    this.#endpoint?.tunnelled();
     this.#client.switchProtocols(reason, fields + this.#cookie());
   }
 
@@ -435,6 +436,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
   #finish(outcome: Outcome, reason = ""): void {
     const { clock, sweep, accessLog } = this.#services;
     const now = clock.monotonic();
+    const wasTunnel = this.#state === "tunnel";
     this.#state = "done";
     this.#upstream = undefined;
     this.#held = undefined;
@@ -466,7 +468,7 @@ export class Exchange implements ClientEvents, UpstreamEvents, Waiter, Expiring 
     this.#place = undefined;
     this.#retry?.leave();
     if (endpoint && outcome !== "client-gone") this.#judge(endpoint, this.#status < 500);
-    if (endpoint) this.#backend.release(endpoint);
+    if (endpoint) this.#backend.release(endpoint, wasTunnel);
   }
 
   #entry({ status, outcome, durationMs }: FinishedRequest, endpoint: EndpointState | undefined): AccessLogEntry {
