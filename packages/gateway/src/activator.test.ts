@@ -192,7 +192,9 @@ describe("an instance that is removed", () => {
 
   test("a WebSocket keeps it for half a minute, not for as long as it is open", async () => {
     const clock = new VirtualClock();
-    const old = await rawServer((socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+    const old = await rawServer((socket) =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    );
     const test = await startWith([old.port], { timeoutSeconds: 600 }, { clock });
     const browser = await rawClient(test.port);
     browser.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n");

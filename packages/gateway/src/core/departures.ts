@@ -56,5 +56,5 @@ export class Departures {
 
 function whenAll(group: ReadonlySet<EndpointState>, wait: (state: EndpointState, then: () => void) => void, then: () => void): void {
   let waiting = group.size;
-  for (const state of [...group]) wait(state, () => void (--waiting === 0 && then()));
+  for (const state of group) wait(state, () => void (--waiting === 0 && then()));
 }
