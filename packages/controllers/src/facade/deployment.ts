@@ -13,7 +13,7 @@ import {
 } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
 import { deadlineOf } from "../revision/reconcile.ts";
-import { servingContainer, userPort } from "../revision/workload.ts";
+import { servingContainer } from "../revision/workload.ts";
 import { queueProxyOf } from "./queue-proxy.ts";
 import { beneath, conditionOf, deploymentName, mark, SCALES_BY, suffixed } from "./parts.ts";
 

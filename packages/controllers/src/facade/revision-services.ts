@@ -18,7 +18,7 @@ import {
   type Revision,
 } from "@ebb/kube";
 import { controllerRef } from "../engine/keys.ts";
-import { protocolOf, servingContainer, userPort } from "../revision/workload.ts";
+import { protocolOf, servingContainer } from "../revision/workload.ts";
 import { ACTIVATOR_SERVICE, beneath, isServing, privateServiceName, suffixed } from "./parts.ts";
 
 const SKS_LABEL = "networking.internal.knative.dev/serverlessservice";

@@ -196,11 +196,6 @@ function expanded({ command, args }: Container, env: Record<string, string>): { 
   return { ...(command?.length ? { command: expand(command) } : {}), ...(args?.length ? { args: expand(args) } : {}) };
 }
 
-/** The port that requests come to. Clients in Go that give it a name alone write 0 with it: that, too, is Knative's default. */
-export function userPort(container: Container | undefined): number {
-  return container?.ports?.[0]?.containerPort || DEFAULT_PORT;
-}
-
 export function protocolOf(container: Container | undefined): "http1" | "h2c" {
   return container?.ports?.[0]?.name === "h2c" ? "h2c" : "http1";
 }

@@ -220,7 +220,7 @@ describe("a restart", () => {
       state: "succeeded",
       version: "v3",
     });
-    const versions = (await service.listVersions(SHOP, {})).items.map(({ name, image, percent, createdBy }) => [
+    const versions = (await service.listVersions(SHOP, { limit: 10 })).items.map(({ name, image, percent, createdBy }) => [
       name,
       image,
       percent,
