@@ -40,6 +40,7 @@ await runChild("platform", async ({ name, config, paths, credentials, log }) => 
     listen: { host: config.host, port: config.platformPort },
     dataRoot: paths.platformData,
     builder,
+    ...(config.progressDeadlineSeconds === undefined ? {} : { startDeadline: config.progressDeadlineSeconds }),
     consoleRoot: join(ROOT, "apps/console/dist"),
     adminToken: credentials.token,
     ...(masterKey ? { masterKey } : {}),

@@ -25,12 +25,12 @@ test("an edit in the example block is refused in upstream's words", () => {
   );
 });
 
-test("what is set beside the examples: hosts, and a deadline that a person can wait for", () => {
+test("what is set beside the examples: hosts", () => {
   const set = maps.map(({ metadata, data: { _example, ...data } = {} }) => [metadata.name, data]);
   expect(Object.fromEntries(set)).toMatchObject({
     "config-domain": { "sls-x.example.org": "" },
     "config-network": { "tag-template": "{{.Tag}}-{{.Name}}" },
-    "config-deployment": { "progress-deadline": "120s" },
+    "config-deployment": {},
     "config-gc": {},
   });
 });

@@ -131,12 +131,9 @@ function settingsOf(config: ServerConfig): Record<string, Record<string, string>
   return {
     "config-domain": { [`sls-${config.clusterName}.${config.baseDomain}`]: "" },
     "config-network": { "domain-template": OWN_HOST_TEMPLATE, "tag-template": "{{.Tag}}-{{.Name}}" },
-    // Who waits for a deploy should hear of its failure; a large image may be given longer by annotation or here.
-    "config-deployment": { "progress-deadline": `${config.progressDeadlineSeconds ?? PROGRESS_DEADLINE}s` },
+    "config-deployment": config.progressDeadlineSeconds === undefined ? {} : { "progress-deadline": `${config.progressDeadlineSeconds}s` },
   };
 }
-
-const PROGRESS_DEADLINE = 120;
 
 /** The ConfigMaps of a fresh cluster; pure. */
 export function servingConfigs(config: ServerConfig): ConfigMap[] {

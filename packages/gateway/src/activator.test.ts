@@ -314,7 +314,7 @@ test("an instance that accepts again is tried although a stream of before is sti
     else response.end("ok");
   });
   const port = await listen(app);
-  onTestFinished(() => void app.close().closeAllConnections());
+  onTestFinished(() => app.close().closeAllConnections());
   const test = await startWith([port], {}, { clock });
   const stream = await rawClient(test.port);
   stream.send(get("/stream"));

@@ -58,6 +58,8 @@ export interface PlatformOptions {
   /** The platform's own folder; uploads wait in it. */
   dataRoot: string;
   builder: Builder;
+  /** That a version has to become ready, seconds; two minutes when absent, as somebody waits for a deploy. */
+  startDeadline?: number;
   /** The console's built files; a page that says how to build them when absent. */
   consoleRoot?: string;
   adminToken: string;
@@ -81,6 +83,7 @@ export interface Platform extends Runnable {
 /** How long the audit trail is kept: a year and what an auditor is late by. */
 const AUDIT_RETENTION = 400 * 86_400_000;
 const FIRST_LOOK_PATIENCE = 5000;
+const START_DEADLINE = 120;
 
 /**
  * The platform: its database, its view of the cluster, its operations and the REST API.
@@ -147,7 +150,8 @@ async function assemble(options: PlatformOptions) {
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(`ebb/${version}`);
   const exchange = createExchange(`ebb/${version}`, clock);
-  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
+  const { builder, startDeadline = START_DEADLINE } = options;
+  const deps: Deps = { db, clusters, builder, ingress, probe, exchange, uploads, startDeadline, vault, clock, log };
   const owner = random.uuid();
   const startedAt = clock.now();
   const folder = await folderId(options.dataRoot, random);
