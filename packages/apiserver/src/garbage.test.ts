@@ -100,6 +100,31 @@ test("in the foreground the owner waits for what blocks it", async () => {
   await eventually(async () => (await there(client, "a", "child")) === "");
 });
 
+test("in the foreground, what another owns too stays without the one that goes", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const [going, staying] = [await make(client, "going"), await make(client, "staying")];
+  await make(client, "shared", owners(going, staying));
+  await make(client, "alone", owners(going));
+  await client.delete(ConfigMaps, "default", "going", { propagationPolicy: "Foreground" });
+  await eventually(async () => (await there(client, "going", "alone")) === "");
+  const shared = await client.get(ConfigMaps, "default", "shared");
+  expect(shared?.metadata.deletionTimestamp).toBeUndefined();
+  expect(shared?.metadata.ownerReferences?.map(({ name }) => name)).toEqual(["staying"]);
+});
+
+test("in the foreground, objects that own each other in a circle go", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  const names = ["first", "second", "third"];
+  const circle = await Promise.all(names.map((name) => make(client, name)));
+  for (const [index, { metadata }] of circle.entries()) {
+    const owner = circle[(index + 2) % 3];
+    const map = await client.get(ConfigMaps, "default", metadata.name);
+    if (owner && map) await client.update(ConfigMaps, { ...map, metadata: { ...map.metadata, ...owners(owner) } });
+  }
+  await client.delete(ConfigMaps, "default", "first", { propagationPolicy: "Foreground" });
+  await eventually(async () => (await there(client, ...names)) === "");
+});
+
 test("orphaned, what it owned stays without it", async () => {
   const client = (await startServer()).api.client({ name: "t", groups: [] });
   const a = await make(client, "a");

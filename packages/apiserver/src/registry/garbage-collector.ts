@@ -73,10 +73,10 @@ export class GarbageCollector implements Runnable {
     if (type === "DELETED" && key.namespace !== "") this.#queue.add(encode(keyOf(Namespaces, undefined, key.namespace)));
     if (key.resource === IGNORED ? type !== "DELETED" : type === "MODIFIED" && previous && isAsBefore(previous, object)) return;
     if (previous) this.#unindex(previous);
+    // An owner may have waited for what names it no more, or lets it go.
+    for (const { uid } of previous?.metadata.ownerReferences ?? []) this.#addOwner(uid);
     if (type === "DELETED") {
       for (const [, dependent] of this.#dependents.get(object.metadata.uid ?? "")) this.#queue.add(encode(dependent));
-      // So may the last of what an owner waits for.
-      for (const { uid } of object.metadata.ownerReferences ?? []) this.#addOwner(uid);
       return;
     }
     this.#index(key, object);
@@ -115,13 +115,33 @@ export class GarbageCollector implements Runnable {
     if (ownerReferences.length > 0 && !deletionTimestamp) await this.#collect(kind, object, ownerReferences);
   }
 
+  /**
+   * What kube-controller-manager's attemptToDeleteItem does: an object stays while one of its owners does, without the owners that are gone or
+   * only wait for their dependents to go; it goes in the foreground if such an owner waits for it and it has dependents itself.
+   */
   async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
-    const isAlive = (owner: OwnerReference) => this.#uids.has(owner.uid) || this.#isEvent(owner, object.metadata.namespace);
-    if (owners.some(isAlive)) {
-      if (owners.every(isAlive)) return;
-      return this.#edit(kind, object, ({ ownerReferences = [] }) => ({ ownerReferences: ownerReferences.filter(isAlive) }));
+    const stays = (owner: OwnerReference) => this.#stateOf(owner, object.metadata.namespace) === "solid";
+    if (owners.some(stays)) {
+      if (owners.every(stays)) return;
+      return this.#edit(kind, object, ({ ownerReferences = [] }) => ({ ownerReferences: ownerReferences.filter(stays) }));
     }
-    await this.#delete(kind, object, "Background");
+    const dependents = this.#dependentsOf(object);
+    const awaited = owners.some((owner) => this.#stateOf(owner, object.metadata.namespace) === "waiting");
+    if (!awaited || dependents.length === 0) return this.#delete(kind, object, "Background");
+    // Objects that own each other in a circle would wait for each other for ever: one of them keeps its owners no longer.
+    if (dependents.some(({ object: { metadata } }) => isWaiting(metadata))) {
+      await this.#edit(kind, object, ({ ownerReferences = [] }) => ({
+        ownerReferences: ownerReferences.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+      }));
+    }
+    await this.#delete(kind, object, "Foreground");
+  }
+
+  #stateOf(owner: OwnerReference, namespace: string | undefined): "solid" | "waiting" | "gone" {
+    const key = this.#uids.get(owner.uid);
+    if (!key) return this.#isEvent(owner, namespace) ? "solid" : "gone";
+    const found = this.#deps.store.get(key);
+    return found && isWaiting(found.metadata) ? "waiting" : "solid";
   }
 
   #isEvent({ kind, name, uid }: OwnerReference, namespace = ""): boolean {
@@ -129,9 +149,9 @@ export class GarbageCollector implements Runnable {
   }
 
   async #deleteDependents(kind: Kind, owner: KubeObject): Promise<void> {
-    const dependents = this.#dependentsOf(owner);
-    for (const { kind, object } of dependents) {
-      if (!object.metadata.deletionTimestamp) await this.#delete(kind, object, "Foreground");
+    for (const { kind, object } of this.#dependentsOf(owner)) {
+      const { deletionTimestamp, ownerReferences = [] } = object.metadata;
+      if (!deletionTimestamp) await this.#collect(kind, object, ownerReferences);
     }
     const blocking = this.#dependentsOf(owner).some(({ object }) =>
       object.metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === owner.metadata.uid && blockOwnerDeletion),
@@ -208,6 +228,11 @@ function isAsBefore({ metadata: before }: KubeObject, { metadata }: KubeObject):
     before.deletionTimestamp === undefined &&
     metadata.deletionTimestamp === undefined
   );
+}
+
+/** Whether it is being deleted once its dependents are. */
+function isWaiting({ deletionTimestamp, finalizers = [] }: ObjectMeta): boolean {
+  return deletionTimestamp !== undefined && finalizers.includes(FOREGROUND);
 }
 
 /** Whether an object is of any concern here. */
