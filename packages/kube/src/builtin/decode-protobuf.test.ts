@@ -30,6 +30,30 @@ test("times, numbers or texts, embedded structs and zero values become what JSON
   });
 });
 
+test("a zero says something where Go has a pointer, and nothing where it has none: the same name is the one here and the other there", () => {
+  const spec = Buffer.concat([field(2, Buffer.concat([field(1, "c"), field(2, "i")])), field(10, "")]);
+  expect(decodeProtobuf(envelope("v1", "Pod", field(2, spec)))["spec"]).toEqual({ containers: [{ name: "c", image: "i" }] });
+  const behavior = field(2, varint(3, 0));
+  const autoscaler = Buffer.concat([
+    field(1, Buffer.concat([field(1, "Deployment"), field(2, "d"), field(3, "")])),
+    varint(2, 0),
+    varint(3, 1),
+  ]);
+  expect(
+    decodeProtobuf(envelope("autoscaling/v2", "HorizontalPodAutoscaler", field(2, Buffer.concat([autoscaler, field(5, behavior)]))))[
+      "spec"
+    ],
+  ).toEqual({
+    scaleTargetRef: { kind: "Deployment", name: "d" },
+    minReplicas: 0,
+    maxReplicas: 1,
+    behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
+  });
+  const bound = Buffer.concat([field(1, "Secret"), field(2, "v1"), field(3, "s"), field(4, "u")]);
+  const request = envelope("authentication.k8s.io/v1", "TokenRequest", field(2, field(3, bound)));
+  expect(decodeProtobuf(request)["spec"]).toEqual({ boundObjectRef: { kind: "Secret", apiVersion: "v1", name: "s", uid: "u" } });
+});
+
 test.each([
   ["no magic", Buffer.from("{}")],
   ["cut in the middle", envelope("v1", "ConfigMap", Buffer.from([0x0a, 0x7f, 1]))],

@@ -10,30 +10,6 @@ const MAX_DEPTH = 64;
 const NANOS_PER_MICRO = 1000;
 
 /**
- * Fields that are pointers in Go: their zero value was written on purpose. The zero value of any other scalar says only that it was not set,
- * because Go's encoder writes those too.
- */
-const POINTERS: ReadonlySet<string> = new Set(
-  [
-    "activeDeadlineSeconds allocateLoadBalancerNodePorts allowPrivilegeEscalation appProtocol automountServiceAccountToken backoffLimit",
-    "blockOwnerDeletion completions controller defaultMode deletionGracePeriodSeconds enableServiceLinks expirationSeconds fsGroup",
-    "gracePeriodSeconds holderIdentity hostUsers immutable leaseDurationSeconds leaseTransitions mode nodeName optional orphanDependents",
-    "parallelism partition priority privileged progressDeadlineSeconds readOnlyRootFilesystem ready replicas revisionHistoryLimit",
-    "runAsGroup runAsNonRoot runAsUser serving setHostnameAsFQDN shareProcessNamespace started storageClassName suspend terminating",
-    "backoffLimitPerIndex endPort failedJobsHistoryLimit manualSelector maxFailedIndexes startingDeadlineSeconds successfulJobsHistoryLimit",
-    "attachRequired maxSurge maxUnavailable minAvailable podInfoOnMount requiresRepublish seLinuxMount storageCapacity",
-    "terminationGracePeriodSeconds tolerationSeconds ttlSecondsAfterFinished service",
-  ].flatMap((line) => line.split(" ")),
-);
-/** Numbers and texts that Go's JSON has even when they are zero. */
-const ALWAYS: ReadonlySet<string> = new Set(
-  [
-    "containerPort exitCode key port restartCount currentHealthy desiredHealthy disruptionsAllowed expectedPods",
-    "currentNumberScheduled desiredNumberScheduled numberMisscheduled numberReady",
-  ].flatMap((line) => line.split(" ")),
-);
-
-/**
  * Reads a body of `application/vnd.kubernetes.protobuf`: the envelope runtime.Unknown and in it an object of one of Kubernetes' own kinds.
  * The result is what its JSON would have been. Throws BadRequest for what cannot be read, a kind that has no protobuf form among it.
  */
@@ -112,7 +88,7 @@ function readField(
     return;
   }
   if (isEmbedded(name, field.type)) Object.assign(result, value);
-  else if (value !== undefined && (!isZero(value) || POINTERS.has(name) || ALWAYS.has(name))) result[name] = value;
+  else if (value !== undefined && !(isZero(value) && (field.omitsZero || field.type === "bytes"))) result[name] = value;
 }
 
 function isZero(value: Json): boolean {
