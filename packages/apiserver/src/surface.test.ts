@@ -53,7 +53,7 @@ describe("what the client accepts", () => {
   });
 });
 
-test("the status of a namespace goes by namespaces/status alone", async () => {
+test("the status of a namespace goes by namespaces/status alone, and metadata goes along there", async () => {
   const { call } = await startServer();
   await call("POST", "/api/v1/namespaces", { body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } } });
   const conditions = [{ type: "NamespaceContentRemaining", status: "False" }];
@@ -62,8 +62,7 @@ test("the status of a namespace goes by namespaces/status alone", async () => {
   expect((await call("GET", "/api/v1/namespaces/n")).body.status).toEqual({ phase: "Active" });
   await call("PATCH", "/api/v1/namespaces/n/status", { type, body: { status: { conditions }, metadata: { labels: { c: "d" } } } });
   const { body } = await call("GET", "/api/v1/namespaces/n/status");
-  expect(body).toMatchObject({ metadata: { labels: { a: "b" } }, status: { phase: "Active", conditions } });
-  expect(body.metadata.labels).not.toHaveProperty("c");
+  expect(body).toMatchObject({ metadata: { labels: { a: "b", c: "d" } }, status: { phase: "Active", conditions } });
 });
 
 /** In the order in which they are looked after. */

@@ -24,6 +24,8 @@ import { admitRuntimeClass, admitStorageDriver, admitVolumeAttachment } from "./
 import { admitIngress, admitIngressClass } from "./networking/admit-ingress.ts";
 import { admitCoreService } from "./networking/admit-service.ts";
 import { admitNetworkPolicy } from "./networking/admit-network-policy.ts";
+import { defaultPodSpec } from "./workloads/pod-defaults.ts";
+import type { TemplateSpec } from "./workloads/workload.ts";
 import { admitCronJob, admitJob } from "./workloads/admit-job.ts";
 import {
   admitControllerRevision,
@@ -219,7 +221,7 @@ function admitNode(node: KubeObject, { warn }: AdmissionRequest): KubeObject {
 function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
   const causes = old || isInstance(raw) ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
   refuseInvalid(kind, raw, causes);
-  return raw;
+  return old || isInstance(raw) ? raw : { ...raw, spec: defaultPodSpec((raw as { spec?: TemplateSpec }).spec ?? {}) };
 }
 
 /** With a request that is a dry run, Knative asks Kubernetes for the Pod that would be made (pkg/webhook/podspec_dryrun.go). */

@@ -44,8 +44,9 @@ export function parseFieldSelector(kind: Kind, text: string): FieldMatcher {
 }
 
 function read(object: KubeObject, field: string): string {
-  // An Event's source is selected by its component.
-  const path = field === "source" ? ["source", "component"] : field.split(".");
+  // An Event's source is selected by its component, or by who reports it.
+  if (field === "source") return read(object, "source.component") || read(object, "reportingComponent");
+  const path = field.split(".");
   let at: unknown = object;
   for (const key of path) at = (at as Record<string, unknown> | undefined | null)?.[key];
   return typeof at === "string" ? at : typeof at === "number" || typeof at === "boolean" ? String(at) : "";

@@ -154,7 +154,7 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Fin
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
   for (const key of Object.keys(value)) {
     const item = value[key] as Json;
-    const property = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
+    const property = propertyOf(schema, key);
     // Null means absent for a field that is not nullable; who applies one owns the field all the same.
     if (property && (item !== null || property.nullable || found.partial)) result[key] = visit(property, item, at(key), found);
     else if (!property && schema["x-kubernetes-preserve-unknown-fields"]) result[key] = item;
@@ -168,6 +168,14 @@ function visitObject(schema: Schema, value: JsonObject, path: string, found: Fin
   }
   for (const key of schema.required ?? []) if (result[key] === undefined) found.causes.push(requiredField(at(key)));
   return result;
+}
+
+/** What every object has, whatever its schema says of the rest. */
+const RESOURCE: Readonly<Record<string, Schema>> = { apiVersion: text, kind: text, metadata: objectMeta };
+
+function propertyOf(schema: Schema, key: string): Schema | undefined {
+  if (schema["x-kubernetes-embedded-resource"] && Object.hasOwn(RESOURCE, key)) return RESOURCE[key];
+  return schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
 }
 
 function check(holds: boolean, type: string, value: Json, { path, found }: { path: string; found: Findings }): Json {

@@ -11,12 +11,14 @@ import {
   labelsCauses,
   newCauses,
   qualifiedNameFaults,
+  sameJson,
   schemaOf,
   tooLong,
   type FieldCause,
   type Json,
   type Kind,
   type KubeObject,
+  type OwnerReference,
   type Structure,
 } from "@ebb/kube";
 import type { RequestContext } from "./request-context.ts";
@@ -41,7 +43,27 @@ export function decode(kind: Kind, body: unknown, context: RequestContext, old?:
 
 /** The same for a configuration that is applied: only what it says, without defaults. */
 export function decodeApplied(kind: Kind, body: unknown, context: RequestContext): KubeObject {
-  return inspect(kind, body, context, (value) => applyPartialSchema(schemaOf(kind), value));
+  return inspect(kind, body, context, (value) => {
+    const fitted = applyPartialSchema(schemaOf(kind), value);
+    // Nobody can own what is in no schema, whatever the client wants done with unknown fields.
+    if (fitted.unknown.length > 0) throw untyped(kind, value, fitted.unknown);
+    return fitted;
+  });
+}
+
+/** In the words of structured-merge-diff. */
+function untyped(kind: Kind, value: Json, unknown: readonly string[]): Error {
+  const lines = unknown.map((path) => `.${path}: field not declared in schema`);
+  const [only = ""] = lines;
+  return badRequest(
+    `${typedPatchFailure(kind, value as unknown as KubeObject)}: ${lines.length === 1 ? only : ["errors:", ...lines].join("\n  ")}`,
+  );
+}
+
+/** What k8s.io/apimachinery begins with when a configuration cannot be applied for what it is. */
+export function typedPatchFailure(kind: Kind, { metadata }: KubeObject): string {
+  const { namespace = "", name = "" } = metadata;
+  return `failed to create typed patch object (${namespace}/${name}; ${kind.group}/${kind.version}, Kind=${kind.kind})`;
 }
 
 function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value: Json) => Structure): KubeObject {
@@ -51,9 +73,23 @@ function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value
   const { value, unknown, causes } = fit({ ...named, metadata: body["metadata"] ?? {} });
   reportStrict(unknown, context);
   const object = value as unknown as KubeObject;
-  if (causes.length > 0) throw refuse(kind, object, causes);
+  if (causes.length > 0) throw kind.builtIn && !context.patched ? refuse(kind, causes) : invalid(kind, nameOf(object), causes);
   checkMetadata(kind, object);
-  return object;
+  return withoutDuplicateOwners(object, context);
+}
+
+/** k8s.io/apiserver dedupOwnerReferencesAndAddWarning. */
+function withoutDuplicateOwners(object: KubeObject, { patched, warn }: RequestContext): KubeObject {
+  const { ownerReferences = [] } = object.metadata;
+  const isFirst = (owner: OwnerReference, index: number) => ownerReferences.findIndex((other) => sameJson(other, owner)) === index;
+  const kept = ownerReferences.filter(isFirst);
+  if (kept.length === ownerReferences.length) return object;
+  const twice = ownerReferences.filter((owner, index) => !isFirst(owner, index)).map(({ uid }) => uid);
+  const when = patched ? " after mutating admission happens" : "";
+  warn?.(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${twice.join(", ")}`,
+  );
+  return { ...object, metadata: { ...object.metadata, ownerReferences: kept } };
 }
 
 function checkKind(kind: Kind, apiVersion: Json, name: Json): void {
@@ -69,14 +105,20 @@ function checkKind(kind: Kind, apiVersion: Json, name: Json): void {
 }
 
 function reportStrict(unknown: readonly string[], { fieldValidation = "Warn", warn, duplicates = [] }: RequestContext): void {
-  const texts = [...duplicates, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
+  // The text of YAML is read before its value; of JSON both at once.
+  const isField = (duplicate: string) => duplicate.startsWith("duplicate field");
+  const texts = [
+    ...duplicates.filter((duplicate) => !isField(duplicate)),
+    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+    ...duplicates.filter(isField),
+  ];
   if (texts.length === 0) return;
   if (fieldValidation === "Strict") throw badRequest(`strict decoding error: ${texts.join(", ")}`);
   if (fieldValidation === "Warn") for (const text of texts) warn?.(text);
 }
 
-function refuse(kind: Kind, object: KubeObject, causes: readonly FieldCause[]): Error {
-  if (!kind.builtIn) return invalid(kind, nameOf(object), causes);
+/** In Go, what does not fit a struct cannot be read at all. */
+function refuse(kind: Kind, causes: readonly FieldCause[]): Error {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`).join(", ");
   return badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${texts}`);
 }

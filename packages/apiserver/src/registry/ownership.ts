@@ -4,8 +4,6 @@ import {
   applyAfterClientSideApply,
   badRequest,
   findDuplicateItem,
-  invalid,
-  invalidValue,
   isReset,
   parseManagedFields,
   sameJson,
@@ -17,7 +15,8 @@ import {
   type ManagedFieldsEntry,
   type ManagerId,
 } from "@ebb/kube";
-import { writesStatus, type Subresource } from "./prepare-update.ts";
+import { typedPatchFailure } from "./decode.ts";
+import { statusTakesMetadata, writesStatus, type Subresource } from "./prepare-update.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Who writes what, by which way, and when. */
@@ -29,11 +28,11 @@ export interface Writer {
 }
 
 /**
- * `next` with the managedFields that follow from this change. They start from those that the client sent, as it may edit them, or from
- * the stored ones. Throws Invalid for entries that cannot be read.
+ * `next` with the managedFields that follow from this change. They start from those that the client sent, as it may edit them, or, if those
+ * cannot be read, from the stored ones.
  */
 export function withOwnership(writer: Writer, current: KubeObject | undefined, next: KubeObject, sent: unknown): KubeObject {
-  const entries = startingEntries(writer, next.metadata.name, current, sent);
+  const entries = startingEntries(writer, current, sent);
   // An object whose ownership nobody keeps (it was reset, or is older than this) stays so until somebody applies to it.
   if (current && entries.length === 0) return withManagedFields(next, []);
   return withManagedFields(next, updated(writer, current ?? emptyOf(writer.kind), { entries, next }));
@@ -57,8 +56,7 @@ export function withApplied(writer: Writer, current: KubeObject | undefined, { a
   if (applied.metadata.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
   const schema = schemaOf(kind);
   const duplicate = findDuplicateItem(schema, asJson(applied));
-  if (duplicate !== undefined)
-    throw badRequest(`failed to create typed patch object (${apiVersionOf(kind)}, Kind=${kind.kind}): ${duplicate}`);
+  if (duplicate !== undefined) throw badRequest(`${typedPatchFailure(kind, applied)}: ${duplicate}`);
   const live = current ?? emptyOf(kind);
   const outcome = applyAfterClientSideApply({
     schema,
@@ -81,8 +79,8 @@ function withoutReset(kind: Kind, applied: JsonObject, subresource: Subresource 
   }
   const { apiVersion, kind: name, metadata, status } = applied as unknown as KubeObject;
   const { name: own, namespace, uid, resourceVersion } = metadata;
-  const identity = { name: own, namespace, uid, resourceVersion };
-  return JSON.parse(JSON.stringify({ apiVersion, kind: name, metadata: identity, status })) as JsonObject;
+  const written = statusTakesMetadata(kind) ? metadata : { name: own, namespace, uid, resourceVersion };
+  return JSON.parse(JSON.stringify({ apiVersion, kind: name, metadata: written, status })) as JsonObject;
 }
 
 /** Of an object whose ownership was not kept, all there is belongs to a manager of this name, as in k8s.io/apiserver. */
@@ -109,20 +107,11 @@ function timeless(entry: unknown): unknown {
   return { ...(entry as object), time: undefined };
 }
 
-function startingEntries(
-  { kind, subresource }: Writer,
-  name: string,
-  current: KubeObject | undefined,
-  sent: unknown,
-): ManagedFieldsEntry[] {
+function startingEntries({ subresource }: Writer, current: KubeObject | undefined, sent: unknown): ManagedFieldsEntry[] {
   const stored = parseManagedFields(current?.metadata.managedFields) ?? [];
   if (subresource !== undefined || sent === undefined || sent === current?.metadata.managedFields) return stored;
   if (isReset(sent)) return [];
-  const entries = parseManagedFields(sent);
-  if (!entries) {
-    const why = "each entry needs a manager, an operation (`Apply` or `Update`), an apiVersion, the fieldsType `FieldsV1`, and its fields";
-    throw invalid(kind, name, [invalidValue("metadata.managedFields", "", why)]);
-  }
+  const entries = parseManagedFields(sent) ?? [];
   return entries.length > 0 ? entries : stored;
 }
 

@@ -27,7 +27,7 @@ export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOp
     throw forbidden(kind, current.metadata.name, "this is a system priority class and cannot be deleted");
   }
   const others = (current.metadata.finalizers ?? []).filter((name) => name !== FOREGROUND && name !== ORPHAN);
-  const { propagationPolicy } = options;
+  const { propagationPolicy = kind.orphansDependents ? "Orphan" : "Background" } = options;
   // An Event waits for nothing, as upstream: nobody would ever release it.
   const waits = resourceOf(kind) !== resourceOf(Events);
   const own = !waits ? [] : propagationPolicy === "Foreground" ? [FOREGROUND] : propagationPolicy === "Orphan" ? [ORPHAN] : [];

@@ -29,13 +29,15 @@ export interface UpdateWay {
 
 /**
  * What an update makes of the stored object. The main resource (and `/scale`, a view of it) takes everything but status; `/status` takes
- * status alone. Throws
+ * status alone, and of Kubernetes' own kinds labels and annotations, too. Throws
  * BadRequest, Conflict or Invalid. Generation is not counted here: admission comes in between.
  */
 export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObject, { subresource, clock }: UpdateWay): KubeObject {
   checkIdentity(kind, current.metadata, incoming.metadata);
   if (writesStatus(subresource)) {
-    const { status: _, ...rest } = current;
+    const { status: _, ...rest } = statusTakesMetadata(kind)
+      ? { ...current, metadata: statusMetadata(kind, current.metadata, incoming.metadata) }
+      : current;
     const way = { subresource, now: rfc3339(clock.now()) };
     const requested = kind.group === CERTIFICATES_GROUP;
     const status = requested ? signingStatus(current as SigningRequest, incoming as SigningRequest, way) : incoming.status;
@@ -48,6 +50,32 @@ export function prepareUpdate(kind: Kind, current: KubeObject, incoming: KubeObj
   const { status: _, ...rest } = isCore(kind, "Namespace") ? { ...incoming, spec: current.spec } : incoming;
   if (isCore(kind, "Namespace")) metadata.labels = namespaceLabels(metadata);
   return { ...rest, metadata, ...(current.status === undefined ? {} : { status: current.status }) };
+}
+
+/** Whose strategies in k8s.io/kubernetes reset all metadata in a write of the status; those of the others let it pass. */
+const STATUS_ALONE: ReadonlySet<string> = new Set([
+  "CertificateSigningRequest",
+  "CustomResourceDefinition",
+  "ValidatingAdmissionPolicy",
+  "VolumeAttachment",
+]);
+
+/** Whether a write of `/status` may also change metadata. Of kinds that users define, it never does. */
+export function statusTakesMetadata({ builtIn, kind }: Kind): boolean {
+  return builtIn && !STATUS_ALONE.has(kind);
+}
+
+function statusMetadata(kind: Kind, current: ObjectMeta, incoming: ObjectMeta): ObjectMeta {
+  const { labels, ownerReferences, ...merged } = mergeMetadata(kind, current, incoming);
+  const kept = {
+    labels: kind.kind === "Deployment" ? current.labels : isCore(kind, "Namespace") ? namespaceLabels({ ...current, ...incoming }) : labels,
+    ownerReferences: isCore(kind, "Pod") ? current.ownerReferences : ownerReferences,
+  };
+  return {
+    ...merged,
+    ...(kept.labels ? { labels: kept.labels } : {}),
+    ...(kept.ownerReferences ? { ownerReferences: kept.ownerReferences } : {}),
+  };
 }
 
 /** Namespaces are selected by their names, too. */

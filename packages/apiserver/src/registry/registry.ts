@@ -110,8 +110,9 @@ export class Registry {
   list(kind: Kind, request: ListRequest): KubeList {
     const { store } = this.#deps;
     checkMatch(kind, request);
-    const token = request.continue ? decodeContinue(request.continue) : undefined;
     const wanted = parseRevision(request.resourceVersion);
+    const token = request.continue ? decodeContinue(request.continue) : undefined;
+    if (token && wanted) throw badRequest("specifying resource version is not allowed when using continue");
     if (wanted !== undefined) checkReached(wanted, store.revision);
     const at = token?.revision ?? (request.resourceVersionMatch === "Exact" ? wanted : undefined);
     const { objects, revision } = readState(
@@ -409,10 +410,14 @@ function checkNew(kind: Kind, name: string, { metadata }: KubeObject): void {
 function checkMatch(kind: Kind, { resourceVersion = "", resourceVersionMatch: match, continue: token }: ListRequest): void {
   if (match === undefined || match === "") return;
   const options = { group: "meta.k8s.io", kind: "ListOptions", plural: kind.plural };
-  const refuse = (why: string) => invalid(options, "", [forbiddenField("resourceVersionMatch", why)]);
-  if (token) throw refuse("resourceVersionMatch is forbidden when continue is provided");
-  if (resourceVersion === "") throw refuse("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (match !== "Exact" && match !== "NotOlderThan")
-    throw invalid(options, "", [unsupportedValue("resourceVersionMatch", match.slice(0, 100), ["Exact", "NotOlderThan", ""])]);
-  if (match === "Exact" && resourceVersion === "0") throw refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+  const forbid = (wrong: boolean, why: string) => (wrong ? [forbiddenField("resourceVersionMatch", why)] : []);
+  const causes = [
+    ...forbid(resourceVersion === "", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+    ...forbid(Boolean(token), "resourceVersionMatch is forbidden when continue is provided"),
+    ...(match === "Exact" || match === "NotOlderThan"
+      ? []
+      : [unsupportedValue("resourceVersionMatch", match.slice(0, 100), ["Exact", "NotOlderThan", ""])]),
+    ...forbid(match === "Exact" && resourceVersion === "0", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+  ];
+  if (causes.length > 0) throw invalid(options, "", causes);
 }

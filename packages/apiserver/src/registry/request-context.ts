@@ -15,6 +15,8 @@ export interface RequestContext {
   dryRun?: boolean;
   /** What is wrong with the text of the body that its value does not show: fields that it has twice. Treated as unknown fields are. */
   duplicates?: readonly string[];
+  /** What is decoded was made by a patch, and so are its faults. */
+  patched?: boolean;
   /** What becomes of unknown fields: refused, dropped with a warning, or dropped. */
   fieldValidation?: "Strict" | "Warn" | "Ignore";
   /** Asked before an apply, which was authorised as a patch, creates what is not there; throws Forbidden. */

@@ -4,7 +4,8 @@ import { checkReached, parseRevision, resourceOf, selection } from "./selection.
 
 /** Events that a watcher may lag behind; after that it is told to start anew, so that one slow reader cannot fill the memory. */
 const MAX_LAG = 4096;
-const INITIAL_END = { "k8s.io/initial-events-end": "true" };
+/** Of the bookmark that follows the initial events, and of no other object. */
+export const INITIAL_END: Record<string, string> = { "k8s.io/initial-events-end": "true" };
 
 export interface StreamOptions extends WatchOptions {
   /** WatchList: the existing objects first, then a bookmark that says they were all. */

@@ -1,11 +1,10 @@
 import { badRequest, inVersion, type Kind, type KubeList, type KubeObject } from "@ebb/kube";
 import type { Clock } from "@ebb/base";
-import { acceptedOf, type Representation } from "./accept.ts";
+import { acceptedOf, type Accepted } from "./accept.ts";
 import type { Exchange } from "./http-types.ts";
 import { columnsOf } from "./printer-columns.ts";
 
-export interface View {
-  as: Representation;
+export interface View extends Pick<Accepted, "as" | "version"> {
   /** Of a table's rows: how much of the object goes with each. */
   includeObject: "None" | "Metadata" | "Object";
   /** Milliseconds since the epoch, for ages. */
@@ -13,16 +12,21 @@ export interface View {
 }
 
 /** What the client accepts, and `includeObject`. Throws BadRequest. */
-export function viewFor({ request, query }: Pick<Exchange, "request" | "query">, clock: Pick<Clock, "now">): View {
+export function viewFor(
+  { request, query }: Pick<Exchange, "request" | "query">,
+  clock: Pick<Clock, "now">,
+  { as, version }: Accepted = acceptedOf(request.headers.accept),
+): View {
   const includeObject = query.get("includeObject") || "Metadata";
   if (includeObject !== "None" && includeObject !== "Metadata" && includeObject !== "Object") {
-    throw badRequest(`unrecognized includeObject value: ${JSON.stringify(includeObject.slice(0, 100))}`);
+    const given = JSON.stringify(includeObject.slice(0, 100));
+    throw badRequest(`includeObject: Invalid value: ${given}: must be 'Metadata', 'Object', 'None', or empty`);
   }
-  return { as: acceptedOf(request.headers.accept).as, includeObject, now: clock.now() };
+  return { as, version, includeObject, now: clock.now() };
 }
 
 export function representObject(kind: Kind, object: KubeObject, view: View): unknown {
-  if (view.as === "partial") return partial(object);
+  if (view.as === "partial") return partial(object, view);
   if (view.as === "table")
     return table(kind, [object], { metadata: { resourceVersion: object.metadata.resourceVersion }, view, header: true });
   return inVersion(kind, object);
@@ -30,7 +34,8 @@ export function representObject(kind: Kind, object: KubeObject, view: View): unk
 
 export function representList(kind: Kind, list: KubeList, view: View): unknown {
   if (view.as === "partial") {
-    return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: list.metadata, items: list.items.map(partial) };
+    const items = list.items.map((object) => partial(object, view));
+    return { kind: "PartialObjectMetadataList", apiVersion: `meta.k8s.io/${view.version}`, metadata: list.metadata, items };
   }
   if (view.as === "table") return table(kind, list.items, { metadata: list.metadata, view, header: true });
   return kind.storageVersion === undefined ? list : { ...list, items: list.items.map((object) => inVersion(kind, object)) };
@@ -42,15 +47,15 @@ export function representEvent(kind: Kind, object: KubeObject, view: View, heade
   return table(kind, [object], { metadata: { resourceVersion: object.metadata.resourceVersion }, view, header });
 }
 
-function partial({ metadata }: KubeObject): unknown {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+function partial({ metadata }: KubeObject, { version }: View): unknown {
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata };
 }
 
 function table(kind: Kind, objects: readonly KubeObject[], { metadata, view, header }: { metadata: unknown; view: View; header: boolean }) {
   const columns = columnsOf(kind);
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: `meta.k8s.io/${view.version}`,
     metadata,
     columnDefinitions: header
       ? columns.map(({ name, type, priority, description }) => ({
@@ -63,7 +68,9 @@ function table(kind: Kind, objects: readonly KubeObject[], { metadata, view, hea
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, view.now)),
-      ...(view.includeObject === "None" ? {} : { object: view.includeObject === "Object" ? inVersion(kind, object) : partial(object) }),
+      ...(view.includeObject === "None"
+        ? {}
+        : { object: view.includeObject === "Object" ? inVersion(kind, object) : partial(object, view) }),
     })),
   };
 }

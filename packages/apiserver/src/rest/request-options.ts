@@ -109,10 +109,12 @@ export function flagOf(query: URLSearchParams, name: string): boolean {
 }
 
 /** A body of DeleteOptions and the same in the query, which the body overrules. Throws BadRequest. */
-export function deleteOptionsOf(body: unknown, query: URLSearchParams): { options: DeleteOptions; dryRun: boolean } {
+export function deleteOptionsOf(body: unknown, query: URLSearchParams): { options: DeleteOptions; dryRun: boolean; cascade: boolean } {
   if (body !== undefined && !isJsonObject(body)) throw badRequest("the body of a delete must be DeleteOptions");
   const { propagationPolicy = query.get("propagationPolicy") ?? undefined, preconditions, dryRun = [], orphanDependents } = body ?? {};
-  const policy = orphanDependents === true ? "Orphan" : propagationPolicy;
+  // The old way to say it, which is answered 202 while something keeps the object.
+  const cascade = orphanDependents === false;
+  const policy = orphanDependents === true ? "Orphan" : cascade ? "Background" : propagationPolicy;
   if (policy !== undefined && policy !== null && policy !== "Background" && policy !== "Foreground" && policy !== "Orphan") {
     const supported = '"Background", "Foreground", "Orphan"';
     throw badRequest(`propagationPolicy: Unsupported value: ${JSON.stringify(policy).slice(0, 100)}: supported values: ${supported}`);
@@ -125,5 +127,5 @@ export function deleteOptionsOf(body: unknown, query: URLSearchParams): { option
       ...(typeof resourceVersion === "string" ? { resourceVersion } : {}),
     },
   };
-  return { options, dryRun: dryRunOf(Array.isArray(dryRun) ? dryRun : [dryRun]) };
+  return { options, dryRun: dryRunOf(Array.isArray(dryRun) ? dryRun : [dryRun]), cascade };
 }

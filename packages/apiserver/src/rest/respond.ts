@@ -10,7 +10,11 @@ export function send(response: ServerResponse, { status, body, contentType, warn
   const text = typeof body === "string" ? body : yaml ? toYaml(body) : `${JSON.stringify(body)}\n`;
   const type = contentType ?? (yaml ? YAML_TYPE : "application/json");
   // At once: of headers that are set one by one, Node keeps a table for each answer.
-  const headers: OutgoingHttpHeaders = { "content-type": type, "content-length": Buffer.byteLength(text) };
+  const headers: OutgoingHttpHeaders = {
+    "cache-control": "no-cache, private",
+    "content-type": type,
+    "content-length": Buffer.byteLength(text),
+  };
   if (warnings.length > 0) headers["Warning"] = warnings.map(warningOf);
   response.writeHead(status, headers).end(text);
 }
@@ -40,7 +44,9 @@ export function sendFailure(response: ServerResponse, failure: StatusError): voi
   if (retry !== undefined) response.setHeader("retry-after", retry);
   // The rest of a body that was not read cannot be told from a next request.
   if (failure.status === 413) response.setHeader("connection", "close");
-  send(response, { status: failure.status, body: failure.toBody() });
+  // A Status is no table: who asked for one reads JSON.
+  const transformed = negotiate(response.req.headers.accept)?.as !== "object";
+  send(response, { status: failure.status, body: failure.toBody(), ...(transformed ? { contentType: "application/json" } : {}) });
 }
 
 /**

@@ -120,19 +120,25 @@ async function serveObject(exchange: Exchange, target: Target, deps: ResourceDep
     const options = applyOptionsOf(query);
     const body = parseAsYaml(await readText(request), duplicate);
     const authorizeCreate = () => checkCreate(exchange, target, deps.authorize);
-    const { object, created } = await registry.apply(target, { body, ...options }, { ...context, authorizeCreate }, subresource);
+    const { object, created } = await registry.apply(
+      target,
+      { body, ...options },
+      { ...context, patched: true, authorizeCreate },
+      subresource,
+    );
     return { ...(await answer(object)), status: created ? 201 : 200 };
   }
   if (method === "PATCH") {
     refuseForce(query);
     const text = await readText(request);
     const transform = patchOf(target.kind, mediaTypeOf(request), () => parseAsJson(text, duplicate));
-    return answer(await registry.modify(target, transform, context, subresource));
+    return answer(await registry.modify(target, transform, { ...context, patched: true }, subresource));
   }
   if (method !== "DELETE" || subresource !== undefined) throw notAllowed(method);
-  const { options, dryRun } = deleteOptionsOf(await readObject(request), query);
+  const { options, dryRun, cascade } = deleteOptionsOf(await readObject(request), query);
   const deletion = await registry.delete(target, options, { ...context, dryRun: dryRun || context.dryRun === true });
-  return deletion.removed ? { ...ok(removedStatus(target, deletion)), warnings } : answer(deletion.object);
+  if (deletion.removed) return { ...ok(removedStatus(target, deletion)), warnings };
+  return { ...(await answer(deletion.object)), status: cascade ? 202 : 200 };
 }
 
 function checkCreate({ user }: Exchange, { kind, namespace = "", name }: Target, authorize: Authorize): void {

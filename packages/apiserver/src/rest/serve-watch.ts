@@ -1,9 +1,10 @@
 import type { Clock } from "@ebb/base";
-import { invalid, StatusError, type Kind, type WatchEvent } from "@ebb/kube";
+import { apiVersionOf, invalid, StatusError, type Kind, type KubeObject, type WatchEvent } from "@ebb/kube";
 import type { Registry } from "../registry/registry.ts";
+import { INITIAL_END } from "../registry/watch-stream.ts";
 import { acceptedOf } from "./accept.ts";
 import type { Exchange } from "./http-types.ts";
-import { representEvent, viewFor } from "./represent.ts";
+import { representEvent, representList, viewFor, type View } from "./represent.ts";
 import { flagOf, listRequestOf, numberOf } from "./request-options.ts";
 import { writeAll } from "./stream.ts";
 
@@ -11,8 +12,13 @@ import { writeAll } from "./stream.ts";
 const DEFAULT_SECONDS = 45 * 60;
 const MAX_SECONDS = 2 * 60 * 60;
 const BOOKMARK_PERIOD = 60_000;
+/** Before a watch ends by its timeout, it says how far it has come; as k8s.io/apiserver's watch cache. */
+const LAST_BOOKMARK = 2000;
+/** WatchList: what the list is that the initial events make, for clients that asked for one by a watch; as in meta/v1. */
+const BLUEPRINT = "kubernetes.io/initial-events-list-blueprint";
 
-const NO_YAML = "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf;stream=watch";
+const NO_YAML =
+  "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 interface WatchDeps {
   registry: Registry;
@@ -26,24 +32,29 @@ export async function serveWatch(
   { registry, clock }: WatchDeps,
 ): Promise<undefined> {
   const { query, response } = exchange;
-  const view = viewFor(exchange, clock);
-  // Events have no form in YAML.
-  if (acceptedOf(exchange.request.headers.accept).encoding === "yaml") throw new StatusError("NotAcceptable", NO_YAML);
   const sendInitialEvents = initialEventsOf(kind, query);
+  // A list cannot be made of tables with a row each.
+  const accepted = acceptedOf(exchange.request.headers.accept, sendInitialEvents ? "table" : undefined);
+  const view = viewFor(exchange, clock, accepted);
+  // Events have no form in YAML.
+  if (accepted.encoding === "yaml") throw new StatusError("NotAcceptable", NO_YAML);
   const seconds = Math.min(numberOf(query, "timeoutSeconds") || DEFAULT_SECONDS, MAX_SECONDS);
   const ending = new AbortController();
   const both = AbortSignal.any([exchange.signal(), ending.signal]);
   const options = { ...listRequestOf(query, namespace), signal: both, ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }) };
   const stream = registry.watch(kind, options);
   const timeout = clock.after(seconds * 1000, () => ending.abort());
-  const bookmarks = flagOf(query, "allowWatchBookmarks") ? clock.every(BOOKMARK_PERIOD, () => stream.bookmark()) : undefined;
+  const bookmark = () => stream.bookmark();
+  const bookmarks = flagOf(query, "allowWatchBookmarks")
+    ? [clock.every(BOOKMARK_PERIOD, bookmark), clock.after(Math.max(0, seconds * 1000 - LAST_BOOKMARK), bookmark)]
+    : [];
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
   response.flushHeaders();
   try {
     let header = true;
     for await (const event of stream) {
       const [seen = event.object] = await registry.inVersion(kind, [event.object]);
-      const object = representEvent(kind, seen, { ...view, now: clock.now() }, header);
+      const object = representEvent(kind, withBlueprint(kind, seen, view), { ...view, now: clock.now() }, header);
       if (!(await writeAll(response, line({ type: event.type, object }), both))) break;
       header = false;
     }
@@ -52,11 +63,20 @@ export async function serveWatch(
     await writeAll(response, line({ type: "ERROR", object: error.toBody() }), both);
   } finally {
     timeout.cancel();
-    bookmarks?.cancel();
+    for (const timer of bookmarks) timer.cancel();
     ending.abort();
   }
   response.end();
   return undefined;
+}
+
+/** The bookmark after the initial events says in what they make a list. */
+function withBlueprint(kind: Kind, object: KubeObject, view: View): KubeObject {
+  const { annotations } = object.metadata;
+  if (annotations !== INITIAL_END) return object;
+  const list = { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List`, metadata: { resourceVersion: "" }, items: [] };
+  const blueprint = Buffer.from(JSON.stringify(representList(kind, list, view))).toString("base64");
+  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [BLUEPRINT]: blueprint } } };
 }
 
 function line(event: { type: WatchEvent["type"]; object: unknown }): string {

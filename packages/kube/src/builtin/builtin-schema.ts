@@ -1,6 +1,6 @@
 import { anyObject, bool, integer, list, text, type Schema } from "../schema.ts";
 import { isEmbedded, messageOf } from "./messages.ts";
-import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, LIST_TYPES } from "./merge-markers.ts";
+import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, GRANULAR_FIELDS, LIST_TYPES } from "./merge-markers.ts";
 
 /** Types of apimachinery that are something else in JSON than in protobuf. */
 const SPECIAL: Readonly<Record<string, Schema>> = {
@@ -58,7 +58,9 @@ function propertiesOf(name: string): Record<string, Schema> {
       };
     } else {
       const value = DEFAULT_KEYS[`${shortOf(name)}.${key}`];
-      properties[key] = value === undefined ? builtinSchema(type) : { ...builtinSchema(type), default: value };
+      const schema = builtinSchema(type);
+      if (value !== undefined) properties[key] = { ...schema, default: value };
+      else properties[key] = GRANULAR_FIELDS.has(`${shortOf(name)}.${key}`) ? { ...schema, "x-kubernetes-map-type": "granular" } : schema;
     }
   }
   return properties;

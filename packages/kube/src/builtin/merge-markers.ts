@@ -92,6 +92,9 @@ export const ATOMIC_MESSAGES: ReadonlySet<string> = new Set(
     ),
 );
 
+/** `+structType=granular`, of a field whose type is atomic elsewhere. */
+export const GRANULAR_FIELDS: ReadonlySet<string> = new Set(["PersistentVolumeSpec.claimRef"]);
+
 /** `+mapType=atomic`. */
 export const ATOMIC_FIELDS: ReadonlySet<string> = new Set([
   "PodSpec.nodeSelector",

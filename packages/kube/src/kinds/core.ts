@@ -96,6 +96,7 @@ export const LimitRanges = define<LimitRange>({ ...core, kind: "LimitRange", plu
 export const ReplicationControllers = define<ReplicationController>({
   ...core,
   ...inert("ReplicationController", NO_PODS),
+  orphansDependents: true,
   kind: "ReplicationController",
   plural: "replicationcontrollers",
   shortNames: ["rc"],

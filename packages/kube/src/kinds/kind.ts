@@ -37,6 +37,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly selectable?: readonly string[];
   /** Nothing acts on what clients write of it: what they are told then. */
   readonly inert?: string;
+  /** What it owns stays when it is deleted, unless the client says otherwise: kinds from before owners were followed. */
+  readonly orphansDependents?: boolean;
   /** Not stored but found out when it is read: got and listed alone, and not watched. */
   readonly measured?: boolean;
   /** Only there to carry the type. */

@@ -46,7 +46,7 @@ export const ControllerRevisions = define<ControllerRevision>({
   plural: "controllerrevisions",
   generation: false,
 });
-export const Jobs = define<Job>({ ...batch, ...inert("Job", NO_PODS), kind: "Job", plural: "jobs" });
+export const Jobs = define<Job>({ ...batch, ...inert("Job", NO_PODS), orphansDependents: true, kind: "Job", plural: "jobs" });
 export const CronJobs = define<CronJob>({
   ...batch,
   ...inert("CronJob", "no Job is made at its times."),

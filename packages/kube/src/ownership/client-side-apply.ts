@@ -1,7 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from "../patch.ts";
 import type { Schema } from "../schema.ts";
 import { isStatus } from "../status-error.ts";
-import { formatPath, NO_FIELDS, pathsOf, type FieldSet } from "./field-set.ts";
+import { compareObjects } from "./compare.ts";
+import { difference, formatPath, NO_FIELDS, pathsOf, type FieldSet } from "./field-set.ts";
 import { fieldsOf } from "./object-fields.ts";
 import { applyConfiguration, type Application, type Applied } from "./track.ts";
 
@@ -35,11 +36,25 @@ function lastAppliedFields(schema: Schema, live: JsonObject): FieldSet {
   if (typeof text !== "string") return NO_FIELDS;
   try {
     const value = JSON.parse(text) as Json;
-    return isJsonObject(value) ? fieldsOf(schema, value) : NO_FIELDS;
+    if (!isJsonObject(value)) return NO_FIELDS;
+    // What has another value by now is somebody else's.
+    const { added, modified, removed } = compareObjects(schema, value, partOf(live, value) as JsonObject);
+    return [added, modified, removed].reduce(difference, fieldsOf(schema, value));
   } catch {
     // The annotation is the client's own text; one that cannot be read allows nothing.
     return NO_FIELDS;
   }
+}
+
+/** `live` without what the configuration does not speak of: what admission filled in makes nobody the owner of a list. */
+function partOf(live: Json, last: Json): Json {
+  if (Array.isArray(live) && Array.isArray(last) && live.length === last.length)
+    return live.map((item, index) => partOf(item, last[index] ?? null));
+  if (!isJsonObject(live) || !isJsonObject(last)) return live;
+  const shared = Object.entries(last).flatMap(([key, value]) =>
+    Object.hasOwn(live, key) ? [[key, partOf(live[key] ?? null, value)] as const] : [],
+  );
+  return Object.fromEntries(shared);
 }
 
 function withLastApplied({ applied }: Application, outcome: Applied): Applied {

@@ -30,12 +30,16 @@ export function parseManagedFields(value: unknown): ManagedFieldsEntry[] | undef
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) return undefined;
   const entries = value.map(parseEntry);
-  return entries.every((entry) => entry !== undefined) ? entries : undefined;
+  if (!entries.every((entry) => entry !== undefined)) return undefined;
+  // Of entries that a client has given the same manager, the last is the manager's.
+  return entries.filter((entry, index) => !entries.slice(index + 1).some((later) => sameManager(later, entry)));
 }
 
-/** `[{}]` asks for all ownership to be forgotten. */
+/** `[{}]` and `[]` ask for all ownership to be forgotten. */
 export function isReset(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 1 && isJsonObject(value[0]) && Object.keys(value[0]).length === 0;
+  if (!Array.isArray(value) || value.length > 1) return false;
+  const [only = {}] = value as unknown[];
+  return isJsonObject(only) && Object.keys(only).length === 0;
 }
 
 function parseEntry(value: unknown): ManagedFieldsEntry | undefined {
