@@ -151,6 +151,19 @@ describe("writes", () => {
     });
   });
 
+  test("a quantity is stored in its one form: whoever writes it in another has changed nothing", async () => {
+    const { call } = await startServer();
+    const limits = (cpu: unknown, memory: string) =>
+      pod({ containers: [{ name: "c", image: "i", resources: { limits: { cpu, memory } } }] });
+    const made = (await call("POST", PODS, { body: limits(0.5, "1024Mi") })).body;
+    expect(made.spec.containers[0].resources.limits).toEqual({ cpu: "500m", memory: "1Gi" });
+    const again = {
+      ...made,
+      spec: { ...made.spec, containers: [{ ...made.spec.containers[0], resources: { limits: { cpu: "0.5", memory: "1Gi" } } }] },
+    };
+    expect((await call("PUT", `${PODS}/p`, { body: again })).body.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+  });
+
   test("who writes the status of one of Kubernetes' own kinds may label it there, too", async () => {
     const { call } = await startServer();
     await call("POST", PODS, { body: pod() });

@@ -51,6 +51,53 @@ export function formatQuantity(value: number, unit: "decimal" | "binary"): strin
 
 const BINARY = ["Ti", "Gi", "Mi", "Ki"] as const;
 
+/** By thousands and by 1024s, as they are written; the first of the decimal ones are the billionths that nothing is finer than. */
+const DECIMAL_SUFFIXES = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+const BINARY_SUFFIXES = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const FINEST = 9;
+
+/** The one way in which Kubernetes stores this quantity: `0.5` is `500m`, `1024Mi` is `1Gi`. Undefined for what is none. */
+export function canonicalQuantity(text: string): string | undefined {
+  const [, number = "", exponent, suffix = ""] = QUANTITY.exec(text) ?? [];
+  if (number === "") return undefined;
+  const [whole = "", fraction = ""] = number.replace(/^[+-]/, "").split(".");
+  const digits = BigInt(whole + fraction);
+  const binary = BINARY_SUFFIXES.indexOf(suffix === "" ? "no" : suffix);
+  const tens = exponent === undefined ? Math.max(0, DECIMAL_SUFFIXES.indexOf(suffix)) * 3 : FINEST + Number(exponent.slice(1));
+  const nanos =
+    binary > 0
+      ? divideUp(digits * 1024n ** BigInt(binary) * 10n ** BigInt(FINEST), 10n ** BigInt(fraction.length))
+      : scaledUp(digits, tens - fraction.length);
+  const sign = number.startsWith("-") && nanos > 0n ? "-" : "";
+  const one = 10n ** BigInt(FINEST);
+  if (binary > 0 && nanos >= 1024n * one && nanos % one === 0n) return sign + steps(nanos / one, 1024n, BINARY_SUFFIXES);
+  if (exponent === undefined || nanos === 0n) return sign + steps(nanos, 1000n, DECIMAL_SUFFIXES);
+  return (
+    sign +
+    steps(
+      nanos,
+      1000n,
+      DECIMAL_SUFFIXES.map((_, index) => (index === 3 ? "" : `e${(index - 3) * 3}`)),
+    )
+  );
+}
+
+/** With the largest suffix that leaves a whole number. */
+function steps(units: bigint, base: bigint, suffixes: readonly string[]): string {
+  if (units === 0n) return "0";
+  let [left, at] = [units, 0];
+  while (left % base === 0n && at < suffixes.length - 1) [left, at] = [left / base, at + 1];
+  return `${left}${suffixes[at] ?? ""}`;
+}
+
+function scaledUp(digits: bigint, tens: number): bigint {
+  return tens >= 0 ? digits * 10n ** BigInt(tens) : divideUp(digits, 10n ** BigInt(-tens));
+}
+
+function divideUp(value: bigint, by: bigint): bigint {
+  return (value + by - 1n) / by;
+}
+
 function parse(text: string): number {
   const match = QUANTITY.exec(text);
   if (!match) {

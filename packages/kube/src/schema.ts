@@ -1,6 +1,7 @@
 import type { FieldCause } from "./status-errors.ts";
 import { invalidValue, requiredField } from "./status-errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
+import { canonicalQuantity } from "./quantity.ts";
 
 /** A rule in CEL about a value and, as `oldSelf`, the one before; apiextensions.k8s.io/v1 ValidationRule. */
 export interface ValidationRule {
@@ -58,6 +59,8 @@ export interface Schema {
 export const text: Schema = { type: "string" };
 export const bool: Schema = { type: "boolean" };
 export const integer: Schema = { type: "integer", format: "int64" };
+/** A k8s.io/apimachinery resource.Quantity, as Kubernetes' own kinds have it; a number is taken, too. Stored in its one form. */
+export const quantity: Schema = {};
 export const intOrString: Schema = { "x-kubernetes-int-or-string": true };
 export const anyObject: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 export const textMap: Schema = { type: "object", additionalProperties: text };
@@ -135,6 +138,8 @@ function inspect(schema: Schema, value: Json, { path, partial }: { path: string;
 
 function visit(schema: Schema, value: Json, path: string, found: Findings): Json {
   if (value === null) return value;
+  if (schema === quantity)
+    return typeof value === "string" || typeof value === "number" ? (canonicalQuantity(String(value)) ?? value) : value;
   if (schema["x-kubernetes-int-or-string"])
     return check(Number.isInteger(value) || typeof value === "string", "integer,string", value, { path, found });
   if (schema.type === "array") {

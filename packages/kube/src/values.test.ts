@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseDuration } from "./duration.ts";
 import { expandVariables } from "./expand-variables.ts";
 import { imageProblem } from "./image-reference.ts";
-import { cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
+import { canonicalQuantity, cpuMillis, isQuantity, memoryBytes } from "./quantity.ts";
 
 test.each([
   ["1", 1000],
@@ -24,6 +24,36 @@ test.each([
   ["1500m", 2],
 ])("memory %s", (text, bytes) => {
   expect(memoryBytes(text)).toBe(bytes);
+});
+
+// As k8s.io/apimachinery's resource.Quantity writes them.
+test.each([
+  ["0 0Mi", "0"],
+  ["0.5 500m", "500m"],
+  ["1000m 1", "1"],
+  ["1000", "1k"],
+  ["1500", "1500"],
+  ["1e3", "1e3"],
+  ["1500e3", "1500e3"],
+  ["1e-3", "1e-3"],
+  ["3e-9", "3e-9"],
+  ["1e18", "1e18"],
+  ["1024Mi", "1Gi"],
+  ["0.5Gi", "512Mi"],
+  ["1000Ki", "1000Ki"],
+  ["1.5Gi", "1536Mi"],
+  ["0.5Ki 512", "512"],
+  ["1048576", "1048576"],
+  ["0.1n", "1n"],
+  ["1.25", "1250m"],
+  ["-0.5", "-500m"],
+  ["12345678901234567", "12345678901234567"],
+  ["5E", "5E"],
+  ["1Ei", "1Ei"],
+  ["1.3Ki", "1331200m"],
+  ["0.0005", "500u"],
+])("%s is stored as %s", (texts, stored) => {
+  for (const text of texts.split(" ")) expect(canonicalQuantity(text)).toBe(stored);
 });
 
 test.each(["", "Mi", "1 Gi", "1gb", "--1", "0x10", "1e", "NaN"])("%j is no quantity", (text) => {

@@ -1,4 +1,4 @@
-import { anyObject, bool, integer, list, text, type Schema } from "../schema.ts";
+import { anyObject, bool, integer, list, quantity, text, type Schema } from "../schema.ts";
 import { isEmbedded, messageOf } from "./messages.ts";
 import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, GRANULAR_FIELDS, LIST_TYPES } from "./merge-markers.ts";
 
@@ -10,8 +10,7 @@ const SPECIAL: Readonly<Record<string, Schema>> = {
   "meta.v1.FieldsV1": anyObject,
   "pkg.runtime.RawExtension": anyObject,
   "util.intstr.IntOrString": { "x-kubernetes-int-or-string": true },
-  // A decimal number is taken too, as Kubernetes does, so it is none of the schema's business.
-  "api.resource.Quantity": {},
+  "api.resource.Quantity": quantity,
   "authentication.v1.ExtraValue": list(text),
   "authorization.v1.ExtraValue": list(text),
   "certificates.v1.ExtraValue": list(text),
