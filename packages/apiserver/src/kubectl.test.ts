@@ -165,6 +165,22 @@ describe.skipIf(!findKubectl())("kubectl", () => {
     expect(await kubectl("get", "ksvc", "s", "-o", "jsonpath={.spec.template.spec.timeoutSeconds}")).toBe("300");
   });
 
+  test("apply takes out what another strategy, or another source of a volume, leaves behind", async () => {
+    const { kubectl, file } = await connect();
+    const apply = async (strategy: object, volume: object) => {
+      const { spec, ...rest } = deployment(1, "a") as { spec: { template: { spec: object } } };
+      const pod = { ...spec.template.spec, volumes: [{ name: "v", ...volume }] };
+      const template = { ...spec.template, spec: pod };
+      await kubectl("apply", "-f", await file("x.json", { ...rest, spec: { ...spec, strategy, template } }));
+      return kubectl("get", "deploy", "d", "-o", "jsonpath={.spec.strategy} {.spec.template.spec.volumes}");
+    };
+    expect(await apply({ type: "RollingUpdate" }, { emptyDir: {} })).toContain("maxSurge");
+    const after = await apply({ type: "Recreate" }, { hostPath: { path: "/data" } });
+    expect(after).toMatch(
+      /^{"type":"Recreate"} \[{"hostPath":{"path":"\/data".*"name":"v"}\]$|^{"type":"Recreate"} \[{"name":"v","hostPath":{"path":"\/data".*}\]$/,
+    );
+  });
+
   test("diff shows what an apply would change, on either side, and changes nothing", async () => {
     const { kubectl, differs, file } = await connect();
     const path = await file("x.json", deployment(1, "a"));

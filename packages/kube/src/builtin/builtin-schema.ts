@@ -1,6 +1,6 @@
 import { anyObject, bool, integer, list, quantity, text, type Schema } from "../schema.ts";
 import { isEmbedded, messageOf } from "./messages.ts";
-import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, GRANULAR_FIELDS, LIST_TYPES } from "./merge-markers.ts";
+import { ATOMIC_FIELDS, ATOMIC_MESSAGES, DEFAULT_KEYS, GRANULAR_FIELDS, LIST_TYPES, RETAINING_FIELDS } from "./merge-markers.ts";
 
 /** Types of apimachinery that are something else in JSON than in protobuf. */
 const SPECIAL: Readonly<Record<string, Schema>> = {
@@ -56,13 +56,18 @@ function propertiesOf(name: string): Record<string, Schema> {
         ...(atomic ? { "x-kubernetes-map-type": "atomic" as const } : {}),
       };
     } else {
-      const value = DEFAULT_KEYS[`${shortOf(name)}.${key}`];
-      const schema = builtinSchema(type);
-      if (value !== undefined) properties[key] = { ...schema, default: value };
-      else properties[key] = GRANULAR_FIELDS.has(`${shortOf(name)}.${key}`) ? { ...schema, "x-kubernetes-map-type": "granular" } : schema;
+      properties[key] = markedSchema(`${shortOf(name)}.${key}`, builtinSchema(type));
     }
   }
   return properties;
+}
+
+/** The schema of a field, with what is said of it alone. */
+function markedSchema(field: string, schema: Schema): Schema {
+  const value = DEFAULT_KEYS[field];
+  if (value !== undefined) return { ...schema, default: value };
+  if (RETAINING_FIELDS.has(field)) return { ...schema, "x-kubernetes-patch-strategy": "retainKeys" };
+  return GRANULAR_FIELDS.has(field) ? { ...schema, "x-kubernetes-map-type": "granular" } : schema;
 }
 
 function shortOf(name: string): string {

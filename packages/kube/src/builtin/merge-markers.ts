@@ -35,7 +35,8 @@ export const LIST_TYPES: Readonly<Record<string, ListType>> = {
   ),
   "ObjectMeta.ownerReferences": byKey("uid"),
   "ObjectMeta.finalizers": set("merge"),
-  "PodSpec.volumes": byKey("name"),
+  // Another source of a volume replaces the one before.
+  "PodSpec.volumes": { ...byKey("name"), "x-kubernetes-patch-strategy": "merge,retainKeys" },
   "PodSpec.initContainers": byKey("name"),
   "PodSpec.containers": byKey("name"),
   "PodSpec.ephemeralContainers": byKey("name"),
@@ -91,6 +92,9 @@ export const ATOMIC_MESSAGES: ReadonlySet<string> = new Set(
       "MatchResources NamedRuleWithOperations ParamKind ParamRef Variable".split(" ").map((name) => `admissionregistration.v1.${name}`),
     ),
 );
+
+/** `+patchStrategy=retainKeys` of a struct: kubectl says which fields stay, as another type takes its parameters with it. */
+export const RETAINING_FIELDS: ReadonlySet<string> = new Set(["DeploymentSpec.strategy"]);
 
 /** `+structType=granular`, of a field whose type is atomic elsewhere. */
 export const GRANULAR_FIELDS: ReadonlySet<string> = new Set(["PersistentVolumeSpec.claimRef"]);
