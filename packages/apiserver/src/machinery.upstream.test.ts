@@ -50,6 +50,14 @@ describe("what an answer is written in", () => {
     expect((await call("GET", MAPS, { accept })).status).toBe(406);
   });
 
+  test("nor a table of a review, which is not kept", async () => {
+    const { call } = await startServer();
+    const spec = { nonResourceAttributes: { path: "/", verb: "get" } };
+    const review = (accept: string) => call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", { accept, body: { spec } });
+    expect((await review(as("Table", "v1"))).status).toBe(406);
+    expect((await review("application/json")).status).toBe(201);
+  });
+
   test("what is refused of a table or a watch in YAML is told in JSON", async () => {
     const { call } = await startServer();
     const { status, body } = await call("GET", `${MAPS}?watch=true`, { accept: as("Table", "v1", "application/yaml") });

@@ -62,7 +62,7 @@ function untyped(kind: Kind, value: Json, unknown: readonly string[]): Error {
 
 /** What k8s.io/apimachinery begins with when a configuration cannot be applied for what it is. */
 export function typedPatchFailure(kind: Kind, { metadata }: KubeObject): string {
-  const { namespace = "", name = "" } = metadata;
+  const { namespace = "", name } = metadata;
   return `failed to create typed patch object (${namespace}/${name}; ${kind.group}/${kind.version}, Kind=${kind.kind})`;
 }
 

@@ -4,6 +4,7 @@ import type { Grants } from "../authz/grants.ts";
 import { MASTERS } from "../authz/authorizer.ts";
 import type { AccountTokens } from "../accounts/account-tokens.ts";
 import type { User } from "../registry/request-context.ts";
+import { acceptedOf } from "./accept.ts";
 import type { Answer, Exchange } from "./http-types.ts";
 import { readObject } from "./read-body.ts";
 import { notAllowed } from "./respond.ts";
@@ -69,6 +70,8 @@ export function reviewAt(exchange: Exchange, [group, version, ...rest]: readonly
 
 async function serve(kind: ReviewKind, exchange: Exchange, namespace: string, deps: ReviewDeps): Promise<Answer> {
   if (exchange.method !== "POST") throw notAllowed(exchange.method);
+  // What is not kept has no columns.
+  acceptedOf(exchange.request.headers.accept, "table");
   const body = (await readObject(exchange.request)) ?? {};
   if (!isJsonObject(body)) throw badRequest("the body of the request must be one JSON object");
   const spec = isJsonObject(body["spec"]) ? body["spec"] : {};
