@@ -1,4 +1,4 @@
-import type { KubeObject } from "@ebb/kube";
+import { Pods, type KubeObject } from "@ebb/kube";
 import { eventually } from "@ebb/testkit";
 import { describe, expect, test } from "vitest";
 import { configMap, startServer, watchLines } from "./testing/server.ts";
@@ -173,7 +173,7 @@ describe("writes", () => {
   });
 
   test("who writes the status of one of Kubernetes' own kinds may label it there, too", async () => {
-    const { call } = await startServer();
+    const { api, call } = await startServer();
     await call("POST", PODS, { body: pod() });
     await call("POST", DEPLOYMENTS, { body: deployment() });
     const body = (kind: string, name: string, version = "v1") => ({
@@ -185,6 +185,11 @@ describe("writes", () => {
     const { metadata } = (await apply(`${PODS}/p`, body("Pod", "p"))).body;
     expect(metadata).toMatchObject({ labels: { b: "two" }, annotations: { said: "yes" } });
     expect(metadata.managedFields).toContainEqual(expect.objectContaining({ manager: "m", operation: "Apply", subresource: "status" }));
+    // Who writes nothing but a status in this process leaves them alone.
+    const client = api.client({ name: "controller", groups: [] });
+    const status = { phase: "Running" };
+    await client.updateStatus<KubeObject>(Pods, { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, status });
+    expect(await client.get<KubeObject>(Pods, "default", "p")).toMatchObject({ metadata: { labels: { b: "two" } }, status });
     // A Deployment's labels are its own.
     const labelled = (await apply(`${DEPLOYMENTS}/d`, body("Deployment", "d", "apps/v1"))).body.metadata;
     expect(labelled).toMatchObject({ labels: { app: "a" }, annotations: { said: "yes" } });

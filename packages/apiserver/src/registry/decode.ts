@@ -61,9 +61,9 @@ function untyped(kind: Kind, value: Json, unknown: readonly string[]): Error {
 }
 
 /** What k8s.io/apimachinery begins with when a configuration cannot be applied for what it is. */
-export function typedPatchFailure(kind: Kind, { metadata }: KubeObject): string {
-  const { namespace = "", name } = metadata;
-  return `failed to create typed patch object (${namespace}/${name}; ${kind.group}/${kind.version}, Kind=${kind.kind})`;
+export function typedPatchFailure(kind: Kind, object: KubeObject): string {
+  const { namespace = "" } = object.metadata;
+  return `failed to create typed patch object (${namespace}/${nameOf(object)}; ${kind.group}/${kind.version}, Kind=${kind.kind})`;
 }
 
 function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value: Json) => Structure): KubeObject {

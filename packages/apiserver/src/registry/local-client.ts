@@ -49,7 +49,7 @@ export function createLocalClient(
       return (await registry().update(targetOf(kind, object), jsonCopy(object), context)) as T;
     },
     async updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().update(targetOf(kind, object), jsonCopy(statusOf(object)), context, "status")) as T;
+      return (await registry().modify(targetOf(kind, object), (current) => withStatus(current, object), context, "status")) as T;
     },
     async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
       try {
@@ -61,8 +61,8 @@ export function createLocalClient(
   };
 }
 
-/** All that counts of an object whose status is written. */
-function statusOf({ apiVersion, kind, metadata, status }: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion }, status } as KubeObject;
+/** All that counts of an object whose status is written. Its labels stay as they are: of some kinds a write of the status may change them. */
+function withStatus(current: KubeObject, { apiVersion, kind, metadata, status }: KubeObject): KubeObject {
+  const { uid = current.metadata.uid, resourceVersion = current.metadata.resourceVersion } = metadata;
+  return jsonCopy({ apiVersion, kind, metadata: { ...current.metadata, uid, resourceVersion }, status } as KubeObject);
 }
