@@ -8,7 +8,7 @@ describe("jsonCopy", () => {
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(
         { maxDepth: 4 },
-        fc.constantFrom(null, undefined, true, "", Number.NaN, Number.POSITIVE_INFINITY),
+        fc.constantFrom(null, undefined, true, "", -0, Number.NaN, Number.POSITIVE_INFINITY),
         fc.double(),
         fc.string(),
         fc.array(tie("value"), { maxLength: 4 }),

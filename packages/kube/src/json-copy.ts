@@ -7,8 +7,8 @@ export function jsonCopy<T>(value: T): T {
 }
 
 function copy(value: unknown): unknown {
-  // Neither is JSON, which says null.
-  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  // JSON says null of what is no number, and 0 of -0.
+  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : null;
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return value.map((item) => copy(item) ?? null);
   const result: Record<string, unknown> = {};

@@ -140,7 +140,7 @@ function reservedHosts({ clusterName, baseDomain, signIn }: PlatformOptions): Re
 }
 
 async function assemble(options: PlatformOptions) {
-  const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
+  const { clock, random, log, builder, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
   const clusters = new KubeClusters({ main: { kubeconfigPath, ingress }, clock, log });
@@ -150,8 +150,19 @@ async function assemble(options: PlatformOptions) {
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(`ebb/${version}`);
   const exchange = createExchange(`ebb/${version}`, clock);
-  const { builder, startDeadline = START_DEADLINE } = options;
-  const deps: Deps = { db, clusters, builder, ingress, probe, exchange, uploads, startDeadline, vault, clock, log };
+  const deps: Deps = {
+    db,
+    clusters,
+    builder,
+    ingress,
+    probe,
+    exchange,
+    uploads,
+    vault,
+    clock,
+    log,
+    startDeadline: options.startDeadline ?? START_DEADLINE,
+  };
   const owner = random.uuid();
   const startedAt = clock.now();
   const folder = await folderId(options.dataRoot, random);
