@@ -58,8 +58,8 @@ export interface PlatformOptions {
   /** The platform's own folder; uploads wait in it. */
   dataRoot: string;
   builder: Builder;
-  /** That a version has to become ready, seconds; two minutes when absent, as somebody waits for a deploy. */
-  startDeadline?: number;
+  /** That a version has to become ready, seconds. */
+  startDeadline: number;
   /** The console's built files; a page that says how to build them when absent. */
   consoleRoot?: string;
   adminToken: string;
@@ -83,7 +83,6 @@ export interface Platform extends Runnable {
 /** How long the audit trail is kept: a year and what an auditor is late by. */
 const AUDIT_RETENTION = 400 * 86_400_000;
 const FIRST_LOOK_PATIENCE = 5000;
-const START_DEADLINE = 120;
 
 /**
  * The platform: its database, its view of the cluster, its operations and the REST API.
@@ -140,7 +139,7 @@ function reservedHosts({ clusterName, baseDomain, signIn }: PlatformOptions): Re
 }
 
 async function assemble(options: PlatformOptions) {
-  const { clock, random, log, builder, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
+  const { clock, random, log, builder, startDeadline, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
   const clusters = new KubeClusters({ main: { kubeconfigPath, ingress }, clock, log });
@@ -150,19 +149,7 @@ async function assemble(options: PlatformOptions) {
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(`ebb/${version}`);
   const exchange = createExchange(`ebb/${version}`, clock);
-  const deps: Deps = {
-    db,
-    clusters,
-    builder,
-    ingress,
-    probe,
-    exchange,
-    uploads,
-    vault,
-    clock,
-    log,
-    startDeadline: options.startDeadline ?? START_DEADLINE,
-  };
+  const deps: Deps = { db, clusters, builder, ingress, probe, exchange, uploads, startDeadline, vault, clock, log };
   const owner = random.uuid();
   const startedAt = clock.now();
   const folder = await folderId(options.dataRoot, random);
