@@ -12,9 +12,6 @@ import { runChild } from "./child.ts";
 import { readJson } from "./data-folder.ts";
 import { engineOf } from "./engine.ts";
 
-/** Somebody waits for a deploy: less than the ten minutes that Knative gives a Revision. */
-const START_DEADLINE = 120;
-
 const ROOT = join(import.meta.dirname, "../../..");
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
 
@@ -43,7 +40,6 @@ await runChild("platform", async ({ name, config, paths, credentials, log }) => 
     listen: { host: config.host, port: config.platformPort },
     dataRoot: paths.platformData,
     builder,
-    startDeadline: config.progressDeadlineSeconds ?? START_DEADLINE,
     consoleRoot: join(ROOT, "apps/console/dist"),
     adminToken: credentials.token,
     ...(masterKey ? { masterKey } : {}),

@@ -87,6 +87,7 @@ export { SYSTEM_PRIORITY_CLASSES } from "./policy/admit-priority-class.ts";
 export { annotationKeysCauses, labelsCauses } from "./validate-labels.ts";
 export {
   ANNOTATIONS,
+  VERSION_LABEL,
   childName,
   DNS_1035_LABEL,
   DNS_LABEL,

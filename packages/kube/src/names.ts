@@ -61,6 +61,9 @@ export const WITH_ENDED = `${LABELS.ended}!=hidden`;
 /** The container that Knative puts beside those of a Revision. The gateway does its work: where a Pod names it, nothing runs under that name. */
 export const QUEUE_PROXY = "queue-proxy";
 
+/** Of the Revision of a version that the platform deploys: which one it is. */
+export const VERSION_LABEL = "ebb.dev/version";
+
 export const ANNOTATIONS = {
   creator: "serving.knative.dev/creator",
   lastModifier: "serving.knative.dev/lastModifier",

@@ -58,8 +58,6 @@ export interface PlatformOptions {
   /** The platform's own folder; uploads wait in it. */
   dataRoot: string;
   builder: Builder;
-  /** That a version has to become ready, seconds. */
-  startDeadline: number;
   /** The console's built files; a page that says how to build them when absent. */
   consoleRoot?: string;
   adminToken: string;
@@ -139,7 +137,7 @@ function reservedHosts({ clusterName, baseDomain, signIn }: PlatformOptions): Re
 }
 
 async function assemble(options: PlatformOptions) {
-  const { clock, random, log, builder, startDeadline, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
+  const { clock, random, log, ingress, listen, version, kubeconfigPath, clusterName, signIn } = options;
   const uploadsRoot = join(options.dataRoot, "uploads");
   await mkdir(uploadsRoot, { recursive: true, mode: 0o700 });
   const clusters = new KubeClusters({ main: { kubeconfigPath, ingress }, clock, log });
@@ -149,7 +147,7 @@ async function assemble(options: PlatformOptions) {
   const uploads = createUploadFolder(uploadsRoot, clock);
   const probe = createProbe(`ebb/${version}`);
   const exchange = createExchange(`ebb/${version}`, clock);
-  const deps: Deps = { db, clusters, builder, ingress, probe, exchange, uploads, startDeadline, vault, clock, log };
+  const deps: Deps = { db, clusters, builder: options.builder, ingress, probe, exchange, uploads, vault, clock, log };
   const owner = random.uuid();
   const startedAt = clock.now();
   const folder = await folderId(options.dataRoot, random);

@@ -1,7 +1,7 @@
 import type { PodAutoscaler, Revision } from "@ebb/kube";
 import { describe, expect, test } from "vitest";
 import { autoscaler, instance, marks, NOW, revision, summary } from "../testing.ts";
-import { planRevision, type RevisionObserved } from "./reconcile.ts";
+import { deadlineOf, planRevision, type RevisionObserved } from "./reconcile.ts";
 import { reachabilityOf } from "./resources.ts";
 
 const plan = (observed: Partial<RevisionObserved> = {}) =>
@@ -206,4 +206,13 @@ describe("reachabilityOf", () => {
     ],
     ["a Route leads to it though it has failed", labelled("active", { conditions: marks({ ContainerHealthy: "False" }) }), "Reachable"],
   ])("%s", (_, actual, expected) => expect(actual).toBe(expected));
+});
+
+test.each<[string, { labels?: Record<string, string>; annotations?: Record<string, string> }, number | undefined, number]>([
+  ["is upstream's where nothing is said", {}, undefined, 600_000],
+  ["is shorter for what the platform deploys, as somebody waits for it", { labels: { "ebb.dev/version": "v3" } }, undefined, 120_000],
+  ["is what config-deployment says, for that too", { labels: { "ebb.dev/version": "v3" } }, 300_000, 300_000],
+  ["is the Revision's own before all", { annotations: { "serving.knative.dev/progress-deadline": "30s" } }, 300_000, 30_000],
+])("a progress deadline %s", (_, metadata, configured, expected) => {
+  expect(deadlineOf({ metadata: { name: "a", ...metadata } }, configured)).toBe(expected);
 });

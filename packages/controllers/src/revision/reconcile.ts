@@ -1,4 +1,4 @@
-import { ANNOTATIONS, parseDuration, type Cause, type KubeObject, type PodAutoscaler, type Revision } from "@ebb/kube";
+import { ANNOTATIONS, parseDuration, VERSION_LABEL, type Cause, type KubeObject, type PodAutoscaler, type Revision } from "@ebb/kube";
 import type { InstanceStatus } from "@ebb/runtime";
 import type { EventNote } from "../engine/events.ts";
 import { AUTOSCALER_CONDITIONS } from "../podautoscaler/conditions.ts";
@@ -197,7 +197,12 @@ function unavailability(observed: RevisionObserved, failed: boolean, readyMessag
 /** Restarts that waiting requests sit through: an application whose database is late may need a few. */
 const PATIENCE = 3;
 
-/** Milliseconds; the annotation is admitted as a whole number of seconds in Go's notation. */
-export function deadlineOf({ metadata }: Pick<KubeObject, "metadata">, fallback: number): number {
-  return parseDuration(metadata.annotations?.[ANNOTATIONS.progressDeadline] ?? "") ?? fallback;
+/** Upstream's; somebody waits for what the platform deploys. Milliseconds. */
+const DEADLINE = 600_000;
+const DEPLOYED_DEADLINE = 120_000;
+
+/** Of a Revision or its PodAutoscaler, milliseconds; `configured`: by config-deployment. The annotation is admitted as a whole number of seconds in Go's notation. */
+export function deadlineOf({ metadata }: Pick<KubeObject, "metadata">, configured: number | undefined): number {
+  const own = parseDuration(metadata.annotations?.[ANNOTATIONS.progressDeadline] ?? "");
+  return own ?? configured ?? (metadata.labels?.[VERSION_LABEL] === undefined ? DEADLINE : DEPLOYED_DEADLINE);
 }

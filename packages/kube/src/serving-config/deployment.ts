@@ -3,7 +3,8 @@ import { readDuration, readList, readQuantity, type ConfigData } from "./read-da
 
 /** config-deployment; times in milliseconds. */
 export interface DeploymentConfig {
-  progressDeadline: number;
+  /** Undefined where it is not set: upstream's 600 s, but for what the platform deploys. */
+  progressDeadline: number | undefined;
   digestResolutionTimeout: number;
   /** Hosts of registries whose tags are left as they are. */
   registriesSkippingTagResolving: ReadonlySet<string>;
@@ -21,7 +22,8 @@ const QUEUE_QUANTITIES = ["cpu", "memory", "ephemeral-storage"].flatMap((resourc
 export function parseDeployment(data: ConfigData = {}): DeploymentConfig {
   for (const key of QUEUE_QUANTITIES) readQuantity(data, key);
   const old = (key: string, legacy: string) => (data[key] === undefined && data[legacy] !== undefined ? legacy : key);
-  const progressDeadline = readDuration(data, old("progress-deadline", "progressDeadline"), 600_000);
+  const deadlineKey = old("progress-deadline", "progressDeadline");
+  const progressDeadline = readDuration(data, deadlineKey, 600_000);
   const digestResolutionTimeout = readDuration(data, old("digest-resolution-timeout", "digestResolutionTimeout"), 10_000);
   const registries = readList(data, old("registries-skipping-tag-resolving", "registriesSkippingTagResolving"), [
     "kind.local",
@@ -30,10 +32,15 @@ export function parseDeployment(data: ConfigData = {}): DeploymentConfig {
   ]);
   positive("progress-deadline", progressDeadline);
   if (progressDeadline % 1000 !== 0) {
-    throw new UserError("invalid_config", `progress-deadline must be rounded to a whole second, was: ${data["progress-deadline"] ?? ""}`);
+    throw new UserError("invalid_config", `progress-deadline must be rounded to a whole second, was: ${data[deadlineKey] ?? ""}`);
   }
   positive("digest-resolution-timeout", digestResolutionTimeout);
-  return { progressDeadline, digestResolutionTimeout, registriesSkippingTagResolving: new Set(registries) };
+  const isSet = data[deadlineKey] !== undefined;
+  return {
+    progressDeadline: isSet ? progressDeadline : undefined,
+    digestResolutionTimeout,
+    registriesSkippingTagResolving: new Set(registries),
+  };
 }
 
 function positive(key: string, value: number): void {

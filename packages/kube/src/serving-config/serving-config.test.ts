@@ -262,7 +262,7 @@ describe("config-gc, config-deployment, config-observability", () => {
   });
 
   test("deployment", () => {
-    expect(parseDeployment()).toMatchObject({ progressDeadline: 600_000, digestResolutionTimeout: 10_000 });
+    expect(parseDeployment()).toMatchObject({ progressDeadline: undefined, digestResolutionTimeout: 10_000 });
     expect(parseDeployment({ progressDeadline: "30s" }).progressDeadline).toBe(30_000);
     expect(() => parseDeployment({ "progress-deadline": "0s" })).toThrow("progress-deadline cannot be a non-positive duration, was 0s");
     expect(() => parseDeployment({ "progress-deadline": "1500ms" })).toThrow(

@@ -4,13 +4,21 @@ import type { GuardObject } from "../compile/istio-guard.ts";
 import type { ClusterQuota } from "../quotas/quota.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ColdStart, MirrorComparison, RecentRequest, ScalingDecision, WhatIf } from "@ebb/api";
-import type { KubeEvent, DomainMapping, KnativeService, Pod, Revision, VirtualService } from "@ebb/kube";
+import {
+  VERSION_LABEL,
+  type KubeEvent,
+  type DomainMapping,
+  type KnativeService,
+  type Pod,
+  type Revision,
+  type VirtualService,
+} from "@ebb/kube";
 
 /** Everything that Ebb's platform puts into a cluster carries these. */
 export const PLATFORM_LABELS = {
   managedBy: "app.kubernetes.io/managed-by",
   app: "ebb.dev/app",
-  version: "ebb.dev/version",
+  version: VERSION_LABEL,
   team: "ebb.dev/team",
   environment: "ebb.dev/environment",
   /** Of what guards an app from elsewhere. */

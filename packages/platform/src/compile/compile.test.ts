@@ -10,7 +10,7 @@ import { planOfImage, versionConfig, type Layers, type VersionConfig } from "./v
 const plan = planOfImage({ name: "shop", image: "img" });
 const config = (more: Partial<VersionConfig["plan"]> = {}, layers: Layers = {}): VersionConfig =>
   versionConfig({ plan: { ...plan, ...more }, image: "img", bundle: false }, layers, "shop-secrets-x");
-const shop = (number: number) => ({ app: "shop", number, hosting: { host: "shop-test", suffix: "-test" }, startDeadline: 120 });
+const shop = (number: number) => ({ app: "shop", number, hosting: { host: "shop-test", suffix: "-test" } });
 const containerOf = (service: KnativeService) => service.spec.template.spec.containers[0];
 const compiled = (more: Partial<VersionConfig["plan"]> = {}) =>
   compileService(shop(3), config(more), compileTraffic("shop", [{ number: 3, percent: 100 }], { previews: [] }));
@@ -52,7 +52,6 @@ describe("a manifest", () => {
               "autoscaling.knative.dev/max-scale": "5",
               "autoscaling.knative.dev/target": "7",
               "autoscaling.knative.dev/window": "30s",
-              "serving.knative.dev/progress-deadline": "120s",
             },
           },
           spec: {

@@ -1,5 +1,5 @@
 import type { Container, EnvVar, KnativeService, Probe, RevisionTemplate, TrafficTarget } from "@ebb/kube";
-import { ANNOTATIONS, HOST_ANNOTATIONS } from "@ebb/kube";
+import { HOST_ANNOTATIONS } from "@ebb/kube";
 import { MANAGED_BY, PLATFORM_LABELS } from "../cluster/port.ts";
 import type { AskedScaling } from "../environments/policies.ts";
 import { revisionName, versionName } from "./names.ts";
@@ -21,34 +21,32 @@ export interface Hosting {
   suffix: string;
 }
 
-export interface VersionPlace {
-  app: string;
-  number: number;
-  hosting: Hosting;
-  /** That it has to become ready, seconds. */
-  startDeadline: number;
-  /** Annotations of the Service besides. */
-  marks?: Record<string, string>;
-}
-
 /** The Knative Service of one version; pure, so that the same version always gives the same manifest. */
-export function compileService(place: VersionPlace, config: VersionConfig, traffic: TrafficTarget[]): KnativeService {
-  const { app, hosting, marks = {} } = place;
+export function compileService(
+  {
+    app,
+    number,
+    hosting,
+    marks = {},
+  }: { app: string; number: number; hosting: Hosting; /** Annotations besides. */ marks?: Record<string, string> },
+  config: VersionConfig,
+  traffic: TrafficTarget[],
+): KnativeService {
   return {
     apiVersion: "serving.knative.dev/v1",
     kind: "Service",
     metadata: { name: app, labels: labels(app), annotations: { ...hostAnnotations(hosting), ...marks } },
-    spec: { template: compileTemplate(place, config), traffic },
+    spec: { template: compileTemplate(app, number, config), traffic },
   };
 }
 
-function compileTemplate({ app, number, startDeadline }: VersionPlace, config: VersionConfig): RevisionTemplate {
+export function compileTemplate(app: string, number: number, config: VersionConfig): RevisionTemplate {
   const { plan } = config;
   return {
     metadata: {
       name: revisionName(app, number),
       labels: { ...labels(app), [PLATFORM_LABELS.version]: versionName(number) },
-      annotations: { ...annotations(config), [ANNOTATIONS.progressDeadline]: `${startDeadline}s` },
+      annotations: annotations(config),
     },
     spec: {
       containers: [container(config)],

@@ -21,8 +21,6 @@ export interface Deps {
   probe: (ingress: Ingress, url: URL, path: string, signal: AbortSignal) => Promise<number>;
   exchange: Exchange;
   uploads: Uploads;
-  /** That a version has to become ready, seconds. */
-  startDeadline: number;
   /** Seals and opens secrets. */
   vault: Vault;
   clock: Clock;

@@ -45,7 +45,6 @@ export async function launch(deps: PlaceDeps, run: Run, version: VersionRow, noT
         app: run.app,
         number,
         hosting: { host: place.host, suffix: deps.environment.host_suffix },
-        startDeadline: deps.startDeadline,
         marks: ledToMark(run.app, stay ? led : new Set([...led, number])),
       },
       stay ? keepingNone(config) : config,

@@ -124,11 +124,7 @@ async function bringUp({ here, there }: Between, work: Work, { version, versions
   const lead = kept.includes(first.number) ? first.number : (kept[0] ?? number);
   const { host } = await getPlace(there.db, work);
   const traffic = compileTraffic(app, [{ number: lead, percent: 100 }], { previews: [], kept });
-  const service = compileService(
-    { app, number, hosting: { host, suffix: there.environment.host_suffix }, startDeadline: there.startDeadline },
-    config,
-    traffic,
-  );
+  const service = compileService({ app, number, hosting: { host, suffix: there.environment.host_suffix } }, config, traffic);
   const present = await there.cluster.readService(app);
   // Created before a crash: a template may not change under its name, not even by what the cluster has filled in.
   const created = present?.spec.template.metadata?.name === service.spec.template.metadata?.name ? present?.spec.template : undefined;

@@ -131,7 +131,6 @@ export async function startProcess(world: World, options: { dieAfter?: number; e
       return answerOf(world, url);
     },
     exchange: fakeExchange(world, step),
-    startDeadline: 120,
     uploads: {
       path: (id) => id,
       exists: async (id) => world.uploads.has(id),
