@@ -52,13 +52,15 @@ export function checkServingConfig(name: string, data: ConfigData): boolean {
 
 /**
  * Knative's ConfigMaps `config-*` in namespace knative-serving, live. A map that is not there means upstream's defaults; one that cannot
- * be read leaves what was in force (Kubernetes keeps the last good configuration too) and is reported through `invalid`.
+ * be read leaves what was in force (Kubernetes keeps the last good configuration too) and is reported through `invalid`. At a start nothing was in force
+ * yet: then the keys count that can be read, as an older Ebb may have admitted what this one would not, and hosts must not change for that.
  */
 export class Settings {
   readonly changed = new Signal<SettingName>();
   readonly invalid = new Signal<{ map: ConfigMap; message: string }>();
   readonly #log: Logger;
   readonly #fallbacks: Partial<Record<SettingName, ConfigData>>;
+  readonly #readOnce = new Set<SettingName>();
   #values: Values;
 
   /** `fallbacks` is the data that holds for the keys that a map does not have. */
@@ -80,13 +82,33 @@ export class Settings {
   }
 
   #read(name: SettingName, map: ConfigMap, data: ConfigData = {}): void {
+    const first = !this.#readOnce.has(name);
+    this.#readOnce.add(name);
+    const parse = (given: ConfigData) => PARSERS[name]({ ...this.#fallbacks[name], ...given });
+    let value: Values[SettingName] | undefined;
     try {
-      this.#values = { ...this.#values, [name]: PARSERS[name]({ ...this.#fallbacks[name], ...data }) };
+      value = parse(data);
     } catch (error) {
       const message = causeChain(error).join(": ");
-      this.#log.warn({ configMap: map.metadata.name, message }, "a configuration cannot be read; the one before stays in force");
-      return this.invalid.emit({ map, message });
+      const left = first ? "what can be read of it is in force" : "the one before stays in force";
+      this.#log.warn({ configMap: map.metadata.name, message }, `a configuration cannot be read; ${left}`);
+      this.invalid.emit({ map, message });
+      value = first ? readable(parse, data) : undefined;
     }
+    if (value === undefined) return;
+    this.#values = { ...this.#values, [name]: value };
     this.changed.emit(name);
   }
+}
+
+/** What comes of the keys that can be read, each by itself; undefined when they contradict each other. */
+function readable<T>(parse: (data: ConfigData) => T, data: ConfigData): T | undefined {
+  const tried = (given: ConfigData): T | undefined => {
+    try {
+      return parse(given);
+    } catch {
+      return undefined;
+    }
+  };
+  return tried(Object.fromEntries(Object.entries(data).filter(([key, value]) => tried({ [key]: value }) !== undefined)));
 }
