@@ -65,7 +65,7 @@ export async function startCluster(options: { log?: Logger; progressDeadlineSeco
       client: api.client({ name: "system:controllers", groups: ["system:masters"] }),
       instances: createInstanceManager({
         drivers: { process: machine, container: machine },
-        drain: async ({ id }) => void (await gatewayClient.drain(id, 5)),
+        drain: ({ id }) => gatewayClient.drain(id, 5),
         async provide(spec, state) {
           const { volumes } = await controllers.provideVolumes(spec, state);
           return { files: { volumes } };

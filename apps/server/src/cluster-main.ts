@@ -67,7 +67,7 @@ async function build({ config, paths, credentials, log }: ChildContext): Promise
     drivers,
     provide: (spec, state) => provide({ api, controllers }, spec, state),
     probed: (instance, succeeded) => controllers.probed(instance, succeeded),
-    drain: async (instance) => void (await gateway.drain(instance.id, DRAIN_SECONDS)),
+    drain: (instance) => gateway.drain(instance.id, DRAIN_SECONDS),
     ...common,
   });
   const queueLogs = new WrittenLogs(paths.queueLogs);

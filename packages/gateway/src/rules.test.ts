@@ -228,6 +228,17 @@ describe("mirrors", () => {
     expect(a.seen[0]?.body.length).toBe(body.length);
   });
 
+  test("an answer that ran out of time is none that is whole, though it ends with words", async () => {
+    const a = await echo();
+    const hanging = await rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"));
+    const { port, client } = await serve([a.port, hanging.port], [mirrored()]);
+    await client.putBackend(backend("ns/r1", [hanging.port], { timeoutSeconds: 1 }));
+    const found: MirrorStats[] = [];
+    client.onStats.on(({ revisions }) => found.push(...revisions.flatMap(({ mirrors = [] }) => mirrors)));
+    await exchange(port, get("/"));
+    await expect.poll(() => found.reduce((sum, { statusDiffers }) => sum + statusDiffers, 0), { timeout: 5000 }).toBe(1);
+  });
+
   test("answers are compared: status, size and time, with the id that both were asked by", async () => {
     const wrong = (path: string) => ({ status: path === "/bad" ? 500 : 200, ...(path === "/long" ? { body: "a longer answer" } : {}) });
     const [a, b] = [await echo(), await echo(wrong)];

@@ -8,11 +8,11 @@ export const TIMED_OUT = "request timeout";
 export function endForTime(client: ClientSide, answer: ResponseHead): void {
   if (!takesWords(answer)) return client.cut();
   client.write(Buffer.from(TIMED_OUT));
-  client.end("");
+  client.end("", false);
 }
 
 /** Not where a length was promised, nor behind bytes that are coded: the words would be taken for a part of the code. */
 function takesWords({ framing, fields }: ResponseHead): boolean {
   if (framing === "none" || framing === "length" || fieldValue(fields, "content-encoding") !== undefined) return false;
-  return !(fieldValue(fields, "content-type") ?? "").startsWith("application/grpc");
+  return !(fieldValue(fields, "content-type") ?? "").toLowerCase().startsWith("application/grpc");
 }

@@ -210,8 +210,8 @@ class Watched implements ClientSide {
   pauseRequest(): void {
     this.#client.pauseRequest();
   }
-  end(trailers: string): void {
-    this.over(this.#answerSo(true));
+  end(trailers: string, whole = true): void {
+    this.over(this.#answerSo(whole));
     this.#client.end(trailers);
   }
   cut(): void {

@@ -17,7 +17,8 @@ export interface ClientSide extends Sender {
   switchProtocols(reason: string, fields: string): void;
   /** False: hold back until `clientDrained`. */
   write(chunk: Buffer): boolean;
-  end(trailers: string): void;
+  /** `whole`: the answer is as the instance meant it. */
+  end(trailers: string, whole?: boolean): void;
   flush(): void;
   /** Breaks the answer off so that the client can tell that it is not whole. */
   cut(): void;

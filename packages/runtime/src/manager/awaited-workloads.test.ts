@@ -28,7 +28,7 @@ beforeEach(async () => {
     clock,
     random: systemRandom,
     log: silentLogger,
-    drain: () => Promise.resolve(),
+    drain: () => Promise.resolve(0),
     probed: (id) => asked.push(id),
   });
   await manager.start();

@@ -44,9 +44,12 @@ export class CpuPlace {
     this.#thawFile = this.#deps.driver.thawFile?.(this.#id);
   }
 
-  /** Takes it off when that resolves, unless somebody wants it by then. */
+  /** Takes it off when that resolves, unless somebody wants it by then; when it rejects it cannot be. */
   leaveAfter(moment: Promise<boolean>): void {
-    this.#moving = moment.then((still) => (still ? this.#takeOff() : undefined));
+    this.#moving = moment.then(
+      (still) => (still ? this.#takeOff() : undefined),
+      (error: unknown) => this.#deps.failed(error),
+    );
   }
 
   /** Puts it on; the answer is called once it is. */

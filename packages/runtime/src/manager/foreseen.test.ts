@@ -35,7 +35,7 @@ beforeEach(async () => {
     clock,
     random: systemRandom,
     log: silentLogger,
-    drain: () => Promise.resolve(),
+    drain: () => Promise.resolve(0),
   });
   await manager.start();
   manager.setWorkloads([made()]);

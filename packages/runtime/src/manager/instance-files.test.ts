@@ -20,7 +20,7 @@ beforeEach(() => {
     clock,
     random: systemRandom,
     log: silentLogger,
-    drain: () => Promise.resolve(),
+    drain: () => Promise.resolve(0),
     provide: (spec, state) => provide(spec, state),
   });
 });

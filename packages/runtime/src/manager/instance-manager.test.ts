@@ -13,7 +13,7 @@ describe("instance manager", () => {
   let driver: FakeDriver;
   let manager: InstanceManager;
   let drained: string[];
-  let drain: (instance: InstanceStatus) => Promise<void>;
+  let drain: (instance: InstanceStatus) => Promise<number>;
 
   beforeEach(() => {
     clock = new VirtualClock();
@@ -21,7 +21,7 @@ describe("instance manager", () => {
     drained = [];
     drain = (instance) => {
       drained.push(instance.id);
-      return Promise.resolve();
+      return Promise.resolve(0);
     };
     open();
   });
@@ -110,15 +110,25 @@ describe("instance manager", () => {
   it("is wanted again while it drains: it was never frozen", async () => {
     await run(1);
     manager.setIdle("default/app", "frozen");
-    const drains = Promise.withResolvers<void>();
+    const drains = Promise.withResolvers<number>();
     drain = () => drains.promise;
     manager.scale("default/app", 0);
     await clock.advance(0);
     expect(phases()).toEqual(["frozen"]);
     manager.scale("default/app", 1);
-    drains.resolve();
+    drains.resolve(0);
     await clock.advance(0);
     expect(phases()).toEqual(["ready"]);
+    expect(driver.frozen.size).toBe(0);
+  });
+
+  it("ends one that keeps connections open, which nobody would answer in while it is frozen", async () => {
+    await run(1);
+    manager.setIdle("default/app", "frozen");
+    drain = () => Promise.resolve(2);
+    manager.scale("default/app", 0);
+    await clock.advance(0);
+    await eventually(() => phases().length === 0);
     expect(driver.frozen.size).toBe(0);
   });
 
@@ -172,13 +182,13 @@ describe("instance manager", () => {
     await run(1);
     const { id } = only();
     manager.setIdle("default/app", "frozen");
-    const drains = Promise.withResolvers<void>();
+    const drains = Promise.withResolvers<number>();
     drain = () => drains.promise;
     manager.scale("default/app", 0);
     await clock.advance(0);
     expect(only()).toMatchObject({ phase: "frozen" });
     expect(only().thawFile).toBeUndefined();
-    drains.resolve();
+    drains.resolve(0);
     await clock.advance(0);
     expect(only()).toMatchObject({ phase: "frozen", thawFile: driver.thawFile(id) });
     manager.scale("default/app", 1);
@@ -186,12 +196,12 @@ describe("instance manager", () => {
     await clock.advance(0);
     manager.scale("default/app", 0);
     await clock.advance(0);
-    const served = Promise.withResolvers<void>();
+    const served = Promise.withResolvers<number>();
     drain = () => served.promise;
     manager.remove(id);
     await clock.advance(0);
     expect([phases(), driver.running.size]).toEqual([["draining"], 1]);
-    served.resolve();
+    served.resolve(0);
     await clock.advance(0);
     expect(driver.running.size).toBe(0);
   });

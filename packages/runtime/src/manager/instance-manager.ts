@@ -53,8 +53,8 @@ export interface InstanceManagerOptions {
   clock: Clock;
   random: Random;
   log: Logger;
-  /** Resolves when no request is under way at that instance any more; it gets no new ones since its phase is `draining`. */
-  drain(instance: InstanceStatus): Promise<void>;
+  /** Resolves when no request is under way at that instance any more, with the connections that stay open; it gets no new ones since its phase is `draining`. */
+  drain(instance: InstanceStatus): Promise<number>;
   /** What an instance is handed beside its spec: its credentials, its `files` volumes. Throws when it may not start without. */
   provide?: Provide;
   /** Told after each look at whether the program that serves is ready. */

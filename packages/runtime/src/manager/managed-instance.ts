@@ -13,7 +13,7 @@ import type {
 import type { ProbePace } from "../probes/pace.ts";
 import type { ProbeReport } from "../probes/prober.ts";
 import { CpuPlace } from "./cpu-place.ts";
-import { drained } from "./drained.ts";
+import { drained, free } from "./drained.ts";
 import { Diagnosis } from "./diagnosis.ts";
 import { endOf, lastWords, stopForSure } from "./endings.ts";
 import { explainExit, explainStartError } from "./explain.ts";
@@ -34,7 +34,7 @@ export interface InstanceDeps {
   pace: ProbePace;
   triedElsewhere: () => boolean;
   probed?: (id: string, succeeded: boolean) => void;
-  drain(instance: InstanceStatus): Promise<void>;
+  drain(instance: InstanceStatus): Promise<number>;
   provide?: Provide;
   /** Milliseconds after which an instance is stopped though it is not drained. */
   drainPatience: number;
@@ -204,13 +204,13 @@ export class ManagedInstance {
     else if (this.#running) this.#crashed(exit);
   }
 
-  /** Drains it and keeps it off the CPU. Only of a ready one; `thaw` may come at any time. */
+  /** Drains it and keeps it off the CPU, or stops it if connections stay open. Only of a ready one; `thaw` may come at any time. */
   freeze(): void {
     if (this.#phase !== "ready" || this.#retiring) return;
     this.#stopProbes();
     this.#set("frozen", undefined, undefined);
     const round = ++this.#round;
-    this.#cpu.leaveAfter(drained(this.status(), this.#deps).then(() => round === this.#round));
+    this.#cpu.leaveAfter(free(this.status(), this.#deps).then(() => round === this.#round));
   }
 
   /** What it is handed beside its spec may have changed. */

@@ -47,7 +47,7 @@ async function platform(): Promise<Platform> {
       clock: systemClock,
       random: systemRandom,
       log: silentLogger,
-      drain: () => Promise.resolve(),
+      drain: () => Promise.resolve(0),
     });
     closers.push(async () => {
       await manager.stop({ stopInstances: true });

@@ -16,7 +16,7 @@ let manager: InstanceManager;
 
 function open(frozenMemoryBytes = 2 ** 30): void {
   const services = { clock, random: systemRandom, log: silentLogger };
-  manager = createInstanceManager({ drivers: { process: driver }, ...services, drain: () => Promise.resolve(), frozenMemoryBytes });
+  manager = createInstanceManager({ drivers: { process: driver }, ...services, drain: () => Promise.resolve(0), frozenMemoryBytes });
 }
 beforeEach(() => {
   clock = new VirtualClock();

@@ -23,7 +23,7 @@ test("what is kept on disk goes with its workload, also with one that went while
     clock,
     random: systemRandom,
     log: silentLogger,
-    drain: () => Promise.resolve(),
+    drain: () => Promise.resolve(0),
   });
   await manager.start();
   expect(driver.kept).toHaveLength(3);

@@ -37,7 +37,7 @@ describe("an instance of several programs", () => {
     manager = createInstanceManager({
       drivers: { process: withParts(driver, services) },
       random: systemRandom,
-      drain: () => Promise.resolve(),
+      drain: () => Promise.resolve(0),
       ...services,
     });
   }
