@@ -62,6 +62,7 @@ export const REQUEST_ERRORS = {
   invalid_certificate: { status: 400, title: "Certificate cannot be used" },
   no_certificate: { status: 409, title: "No certificate to renew" },
   nothing_deployed: { status: 409, title: "Nothing is deployed" },
+  traffic_is_split: { status: 409, title: "Several versions serve" },
   nothing_recorded: { status: 409, title: "No load was recorded" },
   nothing_to_promote: { status: 409, title: "Nothing to promote" },
   version_not_ready: { status: 409, title: "Version is not ready" },

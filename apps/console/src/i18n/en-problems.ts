@@ -54,6 +54,7 @@ export const enProblems = {
     app_in_other_team: "The app belongs to another team",
     host_taken: "Another app has this host",
     nothing_deployed: "Nothing is deployed there yet",
+    traffic_is_split: "Several versions share the traffic",
     nothing_recorded: "No load was recorded in this time",
     nothing_to_promote: "There is nothing to promote",
     version_not_ready: "The version cannot take requests",

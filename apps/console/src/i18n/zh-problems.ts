@@ -55,6 +55,7 @@ export const zhProblems: typeof enProblems = {
     app_in_other_team: "应用属于其他团队",
     host_taken: "该域名已被其他应用使用",
     nothing_deployed: "该处还没有部署",
+    traffic_is_split: "多个版本在分担流量",
     nothing_recorded: "该时段没有负载记录",
     nothing_to_promote: "没有可晋级的版本",
     version_not_ready: "该版本无法接收请求",

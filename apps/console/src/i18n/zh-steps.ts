@@ -54,6 +54,7 @@ export const zhSteps = {
     app_in_other_team: "换一个名称，或用 --team 指明应用所属的团队。",
     host_taken: "为其中一个另设域名：ebb host。",
     nothing_deployed: "先部署一个版本。",
+    traffic_is_split: "先把全部流量交给一个版本：ebb traffic APP vN=100。",
     nothing_recorded: "等有流量之后再查看，或选择更长的时段。",
     nothing_to_promote: "指定版本，或先在那里部署。",
     version_not_ready: "选择其他版本，或重新部署它。",

@@ -66,7 +66,11 @@ async function changesByKind(db: Database, operation: OperationRow): Promise<Cha
     return [...trafficChanges(present.shares, [{ number, percent: 100 }]), ...how, ...ruleChanges([], when ? [{ number, when }] : [])];
   }
   if (kind === "config") return settingsChanges(present, request as ConfigRequest);
-  if (kind === "restart") return [{ path: "instances", from: servingName(present), to: "started anew" }];
+  if (kind === "restart") {
+    const config = present.serving && configOf(present.serving);
+    const settings = config ? await versionChanges(db, operation, present, config) : [];
+    return [{ path: "instances", from: servingName(present), to: "started anew" }, ...settings];
+  }
   if (kind === "promote") {
     const { from, noTraffic } = request as PromoteRequest;
     const source = (await listVersions(db, { app, env: from.environment })).find(({ number }) => number === from.version);

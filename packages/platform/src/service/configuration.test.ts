@@ -233,6 +233,16 @@ describe("a restart", () => {
     expect((await service.diffVersions(SHOP, { from: "v1", to: "v3" })).changes).toEqual([]);
   });
 
+  test("is refused while several versions share the traffic, which it would end", async () => {
+    const { deploy, service, ended } = await platform();
+    await deploy("shop", "test");
+    await deploy("shop", "test", { A: "a" });
+    const targets = ["v1", "v2"].map((version) => ({ version, percent: 50 }));
+    await ended((await service.setTraffic(SHOP, { targets }, "ann")).id);
+    await expect(service.configuration.restart(SHOP, "bob")).rejects.toMatchObject({ code: "traffic_is_split" });
+    expect((await service.getPlace(SHOP)).traffic).toEqual(targets);
+  });
+
   test("needs something to start", async () => {
     const { deploy, service, ended } = await platform();
     await deploy("shop", "prod");

@@ -65,10 +65,19 @@ export class ConfigurationService implements ConfigurationApi {
     return this.#places.submit("config", { ...scope, request, user, id }, (transaction) => keepSealed(transaction, id, sealed));
   }
 
-  /** Throws `nothing_deployed`. */
+  /** Throws `nothing_deployed` and, as the new version takes all of the traffic, `traffic_is_split`. */
   async restart(place: Place, user: string): Promise<Operation> {
     const { app } = await this.#places.changeable(place);
-    const { versions } = await factsOf(this.#deps, place);
+    const { versions, shares } = await factsOf(this.#deps, place);
+    if (shares.length > 1) {
+      throw refuse(
+        "traffic_is_split",
+        `${shares.length} versions of ${place.app} share the traffic in ${place.env}, and a restart would end that`,
+        {
+          hint: `Give all of it to one first: ebb traffic ${place.app} --env ${place.env} VERSION=100.`,
+        },
+      );
+    }
     if (!versions.some(({ state }) => state === "active")) {
       throw refuse("nothing_deployed", `${place.app} has no version in ${place.env} that could be started anew`, {
         hint: "Deploy it first: ebb deploy.",
