@@ -3,10 +3,11 @@ import type { Ingress } from "../cluster/port.ts";
 import { versionName } from "../compile/names.ts";
 import { externalHost, isInside, previewHost } from "./external-host.ts";
 
-/** A cluster's URL has no port, as upstream; people need the one that the ingress listens on. */
-export function withPort(url: string, ingress: Ingress): string {
+/** A cluster's URL has no port, as upstream; people need the one that the ingress listens on. One without TLS has TLS ended in front of it, at the usual port. */
+export function withPort(url: string, { port, tlsPort }: Ingress): string {
   const result = new URL(url);
-  if (ingress.port !== 80 && result.port === "") result.port = String(ingress.port);
+  const own = result.protocol === "https:" ? tlsPort : port;
+  if (result.port === "" && own !== undefined) result.port = String(own);
   return result.origin;
 }
 

@@ -150,6 +150,15 @@ describe("an app is", () => {
       latestVersion: "v2",
     });
     expect(viewPlace(facts({ ingress: { host: "127.0.0.1", port: 80 } })).url).toBe("http://shop.sls-local.localhost");
+    const secure = service(is("RoutesReady"));
+    if (secure.status) secure.status.url = "https://shop.example.org";
+    const urlAt = (ingress: { port: number; tlsPort?: number }) =>
+      viewPlace(facts({ service: secure, ingress: { host: "127.0.0.1", ...ingress } })).url;
+    expect([urlAt({ port: 8080, tlsPort: 8443 }), urlAt({ port: 80, tlsPort: 443 }), urlAt({ port: 8080 })]).toEqual([
+      "https://shop.example.org:8443",
+      "https://shop.example.org",
+      "https://shop.example.org",
+    ]);
   });
 });
 
