@@ -183,8 +183,6 @@ describe("makeWorkload", () => {
     // As Go's clients write a port that has but a name.
     expect(template({ ports: [{ name: "h2c", containerPort: 0 }] })).toMatchObject({ port: 8080, protocol: "h2c" });
     expect(template({})).toMatchObject({ port: 8080, protocol: "http1", resources: {}, terminationGraceSeconds: 300 });
-    // As clients in Go write a port of which they give the name alone.
-    expect(template({ ports: [{ name: "h2c", containerPort: 0 }] })).toMatchObject({ port: 8080, protocol: "h2c" });
   });
 
   test("readiness is Knative's aggressive TCP probe unless told otherwise", () => {

@@ -150,7 +150,7 @@ describe("an app is", () => {
       latestVersion: "v2",
     });
     expect(viewPlace(facts({ ingress: { host: "127.0.0.1", port: 80 } })).url).toBe("http://shop.sls-local.localhost");
-    const secure = service(is("RoutesReady"));
+    const secure = service(is("RoutesReady", "True"));
     if (secure.status) secure.status.url = "https://shop.example.org";
     const urlAt = (ingress: { port: number; tlsPort?: number }) =>
       viewPlace(facts({ service: secure, ingress: { host: "127.0.0.1", ...ingress } })).url;
