@@ -129,6 +129,7 @@ export { sameJson } from "./same-json.ts";
 export { applyPartialSchema, applySchema, type Schema, type Structure } from "./schema.ts";
 export { appliedScale, SCALE, scaleOf, withScale } from "./scale.ts";
 export { schemaOf } from "./schemas.ts";
+export { asStoredNow } from "./stored-object.ts";
 export type * from "./serving.ts";
 export { SERVING_NAMESPACE, type ConfigCheck } from "./serving-config/admit-config.ts";
 export { DEFAULT_ADMISSION_CONFIG, parseScaleLimits, type AdmissionConfig } from "./serving-config/admission-config.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PodAutoscalers, Services } from "./kinds/knative.ts";
-import { applySchema } from "./schema.ts";
+import { applyPartialSchema, applySchema } from "./schema.ts";
 import { schemaOf } from "./schemas.ts";
 
 const service = (container: object, more: object = {}) => ({
@@ -33,6 +33,15 @@ test("wrong types and missing fields are told with their paths", () => {
     [`${at}.args`, "FieldValueTypeInvalid"],
     [`${at}.env[0].name`, "FieldValueRequired"],
   ]);
+});
+
+test("a null in a list of objects is none, nor in what is applied", () => {
+  const object = { ...service({ args: ["x"], ports: [null] }), metadata: { name: "a", ownerReferences: [null] } };
+  const fields = ["metadata.ownerReferences[0]", "spec.template.spec.containers[0].ports[0]"];
+  for (const { causes } of [applySchema(schemaOf(Services), object, ""), applyPartialSchema(schemaOf(Services), object)]) {
+    expect(causes.map(({ field }) => field)).toEqual(fields);
+    expect(causes[0]?.message).toContain('must be of type object: "null"');
+  }
 });
 
 test("a label named like a part of every JavaScript object is a label", () => {

@@ -144,7 +144,7 @@ function visit(schema: Schema, value: Json, path: string, found: Findings): Json
     return check(Number.isInteger(value) || typeof value === "string", "integer,string", value, { path, found });
   if (schema.type === "array") {
     if (!Array.isArray(value)) return check(false, "array", value, { path, found });
-    return value.map((item, index) => (schema.items ? visit(schema.items, item, `${path}[${index}]`, found) : item));
+    return value.map((item, index) => (schema.items ? visitItem(schema.items, item, `${path}[${index}]`, found) : item));
   }
   if (schema.type === "object") {
     return isJsonObject(value) ? visitObject(schema, value, path, found) : check(false, "object", value, { path, found });
@@ -152,6 +152,12 @@ function visit(schema: Schema, value: Json, path: string, found: Findings): Json
   if (schema.type === undefined) return value;
   const fits = schema.type === "integer" ? Number.isSafeInteger(value) : typeof value === schema.type;
   return check(fits, schema.type, value, { path, found });
+}
+
+/** There is nothing that a null in a list of objects could stand for: whoever reads the list looks for their fields. */
+function visitItem(schema: Schema, item: Json, path: string, found: Findings): Json {
+  const missing = item === null && schema.type === "object" && !schema.nullable;
+  return missing ? check(false, "object", item, { path, found }) : visit(schema, item, path, found);
 }
 
 function visitObject(schema: Schema, value: JsonObject, path: string, found: Findings): JsonObject {
@@ -192,6 +198,7 @@ function check(holds: boolean, type: string, value: Json, { path, found }: { pat
 }
 
 function nameOfType(value: Json): string {
+  if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
   return typeof value;

@@ -1,5 +1,5 @@
 import { BugError, type Clock, type Logger } from "@ebb/base";
-import { jsonCopy, sameJson, StatusError, type Json, type KubeObject } from "@ebb/kube";
+import { asStoredNow, jsonCopy, sameJson, StatusError, type Json, type KubeObject } from "@ebb/kube";
 import { Database, isFull, type RevisionHead, type RevisionRow } from "./database.ts";
 import { deepFreeze } from "./freeze.ts";
 import { History } from "./history.ts";
@@ -342,7 +342,7 @@ export class SqliteStore implements Store {
   #parse(key: StoreKey, revision: number): KubeObject {
     const value = this.#database.value(revision);
     if (!this.#cipher && isSealed(value)) throw unknownKey(value.split(":")[3] ?? "");
-    return JSON.parse(this.#cipher?.open({ ...key, revision }, value) ?? value) as KubeObject;
+    return asStoredNow(JSON.parse(this.#cipher?.open({ ...key, revision }, value) ?? value) as KubeObject);
   }
 }
 
