@@ -112,3 +112,13 @@ test("every kind of Kubernetes that is served has a schema of its own", async ()
   });
   expect(reply.body.message).toBe('strict decoding error: unknown field "spec.minAvalable"');
 });
+
+test("a StatefulSet with claims can be written back as it was read, also where unknown fields are refused", async () => {
+  const { call } = await startServer();
+  const path = "/apis/apps/v1/namespaces/default/statefulsets";
+  const claims = [{ metadata: { name: "d" }, spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } } }];
+  const set = named("apps/v1", "StatefulSet", { spec: { serviceName: "shop", selector, template, volumeClaimTemplates: claims } });
+  const { body } = await call("POST", path, { body: set });
+  expect(body.spec.volumeClaimTemplates[0]).toMatchObject({ apiVersion: "v1", kind: "PersistentVolumeClaim" });
+  expect((await call("PUT", `${path}/shop?fieldValidation=Strict&fieldManager=other`, { body })).body).toEqual(body);
+});

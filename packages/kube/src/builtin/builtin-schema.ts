@@ -22,6 +22,8 @@ const SCALARS: Readonly<Record<string, Schema>> = {
   int32: { type: "integer", format: "int32" },
   int64: integer,
 };
+/** Kinds that are in others with their apiVersion and kind, which protobuf does not have: a StatefulSet's claims. */
+const WHOLE: ReadonlySet<string> = new Set(["core.v1.PersistentVolumeClaim"]);
 const made = new Map<string, Schema>();
 const names = new WeakMap<Schema, string>();
 
@@ -31,7 +33,8 @@ export function builtinSchema(name: string): Schema {
   if (special) return special;
   const found = made.get(name);
   if (found) return found;
-  const schema: Schema = { type: "object", properties: propertiesOf(name) };
+  const properties = propertiesOf(name);
+  const schema: Schema = { type: "object", properties: WHOLE.has(name) ? { apiVersion: text, kind: text, ...properties } : properties };
   if (ATOMIC_MESSAGES.has(name)) schema["x-kubernetes-map-type"] = "atomic";
   made.set(name, schema);
   names.set(schema, name);
