@@ -1,4 +1,5 @@
 import { UserError } from "@ebb/base";
+import type { Json } from "./patch.ts";
 
 const SCALES: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -80,6 +81,11 @@ export function canonicalQuantity(text: string): string | undefined {
       DECIMAL_SUFFIXES.map((_, index) => (index === 3 ? "" : `e${(index - 3) * 3}`)),
     )
   );
+}
+
+/** The value of a field that holds a quantity, as Kubernetes stores it; what is none is left to admission. */
+export function storedQuantity(value: Json): Json {
+  return typeof value === "string" || typeof value === "number" ? (canonicalQuantity(String(value)) ?? value) : value;
 }
 
 /** With the largest suffix that leaves a whole number. */

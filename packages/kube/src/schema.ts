@@ -1,7 +1,7 @@
 import type { FieldCause } from "./status-errors.ts";
 import { invalidValue, requiredField } from "./status-errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
-import { canonicalQuantity } from "./quantity.ts";
+import { storedQuantity } from "./quantity.ts";
 
 /** A rule in CEL about a value and, as `oldSelf`, the one before; apiextensions.k8s.io/v1 ValidationRule. */
 export interface ValidationRule {
@@ -138,8 +138,7 @@ function inspect(schema: Schema, value: Json, { path, partial }: { path: string;
 
 function visit(schema: Schema, value: Json, path: string, found: Findings): Json {
   if (value === null) return value;
-  if (schema === quantity)
-    return typeof value === "string" || typeof value === "number" ? (canonicalQuantity(String(value)) ?? value) : value;
+  if (schema === quantity) return storedQuantity(value);
   if (schema["x-kubernetes-int-or-string"])
     return check(Number.isInteger(value) || typeof value === "string", "integer,string", value, { path, found });
   if (schema.type === "array") {
