@@ -20,11 +20,19 @@ const SCALES: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
+/** No digit can be matched in two ways: the time would grow with the square of their number. */
+const QUANTITY = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d{1,2})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/;
+
+/** More than anybody writes: the work with a number of so many digits would be as much as a client wants. */
+const LONGEST = 64;
+
+function match(text: string): RegExpExecArray | undefined {
+  return text.length > LONGEST ? undefined : (QUANTITY.exec(text) ?? undefined);
+}
 
 /** Whether this is a k8s.io/apimachinery resource.Quantity. */
 export function isQuantity(text: string): boolean {
-  return QUANTITY.test(text);
+  return match(text) !== undefined;
 }
 
 /** CPU in thousandths of a core, rounded up: `500m` is 500, `1` is 1000. Throws UserError `quantity_invalid`. */
@@ -59,7 +67,7 @@ const FINEST = 9;
 
 /** The one way in which Kubernetes stores this quantity: `0.5` is `500m`, `1024Mi` is `1Gi`. Undefined for what is none. */
 export function canonicalQuantity(text: string): string | undefined {
-  const [, number = "", exponent, suffix = ""] = QUANTITY.exec(text) ?? [];
+  const [, number = "", exponent, suffix = ""] = match(text) ?? [];
   if (number === "") return undefined;
   const [whole = "", fraction = ""] = number.replace(/^[+-]/, "").split(".");
   const digits = BigInt(whole + fraction);
@@ -105,13 +113,13 @@ function divideUp(value: bigint, by: bigint): bigint {
 }
 
 function parse(text: string): number {
-  const match = QUANTITY.exec(text);
-  if (!match) {
-    throw new UserError("quantity_invalid", `${JSON.stringify(text)} is not a quantity`, {
+  const parts = match(text);
+  if (!parts) {
+    throw new UserError("quantity_invalid", `${JSON.stringify(text.slice(0, 300))} is not a quantity`, {
       hint: "Write it like 500m, 1.5, 256Mi or 2Gi.",
     });
   }
-  const [, digits = "", exponent = "", suffix = ""] = match;
+  const [, digits = "", exponent = "", suffix = ""] = parts;
   return Number(digits + exponent) * (SCALES[suffix] ?? 1);
 }
 

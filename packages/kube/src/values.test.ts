@@ -61,6 +61,15 @@ test.each(["", "Mi", "1 Gi", "1gb", "--1", "0x10", "1e", "NaN"])("%j is no quant
   expect(() => memoryBytes(text)).toThrow("is not a quantity");
 });
 
+test("what is far too long for a quantity is none, and is not looked at for long", () => {
+  const digits = "1".repeat(1_000_000);
+  for (const text of [`${digits}x`, `${digits}.${digits}x`, digits]) {
+    expect(isQuantity(text)).toBe(false);
+    expect(canonicalQuantity(text)).toBeUndefined();
+    expect(() => cpuMillis(text)).toThrow("is not a quantity");
+  }
+});
+
 // The cases of k8s.io/kubernetes' expansion_test.go that tell its rules apart.
 test.each([
   ["$(A)", "a"],

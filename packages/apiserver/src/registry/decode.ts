@@ -11,7 +11,6 @@ import {
   labelsCauses,
   newCauses,
   qualifiedNameFaults,
-  sameJson,
   schemaOf,
   tooLong,
   type FieldCause,
@@ -81,10 +80,18 @@ function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value
 /** k8s.io/apiserver dedupOwnerReferencesAndAddWarning. */
 function withoutDuplicateOwners(object: KubeObject, { patched, warn }: RequestContext): KubeObject {
   const { ownerReferences = [] } = object.metadata;
-  const isFirst = (owner: OwnerReference, index: number) => ownerReferences.findIndex((other) => sameJson(other, owner)) === index;
-  const kept = ownerReferences.filter(isFirst);
-  if (kept.length === ownerReferences.length) return object;
-  const twice = ownerReferences.filter((owner, index) => !isFirst(owner, index)).map(({ uid }) => uid);
+  if (ownerReferences.length < 2) return object;
+  const known = new Set<string>();
+  const kept: OwnerReference[] = [];
+  const twice: string[] = [];
+  for (const owner of ownerReferences) {
+    const { apiVersion, kind, name, uid, controller, blockOwnerDeletion } = owner;
+    const text = JSON.stringify([uid, apiVersion, kind, name, controller, blockOwnerDeletion]);
+    if (known.has(text)) twice.push(uid);
+    else kept.push(owner);
+    known.add(text);
+  }
+  if (twice.length === 0) return object;
   const when = patched ? " after mutating admission happens" : "";
   warn?.(
     `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${twice.join(", ")}`,

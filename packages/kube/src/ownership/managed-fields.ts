@@ -21,8 +21,11 @@ const ANCIENT = "ancient-changes";
 const MAX_DEPTH = 64;
 
 export function sameManager(a: ManagerId, b: ManagerId): boolean {
-  const version = a.operation === "Apply" || a.apiVersion === b.apiVersion;
-  return a.manager === b.manager && a.operation === b.operation && (a.subresource ?? "") === (b.subresource ?? "") && version;
+  return a.manager === b.manager && identityOf(a) === identityOf(b);
+}
+
+function identityOf({ manager, operation, apiVersion, subresource = "" }: ManagerId): string {
+  return `${operation}\0${operation === "Apply" ? "" : apiVersion}\0${subresource}\0${manager}`;
 }
 
 /** What a client wrote; undefined if there is an entry that cannot be read. */
@@ -32,7 +35,13 @@ export function parseManagedFields(value: unknown): ManagedFieldsEntry[] | undef
   const entries = value.map(parseEntry);
   if (!entries.every((entry) => entry !== undefined)) return undefined;
   // Of entries that a client has given the same manager, the last is the manager's.
-  return entries.filter((entry, index) => !entries.slice(index + 1).some((later) => sameManager(later, entry)));
+  const last = new Map<string, ManagedFieldsEntry>();
+  for (const entry of entries) {
+    const identity = identityOf(entry);
+    last.delete(identity);
+    last.set(identity, entry);
+  }
+  return [...last.values()];
 }
 
 /** `[{}]` and `[]` ask for all ownership to be forgotten. */
@@ -89,17 +98,15 @@ export function finishManagedFields(entries: readonly ManagedFieldsEntry[]): Man
 export function capManagers(entries: readonly ManagedFieldsEntry[], merge: (a: FieldSet, b: FieldSet) => FieldSet): ManagedFieldsEntry[] {
   if (entries.length <= MAX_UPDATE_MANAGERS) return [...entries];
   const updates = entries.filter(({ operation }) => operation === "Update").sort(byAge);
-  const surplus = updates.slice(0, Math.max(0, updates.length - MAX_UPDATE_MANAGERS + 1));
-  const [oldest] = surplus;
-  if (updates.length <= MAX_UPDATE_MANAGERS || !oldest) return [...entries];
-  const versions = new Set(surplus.map(({ apiVersion }) => apiVersion));
-  const buckets = [...versions].map((apiVersion): ManagedFieldsEntry => {
-    const joined = surplus.filter((entry) => entry.apiVersion === apiVersion);
+  if (updates.length <= MAX_UPDATE_MANAGERS) return [...entries];
+  const surplus = new Set(updates.slice(0, updates.length - MAX_UPDATE_MANAGERS + 1));
+  const versions = Map.groupBy(surplus, ({ apiVersion }) => apiVersion);
+  const buckets = [...versions].map(([apiVersion, joined]): ManagedFieldsEntry => {
     const time = joined.at(-1)?.time;
     const fieldsV1 = joined.map((entry) => entry.fieldsV1).reduce(merge, NO_FIELDS);
     return { manager: ANCIENT, operation: "Update", apiVersion, ...(time ? { time } : {}), fieldsType: "FieldsV1", fieldsV1 };
   });
-  return [...entries.filter((entry) => !surplus.includes(entry)), ...buckets];
+  return [...entries.filter((entry) => !surplus.has(entry)), ...buckets];
 }
 
 function byAge(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {

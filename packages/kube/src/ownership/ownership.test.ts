@@ -3,7 +3,7 @@ import type { JsonObject } from "../patch.ts";
 import type { Schema } from "../schema.ts";
 import { schemaOf } from "../schemas.ts";
 import { formatPath, setOf, type FieldSet } from "./field-set.ts";
-import type { ManagedFieldsEntry } from "./managed-fields.ts";
+import { parseManagedFields, type ManagedFieldsEntry } from "./managed-fields.ts";
 import { applyConfiguration, trackUpdate, type Applied } from "./track.ts";
 
 const DEPLOYMENT = schemaOf({ group: "apps", version: "v1", kind: "Deployment" });
@@ -256,4 +256,20 @@ test.each([
   [["f:a", "i:0"], ".a[0]"],
 ])("%j is written %s", (path, text) => {
   expect(formatPath(path)).toBe(text);
+});
+
+test("of entries of the same manager the last counts, also among very many", () => {
+  const entry = (manager: string, field: string) => ({
+    manager,
+    operation: "Update",
+    apiVersion: "v1",
+    fieldsType: "FieldsV1",
+    fieldsV1: { [`f:${field}`]: {} },
+  });
+  const many = Array.from({ length: 100_000 }, (_, index) => entry(`m${index}`, "a"));
+  const parsed = parseManagedFields([entry("m7", "gone"), ...many, entry("m0", "b")]) ?? [];
+  expect(parsed.length).toBe(100_000);
+  expect(parsed[0]?.manager).toBe("m1");
+  expect(parsed.at(-1)).toEqual(entry("m0", "b"));
+  expect(parsed.filter(({ manager }) => manager === "m7")).toEqual([entry("m7", "a")]);
 });
