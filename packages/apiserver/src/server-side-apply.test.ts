@@ -45,7 +45,7 @@ describe("server-side apply", () => {
     const deployment = {
       apiVersion: "apps/v1",
       kind: "Deployment",
-      metadata: { name: "d", creationTimestamp: null, labels: null },
+      metadata: { name: "d", creationTimestamp: null, labels: null, ownerReferences: null, finalizers: null },
       spec: { replicas: null, selector: { matchLabels: { a: "b" } }, template },
     };
     const { status, body } = await apply("/apis/apps/v1/namespaces/default/deployments/d", deployment);

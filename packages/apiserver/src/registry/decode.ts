@@ -79,7 +79,8 @@ function inspect(kind: Kind, body: unknown, context: RequestContext, fit: (value
 
 /** k8s.io/apiserver dedupOwnerReferencesAndAddWarning. */
 function withoutDuplicateOwners(object: KubeObject, { patched, warn }: RequestContext): KubeObject {
-  const { ownerReferences = [] } = object.metadata;
+  // Null in what is applied.
+  const ownerReferences = object.metadata.ownerReferences ?? [];
   if (ownerReferences.length < 2) return object;
   const known = new Set<string>();
   const kept: OwnerReference[] = [];
