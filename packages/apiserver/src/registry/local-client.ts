@@ -10,6 +10,7 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from "@ebb/kube";
+import { statusTakesMetadata } from "./prepare-update.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestContext, User } from "./request-context.ts";
 
@@ -49,7 +50,7 @@ export function createLocalClient(
       return (await registry().update(targetOf(kind, object), jsonCopy(object), context)) as T;
     },
     async updateStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T> {
-      return (await registry().modify(targetOf(kind, object), (current) => withStatus(current, object), context, "status")) as T;
+      return (await registry().modify(targetOf(kind, object), (current) => withStatus(kind, current, object), context, "status")) as T;
     },
     async delete<T extends KubeObject>(kind: Kind<T>, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
       try {
@@ -61,8 +62,14 @@ export function createLocalClient(
   };
 }
 
-/** All that counts of an object whose status is written. Its labels stay as they are: of some kinds a write of the status may change them. */
-function withStatus(current: KubeObject, { apiVersion, kind, metadata, status }: KubeObject): KubeObject {
-  const { uid = current.metadata.uid, resourceVersion = current.metadata.resourceVersion } = metadata;
-  return jsonCopy({ apiVersion, kind, metadata: { ...current.metadata, uid, resourceVersion }, status } as KubeObject);
+/**
+ * All that counts of an object whose status is written. Where such a write may also change labels and the like, those stay as they are. Whose fields are
+ * whose is not sent: it is no matter, and costs more than all the rest.
+ */
+function withStatus(target: Kind, current: KubeObject, { apiVersion, kind, metadata, status }: KubeObject): KubeObject {
+  const { managedFields: _, ...whole } = current.metadata;
+  const { name, namespace } = whole;
+  const { uid = whole.uid, resourceVersion = whole.resourceVersion } = metadata;
+  const kept = statusTakesMetadata(target) ? whole : { name, namespace };
+  return jsonCopy({ apiVersion, kind, metadata: { ...kept, uid, resourceVersion }, status } as KubeObject);
 }
