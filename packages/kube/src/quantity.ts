@@ -63,10 +63,14 @@ const BINARY = ["Ti", "Gi", "Mi", "Ki"] as const;
 /** By thousands and by 1024s, as they are written; the first of the decimal ones are the billionths that nothing is finer than. */
 const DECIMAL_SUFFIXES = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY_SUFFIXES = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const EXPONENTS = DECIMAL_SUFFIXES.map((_, index) => (index === 3 ? "" : `e${(index - 3) * 3}`));
 const FINEST = 9;
+/** Most of what is written is as it is stored, and each write of an object looks at all its quantities. */
+const PLAIN = /^[1-9]\d{0,2}(?:m|k|M|G|[KMGT]i)?$/;
 
 /** The one way in which Kubernetes stores this quantity: `0.5` is `500m`, `1024Mi` is `1Gi`. Undefined for what is none. */
 export function canonicalQuantity(text: string): string | undefined {
+  if (PLAIN.test(text)) return text;
   const [, number = "", exponent, suffix = ""] = match(text) ?? [];
   if (number === "") return undefined;
   const [whole = "", fraction = ""] = number.replace(/^[+-]/, "").split(".");
@@ -80,15 +84,7 @@ export function canonicalQuantity(text: string): string | undefined {
   const sign = number.startsWith("-") && nanos > 0n ? "-" : "";
   const one = 10n ** BigInt(FINEST);
   if (binary > 0 && nanos >= 1024n * one && nanos % one === 0n) return sign + steps(nanos / one, 1024n, BINARY_SUFFIXES);
-  if (exponent === undefined || nanos === 0n) return sign + steps(nanos, 1000n, DECIMAL_SUFFIXES);
-  return (
-    sign +
-    steps(
-      nanos,
-      1000n,
-      DECIMAL_SUFFIXES.map((_, index) => (index === 3 ? "" : `e${(index - 3) * 3}`)),
-    )
-  );
+  return sign + steps(nanos, 1000n, exponent === undefined ? DECIMAL_SUFFIXES : EXPONENTS);
 }
 
 /** The value of a field that holds a quantity, as Kubernetes stores it; what is none is left to admission. */
