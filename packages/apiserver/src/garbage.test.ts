@@ -134,6 +134,34 @@ test("orphaned, what it owned stays without it", async () => {
   expect((await client.get(ConfigMaps, "default", "child"))?.metadata.ownerReferences).toBeUndefined();
 });
 
+test("a deletion without a policy goes on as the one before it, or the object's own finalizer, says", async () => {
+  const { api, call } = await startServer();
+  const client = api.client({ name: "t", groups: [] });
+  const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const spec = { replicas: 0, selector: { a: "b" }, template };
+  const controllers = "/api/v1/namespaces/default/replicationcontrollers";
+  const { body } = await call("POST", controllers, {
+    body: { apiVersion: "v1", kind: "ReplicationController", metadata: { name: "rc" }, spec },
+  });
+  await make(client, "held", { ...owners(body), finalizers: ["x.io/hold"] });
+  await call("DELETE", `${controllers}/rc`, { body: { propagationPolicy: "Foreground" } });
+  expect((await call("DELETE", `${controllers}/rc`)).body.metadata.finalizers).toEqual(["foregroundDeletion"]);
+  await eventually(async () => (await client.get(ConfigMaps, "default", "held"))?.metadata.deletionTimestamp);
+
+  const parent = await make(client, "parent");
+  await make(client, "kept", owners(await make(client, "orphaning", { ...owners(parent), finalizers: ["orphan"] })));
+  await make(client, "kept-too", owners(await make(client, "other", { ...at, finalizers: ["orphan"] })));
+  await client.delete(ConfigMaps, "default", "parent");
+  await client.delete(ConfigMaps, "default", "other");
+  await eventually(async () => (await there(client, "orphaning", "other")) === "");
+  for (const name of ["kept", "kept-too"])
+    expect((await client.get(ConfigMaps, "default", name))?.metadata).not.toHaveProperty("ownerReferences");
+  await client.delete(ConfigMaps, "default", (await make(client, "explicit", { ...at, finalizers: ["orphan"] })).metadata.name, {
+    propagationPolicy: "Background",
+  });
+  expect(await there(client, "explicit")).toBe("");
+});
+
 test("a namespace goes when it is empty; meanwhile nothing is made in it", async () => {
   const { api, call } = await startServer();
   const client = api.client({ name: "t", groups: [] });

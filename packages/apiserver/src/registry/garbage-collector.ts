@@ -12,7 +12,7 @@ import {
 } from "@ebb/kube";
 import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
-import { FOREGROUND, ORPHAN } from "./prepare-delete.ts";
+import { FOREGROUND, ORPHAN, policyOfFinalizers } from "./prepare-delete.ts";
 import { NAMESPACE_FINALIZER } from "./prepare-create.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -127,7 +127,7 @@ export class GarbageCollector implements Runnable {
     }
     const dependents = this.#dependentsOf(object);
     const awaited = owners.some((owner) => this.#stateOf(owner, object.metadata.namespace) === "waiting");
-    if (!awaited || dependents.length === 0) return this.#delete(kind, object, "Background");
+    if (!awaited || dependents.length === 0) return this.#delete(kind, object, policyOfFinalizers(object.metadata) ?? "Background");
     // Objects that own each other in a circle would wait for each other for ever: one of them keeps its owners no longer.
     if (dependents.some(({ object: { metadata } }) => isWaiting(metadata))) {
       await this.#edit(kind, object, ({ ownerReferences = [] }) => ({
@@ -213,7 +213,7 @@ export class GarbageCollector implements Runnable {
     await ignoreGone(this.#deps.registry.modify({ kind, namespace, name }, transform, CONTEXT));
   }
 
-  async #delete(kind: Kind, { metadata }: KubeObject, propagationPolicy: "Background" | "Foreground"): Promise<void> {
+  async #delete(kind: Kind, { metadata }: KubeObject, propagationPolicy: "Background" | "Foreground" | "Orphan"): Promise<void> {
     const { namespace, name, uid } = metadata;
     const options = { propagationPolicy, ...(uid ? { preconditions: { uid } } : {}) };
     await ignoreGone(this.#deps.registry.delete({ kind, namespace, name }, options, CONTEXT));

@@ -9,6 +9,7 @@ import {
   type Kind,
   type KubeObject,
   type Namespace,
+  type ObjectMeta,
 } from "@ebb/kube";
 import { resourceOf } from "./selection.ts";
 
@@ -27,13 +28,19 @@ export function prepareDelete(kind: Kind, current: KubeObject, options: DeleteOp
     throw forbidden(kind, current.metadata.name, "this is a system priority class and cannot be deleted");
   }
   const others = (current.metadata.finalizers ?? []).filter((name) => name !== FOREGROUND && name !== ORPHAN);
-  const { propagationPolicy = kind.orphansDependents ? "Orphan" : "Background" } = options;
+  const usual = kind.orphansDependents ? "Orphan" : "Background";
+  const propagationPolicy = options.propagationPolicy ?? policyOfFinalizers(current.metadata) ?? usual;
   // An Event waits for nothing, as upstream: nobody would ever release it.
   const waits = resourceOf(kind) !== resourceOf(Events);
   const own = !waits ? [] : propagationPolicy === "Foreground" ? [FOREGROUND] : propagationPolicy === "Orphan" ? [ORPHAN] : [];
   const finalizers = [...others, ...own];
   if (finalizers.length === 0 && !isHeld(kind, current)) return "removed";
   return markDeleting(kind, current, finalizers, rfc3339(clock.now()));
+}
+
+/** What becomes of the dependents by an object's own finalizers, which an earlier deletion or its maker may have set. */
+export function policyOfFinalizers({ finalizers = [] }: ObjectMeta): "Orphan" | "Foreground" | undefined {
+  return finalizers.includes(ORPHAN) ? "Orphan" : finalizers.includes(FOREGROUND) ? "Foreground" : undefined;
 }
 
 /** A namespace stays, besides its finalizers, until the garbage collector has emptied it. */
