@@ -97,10 +97,10 @@ export class GarbageCollector implements Runnable {
     for (const owner of ownerReferences) this.#dependents.delete(owner.uid, uid);
   }
 
-  /** Owners that are being deleted in the foreground wait for their dependents. */
+  /** Owners that are being deleted wait for their dependents; of the others nothing would come. */
   #addOwner(uid: string): void {
     const key = this.#uids.get(uid);
-    if (key) this.#queue.add(encode(key));
+    if (key && this.#deps.store.get(key)?.metadata.deletionTimestamp) this.#queue.add(encode(key));
   }
 
   async #handle(encoded: string): Promise<void> {
