@@ -1,3 +1,4 @@
+import { eventually } from "@ebb/testkit";
 import { expect, test } from "vitest";
 import { configMap, ksvc, startServer, type TestServer } from "./testing/server.ts";
 import { patchOf, startWebhook, webhooks } from "./testing/webhook-server.ts";
@@ -330,4 +331,29 @@ test("the server starts beside a webhook that is gone, so that it can be taken a
   const second = await startServer({ folder: first.folder });
   expect((await second.call("POST", MAPS, { body: configMap("no") })).status).toBe(500);
   expect((await second.call("DELETE", `${CONFIGS}/mutatingwebhookconfigurations/all`)).status).toBe(200);
+});
+
+test("an object whose last owner goes while a webhook is asked about letting go of another is collected all the same", async () => {
+  const server = await startServer();
+  const { call } = server;
+  const ownerOf = async (name: string) => {
+    const { uid } = (await call("POST", MAPS, { body: configMap(name) })).body.metadata;
+    return { apiVersion: "v1", kind: "ConfigMap", name, uid };
+  };
+  const ownerReferences = [await ownerOf("gone"), await ownerOf("last")];
+  await call("POST", MAPS, { body: configMap("shared", {}, { ownerReferences }) });
+  let asked = 0;
+  const hook = await startWebhook(async (request) => {
+    const collecting = request.name === "shared" && request.operation === "UPDATE" && request.userInfo.username.includes("collector");
+    if (collecting && asked++ === 0) {
+      await call("DELETE", `${MAPS}/last`);
+      // So that it begins anew.
+      await call("PATCH", `${MAPS}/shared`, { type: "application/merge-patch+json", body: { data: { a: "1" } } });
+    }
+    return {};
+  });
+  await register(server, webhooks("Validating", "slow", { clientConfig: { url: hook.url("/"), caBundle: hook.caBundle } }));
+  await call("DELETE", `${MAPS}/gone`);
+  await eventually(async () => (await call("GET", `${MAPS}/shared`)).status === 404);
+  expect(asked).toBeGreaterThan(0);
 });

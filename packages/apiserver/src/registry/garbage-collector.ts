@@ -122,8 +122,12 @@ export class GarbageCollector implements Runnable {
   async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
     const stays = (owner: OwnerReference) => this.#stateOf(owner, object.metadata.namespace) === "solid";
     if (owners.some(stays)) {
-      if (owners.every(stays)) return;
-      return this.#edit(kind, object, ({ ownerReferences = [] }) => ({ ownerReferences: ownerReferences.filter(stays) }));
+      // By name: should the others go before this is written, it must not be left without an owner that it could be collected for.
+      const dropped = new Set(owners.filter((owner) => !stays(owner)).map(({ uid }) => uid));
+      if (dropped.size === 0) return;
+      return this.#edit(kind, object, ({ ownerReferences = [] }) => ({
+        ownerReferences: ownerReferences.filter(({ uid }) => !dropped.has(uid)),
+      }));
     }
     const dependents = this.#dependentsOf(object);
     const awaited = owners.some((owner) => this.#stateOf(owner, object.metadata.namespace) === "waiting");
