@@ -103,6 +103,17 @@ test("the status says what is used of each, in Kubernetes' notation", () => {
   });
 });
 
+test("the status is in the form in which it is stored, or each count would write it anew", () => {
+  const hard = { pods: "1000", memory: "1024Mi", "requests.storage": "many" };
+  expect(usedStatus(quota(hard), { pods: 2000, memory: 1_500_000 })).toEqual({
+    hard: { pods: "1k", memory: "1Gi" },
+    used: { pods: "2k", memory: "1500k" },
+  });
+  expect(overQuota(quota({ pods: "2000" }), { pods: 2000 }, { pods: 1 })).toBe(
+    "exceeded quota: q, requested: pods=1, used: pods=2k, limited: pods=2k",
+  );
+});
+
 test("values that are no quantities, or negative, are told", () => {
   expect(invalidHard(quota({ cpu: "a", pods: "-1", memory: "1Gi" }))).toEqual(["cpu", "pods"]);
 });

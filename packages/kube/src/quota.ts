@@ -1,7 +1,7 @@
 import type { Container, ResourceQuota } from "./core.ts";
 import { QUEUE_PROXY } from "./names.ts";
 import type { PersistentVolumeClaim } from "./storage.ts";
-import { formatQuantity, isQuantity, quantityValue } from "./quantity.ts";
+import { canonicalQuantity, formatQuantity, isQuantity, quantityValue } from "./quantity.ts";
 
 /** Amounts of resources (cores, bytes, objects) by the names that `spec.hard` of a ResourceQuota has for them. */
 export type Amounts = Readonly<Record<string, number>>;
@@ -150,12 +150,18 @@ export function overQuota(quota: ResourceQuota, used: Amounts, asked: Amounts): 
   return `exceeded quota: ${quota.metadata.name}, requested: ${words(asked).join(",")}, used: ${words(used).join(",")}, limited: ${words(hard).join(",")}`;
 }
 
-/** `status` of the quota when so much is used. */
+/** `status` of the quota when so much is used, as it is stored. */
 export function usedStatus(quota: ResourceQuota, used: Amounts): NonNullable<ResourceQuota["status"]> {
-  const hard = Object.fromEntries(Object.entries(quota.spec?.hard ?? {}).filter(([, text]) => isQuantity(text)));
+  const hard = Object.fromEntries(
+    Object.entries(quota.spec?.hard ?? {}).flatMap(([name, text]) => {
+      const stored = canonicalQuantity(text);
+      return stored === undefined ? [] : [[name, stored]];
+    }),
+  );
   return { hard, used: Object.fromEntries(Object.keys(hard).map((name) => [name, amountText(name, used[name] ?? 0)])) };
 }
 
 function amountText(name: string, amount: number): string {
-  return formatQuantity(amount, /(memory|storage)$/.test(name) ? "binary" : "decimal");
+  const text = formatQuantity(amount, /(memory|storage)$/.test(name) ? "binary" : "decimal");
+  return canonicalQuantity(text) ?? text;
 }
