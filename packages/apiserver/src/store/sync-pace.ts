@@ -1,6 +1,6 @@
 /** Milliseconds that the process may be held up for, as a rule; a disk that takes longer is one to be waited for in the background. */
 const QUICK = 2;
-/** The share of the latest sync in the average: one of 30 ms, which every disk has now and then, is not yet a slow disk. */
+/** The share of the latest sync in the average: one of 25 ms, which every disk has now and then, is not yet a slow disk. */
 const LATEST = 1 / 16;
 
 /**
