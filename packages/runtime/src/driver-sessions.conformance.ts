@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { sleep, systemClock } from "@ebb/base";
 import { eventually } from "@ebb/testkit";
 import { expect } from "vitest";
 import type { Driver, InstanceSpec } from "./port.ts";
@@ -50,6 +51,22 @@ export function describeSessions({ check, shell, server, driver }: Suite): void 
     session.stdin?.write("exit 5\n");
     expect(await session.ended).toBe(5);
     await session.resize({ columns: 80, rows: 24 });
+  });
+
+  check("starts a command on a terminal of the size that is told behind it, or of none after a while", async () => {
+    const instance = shell("while :; do sleep 0.1; done");
+    await driver().start(instance);
+    const open = (...command: string[]) => driver().openSession(instance.id, { command, stdin: true, terminal: true });
+    const sized = await open("stty", "size");
+    await sleep(systemClock, 50);
+    await sized.resize({ columns: 100, rows: 40 });
+    expect(await text(sized.stdout)).toBe("40 100\r\n");
+    const unsized = await open("echo", "up");
+    expect(await text(unsized.stdout)).toBe("up\r\n");
+    expect(await unsized.ended).toBe(0);
+    const never = await open("sleep", "31235");
+    never.end();
+    expect(await never.ended).toBeGreaterThan(0);
   });
 
   check("kills a command that is ended, with what it started; stopping the instance ends it too", async () => {

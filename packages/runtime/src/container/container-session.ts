@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { PassThrough, type Duplex } from "node:stream";
 import type Docker from "dockerode";
 import { sleep, UserError, type Clock } from "@ebb/base";
-import type { Session, SessionRequest } from "../port.ts";
+import { FirstSize } from "../first-size.ts";
+import type { Session, SessionRequest, TerminalSize } from "../port.ts";
 import { descendants } from "../process/usage.ts";
 import { demultiplex } from "./engine-frames.ts";
 import { engineStatus } from "./engine-errors.ts";
@@ -13,56 +14,84 @@ const EXIT_PATIENCE = 10_000;
 /** What the engine is asked for when it does not say how a command ended: as an unhappy shell. */
 const UNKNOWN_EXIT = 255;
 
-/** Starts a command in a container by the engine's API (exec create, exec start with a taken-over connection). Throws UserError `CannotExec`. */
+/** What a shell says of a command that cannot be run. */
+const NOT_RUN = 127;
+
+/**
+ * Starts a command in a container by the engine's API (exec create, exec start with a taken-over connection). Throws UserError `CannotExec`; one on a
+ * terminal starts behind this, with the terminal's size, and says there what is wrong.
+ */
 export async function openContainerSession(container: Docker.Container, request: SessionRequest, clock: Clock): Promise<Session> {
   const { command, stdin, terminal } = request;
-  const { exec, stream } = await begin(container, {
-    Cmd: command,
-    AttachStdin: stdin,
-    AttachStdout: true,
-    AttachStderr: true,
-    Tty: terminal,
-    ...(terminal ? { Env: ["TERM=xterm"] } : {}),
-  });
+  const exec = await orRefused(() =>
+    container.exec({
+      Cmd: command,
+      AttachStdin: stdin,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: terminal,
+      ...(terminal ? { Env: ["TERM=xterm"] } : {}),
+    }),
+  );
+  const opened = Promise.withResolvers<Duplex>();
+  const begin = (size?: TerminalSize) => start(exec, request, size).then(opened.resolve, opened.reject);
+  const first = terminal ? new FirstSize(clock, (size) => void begin(size)) : undefined;
+  if (!first) await begin().then(() => opened.promise);
+  const input = stdin ? new PassThrough() : undefined;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const closed = new AbortController();
   // The connection breaks when the container is stopped; the exit code tells.
-  for (const one of [stream, stdout, stderr]) one.on("error", () => undefined);
+  for (const one of [input, stdout, stderr]) one?.on("error", () => undefined);
   const read = async () => {
+    let code: number | undefined;
     try {
+      const stream = await opened.promise.catch((error: unknown) => {
+        code = error instanceof UserError ? NOT_RUN : UNKNOWN_EXIT;
+        throw error;
+      });
+      stream.on("error", () => undefined);
+      closed.signal.addEventListener("abort", () => stream.destroy());
+      input?.pipe(stream);
       if (terminal) await copy(stream, stdout, closed.signal);
       else await demultiplex(stream, (part, channel) => push(channel === "stderr" ? stderr : stdout, part, closed.signal));
-    } catch {
-      // As above.
+    } catch (error) {
+      if (error instanceof UserError) stdout.write(`${error.message}\r\n`);
     }
     stdout.end();
     stderr.end();
-    return exitCode(exec, clock);
+    return code ?? exitCode(exec, clock);
   };
   return {
-    ...(stdin ? { stdin: stream } : {}),
+    ...(input ? { stdin: input } : {}),
     stdout,
     ...(terminal ? {} : { stderr }),
     resize: async ({ columns, rows }) => {
+      if (!first || first.take({ columns, rows })) return;
       // It fails when the command has ended meanwhile.
-      if (terminal) await exec.resize({ w: columns, h: rows }).catch(() => undefined);
+      await opened.promise.then(() => exec.resize({ w: columns, h: rows })).catch(() => undefined);
     },
     ended: read(),
     end() {
       if (closed.signal.aborted) return;
+      first?.cancel();
+      opened.reject(new Error("ended before it began"));
       closed.abort();
-      for (const one of [stream, stdout, stderr]) one.destroy();
+      for (const one of [input, stdout, stderr]) one?.destroy();
       void endCommand(exec);
     },
   };
 }
 
-async function begin(container: Docker.Container, options: Docker.ExecCreateOptions): Promise<{ exec: Docker.Exec; stream: Duplex }> {
+/** The size in Docker's words and in Podman's. */
+function start(exec: Docker.Exec, { stdin, terminal }: SessionRequest, size: TerminalSize | undefined): Promise<Duplex> {
+  const sized = size ? { ConsoleSize: [size.rows, size.columns], h: size.rows, w: size.columns } : {};
+  return orRefused(() => exec.start({ hijack: true, stdin, Tty: terminal, ...sized }));
+}
+
+async function orRefused<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    const exec = await container.exec(options);
-    const { AttachStdin: stdin = false, Tty = false } = options;
-    return { exec, stream: await exec.start({ hijack: true, stdin, Tty }) };
+    return await ask();
   } catch (cause) {
     if (engineStatus(cause) === undefined) throw cause;
     throw new UserError("CannotExec", `the container engine would not run it: ${(cause as Error).message.slice(0, 500)}`, {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { sleep, UserError, type Clock } from "@ebb/base";
+import { FirstSize } from "../first-size.ts";
 import type { Session, TerminalSize } from "../port.ts";
 import type { Entrance } from "./exec.ts";
 import { findProgram } from "./programs.ts";
@@ -24,15 +25,17 @@ interface SessionOptions extends Entrance {
 export async function openProcessSession(options: SessionOptions): Promise<Session> {
   const { terminal, stdin, clock } = options;
   const launch = terminal ? onTerminal(options.launch) : options.launch;
-  const { child, pid, release } = await spawnWaiting({ ...options, launch, stdin });
+  const { child, pid, admit, release } = await spawnWaiting({ ...options, launch, stdin, gated: terminal });
   const { stdin: input, stdout, stderr } = child;
   if (!stdout || !stderr) throw new TypeError("a process without output");
   // Whoever reads sees the end; a command that reads no more is no failure.
   for (const stream of [input, stdout, stderr]) stream?.on("error", () => undefined);
   let over = false;
   const ended = Promise.withResolvers<number>();
+  let first: FirstSize | undefined;
   child.once("exit", (code, signal) => {
     over = true;
+    first?.cancel();
     kill(-pid);
     ended.resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
   });
@@ -41,15 +44,21 @@ export async function openProcessSession(options: SessionOptions): Promise<Sessi
   } catch {
     // The instance is ending; so will this.
   }
-  release();
-  // Only script itself could say something there.
-  if (terminal) stderr.resume();
+  if (terminal) {
+    admit();
+    first = new FirstSize(clock, (size) => release(size ? modesOf(size).join(" ") : ""));
+    // Only script itself could say something there.
+    stderr.resume();
+  } else release();
   let resized: Promise<void> = Promise.resolve();
   return {
     ...(input ? { stdin: input } : {}),
     stdout,
     ...(terminal ? {} : { stderr }),
-    resize: (size) => (terminal ? (resized = resized.then(() => resizeTerminal({ pid, size, clock, isOver: () => over }))) : resized),
+    resize: (size) => {
+      if (!terminal || first?.take(size)) return resized;
+      return (resized = resized.then(() => resizeTerminal({ pid, size, clock, isOver: () => over })));
+    },
     ended: ended.promise,
     end() {
       if (!over) for (const process of descendants(pid)) kill(process);
@@ -58,6 +67,7 @@ export async function openProcessSession(options: SessionOptions): Promise<Sessi
   };
 }
 
+/** It waits at the gate, on its terminal already, for the size to give that. */
 function onTerminal(launch: SessionOptions["launch"]): SessionOptions["launch"] {
   const script = findProgram("script");
   if (script === undefined) {
@@ -66,7 +76,9 @@ function onTerminal(launch: SessionOptions["launch"]): SessionOptions["launch"] 
     });
   }
   const words = launch.command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`);
-  const flags = ["--quiet", "--return", "--flush", "--echo", "always", "--command", `exec ${words.join(" ")}`, "/dev/null"];
+  const stty = findProgram("stty");
+  const sized = `IFS= read -r size <&3; exec 3<&-; ${stty === undefined ? "" : `[ -z "$size" ] || ${stty} $size; `}exec ${words.join(" ")}`;
+  const flags = ["--quiet", "--return", "--flush", "--echo", "always", "--command", sized, "/dev/null"];
   // The shell with which script runs its command is the one in SHELL.
   return { ...launch, command: [script, ...flags], env: { TERM: "xterm", ...launch.env, SHELL: "/bin/sh" } };
 }
@@ -87,9 +99,14 @@ async function resizeTerminal({ pid, size, clock, isOver }: Resize): Promise<voi
     terminal = terminalOf(pid);
   }
   if (stty === undefined || terminal === undefined || isOver()) return;
-  const arguments_ = ["-F", terminal, "rows", String(size.rows), "cols", String(size.columns)];
+  const arguments_ = ["-F", terminal, ...modesOf(size)];
   // It fails when the command has ended meanwhile.
   await new Promise<void>((resolve) => execFile(stty, arguments_, { env: {}, timeout: TERMINAL_PATIENCE }, () => resolve()));
+}
+
+/** As stty(1) takes them. */
+function modesOf({ rows, columns }: TerminalSize): string[] {
+  return ["rows", String(rows), "cols", String(columns)];
 }
 
 /** The terminal that script(1) holds open. */

@@ -58,8 +58,8 @@ export interface Spawned {
   pid: number;
   /** Lets a gated program start, as far as its own gate. */
   admit(): void;
-  /** Lets the program start. */
-  release(): void;
+  /** Lets the program start. One with a gate of its own reads `word` there, on a line. */
+  release(word?: string): void;
   /** It ends at its gate instead. */
   giveUp(): void;
 }
@@ -87,7 +87,7 @@ export async function spawnWaiting(options: SpawnOptions): Promise<Spawned> {
     await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     const pid = child.pid;
     if (pid === undefined) throw new Error("a process without an id");
-    return { child, pid, admit: () => gate.admit(), release: () => gate.release(), giveUp: () => gate.giveUp() };
+    return { child, pid, admit: () => gate.admit(), release: (word) => gate.release(word), giveUp: () => gate.giveUp() };
   } catch (cause) {
     fifo?.giveUp();
     throw new TransientError("SpawnFailed", `the process could not be started (${systemCode(cause) ?? "unknown"})`, { cause });
@@ -102,7 +102,7 @@ type Gate = Pick<Spawned, "admit" | "release" | "giveUp">;
 function pipeGate(pipe: Writable): Gate {
   // The process may be killed before it reads; its exit tells.
   pipe.on("error", () => undefined);
-  return { admit: () => void pipe.write("go\n"), release: () => void pipe.end("go\n"), giveUp: () => void pipe.destroy() };
+  return { admit: () => void pipe.write("go\n"), release: (word = "go") => void pipe.end(`${word}\n`), giveUp: () => void pipe.destroy() };
 }
 
 /** Held open for writing until it is let go, so that its end comes when this process does. */
@@ -123,15 +123,18 @@ class FifoGate implements Gate {
     closeSync(this.reader);
   }
   admit(): void {
+    this.#say("go");
+  }
+  release(word = "go"): void {
+    this.#say(word);
+    this.giveUp();
+  }
+  #say(word: string): void {
     try {
-      if (this.#writer !== undefined) writeSync(this.#writer, "go\n");
+      if (this.#writer !== undefined) writeSync(this.#writer, `${word}\n`);
     } catch {
       // It was killed, or somebody else has let it go.
     }
-  }
-  release(): void {
-    this.admit();
-    this.giveUp();
   }
   giveUp(): void {
     if (this.#writer !== undefined) closeSync(this.#writer);
