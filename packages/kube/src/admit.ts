@@ -1,5 +1,5 @@
 import { admitBinding, admitRole } from "./admit-rbac.ts";
-import type { ConfigMap, Container, Pod, Secret } from "./core.ts";
+import type { ConfigMap, Container, PodSpec, Secret } from "./core.ts";
 import { fieldError, formatFieldErrors, invalidFieldValue, via, viaEach, type FieldErrors } from "./field-error.ts";
 import { validateDomainMapping, type DomainMapping } from "./domain-mapping.ts";
 import { admitDefinition } from "./custom/admit-definition.ts";
@@ -43,6 +43,7 @@ import { defaultRevisionSpec, defaultTemplate, defaultTraffic, withUser } from "
 import { badRequest, forbiddenField, invalid, invalidValue, refuseInvalid, tooLong, type FieldCause } from "./status-errors.ts";
 import { sameValue } from "./validate-immutable.ts";
 import { isInstance } from "./pod-status.ts";
+import { podChangeCauses } from "./validate-pod-change.ts";
 import { podSpecCauses } from "./validate-pod.ts";
 import { validateConfiguration, validateRevision, validateRoute, validateService } from "./validate-serving.ts";
 
@@ -217,11 +218,14 @@ function admitNode(node: KubeObject, { warn }: AdmissionRequest): KubeObject {
   return node;
 }
 
-/** Only new ones: what a Pod may be changed in is no matter of what it runs. The record of an instance is of what runs already. */
+/** The record of an instance is of what runs already: it is as it is made, and changes no more than any other. */
 function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeObject {
-  const causes = old || isInstance(raw) ? [] : podSpecCauses((raw as Pod).spec ?? {}, "spec");
-  refuseInvalid(kind, raw, causes);
-  return old || isInstance(raw) ? raw : { ...raw, spec: defaultPodSpec((raw as { spec?: TemplateSpec }).spec ?? {}) };
+  const { spec = {} } = raw as { spec?: TemplateSpec };
+  const defaulted = defaultPodSpec(spec);
+  if (old) refuseInvalid(kind, raw, podChangeCauses(defaulted, defaultPodSpec((old as { spec?: TemplateSpec }).spec ?? {})));
+  if (isInstance(raw)) return raw;
+  if (!old) refuseInvalid(kind, raw, podSpecCauses(spec as PodSpec, "spec"));
+  return { ...raw, spec: defaulted };
 }
 
 /** With a request that is a dry run, Knative asks Kubernetes for the Pod that would be made (pkg/webhook/podspec_dryrun.go). */

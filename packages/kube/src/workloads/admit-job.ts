@@ -1,7 +1,8 @@
+import { sameMessage } from "../builtin/same-message.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject, ObjectMeta } from "../meta.ts";
 import { invalidValue, oneOf, refuseInvalid, requiredField, unsupportedValue, type FieldCause } from "../status-errors.ts";
-import { sameValue } from "../validate-immutable.ts";
+import { IMMUTABLE, sameValue } from "../validate-immutable.ts";
 import { nonNegatives } from "../validate-numbers.ts";
 import { scheduleFault, timeZoneFault } from "./cron-schedule.ts";
 import { defaultTemplate } from "./pod-defaults.ts";
@@ -83,7 +84,9 @@ function changeCauses(spec: JobSpec, before: JobSpec): FieldCause[] {
   return [
     ...sameValue(spec.completions, before.completions, "spec.completions"),
     ...sameSelector(spec.selector, before.selector, "spec.selector"),
-    ...(before.suspend ? [] : sameValue(spec.template, before.template, "spec.template")),
+    ...(before.suspend || sameMessage("core.v1.PodTemplateSpec", spec.template, before.template)
+      ? []
+      : [invalidValue("spec.template", "...", IMMUTABLE)]),
     ...sameValue(spec.completionMode, before.completionMode, "spec.completionMode"),
   ];
 }

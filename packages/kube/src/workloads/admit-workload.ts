@@ -1,5 +1,6 @@
 import type { Kind } from "../kinds/kind.ts";
 import type { KubeObject } from "../meta.ts";
+import { sameMessage } from "../builtin/same-message.ts";
 import { sameJson } from "../same-json.ts";
 import { forbiddenField, invalidValue, oneOf, refuseInvalid, requiredField, type FieldCause } from "../status-errors.ts";
 import { IMMUTABLE } from "../validate-immutable.ts";
@@ -135,7 +136,7 @@ export function admitStatefulSet(object: KubeObject, old: KubeObject | undefined
 
 function fixedCauses(spec: NonNullable<StatefulSet["spec"]>, before: NonNullable<StatefulSet["spec"]>): FieldCause[] {
   const kept = { ...before, ...Object.fromEntries(CHANGEABLE.map((name) => [name, spec[name]])) };
-  if (sameJson(spec, kept)) return [];
+  if (sameMessage("apps.v1.StatefulSetSpec", spec, kept)) return [];
   const names = CHANGEABLE.map((name) => `'${name}'`);
   const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
   return [forbiddenField("spec", `updates to statefulset spec for fields other than ${list} are forbidden`)];

@@ -211,6 +211,16 @@ describe("refusals in Kubernetes' words", () => {
     expect(refusal(Jobs, { spec: after }, { spec: { ...before, suspend: true } })).toBeUndefined();
   });
 
+  test("what a client written in Go leaves out is no change of what is fixed", () => {
+    const [container] = once.spec.containers;
+    const explicit = { ...once.spec, hostNetwork: false, containers: [{ ...container, args: [], tty: false }] };
+    const job = admitted(Jobs, { spec: { template: { spec: explicit } } })["spec"] as { template: { spec: object } };
+    const written = { ...job.template.spec, hostNetwork: undefined, containers: [{ ...container, args: undefined, tty: undefined }] };
+    expect(refusal(Jobs, { spec: { ...job, template: { ...job.template, spec: written } } }, { spec: job })).toBeUndefined();
+    const set = admitted(StatefulSets, { spec: { selector, template, serviceName: "", volumeClaimTemplates: [] } });
+    expect(refusal(StatefulSets, { spec: { selector, template } }, set)).toBeUndefined();
+  });
+
   test("a ControllerRevision's data is fixed", () => {
     expect(refusal(ControllerRevisions, { revision: 1 })).toBe("data: Required value: data is mandatory");
     expect(refusal(ControllerRevisions, { revision: 1, data: { a: 2 } }, { data: { a: 1 } })).toContain("data: Invalid value");
