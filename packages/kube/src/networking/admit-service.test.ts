@@ -173,7 +173,13 @@ describe("what is wrong with a Service is said in Kubernetes' words", () => {
     [
       "another address than before",
       { clusterIP: "10.0.0.2", ports },
-      'spec.clusterIPs[0]: Invalid value: "10.0.0.2": may not change once set',
+      'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
+      { clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"] },
+    ],
+    [
+      "another address in the one field, as who patches does",
+      { clusterIP: "10.0.0.2", clusterIPs: ["10.0.0.1"], ports },
+      'spec.clusterIPs[0]: Invalid value: ["10.0.0.2"]: may not change once set',
       { clusterIP: "10.0.0.1", clusterIPs: ["10.0.0.1"] },
     ],
   ])("%s", (_, spec, expected, old) => {

@@ -48,10 +48,13 @@ export function admitCoreService(object: KubeObject, old: KubeObject | undefined
   return { ...object, spec };
 }
 
-/** Who replaces a Service without saying its address keeps it. */
+/** Who replaces a Service without saying its address keeps it; who changes `clusterIP` alone means both fields (NormalizeClusterIPs of upstream's storage). */
 function keepAddress(spec: Spec, before: Spec | undefined): Spec {
-  if (!before?.clusterIP || spec.type === "ExternalName" || before.type === "ExternalName" || spec.clusterIP) return spec;
-  return { ...spec, clusterIP: before.clusterIP, clusterIPs: spec.clusterIPs ?? before.clusterIPs ?? [before.clusterIP] };
+  if (!before?.clusterIP || spec.type === "ExternalName" || before.type === "ExternalName") return spec;
+  const { clusterIP = "", clusterIPs } = before;
+  if (!spec.clusterIP) return { ...spec, clusterIP, clusterIPs: spec.clusterIPs ?? clusterIPs ?? [clusterIP] };
+  const changedAlone = spec.clusterIP !== clusterIP && sameJson(spec.clusterIPs, clusterIPs);
+  return changedAlone ? { ...spec, clusterIPs: [spec.clusterIP] } : spec;
 }
 
 /**
@@ -262,5 +265,5 @@ function changeCauses(spec: Spec, before: Spec): FieldCause[] {
   const lasting = spec.type !== "ExternalName" && before.type !== "ExternalName";
   const [address] = before.clusterIPs ?? [];
   const moved = lasting && address !== undefined && !sameJson(spec.clusterIPs?.[0], address);
-  return moved ? [invalidValue("spec.clusterIPs[0]", spec.clusterIPs?.[0] ?? "", "may not change once set")] : [];
+  return moved ? [invalidValue("spec.clusterIPs[0]", spec.clusterIPs ?? [], "may not change once set")] : [];
 }
