@@ -80,6 +80,24 @@ test("an owner is known by its uid: one of the same name made anew is another, a
   await eventually(async () => (await there(second, "orphan")) === "");
 });
 
+test("an owner in another namespace is none; what belongs to the whole cluster and names one in a namespace is left alone", async () => {
+  const client = (await startServer()).api.client({ name: "t", groups: [] });
+  await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "n" } });
+  const far = await make(client, "far", { namespace: "n" });
+  const near = await make(client, "near");
+  const { ownerReferences } = owners(far);
+  await client.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "wide", ownerReferences } });
+  await make(client, "both", owners(far, near));
+  await make(client, "child", owners(far));
+  await eventually(async () => (await there(client, "child")) === "");
+  await eventually(async () => (await client.get(ConfigMaps, "default", "both"))?.metadata.ownerReferences?.length === 1);
+  await client.delete(ConfigMaps, "n", "far");
+  // The collector is done with what it had to do before this.
+  await client.delete(ConfigMaps, "default", "near");
+  await eventually(async () => (await there(client, "both")) === "");
+  expect((await client.get(Namespaces, undefined, "wide"))?.metadata.deletionTimestamp).toBeUndefined();
+});
+
 test("in the foreground the owner waits for what blocks it", async () => {
   const client = (await startServer()).api.client({ name: "t", groups: [] });
   const a = await make(client, "a");

@@ -1,5 +1,6 @@
 import { Groups, WorkQueue, type Clock, type Logger, type Runnable } from "@ebb/base";
 import {
+  apiVersionOf,
   Events,
   isCore,
   isStatus,
@@ -120,6 +121,8 @@ export class GarbageCollector implements Runnable {
    * only wait for their dependents to go; it goes in the foreground if such an owner waits for it and it has dependents itself.
    */
   async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
+    // Upstream's collector does not know what to do with it, and leaves it alone for ever.
+    if (!kind.namespaced && owners.some((owner) => this.#isNamespaced(owner))) return;
     const stays = (owner: OwnerReference) => this.#stateOf(owner, object.metadata.namespace) === "solid";
     if (owners.some(stays)) {
       // By name: should the others go before this is written, it must not be left without an owner that it could be collected for.
@@ -141,8 +144,14 @@ export class GarbageCollector implements Runnable {
     await this.#delete(kind, object, "Foreground");
   }
 
+  #isNamespaced({ apiVersion, kind: name }: OwnerReference): boolean {
+    return this.#deps.kinds.all.some((kind) => kind.namespaced && kind.kind === name && apiVersionOf(kind) === apiVersion);
+  }
+
+  /** An owner is looked for where its dependent is, or, of a cluster-wide kind, where all can see it: one in another namespace is none. */
   #stateOf(owner: OwnerReference, namespace: string | undefined): "solid" | "waiting" | "gone" {
     const key = this.#uids.get(owner.uid);
+    if (key && key.namespace !== "" && key.namespace !== namespace) return "gone";
     if (!key) return this.#isEvent(owner, namespace) ? "solid" : "gone";
     const found = this.#deps.store.get(key);
     return found && isWaiting(found.metadata) ? "waiting" : "solid";
