@@ -51,11 +51,11 @@ test("an Event of either group is one of the other: created, patched, selected, 
   });
   expect(await take(lines, 1)).toEqual(["ADDED fresh"]);
   const series = { count: 2, lastObservedTime: "2026-01-01T00:01:00.000000Z" };
-  const patched = await call("PATCH", `${NEW}/fresh`, { type: "application/strategic-merge-patch+json", body: { series, note: "again" } });
-  expect(patched.body).toMatchObject({ note: "again", series });
+  const patched = await call("PATCH", `${NEW}/fresh`, { type: "application/strategic-merge-patch+json", body: { series } });
+  expect(patched.body).toMatchObject({ note: "hello", series });
   expect((await call("GET", `${OLD}/fresh`)).body).toMatchObject({
     apiVersion: "v1",
-    message: "again",
+    message: "hello",
     involvedObject: about,
     reportingComponent: "tests.example.com/tester",
     series,
@@ -78,6 +78,22 @@ test.each([
 ])("is refused: %s", async (_, path, body, message) => {
   const { call } = await startServer();
   expect((await call("POST", path, { body })).body).toMatchObject({ code: 422, message: expect.stringContaining(message) });
+});
+
+test("what an Event has said stays said where it was said by its newer name; the series goes on", async () => {
+  const { call } = await startServer();
+  await call("POST", NEW, { body: fresh });
+  await call("POST", OLD, { body: old });
+  const patch = async (path: string, body: object) => (await call("PATCH", path, { type: "application/merge-patch+json", body })).body;
+  expect((await patch(`${NEW}/fresh`, { note: "again" })).message).toContain('message: Invalid value: "again": field is immutable');
+  expect((await patch(`${NEW}/old`, { deprecatedCount: 4 })).message).toContain("count: Invalid value: 4: field is immutable");
+  expect((await patch(`${NEW}/fresh`, { series: { count: 1 } })).message).toContain(
+    'series.count: Invalid value: "": should be at least 2',
+  );
+  // As Go's clients write again what they have read.
+  const written = { eventTime: "2026-01-01T00:00:00Z", deprecatedSource: {}, deprecatedFirstTimestamp: null };
+  expect((await patch(`${NEW}/fresh`, { ...written, metadata: { labels: { a: "b" } } })).metadata.labels).toEqual({ a: "b" });
+  expect((await patch(`${OLD}/old`, { message: "again", count: 4 })).count).toBe(4);
 });
 
 describe.skipIf(!findKubectl())("kubectl", () => {
