@@ -202,6 +202,19 @@ describe("discovery", () => {
     expect(Object.keys(content)).toContain("application/strategic-merge-patch+json");
     expect(document.components.schemas["dev.knative.serving.v1.Service"].properties.spec.properties).toHaveProperty("traffic");
   });
+
+  test("OpenAPI v3 has what is asked and answered at once, too: it is posted, and that is all", async () => {
+    const { call } = await startServer();
+    const { paths } = (await call("GET", "/openapi/v3")).body;
+    const documentOf = async (group: string) => (await call("GET", paths[`apis/${group}.k8s.io/v1`].serverRelativeURL)).body;
+    const authorization = await documentOf("authorization");
+    const root = "/apis/authorization.k8s.io/v1";
+    expect(Object.keys(authorization.paths)).toContain(`${root}/namespaces/{namespace}/localsubjectaccessreviews`);
+    expect(Object.keys(authorization.paths[`${root}/selfsubjectaccessreviews`])).toEqual(["post"]);
+    const { spec } = authorization.components.schemas["io.k8s.api.authorization.v1.SelfSubjectAccessReview"].properties;
+    expect(spec.description).toContain("description of the access request");
+    expect(Object.keys((await documentOf("authentication")).paths)).toContain("/apis/authentication.k8s.io/v1/tokenreviews");
+  });
 });
 
 test("metrics are Prometheus' text, and only read", async () => {

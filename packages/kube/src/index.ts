@@ -75,7 +75,7 @@ export {
 } from "./kinds/knative.ts";
 export { EndpointSlices } from "./kinds/networking.ts";
 export { Deployments, HorizontalPodAutoscalers, PodDisruptionBudgets, ReplicaSets } from "./kinds/workloads.ts";
-export { apiVersionOf, inStorage, inVersion, isCore, type Kind, type ScalePaths } from "./kinds/kind.ts";
+export { apiVersionOf, define, inStorage, inVersion, isCore, type Kind, type ScalePaths } from "./kinds/kind.ts";
 export type * from "./istio/istio.ts";
 export { durationMs } from "./istio/validate-text.ts";
 export { textMatches } from "./istio/text-matches.ts";

@@ -30,6 +30,8 @@ test("one document of all kinds, in which every reference leads somewhere and ev
       "deleteCoreV1CollectionNamespacedConfigMap",
       "patchServingKnativeDevV1NamespacedServiceStatus",
       "readRbacAuthorizationV1ClusterRole",
+      "createAuthorizationV1SelfSubjectAccessReview",
+      "createAuthorizationV1NamespacedLocalSubjectAccessReview",
     ]),
   );
   expect(document.definitions["io.k8s.api.apps.v1.Deployment"]?.["x-kubernetes-group-version-kind"]).toEqual([

@@ -1,5 +1,6 @@
 import { apiVersionOf, schemaOf, type Kind, type Schema } from "@ebb/kube";
 import { gvk, schemaNameOf } from "./openapi.ts";
+import { REVIEW_KINDS } from "./serve-reviews.ts";
 
 type Tree = Record<string, unknown>;
 
@@ -36,9 +37,10 @@ export function openApiV2(kinds: readonly Kind[], version: string): unknown {
       properties: { apiVersion: text, kind: text, code: { type: "integer", format: "int32" }, message: text, reason: text, status: text },
     },
   };
+  for (const kind of [...kinds, ...REVIEW_KINDS])
+    definitions[schemaNameOf(kind)] = { ...(plain(schemaOf(kind)) as Tree), "x-kubernetes-group-version-kind": [gvk(kind)] };
   for (const kind of kinds) {
     const name = schemaNameOf(kind);
-    definitions[name] = { ...(plain(schemaOf(kind)) as Tree), "x-kubernetes-group-version-kind": [gvk(kind)] };
     definitions[`${name}List`] = {
       type: "object",
       required: ["items"],
@@ -49,7 +51,7 @@ export function openApiV2(kinds: readonly Kind[], version: string): unknown {
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version },
-    paths: Object.fromEntries(kinds.flatMap(pathsOf)),
+    paths: Object.fromEntries([...kinds.flatMap(pathsOf), ...REVIEW_KINDS.map(reviewPathOf)]),
     definitions,
     securityDefinitions: {
       BearerToken: { type: "apiKey", name: "authorization", in: "header", description: "Bearer Token authentication" },
@@ -90,11 +92,23 @@ const ACTIONS: Readonly<Record<string, { method: string; action: string }>> = {
   delete: { method: "delete", action: "delete" },
 };
 
-function pathsOf(kind: Kind): [string, unknown][] {
+function placesOf(kind: Kind) {
   const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
   const all = `${root}/${kind.plural}`;
-  const collection = kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : all;
-  const scope = kind.namespaced ? [SCOPED] : [];
+  return {
+    all,
+    collection: kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : all,
+    scope: kind.namespaced ? [SCOPED] : [],
+  };
+}
+
+function reviewPathOf(kind: Kind): [string, unknown] {
+  const { collection, scope } = placesOf(kind);
+  return [collection, { post: operationOf(kind, "create", ""), parameters: scope }];
+}
+
+function pathsOf(kind: Kind): [string, unknown][] {
+  const { all, collection, scope } = placesOf(kind);
   const named = [...scope, { name: "name", in: "path", required: true, type: "string", description: `name of the ${kind.kind}` }];
   const verbs = (names: string[], subresource = "") =>
     Object.fromEntries(names.map((verb) => [ACTIONS[verb]?.method ?? "", operationOf(kind, verb, subresource)]));

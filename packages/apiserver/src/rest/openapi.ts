@@ -3,6 +3,7 @@ import { apiVersionOf, type Kind } from "@ebb/kube";
 import type { Descriptions } from "./descriptions.ts";
 import { groupVersions } from "./discovery.ts";
 import { Components } from "./openapi-components.ts";
+import { REVIEW_KINDS } from "./serve-reviews.ts";
 
 /**
  * OpenAPI v3 for kubectl: it wants to know whether a kind's PATCH takes `fieldValidation` (then the server validates), whether it takes
@@ -38,11 +39,12 @@ export function openApiDocument(all: readonly Kind[], group: string, version: st
   const kinds = all.filter((kind) => kind.group === group && kind.version === version);
   if (kinds.length === 0 && !groupVersions(all).some((entry) => entry.group === group && entry.version === version)) return undefined;
   const components = new Components(descriptions);
-  for (const kind of kinds) components.add(schemaNameOf(kind), kind, { "x-kubernetes-group-version-kind": [gvk(kind)] });
+  const reviews = REVIEW_KINDS.filter((kind) => kind.group === group && kind.version === version);
+  for (const kind of [...kinds, ...reviews]) components.add(schemaNameOf(kind), kind, { "x-kubernetes-group-version-kind": [gvk(kind)] });
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(kinds.flatMap(pathsOf)),
+    paths: Object.fromEntries([...kinds.flatMap(pathsOf), ...reviews.map(reviewPathOf)]),
     components: { schemas: components.schemas },
   };
 }
@@ -58,7 +60,13 @@ export function gvk({ group, version, kind }: Kind) {
   return { group, version, kind };
 }
 
-function pathsOf(kind: Kind): [string, unknown][] {
+/** What is answered at once and not kept is posted, and that is all. */
+function reviewPathOf(kind: Kind): [string, unknown] {
+  const { collection, operation, json } = operationsOf(kind);
+  return [collection, { post: operation("post", json) }];
+}
+
+function operationsOf(kind: Kind) {
   const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
   const collection = `${root}${kind.namespaced ? "/namespaces/{namespace}" : ""}/${kind.plural}`;
   const reference = { $ref: `#/components/schemas/${schemaNameOf(kind)}` };
@@ -74,6 +82,11 @@ function pathsOf(kind: Kind): [string, unknown][] {
     ...(content ? { requestBody: { required: true, content } } : {}),
     responses: { "200": { description: "OK", content: json } },
   });
+  return { collection, operation, json };
+}
+
+function pathsOf(kind: Kind): [string, unknown][] {
+  const { collection, operation, json } = operationsOf(kind);
   const patchTypes = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
   if (kind.builtIn) patchTypes.push("application/strategic-merge-patch+json");
   const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: "object" } }]));

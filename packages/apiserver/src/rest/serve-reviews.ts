@@ -1,4 +1,14 @@
-import { badRequest, invalid, invalidValue, isJsonObject, requiredField, type FieldCause, type JsonObject } from "@ebb/kube";
+import {
+  badRequest,
+  define,
+  invalid,
+  invalidValue,
+  isJsonObject,
+  requiredField,
+  type FieldCause,
+  type JsonObject,
+  type Kind,
+} from "@ebb/kube";
 import type { Attributes, Authorize } from "../authz/attributes.ts";
 import type { Grants } from "../authz/grants.ts";
 import { MASTERS } from "../authz/authorizer.ts";
@@ -58,6 +68,9 @@ export const REVIEWS: readonly ReviewKind[] = [
     answer: reviewAccess,
   },
 ];
+
+/** The same as kinds that are not stored, for documents of the API. */
+export const REVIEW_KINDS: readonly Kind[] = REVIEWS.map(({ answer: _, ...review }) => define({ ...review, version: "v1", builtIn: true }));
 
 /** The answer to a review at these segments after `/apis`; undefined when it is none. */
 export function reviewAt(exchange: Exchange, [group, version, ...rest]: readonly string[], deps: ReviewDeps): Promise<Answer> | undefined {
