@@ -140,6 +140,12 @@ describe("a definition", () => {
     expect(await change({ spec: { schedule: "often" } })).toBe(422);
   });
 
+  test("a kind may be written in any case, and with dashes", async () => {
+    const server = await startServer();
+    const { status } = await server.call("POST", DEFINITIONS, { body: crontabs({ names: { kind: "e2e-cron-Tab" } }) });
+    expect(status).toBe(201);
+  });
+
   test.each<[why: string, shape: Shape, says: string]>([
     ["no schema", { versions: [{ name: "v1", served: true, storage: true }] }, "schemas are required"],
     ["no type", { schema: { type: "object", properties: { spec: {} } } }, "properties[spec].type: Required value: must not be empty"],
@@ -149,6 +155,13 @@ describe("a definition", () => {
       "exactly one version marked as storage",
     ],
     ["another plural than its name says", { names: { plural: "tabs" } }, 'must be spec.names.plural+"."+spec.group'],
+    [
+      "a kind that is no label",
+      { names: { kind: "Cron_Tab" } },
+      'spec.names.kind: Invalid value: "Cron_Tab": may have mixed case, but should',
+    ],
+    ["a short name that is none", { names: { shortNames: ["CT"] } }, 'spec.names.shortNames[0]: Invalid value: "CT": a DNS-1035 label'],
+    ["a list called as its items", { names: { listKind: "CronTab" } }, "kind and listKind may not be the same"],
     [
       "a rule in CEL that cannot be read",
       { schema: { type: "object", properties: { spec: { type: "object", "x-kubernetes-validations": [{ rule: "self.none" }] } } } },

@@ -16,7 +16,7 @@ import {
   type FieldCause,
 } from "../status-errors.ts";
 import { sameValue } from "../validate-immutable.ts";
-import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionVersion } from "./definition.ts";
+import { CLEANUP_FINALIZER, type CustomResourceDefinition, type DefinitionNames, type DefinitionVersion } from "./definition.ts";
 
 /** Of one pattern: RE2's time grows with pattern times text. */
 const LONGEST_PATTERN = 1024;
@@ -61,9 +61,7 @@ function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken):
     causes.push(invalidValue("metadata.name", metadata.name, 'must be spec.names.plural+"."+spec.group'));
   causes.push(...dnsSubdomainFaults(group).map((why) => invalidValue("spec.group", group, why)));
   if (!group.includes(".")) causes.push(invalidValue("spec.group", group, "should be a domain with at least one dot"));
-  causes.push(...dns1035LabelFaults(names.plural).map((why) => invalidValue("spec.names.plural", names.plural, why)));
-  if (!/^[A-Z][A-Za-z0-9]{0,62}$/.test(names.kind))
-    causes.push(invalidValue("spec.names.kind", names.kind, "must begin with a capital and hold letters and digits only"));
+  causes.push(...namesCauses(names));
   if (scope !== "Namespaced" && scope !== "Cluster")
     causes.push({
       reason: "FieldValueNotSupported",
@@ -82,6 +80,24 @@ function nameCauses({ metadata, spec }: CustomResourceDefinition, taken: Taken):
   if (taken(group, names.plural, names.kind))
     causes.push(forbiddenField("spec.names", `${names.plural}.${group} comes with the cluster and cannot be defined again`));
   return causes;
+}
+
+/** ValidateCustomResourceDefinitionNames: labels of DNS all, kinds whatever their case. */
+function namesCauses({ plural, singular, kind, listKind, shortNames = [], categories = [] }: DefinitionNames): FieldCause[] {
+  const label = (field: string, name: string | undefined, words = "") => {
+    const faults = name === undefined ? [] : dns1035LabelFaults(words === "" ? name : name.toLowerCase());
+    return faults.length === 0 ? [] : [invalidValue(`spec.names.${field}`, name, `${words}${faults.join(",")}`)];
+  };
+  const mixed = "may have mixed case, but should otherwise match: ";
+  return [
+    ...label("plural", plural),
+    ...label("singular", singular),
+    ...label("kind", kind, mixed),
+    ...label("listKind", listKind, mixed),
+    ...shortNames.flatMap((name, index) => label(`shortNames[${index}]`, name)),
+    ...(kind === listKind ? [invalidValue("spec.names.listKind", listKind, "kind and listKind may not be the same")] : []),
+    ...categories.flatMap((name, index) => label(`categories[${index}]`, name)),
+  ];
 }
 
 /** Upstream names the fields of its internal form, which has no `webhook` between. */
