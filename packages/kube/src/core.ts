@@ -208,7 +208,10 @@ export interface Namespace extends KubeObject {
   apiVersion: "v1";
   kind: "Namespace";
   spec?: { finalizers?: string[] };
-  status?: { phase: "Active" | "Terminating" };
+  status?: {
+    phase: "Active" | "Terminating";
+    conditions?: { type: string; status: string; lastTransitionTime?: string; reason?: string; message?: string }[];
+  };
 }
 /** Kubernetes' own Service, in the parts that Ebb writes. */
 export interface CoreService extends KubeObject {

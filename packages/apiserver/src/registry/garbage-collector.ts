@@ -5,6 +5,7 @@ import {
   isCore,
   isStatus,
   Namespaces,
+  sameJson,
   type Kind,
   type KubeObject,
   type Namespace,
@@ -14,6 +15,7 @@ import {
 import type { KindTable } from "../custom/kind-table.ts";
 import type { Store, StoreEvent, StoreKey } from "../store/store.ts";
 import { FOREGROUND, ORPHAN, policyOfFinalizers } from "./prepare-delete.ts";
+import { tellingWhatIsLeft } from "./namespace-conditions.ts";
 import { NAMESPACE_FINALIZER } from "./prepare-create.ts";
 import type { Registry } from "./registry.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -190,23 +192,26 @@ export class GarbageCollector implements Runnable {
   }
 
   async #emptyNamespace(key: StoreKey, namespace: Namespace): Promise<void> {
-    const { store } = this.#deps;
+    const { store, clock } = this.#deps;
     const { name } = namespace.metadata;
-    const contents = this.#storedKinds()
-      .filter(({ namespaced }) => namespaced)
-      .flatMap((kind) => store.list(resourceOf(kind), name).objects.map((object) => ({ kind, object })));
-    const fresh = contents.filter(({ object }) => !object.metadata.deletionTimestamp);
+    const fresh = this.#contentsOf(name).filter(({ object }) => !object.metadata.deletionTimestamp);
     await Promise.all(fresh.map(({ kind, object }) => this.#delete(kind, object, "Background")));
-    const left =
-      contents.length > 0 && this.#storedKinds().some((kind) => kind.namespaced && store.list(resourceOf(kind), name).objects.length > 0);
     // What still has finalizers comes back here when it goes.
-    if (left) return;
+    const left = this.#contentsOf(name);
     await store.write(key, (current) => {
       if (!current?.metadata.deletionTimestamp) return "unchanged";
       const finalizers = ((current as Namespace).spec?.finalizers ?? []).filter((finalizer) => finalizer !== NAMESPACE_FINALIZER);
-      if ((current.metadata.finalizers ?? []).length === 0 && finalizers.length === 0) return "removed";
-      return { ...current, spec: { finalizers } };
+      const isEmpty = left.length === 0;
+      if (isEmpty && (current.metadata.finalizers ?? []).length === 0 && finalizers.length === 0) return "removed";
+      const told = tellingWhatIsLeft(current as Namespace, left, clock.now());
+      const next = isEmpty ? { ...told, spec: { finalizers } } : told;
+      return sameJson(next, current) ? "unchanged" : next;
     });
+  }
+
+  #contentsOf(namespace: string): { kind: Kind; object: KubeObject }[] {
+    const kinds = this.#storedKinds().filter(({ namespaced }) => namespaced);
+    return kinds.flatMap((kind) => this.#deps.store.list(resourceOf(kind), namespace).objects.map((object) => ({ kind, object })));
   }
 
   /** A kind that is served in several versions is stored once. */

@@ -57,7 +57,11 @@ function markDeleting(kind: Kind, current: KubeObject, finalizers: string[], now
     ...(first ? { deletionTimestamp: now, deletionGracePeriodSeconds: 0 } : {}),
     ...(first && kind.generation ? { generation: (rest.generation ?? 1) + 1 } : {}),
   };
-  return { ...current, metadata, ...(isCore(kind, "Namespace") ? { status: { phase: "Terminating" } } : {}) };
+  return {
+    ...current,
+    metadata,
+    ...(isCore(kind, "Namespace") ? { status: { ...(current as Namespace).status, phase: "Terminating" } } : {}),
+  };
 }
 
 function checkPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
