@@ -42,7 +42,7 @@ describe("expressions of Kubernetes' CEL", () => {
   });
 
   test.each([
-    ["self.", /Expected IDENTIFIER, got EOF/],
+    ["self.", /^Syntax error: Expected IDENTIFIER, got EOF/],
     ["other == 1", /other/],
     ["self.list.toSet()", /toSet/],
     ["nothing(self)", /nothing/],

@@ -50,13 +50,22 @@ export function compile(expression: string, variables: readonly string[]): Progr
   if (expression.length > LONGEST) throw new CompileError(`an expression may have at most ${LONGEST} characters`);
   const found = { mentions: new Set<string>(), chains: [] as string[][] };
   try {
-    const parsed = environmentOf(variables).parse(expression);
+    const parsed = parse(expression, variables);
     visit(parsed.ast, found);
     const { valid, type = "dyn", error } = parsed.check();
     if (!valid) throw error ?? new Error("it does not fit its types");
     return { type, ...found, run: (values) => parsed(values) as unknown };
   } catch (error) {
+    if (error instanceof CompileError) throw error;
     throw new CompileError(firstLine(error), { cause: error });
+  }
+}
+
+function parse(expression: string, variables: readonly string[]) {
+  try {
+    return environmentOf(variables).parse(expression);
+  } catch (error) {
+    throw new CompileError(`Syntax error: ${firstLine(error)}`, { cause: error });
   }
 }
 
