@@ -325,6 +325,8 @@ describe.skipIf(!findKubectl())("kubectl with a kind of the user's own", () => {
     expect(await kubectl("get", "ct")).toMatch(/^NAME\s+SCHEDULE\s+REPLICAS\s+AGE\nnightly\s+0 5 \* \* \*\s+1\s+\d+s/);
     expect(await kubectl("get", "all")).toContain("crontab.stable.example.com/nightly");
     expect(await kubectl("explain", "crontab.spec.replicas")).toContain("FIELD: replicas");
+    expect(await kubectl("explain", "crontab")).toMatch(/apiVersion\t<string>\s+APIVersion defines the versioned schema/);
+    expect(await kubectl("explain", "crontab.metadata")).toContain("Standard object's metadata.");
     await kubectl("scale", "crontab/nightly", "--replicas=4");
     await kubectl(
       "apply",

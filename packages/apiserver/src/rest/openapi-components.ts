@@ -3,6 +3,10 @@ import type { Descriptions } from "./descriptions.ts";
 
 type Tree = Record<string, unknown>;
 
+/** One of Kubernetes' own, whose documentation also says what its apiVersion and kind are; all that have metadata are told of it in the same words. */
+const PLAIN = "core.v1.ConfigMap";
+const ABOUT_METADATA =
+  "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 const QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const METADATA = "meta.v1.ObjectMeta";
 const quantity = {
@@ -30,7 +34,13 @@ export class Components {
   add(name: string, kind: Kind, more: Tree): void {
     const schema = schemaOf(kind);
     const message = kind.builtIn ? messageNameOf(apiVersionOf(kind), kind.kind) : undefined;
-    this.#schemas[name] = { ...this.#object(schema, message), ...more };
+    this.#schemas[name] = { ...this.#object(schema, message, kind.builtIn, this.#ofAll()), ...more };
+  }
+
+  #ofAll(): Readonly<Record<string, string>> {
+    const { apiVersion, kind } = this.#descriptions[PLAIN] ?? {};
+    // Whoever makes a document without descriptions wants none.
+    return apiVersion === undefined || kind === undefined ? {} : { apiVersion, kind, metadata: ABOUT_METADATA };
   }
 
   /** A schema below another one: a reference where it is a type of its own. */
@@ -53,10 +63,18 @@ export class Components {
     return refTo(name, description ?? this.#descriptions[message]?.[""]);
   }
 
-  #object(schema: Schema, message: string | undefined, builtIn = message !== undefined): Tree {
+  #object(
+    schema: Schema,
+    message: string | undefined,
+    builtIn = message !== undefined,
+    otherwise: Readonly<Record<string, string>> = {},
+  ): Tree {
     const { properties, items, additionalProperties, ...rest } = schema;
     const said = message === undefined ? undefined : this.#descriptions[message];
-    const each = Object.entries(properties ?? {}).map(([name, property]) => [name, this.#below(property, said?.[name], builtIn)]);
+    const each = Object.entries(properties ?? {}).map(([name, property]) => [
+      name,
+      this.#below(property, said?.[name] ?? otherwise[name], builtIn),
+    ]);
     return {
       ...rest,
       ...(said?.[""] ? { description: said[""] } : {}),
