@@ -164,6 +164,15 @@ describe("a definition", () => {
     expect((await server.call("GET", `${TABS}/two`)).body.spec).toEqual({ a: "A", b: "B" });
   });
 
+  test("a definition's conditions may be written as anybody likes", async () => {
+    const server = await startServer();
+    await define(server);
+    const body = [{ op: "add", path: "/status/conditions", value: [{ message: "patched" }] }];
+    const path = `${DEFINITIONS}/crontabs.stable.example.com/status`;
+    const patched = await server.call("PATCH", path, { type: "application/json-patch+json", body });
+    expect(patched.body.status.conditions).toContainEqual({ message: "patched" });
+  });
+
   test("a kind may be written in any case, and with dashes", async () => {
     const server = await startServer();
     const { status } = await server.call("POST", DEFINITIONS, { body: crontabs({ names: { kind: "e2e-cron-Tab" } }) });
