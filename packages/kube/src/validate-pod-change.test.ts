@@ -15,7 +15,7 @@ const pod = (of: object, metadata: object = {}): KubeObject => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name: "p", ...metadata },
-  spec: of as Record<string, unknown>,
+  spec: of,
 });
 const before = admit(Pods, pod(spec), { user: "ann" });
 const change = (of: object) => admit(Pods, pod(of), { user: "ann", old: before });

@@ -52,9 +52,9 @@ function changeable(spec: TemplateSpec, before: TemplateSpec): TemplateSpec {
 
 function imageCauses(containers: readonly Container[], before: readonly Container[], path: string): FieldCause[] {
   if (containers.length !== before.length) return [forbiddenField(path, "pod updates may not add or remove containers")];
-  return containers.flatMap(({ image = "" }, index) => {
+  return containers.flatMap(({ image }, index) => {
     const at = `${path}[${index}].image`;
-    if (image === "") return [requiredField(at)];
+    if (!image) return [requiredField(at)];
     return image.trim() === image ? [] : [invalidValue(at, image, "must not have leading or trailing whitespace")];
   });
 }

@@ -70,7 +70,9 @@ export const REVIEWS: readonly ReviewKind[] = [
 ];
 
 /** The same as kinds that are not stored, for documents of the API. */
-export const REVIEW_KINDS: readonly Kind[] = REVIEWS.map(({ answer: _, ...review }) => define({ ...review, version: "v1", builtIn: true }));
+export const REVIEW_KINDS: readonly Kind[] = REVIEWS.map(({ group, kind, plural, namespaced }) =>
+  define({ group, kind, plural, namespaced, version: "v1", builtIn: true }),
+);
 
 /** The answer to a review at these segments after `/apis`; undefined when it is none. */
 export function reviewAt(exchange: Exchange, [group, version, ...rest]: readonly string[], deps: ReviewDeps): Promise<Answer> | undefined {
