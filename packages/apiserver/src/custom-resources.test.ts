@@ -171,6 +171,10 @@ describe("a definition", () => {
     const path = `${DEFINITIONS}/crontabs.stable.example.com/status`;
     const patched = await server.call("PATCH", path, { type: "application/json-patch+json", body });
     expect(patched.body.status.conditions).toContainEqual({ message: "patched" });
+    const mine = { ...crontabs(), status: { conditions: [{ type: "Mine", status: "True" }] } };
+    const apply = { type: "application/apply-patch+yaml", body: { ...mine, spec: undefined } };
+    // Each condition is its own manager's.
+    expect((await server.call("PATCH", `${path}?fieldManager=me`, apply)).status).toBe(200);
   });
 
   test("a kind may be written in any case, and with dashes", async () => {

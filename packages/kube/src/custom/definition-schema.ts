@@ -64,10 +64,12 @@ export const DEFINITION_SCHEMA: Schema = {
     status: object({
       acceptedNames: names,
       storedVersions: list(text),
-      conditions: list(
+      conditions: {
         // What is not given is empty in Go, and that is not looked at.
-        object({ type: text, status: text, reason: text, message: text, lastTransitionTime: text, observedGeneration: integer }),
-      ),
+        ...list(object({ type: text, status: text, reason: text, message: text, lastTransitionTime: text, observedGeneration: integer })),
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"],
+      },
     }),
   },
   required: ["spec"],
