@@ -224,7 +224,7 @@ function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeO
   const defaulted = defaultPodSpec(spec);
   if (old) refuseInvalid(kind, raw, podChangeCauses(defaulted, defaultPodSpec((old as { spec?: TemplateSpec }).spec ?? {})));
   if (isInstance(raw)) return raw;
-  if (!old) refuseInvalid(kind, raw, podSpecCauses(spec as PodSpec, "spec"));
+  if (!old) refuseInvalid(kind, raw, podSpecCauses(defaulted as PodSpec, "spec"));
   return { ...raw, spec: defaulted };
 }
 

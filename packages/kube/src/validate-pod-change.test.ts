@@ -31,6 +31,13 @@ test.each<[string, object]>([
   expect(change(of).spec).toMatchObject(of);
 });
 
+test("a volume of which nothing is said is an empty folder, and may be said to be one", () => {
+  const of = (more: object) => pod({ containers: [container], volumes: [{ name: "v", ...more }] });
+  const old = admit(Pods, of({}), { user: "ann" });
+  expect(old.spec).toMatchObject({ volumes: [{ name: "v", emptyDir: {} }] });
+  expect(() => admit(Pods, of({ emptyDir: {} }), { user: "ann", old })).not.toThrow();
+});
+
 test("what a client written in Go leaves out is no change, nor are labels", () => {
   const { hostNetwork: _, ...left } = spec;
   const { args: __, ...bare } = container ?? {};

@@ -72,8 +72,11 @@ function defaultVolume(volume: Volume): Volume {
     const token = source.serviceAccountToken;
     return token ? { ...source, serviceAccountToken: { ...token, expirationSeconds: token.expirationSeconds ?? TOKEN_SECONDS } } : source;
   });
+  // One of which nothing but the name is said is an empty folder.
+  const said = Object.entries(volume).some(([key, value]) => key !== "name" && value !== undefined);
   return {
     ...volume,
+    ...(said ? {} : { emptyDir: {} }),
     ...(configMap ? { configMap: { defaultMode: FILE_MODE, ...configMap } } : {}),
     ...(secret ? { secret: { defaultMode: FILE_MODE, ...secret } } : {}),
     ...(downwardAPI ? { downwardAPI: { defaultMode: FILE_MODE, ...downwardAPI } } : {}),
