@@ -31,8 +31,6 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly conversion?: ConversionWebhook;
   /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
   readonly schema?: Schema;
-  /** Of a kind whose schema has defaults: an object that was stored before they came, as it is read. */
-  readonly fill?: (object: KubeObject) => KubeObject;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
   readonly columns?: readonly PrinterColumn[];
   /** Of a kind that a user has defined: the fields that objects can be selected by, `spec.color`. */
@@ -91,10 +89,8 @@ export function isCore(kind: Pick<Kind, "group" | "kind">, name: string): boolea
 /** The object as a client of that version of the kind sees it. */
 export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
   const apiVersion = apiVersionOf(kind);
-  if (kind.storageVersion === undefined) return object;
-  const fill = kind.fill ?? ((same: KubeObject) => same);
-  if (object.apiVersion === apiVersion) return fill(object) as T;
-  return fill(kind.convert ? kind.convert(object, apiVersion) : { ...object, apiVersion }) as T;
+  if (kind.storageVersion === undefined || object.apiVersion === apiVersion) return object;
+  return kind.convert ? (kind.convert(object, apiVersion) as T) : { ...object, apiVersion };
 }
 
 /** The object as it is stored. */
