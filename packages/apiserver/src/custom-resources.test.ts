@@ -151,6 +151,8 @@ describe("a definition", () => {
     const apply = { type: "application/apply-patch+yaml", body: { ...mine, spec: undefined } };
     // Each condition is its own manager's.
     expect((await server.call("PATCH", `${path}?fieldManager=me`, apply)).status).toBe(200);
+    const types = async () => (await server.call("GET", path)).body.status.conditions.map(({ type }: { type?: string }) => type).join();
+    await eventually(async () => (await types()) === "NamesAccepted,Established,,Mine");
   });
 
   test("a kind may be written in any case, and with dashes", async () => {

@@ -43,7 +43,8 @@ export function definitionStatus(
   const storage = spec.versions.find((version) => version.storage)?.name;
   const storedVersions = [...new Set([...(status.storedVersions ?? []), ...(storage === undefined ? [] : [storage])])];
   const acceptedNames = conflict ? (status.acceptedNames ?? { plural: "", kind: "" }) : spec.names;
-  return { conditions: keepTimes(status.conditions, conditions), acceptedNames, storedVersions };
+  const foreign = (status.conditions ?? []).filter(({ type }) => !conditions.some((own) => own.type === type));
+  return { conditions: [...keepTimes(status.conditions, conditions), ...foreign], acceptedNames, storedVersions };
 }
 
 function conflictOf(names: DefinitionNames, rivals: readonly DefinitionNames[]): { reason: string; message: string } | undefined {
