@@ -1,7 +1,7 @@
 import { eventually, tempDir } from "@ebb/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connectKubectl, findKubectl } from "./testing/kubectl.ts";
-import { startServer, type TestServer } from "./testing/server.ts";
+import { startServer, watchLines, type TestServer } from "./testing/server.ts";
 
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const TABS = "/apis/stable.example.com/v1/namespaces/default/crontabs";
@@ -138,6 +138,30 @@ describe("a definition", () => {
     expect(await change({ spec: { policy: "Forbid", schedule: "0 5 * * *" } })).toBe(200);
     expect(await change({ spec: { replicas: 98 } })).toBe(422);
     expect(await change({ spec: { schedule: "often" } })).toBe(422);
+  });
+
+  test("a default that comes later is seen in what is stored already, wherever it is read; one that went stays where it was written", async () => {
+    const server = await startServer();
+    const schemaOf = (a: object, b: object) => ({
+      type: "object",
+      properties: { spec: { type: "object", properties: { a: { type: "string", ...a }, b: { type: "string", ...b } } } },
+    });
+    await define(server, { schema: schemaOf({}, {}) });
+    await server.call("POST", TABS, { body: tab({}, { name: "one" }) });
+    const change = async (schema: object) => {
+      const body = [{ op: "replace", path: "/spec/versions/0/schema/openAPIV3Schema", value: schema }];
+      const path = `${DEFINITIONS}/crontabs.stable.example.com`;
+      expect((await server.call("PATCH", path, { type: "application/json-patch+json", body })).status).toBe(200);
+    };
+    await change(schemaOf({ default: "A" }, {}));
+    expect((await server.call("GET", `${TABS}/one`)).body.spec).toEqual({ a: "A" });
+    expect((await server.call("GET", TABS)).body.items[0].spec).toEqual({ a: "A" });
+    const event = await watchLines(await server.open(`${TABS}?watch=true`)).next();
+    expect(event.value.object.spec).toEqual({ a: "A" });
+    await server.call("POST", TABS, { body: tab({}, { name: "two" }) });
+    await change(schemaOf({}, { default: "B" }));
+    expect((await server.call("GET", `${TABS}/one`)).body.spec).toEqual({ b: "B" });
+    expect((await server.call("GET", `${TABS}/two`)).body.spec).toEqual({ a: "A", b: "B" });
   });
 
   test("a definition's conditions may be written as anybody likes", async () => {

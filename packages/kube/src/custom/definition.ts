@@ -1,7 +1,8 @@
 import type { ConversionWebhook } from "./conversion.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { Condition, KubeObject } from "../meta.ts";
-import { objectMeta, text, type Schema } from "../schema.ts";
+import type { Json } from "../patch.ts";
+import { applySchema, objectMeta, text, type Schema } from "../schema.ts";
 
 export const API_EXTENSIONS_GROUP = "apiextensions.k8s.io";
 /** Held by a definition until the last of its objects is gone. */
@@ -50,25 +51,46 @@ export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
   const { group, names, scope, versions, conversion } = spec;
   const storage = versions.find((version) => version.storage)?.name;
   const served = versions.filter((version) => version.served).sort((a, b) => Number(b.storage) - Number(a.storage));
-  return served.map(({ name, schema, subresources = {}, additionalPrinterColumns, selectableFields }): Kind => ({
-    group,
-    version: name,
-    kind: names.kind,
-    plural: names.plural,
-    singular: names.singular ?? names.kind.toLowerCase(),
-    shortNames: names.shortNames ?? [],
-    categories: names.categories ?? [],
-    namespaced: scope === "Namespaced",
-    statusSubresource: subresources.status !== undefined,
-    generation: true,
-    builtIn: false,
-    ...(subresources.scale ? { scale: scalePaths(subresources.scale) } : {}),
-    ...(storage === undefined ? {} : { storageVersion: storage }),
-    ...(conversion?.webhook ? { conversion: conversion.webhook } : {}),
-    schema: withMetadata(schema?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true }),
-    ...(additionalPrinterColumns ? { columns: additionalPrinterColumns } : {}),
-    ...(selectableFields ? { selectable: selectableFields.map(({ jsonPath }) => jsonPath.replace(/^\./, "")) } : {}),
-  }));
+  return served.map(({ name, schema: given, subresources = {}, additionalPrinterColumns, selectableFields }): Kind => {
+    const schema = withMetadata(given?.openAPIV3Schema ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true });
+    return {
+      group,
+      version: name,
+      kind: names.kind,
+      plural: names.plural,
+      singular: names.singular ?? names.kind.toLowerCase(),
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      namespaced: scope === "Namespaced",
+      statusSubresource: subresources.status !== undefined,
+      generation: true,
+      builtIn: false,
+      ...(subresources.scale ? { scale: scalePaths(subresources.scale) } : {}),
+      ...(storage === undefined ? {} : { storageVersion: storage }),
+      ...(conversion?.webhook ? { conversion: conversion.webhook } : {}),
+      schema,
+      ...(hasDefault(schema) ? { fill: filling(schema) } : {}),
+      ...(additionalPrinterColumns ? { columns: additionalPrinterColumns } : {}),
+      ...(selectableFields ? { selectable: selectableFields.map(({ jsonPath }) => jsonPath.replace(/^\./, "")) } : {}),
+    };
+  });
+}
+
+function hasDefault({ default: preset, properties = {}, items, additionalProperties }: Schema): boolean {
+  const below = [...Object.values(properties), items, typeof additionalProperties === "object" ? additionalProperties : undefined];
+  return preset !== undefined || below.some((schema) => schema !== undefined && hasDefault(schema));
+}
+
+/** As k8s.io/apiextensions-apiserver reads from its storage; each object once, as they are read far more often than written. */
+function filling(schema: Schema): (object: KubeObject) => KubeObject {
+  const filled = new WeakMap<KubeObject, KubeObject>();
+  return (object) => {
+    const known = filled.get(object);
+    if (known) return known;
+    const made = applySchema(schema, object as unknown as Json, "").value as unknown as KubeObject;
+    filled.set(object, made);
+    return made;
+  };
 }
 
 function scalePaths(scale: NonNullable<NonNullable<DefinitionVersion["subresources"]>["scale"]>): NonNullable<Kind["scale"]> {

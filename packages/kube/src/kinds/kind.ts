@@ -31,6 +31,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly conversion?: ConversionWebhook;
   /** Of a kind that a user has defined; those that come with the cluster have theirs in schemas.ts. */
   readonly schema?: Schema;
+  /** Of a kind whose schema has defaults: an object that was stored before they came, as it is read. */
+  readonly fill?: (object: KubeObject) => KubeObject;
   /** Of a kind that a user has defined: what `kubectl get` shows besides the name. */
   readonly columns?: readonly PrinterColumn[];
   /** Of a kind that a user has defined: the fields that objects can be selected by, `spec.color`. */
@@ -88,15 +90,22 @@ export function isCore(kind: Pick<Kind, "group" | "kind">, name: string): boolea
 
 /** The object as a client of that version of the kind sees it. */
 export function inVersion<T extends KubeObject>(kind: Kind, object: T): T {
-  const apiVersion = apiVersionOf(kind);
-  if (kind.storageVersion === undefined || object.apiVersion === apiVersion) return object;
-  return kind.convert ? (kind.convert(object, apiVersion) as T) : { ...object, apiVersion };
+  const seen = labelled(kind, object);
+  // What a webhook is yet to convert has the fields of another version.
+  const isOwn = seen === object || kind.conversion === undefined;
+  return kind.fill && isOwn ? (kind.fill(seen) as T) : seen;
 }
 
 /** The object as it is stored. */
 export function inStorage<T extends KubeObject>(kind: Kind, object: T): T {
   const { storageVersion, storageGroup: group = kind.group } = kind;
-  return storageVersion === undefined ? object : inVersion({ ...kind, group, version: storageVersion }, object);
+  return storageVersion === undefined ? object : labelled({ ...kind, group, version: storageVersion }, object);
+}
+
+function labelled<T extends KubeObject>(kind: Kind, object: T): T {
+  const apiVersion = apiVersionOf(kind);
+  if (kind.storageVersion === undefined || object.apiVersion === apiVersion) return object;
+  return kind.convert ? (kind.convert(object, apiVersion) as T) : { ...object, apiVersion };
 }
 
 export function apiVersionOf(kind: Pick<Kind, "group" | "version">): string {
