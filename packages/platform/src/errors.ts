@@ -124,6 +124,7 @@ export const OPERATION_ERRORS = {
   not_taken_back: "What it had done could not be taken back",
   route_failed: "The route did not take the new split",
   version_gone: "A version of the split no longer exists",
+  traffic_is_split: "Several versions share the traffic by now, which a restart would end",
   team_in_use: "The team has got apps meanwhile",
   name_too_long: "The app's name is too long for a host in the environment",
   not_all_apps: "Some apps did not follow: into sleep or out of it, or to the new configuration of a layer",

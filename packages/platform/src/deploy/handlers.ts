@@ -196,6 +196,16 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
 async function restart(deps: PlaceDeps, run: Run): Promise<void> {
   let version = await versionOfOperation(deps.db, run.id);
   if (!version) {
+    const shares = sharesOf(run.app, await readOwnService(deps, run.app));
+    if (shares.length > 1) {
+      throw operationError(
+        "traffic_is_split",
+        `${shares.length} versions of ${run.app} share the traffic by now, and a restart would end that`,
+        {
+          hint: `Give all of it to one first: ebb traffic ${run.app} --env ${run.env} VERSION=100.`,
+        },
+      );
+    }
     const base = await servingVersion(deps, run);
     if (!base)
       throw operationError("version_gone", `${run.app} has no version in ${run.env} any more`, { hint: "Deploy it first: ebb deploy." });

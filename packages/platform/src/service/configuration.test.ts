@@ -238,7 +238,10 @@ describe("a restart", () => {
     await deploy("shop", "test");
     await deploy("shop", "test", { A: "a" });
     const targets = ["v1", "v2"].map((version) => ({ version, percent: 50 }));
-    await ended((await service.setTraffic(SHOP, { targets }, "ann")).id);
+    const split = await service.setTraffic(SHOP, { targets }, "ann");
+    const early = await service.configuration.restart(SHOP, "bob");
+    await ended(split.id);
+    expect(await ended(early.id)).toMatchObject({ state: "failed", failure_json: expect.stringContaining("traffic_is_split") });
     await expect(service.configuration.restart(SHOP, "bob")).rejects.toMatchObject({ code: "traffic_is_split" });
     expect((await service.getPlace(SHOP)).traffic).toEqual(targets);
   });
