@@ -101,7 +101,7 @@ export class Settings {
   }
 }
 
-/** What comes of the keys that can be read, each by itself; undefined when they contradict each other. */
+/** What comes of all keys but the one that cannot be read or, if there are more such, of those that can be by themselves; undefined when they contradict each other. */
 function readable<T>(parse: (data: ConfigData) => T, data: ConfigData): T | undefined {
   const tried = (given: ConfigData): T | undefined => {
     try {
@@ -110,5 +110,8 @@ function readable<T>(parse: (data: ConfigData) => T, data: ConfigData): T | unde
       return undefined;
     }
   };
-  return tried(Object.fromEntries(Object.entries(data).filter(([key, value]) => tried({ [key]: value }) !== undefined)));
+  const entries = Object.entries(data);
+  const butOne = entries.map(([left]) => tried(Object.fromEntries(entries.filter(([key]) => key !== left))));
+  const whole = butOne.find((value) => value !== undefined);
+  return whole ?? tried(Object.fromEntries(entries.filter(([key, value]) => tried({ [key]: value }) !== undefined)));
 }

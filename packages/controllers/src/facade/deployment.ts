@@ -17,8 +17,6 @@ import { servingContainer } from "../revision/workload.ts";
 import { queueProxyOf } from "./queue-proxy.ts";
 import { beneath, conditionOf, deploymentName, mark, SCALES_BY, suffixed } from "./parts.ts";
 
-const UPSTREAM_DEADLINE = 600_000;
-
 /** The Deployment of a Revision as `kubectl` and tests look for it; the instances are the runtime's. */
 export const deploymentView: ObjectView<Revision> = {
   kind: Deployments,
@@ -41,7 +39,7 @@ export function makeDeployment(revision: Revision) {
     spec: {
       replicas: desiredReplicas,
       selector: { matchLabels: { [LABELS.revisionUid]: revision.metadata.uid ?? "" } },
-      progressDeadlineSeconds: deadlineOf(revision, UPSTREAM_DEADLINE) / 1000,
+      progressDeadlineSeconds: deadlineOf(revision, undefined) / 1000,
       revisionHistoryLimit: 10,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
       template: { metadata: { labels: metadata.labels, annotations: metadata.annotations }, spec: podSpecOf(revision) },
