@@ -181,8 +181,10 @@ describe("a definition", () => {
 
   test("a kind may be written in any case, and with dashes", async () => {
     const server = await startServer();
-    const { status } = await server.call("POST", DEFINITIONS, { body: crontabs({ names: { kind: "e2e-cron-Tab" } }) });
+    const names = { kind: "e2e-cron-Tab", singular: "", listKind: "" };
+    const { status, body } = await server.call("POST", DEFINITIONS, { body: crontabs({ names }) });
     expect(status).toBe(201);
+    expect(body.spec.names).toMatchObject({ singular: "e2e-cron-tab", listKind: "e2e-cron-TabList" });
   });
 
   test.each<[why: string, shape: Shape, says: string]>([

@@ -45,6 +45,34 @@ test("what a client written in Go leaves out is no change, nor are labels", () =
   expect(admit(Pods, pod(spec, { labels: { a: "b" } }), { user: "ann", old: before }).metadata.labels).toEqual({ a: "b" });
 });
 
+test("nor what it writes of which nothing was said", () => {
+  const of = (resourceFieldRef: object, template: object) =>
+    pod({
+      containers: [
+        { ...container, env: [{ name: "L", valueFrom: { resourceFieldRef: { resource: "limits.cpu", ...resourceFieldRef } } }] },
+      ],
+      volumes: [
+        {
+          name: "v",
+          ephemeral: {
+            volumeClaimTemplate: { spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } }, ...template },
+          },
+        },
+      ],
+    });
+  const old = admit(Pods, of({}, {}), { user: "ann" });
+  expect(() => admit(Pods, of({ divisor: "0" }, { metadata: {} }), { user: "ann", old })).not.toThrow();
+});
+
+test("a Pod that is held back by a gate may be told where to go, and let go, but not held back by another", () => {
+  const gated = { ...spec, schedulingGates: [{ name: "queue.example.com/wait" }] };
+  const old = admit(Pods, pod(gated), { user: "ann" });
+  const told = (of: object) => () => admit(Pods, pod(of), { user: "ann", old });
+  expect(told({ ...gated, nodeSelector: { disk: "ssd" } })).not.toThrow();
+  expect(told({ ...spec, nodeSelector: { disk: "ssd" } })).not.toThrow();
+  expect(told({ ...gated, schedulingGates: [{ name: "other" }] })).toThrow("spec.schedulingGates");
+});
+
 const OTHER =
   "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n\tchanged: ";
 

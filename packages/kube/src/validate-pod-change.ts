@@ -1,4 +1,4 @@
-import { asGoWrites, sameMessage } from "./builtin/same-message.ts";
+import { asGoWrites } from "./builtin/same-message.ts";
 import type { Container, PodSpec } from "./core.ts";
 import { sameJson } from "./same-json.ts";
 import { forbiddenField, invalidValue, requiredField, type FieldCause } from "./status-errors.ts";
@@ -19,6 +19,7 @@ const MOST_SECONDS = 2 ** 31 - 1;
  * both as Go structs, the fields are named that differ.
  */
 export function podChangeCauses(spec: TemplateSpec, before: TemplateSpec): FieldCause[] {
+  if (sameJson(spec, before)) return [];
   const counted = (["containers", "initContainers"] as const).flatMap((list) =>
     imageCauses(spec[list] ?? [], before[list] ?? [], `spec.${list}`),
   );
@@ -47,7 +48,19 @@ function changeable(spec: TemplateSpec, before: TemplateSpec): TemplateSpec {
     ...(mended ? { terminationGracePeriodSeconds: grace } : {}),
     activeDeadlineSeconds: before.activeDeadlineSeconds,
     tolerations: before.tolerations,
+    ...changeableOfGated(spec, before),
   } as TemplateSpec;
+}
+
+/** Of which nothing here makes anything, but to keep it. */
+type GatedSpec = TemplateSpec & { readonly schedulingGates?: readonly { name: string }[] };
+
+/** Who holds a Pod back by a gate says where it may go, and takes the gate away: queues of jobs do. */
+function changeableOfGated(spec: GatedSpec, before: GatedSpec): object {
+  const { schedulingGates = [], nodeSelector, affinity } = before;
+  if (schedulingGates.length === 0) return {};
+  const isOld = ({ name }: { name: string }) => schedulingGates.some((gate) => gate.name === name);
+  return { nodeSelector, affinity, ...((spec.schedulingGates ?? []).every(isOld) ? { schedulingGates } : {}) };
 }
 
 function imageCauses(containers: readonly Container[], before: readonly Container[], path: string): FieldCause[] {
@@ -71,9 +84,10 @@ function deadlineCauses(seconds: number | undefined, before: number | undefined)
 type Tolerations = NonNullable<PodSpec["tolerations"]>;
 
 function tolerationCauses(tolerations: Tolerations, before: Tolerations): FieldCause[] {
-  const timeless = (toleration: Tolerations[number]) => ({ ...toleration, tolerationSeconds: undefined });
-  const isKept = (old: Tolerations[number]) => tolerations.some((now) => sameMessage("core.v1.Toleration", timeless(now), timeless(old)));
-  if (before.every(isKept)) return [];
+  const timeless = ({ key = "", operator = "", value = "", effect = "" }: Tolerations[number]) =>
+    JSON.stringify([key, operator, value, effect]);
+  const kept = new Set(tolerations.map(timeless));
+  if (before.every((old) => kept.has(timeless(old)))) return [];
   return [forbiddenField("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")];
 }
 

@@ -124,7 +124,7 @@ export class GarbageCollector implements Runnable {
    */
   async #collect(kind: Kind, object: KubeObject, owners: readonly OwnerReference[]): Promise<void> {
     // Upstream's collector does not know what to do with it, and leaves it alone for ever.
-    if (!kind.namespaced && owners.some((owner) => this.#isNamespaced(owner))) return;
+    if (!kind.namespaced && owners.some((owner) => this.#uids.get(owner.uid)?.namespace || this.#isNamespaced(owner))) return;
     const stays = (owner: OwnerReference) => this.#stateOf(owner, object.metadata.namespace) === "solid";
     if (owners.some(stays)) {
       // By name: should the others go before this is written, it must not be left without an owner that it could be collected for.

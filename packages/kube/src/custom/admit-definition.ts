@@ -45,7 +45,8 @@ export type Taken = (group: string, plural: string, kind: string) => boolean;
 function withDefaults(definition: CustomResourceDefinition, isNew: boolean): CustomResourceDefinition {
   const { spec, metadata } = definition;
   const { kind } = spec.names;
-  const names = { singular: kind.toLowerCase(), listKind: `${kind}List`, ...spec.names };
+  const { singular, listKind } = spec.names;
+  const names = { ...spec.names, singular: singular || kind.toLowerCase(), listKind: listKind || `${kind}List` };
   const finalizers = [...new Set([...(metadata.finalizers ?? []), ...(isNew ? [CLEANUP_FINALIZER] : [])])];
   return {
     ...definition,

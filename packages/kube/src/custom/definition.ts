@@ -58,7 +58,7 @@ export function kindsOfDefinition({ spec }: CustomResourceDefinition): Kind[] {
       version: name,
       kind: names.kind,
       plural: names.plural,
-      singular: names.singular ?? names.kind.toLowerCase(),
+      singular: names.singular || names.kind.toLowerCase(),
       shortNames: names.shortNames ?? [],
       categories: names.categories ?? [],
       namespaced: scope === "Namespaced",

@@ -84,8 +84,9 @@ function changeCauses(object: NewEvent, old: NewEvent): FieldCause[] {
   ];
 }
 
-/** Go's clients write a source that is not set as an empty object, and a time with six digits of its second. */
+/** Go's clients write a source that is not set as an empty object, leave out what is empty or zero, and write a time with six digits of its second. */
 function comparable(value: unknown, isTime: boolean): unknown {
+  if (value === "" || value === 0) return undefined;
   if (isTime && typeof value === "string") return new Date(value).toJSON();
   return typeof value === "object" && Object.keys(value ?? {}).length === 0 ? undefined : value;
 }
