@@ -34,13 +34,24 @@ export async function openContainerSession(container: Docker.Container, request:
     }),
   );
   const opened = Promise.withResolvers<Duplex>();
-  const begin = (size?: TerminalSize) => start(exec, request, size).then(opened.resolve, opened.reject);
+  const closed = new AbortController();
+  const begin = (size?: TerminalSize) => start(exec, request, size).then(take).then(opened.resolve, opened.reject);
+  // It may have been ended while the engine was starting it.
+  const take = (stream: Duplex) => {
+    stream.on("error", () => undefined);
+    const end = () => {
+      stream.destroy();
+      void endCommand(exec, clock);
+    };
+    if (closed.signal.aborted) end();
+    else closed.signal.addEventListener("abort", end);
+    return stream;
+  };
   const first = terminal ? new FirstSize(clock, (size) => void begin(size)) : undefined;
   if (!first) await begin().then(() => opened.promise);
   const input = stdin ? new PassThrough() : undefined;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
-  const closed = new AbortController();
   // The connection breaks when the container is stopped; the exit code tells.
   for (const one of [input, stdout, stderr]) one?.on("error", () => undefined);
   const read = async () => {
@@ -50,8 +61,6 @@ export async function openContainerSession(container: Docker.Container, request:
         code = error instanceof UserError ? NOT_RUN : UNKNOWN_EXIT;
         throw error;
       });
-      stream.on("error", () => undefined);
-      closed.signal.addEventListener("abort", () => stream.destroy());
       input?.pipe(stream);
       if (terminal) await copy(stream, stdout, closed.signal);
       else await demultiplex(stream, (part, channel) => push(channel === "stderr" ? stderr : stdout, part, closed.signal));
@@ -78,7 +87,6 @@ export async function openContainerSession(container: Docker.Container, request:
       opened.reject(new Error("ended before it began"));
       closed.abort();
       for (const one of [input, stdout, stderr]) one?.destroy();
-      void endCommand(exec);
     },
   };
 }
@@ -122,11 +130,19 @@ async function exitCode(exec: Docker.Exec, clock: Clock): Promise<number> {
   return UNKNOWN_EXIT;
 }
 
-/** The engine has no way to end a command; where it runs on this machine and as root, the kernel has. */
-async function endCommand(exec: Docker.Exec): Promise<void> {
+/**
+ * The engine has no way to end a command; where it runs on this machine and as root, the kernel has. The connection may be there a moment before the
+ * command's process is.
+ */
+async function endCommand(exec: Docker.Exec, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + EXIT_PATIENCE;
   try {
-    const { Running, Pid } = await exec.inspect();
-    if (Running && Pid) for (const pid of descendants(Pid)) process.kill(pid, "SIGKILL");
+    while (clock.monotonic() < deadline) {
+      const { Running, Pid, ExitCode } = await exec.inspect();
+      if (Running && Pid) for (const pid of descendants(Pid)) process.kill(pid, "SIGKILL");
+      if (Pid || (!Running && ExitCode !== null)) return;
+      await sleep(clock, EXIT_POLL);
+    }
   } catch {
     // It has ended by itself, or belongs to a user who is not us.
   }
