@@ -67,7 +67,7 @@ export async function openProcessSession(options: SessionOptions): Promise<Sessi
   };
 }
 
-/** It waits at the gate, on its terminal already, for the size to give that. */
+/** It waits at the gate, on its terminal already, for the size to give that, and ends there when whoever would tell it has died. */
 function onTerminal(launch: SessionOptions["launch"]): SessionOptions["launch"] {
   const script = findProgram("script");
   if (script === undefined) {
@@ -77,7 +77,7 @@ function onTerminal(launch: SessionOptions["launch"]): SessionOptions["launch"] 
   }
   const words = launch.command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`);
   const stty = findProgram("stty");
-  const sized = `IFS= read -r size <&3; exec 3<&-; ${stty === undefined ? "" : `[ -z "$size" ] || ${stty} $size; `}exec ${words.join(" ")}`;
+  const sized = `IFS= read -r size <&3 || exit; exec 3<&-; ${stty === undefined ? "" : `[ -z "$size" ] || ${stty} $size; `}exec ${words.join(" ")}`;
   const flags = ["--quiet", "--return", "--flush", "--echo", "always", "--command", sized, "/dev/null"];
   // The shell with which script runs its command is the one in SHELL.
   return { ...launch, command: [script, ...flags], env: { TERM: "xterm", ...launch.env, SHELL: "/bin/sh" } };
