@@ -56,7 +56,8 @@ const texts = fc.dictionary(key, fc.constantFrom("1", "2"), { minKeys: 1 });
 const content = fc.record(
   {
     number: small,
-    nested: fc.record({ a: small, b: small }, { requiredKeys: [] }),
+    // Not empty: an apply that empties an object leaves null, as upstream's does, where one of an empty object would have left that.
+    nested: fc.oneof(fc.record({ a: small, b: small }), fc.record({ a: small }), fc.record({ b: small })),
     map: texts,
     items: fc.uniqueArray(fc.record({ name: key, value: small, more: texts }, { requiredKeys: ["name"] }), {
       selector: ({ name }) => name,
