@@ -232,9 +232,7 @@ function admitPod(raw: KubeObject, { old }: AdmissionRequest, kind: Kind): KubeO
 function tryPod(spec: RevisionSpec): void {
   const containers = spec.containers.map((container) => ({
     ...container,
-    ...(container.ports
-      ? { ports: container.ports.map((port) => ({ ...port, containerPort: userPort({ ...container, ports: [port] }) })) }
-      : {}),
+    ...(container.ports ? { ports: container.ports.map((port) => ({ ...port, containerPort: userPort(container) })) } : {}),
   }));
   const causes = podSpecCauses({ ...spec, containers }, "spec");
   if (causes.length === 0) return;

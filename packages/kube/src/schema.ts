@@ -1,6 +1,7 @@
 import type { FieldCause } from "./status-errors.ts";
 import { invalidValue, requiredField } from "./status-errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "./patch.ts";
+import { fieldSchema } from "./ownership/shape.ts";
 import { storedQuantity } from "./quantity.ts";
 
 /** A rule in CEL about a value and, as `oldSelf`, the one before; apiextensions.k8s.io/v1 ValidationRule. */
@@ -185,7 +186,7 @@ const RESOURCE: Readonly<Record<string, Schema>> = { apiVersion: text, kind: tex
 
 function propertyOf(schema: Schema, key: string): Schema | undefined {
   if (schema["x-kubernetes-embedded-resource"] && Object.hasOwn(RESOURCE, key)) return RESOURCE[key];
-  return schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : schema.additionalProperties;
+  return fieldSchema(schema, key);
 }
 
 function check(holds: boolean, type: string, value: Json, { path, found }: { path: string; found: Findings }): Json {

@@ -1,5 +1,6 @@
 import { asGoWrites } from "./builtin/same-message.ts";
 import type { Container, PodSpec } from "./core.ts";
+import { isJsonObject } from "./patch.ts";
 import { sameJson } from "./same-json.ts";
 import { forbiddenField, invalidValue, requiredField, type FieldCause } from "./status-errors.ts";
 import type { TemplateSpec } from "./workloads/workload.ts";
@@ -96,11 +97,7 @@ function differences(now: unknown, before: unknown, path: string): string[] {
   if (sameJson(now, before)) return [];
   if (Array.isArray(now) && Array.isArray(before) && now.length === before.length)
     return now.flatMap((item, index) => differences(item, before[index], `${path}[${index}]`));
-  if (!isFields(now) || !isFields(before)) return [path];
+  if (!isJsonObject(now) || !isJsonObject(before)) return [path];
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   return names.flatMap((name) => differences(now[name], before[name], `${path}.${name}`));
-}
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -33,21 +33,21 @@ export function tellingWhatIsLeft(namespace: Namespace, left: readonly { kind: K
   const { phase = "Terminating", conditions = [] } = namespace.status ?? {};
   const resources = counted(left.map(({ kind }) => `${kind.plural}.${kind.group}`));
   const finalizers = counted(left.flatMap(({ object }) => object.metadata.finalizers ?? []));
-  const found: Record<string, Finding | undefined> = {
-    NamespaceContentRemaining: finding(
+  const found = [
+    finding(
       "NamespaceContentRemaining",
       "SomeResourcesRemain",
       resources.map(([name, count]) => `${name} has ${count} resource instances`),
       "Some resources are remaining",
     ),
-    NamespaceFinalizersRemaining: finding(
+    finding(
       "NamespaceFinalizersRemaining",
       "SomeFinalizersRemain",
       finalizers.map(([name, count]) => `${name} in ${count} resource instances`),
       "Some content in the namespace has finalizers remaining",
     ),
-  };
-  const told = NOTHING.map((nothing) => conditionOf(found[nothing.type] ?? nothing, conditions, now));
+  ];
+  const told = NOTHING.map((nothing) => conditionOf(found.find((each) => each?.type === nothing.type) ?? nothing, conditions, now));
   const others = conditions.filter(({ type }) => !NOTHING.some((nothing) => nothing.type === type));
   return { ...namespace, status: { ...namespace.status, phase, conditions: [...others, ...told] } };
 }

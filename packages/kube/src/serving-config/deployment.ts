@@ -23,24 +23,19 @@ export function parseDeployment(data: ConfigData = {}): DeploymentConfig {
   for (const key of QUEUE_QUANTITIES) readQuantity(data, key);
   const old = (key: string, legacy: string) => (data[key] === undefined && data[legacy] !== undefined ? legacy : key);
   const deadlineKey = old("progress-deadline", "progressDeadline");
-  const progressDeadline = readDuration(data, deadlineKey, 600_000);
+  const progressDeadline = data[deadlineKey] === undefined ? undefined : readDuration(data, deadlineKey, 0);
   const digestResolutionTimeout = readDuration(data, old("digest-resolution-timeout", "digestResolutionTimeout"), 10_000);
   const registries = readList(data, old("registries-skipping-tag-resolving", "registriesSkippingTagResolving"), [
     "kind.local",
     "ko.local",
     "dev.local",
   ]);
-  positive("progress-deadline", progressDeadline);
-  if (progressDeadline % 1000 !== 0) {
+  if (progressDeadline !== undefined) positive("progress-deadline", progressDeadline);
+  if (progressDeadline !== undefined && progressDeadline % 1000 !== 0) {
     throw new UserError("invalid_config", `progress-deadline must be rounded to a whole second, was: ${data[deadlineKey] ?? ""}`);
   }
   positive("digest-resolution-timeout", digestResolutionTimeout);
-  const isSet = data[deadlineKey] !== undefined;
-  return {
-    progressDeadline: isSet ? progressDeadline : undefined,
-    digestResolutionTimeout,
-    registriesSkippingTagResolving: new Set(registries),
-  };
+  return { progressDeadline, digestResolutionTimeout, registriesSkippingTagResolving: new Set(registries) };
 }
 
 function positive(key: string, value: number): void {

@@ -1,7 +1,7 @@
 import { firstVersion } from "../cluster/first-version.ts";
 import { secretsName } from "../compile/names.ts";
 import { secretValues, versionConfig, type Artifact } from "../compile/version-config.ts";
-import { largestShare } from "../compile/traffic.ts";
+import { largestShare, type Share } from "../compile/traffic.ts";
 import { adoptSecrets } from "../configuration/adopt.ts";
 import { revealer } from "../configuration/reveal.ts";
 import { readLayers, readSealedChanges, withChanges, type Change } from "../configuration/store.ts";
@@ -186,7 +186,7 @@ async function configure(deps: PlaceDeps, run: Run): Promise<void> {
   }
   await adoptSecrets(deps, run.team, await getPlace(deps.db, run));
   let version = await versionOfOperation(deps.db, run.id);
-  const base = version ?? (await servingVersion(deps, run));
+  const base = version ?? (await servingVersion(deps, run, sharesOf(run.app, await readOwnService(deps, run.app))));
   if (!base) return run.say(say("settings.kept"));
   version ??= await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base), changes: request.changes ?? [] });
   await launch(deps, run, version, false);
@@ -206,7 +206,7 @@ async function restart(deps: PlaceDeps, run: Run): Promise<void> {
         },
       );
     }
-    const base = await servingVersion(deps, run);
+    const base = await servingVersion(deps, run, shares);
     if (!base)
       throw operationError("version_gone", `${run.app} has no version in ${run.env} any more`, { hint: "Deploy it first: ebb deploy." });
     version = await addVersion(deps, run, { made: artifactOf(base), origin: originOf(base) });
@@ -215,8 +215,8 @@ async function restart(deps: PlaceDeps, run: Run): Promise<void> {
 }
 
 /** The version with the largest share; without one that serves, the newest. */
-async function servingVersion(deps: PlaceDeps, run: Run): Promise<VersionRow | undefined> {
+async function servingVersion(deps: PlaceDeps, run: Run, shares: readonly Share[]): Promise<VersionRow | undefined> {
   const versions = await listVersions(deps.db, run);
-  const largest = largestShare(sharesOf(run.app, await readOwnService(deps, run.app)));
+  const largest = largestShare(shares);
   return versions.find((version) => version.number === largest && version.state === "active") ?? versions[0];
 }
